@@ -1,0 +1,116 @@
+"""Real time: the unix port's own clock, ports on pseudo-terminals, samples from a TCP socket.
+
+GRIDKEEL_RS485 and GRIDKEEL_HOST name the terminals, GRIDKEEL_MAINS is host:port. A block on the socket is its index
+(32 bits, little-endian; a jump tells of blocks that were lost) and its int16 samples.
+"""
+
+import asyncio
+import os
+import select
+import socket
+import struct
+import time
+from array import array
+
+from gridkeel import ticks
+from gridkeel.boards.virtual import FlashConfig, bytes_of
+
+
+class TerminalPort:
+    """A serial port on a pseudo-terminal; bytes that the other end does not take are dropped, as on an open line."""
+
+    def __init__(self, path):
+        self._file = open(path, "r+b")
+        self._reader = asyncio.StreamReader(self._file)
+        self._poll = select.poll()
+        self._poll.register(self._file, select.POLLOUT)
+        self.dropped = 0
+
+    def write(self, data, n):
+        if self._poll.poll(0):
+            self._file.write(data, n)
+        else:
+            self.dropped += n
+
+    async def readinto(self, data):
+        while True:
+            n = await self._reader.readinto(data)
+            if n:
+                return n
+            await asyncio.sleep_ms(10)
+
+
+class SocketMains:
+    """Blocks of samples from the feeder, which drops whole blocks where this side is too slow."""
+
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self._socket = socket.socket()
+        self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])
+        self._reader = asyncio.StreamReader(self._socket)
+        self._header = bytearray(4)
+        self._index = None
+        self._bytes = None
+
+    async def next_block(self, block):
+        """Fill block with the next samples; return how many blocks were lost before it."""
+        await self._fill(memoryview(self._header))
+        await self._fill(self._bytes)
+        index = struct.unpack("<I", self._header)[0]
+        lost = 0 if self._index is None else (index - self._index - 1) & 0xFFFFFFFF
+        self._index = index
+        return lost
+
+    def use(self, block):
+        """Take the buffer that `next_block` fills."""
+        self._bytes = bytes_of(block)
+
+    async def _fill(self, buffer):
+        view = memoryview(buffer)
+        got = 0
+        while got < len(view):
+            n = await self._reader.readinto(view[got:] if got else view)
+            if not n:
+                # The feeder is gone: no more samples, ever. The service task sees them stale and ceases.
+                await asyncio.sleep_ms(1000)
+            else:
+                got += n
+
+
+class RealTimeBoard(FlashConfig):
+    """The virtual board on its own clock; see the module."""
+
+    def __init__(self):
+        super().__init__()
+        self.boot_id = int.from_bytes(os.urandom(4), "little")
+        self.rs485 = TerminalPort(os.getenv("GRIDKEEL_RS485"))
+        self.host = TerminalPort(os.getenv("GRIDKEEL_HOST"))
+        self.mains = SocketMains(os.getenv("GRIDKEEL_MAINS"))
+        pins = os.getenv("GRIDKEEL_PINS")
+        self._pins = open(pins, "wb") if pins else None
+        self._energised = False
+
+    def block_buffer(self, n):
+        block = array("h", [0] * n)
+        self.mains.use(block)
+        return block
+
+    def ticks_ms(self):
+        return time.ticks_ms() & ticks.MASK
+
+    def ticks_us(self):
+        return time.ticks_us() & ticks.MASK
+
+    def energise(self, on):
+        """Set the contactor's level; the pipe carries E or e at each change."""
+        if on != self._energised:
+            self._energised = on
+            self._tell(b"E" if on else b"e")
+
+    def feed_watchdog(self):
+        """The pipe carries w; whoever reads it resets a board that stops saying so."""
+        self._tell(b"w")
+
+    def _tell(self, letter):
+        if self._pins:
+            self._pins.write(letter)

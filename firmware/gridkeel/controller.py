@@ -1,0 +1,99 @@
+"""The pure rooms put together: a block of samples in, bytes for the inverter out.
+
+step: samples -> sensing -> protection, droop, setpoint -> arbiter -> envelope -> inverter
+"""
+
+from gridkeel import errors, inverter, limits
+from gridkeel.envelope import Envelope
+from gridkeel.faults import Faults
+from gridkeel.inverter.driver import Inverter
+from gridkeel.sensing.frequency import CLIPPED, Estimator
+from gridkeel.services.arbiter import Arbiter
+from gridkeel.services.droop import Droop
+from gridkeel.services.protection import RUN, Protection
+from gridkeel.services.setpoint import Setpoint
+
+
+class Controller:
+    """One charger's control: everything between a block of samples and the bytes for its inverter.
+
+    After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut).
+    Allocates: nothing, once the inverter is found.
+    """
+
+    def __init__(self, parameters):
+        self.parameters = parameters
+        self.faults = Faults()
+        self.mains = Estimator(parameters)
+        self.protection = Protection(parameters)
+        self.droop = Droop(parameters)
+        self.setpoint = Setpoint(parameters)
+        self.arbiter = Arbiter()
+        self.envelope = Envelope(parameters)
+        self.inverter = Inverter(parameters)
+        self.wish_w = 0
+        self.command_w = 0
+        self.limiter = limits.STALE_SAMPLES
+        self.energise = False
+        self._trip = errors.NO_FAULT
+        self._inverter_fault = errors.NO_FAULT
+
+    def step(self, samples, n, now_ms):
+        """Take one block of n samples that ended at now_ms and decide the command."""
+        if self.mains.update(samples, n):
+            self.protection.update(self.mains, now_ms)
+            self.droop.update(self.mains)
+        self._decide(now_ms)
+
+    def block_lost(self):
+        """Tell that samples are missing before the next block."""
+        self.mains.block_lost()
+
+    def samples_lost(self, now_ms):
+        """No block came within its time: cease, and let the zero go out."""
+        self.mains.block_lost()
+        self.protection.samples_lost()
+        self._decide(now_ms)
+        if self.limiter == limits.CEASED:
+            self.limiter = limits.STALE_SAMPLES
+
+    def receive(self, data, n, now_ms):
+        """Take n bytes from the RS-485 line."""
+        self.inverter.receive(data, n, now_ms)
+
+    def data_to_send(self, out, now_ms):
+        """Fill out with bytes for the RS-485 line and return how many."""
+        return self.inverter.data_to_send(out, now_ms)
+
+    def _decide(self, now_ms):
+        running = self.protection.state == RUN
+        if not running:
+            self.droop.reset()
+        self.setpoint.update(now_ms, running and self.inverter.state == inverter.DRIVING)
+        self.wish_w = self.arbiter.decide(self.protection, self.setpoint, self.droop.power_w)
+        soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
+        self.command_w = self.envelope.limit(self.wish_w, self.inverter, soc_fresh)
+        self.limiter = self.envelope.limiter or self.arbiter.limiter
+        state = self.inverter.state
+        if running and state != inverter.READY and state != inverter.DRIVING:
+            self.limiter = limits.INVERTER_LOST
+        self.energise = running
+        self.inverter.command(self.command_w, now_ms)
+        self._note_faults(soc_fresh)
+
+    def _note_faults(self, soc_fresh):
+        faults = self.faults
+        trip = self.protection.trip
+        if trip != self._trip:
+            faults.set(self._trip, False)
+            faults.set(trip, True, self.mains.freq_short_uhz)
+            self._trip = trip
+        fault = self.inverter.fault
+        if fault != self._inverter_fault:
+            faults.set(self._inverter_fault, False)
+            faults.set(fault, True, self.inverter.bus_errors)
+            self._inverter_fault = fault
+        faults.set(errors.SAMPLES_CLIPPED, self.mains.quality & CLIPPED)
+        faults.set(errors.SOC_UNKNOWN, not soc_fresh or self.inverter.soc_pct_x100 < 0)
+        faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
+        self.setpoint.expired = False

@@ -1,0 +1,75 @@
+"""Flat exceptions and the one catalogue of fault codes.
+
+A fault is something the controller noticed and acted on by itself; it travels as a number in telemetry and as an
+event on the link, and the host prints its text from this very table.
+"""
+
+
+class GridkeelError(Exception):
+    """Base of what this package raises on purpose; the message names the cause and the way out."""
+
+
+class ParameterError(GridkeelError):
+    """A parameter is unknown, out of its limits, or at odds with another."""
+
+
+class ProtocolError(GridkeelError):
+    """This side was asked to break the protocol: a bug of ours, never the peer's doing."""
+
+
+NO_FAULT = 0
+SAMPLES_LOST = 10
+SAMPLES_CLIPPED = 11
+MAINS_LOST = 20
+UNDER_FREQUENCY = 21
+OVER_FREQUENCY = 22
+ROCOF_TRIP = 23
+INVERTER_SILENT = 30
+INVERTER_NOT_FOUND = 31
+INVERTER_EXCEPTION = 32
+INVERTER_READBACK = 33
+INVERTER_FRAME = 34
+INVERTER_UNSUITED = 35
+INVERTER_OVERRIDDEN = 36
+SOC_UNKNOWN = 40
+HOST_LOST = 50
+SETPOINT_EXPIRED = 51
+RECORDS_DROPPED = 52
+CONTROL_ALLOCATED = 60
+TASK_STOPPED = 61
+WATCHDOG_RESET = 62
+
+# severity: "info" is told, "warning" limits, "safe" drives the power to zero until it clears.
+CATALOGUE = (
+    # code, name, severity, text
+    (SAMPLES_LOST, "samples_lost", "safe", "no block of mains samples within its time: power to zero"),
+    (SAMPLES_CLIPPED, "samples_clipped", "warning", "mains samples at the ADC's end: check the divider"),
+    (MAINS_LOST, "mains_lost", "safe", "mains voltage collapsed: ceased to energise"),
+    (UNDER_FREQUENCY, "under_frequency", "safe", "frequency under the trip limit: ceased to energise"),
+    (OVER_FREQUENCY, "over_frequency", "safe", "frequency over the trip limit: ceased to energise"),
+    (ROCOF_TRIP, "rocof_trip", "safe", "rate of change of frequency past its limit: ceased to energise"),
+    (INVERTER_SILENT, "inverter_silent", "safe", "inverter does not answer: check the RS-485 line, unit and baud rate"),
+    (INVERTER_NOT_FOUND, "inverter_not_found", "safe", "no SunSpec map at 40000, 50000 or 0: check unit and map"),
+    (INVERTER_EXCEPTION, "inverter_exception", "warning", "inverter refused a request with a Modbus exception"),
+    (INVERTER_READBACK, "inverter_readback", "warning", "inverter does not hold what was written: it is written again"),
+    (INVERTER_FRAME, "inverter_frame", "info", "a damaged Modbus frame was dropped"),
+    (INVERTER_UNSUITED, "inverter_unsuited", "safe", "inverter lacks a model that sets power (704, or 123 with 124)"),
+    (INVERTER_OVERRIDDEN, "inverter_overridden", "warning", "another master's set-point was found in the inverter"),
+    (SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
+    (HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
+    (SETPOINT_EXPIRED, "setpoint_expired", "info", "set-point reached the end of its life: back to the fallback power"),
+    (RECORDS_DROPPED, "records_dropped", "info", "telemetry ring full: the oldest records were dropped"),
+    (CONTROL_ALLOCATED, "control_allocated", "safe", "the control path asked for memory: a defect, please report it"),
+    (TASK_STOPPED, "task_stopped", "safe", "a task of the runtime ended: the supervisor starts it again"),
+    (WATCHDOG_RESET, "watchdog_reset", "info", "the last start followed a watchdog reset"),
+)
+
+
+def fault_name(code):
+    """Return the catalogue's name of a code, "none" for 0 and "fault_N" for one it does not hold."""
+    if code == NO_FAULT:
+        return "none"
+    for known, name, _severity, _text in CATALOGUE:
+        if known == code:
+            return name
+    return "fault_%d" % code

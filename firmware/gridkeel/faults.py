@@ -1,0 +1,54 @@
+"""The faults that stand, and the changes that wait to be told."""
+
+from array import array
+
+from gridkeel import errors
+
+# Longest burst of changes between two rounds of the service task; past it the oldest is forgotten and counted.
+PENDING = 16
+
+
+class Faults:
+    """Which codes of errors.CATALOGUE are active; changes queue up as events for the link."""
+
+    def __init__(self):
+        self._active = bytearray(max([row[0] for row in errors.CATALOGUE]) + 1)
+        self._codes = array("B", [row[0] for row in errors.CATALOGUE])
+        self._events = array("i", [0] * (3 * PENDING))
+        self._first = 0
+        self._count = 0
+        self.forgotten = 0
+
+    def set(self, code, active, value=0):
+        """Note that a fault begins or ends; nothing happens where that is known.  Allocates: nothing."""
+        if code == errors.NO_FAULT or bool(self._active[code]) == bool(active):
+            return
+        self._active[code] = 1 if active else 0
+        if self._count == PENDING:
+            self._first = (self._first + 1) % PENDING
+            self._count -= 1
+            self.forgotten += 1
+        at = 3 * ((self._first + self._count) % PENDING)
+        self._events[at] = code
+        self._events[at + 1] = self._active[code]
+        self._events[at + 2] = value
+        self._count += 1
+
+    def is_active(self, code):
+        return bool(self._active[code])
+
+    def foremost(self):
+        """Return the active code that stands first in the catalogue, 0 where there is none."""
+        for i in range(len(self._codes)):
+            if self._active[self._codes[i]]:
+                return self._codes[i]
+        return errors.NO_FAULT
+
+    def take(self):
+        """Return the oldest untold change as (code, active, value), or None."""
+        if not self._count:
+            return None
+        at = 3 * self._first
+        self._first = (self._first + 1) % PENDING
+        self._count -= 1
+        return self._events[at], self._events[at + 1], self._events[at + 2]

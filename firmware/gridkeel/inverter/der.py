@@ -1,0 +1,126 @@
+"""SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 tells the state of charge."""
+
+from gridkeel.inverter import control, sunspec
+from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE, offset_of
+
+_SOC_FULL = 10000
+
+_INV_ST = offset_of(DER_MEASURE, "InvSt")
+_W = offset_of(DER_MEASURE, "W")
+
+_FIRST = offset_of(DER_CONTROL, "WSetEna")
+_MOD = offset_of(DER_CONTROL, "WSetMod") - _FIRST
+_SET = offset_of(DER_CONTROL, "WSet") - _FIRST
+_REVERT_SET = offset_of(DER_CONTROL, "WSetRvrt") - _FIRST
+_REVERT_ENA = offset_of(DER_CONTROL, "WSetEnaRvrt") - _FIRST
+_REVERT_S = offset_of(DER_CONTROL, "WSetRvrtTms") - _FIRST
+_COUNT = _REVERT_S + 2
+
+_ENABLED = 1
+_WATTS = 1
+
+_SOC = offset_of(DER_STORAGE, "SoC")
+_PCT_SF = offset_of(DER_STORAGE, "Pct_SF")
+
+
+class Control704(control.Control):
+    """WSet in watts, positive out of the vehicle; when commands stop it reverts to enabled at 0 W."""
+
+    def __init__(self):
+        control.Control.__init__(
+            self,
+            DER_CONTROL,
+            _FIRST,
+            _COUNT,
+            (0, _SET + 2),
+            (_SET, 2),
+            ((_REVERT_SET, 2), (_REVERT_ENA, 3)),
+            (0, _MOD, _SET, _SET + 1, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA, _REVERT_S, _REVERT_S + 1),
+        )
+        self._sf = 0
+
+    def bind(self, found, most_w):
+        """Take scale and address from a discovery; return False where powers up to most_w cannot be set."""
+        if not self.place(found):
+            return False
+        self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "WSet_SF")))
+        if not sunspec.fits(most_w, self._sf, sunspec.LIMIT):
+            return False
+        self.words[_REVERT_ENA] = _ENABLED
+        self.put_s32(_REVERT_SET, 0)
+        return True
+
+    def set_reversion(self, reversion_s):
+        self.put_s32(_REVERT_S, reversion_s)
+
+    def encode(self, power_w):
+        """Put a power into the setting, scaled toward zero."""
+        raw = sunspec.scaled(-power_w, -self._sf) if power_w else 0
+        self.words[0] = _ENABLED
+        self.words[_MOD] = _WATTS
+        self.put_s32(_SET, raw)
+        self.commanded_w = -sunspec.scaled(raw, self._sf) if raw else 0
+
+
+class Measure701:
+    """InvSt to W in one short read; W is positive out of the vehicle."""
+
+    count = _W + 1 - _INV_ST
+
+    def __init__(self):
+        self.address = -1
+        self._sf = 0
+
+    def bind(self, found):
+        at = found.address_of(DER_MEASURE)
+        if at < 0:
+            return False
+        self.address = at + _INV_ST
+        self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "W_SF")))
+        return sunspec.scale_known(self._sf)
+
+    def power_w(self, master):
+        """Return the power into the vehicle, or UNKNOWN."""
+        out_w = sunspec.scaled_s16(master.signed(_W - _INV_ST), self._sf)
+        return out_w if out_w == sunspec.UNKNOWN else -out_w
+
+    def operating_state(self, master):
+        """Return InvSt, -1 where it is not implemented."""
+        word = master.register(0)
+        return -1 if word == sunspec.END else word
+
+
+class Storage713:
+    """SoC and its scale factor in one short read."""
+
+    count = _PCT_SF + 1 - _SOC
+
+    def __init__(self):
+        self.address = -1
+
+    def bind(self, found):
+        at = found.address_of(DER_STORAGE)
+        self.address = at + _SOC
+        return at >= 0
+
+    def soc_pct_x100(self, master):
+        return soc_pct_x100(master.register(0), master.signed(_PCT_SF - _SOC))
+
+
+def soc_pct_x100(word, sf):
+    """Return a percentage point in 0.01 %, -1 where it is unknown or no percentage."""
+    if not sunspec.scale_known(sf) or sf > sunspec.SF_MAX - 2:
+        return -1
+    value = sunspec.scaled_u16(word, sf + 2)
+    return value if 0 <= value <= _SOC_FULL else -1
+
+
+def rating_702(found, point):
+    """Return a power rating of 702 in W: the point, else WMaxRtg, else UNKNOWN."""
+    if found.address_of(DER_CAPACITY) < 0:
+        return sunspec.UNKNOWN
+    sf = sunspec.signed(found.word(DER_CAPACITY, offset_of(DER_CAPACITY, "W_SF")))
+    rating = sunspec.scaled_u16(found.word(DER_CAPACITY, offset_of(DER_CAPACITY, point)), sf)
+    if rating != sunspec.UNKNOWN:
+        return rating
+    return sunspec.scaled_u16(found.word(DER_CAPACITY, offset_of(DER_CAPACITY, "WMaxRtg")), sf)

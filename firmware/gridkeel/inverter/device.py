@@ -1,0 +1,64 @@
+"""One inverter as discovery left it: the drivers that fit its models, and its ratings."""
+
+from gridkeel.inverter import der, legacy, sunspec
+from gridkeel.inverter.discovery import Discovery
+
+
+class Device:
+    """A discovery and what was made of it; control, measure and storage are None where no model gives them."""
+
+    def __init__(self):
+        self.found = Discovery()
+        self.control = None
+        self.measure = None
+        self.storage = None
+        self.charge_rating_w = 0
+        self.discharge_rating_w = 0
+        self._control_704 = der.Control704()
+        self._control_124 = legacy.Control124()
+        self._measure_701 = der.Measure701()
+        self._measure_10x = legacy.Measure10x()
+        self._storage_713 = der.Storage713()
+        self._storage_124 = legacy.Storage124()
+
+    def forget(self):
+        """Begin a new discovery."""
+        self.found.start()
+        self.control = self.measure = self.storage = None
+
+    def has_704(self):
+        return self.found.address_of(sunspec.DER_CONTROL) >= 0
+
+    def place_704(self):
+        """Make 704 the control before the discovery has ended: good for writing zero, which has no scale."""
+        self._control_704.place(self.found)
+        self.control = self._control_704
+
+    def bind(self, most_w):
+        """Fit drivers to the models found; return False where most_w cannot be set or no rating is known."""
+        found = self.found
+        # A device that has both is driven by 704 alone: a second hold in 124 would stand in its way.
+        control = self._control_704 if self.has_704() else self._control_124
+        self.control = control if control.bind(found, most_w) else None
+        self.measure = self._bound(self._measure_701, self._measure_10x)
+        self.storage = self._bound(self._storage_713, self._storage_124)
+        self._rate()
+        return self.control is not None and max(self.charge_rating_w, self.discharge_rating_w) > 0
+
+    def _bound(self, newer, older):
+        if newer.bind(self.found):
+            return newer
+        return older if older.bind(self.found) else None
+
+    def _rate(self):
+        found = self.found
+        common = _known(legacy.charge_max_w(found), legacy.rating_120(found, "WRtg"))
+        charge = _known(der.rating_702(found, "WChaRteMaxRtg"), legacy.rating_120(found, "MaxChaRte"))
+        discharge = _known(der.rating_702(found, "WDisChaRteMaxRtg"), legacy.rating_120(found, "MaxDisChaRte"))
+        # A rating nobody tells is none: 0 W.
+        self.charge_rating_w = max(_known(charge, common), 0)
+        self.discharge_rating_w = max(_known(discharge, common), 0)
+
+
+def _known(value, other):
+    return other if value == sunspec.UNKNOWN else value

@@ -1,0 +1,391 @@
+"""The inverter as the controller sees it: a power goes in, measurements come out, Modbus bytes flow on the other side.
+
+What is sent next is decided in one place (`_pick`, by the order of the jobs), what state the driver is in by the table
+in states.py. Until a reading has shown that the inverter holds our zero and our reversion timer, nothing but zero is
+written. Nothing here allocates after construction.
+"""
+
+from gridkeel import ticks
+from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, control, discovery, states, sunspec
+from gridkeel.inverter.device import Device
+from gridkeel.inverter.faults import Faults
+from gridkeel.inverter.jobs import DISCOVER, MEASURE, NONE, READBACK, REFRESH, SET, STEP, STORAGE, Jobs
+from gridkeel.inverter.modbus import pdu, rtu
+from gridkeel.inverter.reading import Reading
+
+_SMALL_CHANGE_MS = 500  # a change below command_step_w waits no longer
+_READBACK_MS = 500
+_SETTLE_MS = 100  # a setting younger than this is not held against the inverter
+_STORAGE_POLLS = 5  # measurements to one state of charge
+_REFUSED_MS = 500  # pause after a Modbus exception
+_BUSY_MS = 50
+_BUSY_MAX = 10  # answers "busy" in a row before they count as a refusal
+_BACKOFF_MS = 250
+_BACKOFF_MAX_MS = 4000
+_SETS_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
+
+
+class Inverter:
+    """One inverter on one RS-485 line, powers in W into the vehicle, times in ms of a wrapping tick.
+
+    parameters: gridkeel.params.Parameters; unit, timeout and rate of the line are taken up at the next discovery.
+    """
+
+    def __init__(self, parameters):
+        self.state = SEARCHING
+        self.operating_state = -1
+        self.commanded_w = 0
+        self._parameters = parameters
+        self._master = rtu.Master()
+        self._jobs = Jobs()
+        self._device = Device()
+        self._faults = Faults()
+        self._power = Reading(sunspec.UNKNOWN)
+        self._soc = Reading(-1)
+        self._answered = (
+            self._set_done,
+            self._step_done,
+            None,  # a refresh is sent as a step
+            self._readback_done,
+            self._measure_done,
+            self._storage_done,
+            self._discover_done,
+        )
+        self._begun = False
+        self._job = NONE
+        self._wished = False
+        self._wanted_w = 0
+        self._sending_w = 0
+        self._sent_w = 0
+        self._sent = False  # whether _sent_w is surely what the inverter took last
+        self._set_ms = 0
+        self._step_ms = 0
+        self._row = 0
+        self._step = 0
+        self._asked = False
+        self._asked_ms = 0
+        self._backoff_ms = _BACKOFF_MS
+        self._busy = 0
+
+    # --- what the controller asks and tells
+
+    @property
+    def fault(self):
+        """The fault that holds now, the gravest first, or NO_FAULT."""
+        return self._faults.code(self.state)
+
+    @property
+    def bus_errors(self):
+        """Timeouts, damaged frames and exceptions so far."""
+        return self._master.timeouts + self._master.bad_frames + self._master.exceptions
+
+    @property
+    def overridden(self):
+        """How often another master's setting was found."""
+        return self._faults.overridden
+
+    @property
+    def identity(self):
+        """(manufacturer, model, version, serial number), each "" until it was read.  Allocates."""
+        text = self._device.found.text
+        return (text(2, 16), text(18, 16), text(42, 8), text(50, 16))
+
+    @property
+    def charge_rating_w(self):
+        """Largest power into the vehicle by the inverter's own word, 0 where unknown."""
+        return self._device.charge_rating_w
+
+    @property
+    def discharge_rating_w(self):
+        """Largest power out of the vehicle by the inverter's own word, 0 where unknown."""
+        return self._device.discharge_rating_w
+
+    @property
+    def power_w(self):
+        """Power into the vehicle as the inverter last measured it, 0 where unknown: ask power_age."""
+        return 0 if self._power.value == sunspec.UNKNOWN else self._power.value
+
+    @property
+    def soc_pct_x100(self):
+        """State of charge as last read, -1 where unknown."""
+        return self._soc.value
+
+    def power_age(self, now_ms):
+        """Return the ms since power_w was measured, reading.AGE_UNKNOWN where unknown or long past."""
+        return self._power.age(now_ms)
+
+    def soc_age(self, now_ms):
+        """Return the ms since soc_pct_x100 was read, reading.AGE_UNKNOWN where unknown or long past."""
+        return self._soc.age(now_ms)
+
+    def command(self, power_w, now_ms):
+        """Take the newest wanted power; what changed enough goes out with the next request."""
+        self._begin(now_ms)
+        power_w = max(min(power_w, self._parameters.charge_max_w), -self._parameters.discharge_max_w)
+        stop = power_w == 0 and self._wanted_w != 0
+        self._wanted_w = power_w
+        if not self._wished:
+            self._wished = True
+            self._take_hold(now_ms)
+        if self._device.control is None:
+            return
+        if stop and (self._sent_w or not self._sent):
+            self._jobs.urge(SET, now_ms)
+        elif self.state == DRIVING:
+            self._want_change(now_ms)
+
+    # --- sans-IO
+
+    def receive(self, data, n, now_ms):
+        """Take in data[0:n] from the line."""
+        self._begin(now_ms)
+        bad_frames = self._master.bad_frames
+        verdict = self._master.receive(data, n, now_ms)
+        damaged = self._master.bad_frames != bad_frames
+        self._faults.damaged = damaged or self._faults.damaged and verdict == rtu.NOTHING
+        if verdict == rtu.NOTHING:
+            return
+        job = self._job
+        self._asked = False
+        self._enter(states.HEARD)
+        if verdict == rtu.EXCEPTION:
+            self._exception(job, now_ms)
+            return
+        self._busy = 0
+        self._faults.answer(job)
+        self._jobs.release(job)
+        self._answered[job](now_ms)
+
+    def data_to_send(self, out, now_ms):
+        """Put the next request, 17 bytes at most, into out and return its size; 0 where none may or need be sent."""
+        self._begin(now_ms)
+        if not self._master.ready(now_ms):
+            return 0
+        job = self._pick(now_ms)
+        if job == NONE:
+            return 0
+        self._jobs.drop(job)
+        self._job = job
+        if not self._asked:
+            self._asked = True
+            self._asked_ms = now_ms
+        return self._request(job, out, now_ms)
+
+    def deadline(self, now_ms):
+        """Return the ms until on_deadline and data_to_send want to be called; 0 is now, -1 never."""
+        if not self._begun:
+            return 0
+        if self._master.open:
+            return self._master.timeout_left(now_ms)
+        wait = self._jobs.wait_ms(now_ms)
+        return wait if wait < 0 else max(wait, self._master.quiet_left(now_ms))
+
+    def on_deadline(self, now_ms):
+        """Close what ran out of time."""
+        self._begin(now_ms)
+        self._power.expire(now_ms)
+        self._soc.expire(now_ms)
+        if not self._master.expire(now_ms):
+            return
+        silent = ticks.diff(now_ms, self._asked_ms) >= self._parameters.inverter_silent_ms
+        if silent and self.state != SILENT:
+            self._enter(states.SILENCE)
+            self._backoff_ms = _BACKOFF_MS
+            self._search_again(now_ms)
+        elif self._job == DISCOVER:
+            self._discovered(self._device.found.miss(), now_ms)
+        else:
+            self._sent = self._sent and self._job != SET
+            self._jobs.want(self._job, now_ms)
+
+    # --- choosing and building requests
+
+    def _pick(self, now_ms):
+        """Return the job whose request goes out now, or NONE."""
+        job = self._jobs.next(SET, now_ms)
+        if job == SET and self._row >= _SETS_IN_A_ROW and self._to_set_w():
+            other = self._jobs.next(STEP, now_ms)
+            job = SET if other == NONE else other
+        self._row = self._row + 1 if job == SET else 0
+        if job == REFRESH:
+            self._jobs.drop(REFRESH)
+            self._renew(self._device.control.steps - 1)
+            return STEP
+        return job
+
+    def _to_set_w(self):
+        return self._wanted_w if self.state == DRIVING else 0
+
+    def _renew(self, step):
+        """Let the steps from this one on, and then the setting, be written again."""
+        self._device.control.set_reversion(self._parameters.reversion_s)
+        self._step = min(self._step, step)
+
+    def _request(self, job, out, now_ms):
+        device = self._device
+        if job == SET:
+            return self._request_set(device.control, out, now_ms)
+        if job == STEP:
+            self._step_ms = now_ms
+            return device.control.write_step(self._master, out, self._step, now_ms)
+        if job == READBACK:
+            source = device.control
+        elif job == MEASURE:
+            source = device.measure
+        else:
+            source = device.storage if job == STORAGE else device.found
+        return self._master.read(out, source.address, source.count, now_ms)
+
+    def _request_set(self, held, out, now_ms):
+        power_w = self._to_set_w()
+        if power_w != self._sent_w:
+            held.forget()
+        held.encode(power_w)
+        self._sending_w = power_w
+        self._set_ms = now_ms
+        return held.write_setting(self._master, out, now_ms)
+
+    def _want_change(self, now_ms):
+        """Ask for a write where the wanted power is not what the inverter took."""
+        change_w = abs(self._wanted_w - self._sent_w)
+        if not self._sent or self._wanted_w == 0 and change_w or change_w >= self._parameters.command_step_w:
+            self._jobs.want(SET, now_ms)
+        elif change_w == 0:
+            self._jobs.drop(SET)
+        elif not self._jobs.wants(SET):
+            self._jobs.want(SET, ticks.add(now_ms, _SMALL_CHANGE_MS))
+
+    # --- what answers do
+
+    def _set_done(self, now_ms):
+        self._sent = True
+        self._sent_w = self._sending_w
+        self.commanded_w = self._device.control.commanded_w
+        if self.state != READY and self.state != DRIVING:
+            return
+        if self._step < self._device.control.steps:
+            self._jobs.want(STEP, now_ms)
+        elif self.state == READY:
+            self._jobs.want(READBACK, ticks.add(self._set_ms, _SETTLE_MS))
+        if self.state == DRIVING:
+            self._want_change(now_ms)
+
+    def _step_done(self, now_ms):
+        self._step += 1
+        if self._step < self._device.control.steps:
+            self._jobs.want(STEP, now_ms)
+            return
+        # Some start the timer when its time is written, some when the function is enabled: both, count from here.
+        self._jobs.want(REFRESH, ticks.add(self._step_ms, 500 * self._parameters.reversion_s))
+        self._sent = False
+        self._jobs.want(SET, now_ms)
+
+    def _readback_done(self, now_ms):
+        settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
+        result = self._device.control.check(self._master, settled)
+        self._jobs.want(READBACK, ticks.add(now_ms, _READBACK_MS))
+        if result != control.MATCH:
+            if result == control.OVERRIDDEN:
+                self._faults.override()
+            else:
+                self._faults.differ()
+            self._write_all(now_ms)
+        elif settled:
+            self._faults.match()
+            self._enter(states.HOLDS)
+            self._want_change(now_ms)
+
+    def _measure_done(self, now_ms):
+        measure = self._device.measure
+        self._power.take(measure.power_w(self._master), now_ms)
+        self.operating_state = measure.operating_state(self._master)
+        self._jobs.want(MEASURE, ticks.add(self._master.sent_ms, self._parameters.inverter_poll_ms))
+
+    def _storage_done(self, now_ms):
+        self._soc.take(self._device.storage.soc_pct_x100(self._master), now_ms)
+        self._jobs.want(STORAGE, ticks.add(self._master.sent_ms, _STORAGE_POLLS * self._parameters.inverter_poll_ms))
+
+    def _discover_done(self, now_ms):
+        self._discovered(self._device.found.take(self._master), now_ms)
+
+    def _exception(self, job, now_ms):
+        busy = self._master.exception == pdu.BUSY or self._master.exception == pdu.ACKNOWLEDGE
+        if busy and self._busy < _BUSY_MAX:
+            self._busy += 1
+            self._jobs.hold(job, ticks.add(now_ms, _BUSY_MS))
+            self._jobs.want(job, now_ms)
+            return
+        if job == DISCOVER:
+            self._discovered(self._device.found.refuse(self._master.exception), now_ms)
+            return
+        self._faults.refuse(job)
+        self._jobs.hold(job, ticks.add(now_ms, _REFUSED_MS))
+        self._jobs.want(job, now_ms)
+
+    # --- discovery and what follows from it
+
+    def _enter(self, event):
+        self.state = states.NEXT[self.state][event]
+
+    def _begin(self, now_ms):
+        if not self._begun:
+            self._begun = True
+            self._search(now_ms)
+
+    def _search(self, at_ms):
+        parameters = self._parameters
+        self._master.configure(parameters.modbus_unit, parameters.modbus_timeout_ms, parameters.modbus_baud)
+        self._jobs.clear()
+        self._device.forget()
+        self._faults.clear()
+        self._sent = False
+        self._jobs.want(DISCOVER, at_ms)
+
+    def _search_again(self, now_ms):
+        self._search(ticks.add(now_ms, self._backoff_ms))
+        self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MAX_MS)
+
+    def _discovered(self, result, now_ms):
+        if result == discovery.COMPLETE:
+            self._fit(now_ms)
+        elif result == discovery.WORKING:
+            self._jobs.want(DISCOVER, now_ms)
+            self._stop_early(now_ms)
+        elif result == discovery.RETRY:
+            self._jobs.want(DISCOVER, ticks.add(now_ms, self._parameters.modbus_timeout_ms))
+        else:
+            self._faults.not_found = result == discovery.NOT_FOUND and self._device.found.heard
+            self._search_again(now_ms)
+
+    def _stop_early(self, now_ms):
+        """Write zero as soon as the walk has passed 704: whatever the inverter was left at ends here."""
+        if self._wished and self._device.control is None and self._device.has_704():
+            self._device.place_704()
+            self._jobs.want(SET, now_ms)
+
+    def _fit(self, now_ms):
+        self._faults.not_found = False
+        most_w = max(self._parameters.charge_max_w, self._parameters.discharge_max_w)
+        if not self._device.bind(most_w):
+            self._enter(states.LACKING)
+            self._backoff_ms = _BACKOFF_MAX_MS
+            self._search_again(now_ms)
+            return
+        self._enter(states.FOUND)
+        self._backoff_ms = _BACKOFF_MS
+        if self._device.measure is not None:
+            self._jobs.want(MEASURE, now_ms)
+        if self._device.storage is not None:
+            self._jobs.want(STORAGE, now_ms)
+        if self._wished:
+            self._take_hold(now_ms)
+
+    def _take_hold(self, now_ms):
+        """Overwrite whatever was left in the inverter with zero and our reversion timer."""
+        if self.state == READY:
+            self._write_all(now_ms)
+
+    def _write_all(self, now_ms):
+        self._sent = False
+        self._renew(0)
+        self._jobs.want(SET, now_ms)

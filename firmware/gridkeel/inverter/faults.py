@@ -1,0 +1,57 @@
+"""What is wrong with the inverter at this moment, as one code of the catalogue."""
+
+from gridkeel import errors
+from gridkeel.inverter import SILENT, UNSUITED
+
+_COUNTER_MAX = 0xFFFF
+
+
+class Faults:
+    """Conditions that hold now; `overridden` counts how often another master's value was found."""
+
+    def __init__(self):
+        self.overridden = 0
+        self.not_found = False
+        self.damaged = False
+        self._differs = False
+        self._foreign = False
+        self._refused = 0  # a bit for each job the inverter refuses
+
+    def code(self, state):
+        """Return the gravest fault that holds, or NO_FAULT."""
+        if state == SILENT:
+            return errors.INVERTER_SILENT
+        if state == UNSUITED:
+            return errors.INVERTER_UNSUITED
+        if self.not_found:
+            return errors.INVERTER_NOT_FOUND
+        if self._foreign:
+            return errors.INVERTER_OVERRIDDEN
+        if self._differs:
+            return errors.INVERTER_READBACK
+        if self._refused:
+            return errors.INVERTER_EXCEPTION
+        return errors.INVERTER_FRAME if self.damaged else errors.NO_FAULT
+
+    def override(self):
+        self._foreign = True
+        self._differs = False
+        self.overridden = min(self.overridden + 1, _COUNTER_MAX)
+
+    def differ(self):
+        self._foreign = False
+        self._differs = True
+
+    def match(self):
+        self._foreign = self._differs = False
+
+    def refuse(self, job):
+        self._refused |= 1 << job
+
+    def answer(self, job):
+        self._refused &= ~(1 << job)
+
+    def clear(self):
+        """Forget what belonged to a map that is being discovered again."""
+        self._refused = 0
+        self.match()

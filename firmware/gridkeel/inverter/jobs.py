@@ -1,0 +1,77 @@
+"""What is wanted on the bus and from when: a fixed set of jobs, the lowest number first among those that are due."""
+
+from array import array
+
+from gridkeel import ticks
+
+NONE = -1
+
+# The most urgent first.
+SET = 0  # the power setting
+STEP = 1  # a write that goes with it: mode, reversion
+REFRESH = 2  # the reversion timer at half its time: the last step, then the setting
+READBACK = 3
+MEASURE = 4
+STORAGE = 5
+DISCOVER = 6
+COUNT = 7
+
+
+class Jobs:
+    """The jobs' due times.  Allocates: nothing after construction."""
+
+    def __init__(self):
+        self._due_ms = array("i", [0] * COUNT)
+        self._wanted = bytearray(COUNT)
+        self._hold_ms = array("i", [0] * COUNT)
+        self._held = bytearray(COUNT)
+
+    def want(self, job, at_ms):
+        """Ask for a job from at_ms on; the earlier of two wishes stands, but never before its hold ends."""
+        if self._held[job] and ticks.diff(self._hold_ms[job], at_ms) > 0:
+            at_ms = self._hold_ms[job]
+        self.urge(job, at_ms)
+
+    def urge(self, job, at_ms):
+        """Ask for a job from at_ms on, whatever holds it."""
+        if not self._wanted[job] or ticks.diff(self._due_ms[job], at_ms) > 0:
+            self._due_ms[job] = at_ms
+        self._wanted[job] = 1
+
+    def wants(self, job):
+        return self._wanted[job] != 0
+
+    def hold(self, job, until_ms):
+        """Let no later wish for a job count before until_ms."""
+        self._held[job] = 1
+        self._hold_ms[job] = until_ms
+
+    def release(self, job):
+        self._held[job] = 0
+
+    def drop(self, job):
+        self._wanted[job] = 0
+
+    def clear(self):
+        for job in range(COUNT):
+            self._wanted[job] = 0
+            self._held[job] = 0
+
+    def next(self, first, now_ms):
+        """Return the first job from first on that is due, or NONE."""
+        for job in range(first, COUNT):
+            if self._wanted[job] and ticks.diff(now_ms, self._due_ms[job]) >= 0:
+                return job
+        return NONE
+
+    def wait_ms(self, now_ms):
+        """Return the ms until the next job is due, 0 or more; -1 where none is wanted."""
+        wait = -1
+        for job in range(COUNT):
+            if self._wanted[job]:
+                left = ticks.diff(self._due_ms[job], now_ms)
+                if left <= 0:
+                    return 0
+                if wait < 0 or left < wait:
+                    wait = left
+        return wait

@@ -1,0 +1,1 @@
+"""Modbus RTU master: PDUs, CRC and one transaction at a time, without a port."""

@@ -1,0 +1,85 @@
+"""Modbus PDUs of a register master: read holding registers (3), write multiple registers (16), exceptions.
+
+Source: MODBUS Application Protocol Specification V1.1b3, 6.3, 6.12 and 7.
+"""
+
+from gridkeel.errors import ProtocolError
+
+READ_HOLDING = 3
+WRITE_MULTIPLE = 16
+EXCEPTION_BIT = 0x80
+
+ILLEGAL_ADDRESS = 2
+ACKNOWLEDGE = 5
+BUSY = 6
+
+READ_MAX = 125
+WRITE_MAX = 123
+READ_SIZE = 5
+WRITE_HEAD = 6
+WRITE_ANSWER = 5
+EXCEPTION_ANSWER = 2
+READ_ANSWER_HEAD = 2
+
+
+def put_u16(out, at, value):
+    out[at] = (value >> 8) & 0xFF
+    out[at + 1] = value & 0xFF
+
+
+def get_u16(buffer, at):
+    return buffer[at] << 8 | buffer[at + 1]
+
+
+def get_s16(buffer, at):
+    value = buffer[at] << 8 | buffer[at + 1]
+    return value - 0x10000 if value & 0x8000 else value
+
+
+def build_read(out, at, address, count):
+    """Put a read of count registers at out[at]; return its size.  Errors: ProtocolError."""
+    _check(out, at + READ_SIZE, address, count, READ_MAX)
+    out[at] = READ_HOLDING
+    put_u16(out, at + 1, address)
+    put_u16(out, at + 3, count)
+    return READ_SIZE
+
+
+def build_write(out, at, address, words, first, count):
+    """Put a write of words[first:first + count] at out[at]; return its size.  Errors: ProtocolError."""
+    size = WRITE_HEAD + 2 * count
+    _check(out, at + size, address, count, WRITE_MAX)
+    out[at] = WRITE_MULTIPLE
+    put_u16(out, at + 1, address)
+    put_u16(out, at + 3, count)
+    out[at + 5] = 2 * count
+    for i in range(count):
+        put_u16(out, at + WRITE_HEAD + 2 * i, words[first + i])
+    return size
+
+
+def answer_size(buffer, at, function, count):
+    """Return the size of the answer that begins at buffer[at] (two bytes are there), 0 where it is none of ours."""
+    if buffer[at] == function | EXCEPTION_BIT:
+        return EXCEPTION_ANSWER
+    if buffer[at] != function:
+        return 0
+    if function == WRITE_MULTIPLE:
+        return WRITE_ANSWER
+    return READ_ANSWER_HEAD + 2 * count if buffer[at + 1] == 2 * count else 0
+
+
+def is_exception(buffer, at):
+    return buffer[at] & EXCEPTION_BIT != 0
+
+
+def echoes(buffer, at, address, count):
+    """Say whether a write's answer names the registers that were written."""
+    return get_u16(buffer, at + 1) == address and get_u16(buffer, at + 3) == count
+
+
+def _check(out, end, address, count, count_max):
+    if not 1 <= count <= count_max or not 0 <= address <= 0x10000 - count:
+        raise ProtocolError("no such registers: %d from %d" % (count, address))
+    if end + 2 > len(out):
+        raise ProtocolError("buffer of %d bytes is too small for a request of %d" % (len(out), end + 2))

@@ -1,0 +1,22 @@
+"""CRC-16/MODBUS in plain Python: the twin of the viper kernel, and the table both of them use."""
+
+from array import array
+
+_POLYNOMIAL = 0xA001  # x^16 + x^15 + x^2 + 1, reflected
+
+
+def _table_entry(byte):
+    for _ in range(8):
+        byte = (byte >> 1) ^ _POLYNOMIAL if byte & 1 else byte >> 1
+    return byte
+
+
+TABLE = array("H", [_table_entry(byte) for byte in range(256)])
+
+
+def crc16(buffer, offset, n):
+    """Return the CRC of buffer[offset:offset + n]; it travels low byte first.  Allocates: nothing."""
+    crc = 0xFFFF
+    for i in range(offset, offset + n):
+        crc = (crc >> 8) ^ TABLE[(crc ^ buffer[i]) & 0xFF]
+    return crc

@@ -1,0 +1,30 @@
+"""A measured value and its age."""
+
+from gridkeel import ticks
+
+AGE_UNKNOWN = 0x1FFFFFFF  # ms; the largest difference of two ticks
+_AGE_MAX_MS = 600000  # past this an age is not counted on, so that it never wraps
+
+
+class Reading:
+    """The last value read, an integer, and when."""
+
+    def __init__(self, unknown):
+        self.value = unknown
+        self._unknown = unknown
+        self._known = False
+        self._read_ms = 0
+
+    def take(self, value, now_ms):
+        self.value = value
+        self._known = value != self._unknown
+        self._read_ms = now_ms
+
+    def age(self, now_ms):
+        """Return the ms since the value was read, AGE_UNKNOWN where there is none or it is long past."""
+        return ticks.diff(now_ms, self._read_ms) if self._known else AGE_UNKNOWN
+
+    def expire(self, now_ms):
+        """Forget the age of what is long past; called at least once in a week."""
+        if self._known and ticks.diff(now_ms, self._read_ms) > _AGE_MAX_MS:
+            self._known = False

@@ -1,0 +1,18 @@
+"""The driver's state machine: one table, a row a state, a column an event."""
+
+from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, UNSUITED
+
+HEARD = 0  # a valid frame of the inverter
+FOUND = 1  # its models are known and fit
+LACKING = 2  # they do not
+HOLDS = 3  # a reading shows our zero and our reversion timer in it
+SILENCE = 4
+
+NEXT = (
+    # heard, found, lacking, holds, silence
+    (SEARCHING, READY, UNSUITED, SEARCHING, SILENT),  # SEARCHING
+    (READY, READY, READY, DRIVING, SILENT),  # READY
+    (DRIVING, DRIVING, DRIVING, DRIVING, SILENT),  # DRIVING
+    (SEARCHING, READY, UNSUITED, SILENT, SILENT),  # SILENT
+    (UNSUITED, READY, UNSUITED, UNSUITED, SILENT),  # UNSUITED
+)

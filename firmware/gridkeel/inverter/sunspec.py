@@ -1,0 +1,130 @@
+"""SunSpec facts this controller uses: model ids, point offsets from a model's ID register, values and scale factors.
+
+Source: SunSpec Information Model definitions; a test holds every offset against them.
+"""
+
+BASES = (40000, 50000, 0)
+MARK_HIGH = 0x5375  # "SunS"
+MARK_LOW = 0x6E53
+END = 0xFFFF
+HEADER = 2  # registers of ID and L
+
+COMMON = 1
+NAMEPLATE = 120
+STORAGE = 124
+DER_MEASURE = 701
+DER_CAPACITY = 702
+DER_CONTROL = 704
+DER_STORAGE = 713
+INVERTERS = (101, 102, 103)
+
+POINTS = (
+    # model, point, offset, registers
+    (1, "Mn", 2, 16),
+    (1, "Md", 18, 16),
+    (1, "Vr", 42, 8),
+    (1, "SN", 50, 16),
+    (101, "W", 14, 1),
+    (101, "W_SF", 15, 1),
+    (102, "W", 14, 1),
+    (102, "W_SF", 15, 1),
+    (103, "W", 14, 1),
+    (103, "W_SF", 15, 1),
+    (120, "WRtg", 3, 1),
+    (120, "WRtg_SF", 4, 1),
+    (120, "MaxChaRte", 23, 1),
+    (120, "MaxChaRte_SF", 24, 1),
+    (120, "MaxDisChaRte", 25, 1),
+    (120, "MaxDisChaRte_SF", 26, 1),
+    (124, "WChaMax", 2, 1),
+    (124, "StorCtl_Mod", 5, 1),
+    (124, "ChaState", 8, 1),
+    (124, "OutWRte", 12, 1),
+    (124, "InWRte", 13, 1),
+    (124, "InOutWRte_WinTms", 14, 1),
+    (124, "InOutWRte_RvrtTms", 15, 1),
+    (124, "WChaMax_SF", 18, 1),
+    (124, "ChaState_SF", 22, 1),
+    (124, "InOutWRte_SF", 25, 1),
+    (701, "InvSt", 4, 1),
+    (701, "W", 10, 1),
+    (701, "W_SF", 116, 1),
+    (702, "WMaxRtg", 2, 1),
+    (702, "WChaRteMaxRtg", 10, 1),
+    (702, "WDisChaRteMaxRtg", 11, 1),
+    (702, "W_SF", 45, 1),
+    (704, "WSetEna", 22, 1),
+    (704, "WSetMod", 23, 1),
+    (704, "WSet", 24, 2),
+    (704, "WSetRvrt", 26, 2),
+    (704, "WSetEnaRvrt", 30, 1),
+    (704, "WSetRvrtTms", 31, 2),
+    (704, "WSet_SF", 55, 1),
+    (713, "SoC", 4, 1),
+    (713, "Pct_SF", 8, 1),
+)
+
+LIMIT = 0x3FFFFFFE  # largest size of a scaled value: a small integer on every board
+UNKNOWN = -0x3FFFFFFF  # a value the device does not implement; outside what scaling real registers gives
+SF_MAX = 10
+_POWERS = (1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000)
+
+_NONE_S16 = -0x8000
+_NONE_U16 = 0xFFFF
+
+
+def offset_of(model, point):
+    """Return a point's offset from its model's ID register.  Errors: KeyError."""
+    for known, name, offset, _registers in POINTS:
+        if known == model and name == point:
+            return offset
+    raise KeyError(point)
+
+
+def signed(word):
+    return word - 0x10000 if word & 0x8000 else word
+
+
+def scale_known(sf):
+    """Say whether a scale factor is one: -10..10, and not the value for 'not implemented'."""
+    return -SF_MAX <= sf <= SF_MAX
+
+
+def scaled(value, sf):
+    """Return value * 10**sf, toward zero, no larger than LIMIT; UNKNOWN where sf is no scale factor."""
+    if not scale_known(sf):
+        return UNKNOWN
+    if sf > 0:
+        return -_grown(-value, sf) if value < 0 else _grown(value, sf)
+    if sf == -SF_MAX:
+        return 0  # no 16-bit value reaches 10**10
+    return -(-value // _POWERS[-sf]) if value < 0 else value // _POWERS[-sf]
+
+
+def scaled_u16(word, sf):
+    """Return an unsigned point's value, or UNKNOWN."""
+    return UNKNOWN if word == _NONE_U16 else scaled(word, sf)
+
+
+def scaled_s16(value, sf):
+    """Return a signed point's value, or UNKNOWN."""
+    return UNKNOWN if value == _NONE_S16 else scaled(value, sf)
+
+
+def fits(value, sf, limit):
+    """Say whether value, 0 or more, has a register value of 1..limit at this scale (0 of itself)."""
+    if not scale_known(sf):
+        return False
+    if value == 0:
+        return True
+    if sf < 0:
+        return sf > -SF_MAX and value <= limit // _POWERS[-sf]
+    return sf < SF_MAX and value >= _POWERS[sf]
+
+
+def _grown(value, sf):
+    if value == 0:
+        return 0
+    if sf == SF_MAX or value > LIMIT // _POWERS[sf]:
+        return LIMIT
+    return value * _POWERS[sf]

@@ -1,0 +1,80 @@
+"""The message table: what travels on the host link, declared once, by the device.
+
+A row is (id, name, fields); a field is (name, struct code, unit). Little-endian, no padding. The host learns the
+table from the device where its own hash differs, so an old host reads a new device.
+"""
+
+from gridkeel import limits
+from gridkeel.services import protection
+
+STATES = protection.NAMES
+LIMITERS = limits.NAMES
+RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
+MODES = ("safe", "auto")
+
+TELEMETRY = 1
+EVENT = 2
+RESULT = 3
+PARAMETER = 4
+SETPOINT = 16
+PARAM_SET = 17
+PARAM_GET = 18
+MODE = 19
+
+TABLE = (
+    (
+        TELEMETRY,
+        "telemetry",
+        (
+            ("uptime_ms", "I", "ms"),
+            ("freq_uhz", "i", "uHz"),
+            ("freq_short_uhz", "i", "uHz"),
+            ("rocof_mhz_s", "i", "mHz/s"),
+            ("voltage_mv", "i", "mV"),
+            ("quality", "H", "bits"),
+            ("state", "B", "STATES"),
+            ("limiter", "B", "LIMITERS"),
+            ("wish_w", "i", "W"),
+            ("command_w", "i", "W"),
+            ("power_w", "i", "W"),
+            ("soc_pct_x100", "h", "0.01 %"),
+            ("fault", "B", "CATALOGUE"),
+            ("inverter_state", "B", "INVERTER_STATES"),
+            ("loop_gap_us", "I", "us"),
+            ("loop_gap_max_us", "I", "us"),
+            ("step_max_us", "I", "us"),
+            ("heap_free", "I", "B"),
+            ("bus_errors", "H", "count"),
+            ("link_errors", "H", "count"),
+            ("dropped", "H", "count"),
+        ),
+    ),
+    (
+        EVENT,
+        "event",
+        (("uptime_ms", "I", "ms"), ("fault", "B", "CATALOGUE"), ("active", "B", "flag"), ("value", "i", "")),
+    ),
+    (RESULT, "result", (("uptime_ms", "I", "ms"), ("command", "H", "id"), ("result", "B", "RESULTS"))),
+    (
+        PARAMETER,
+        "parameter",
+        (("uptime_ms", "I", "ms"), ("command", "H", "id"), ("index", "B", "TABLE"), ("value", "i", "")),
+    ),
+    (SETPOINT, "setpoint", (("command", "H", "id"), ("power_w", "i", "W"), ("lifetime_ms", "I", "ms"))),
+    (PARAM_SET, "param_set", (("command", "H", "id"), ("index", "B", "TABLE"), ("value", "i", ""))),
+    (PARAM_GET, "param_get", (("command", "H", "id"), ("index", "B", "TABLE"))),
+    (MODE, "mode", (("command", "H", "id"), ("mode", "B", "MODES"))),
+)
+
+
+def fields_of(message):
+    """Return the fields of a message id, or None where the table has no such row."""
+    for known, _name, fields in TABLE:
+        if known == message:
+            return fields
+    return None
+
+
+def format_of(fields):
+    """Return the struct format of a row's fields."""
+    return "<" + "".join([code for _name, code, _unit in fields])

@@ -1,0 +1,145 @@
+"""The records a host has not acknowledged yet: slots of one size, each a frame body that lacks `held` only."""
+
+from struct import calcsize, pack_into
+
+from gridkeel.errors import ProtocolError
+from gridkeel.link import messages
+from gridkeel.link.frames import (
+    BODY_MAX,
+    FRAME_MAX,
+    RECORD,
+    RECORD_HEAD_SIZE,
+    SEQUENCE_LAST,
+    SLOTS_MAX,
+    WINDOW,
+)
+from gridkeel.link.framing import count_up, seal
+
+_BOUNDS = {
+    "B": (0, 0xFF),
+    "b": (-0x80, 0x7F),
+    "H": (0, 0xFFFF),
+    "h": (-0x8000, 0x7FFF),
+    "I": (0, 0xFFFFFFFF),
+    "i": (-0x80000000, 0x7FFFFFFF),
+}
+
+
+class _Row:
+    """How one message is written: a column a tuple, so that packing makes no tuple."""
+
+    def __init__(self, fields):
+        self.count = len(fields)
+        self.formats = tuple(["<" + code for _name, code, _unit in fields])
+        self.lows = tuple([_BOUNDS[code][0] for _name, code, _unit in fields])
+        self.highs = tuple([_BOUNDS[code][1] for _name, code, _unit in fields])
+        self.saturates = tuple([unit == "count" for _name, _code, unit in fields])
+        at = RECORD_HEAD_SIZE
+        offsets = []
+        for code in self.formats:
+            offsets.append(at)
+            at += calcsize(code)
+        self.offsets = tuple(offsets)
+        self.size = at
+        if at > BODY_MAX:
+            raise ProtocolError("a row of %d bytes does not fit a frame of %d" % (at, BODY_MAX))
+
+
+class Ring:
+    """Records oldest..next-1; `sent` is the next to go out.  Allocates after construction: nothing."""
+
+    def __init__(self, slots):
+        if not WINDOW <= slots <= SLOTS_MAX:
+            raise ProtocolError("slots = %d is outside %d..%d" % (slots, WINDOW, SLOTS_MAX))
+        self.slots = slots
+        self.oldest = 1
+        self.next = 1
+        self.sent = 1
+        self.sent_last = 0  # highest sequence that ever went out
+        self.acked = 0
+        self.dropped = 0
+        self.clamped = 0
+        self._bytes = bytearray(slots * FRAME_MAX)
+        self._sizes = bytearray(slots)
+        self._rows = {message: _Row(fields) for message, _name, fields in messages.TABLE}
+
+    def put(self, message, values):
+        """Store one record and return its sequence, 0 where the sequences of this boot are used up.
+
+        A value outside its field is stored as the nearest that fits and counted in clamped; a count saturates.
+        Errors: ProtocolError for an unknown message or a wrong number of values.
+        """
+        row = self._rows.get(message)
+        if row is None or len(values) != row.count:
+            raise ProtocolError("message %r has no such row of values" % (message,))
+        if self.next > SEQUENCE_LAST:
+            self.dropped = count_up(self.dropped)
+            return 0
+        sequence = self.next
+        base = self._base(sequence)
+        self._bytes[base] = RECORD
+        self._bytes[base + 1] = message
+        pack_into("<I", self._bytes, base + 2, sequence)
+        for i in range(row.count):
+            pack_into(row.formats[i], self._bytes, base + row.offsets[i], self._fit(row, i, values[i]))
+        self._sizes[sequence % self.slots] = row.size
+        self.next = sequence + 1
+        return sequence
+
+    def full(self):
+        """Tell whether the next put would fall on the oldest record."""
+        return self.next - self.oldest == self.slots
+
+    def drop_oldest(self):
+        """Give the oldest record up and count it; return its sequence."""
+        sequence = self.oldest
+        self.dropped = count_up(self.dropped)
+        self.oldest = sequence + 1
+        if self.sent < self.oldest:
+            self.sent = self.oldest
+        return sequence
+
+    def acknowledge(self, sequence):
+        """Free everything up to sequence; return True on progress."""
+        if sequence < self.oldest:
+            return False
+        while self.oldest <= sequence:
+            self.oldest += 1
+            self.acked = count_up(self.acked)
+        if self.sent < self.oldest:
+            self.sent = self.oldest
+        return True
+
+    def rewind(self):
+        """Send again from the oldest record on."""
+        self.sent = self.oldest
+
+    def in_flight(self):
+        return self.sent > self.oldest
+
+    def sendable(self):
+        return self.sent < self.next and self.sent - self.oldest < WINDOW
+
+    def send(self, out, at):
+        """Write the next record's frame to out from at, WIRE_MAX bytes; return the position after it."""
+        sequence = self.sent
+        base = self._base(sequence)
+        pack_into("<H", self._bytes, base + 6, sequence - self.oldest)
+        self.sent = sequence + 1
+        if sequence > self.sent_last:
+            self.sent_last = sequence
+        return seal(self._bytes, base, self._sizes[sequence % self.slots], out, at)
+
+    def _base(self, sequence):
+        return sequence % self.slots * FRAME_MAX
+
+    def _fit(self, row, i, value):
+        if value < row.lows[i]:
+            fitted = row.lows[i]
+        elif value > row.highs[i]:
+            fitted = row.highs[i]
+        else:
+            return value
+        if not row.saturates[i]:
+            self.clamped = count_up(self.clamped)
+        return fitted

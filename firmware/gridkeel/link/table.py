@@ -1,0 +1,47 @@
+"""The message table as text: what the device declares, hashes and hands out in parts.
+
+Lines of words, a line an enum, a message or a field; the unit is last and may hold a space. The same tables give the
+same bytes everywhere, so equal hashes mean equal tables.
+"""
+
+import binascii
+
+from gridkeel import errors, inverter, params
+from gridkeel.link import messages
+
+FORMAT_LINE = "gridkeel-table 1"
+
+
+def _numbered(names):
+    return [(i, names[i]) for i in range(len(names))]
+
+
+def enums():
+    """Return ((unit, [(number, name)]), ...) for every unit of the message table that stands for names."""
+    faults = [(errors.NO_FAULT, "none")] + [(code, name) for code, name, _severity, _text in errors.CATALOGUE]
+    return (
+        ("STATES", _numbered(messages.STATES)),
+        ("LIMITERS", _numbered(messages.LIMITERS)),
+        ("RESULTS", _numbered(messages.RESULTS)),
+        ("MODES", _numbered(messages.MODES)),
+        ("INVERTER_STATES", _numbered(inverter.STATES)),
+        ("CATALOGUE", faults),
+        ("TABLE", _numbered(params.NAMES)),
+    )
+
+
+def text():
+    """Return the table as ASCII bytes."""
+    lines = [FORMAT_LINE]
+    for unit, pairs in enums():
+        lines.append("enum %s %s" % (unit, " ".join(["%d=%s" % pair for pair in pairs])))
+    for message, name, fields in messages.TABLE:
+        lines.append("message %d %s" % (message, name))
+        for field, code, unit in fields:
+            lines.append("field %s %s %s" % (field, code, unit))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def table_hash(table_text):
+    """Return the CRC-32 of a table's bytes."""
+    return binascii.crc32(table_text)

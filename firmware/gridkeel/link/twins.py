@@ -1,0 +1,70 @@
+"""The kernels in plain Python: the oracle of kernels.py, and what runs where there is no viper.
+
+The CRC register is two halves of 16 bits here, so that no step makes an int of 2**30 or more.
+"""
+
+
+def crc32_store(src, start, n, table, out, at):
+    """Write the CRC-32 of src[start:start + n], little-endian, to out[at:at + 4].
+
+    table: 64 bytes, the 16 entries of the nibble table, 4 bytes each, little-endian.  Allocates: nothing.
+    """
+    low = 0xFFFF
+    high = 0xFFFF
+    for i in range(start, start + n):
+        low ^= src[i]
+        for _nibble in range(2):
+            entry = (low & 15) << 2
+            low = low >> 4 | (high & 15) << 12
+            high >>= 4
+            low ^= table[entry] | table[entry + 1] << 8
+            high ^= table[entry + 2] | table[entry + 3] << 8
+    out[at] = low & 255 ^ 255
+    out[at + 1] = low >> 8 ^ 255
+    out[at + 2] = high & 255 ^ 255
+    out[at + 3] = high >> 8 ^ 255
+
+
+def cobs_encode(src, start, n, out, at):
+    """Write src[start:start + n] (n <= 253) as COBS with its closing zero from out[at]; return the position after it.
+
+    Writes n + 2 bytes.  Allocates: nothing.
+    """
+    code_at = at
+    at += 1
+    code = 1
+    for i in range(start, start + n):
+        value = src[i]
+        if value:
+            out[at] = value
+            code += 1
+        else:
+            out[code_at] = code
+            code_at = at
+            code = 1
+        at += 1
+    out[code_at] = code
+    out[at] = 0
+    return at + 1
+
+
+def cobs_decode(buf, n):
+    """Decode buf[:n], n <= 254 bytes and none of them zero, in place; return the length, -1 where it is not COBS.
+
+    A block of 254 bytes without a zero cannot occur: no frame here is that long.  Allocates: nothing.
+    """
+    start = 0
+    at = 0
+    while start < n:
+        end = start + buf[start]
+        if end > n:
+            return -1
+        start += 1
+        while start < end:
+            buf[at] = buf[start]
+            at += 1
+            start += 1
+        if start < n:
+            buf[at] = 0
+            at += 1
+    return at

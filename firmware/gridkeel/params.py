@@ -1,0 +1,113 @@
+"""The one table of parameters: name with unit, default, limits, meaning.
+
+Everything else about parameters (config files, `gridkeel params`, docs/parameters.md, the link's PARAM messages)
+is derived from this table. All values are integers; the name ends in the unit. A parameter's id on the link is its
+position in the table, so rows are appended, never moved.
+"""
+
+from gridkeel.errors import ParameterError
+
+TABLE = (
+    # name, unit, default, min, max, meaning
+    ("nominal_hz", "Hz", 50, 50, 60, "nominal mains frequency, 50 or 60"),
+    ("nominal_v", "V", 230, 100, 480, "nominal mains voltage, RMS, at the measuring point"),
+    ("sample_hz", "Hz", 4800, 3200, 9600, "ADC sample rate; 16 samples (or a multiple) a cycle of nominal_hz"),
+    ("block_ms", "ms", 10, 5, 20, "length of one DMA block of samples"),
+    ("adc_uv", "uV/count", 16000, 100, 1000000, "mains volts of one ADC count, samples left-aligned to 16 bits"),
+    ("droop_deadband_mhz", "mHz", 20, 0, 1000, "frequency deviation to either side that draws no response"),
+    ("droop_span_mhz", "mHz", 480, 50, 10000, "deviation past the deadband that draws the whole rating"),
+    ("fast_switch_mhz", "mHz", 15, 0, 1000, "droop takes the short estimate once it leaves the long one by this much"),
+    ("baseline_w", "W", 3000, -50000, 50000, "power when no set-point is alive; positive into the vehicle"),
+    ("setpoint_ramp_w_s", "W/s", 2000, 10, 1000000, "ramp of set-points and baseline; primary response is not slowed"),
+    ("setpoint_max_s", "s", 900, 1, 86400, "longest life a set-point may claim"),
+    ("charge_max_w", "W", 7400, 0, 50000, "converter and cable limit into the vehicle"),
+    ("discharge_max_w", "W", 7400, 0, 50000, "converter and cable limit out of the vehicle"),
+    ("v2g_enable", "flag", 1, 0, 1, "1 lets power flow out of the vehicle (V2G), 0 never (V1G)"),
+    ("soc_reserve_pct_x100", "0.01 %", 4000, 0, 10000, "no discharge at or under this state of charge"),
+    ("soc_full_pct_x100", "0.01 %", 9500, 0, 10000, "no charge at or over this state of charge"),
+    ("soc_stale_ms", "ms", 10000, 100, 600000, "age at which a state of charge counts as unknown"),
+    ("mains_loss_pct", "%", 50, 10, 88, "one-cycle voltage under this share of nominal_v is loss of mains"),
+    ("trip_under_mhz", "mHz", 47500, 40000, 60000, "under-frequency trip limit"),
+    ("trip_over_mhz", "mHz", 51500, 50000, 70000, "over-frequency trip limit"),
+    ("trip_frequency_ms", "ms", 100, 20, 1000000, "how long a frequency limit may be passed before the trip"),
+    ("trip_rocof_mhz_s", "mHz/s", 4000, 500, 50000, "rate-of-change-of-frequency trip limit"),
+    ("trip_rocof_ms", "ms", 500, 20, 10000, "how long the ROCOF limit may be passed before the trip"),
+    ("return_low_mhz", "mHz", 49900, 40000, 60000, "lower edge of the return window"),
+    ("return_high_mhz", "mHz", 50100, 50000, 70000, "upper edge of the return window"),
+    ("return_volt_pct", "%", 85, 50, 100, "mains voltage needed to return, share of nominal_v"),
+    ("return_delay_ms", "ms", 60000, 1000, 3600000, "time inside the return window before power flows again"),
+    ("modbus_unit", "address", 1, 1, 247, "Modbus unit of the inverter"),
+    ("modbus_baud", "Bd", 115200, 9600, 921600, "RS-485 baud rate, 8E1"),
+    ("modbus_timeout_ms", "ms", 200, 20, 5000, "time the inverter has for an answer"),
+    ("inverter_poll_ms", "ms", 200, 50, 10000, "interval of the inverter's measurements"),
+    ("inverter_silent_ms", "ms", 2000, 200, 60000, "silence after which the inverter counts as lost"),
+    ("reversion_s", "s", 4, 2, 600, "inverter's own return to zero when commands stop; refreshed at half its time"),
+    ("command_step_w", "W", 10, 1, 5000, "smallest change of command worth a write"),
+    ("telemetry_ms", "ms", 100, 20, 60000, "interval of telemetry records"),
+    ("host_silent_ms", "ms", 5000, 500, 600000, "silence after which the host counts as lost"),
+    ("start_delay_ms", "ms", 500, 0, 3600000, "time inside the return window before the first start"),
+    ("watchdog_ms", "ms", 2000, 200, 30000, "time without a sound supervisor round before the board resets"),
+)
+
+NAMES = tuple(row[0] for row in TABLE)
+
+
+def index(name):
+    """Return the id of a parameter.  Errors: ParameterError where there is no such name."""
+    for i, known in enumerate(NAMES):
+        if known == name:
+            return i
+    raise ParameterError("unknown parameter %r; `gridkeel params` lists them" % (name,))
+
+
+def check(name, value):
+    """Check one value against its row and return it.  Errors: ParameterError with name, value and limits."""
+    _name, unit, _default, low, high, _meaning = TABLE[index(name)]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ParameterError("%s = %r is not an integer (unit %s)" % (name, value, unit))
+    if not low <= value <= high:
+        raise ParameterError("%s = %d is outside %d..%d %s" % (name, value, low, high, unit))
+    return value
+
+
+class Parameters:
+    """The values in force: one attribute a row of TABLE, each checked; changes only through `update`."""
+
+    def __init__(self, changes=None):
+        for name, _unit, default, _low, _high, _meaning in TABLE:
+            setattr(self, name, default)
+        if changes:
+            self.update(changes)
+
+    def update(self, changes):
+        """Apply {name: value}, all or nothing.  Errors: ParameterError, and nothing is changed."""
+        merged = self.values()
+        for name, value in changes.items():
+            merged[name] = check(name, value)
+        _check_together(merged)
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+    def values(self):
+        """Return a new {name: value} of everything in force."""
+        return {name: getattr(self, name) for name in NAMES}
+
+
+def _check_together(values):
+    if values["nominal_hz"] not in (50, 60):
+        raise ParameterError("nominal_hz = %d is neither 50 nor 60" % values["nominal_hz"])
+    if values["sample_hz"] % (16 * values["nominal_hz"]):
+        raise ParameterError(
+            "sample_hz = %d is no multiple of 16 * nominal_hz = %d" % (values["sample_hz"], 16 * values["nominal_hz"])
+        )
+    if values["sample_hz"] * values["block_ms"] % 1000:
+        raise ParameterError("block_ms = %d is no whole number of samples" % values["block_ms"])
+    for low, high in (
+        ("trip_under_mhz", "trip_over_mhz"),
+        ("return_low_mhz", "return_high_mhz"),
+        ("soc_reserve_pct_x100", "soc_full_pct_x100"),
+    ):
+        if values[low] >= values[high]:
+            raise ParameterError("%s = %d is not under %s = %d" % (low, values[low], high, values[high]))
+        if low.endswith("_mhz") and not values[low] < values["nominal_hz"] * 1000 < values[high]:
+            raise ParameterError("%s..%s does not hold nominal_hz = %d" % (low, high, values["nominal_hz"]))

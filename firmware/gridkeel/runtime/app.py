@@ -1,0 +1,196 @@
+"""The tasks: one control loop that awaits nothing but its own block, and the rest beside it."""
+
+import asyncio
+import gc
+import sys
+
+from gridkeel import errors, telemetry, ticks
+from gridkeel.controller import Controller
+from gridkeel.link import messages
+from gridkeel.link.device import DeviceLink
+from gridkeel.runtime.commands import Commands
+from gridkeel.runtime.health import Health
+from gridkeel.runtime.supervisor import Supervisor
+
+try:
+    from micropython import heap_lock, heap_unlock
+except ImportError:  # a port without it runs the same loop unguarded
+
+    def heap_lock():
+        """Do nothing where the port cannot lock its heap."""
+
+    heap_unlock = heap_lock
+
+BUS_BUFFER = 256  # the largest Modbus RTU frame
+LINK_BUFFER = 512
+ROUND_MS = 10  # longest sleep of the service task: its deadlines are tens of milliseconds and more
+
+
+class App:
+    """One controller on one board."""
+
+    def __init__(self, board, parameters):
+        self.board = board
+        self.parameters = parameters
+        self.controller = Controller(parameters)
+        self.link = DeviceLink(board.device_id, board.boot_id)
+        self.link.set_silence_ms(parameters.host_silent_ms)
+        self.health = Health()
+        self.commands = Commands(board, self.controller, self.link, self.health)
+        self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
+        self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
+        self._stale_ms = 3 * parameters.block_ms
+        self._out = bytearray(BUS_BUFFER)
+        self._record = telemetry.record()
+        self._last_block_ms = 0
+        self._stale = True
+
+    async def run(self):
+        """Run for ever."""
+        now_ms = self.board.ticks_ms()
+        self._last_block_ms = now_ms
+        self.health.start_clock(now_ms)
+        supervisor = self.supervisor
+        supervisor.watch("control", self._control)
+        supervisor.watch("bus", self._bus)
+        supervisor.watch("host", self._host)
+        supervisor.watch("service", self._service)
+        await supervisor.run()
+
+    async def _control(self):
+        board = self.board
+        block = board.block_buffer(self._block_samples)
+        while True:
+            lost = await board.mains.next_block(block)
+            start_us = board.ticks_us()
+            now_ms = board.ticks_ms()
+            self._last_block_ms = now_ms
+            self._stale = False
+            n = self._step(block, lost, now_ms)
+            if n:
+                board.rs485.write(self._out, n)
+            board.energise(self.controller.energise)
+            self.health.block(start_us, board.ticks_us())
+
+    def _step(self, block, lost, now_ms):
+        # The heap is locked from the samples to the bytes: the rule that this path allocates nothing is not only
+        # tested, it holds on every block of every board. Breaking it is a fault that drives the power to zero.
+        heap_lock()
+        try:
+            if lost:
+                self.controller.block_lost()
+            self.controller.step(block, self._block_samples, now_ms)
+            return self.controller.data_to_send(self._out, now_ms)
+        except MemoryError:
+            self.controller.protection.enabled = False
+            self.controller.faults.set(errors.CONTROL_ALLOCATED, True)
+            return 0
+        finally:
+            heap_unlock()
+
+    async def _bus(self):
+        board = self.board
+        data = bytearray(BUS_BUFFER)
+        while True:
+            n = await board.rs485.readinto(data)
+            self.controller.receive(data, n, board.ticks_ms())
+            self._pump_bus()
+
+    def _pump_bus(self):
+        n = self.controller.data_to_send(self._out, self.board.ticks_ms())
+        if n:
+            self.board.rs485.write(self._out, n)
+
+    async def _host(self):
+        board = self.board
+        data = bytearray(LINK_BUFFER)
+        while True:
+            n = await board.host.readinto(data)
+            now_ms = board.ticks_ms()
+            self.link.receive(data, n, now_ms)
+            while True:
+                command = self.link.next_command()
+                if command is None:
+                    break
+                self.commands.carry_out(command[0], command[1], now_ms)
+            self._pump_link(now_ms)
+
+    def _pump_link(self, now_ms):
+        while True:
+            n = self.link.data_to_send(self._link_out, now_ms)
+            if not n:
+                return
+            self.board.host.write(self._link_out, n)
+
+    async def _service(self):
+        self._link_out = bytearray(LINK_BUFFER)
+        now_ms = self.board.ticks_ms()
+        next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
+        while True:
+            now_ms = self.board.ticks_ms()
+            self.health.clock(now_ms)
+            self.supervisor.beat(now_ms)
+            self._watch_samples(now_ms)
+            self._run_deadlines(now_ms)
+            if ticks.diff(now_ms, next_record) >= 0:
+                next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
+                self._tell(now_ms)
+            self._pump_link(now_ms)
+            await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
+
+    def _watch_samples(self, now_ms):
+        if ticks.diff(now_ms, self._last_block_ms) > self._stale_ms:
+            self._stale = True
+            self.health.pause()
+        if self._stale:
+            self.controller.samples_lost(now_ms)
+            self.board.energise(self.controller.energise)
+
+    def _run_deadlines(self, now_ms):
+        controller = self.controller
+        if controller.inverter.deadline(now_ms) == 0:
+            controller.inverter.on_deadline(now_ms)
+        self._pump_bus()
+        if self.link.deadline(now_ms) == 0:
+            self.link.on_deadline(now_ms)
+        controller.faults.set(errors.HOST_LOST, not self.link.connected(now_ms))
+
+    def _rest_ms(self, now_ms, next_record):
+        rest = ticks.diff(next_record, now_ms)
+        for due in (self.controller.inverter.deadline(now_ms), self.link.deadline(now_ms)):
+            if 0 <= due < rest:
+                rest = due
+        return min(max(rest, 1), ROUND_MS)
+
+    def _tell(self, now_ms):
+        while True:
+            change = self.controller.faults.take()
+            if change is None:
+                break
+            code, active, value = change
+            self.link.post(messages.EVENT, (self.health.uptime_ms, code, active, value))
+        telemetry.fill(self._record, self.controller, self.health, self.link)
+        self.link.post(messages.TELEMETRY, self._record)
+        self.health.told()
+
+
+def main(board):
+    """Start one controller on a board; returns only when the program is interrupted."""
+    from gridkeel.params import Parameters
+
+    try:
+        parameters = Parameters(board.load_config())
+    except errors.ParameterError as error:
+        # Safe by default: a configuration that cannot be understood starts nothing.
+        print("gridkeel: config.json refused:", error)
+        return
+    gc.collect()
+    app = App(board, parameters)
+    try:
+        asyncio.run(app.run())
+    except KeyboardInterrupt:
+        board.energise(False)
+        sys.print_exception(KeyboardInterrupt("stopped: contactor open"))
+        raise
+    finally:
+        board.energise(False)

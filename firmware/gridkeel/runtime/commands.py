@@ -1,0 +1,66 @@
+"""What the host may ask: set-point, parameters, mode."""
+
+from gridkeel import params
+from gridkeel.errors import ParameterError
+from gridkeel.link import messages
+
+OK = 0
+UNKNOWN = 1
+OUT_OF_RANGE = 2
+REFUSED = 3
+
+
+class Commands:
+    """Carries out commands of the link on the controller; each returns an index of messages.RESULTS."""
+
+    def __init__(self, board, controller, link, health):
+        self._board = board
+        self._controller = controller
+        self._link = link
+        self._health = health
+        self._handlers = {
+            messages.SETPOINT: self._setpoint,
+            messages.PARAM_SET: self._param_set,
+            messages.PARAM_GET: self._param_get,
+            messages.MODE: self._mode,
+        }
+
+    def carry_out(self, message, values, now_ms):
+        """Run one command (values in the order of its row) and answer it."""
+        handler = self._handlers.get(message)
+        result = handler(values, now_ms) if handler else UNKNOWN
+        if result is not None:
+            self._link.answer(values[0], result)
+
+    def _setpoint(self, values, now_ms):
+        _command, power_w, lifetime_ms = values
+        return OK if self._controller.setpoint.set(power_w, lifetime_ms, now_ms) else OUT_OF_RANGE
+
+    def _param_set(self, values, now_ms):
+        _command, index, value = values
+        if index >= len(params.NAMES):
+            return UNKNOWN
+        try:
+            self._controller.parameters.update({params.NAMES[index]: value})
+        except ParameterError:
+            return OUT_OF_RANGE
+        try:
+            self._board.save_config(self._controller.parameters.values())
+        except OSError:
+            return REFUSED
+        return OK
+
+    def _param_get(self, values, now_ms):
+        command, index = values
+        if index >= len(params.NAMES):
+            return UNKNOWN
+        value = getattr(self._controller.parameters, params.NAMES[index])
+        self._link.post(messages.PARAMETER, (self._health.uptime_ms, command, index, value))
+        return None
+
+    def _mode(self, values, now_ms):
+        _command, mode = values
+        if mode >= len(messages.MODES):
+            return OUT_OF_RANGE
+        self._controller.protection.enabled = messages.MODES[mode] == "auto"
+        return OK

@@ -1,0 +1,116 @@
+"""Viper kernels of the frequency path; twins.py holds the same functions in plain Python.
+
+viper checks no bounds: the callers own the sizes. A ptr32 load is unsigned on a 64-bit build, so every sum here is
+right modulo 2**32 only, and becomes a signed number again when it is stored into an array('i').
+"""
+# ruff: noqa: F821
+
+import micropython
+
+
+@micropython.viper
+def mix(samples: ptr16, n: int, table: ptr16, ring: ptr32, acc: ptr32, out: ptr32) -> int:
+    size = int(acc[4])
+    hop = int(acc[5])
+    k = int(acc[6])
+    left = int(acc[7])
+    clipped = int(acc[8])
+    i1 = int(acc[0])
+    q1 = int(acc[1])
+    i2 = int(acc[2])
+    q2 = int(acc[3])
+    hops = 0
+    for s in range(n):
+        x = (int(samples[s]) ^ 0x8000) - 0x8000
+        if x > 32700 or x < -32700:
+            clipped += 1
+        c = (int(table[k]) ^ 0x8000) - 0x8000
+        p = (x * c + 16384) >> 15
+        i1 += p - int(ring[k])
+        ring[k] = p
+        c = (int(table[size + k]) ^ 0x8000) - 0x8000
+        p = (x * c + 16384) >> 15
+        q1 += p - int(ring[size + k])
+        ring[size + k] = p
+        i2 += i1 - int(ring[2 * size + k])
+        ring[2 * size + k] = i1
+        q2 += q1 - int(ring[3 * size + k])
+        ring[3 * size + k] = q1
+        k += 1
+        if k == size:
+            k = 0
+        left -= 1
+        if left == 0:
+            left = hop
+            out[4 * hops] = i2
+            out[4 * hops + 1] = q2
+            out[4 * hops + 2] = i1
+            out[4 * hops + 3] = q1
+            hops += 1
+    acc[0] = i1
+    acc[1] = q1
+    acc[2] = i2
+    acc[3] = q2
+    acc[6] = k
+    acc[7] = left
+    acc[8] = clipped
+    return hops
+
+
+@micropython.viper
+def phase(i: int, q: int, atan: ptr32) -> int:
+    a = i if i >= 0 else 0 - i
+    b = q if q >= 0 else 0 - q
+    big = a if a >= b else b
+    small = b if a >= b else a
+    if big == 0:
+        return 0
+    while big >= 262144:
+        big >>= 1
+        small >>= 1
+    while big < 131072:
+        big <<= 1
+        small <<= 1
+    high = (small << 12) // big
+    low = (((small << 12) - high * big) << 11) // big
+    ratio = (high << 11) + low
+    at = ratio >> 15
+    base = int(atan[at])
+    turn = base + (((int(atan[at + 1]) - base) * (ratio & 32767) + 16384) >> 15)
+    if a < b:
+        turn = 500000 - turn
+    if i < 0:
+        turn = 1000000 - turn
+    return turn if q >= 0 else 0 - turn
+
+
+@micropython.viper
+def magnitude(i: int, q: int) -> int:
+    a = i if i >= 0 else 0 - i
+    b = q if q >= 0 else 0 - q
+    shift = 0
+    while a >= 16384 or b >= 16384:
+        a >>= 1
+        b >>= 1
+        shift += 1
+    square = a * a + b * b
+    if square == 0:
+        return 0
+    root = 32768
+    while True:
+        better = (root + square // root) >> 1
+        if better >= root:
+            return root << shift
+        root = better
+
+
+@micropython.viper
+def weigh(ring: ptr32, head: int, size: int, weights: ptr32, n: int, out: ptr32, at: int):
+    total = 0
+    k = head
+    for j in range(n):
+        total += int(ring[k]) * int(weights[j])
+        k -= 1
+        if k < 0:
+            k = size - 1
+    out[at] = total

@@ -1,0 +1,118 @@
+"""The kernels in plain Python: the oracle of kernels.py, and what runs where there is no viper.
+
+Ranges, for |sample| <= 32768, table amplitude 2**14 and up to 192 samples a cycle: a product is under 2**29, p under
+2**14 + 1, a one-cycle sum under 2**22, a two-cycle sum under 2**29; nothing reaches 2**30.
+"""
+
+
+def mix(samples, n, table, ring, acc, out):
+    """Mix n samples to baseband and run both one-cycle boxcars; return how many hops were written to out.
+
+    table: array('h'), cos then -sin of one cycle, amplitude 2**14.  ring: array('i'), 4 cycles.
+    acc: array('i'), i1 q1 i2 q2 size hop k left clipped.  out: array('i'), i2 q2 i1 q1 a hop.
+    """
+    size = acc[4]
+    k = acc[6]
+    left = acc[7]
+    i1 = acc[0]
+    q1 = acc[1]
+    i2 = acc[2]
+    q2 = acc[3]
+    hops = 0
+    for s in range(n):
+        x = samples[s]
+        if x > 32700 or x < -32700:
+            acc[8] += 1
+        p = (x * table[k] + 16384) >> 15
+        i1 += p - ring[k]
+        ring[k] = p
+        p = (x * table[size + k] + 16384) >> 15
+        q1 += p - ring[size + k]
+        ring[size + k] = p
+        i2 += i1 - ring[2 * size + k]
+        ring[2 * size + k] = i1
+        q2 += q1 - ring[3 * size + k]
+        ring[3 * size + k] = q1
+        k += 1
+        if k == size:
+            k = 0
+        left -= 1
+        if left == 0:
+            left = acc[5]
+            out[4 * hops] = i2
+            out[4 * hops + 1] = q2
+            out[4 * hops + 2] = i1
+            out[4 * hops + 3] = q1
+            hops += 1
+    acc[0] = i1
+    acc[1] = q1
+    acc[2] = i2
+    acc[3] = q2
+    acc[6] = k
+    acc[7] = left
+    return hops
+
+
+def phase(i, q, atan):
+    """Return the angle of i + jq in millionths of half a turn, -10**6..10**6.
+
+    |i|, |q| < 2**30.  atan: array('i') of 258, atan(k / 256) in the same unit.  Error: under 2 units (6 urad).
+    """
+    a = i if i >= 0 else 0 - i
+    b = q if q >= 0 else 0 - q
+    big = a if a >= b else b
+    small = b if a >= b else a
+    if big == 0:
+        return 0
+    while big >= 262144:
+        big >>= 1
+        small >>= 1
+    while big < 131072:
+        big <<= 1
+        small <<= 1
+    high = (small << 12) // big
+    low = (((small << 12) - high * big) << 11) // big
+    ratio = (high << 11) + low
+    at = ratio >> 15
+    base = atan[at]
+    turn = base + (((atan[at + 1] - base) * (ratio & 32767) + 16384) >> 15)
+    if a < b:
+        turn = 500000 - turn
+    if i < 0:
+        turn = 1000000 - turn
+    return turn if q >= 0 else 0 - turn
+
+
+def magnitude(i, q):
+    """Return |i + jq| rounded down, to 2**-12 of itself or 1; |i|, |q| < 2**29."""
+    a = i if i >= 0 else 0 - i
+    b = q if q >= 0 else 0 - q
+    shift = 0
+    while a >= 16384 or b >= 16384:
+        a >>= 1
+        b >>= 1
+        shift += 1
+    square = a * a + b * b
+    if square == 0:
+        return 0
+    root = 32768
+    while True:
+        better = (root + square // root) >> 1
+        if better >= root:
+            return root << shift
+        root = better
+
+
+def weigh(ring, head, size, weights, n, out, at):
+    """Put sum(weights[j] * ring[head - j]) for j < n into out[at]; ring is circular, of `size`.
+
+    With |ring| <= 200,000 and weights that sum to at most 3,840 the sum stays under 2**30.
+    """
+    total = 0
+    k = head
+    for j in range(n):
+        total += ring[k] * weights[j]
+        k -= 1
+        if k < 0:
+            k = size - 1
+    out[at] = total

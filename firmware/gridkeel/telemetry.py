@@ -1,0 +1,40 @@
+"""One telemetry record: the row of link.messages, filled from the controller."""
+
+from gridkeel.link import messages
+
+FIELDS = messages.fields_of(messages.TELEMETRY)
+
+
+def record():
+    """Return the list that `fill` writes into, one place a field."""
+    return [0] * len(FIELDS)
+
+
+def fill(values, controller, health, link):
+    """Write the present state into values, in the order of the table.
+
+    health: the runtime's figures (uptime_ms, loop_gap_us, loop_gap_max_us, step_max_us, heap_free).
+    """
+    mains = controller.mains
+    driver = controller.inverter
+    values[0] = health.uptime_ms
+    values[1] = mains.freq_uhz
+    values[2] = mains.freq_short_uhz
+    values[3] = mains.rocof_mhz_s
+    values[4] = mains.voltage_mv
+    values[5] = mains.quality
+    values[6] = controller.protection.state
+    values[7] = controller.limiter
+    values[8] = controller.wish_w
+    values[9] = controller.command_w
+    values[10] = driver.power_w
+    values[11] = driver.soc_pct_x100
+    values[12] = controller.faults.foremost()
+    values[13] = driver.state
+    values[14] = health.loop_gap_us
+    values[15] = health.loop_gap_max_us
+    values[16] = health.step_max_us
+    values[17] = health.heap_free
+    values[18] = driver.bus_errors
+    values[19] = link.errors
+    values[20] = link.dropped

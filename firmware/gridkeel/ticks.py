@@ -1,0 +1,24 @@
+"""Arithmetic on a tick that wraps at 2**30, small integers on every board.
+
+MicroPython's own ticks wrap at 2**30 on 32-bit boards and at 2**62 on the unix port; the boards mask theirs to
+MASK, so pure code sees one period everywhere. No intermediate value leaves the small-integer range.
+"""
+
+MASK = 0x3FFFFFFF
+_HALF = 0x20000000
+
+
+def diff(later, earlier):
+    """Return later - earlier in ticks, -2**29..2**29-1, right across one wrap."""
+    delta = later - earlier
+    if delta >= _HALF:
+        return delta - MASK - 1
+    if delta < -_HALF:
+        return delta + MASK + 1
+    return delta
+
+
+def add(tick, delta):
+    """Return tick + delta, wrapped; delta 0..2**29-1."""
+    room = MASK - tick
+    return tick + delta if delta <= room else delta - room - 1

@@ -1,0 +1,6 @@
+"""What `make firmware` freezes or compiles: the package, and the two files that start it."""
+# ruff: noqa: F821
+
+package("gridkeel", base_path=".")
+module("boot.py", base_path=".")
+module("main.py", base_path=".")

@@ -1,0 +1,89 @@
+"""The host's end of a bench run: the uplink's own intake, on the bench's clock."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from gridkeel import errors
+from hil.bench.bus import damage
+from hil.bench.recorder import Recorder
+from hil.bench.scenario import Fault
+from host_tools.link import events
+from host_tools.uplink.birth import Birth
+from host_tools.uplink.intake import Intake, Listener, link_into
+from host_tools.uplink.queue import Queue
+
+COMMIT_US = 500_000
+BITS_A_BYTE = 10  # start, 8, stop
+SERVICE_US = 1000  # a host's own delay before it answers
+
+
+class HostSide:
+    """Takes the link's bytes, stores records in the uplink's queue, answers, and feeds the recorder."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        baud: int,
+        faults: Sequence[Fault],
+        recorder: Recorder,
+        attached: Callable[[Birth], None],
+        seed: int,
+    ) -> None:
+        listener = Listener(attached=attached, recorded=self._recorded, say=self._say)
+        self.intake = Intake(link_into(queue), queue, listener)
+        self.produced = 0
+        self.latest: dict[str, int] = {}
+        self._byte_us = BITS_A_BYTE * 1e6 / baud
+        self._cuts = [fault for fault in faults if fault.kind == "host_link"]
+        self._noises = [fault for fault in faults if fault.kind == "host_noise"]
+        self._recorder = recorder
+        self._dice = random.Random(seed)
+        self._next_commit_us = COMMIT_US
+
+    def from_board(self, data: bytes, now_us: int) -> None:
+        """Take what the board sent at now_us."""
+        now_s = now_us / 1e6
+        if not self._cut(now_s):
+            self.intake.receive(self._damaged(data, now_s), now_s)
+
+    def to_board(self, now_us: int) -> tuple[int, bytes] | None:
+        """Return (arrival in us, bytes) of what the host has to say at now_us, None where that is nothing."""
+        now_s = now_us / 1e6
+        self.intake.on_deadline(now_s)
+        if now_us >= self._next_commit_us:
+            self._next_commit_us += COMMIT_US
+            self.intake.commit()
+        data = self.intake.data_to_send()
+        if not data or self._cut(now_s):
+            return None
+        return round(now_us + SERVICE_US + len(data) * self._byte_us), self._damaged(data, now_s)
+
+    def settle(self) -> None:
+        """Commit what is left at the end of a run; a device's last HELLO may know of more than was received."""
+        self.intake.commit()
+        if self.intake.link.hello is not None:
+            self.produced = max(self.produced, self.intake.link.hello.next - 1)
+
+    def _cut(self, now_s: float) -> bool:
+        return any(fault.active(now_s) for fault in self._cuts)
+
+    def _damaged(self, data: bytes, now_s: float) -> bytes:
+        for fault in self._noises:
+            if fault.active(now_s):
+                data = damage(data, fault.rate, self._dice)
+        return data
+
+    def _recorded(self, record: events.Record) -> None:
+        self.produced = max(self.produced, record.sequence)
+        if record.message == "telemetry":
+            self.latest = record.values
+            self._recorder.telemetry_row(record.values)
+        elif record.message == "event":
+            word = "" if record.values["active"] else " over"
+            text = errors.fault_name(record.values["fault"]) + word
+            self._recorder.event(record.values["uptime_ms"] / 1000, text)
+
+    def _say(self, line: str) -> None:
+        self._recorder.notes.append(line)

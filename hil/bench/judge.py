@@ -1,0 +1,193 @@
+"""From what a run recorded to its figures, checks and report record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from gridkeel.link import messages
+from gridkeel.params import Parameters
+from hil.bench import figures
+from hil.bench.recorder import Recorder
+from hil.bench.rig import Rig
+from hil.bench.scenario import Limit, Scenario
+from hil.plants.grid import SwingGrid, simulate
+from hil.report import Check, RunRecord, Series
+
+GRID_S = 0.001  # fineness at which the truth is searched for crossings
+
+
+@dataclass
+class Played:
+    """What is left of a run once the board has stopped."""
+
+    scenario: Scenario
+    rig: Rig
+    parameters: Parameters
+    mains: Any
+    recorder: Recorder
+    commands: list[tuple[int, int]]
+    cease_us: list[int]
+    reversions: int
+    produced: int
+    dropped: int
+    delivered: int
+    doubled: int
+    virtual_s: float
+    real_s: float
+    board_s: float
+    meta: dict[str, str]
+
+
+def judge(played: Played) -> RunRecord:
+    """Return the record of a run with its figures and checks."""
+    telemetry = played.recorder.telemetry()
+    plant = played.recorder.plant()
+    lag_s = played.rig.compute_us / 1e6
+    errors = figures.frequency_errors(played.mains, telemetry, played.parameters, lag_s)
+    found = errors.figures() | _delays(played) | _counts(played, telemetry) | _outages(played, plant)
+    end_s = played.virtual_s
+    inside = telemetry["uptime_ms"] <= end_s * 1000
+    telemetry = {key: column[inside] for key, column in telemetry.items()}
+    uptime_s = telemetry["uptime_ms"] / 1000
+    plant_t_s = plant.pop("t_s")
+    truth_t_s = np.arange(0.0, end_s, 0.02)
+    freq_hz, _rocof, voltage_pu, valid = played.mains.truth(truth_t_s)
+    record = RunRecord(
+        scenario=played.scenario.name,
+        title=played.scenario.title,
+        started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+        meta=played.meta,
+        truth=Series(truth_t_s, {"freq_hz": np.where(valid, freq_hz, np.nan), "voltage_pu": voltage_pu}),
+        telemetry=Series(uptime_s, telemetry),
+        plant=Series(plant_t_s, plant),
+        error=Series(errors.t_s, {"freq_error_mhz": errors.error_mhz}),
+        commands=[(at_us / 1e6, float(power)) for at_us, power in played.commands],
+        figures=found,
+        breakdown=_breakdown(played, found),
+        events=played.recorder.events,
+        error_goal_mhz=5.0,
+        clock_s=getattr(played.mains.source, "clock_s", None) or None,
+    )
+    if isinstance(played.mains.source, SwingGrid):
+        _add_nadir(record, played)
+    record.checks = _checks(played, record, telemetry)
+    return record
+
+
+def _delays(played: Played) -> dict[str, float]:
+    t_s = np.arange(1.0, played.virtual_s, GRID_S)
+    found: dict[str, float] = {}
+    delays = []
+    for crossing in figures.crossings(played.mains, played.parameters, t_s):
+        delay = figures.response_delay_ms(crossing, played.commands)
+        if delay is not None:
+            delays.append((abs(crossing.rocof_hz_s), delay, crossing))
+    if delays:
+        found["deadband_to_command_ms"] = delays[0][1]
+        found["deadband_to_command_worst_ms"] = max(delay for _rocof, delay, _crossing in delays)
+        found["deadband_crossings"] = float(len(delays))
+        full = figures.full_response_ms(delays[0][2], played.commands)
+        if "points" in played.scenario.mains and full is not None:
+            found["step_to_full_command_ms"] = full
+    collapse = figures.collapse_s(played.mains, played.parameters, t_s)
+    if collapse is not None:
+        found["collapse_at_s"] = collapse
+        delay = figures.cease_delay_ms(collapse, played.cease_us, played.commands)
+        if delay is not None:
+            found["collapse_to_cease_ms"] = delay
+    return found
+
+
+def _outages(played: Played, plant: dict[str, np.ndarray]) -> dict[str, float]:
+    inside = plant["t_s"] <= played.virtual_s
+    found = {"end_power_w": float(plant["delivered_w"][inside][-1]), "reversions": float(played.reversions)}
+    for fault in played.scenario.faults:
+        settle_s = {"inverter_link": played.parameters.reversion_s + 1.0, "samples": 0.5}.get(fault.kind)
+        if settle_s is None:
+            continue
+        during = (plant["t_s"] >= fault.at_s + settle_s) & (plant["t_s"] < fault.at_s + fault.for_s)
+        found["power_in_outage_w"] = float(np.abs(plant["delivered_w"][during]).max())
+        ceased = [at_us / 1e3 - fault.at_s * 1e3 for at_us in played.cease_us if at_us / 1e6 >= fault.at_s]
+        if ceased:
+            found["fault_to_cease_ms"] = ceased[0]
+    return found
+
+
+def _counts(played: Played, telemetry: dict[str, np.ndarray]) -> dict[str, float]:
+    return {
+        "speed_ratio": played.virtual_s / played.real_s,
+        "board_speed_ratio": played.virtual_s / played.board_s,
+        "produced": float(played.produced),
+        "dropped": float(played.dropped),
+        "delivered": float(played.delivered),
+        "doubled": float(played.doubled),
+        "undelivered": float(played.produced - played.dropped - played.delivered),
+        "loop_gap_max_ms": float(telemetry["loop_gap_max_us"].max()) / 1000,
+        "step_max_ms": float(telemetry["step_max_us"].max()) / 1000,
+        "heap_free_min_b": float(telemetry["heap_free"].min()),
+        "bus_errors": float(telemetry["bus_errors"].max()),
+        "link_errors": float(telemetry["link_errors"].max()),
+        "commands": float(len(played.commands)),
+    }
+
+
+def _breakdown(played: Played, found: dict[str, float]) -> list[tuple[str, float]]:
+    """Split the delay to the full command: wire and computing time are known, a block is what it is, the rest is
+    the estimator's window."""
+    total = found.get("step_to_full_command_ms")
+    if total is None:
+        return []
+    wire = 17 * 11 * 1e3 / played.parameters.modbus_baud
+    compute = played.rig.compute_us / 1e3
+    block = float(played.parameters.block_ms)
+    return [("window", total - wire - compute - block), ("block", block), ("computation", compute), ("wire", wire)]
+
+
+def _add_nadir(record: RunRecord, played: Played) -> None:
+    source: SwingGrid = played.mains.source
+    t_s, with_hz = source.history()
+    _t, without_hz = simulate(source.config, float(t_s[-1]))
+    n = min(len(with_hz), len(without_hz))
+    keep = slice(0, n, 10)
+    record.extra["nadir"] = Series(
+        t_s[:n][keep], {"freq_without_hz": without_hz[:n][keep], "freq_with_hz": with_hz[:n][keep]}
+    )
+    record.figures["nadir_without_hz"] = float(without_hz.min())
+    record.figures["nadir_with_hz"] = float(with_hz.min())
+    record.figures["nadir_gain_mhz"] = float(with_hz.min() - without_hz.min()) * 1000
+
+
+def _checks(played: Played, record: RunRecord, telemetry: dict[str, np.ndarray]) -> list[Check]:
+    checks = [_limit(limit, record.figures) for limit in played.scenario.limits]
+    state = messages.STATES[int(telemetry["state"][-1])]
+    wanted = played.scenario.end_state
+    checks.append(Check("end_state", state == wanted, state, wanted, "", "state of the controller at the end"))
+    checks.append(_safe(record, telemetry))
+    undelivered = record.figures["undelivered"]
+    meaning = "records produced, less those told as dropped, against distinct records at the broker's far side"
+    checks.append(Check("undelivered", undelivered == 0, undelivered, "0", "", meaning))
+    return checks
+
+
+def _limit(limit: Limit, found: dict[str, float]) -> Check:
+    value = found.get(limit.figure)
+    words = [f"<= {limit.most:g}" if limit.most is not None else "", f">= {limit.least:g}" if limit.least is not None else ""]
+    text = " and ".join(word for word in words if word)
+    if value is None:
+        return Check(limit.figure, False, "not measured", text, limit.unit, limit.meaning)
+    ok = (limit.most is None or value <= limit.most) and (limit.least is None or value >= limit.least)
+    return Check(limit.figure, ok, round(value, 3), text, limit.unit, limit.meaning)
+
+
+def _safe(record: RunRecord, telemetry: dict[str, np.ndarray]) -> Check:
+    """Wherever the controller was not in `run` for half a second, the inverter delivered nothing."""
+    run = messages.STATES.index("run")
+    t_s = telemetry["uptime_ms"] / 1000
+    state = np.interp(record.plant.t_s, t_s, (telemetry["state"] != run).astype(float)) == 1.0
+    settled = np.convolve(state, np.ones(50), "full")[: state.size] >= 50
+    worst = float(np.abs(record.plant.values["delivered_w"][settled]).max()) if settled.any() else 0.0
+    return Check("power_while_ceased", worst < 1.0, worst, "< 1", "W", "power delivered half a second after a cease or later")

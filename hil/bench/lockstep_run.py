@@ -1,0 +1,156 @@
+"""One scenario in lock step: the rig's loop between board, mains, inverter and host."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+from gridkeel.params import Parameters
+from hil.bench.bus import Bus
+from hil.bench.hostside import HostSide
+from hil.bench.mains import Mains
+from hil.bench.recorder import Recorder
+from hil.bench.rig import Rig
+from hil.bench.scenario import Scenario
+from hil.drivers.lockstep import LEVEL_ENERGISE, LockStepBoard, Reply
+from hil.plants.inverter import Inverter
+
+DRAIN_S = 3.0  # after the end, for the link to hand over what it holds
+RS485, HOST = 0, 1
+
+
+@dataclass
+class Progress:
+    """Where a run stands, for whoever watches it."""
+
+    t_s: float
+    duration_s: float
+    telemetry: dict[str, int]
+    produced: int
+    stored: int
+
+
+@dataclass
+class Pace:
+    """How fast a run was: virtual and real seconds, and the board's share of the real ones."""
+
+    virtual_s: float = 0.0
+    real_s: float = 0.0
+    board_s: float = 0.0
+    exchanges: int = 0
+
+
+class LockStepRun:
+    """Plays a scenario on a board in virtual time; every number that is recorded repeats to the bit."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        rig: Rig,
+        parameters: Parameters,
+        board: LockStepBoard,
+        mains: Mains,
+        inverter: Inverter,
+        bus: Bus,
+        host: HostSide,
+        recorder: Recorder,
+        watch: Callable[[Progress], None],
+    ) -> None:
+        self._scenario = scenario
+        self._rig = rig
+        self._block_us = parameters.block_ms * 1000
+        self._board = board
+        self._mains = mains
+        self._inverter = inverter
+        self._bus = bus
+        self._host = host
+        self._recorder = recorder
+        self._watch = watch
+        self._cuts = [fault for fault in scenario.faults if fault.kind == "samples"]
+        self._arrivals: list[tuple[int, int, int, bytes]] = []
+        self._order = 0
+        self._index = 0
+        self._energise = False
+        self.cease_us: list[int] = []
+        self.pace = Pace()
+
+    def play(self) -> None:
+        """Run to the scenario's end, then until the link has handed over what it holds."""
+        started = perf_counter()
+        end_us = round(self._scenario.duration_s * 1e6)
+        self._take(self._board.started)
+        self._run_until(end_us)
+        self.pace.virtual_s = end_us / 1e6
+        self.pace.real_s = perf_counter() - started
+        self._run_until(end_us + round(DRAIN_S * 1e6))
+        self._host.settle()
+
+    def _run_until(self, end_us: int) -> None:
+        while self._board.now_us < end_us:
+            # A block counts from its last sample; the processor's time to work it out is charged before its bytes.
+            block_us = (self._index + 1) * self._block_us + self._rig.compute_us
+            self._reach(min(block_us, end_us))
+            if block_us <= end_us:
+                self._give_block()
+
+    def _reach(self, target_us: int) -> None:
+        """Run the board up to target_us, handing over bytes as they arrive."""
+        while self._board.now_us < target_us:
+            now_us = self._board.now_us
+            rs485 = host = b""
+            while self._arrivals and self._arrivals[0][0] <= now_us:
+                _at, _order, port, data = heapq.heappop(self._arrivals)
+                if port == RS485:
+                    rs485 += data
+                else:
+                    host += data
+            until_us = min(target_us, self._arrivals[0][0]) if self._arrivals else target_us
+            self._take(self._board.run(until_us, rs485=rs485, host=host))
+
+    def _give_block(self) -> None:
+        t_us = self._board.now_us
+        samples = self._mains.next_block(self._inverter.power_w)
+        self._index += 1
+        self._advance(t_us)
+        if not any(fault.active(t_us / 1e6) for fault in self._cuts):
+            self._take(self._board.run(t_us, samples, self._index))
+        inverter = self._inverter
+        self._recorder.plant_row(t_us / 1e6, inverter.power_w, inverter.target_w, inverter.soc_pct, self._energise)
+        self._speak(t_us)
+        if self._index % 20 == 0:
+            counts = self._host.intake.counts
+            self._watch(
+                Progress(
+                    t_us / 1e6, self._scenario.duration_s, self._host.latest, self._host.produced, counts.stored
+                )
+            )
+
+    def _take(self, reply: Reply) -> None:
+        self.pace.exchanges += 1
+        self.pace.board_s += reply.spent_us / 1e6
+        energise = bool(reply.levels & LEVEL_ENERGISE)
+        if self._energise and not energise:
+            self.cease_us.append(reply.now_us)
+        self._energise = energise
+        if reply.rs485:
+            self._advance(reply.now_us)
+            for at_us, answer in self._bus.from_board(reply.rs485, reply.now_us):
+                self._arrive(at_us, RS485, answer)
+        if reply.host:
+            self._host.from_board(reply.host, reply.now_us)
+            self._speak(reply.now_us)
+
+    def _advance(self, now_us: int) -> None:
+        volts = self._mains.volts if self._energise else 0.0
+        self._inverter.advance(max(now_us / 1e6, self._inverter.now_s), volts, self._mains.freq_hz)
+
+    def _speak(self, now_us: int) -> None:
+        said = self._host.to_board(now_us)
+        if said is not None:
+            self._arrive(said[0], HOST, said[1])
+
+    def _arrive(self, at_us: int, port: int, data: bytes) -> None:
+        self._order += 1
+        heapq.heappush(self._arrivals, (at_us, self._order, port, data))

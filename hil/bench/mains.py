@@ -1,0 +1,66 @@
+"""The mains of a run, block by block: samples for the board, voltage and frequency for the plants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridkeel.params import Parameters
+from hil.bench.scenario import Scenario
+from hil.plants.grid import SwingGrid
+from hil.plants.waveform import PointOnWave, WaveformConfig
+from host_tools.errors import ToolError
+
+
+class Mains:
+    """One source for both: what the board samples is what the inverter feels."""
+
+    def __init__(self, scenario: Scenario, parameters: Parameters, duration_s: float) -> None:
+        self.source = scenario.source()
+        self._nominal_v = float(parameters.nominal_v)
+        self._n = parameters.sample_hz * parameters.block_ms // 1000
+        self._block_s = parameters.block_ms / 1000
+        self.wave = PointOnWave(waveform_config(scenario, parameters), self.source)
+        self._closed_loop = isinstance(self.source, SwingGrid)
+        self._blocks = 0
+        if not self._closed_loop:
+            t_s = np.arange(int(duration_s / self._block_s) + 2) * self._block_s
+            freq_hz, _rocof, voltage_pu, valid = self.wave.truth(t_s)
+            self._freq_hz: list[float] = freq_hz.tolist()
+            self._volts: list[float] = np.where(valid, voltage_pu * self._nominal_v, 0.0).tolist()
+        self.freq_hz, self.volts = float(parameters.nominal_hz), self._nominal_v
+
+    def next_block(self, charger_w: float) -> bytes:
+        """Return the samples of the next block, little-endian int16, and move freq_hz and volts to its end."""
+        if self._closed_loop:
+            self.source.set_charger_power_w(charger_w)
+        samples = self.wave.block(self._n).astype("<i2", copy=False).tobytes()
+        self._blocks += 1
+        if self._closed_loop:
+            self.freq_hz, self.volts = self.source.freq_hz, self._nominal_v
+        else:
+            at = min(self._blocks, len(self._freq_hz) - 1)
+            self.freq_hz, self.volts = self._freq_hz[at], self._volts[at]
+        return samples
+
+    def truth(self, t_s: NDArray[np.float64]) -> tuple[Any, Any, Any, Any]:
+        """Return freq_hz, rocof_hz_s, voltage_pu, valid at t_s."""
+        return self.wave.truth(t_s)
+
+
+def waveform_config(scenario: Scenario, parameters: Parameters) -> WaveformConfig:
+    """Build the waveform's data.  Errors: ToolError naming a key it does not have."""
+    values = dict(scenario.waveform)
+    if "harmonics" in values:
+        values["harmonics"] = {int(order): float(share) for order, share in values["harmonics"].items()}
+    try:
+        return WaveformConfig(
+            sample_hz=parameters.sample_hz,
+            nominal_v=float(parameters.nominal_v),
+            adc_uv=parameters.adc_uv,
+            **values,
+        )
+    except TypeError as error:
+        raise ToolError(f"scenario {scenario.name}: [waveform]: {error}") from error

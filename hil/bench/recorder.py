@@ -1,0 +1,42 @@
+"""What a run leaves behind: one row a block from the plants, one row a telemetry record from the controller."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridkeel.link import messages
+
+TELEMETRY_KEYS = tuple(name for name, _code, _unit in messages.fields_of(messages.TELEMETRY))
+PLANT_KEYS = ("t_s", "delivered_w", "target_w", "soc_pct", "energise")
+
+
+class Recorder:
+    """Columns that grow; `plant` and `telemetry` give them as arrays."""
+
+    def __init__(self) -> None:
+        self._plant = {key: array("d") for key in PLANT_KEYS}
+        self._telemetry = {key: array("d") for key in TELEMETRY_KEYS}
+        self.events: list[tuple[float, str]] = []
+        self.notes: list[str] = []
+        self.console = ""
+
+    def plant_row(self, t_s: float, delivered_w: float, target_w: float, soc_pct: float, energise: bool) -> None:
+        for key, value in zip(PLANT_KEYS, (t_s, delivered_w, target_w, soc_pct, float(energise)), strict=True):
+            self._plant[key].append(value)
+
+    def telemetry_row(self, values: dict[str, Any]) -> None:
+        for key in TELEMETRY_KEYS:
+            self._telemetry[key].append(values[key])
+
+    def event(self, t_s: float, text: str) -> None:
+        self.events.append((t_s, text))
+
+    def plant(self) -> dict[str, NDArray[np.float64]]:
+        return {key: np.array(column) for key, column in self._plant.items()}
+
+    def telemetry(self) -> dict[str, NDArray[np.float64]]:
+        return {key: np.array(column) for key, column in self._telemetry.items()}

@@ -1,0 +1,55 @@
+"""Rigs as data: which board, on which ports, at which speeds."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from hil.virtual_board.interpreter import HEAP_BYTES
+from host_tools.errors import MissingError, ToolError
+
+FOLDER = Path(__file__).parent.parent / "rigs"
+KINDS = ("lockstep", "realtime", "serial")
+
+
+@dataclass(frozen=True)
+class Rig:
+    """What a scenario runs on.
+
+    kind: lockstep (virtual board, virtual time), realtime (virtual board, its own clock), serial (a board on a desk).
+    compute_us: time a board's processor needs from a block's last sample to its bytes, charged in lock step.
+    console, rs485, host: serial ports of a board on a desk; its mains come from a source of its own.
+    """
+
+    name: str
+    kind: str
+    device_id: str = "bench-1"
+    heap_bytes: int = HEAP_BYTES
+    compute_us: int = 3000
+    host_baud: int = 460800
+    console: str = ""
+    rs485: str = ""
+    host: str = ""
+
+
+def load(name: str) -> Rig:
+    """Read a rig by name or path.  Errors: ToolError with the file and what is wrong in it."""
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
+        raise MissingError(f"no rig {name!r}: one of {known}, or a path to a .toml file")
+    try:
+        data = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ToolError(f"{path}: {error}") from error
+    known_keys = {f.name for f in fields(Rig)} - {"name"}
+    for key in data:
+        if key not in known_keys:
+            raise ToolError(f"{path}: unknown key {key!r}, known are {', '.join(sorted(known_keys))}")
+    rig = Rig(name=path.stem, **data)
+    if rig.kind not in KINDS:
+        raise ToolError(f"{path}: kind {rig.kind!r} is none of {', '.join(KINDS)}")
+    if rig.kind == "serial" and not (rig.rs485 and rig.host):
+        raise ToolError(f"{path}: a serial rig names its rs485 and host ports")
+    return rig

@@ -1,0 +1,143 @@
+"""A bench session: rig, broker, uplink and one or more scenarios, from files to records."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gridkeel import VERSION
+from gridkeel.params import Parameters
+from hil.bench.bus import Bus
+from hil.bench.hostside import HostSide
+from hil.bench.judge import Played, judge
+from hil.bench.lockstep_run import LockStepRun, Progress
+from hil.bench.mains import Mains
+from hil.bench.recorder import Recorder
+from hil.bench.rig import Rig
+from hil.bench.scenario import Scenario
+from hil.drivers.lockstep import LockStepBoard
+from hil.plants.inverter import Inverter, InverterConfig
+from hil.report import RunRecord
+from hil.virtual_board.flash import make_flash
+from host_tools.broker import EmbeddedBroker
+from host_tools.uplink.address import broker_at
+from host_tools.uplink.counter import CountingSubscriber
+from host_tools.uplink.publisher import PublisherThread
+from host_tools.uplink.queue import Queue
+
+SEED = 20250428
+DRAIN_S = 60.0
+
+
+@dataclass
+class Delivery:
+    """The way from the queue to a subscriber, shared by the scenarios of a session."""
+
+    queue_path: Path
+    publisher: PublisherThread
+    counter: CountingSubscriber
+
+    def settle(self, already: int, wanted: int) -> int:
+        """Wait until `wanted` more records than `already` came through; return how many did."""
+        self.publisher.drain(DRAIN_S)
+        self.counter.wait_for(already + wanted, DRAIN_S)
+        return self.counter.delivered - already
+
+
+@contextlib.contextmanager
+def delivery(folder: Path) -> Iterator[Delivery]:
+    """Start the embedded broker, a counting subscriber and the uplink's publisher."""
+    queue_path = folder / "queue.sqlite"
+    with EmbeddedBroker() as embedded:
+        broker = broker_at(embedded.url)
+        with CountingSubscriber(broker) as counter, PublisherThread(queue_path, broker, say=_silent) as publisher:
+            yield Delivery(queue_path, publisher, counter)
+
+
+def _silent(_line: str) -> None:
+    """The publisher's lines have no place inside a live table; trouble shows as undelivered records."""
+
+
+def parameters_of(scenario: Scenario, overrides: dict[str, int]) -> Parameters:
+    """Return the parameters of a run: defaults, then the scenario's, then the user's."""
+    return Parameters({**scenario.parameters, **overrides})
+
+
+def play(
+    scenario: Scenario,
+    rig: Rig,
+    overrides: dict[str, int],
+    way: Delivery,
+    watch: Callable[[Progress], None] = lambda _progress: None,
+) -> tuple[RunRecord, Played]:
+    """Play one scenario in lock step and judge it."""
+    parameters = parameters_of(scenario, overrides)
+    recorder = Recorder()
+    mains = Mains(scenario, parameters, scenario.duration_s + 10.0)
+    inverter = Inverter(InverterConfig.from_dict(scenario.inverter))
+    bus = Bus(inverter, parameters.modbus_baud, scenario.faults, SEED)
+    boot_id = _boot_id(scenario.name)
+    already, already_doubled = way.counter.delivered, way.counter.doubled
+    with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder, Queue(way.queue_path) as queue:
+        host = HostSide(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
+        flash = make_flash(Path(folder) / "flash", parameters.values(), rig.device_id)
+        with LockStepBoard(flash, rig.device_id, boot_id, rig.heap_bytes) as board:
+            run = LockStepRun(scenario, rig, parameters, board, mains, inverter, bus, host, recorder, watch)
+            run.play()
+        recorder.console = board.console_tail()
+    dropped = host.intake.counts.missing
+    delivered = way.settle(already, host.produced - dropped)
+    played = Played(
+        scenario=scenario,
+        rig=rig,
+        parameters=parameters,
+        mains=mains,
+        recorder=recorder,
+        commands=bus.commands,
+        cease_us=run.cease_us,
+        reversions=inverter.reversions,
+        produced=host.produced,
+        dropped=dropped,
+        delivered=delivered,
+        doubled=way.counter.doubled - already_doubled,
+        virtual_s=run.pace.virtual_s,
+        real_s=run.pace.real_s,
+        board_s=run.pace.board_s,
+        meta=_meta(rig, parameters),
+    )
+    return judge(played), played
+
+
+def _boot_id(name: str) -> int:
+    """A boot id of its own for each scenario, the same on every run: a run repeats to the bit."""
+    return sum((k + 1) * ord(letter) for k, letter in enumerate(name)) & 0xFFFFFFFF or 1
+
+
+def _meta(rig: Rig, parameters: Parameters) -> dict[str, str]:
+    return {
+        "gridkeel": VERSION,
+        "rig": f"{rig.name} ({rig.kind})",
+        "heap": f"{rig.heap_bytes // 1024} kB on the 64-bit port, about half of that on a 32-bit board",
+        "samples": f"{parameters.sample_hz} Hz, blocks of {parameters.block_ms} ms",
+        "RS-485": f"{parameters.modbus_baud} Bd, 8E1",
+        "host": f"Python {platform.python_version()} on {platform.machine()}",
+    }
+
+
+def cut_to(scenario: Scenario, start: str | None, end: str | None, whole: bool) -> Scenario:
+    """Return a recorded scenario with another stretch of its record."""
+    mains = dict(scenario.mains)
+    if whole:
+        mains.update({"from": "11:00", "to": "12:59:58"})
+    if start:
+        mains["from"] = start
+    if end:
+        mains["to"] = end
+    if mains == scenario.mains:
+        return scenario
+    changed = replace(scenario, mains=mains)
+    return replace(changed, duration_s=changed.source().duration_s)

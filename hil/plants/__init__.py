@@ -1,0 +1,1 @@
+"""Models of what surrounds the controller: the mains, the grid behind it, the inverter and its battery."""

@@ -1,0 +1,73 @@
+"""Models 701, 702 and 713: what a single-phase DER of the newer family measures, is rated for, and stores."""
+
+from __future__ import annotations
+
+from hil.plants.inverter import readings
+from hil.plants.inverter.config import InverterConfig
+from hil.plants.inverter.converter import Converter
+from hil.plants.inverter.points import ModelSpec, exponent_for
+
+_STATES = {
+    readings.OFF: 0,
+    readings.STARTING: 2,
+    readings.RUNNING: 3,
+    readings.THROTTLED: 4,
+    readings.STANDBY: 7,
+}
+_GRID_FOLLOWING = 1 << 0
+_MAX_W_AND_FIXED_W = 1 << 0 | 1 << 1
+
+
+def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
+    """Model 701."""
+    power_sf = exponent_for(1.1 * max(config.charge_max_w, config.discharge_max_w), readings.INT16_MAX)
+    scales = {"A_SF": -1, "V_SF": -1, "Hz_SF": -3, "W_SF": power_sf, "PF_SF": -3, "VA_SF": power_sf}
+    scales |= {"Var_SF": power_sf, "TotWh_SF": 0}
+    one_phase = {
+        "W": lambda: readings.out_w(converter),
+        "VA": lambda: abs(converter.power_w),
+        "A": lambda: readings.current_a(converter),
+        "TotWhInj": lambda: converter.out_wh,
+        "TotWhAbs": lambda: converter.in_wh,
+    }
+    live = {
+        "St": lambda: int(converter.energised),
+        "InvSt": readings.mapped(_STATES, converter),
+        "ConnSt": lambda: int(converter.energised),
+        "Alrm": lambda: readings.alarms(converter),
+        "LNV": lambda: converter.voltage_v,
+        "VL1": lambda: converter.voltage_v,
+        "Hz": lambda: converter.freq_hz if converter.relay.present else None,
+        **one_phase,
+        **{f"{name}L1": reading for name, reading in one_phase.items()},
+    }
+    constants = {"ACType": 0, "DERMode": _GRID_FOLLOWING, "Var": 0, "VarL1": 0, "PF": 1, "PFL1": 1}
+    return ModelSpec(701, {**scales, **constants}, live)
+
+
+def ratings(config: InverterConfig) -> ModelSpec:
+    """Model 702; its settings repeat the ratings and are fixed."""
+    charge_w, discharge_w = config.charge_max_w, config.discharge_max_w
+    largest_w = max(charge_w, discharge_w)
+    power_sf = exponent_for(largest_w, readings.UINT16_MAX)
+    values: dict[str, float | str] = {"W_SF": power_sf, "VA_SF": power_sf, "V_SF": -1, "A_SF": -1}
+    for name, value in (
+        ("WMax", discharge_w),
+        ("VAMax", largest_w),
+        ("WChaRteMax", charge_w),
+        ("WDisChaRteMax", discharge_w),
+        ("VAChaRteMax", charge_w),
+        ("VADisChaRteMax", discharge_w),
+        ("VNom", config.nominal_v),
+        ("AMax", largest_w / config.nominal_v),
+    ):
+        values[f"{name}Rtg"] = values[name] = value
+    return ModelSpec(702, {**values, "CtrlModes": _MAX_W_AND_FIXED_W})
+
+
+def storage(config: InverterConfig, converter: Converter) -> ModelSpec:
+    """Model 713."""
+    pack = config.battery
+    scales = {"WH_SF": exponent_for(pack.capacity_wh, readings.UINT16_MAX), "Pct_SF": -2}
+    live = {"WHAvail": lambda: converter.battery.energy_wh, "SoC": lambda: converter.battery.soc_pct}
+    return ModelSpec(713, {**scales, "WHRtg": pack.capacity_wh, "SoH": pack.soh_pct, "Sta": 0}, live)

@@ -1,0 +1,93 @@
+"""Models 103, 120, 121 and 122: what a three-phase hybrid of the older family measures and is rated for."""
+
+from __future__ import annotations
+
+from hil.plants.inverter import readings
+from hil.plants.inverter.config import InverterConfig
+from hil.plants.inverter.converter import Converter
+from hil.plants.inverter.points import ModelSpec, Setting, exponent_for
+
+_STATES = {
+    readings.OFF: 1,
+    readings.STARTING: 3,
+    readings.RUNNING: 4,
+    readings.THROTTLED: 5,
+    readings.STANDBY: 8,
+}
+_PV_STOR = 82
+_CONNECTED, _AVAILABLE, _OPERATING = 1 << 0, 1 << 1, 1 << 2
+_FIXED_W = 1 << 0
+_CABINET_C = 25  # model 103 demands one; heat is not modelled
+
+
+def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
+    """Model 103; the three phases carry a third each."""
+    power_sf = exponent_for(1.1 * max(config.charge_max_w, config.discharge_max_w), readings.INT16_MAX)
+    scales = {"A_SF": -2, "V_SF": -1, "W_SF": power_sf, "Hz_SF": -2, "VA_SF": power_sf, "WH_SF": 0, "Tmp_SF": 0}
+    scales |= {"VAr_SF": power_sf, "PF_SF": -2}
+    live: dict[str, readings.Reading] = {
+        "A": lambda: 3.0 * readings.current_a(converter, 3),
+        "W": lambda: readings.out_w(converter),
+        "VA": lambda: abs(converter.power_w),
+        "Hz": lambda: converter.freq_hz if converter.relay.present else None,
+        "WH": lambda: converter.out_wh,
+        "St": readings.mapped(_STATES, converter),
+        "Evt1": lambda: readings.alarms(converter),
+    }
+    for phase in "ABC":
+        live[f"Aph{phase}"] = lambda: readings.current_a(converter, 3)
+        live[f"PhVph{phase}"] = lambda: converter.voltage_v
+    return ModelSpec(103, {**scales, "VAr": 0, "PF": 100, "TmpCab": _CABINET_C, "Evt2": 0}, live)
+
+
+def nameplate(config: InverterConfig) -> ModelSpec:
+    """Model 120."""
+    largest_w = max(config.charge_max_w, config.discharge_max_w)
+    power_sf = exponent_for(largest_w, readings.UINT16_MAX)
+    values: dict[str, float | str] = {
+        "DERTyp": _PV_STOR,
+        "WRtg": config.discharge_max_w,
+        "VARtg": largest_w,
+        "ARtg": largest_w / config.nominal_v,
+        "WHRtg": config.battery.capacity_wh,
+        "MaxChaRte": config.charge_max_w,
+        "MaxDisChaRte": config.discharge_max_w,
+        "VArRtg_SF": 0,
+        "PFRtg_SF": -2,
+        "ARtg_SF": -1,
+        "WHRtg_SF": exponent_for(config.battery.capacity_wh, readings.UINT16_MAX),
+    }
+    values |= {f"VArRtgQ{quadrant}": 0 for quadrant in (1, 2, 3, 4)}
+    values |= {f"PFRtgQ{quadrant}": sign for quadrant, sign in ((1, 1), (2, -1), (3, -1), (4, 1))}
+    values |= {f"{name}_SF": power_sf for name in ("WRtg", "VARtg", "MaxChaRte", "MaxDisChaRte")}
+    return ModelSpec(120, values)
+
+
+def basic_settings(config: InverterConfig, settings: dict[str, Setting]) -> ModelSpec:
+    """Model 121; only what is in `settings` can be written."""
+    values = {
+        "VRef": config.nominal_v,
+        "VRefOfs": 0,
+        "WMax_SF": exponent_for(config.discharge_max_w, readings.UINT16_MAX),
+        "VRef_SF": -1,
+        "VRefOfs_SF": -1,
+        "WGra_SF": exponent_for(100.0 * config.ramp_w_s / config.discharge_max_w, readings.UINT16_MAX, -2),
+    }
+    return ModelSpec(121, values, {}, settings)
+
+
+def status(converter: Converter) -> ModelSpec:
+    """Model 122."""
+    live = {
+        "StorConn": lambda: _storage_state(converter),
+        "ECPConn": lambda: int(converter.energised),
+        "ActWh": lambda: converter.out_wh,
+        "StActCtl": lambda: _FIXED_W if converter.target_w else 0,
+    }
+    return ModelSpec(122, {"PVConn": 0}, live)
+
+
+def _storage_state(converter: Converter) -> int:
+    if not converter.energised:
+        return _CONNECTED
+    return _CONNECTED | _AVAILABLE | (_OPERATING if converter.power_w else 0)

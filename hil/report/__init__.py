@@ -1,0 +1,7 @@
+"""What a run showed: one self-contained HTML page, JUnit for machines that judge, JSON for those that compare."""
+
+from hil.report.files import write_json, write_junit
+from hil.report.page import write_html
+from hil.report.record import Check, RunRecord, Series
+
+__all__ = ["Check", "RunRecord", "Series", "write_html", "write_json", "write_junit"]

@@ -1,0 +1,86 @@
+"""The flash directory as the board's root: no path leads out of it, but for the ports under /dev."""
+
+import errno
+import os
+
+import vfs
+
+_DIRECTORY = 0x4000
+
+
+class ConfinedFS:
+    """A VfsPosix that knows its own `..`, so that /../x is /x as on a board's flash."""
+
+    def __init__(self, root):
+        self._flash = vfs.VfsPosix(root)
+        self._ports = vfs.VfsPosix("/dev")
+        self._cwd = "/"
+        self.mkdir = self._forward("mkdir")
+        self.remove = self._forward("remove")
+        self.rmdir = self._forward("rmdir")
+        self.stat = self._forward("stat")
+        self.statvfs = self._forward("statvfs")
+
+    def mount(self, readonly, mkfs):
+        self._flash.mount(readonly, mkfs)
+
+    def umount(self):
+        pass
+
+    def open(self, path, mode):
+        path = self._inside(path)
+        if path.startswith("/dev/"):
+            return self._ports.open(path[4:], mode)
+        return self._flash.open(path, mode)
+
+    def ilistdir(self, path):
+        """Yield (name, type, inode, size) as a flash file system does; VfsPosix leaves the size out."""
+        path = self._inside(path)
+        for name, kind, inode in self._flash.ilistdir(path):
+            yield name, kind, inode, self._size(path + "/" + name)
+
+    def _size(self, path):
+        try:
+            return self._flash.stat(path)[6]
+        except OSError:  # gone meanwhile
+            return 0
+
+    def rename(self, old, new):
+        self._flash.rename(self._inside(old), self._inside(new))
+
+    def getcwd(self):
+        return self._cwd
+
+    def chdir(self, path):
+        path = self._inside(path)
+        if not self._flash.stat(path)[0] & _DIRECTORY:
+            raise OSError(errno.ENOENT)
+        self._cwd = path
+
+    def _forward(self, name):
+        method = getattr(self._flash, name)
+
+        def forward(path="/"):
+            return method(self._inside(path))
+
+        return forward
+
+    def _inside(self, path):
+        if not path.startswith("/"):
+            path = self._cwd + "/" + path
+        parts = []
+        for part in path.split("/"):
+            if part == "..":
+                if parts:
+                    parts.pop()
+            elif part and part != ".":
+                parts.append(part)
+        return "/" + "/".join(parts)
+
+
+def mount_as_root(directory):
+    """Put a directory of the machine in the place of its whole file system."""
+    flash = ConfinedFS(directory)
+    vfs.umount("/")
+    vfs.mount(flash, "/")
+    os.chdir("/")

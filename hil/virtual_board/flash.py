@@ -1,0 +1,82 @@
+"""The board's flash: a directory with the very files that are flashed, its parameters and its identity."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from gridkeel.errors import ParameterError
+from gridkeel.params import Parameters
+
+from host_tools.errors import MissingError
+
+FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+CONFIG = "config.json"
+IDENTITY = "identity"
+_FILES = ("boot.py", "main.py")
+_PACKAGE = "gridkeel"
+
+
+def make_flash(
+    directory: Path,
+    parameters: Mapping[str, int] | None = None,
+    device_id: str | None = None,
+    *,
+    firmware: Path = FIRMWARE,
+    reflash: bool = False,
+) -> Path:
+    """Make `directory` a board's flash and return it.
+
+    A directory that holds a main.py already is a flashed board: it keeps its program, its config.json and whatever
+    else it stored. `reflash` puts the program there anew; parameters and device_id, where given, replace the old.
+    Errors: MissingError where the firmware is not there.
+    """
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    if reflash or not (directory / "main.py").exists():
+        _copy_program(firmware, directory)
+    if parameters is not None or not (directory / CONFIG).exists():
+        _write_whole(directory / CONFIG, json.dumps(dict(parameters or {}), indent=1) + "\n")
+    if device_id is not None:
+        _write_whole(directory / IDENTITY, device_id + "\n")
+    return directory
+
+
+def identity(directory: Path) -> str | None:
+    """Return the device id a flash holds, None where it holds none."""
+    path = directory / IDENTITY
+    return path.read_text().strip() or None if path.exists() else None
+
+
+def parameters_of(directory: Path) -> dict[str, int]:
+    """Return {name: value} of a flash's config.json; empty where there is none or the firmware refuses it too."""
+    try:
+        changes = json.loads((directory / CONFIG).read_text())
+        Parameters(changes)
+    except (OSError, ValueError, AttributeError, ParameterError):
+        return {}
+    return changes
+
+
+def watchdog_s(directory: Path) -> float:
+    """Return the watchdog's time in a flash's parameters."""
+    return Parameters(parameters_of(directory)).watchdog_ms / 1000
+
+
+def _copy_program(firmware: Path, directory: Path) -> None:
+    for name in (*_FILES, _PACKAGE):
+        if not (firmware / name).exists():
+            raise MissingError(f"{firmware / name} is not there: run from a checkout, or name the firmware directory")
+    for name in _FILES:
+        shutil.copyfile(firmware / name, directory / name)
+    shutil.rmtree(directory / _PACKAGE, ignore_errors=True)
+    shutil.copytree(firmware / _PACKAGE, directory / _PACKAGE, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text)
+    os.replace(fresh, path)

@@ -1,0 +1,54 @@
+"""First thing in the interpreter's process: die with the parent, take the terminal, become MicroPython.
+
+Run as a script: launch.py PARENT_PID INTERPRETER ARGUMENT...
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import resource
+import signal
+import sys
+import termios
+
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with(parent_pid: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:  # it ended before the line above
+        sys.exit(1)
+
+
+def _take_terminal() -> None:
+    # Fails where stdin is no terminal or the caller kept its session: then there is none to take.
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _become(interpreter: str, arguments: list[str]) -> int:
+    if not interpreter.endswith(".so"):
+        os.execv(interpreter, [interpreter, *arguments])
+    from importlib.machinery import ExtensionFileLoader
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    loader = ExtensionFileLoader("micropython_module", interpreter)
+    spec = spec_from_file_location("micropython_module", interpreter, loader=loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module.run_main(["micropython", *arguments])
+
+
+if __name__ == "__main__":
+    _die_with(int(sys.argv[1]))
+    _take_terminal()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The low byte is the exit code, as the unix port's own main returns it.
+    status = _become(sys.argv[2], sys.argv[3:]) & 0xFF
+    sys.stdout.flush()
+    os._exit(status)

@@ -1,0 +1,91 @@
+"""One life of the interpreter: its process, and the pipe on which the board's body hears of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from hil.virtual_board.interpreter import argv
+from hil.virtual_board.pty_port import PtyPort
+
+_START = Path(__file__).with_name("start.py")
+_EXIT_S = 0.05  # from closing its files a process needs far less to its end
+_LINE_BYTES = 64  # no word of machine_shim.py is longer; a program that writes rubbish there is cut off
+
+
+class Interpreter:
+    """A running interpreter. Start it from the thread that outlives it: it dies with that thread."""
+
+    def __init__(
+        self,
+        terminal: PtyPort,
+        flash: Path,
+        environment: Mapping[str, str],
+        *,
+        cause: int,
+        device_id: str,
+        raw: bool,
+        heap_bytes: int,
+    ) -> None:
+        self.control, child_end = os.pipe()
+        os.set_blocking(self.control, False)
+        mode = "raw" if raw else "friendly"
+        arguments = (str(child_end), str(flash), str(cause), device_id, mode)
+        try:
+            self._process = subprocess.Popen(
+                argv(_START, arguments, heap_bytes=heap_bytes, repl=True),
+                stdin=terminal.slave,
+                stdout=terminal.slave,
+                stderr=terminal.slave,
+                pass_fds=(child_end,),
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(self.control)
+            raise
+        finally:
+            os.close(child_end)
+        self.pid = self._process.pid
+        self.started_s = time.monotonic()
+        self.control_open = True
+        self._words = b""
+
+    def words(self) -> list[list[str]]:
+        """Return what came through the control pipe, split: ["boot"], ["reset"], ["wdt", "2000"], ["feed"]."""
+        lines = (self._words + self._read_control()).split(b"\n")
+        self._words = lines.pop()[-_LINE_BYTES:]
+        return [line[:_LINE_BYTES].decode("ascii", "replace").split() for line in lines]
+
+    def _read_control(self) -> bytes:
+        if not self.control_open:
+            return b""
+        try:
+            data = os.read(self.control, 4096)
+        except BlockingIOError:
+            return b""
+        if not data:
+            self.control_open = False
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_EXIT_S)
+        return data
+
+    def returncode(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        return self._process.poll()
+
+    def kill(self) -> None:
+        """End it and whatever it started, and wait for that."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def close(self) -> None:
+        """Kill it where it still runs, and free its pipe."""
+        self.kill()
+        os.close(self.control)

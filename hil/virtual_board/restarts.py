@@ -1,0 +1,26 @@
+"""How soon the interpreter may start again: at once for a reset, slower and slower for a program that cannot live."""
+
+from __future__ import annotations
+
+SHORT_LIFE_S = 1.0
+FREE_CRASHES = 3
+FIRST_DELAY_S = 0.25
+LONGEST_DELAY_S = 5.0
+
+
+class RestartPolicy:
+    """Counts restarts and tells the pause before each."""
+
+    def __init__(self) -> None:
+        self.restarts = 0
+        self.short_lives = 0  # in a row
+
+    def after(self, lived_s: float, asked: bool) -> float:
+        """Note an end and return the pause in s; asked: a client had typed, so the end is taken for its doing."""
+        self.restarts += 1
+        if asked or lived_s >= SHORT_LIFE_S:
+            self.short_lives = 0
+            return 0.0
+        self.short_lives += 1
+        over = self.short_lives - FREE_CRASHES
+        return 0.0 if over <= 0 else min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** (over - 1))

@@ -1,0 +1,51 @@
+"""Start-up of the virtual board, in MicroPython and in front of boot.py: what a board's C code does before Python.
+
+Arguments: control pipe's descriptor, flash directory, reset cause, device id, "friendly" or "raw".
+A soft reset from the raw REPL runs boot.py and leaves main.py alone, as on a board.
+"""
+
+
+def _prepare():
+    """Make the process look like a board; return whether main.py is to run."""
+    import sys
+
+    import confined_fs
+    import machine_shim
+
+    control_fd, flash, cause, device_id, mode = sys.argv[1:]
+    control = open(int(control_fd), "wb", 0)  # noqa: SIM115 - lives as long as the board
+    sys.modules["machine"] = machine_shim.make(control, int(cause), device_id.encode())
+    confined_fs.mount_as_root(flash)
+    for name in ("confined_fs", "machine_shim"):
+        del sys.modules[name]
+    sys.path[:] = ["", ".frozen", "/lib"]
+    sys.argv[:] = [""]
+    control.write(b"boot\n")
+    return mode == "friendly"
+
+
+def _run(path):
+    """Run a file of the flash in the REPL's own namespace; return whether nobody stopped it.
+
+    Only SystemExit comes through, and resets the board.
+    """
+    import os
+    import sys
+
+    try:
+        os.stat(path)
+    except OSError:
+        return True
+    try:
+        execfile(path, globals())  # noqa: F821
+    except (Exception, KeyboardInterrupt) as error:
+        sys.print_exception(error)
+        return not isinstance(error, KeyboardInterrupt)
+    return True
+
+
+_runs_main = _prepare()
+# Input held during a reset arrives here first: who typed Ctrl-C then wants the REPL, not main.py.
+if _run("boot.py") and _runs_main:
+    _run("main.py")
+del _prepare, _run, _runs_main

@@ -1,0 +1,1 @@
+"""The `gridkeel` command: boards, uplink, monitor, broker and bench from the host's side."""

@@ -1,0 +1,213 @@
+"""`gridkeel board`: the virtual board in real time, and the serial ports this machine has."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import serial
+import typer
+from gridkeel.params import Parameters
+from rich.console import Console
+from rich.table import Table
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
+
+from hil.config import load_parameters
+from hil.plants.inverter import Inverter, InverterConfig
+from hil.plants.inverter.server import LiveInverter, SerialServer
+from hil.plants.trace import Trace
+from hil.plants.waveform import PointOnWave, WaveformConfig
+from hil.virtual_board import HEAP_BYTES, VirtualBoard
+from hil.virtual_board.flash import parameters_of
+from hil.virtual_board.mains_feed import MainsFeed
+from host_tools.errors import ToolError
+
+app = typer.Typer(no_args_is_help=True, help="Run the virtual board, or list the serial ports of real ones.")
+
+_TICK_S = 0.1
+_HEAP_LEAST_BYTES = 64 * 1024
+_KNOWN_VENDORS = {
+    0x303A: "Espressif board (USB)",
+    0x2E8A: "Raspberry Pi board (RP2)",
+    0xF055: "MicroPython board (pyboard)",
+    0x10C4: "CP210x USB-serial bridge: often a board's console",
+    0x1A86: "CH34x USB-serial bridge: often a board's console",
+    0x0403: "FTDI USB-serial bridge: console or RS-485 adapter",
+}
+
+
+@app.command()
+def run(
+    heap: Annotated[str, typer.Option(metavar="BYTES", help="Heap of the interpreter; 400k here is 200k there.")] = (
+        f"{HEAP_BYTES // 1024}k"
+    ),
+    flash: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Flash that persists; flashed when it holds no main.py.")
+    ] = None,
+    reflash: Annotated[bool, typer.Option("--reflash", help="Put today's firmware into --flash.")] = False,
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="One parameter; may be repeated.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Parameters, in a [parameters] table.")
+    ] = None,
+    device_id: Annotated[str | None, typer.Option(help="Identity of the board.")] = None,
+    inverter: Annotated[bool, typer.Option(help="Put the inverter model on the board's RS-485.")] = True,
+    freq: Annotated[float, typer.Option(min=40.0, max=70.0, help="Mains frequency, Hz.")] = 50.0,
+    volts: Annotated[float, typer.Option(min=0.0, max=500.0, help="Mains voltage, V RMS.")] = 230.0,
+    seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line with the ports.")] = False,
+) -> None:
+    """Run a virtual board in real time until Ctrl-C: real MicroPython on serial ports, at steady mains.
+
+    Example: gridkeel board run --param baseline_w=2000 --freq 49.8
+    """
+    changes = load_parameters(config, param or [])
+    heap_bytes = _heap_bytes(heap)
+    if device_id is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", device_id):
+        raise ToolError(f"--device-id {device_id}: take 1..32 of letters, digits, '.', '_' and '-'")
+    if reflash and flash is None:
+        raise ToolError("--reflash needs --flash DIR: a board without it is flashed at every start")
+    given = changes if config or param else None
+    parameters = Parameters(changes if given is not None or flash is None else parameters_of(flash))
+    wave = WaveformConfig(
+        sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
+    )
+    source = PointOnWave(wave, Trace.from_points([(0.0, freq, volts / parameters.nominal_v)]))
+    live = LiveInverter(Inverter(InverterConfig(unit=parameters.modbus_unit)), volts, freq) if inverter else None
+    with (
+        MainsFeed(source.block, parameters.sample_hz, parameters.block_ms) as feed,
+        VirtualBoard(
+            flash, given, device_id=device_id, mains=feed.address, heap_bytes=heap_bytes, reflash=reflash
+        ) as board,
+    ):
+        _announce(board, live, as_json)
+        asyncio.run(_until_stopped(board, feed, live, parameters.modbus_baud, seconds))
+        if not as_json:
+            _print_end(board, feed)
+
+
+def _heap_bytes(text: str) -> int:
+    match = re.fullmatch(r"(\d+)([kM]?)", text)
+    size = int(match[1]) * {"": 1, "k": 1024, "M": 1024 * 1024}[match[2]] if match else 0
+    if size < _HEAP_LEAST_BYTES:
+        raise ToolError(f"--heap {text}: give bytes, or a number with k or M, from {_HEAP_LEAST_BYTES // 1024}k up")
+    return size
+
+
+def _ports(board: VirtualBoard, live: LiveInverter | None) -> dict[str, Any]:
+    return {
+        "device_id": board.device_id,
+        "console": board.console,
+        "rs485": board.rs485,
+        "host": board.host,
+        "flash": str(board.flash),
+        "inverter": live is not None,
+        "pid": board.pid,
+    }
+
+
+def _announce(board: VirtualBoard, live: LiveInverter | None, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(_ports(board, live)), flush=True)
+        return
+    table = Table(title=f"virtual board {board.device_id}", title_justify="left")
+    for heading in ("port", "path", "reach it with"):
+        table.add_column(heading, overflow="fold")
+    table.add_row("console", board.console, f"mpremote connect {board.console} resume ls")
+    bus = "the inverter model answers here" if live else f"gridkeel plant inverter --serial {board.rs485}"
+    table.add_row("rs485", board.rs485, bus)
+    table.add_row("host", board.host, f"gridkeel uplink --port {board.host}")
+    console = Console()
+    console.print(table)
+    console.print(f"flash {board.flash}; Ctrl-C ends", highlight=False, soft_wrap=True)
+    sys.stdout.flush()
+
+
+async def _until_stopped(
+    board: VirtualBoard, feed: MainsFeed, live: LiveInverter | None, baud: int, seconds: float | None
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if seconds is not None:
+        loop.call_later(seconds, stop.set)
+    async with _inverter_on(board.rs485, live, baud):
+        while not stop.is_set():
+            if live:
+                live.sync()
+            _check_parts(board, feed)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _TICK_S)
+
+
+@contextlib.asynccontextmanager
+async def _inverter_on(port: str, live: LiveInverter | None, baud: int) -> AsyncIterator[None]:
+    if live is None:
+        yield
+        return
+    with serial.Serial(port, baud, timeout=0) as line:
+        server = SerialServer(live, line.fileno(), baud)
+        server.start()
+        try:
+            yield
+        finally:
+            server.stop()
+
+
+def _check_parts(board: VirtualBoard, feed: MainsFeed) -> None:
+    """Raise where one of the threads has failed: they can only tell when asked."""
+    _ = board.status, feed.counts
+
+
+def _print_end(board: VirtualBoard, feed: MainsFeed) -> None:
+    counts = [f"{name} {value}" for part in (board.status, feed.counts) for name, value in asdict(part).items()]
+    Console().print("stopped: " + ", ".join(counts), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def ports(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line.")] = False) -> None:
+    """List the serial ports of this machine and what they look like.
+
+    Example: gridkeel board ports
+    """
+    found = [
+        {"port": port.device, "looks_like": looks_like(port), "usb_id": _usb_id(port), "serial": port.serial_number}
+        for port in sorted(list_ports.comports())
+    ]
+    if as_json:
+        print(json.dumps(found))
+        return
+    console = Console()
+    if not found:
+        console.print("no serial port found; `gridkeel board run` starts a virtual board", highlight=False)
+        return
+    table = Table()
+    for heading in ("port", "looks like", "USB id", "serial number"):
+        table.add_column(heading, overflow="fold")
+    for row in found:
+        table.add_row(row["port"], row["looks_like"], row["usb_id"] or "-", row["serial"] or "-")
+    console.print(table)
+
+
+def looks_like(port: ListPortInfo) -> str:
+    """Say what is probably behind a serial port, from its USB vendor."""
+    if port.vid is None:
+        return "built-in serial port" if port.device.startswith("/dev/ttyS") else "no USB device: unknown"
+    named = " ".join(text for text in (port.manufacturer, port.product) if text)
+    kind = _KNOWN_VENDORS.get(port.vid, "USB serial device")
+    return f"{kind}: {named}" if named else kind
+
+
+def _usb_id(port: ListPortInfo) -> str | None:
+    return None if port.vid is None else f"{port.vid:04x}:{port.pid or 0:04x}"

@@ -1,0 +1,40 @@
+"""`gridkeel broker`: the embedded MQTT broker."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from host_tools.broker import LOOPBACK, EmbeddedBroker
+from host_tools.errors import MissingError
+
+_LOOK_S = 0.2
+
+
+def command(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port for MQTT 5; 0 takes a free one.")] = 1883,
+    v4_port: Annotated[
+        int | None, typer.Option("--v4-port", min=0, max=65535, help="A second port, for MQTT 3.1.1 clients.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; anything but the loopback is open to everybody there.")
+    ] = LOOPBACK,
+    as_json: Annotated[bool, typer.Option("--json", help="Print where it listens as one JSON line.")] = False,
+) -> None:
+    """Run an MQTT broker on this machine until Ctrl-C or SIGTERM.
+
+    It keeps messages in memory alone and asks for no login: for a bench and a desk, not for a fleet.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_details: stop.set())
+    with EmbeddedBroker(port, host=host, v4_port=v4_port) as broker:
+        where = {"url": broker.url, "port": broker.port, "v4_port": broker.v4_port}
+        print(json.dumps(where) if as_json else f"MQTT 5 on {broker.url} (Ctrl-C ends it)", flush=True)
+        while not stop.wait(_LOOK_S):
+            if not broker.is_running:
+                raise MissingError("the broker has ended by itself; start it again")

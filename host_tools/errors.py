@@ -1,0 +1,19 @@
+"""Errors a user can cause or mend: printed as one line, with the way out."""
+
+from __future__ import annotations
+
+EXIT_CHECK_FAILED = 1
+EXIT_USAGE = 2
+EXIT_MISSING = 3
+
+
+class ToolError(Exception):
+    """Something the user can mend; the message says what is wrong and what to do."""
+
+    exit_code = EXIT_USAGE
+
+
+class MissingError(ToolError):
+    """A port, broker, file or program that is not there."""
+
+    exit_code = EXIT_MISSING

@@ -1,0 +1,1 @@
+"""The host's end of the controllers' serial link: docs/link-protocol.md is the contract."""

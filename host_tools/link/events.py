@@ -1,0 +1,77 @@
+"""What HostLink tells its caller, in the order it happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from host_tools.errors import ToolError
+
+
+@dataclass(frozen=True)
+class Connected:
+    """The link is open: records follow, commands go out."""
+
+    device_id: str
+    boot_id: int
+    firmware: str
+    table_is_ours: bool
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record, once, in order; acknowledge it when it is safe."""
+
+    device_id: str
+    boot_id: int
+    sequence: int
+    message: str
+    values: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Records first..last of this boot the device had to drop before they got here."""
+
+    device_id: str
+    boot_id: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The end of a command: the answering record's message and values, or why there is none."""
+
+    command_id: int
+    message: str | None
+    values: dict[str, int]
+    error: ToolError | None
+
+
+@dataclass(frozen=True)
+class Reset:
+    """The device started again: what it held of the old boot is gone."""
+
+    device_id: str
+    boot_id: int
+    new_boot_id: int
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Nothing was heard for the silence, or the line was closed."""
+
+    device_id: str
+    boot_id: int
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A device that cannot be served, and the way out."""
+
+    device_id: str
+    boot_id: int
+    error: ToolError
+
+
+Event = Connected | Record | Gap | Answered | Reset | Lost | Unusable

@@ -1,0 +1,79 @@
+"""Bodies of the frames as the host reads and writes them."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from gridkeel.link import frames
+
+_HELLO = struct.Struct(frames.HELLO_HEAD)
+_RECORD = struct.Struct(frames.RECORD_HEAD)
+_PART = struct.Struct(frames.TABLE_PART_HEAD)
+_QUERY = struct.Struct(frames.QUERY_LAYOUT)
+_OPEN = struct.Struct(frames.OPEN_LAYOUT)
+_ACK = struct.Struct(frames.ACK_LAYOUT)
+_COMMAND = struct.Struct(frames.COMMAND_HEAD)
+_TABLE_GET = struct.Struct(frames.TABLE_GET_LAYOUT)
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What a device says of itself."""
+
+    version: int
+    boot_id: int
+    session: int
+    table_hash: int
+    table_length: int
+    oldest: int
+    next: int
+    dropped: int
+    device_id: str
+    firmware: str
+
+
+def read_hello(body: bytes) -> Hello:
+    """Errors: ValueError, struct.error or IndexError where the body is no HELLO of this version."""
+    _kind, *numbers = _HELLO.unpack_from(body)
+    texts = []
+    at = _HELLO.size
+    for _text in range(2):
+        end = at + 1 + body[at]
+        texts.append(body[at + 1 : end].decode("ascii"))
+        at = end
+    if at != len(body):
+        raise ValueError("a HELLO of another length")
+    return Hello(*numbers, *texts)
+
+
+def read_record(body: bytes) -> tuple[int, int, int, bytes]:
+    """Return (message id, sequence, oldest held, payload).  Errors: struct.error."""
+    _kind, message_id, sequence, held = _RECORD.unpack_from(body)
+    return message_id, sequence, sequence - held, body[_RECORD.size :]
+
+
+def read_part(body: bytes) -> tuple[int, bytes]:
+    """Return (offset, text).  Errors: struct.error."""
+    _kind, offset = _PART.unpack_from(body)
+    return offset, body[_PART.size :]
+
+
+def query() -> bytes:
+    return _QUERY.pack(frames.QUERY, frames.VERSION)
+
+
+def open_link(session: int, boot_id: int, acknowledged: int) -> bytes:
+    return _OPEN.pack(frames.OPEN, frames.VERSION, session, boot_id, acknowledged)
+
+
+def ack(session: int, acknowledged: int) -> bytes:
+    return _ACK.pack(frames.ACK, session, acknowledged)
+
+
+def command(session: int, message_id: int, payload: bytes) -> bytes:
+    return _COMMAND.pack(frames.COMMAND, session, message_id) + payload
+
+
+def table_get(offset: int) -> bytes:
+    return _TABLE_GET.pack(frames.TABLE_GET, offset)

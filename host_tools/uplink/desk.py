@@ -1,0 +1,103 @@
+"""Where commands from MQTT meet one link: handed in, followed until the device's own result, answered once each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from host_tools.errors import ToolError
+from host_tools.link import events
+from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
+from host_tools.uplink.commands import CommandError, Row, parse
+from host_tools.uplink.requests import Answer, Request
+
+OPEN_MAX = 16  # requests one controller may have open; the link takes eight commands at a time
+
+OK = "ok"
+REFUSED = "refused"
+EXPIRED = "expired"
+OFFLINE = "offline"
+BUSY = "busy"
+NO_ANSWER = "no_answer"
+
+_REASONS = {
+    "unknown": "the controller does not know it",
+    "out_of_range": "outside the limits the controller has in force",
+    "refused": "the controller refused it",
+    "expired": "too late for the controller",
+}
+
+
+@dataclass
+class _Open:
+    """A request whose rows are under way; `results` fills in the rows' names."""
+
+    request: Request
+    rows: dict[int, Row]
+    results: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+class CommandDesk:
+    """One link's commands; `answer` is called once for every request submitted."""
+
+    def __init__(self, link: HostLink, answer: Callable[[Answer], None]) -> None:
+        self._link = link
+        self._answer = answer
+        self._open: list[_Open] = []
+
+    def submit(self, request: Request, now_s: float) -> None:
+        """Hand a request in; now_s is on the clock of its expiry."""
+        refusal = self._refusal(request, now_s)
+        if refusal is not None:
+            self._answer(refusal)
+            return
+        try:
+            rows = parse(request.payload)
+            limit_s = COMMAND_TIMEOUT_S
+            if request.expires_s is not None:
+                limit_s = min(limit_s, request.expires_s - now_s)
+            entered = {self._link.command(row.message, limit_s, **row.values): row for row in rows}
+        except (CommandError, ToolError) as error:
+            self._answer(Answer(request, REFUSED, str(error)))
+            return
+        self._open.append(_Open(request, entered))
+
+    def answered(self, event: events.Answered) -> None:
+        """Take the end of one link command; the last one of a request answers it."""
+        for item in self._open:
+            row = item.rows.pop(event.command_id, None)
+            if row is None:
+                continue
+            result, reason = self._outcome(event)
+            item.results[row.name] = result
+            item.reason = item.reason or reason
+            if not item.rows:
+                self._open.remove(item)
+                self._answer(_verdict(item))
+            return
+
+    def _refusal(self, request: Request, now_s: float) -> Answer | None:
+        if request.retained:
+            return Answer(request, REFUSED, "a retained command would come again with every connection: do not retain")
+        if request.expired(now_s):
+            return Answer(request, EXPIRED, "it expired before the controller could take it")
+        if not self._link.connected:
+            return Answer(request, OFFLINE, "the controller's link is down")
+        if len(self._open) >= OPEN_MAX:
+            return Answer(request, BUSY, f"{OPEN_MAX} commands are waiting for the controller already")
+        return None
+
+    def _outcome(self, event: events.Answered) -> tuple[str, str]:
+        if event.error is not None:
+            return NO_ANSWER, str(event.error)
+        number = event.values.get("result", 0)
+        name = self._link.dictionary.enums.get("RESULTS", {}).get(number, f"unknown_{number}")
+        return name, "" if name == OK else _REASONS.get(name, "a result this uplink does not know")
+
+
+def _verdict(item: _Open) -> Answer:
+    results = item.results
+    worst = next((result for result in results.values() if result != OK), OK)
+    named = results if "setpoint" not in results and "mode" not in results else None
+    return Answer(item.request, worst, item.reason, named)

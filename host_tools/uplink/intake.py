@@ -1,0 +1,169 @@
+"""From one link into the queue: records are stored in batches, and acknowledged to the device once they are stored.
+
+No port and no clock in here; the serial service pumps it in real time, a bench in virtual time:
+
+    intake.receive(data, now_s); intake.on_deadline(now_s); intake.commit(); port.write(intake.data_to_send())
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from host_tools.link import events
+from host_tools.link.dictionary import Dictionary
+from host_tools.link.host import HostLink
+from host_tools.link.readable import readable
+from host_tools.uplink.birth import Birth
+from host_tools.uplink.queue import Entry, Queue, QueueFullError
+from host_tools.uplink.topics import record_leaf
+from host_tools.uplink.troubles import Troubles
+
+# A device sends at most 16 records ahead of its acknowledgement. Beyond this many without room in the queue it is no
+# device of ours, or one that restarts all the time: then `blocked` asks for the port to be left unread.
+_PENDING_MAX = 1024
+
+
+@dataclass
+class Counts:
+    """What one link brought since the start of this process."""
+
+    received: int = 0  # records handed out by the link, doubled ones included
+    stored: int = 0  # records new to the queue
+    missing: int = 0  # records the device dropped before they could be read
+    gaps: int = 0
+    resets: int = 0
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who is told of a link's life; each is called from inside receive or on_deadline."""
+
+    attached: Callable[[Birth], None] = lambda _birth: None
+    detached: Callable[[str, str], None] = lambda _device, _reason: None
+    answered: Callable[[events.Answered], None] = lambda _answer: None
+    recorded: Callable[[events.Record], None] = lambda _record: None
+    say: Callable[[str], None] = lambda _line: None
+
+
+def link_into(queue: Queue) -> HostLink:
+    """Return a link that knows what the queue holds already, so that a device goes on where it left off."""
+    return HostLink(last_committed=queue.last)
+
+
+class Intake:
+    """One link's way into a queue.  Errors of all methods: ToolError where the queue file is damaged."""
+
+    def __init__(self, link: HostLink, queue: Queue, listener: Listener | None = None) -> None:
+        self.link = link
+        self.counts = Counts()
+        self.connected: events.Connected | None = None
+        self._queue = queue
+        self._listener = listener or Listener()
+        self._troubles = Troubles(self._listener.say)
+        self._pending: list[Entry] = []
+
+    @property
+    def pending(self) -> int:
+        """Records received and not yet stored."""
+        return len(self._pending)
+
+    @property
+    def blocked(self) -> bool:
+        """True where the port is better left unread until `commit` succeeds."""
+        return len(self._pending) >= _PENDING_MAX
+
+    def receive(self, data: bytes, now_s: float) -> None:
+        self.link.receive(data, now_s)
+        self._follow()
+
+    def on_deadline(self, now_s: float) -> None:
+        """Do what time asks of the link, where its deadline has come."""
+        if now_s >= self.link.deadline():
+            self.link.on_deadline(now_s)
+            self._follow()
+
+    def commit(self) -> int:
+        """Store what has come in one transaction and acknowledge it; return how many records were new.
+
+        Where the queue is full nothing is acknowledged and the device keeps its records; the next call tries again.
+        """
+        if not self._pending:
+            return 0
+        try:
+            fresh = self._queue.put_many(self._pending)
+        except QueueFullError as error:
+            self._troubles.begin("queue", str(error))
+            return 0
+        self._troubles.end("queue", "queue has room again")
+        last = self._pending[-1]
+        self._pending.clear()
+        self.counts.stored += fresh
+        self.link.acknowledge(last.sequence, last.boot)
+        return fresh
+
+    def data_to_send(self) -> bytes:
+        return self.link.data_to_send()
+
+    def line_lost(self) -> None:
+        """The port is gone."""
+        self.link.line_lost()
+        self._follow()
+
+    def _follow(self) -> None:
+        for event in self.link.events():
+            if isinstance(event, events.Record):
+                self.counts.received += 1
+                self._listener.recorded(event)
+                self._pending.append(entry_of(event, self.link.dictionary))
+            elif isinstance(event, events.Answered):
+                self._listener.answered(event)
+            elif isinstance(event, events.Gap):
+                self.counts.gaps += 1
+                self.counts.missing += event.last - event.first + 1
+            else:
+                self._follow_life(event)
+
+    def _follow_life(self, event: events.Connected | events.Reset | events.Lost | events.Unusable) -> None:
+        if isinstance(event, events.Connected):
+            self.connected = event
+            self._troubles.end("link", f"{_shown(event.device_id)} can be served again")
+            self._listener.attached(_birth(event, self.link.dictionary))
+            return
+        if isinstance(event, events.Reset):
+            self.counts.resets += 1
+            reason = "controller restarted"
+        elif isinstance(event, events.Lost):
+            reason = "link lost"
+        else:
+            reason = "controller cannot be served"
+            self._troubles.begin("link", f"{_shown(event.device_id)}: {event.error}")
+        self._detach(reason)
+
+    def _detach(self, reason: str) -> None:
+        connected, self.connected = self.connected, None
+        if connected is not None:
+            self._listener.detached(connected.device_id, reason)
+
+
+def entry_of(record: events.Record, dictionary: Dictionary) -> Entry:
+    """Return a record as it is queued and published."""
+    document = readable(record, dictionary)
+    # A declared table may name a field as it likes; who sent the record is not for it to say.
+    document.update(device=record.device_id, boot=record.boot_id, sequence=record.sequence, message=record.message)
+    payload = json.dumps(document, separators=(",", ":")).encode()
+    return Entry(record.device_id, record.boot_id, record.sequence, record_leaf(record.message), payload)
+
+
+def _birth(connected: events.Connected, dictionary: Dictionary) -> Birth:
+    table = {
+        row.name: [{"name": field.name, "unit": field.unit} for field in row.fields]
+        for row in dictionary.rows.values()
+        if not row.is_command
+    }
+    return Birth(connected.device_id, connected.boot_id, connected.firmware, table)
+
+
+def _shown(device: str) -> str:
+    return f"controller {ascii(device)[1:-1]}" if device else "controller"

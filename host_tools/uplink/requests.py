@@ -1,0 +1,80 @@
+"""One command as it came by MQTT, and the answer that goes back to its sender."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import aiomqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from host_tools.uplink.topics import ACK, PREFIX, topic
+
+_TOPIC_MAX = 512
+_REASON_MAX = 300
+
+
+@dataclass(frozen=True)
+class Request:
+    """A command and where its answer goes.  expires_s: on the clock of `now_s`, None where it does not expire."""
+
+    device: str
+    payload: bytes
+    reply_topic: str
+    correlation: bytes | None
+    expires_s: float | None
+    retained: bool
+
+    def expired(self, now_s: float) -> bool:
+        return self.expires_s is not None and now_s >= self.expires_s
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a request; `published` turns it into a message."""
+
+    request: Request
+    result: str
+    reason: str = ""
+    parameters: dict[str, str] | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.result == "ok"
+
+    def published(self) -> tuple[str, bytes, Properties]:
+        """Return topic, payload and properties."""
+        document: dict[str, Any] = {"device": self.request.device, "ok": self.ok, "result": self.result}
+        if self.reason:
+            document["reason"] = self.reason[:_REASON_MAX]
+        if self.parameters is not None:
+            document["parameters"] = self.parameters
+        properties = Properties(PacketTypes.PUBLISH)
+        if self.request.correlation is not None:
+            properties.CorrelationData = self.request.correlation
+        return self.request.reply_topic, json.dumps(document).encode(), properties
+
+
+def request_of(device: str, message: aiomqtt.Message, now_s: float) -> Request:
+    """Take a received message apart; an unfit response topic falls back to the device's own ack topic."""
+    properties = message.properties
+    expiry_s = getattr(properties, "MessageExpiryInterval", None)
+    payload = message.payload if isinstance(message.payload, bytes) else b""
+    return Request(
+        device=device,
+        payload=payload,
+        reply_topic=_reply_topic(device, getattr(properties, "ResponseTopic", None)),
+        correlation=getattr(properties, "CorrelationData", None),
+        expires_s=None if expiry_s is None else now_s + expiry_s,
+        retained=message.retain,
+    )
+
+
+def _reply_topic(device: str, wanted: str | None) -> str:
+    """Return the topic of the answer: never a wildcard, never one in which an answer could pose as something else."""
+    own = topic(device, ACK)
+    if not wanted or len(wanted) > _TOPIC_MAX or wanted.startswith(("$", f"{PREFIX}/")):
+        return own
+    return own if any(sign in wanted for sign in "+#\0") else wanted

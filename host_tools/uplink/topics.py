@@ -1,0 +1,41 @@
+"""Topic names, the contract's version in the prefix: gridkeel/v1/<device>/<leaf>."""
+
+from __future__ import annotations
+
+import re
+
+PREFIX = "gridkeel/v1"
+BIRTH = "birth"
+STATUS = "status"
+COMMAND = "cmd"
+ACK = "ack"
+EVERYTHING = f"{PREFIX}/+/+"
+
+_OURS = (BIRTH, STATUS, COMMAND, ACK)
+_LEVEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def level(name: str) -> str:
+    """Return a name as one topic level: the name itself where it is safe, else with every other byte as %XX."""
+    if _LEVEL.fullmatch(name):
+        return name
+    raw = name.encode("utf-8", "surrogatepass")[:20]
+    return "".join(chr(b) if _LEVEL.fullmatch(chr(b)) else f"%{b:02X}" for b in raw) or "%00"
+
+
+def topic(device: str, leaf: str) -> str:
+    return f"{PREFIX}/{level(device)}/{leaf}"
+
+
+def record_leaf(message: str) -> str:
+    """Return the leaf of a record: the message's own name, which may not pose as one of the uplink's own topics."""
+    leaf = level(message)
+    return f"record-{leaf}" if leaf in _OURS else leaf
+
+
+def split(name: str) -> tuple[str, str] | None:
+    """Return (device level, leaf) of a topic under PREFIX, None for any other."""
+    parts = name.split("/")
+    if len(parts) != 4 or f"{parts[0]}/{parts[1]}" != PREFIX or not parts[2]:
+        return None
+    return parts[2], parts[3]

@@ -1,0 +1,136 @@
+"""The device's end of the link asks for no memory once it is made: heap_lock around every call of its loop."""
+
+from struct import pack
+
+from gridkeel.link import frames, framing, messages
+from gridkeel.link.device import DeviceLink
+from link_peer import BOOT, SESSION
+from noalloc import without_heap
+
+LATE = 0x3FFFFF00  # close to the end of the tick: wide numbers, and the wrap on the way
+
+
+class Rig:
+    """Everything a call needs, made before the heap is locked."""
+
+    def __init__(self):
+        self.link = DeviceLink(b"gk-1", BOOT, 16)
+        self.out = bytearray(1024)
+        self.n = 0
+        self.now_ms = LATE
+        self.row = [0] * len(messages.fields_of(messages.TELEMETRY))
+        self.row[1] = 50_012_345
+        self.row[8] = -7400
+        self.event = [1, 50, 1, -7]
+        self.data = b""
+        self.sent = 0
+
+    def post(self):
+        self.link.post(messages.TELEMETRY, self.row)
+        self.link.post(messages.EVENT, self.event)
+
+    def send(self):
+        self.sent = self.link.data_to_send(self.out, self.now_ms)
+
+    def take(self):
+        self.link.receive(self.data, self.n, self.now_ms)
+
+    def wait(self):
+        self.link.deadline(self.now_ms)
+        self.link.on_deadline(self.now_ms)
+        self.link.connected(self.now_ms)
+
+    def answer(self):
+        self.link.answer(300, 0)
+
+    def feed(self, data):
+        self.data = bytearray(data)
+        self.n = len(data)
+        without_heap(self.take)
+
+
+def _frame(body):
+    buf = bytearray(frames.FRAME_MAX)
+    buf[: len(body)] = body
+    out = bytearray(frames.WIRE_MAX)
+    return bytes(out[: framing.seal(buf, 0, len(body), out, 0)])
+
+
+def _open():
+    return _frame(pack(frames.OPEN_LAYOUT, frames.OPEN, frames.VERSION, SESSION, BOOT, 0))
+
+
+def _command(command_id):
+    row = pack("<HiI", command_id, -1500, 60000)
+    return _frame(pack(frames.COMMAND_HEAD, frames.COMMAND, SESSION, messages.SETPOINT) + row)
+
+
+def test_post_and_send_and_the_passing_of_time():
+    rig = Rig()
+    rig.feed(_open())
+    without_heap(rig.send)
+    for _ in range(12):  # past a full ring, with a retransmission and the wrap of the tick on the way
+        without_heap(rig.post)
+        without_heap(rig.send)
+        assert rig.sent > 0
+        rig.now_ms = (rig.now_ms + 300) & 0x3FFFFFFF
+        without_heap(rig.wait)
+    assert rig.link.dropped == 8
+    assert rig.link.connected(rig.now_ms)
+
+
+def test_clamped_values():
+    rig = Rig()
+    rig.row[0] = -5
+    rig.row[1] = -(1 << 40)
+    rig.row[20] = 1 << 40
+    without_heap(rig.post)
+    assert rig.link.clamped == 2
+
+
+def test_the_end_of_a_silent_session():
+    rig = Rig()
+    rig.feed(_open())
+    rig.now_ms = (rig.now_ms + 6000) & 0x3FFFFFFF
+    without_heap(rig.wait)
+    without_heap(rig.send)
+    assert not rig.link.connected(rig.now_ms)
+
+
+def test_acknowledgements_commands_and_answers():
+    rig = Rig()
+    rig.feed(_frame(pack(frames.QUERY_LAYOUT, frames.QUERY, 1)) + _open())
+    without_heap(rig.post)
+    without_heap(rig.send)
+    rig.feed(_frame(pack(frames.ACK_LAYOUT, frames.ACK, SESSION, 2)))
+    assert rig.link.acked == 2
+    rig.feed(_command(300) + _command(300))
+    assert rig.link.next_command()[1] == (300, -1500, 60000)
+    without_heap(rig.answer)
+    rig.feed(_command(300))
+    for _ in range(9):
+        without_heap(rig.post)
+    assert rig.link.dropped == 3
+    rig.feed(_command(300))  # its answer was dropped, and is posted again
+    assert rig.link.produced == 22
+    without_heap(rig.send)
+
+
+def test_the_table_in_parts():
+    rig = Rig()
+    rig.feed(_frame(pack(frames.TABLE_GET_LAYOUT, frames.TABLE_GET, 112)))
+    without_heap(rig.send)
+    assert rig.sent > 112
+
+
+def test_garbage_and_frames_that_do_not_apply():
+    rig = Rig()
+    rig.feed(bytes(range(256)) + b"\x01" * 400 + b"\x00" + _frame(b"\x7fwhat"))
+    rig.feed(_frame(pack(frames.ACK_LAYOUT, frames.ACK, SESSION ^ 1, 2)))
+    rig.feed(_frame(pack(frames.OPEN_LAYOUT, frames.OPEN, 7, SESSION, 0xFFFFFFFF, 0)))
+    assert (rig.link.errors, rig.link.ignored) == (2, 2)
+    damaged = bytearray(_open())
+    for i in range(len(damaged) - 1):
+        damaged[i] ^= 0x55
+        rig.feed(damaged)
+    assert rig.link.errors > 10

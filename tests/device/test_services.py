@@ -1,0 +1,261 @@
+from gridkeel import errors, limits, ticks
+from gridkeel.envelope import Envelope
+from gridkeel.params import Parameters
+from gridkeel.sensing.frequency import LOW_VOLTAGE, WARM_UP_LONG
+from gridkeel.services.arbiter import Arbiter
+from gridkeel.services.droop import Droop
+from gridkeel.services.protection import CEASED, RETURNING, RUN, SAFE, Protection
+from gridkeel.services.setpoint import Setpoint
+
+
+class Mains:
+    """An estimate set by hand."""
+
+    nominal_uhz = 50000000
+
+    def __init__(self, mhz=50000):
+        self.quality = 0
+        self.voltage_mv = self.cycle_mv = 230000
+        self.rocof_mhz_s = 0
+        self.at(mhz)
+
+    def at(self, mhz, short_mhz=None):
+        self.freq_uhz = mhz * 1000
+        self.freq_short_uhz = (mhz if short_mhz is None else short_mhz) * 1000
+
+
+def test_droop_line():
+    droop = Droop(Parameters())
+    for mhz, power_w in (
+        (50000, 0),
+        (50020, 0),
+        (49980, 0),
+        (50500, 7400),
+        (49500, -7400),
+        (50260, 3700),
+        (49740, -3700),
+        (55000, 7400),
+        (45000, -7400),
+        (50021, 15),
+        (49979, -15),
+    ):
+        assert droop.update(Mains(mhz)) == power_w, mhz
+
+
+def test_droop_takes_the_short_window_once_it_parts():
+    droop = Droop(Parameters())
+    mains = Mains()
+    mains.at(50000, 49986)
+    assert droop.update(mains) == 0
+    mains.at(50000, 49740)
+    assert droop.update(mains) == -3700
+
+
+def test_droop_holds_over_a_doubtful_estimate():
+    droop = Droop(Parameters())
+    mains = Mains(49740)
+    droop.update(mains)
+    mains.at(50000)
+    mains.quality = LOW_VOLTAGE
+    assert droop.update(mains) == -3700
+
+
+def running(parameters=None, now=ticks.MASK - 100):
+    protection = Protection(parameters or Parameters())
+    mains = Mains()
+    for _ in range(60):
+        protection.update(mains, now)
+        now = ticks.add(now, 10)
+    assert protection.state == RUN
+    return protection, mains, now
+
+
+def test_starts_safe_and_runs_after_the_start_delay():
+    protection = Protection(Parameters())
+    assert protection.state == SAFE
+    mains = Mains()
+    mains.quality = WARM_UP_LONG
+    assert protection.update(mains, 0) == SAFE
+    mains.quality = 0
+    assert protection.update(mains, 10) == RETURNING
+    assert protection.update(mains, 509) == RETURNING
+    assert protection.update(mains, 510) == RUN
+
+
+def test_mains_lost_ceases_at_once():
+    protection, mains, now = running()
+    mains.cycle_mv = 114000
+    assert protection.update(mains, now) == CEASED
+    assert protection.trip == errors.MAINS_LOST
+
+
+def trip_time(protection, mains, now):
+    for elapsed in range(0, 2000, 10):
+        if protection.update(mains, ticks.add(now, elapsed)) == CEASED:
+            return elapsed
+    return None
+
+
+def test_frequency_trips_have_their_clock():
+    for mhz, code in ((47499, errors.UNDER_FREQUENCY), (51501, errors.OVER_FREQUENCY)):
+        protection, mains, now = running()
+        mains.at(mhz)
+        assert trip_time(protection, mains, now) == 100
+        assert protection.trip == code
+    for mhz in (47500, 51500):
+        protection, mains, now = running()
+        mains.at(mhz)
+        assert trip_time(protection, mains, now) is None
+
+
+def test_a_short_excursion_does_not_trip():
+    protection, mains, now = running()
+    for _ in range(5):
+        mains.at(47000)
+        for _ in range(9):
+            assert protection.update(mains, now) == RUN
+            now = ticks.add(now, 10)
+        mains.at(50000)
+        assert protection.update(mains, now) == RUN
+        now = ticks.add(now, 10)
+
+
+def test_rocof_trip():
+    for rocof in (4001, -4001):
+        protection, mains, now = running()
+        mains.rocof_mhz_s = rocof
+        assert trip_time(protection, mains, now) == 500
+        assert protection.trip == errors.ROCOF_TRIP
+    protection, mains, now = running()
+    mains.rocof_mhz_s = 4000
+    assert trip_time(protection, mains, now) is None
+
+
+def test_an_unusable_estimate_ceases_in_the_end():
+    protection, mains, now = running()
+    mains.quality = LOW_VOLTAGE
+    assert trip_time(protection, mains, now) == 100
+    assert protection.trip == errors.SAMPLES_LOST
+
+
+def test_return_waits_its_delay_and_starts_over_when_the_window_is_left():
+    protection, mains, now = running()
+    protection.samples_lost()
+    assert protection.state == CEASED
+    assert protection.update(mains, now) == RETURNING
+    now = ticks.add(now, 59990)
+    assert protection.update(mains, now) == RETURNING
+    mains.at(50101)
+    assert protection.update(mains, now) == CEASED
+    mains.at(50100)
+    assert protection.update(mains, now) == RETURNING
+    assert protection.update(mains, ticks.add(now, 59999)) == RETURNING
+    assert protection.update(mains, ticks.add(now, 60000)) == RUN
+    assert protection.trip == errors.NO_FAULT
+
+
+def test_low_voltage_is_no_return():
+    protection, mains, now = running()
+    protection.samples_lost()
+    mains.voltage_mv = 195499
+    assert protection.update(mains, now) == CEASED
+
+
+def test_mode_safe_wins():
+    protection, mains, now = running()
+    protection.enabled = False
+    assert protection.update(mains, now) == SAFE
+
+
+def test_setpoint_lives_its_lifetime_and_no_longer():
+    setpoint = Setpoint(Parameters({"setpoint_ramp_w_s": 1000000}))
+    now = ticks.MASK - 50
+    setpoint.update(now, True)
+    assert setpoint.set(-2000, 1000, now)
+    now = ticks.add(now, 999)
+    assert setpoint.update(now, True) == -2000
+    now = ticks.add(now, 1)
+    setpoint.update(now, True)
+    assert not setpoint.alive
+    assert setpoint.expired
+    assert setpoint.update(ticks.add(now, 100), True) == 3000
+
+
+def test_setpoint_out_of_range_changes_nothing():
+    setpoint = Setpoint(Parameters())
+    for power_w, lifetime_ms in ((7401, 1000), (-7401, 1000), (0, 0), (0, -5), (0, 900001)):
+        assert not setpoint.set(power_w, lifetime_ms, 0)
+        assert not setpoint.alive
+
+
+def test_setpoint_ramps_from_zero_whenever_power_may_flow_again():
+    setpoint = Setpoint(Parameters())
+    now = 0
+    setpoint.update(now, False)
+    seen = []
+    for _ in range(200):
+        now += 10
+        seen.append(setpoint.update(now, True))
+    assert seen[0] == 20
+    assert seen[49] == 1000
+    assert seen[-1] == 3000
+    assert setpoint.update(now + 10, False) == 0
+    assert setpoint.update(now + 20, True) == 20
+
+
+class Ratings:
+    charge_rating_w = 11000
+    discharge_rating_w = 5000
+    soc_pct_x100 = 6000
+
+
+def envelope_of(wish_w, changes=None, fresh=True, **ratings):
+    inverter = Ratings()
+    for name in ratings:
+        setattr(inverter, name, ratings[name])
+    envelope = Envelope(Parameters(changes))
+    return envelope.limit(wish_w, inverter, fresh), envelope.limiter
+
+
+def test_envelope_names_the_smallest_limit():
+    assert envelope_of(3000) == (3000, limits.NONE)
+    assert envelope_of(9000) == (7400, limits.CHARGE_RATING)
+    assert envelope_of(9000, charge_rating_w=4000) == (4000, limits.INVERTER_RATING)
+    assert envelope_of(-9000) == (-5000, limits.INVERTER_RATING)
+    assert envelope_of(-9000, discharge_rating_w=9999) == (-7400, limits.DISCHARGE_RATING)
+    assert envelope_of(-100, {"v2g_enable": 0}) == (0, limits.V1G)
+    assert envelope_of(-100, soc_pct_x100=4000) == (0, limits.SOC_RESERVE)
+    assert envelope_of(-100, soc_pct_x100=4001) == (-100, limits.NONE)
+    assert envelope_of(100, soc_pct_x100=9500) == (0, limits.SOC_FULL)
+    assert envelope_of(-100, soc_pct_x100=-1) == (0, limits.SOC_UNKNOWN)
+    assert envelope_of(-100, fresh=False) == (0, limits.SOC_UNKNOWN)
+    assert envelope_of(100, fresh=False) == (100, limits.NONE)
+
+
+def test_envelope_has_hysteresis_at_the_reserve():
+    envelope = Envelope(Parameters())
+    inverter = Ratings()
+    answers = []
+    for soc in (4001, 4000, 4001, 4049, 4050):
+        inverter.soc_pct_x100 = soc
+        answers.append(envelope.limit(-100, inverter, True))
+    assert answers == [-100, 0, 0, 0, -100]
+
+
+def test_arbiter_table():
+    arbiter = Arbiter()
+    protection, mains, now = running()
+    setpoint = Setpoint(Parameters({"setpoint_ramp_w_s": 1000000}))
+    setpoint.update(0, True)
+    setpoint.update(100, True)
+    assert arbiter.decide(protection, setpoint, 0) == 3000
+    assert arbiter.limiter == limits.BASELINE
+    setpoint.set(1000, 1000, 100)
+    setpoint.update(200, True)
+    assert arbiter.decide(protection, setpoint, 0) == 1000
+    assert arbiter.limiter == limits.SETPOINT
+    assert arbiter.decide(protection, setpoint, -400) == 600
+    assert arbiter.limiter == limits.DROOP
+    protection.samples_lost()
+    assert arbiter.decide(protection, setpoint, -400) == 0
+    assert arbiter.limiter == limits.CEASED

@@ -1,0 +1,85 @@
+"""Scale factors, 'not implemented' values, percentages; small integers only."""
+
+from gridkeel.inverter import sunspec
+from gridkeel.inverter.der import Control704, soc_pct_x100
+from gridkeel.inverter.legacy import Control124
+
+SMALL = 1 << 30
+
+
+def exact(value, sf):
+    """value * 10**sf toward zero, in exact arithmetic."""
+    size = abs(value) * 10**sf if sf >= 0 else abs(value) // 10**-sf
+    return -size if value < 0 else size
+
+
+def test_scaling_is_exact_until_it_saturates():
+    for value in (0, 1, -1, 9, -9, 10, 12345, -12345, 32767, -32767, 65534):
+        for sf in range(-10, 11):
+            scaled = sunspec.scaled(value, sf)
+            true = exact(value, sf)
+            if abs(true) <= sunspec.LIMIT:
+                assert scaled == true, (value, sf)
+            else:
+                assert scaled == (sunspec.LIMIT if value > 0 else -sunspec.LIMIT)
+            assert abs(scaled) < SMALL
+
+
+def test_no_scale_factor_is_unknown():
+    for sf in (-32768, 32767, 11, -11):
+        assert sunspec.scaled(5, sf) == sunspec.UNKNOWN
+        assert not sunspec.fits(5, sf, 100)
+
+
+def test_values_not_implemented():
+    assert sunspec.scaled_s16(-0x8000, 0) == sunspec.UNKNOWN
+    assert sunspec.scaled_s16(-0x7FFF, 0) == -0x7FFF
+    assert sunspec.scaled_u16(0xFFFF, 0) == sunspec.UNKNOWN
+    assert sunspec.scaled_u16(0xFFFE, 0) == 0xFFFE
+
+
+def test_percentages():
+    for word, sf, told in (
+        (623, -1, 6230),
+        (62, 0, 6200),
+        (6234, -2, 6234),
+        (62345, -3, 6234),
+        (1, 2, 10000),
+        (100, 0, 10000),
+        (0, 0, 0),
+        (101, 0, -1),
+        (0xFFFF, 0, -1),
+        (50, -32768, -1),
+        (50, 10, -1),
+    ):
+        assert soc_pct_x100(word, sf) == told, (word, sf)
+
+
+def test_fits_says_what_encode_can_hold():
+    control = Control704()
+    for sf in range(-10, 11):
+        control._sf = sf
+        for power in (1, 20, 999, 7400, 50000):
+            if not sunspec.fits(power, sf, sunspec.LIMIT):
+                continue
+            for signed in (power, -power):
+                control.encode(signed)
+                raw = control.words[2] << 16 | control.words[3]
+                raw -= (1 << 32) if raw >> 31 else 0
+                assert raw == exact(-signed, -sf) and raw != 0, (sf, power)
+                assert control.commanded_w == exact(-raw, sf)
+
+
+def test_percent_settings_stay_inside_their_point():
+    control = Control124()
+    for full_w in (1, 3, 800, 7400, 49999, 1000000, sunspec.LIMIT):
+        for full_raw in (1, 10, 100, 1000, 10000):
+            control._full_w, control._full_raw = full_w, full_raw
+            for power in (0, 1, 399, 7400, 50000):
+                control.encode(power)
+                assert control.words[8] == min(power, full_w) * full_raw // full_w <= 10000
+                assert (control.words[7] + control.words[8]) & 0xFFFF == 0
+                assert 0 <= control.commanded_w <= power
+                at = control.commanded_w
+                control.encode(-power)
+                assert control.commanded_w == -at

@@ -1,0 +1,139 @@
+"""The virtual board's console under mpremote and under a human: a board's serial port in every way."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+from virtual_board_helpers import HANG_S, Terminal, make_firmware, mpremote, wait_until
+
+from hil.virtual_board import VirtualBoard
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    with VirtualBoard(firmware=make_firmware(tmp_path_factory.mktemp("firmware")), device_id="bench-7") as board:
+        yield board
+
+
+def test_exec_and_eval_reach_the_running_board(board):
+    assert mpremote(board.console, "resume", "eval", "6 * 7").strip() == "42"
+    assert mpremote(board.console, "resume", "exec", "print('hello')").strip() == "hello"
+
+
+def test_an_exception_comes_back_as_mpremotes_failure(board):
+    command = [sys.executable, "-m", "mpremote", "connect", board.console, "resume", "exec", "1/0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S)
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stdout + done.stderr
+
+
+def test_resume_keeps_state_and_soft_reset_drops_it(board):
+    mpremote(board.console, "resume", "exec", "kept = 11")
+    assert mpremote(board.console, "resume", "eval", "kept").strip() == "11"
+    restarts = board.restarts
+    mpremote(board.console, "soft-reset")
+    assert mpremote(board.console, "resume", "eval", "'kept' in globals()").strip() == "False"
+    assert board.restarts == restarts + 1
+
+
+def test_soft_reset_into_the_raw_repl_runs_boot_but_not_main(board):
+    mpremote(board.console, "soft-reset")
+    told = mpremote(board.console, "resume", "exec", "print('asyncio' in __import__('sys').modules)")
+    assert told.strip() == "False"  # main.py imports it
+    assert "boot ran" not in told
+
+
+def test_hard_reset_runs_main_again(board):
+    boots = board.status.boots
+    mpremote(board.console, "reset")
+    wait_until(lambda: board.status.boots == boots + 1, "the board's next boot")
+    program = "import machine, sys; print(machine.reset_cause() == machine.HARD_RESET, 'asyncio' in sys.modules)"
+    assert mpremote(board.console, "resume", "exec", program).strip() == "True True"
+
+
+def test_reset_cause_and_identity(board):
+    program = "import machine; print(machine.unique_id(), machine.reset_cause() == machine.SOFT_RESET)"
+    assert mpremote(board.console, "exec", program).strip() == "b'bench-7' True"
+
+
+def test_the_heap_is_a_boards(board):
+    free, used = map(int, mpremote(board.console, "exec", "import gc; print(gc.mem_free(), gc.mem_alloc())").split())
+    assert 390_000 < free + used < 410_000
+
+
+def test_a_copied_file_arrives_whole(board, tmp_path):
+    content = random.Random(5).randbytes(20_480)
+    (tmp_path / "blob").write_bytes(content)
+    mpremote(board.console, "resume", "fs", "cp", str(tmp_path / "blob"), ":blob")
+    assert hashlib.sha256(content).hexdigest() in mpremote(board.console, "resume", "fs", "sha256sum", ":blob")
+    mpremote(board.console, "resume", "fs", "cp", ":blob", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == content
+    assert re.search(r"20480 blob", mpremote(board.console, "resume", "fs", "ls"))
+    assert (board.flash / "blob").read_bytes() == content
+
+
+def test_run_and_mount(board, tmp_path):
+    (tmp_path / "program.py").write_text("x = 0\n" * 7000 + "print('ran', x)\n")
+    assert mpremote(board.console, "run", str(tmp_path / "program.py")).strip() == "ran 0"
+    (tmp_path / "from_host.py").write_text("VALUE = 'mounted'\n")
+    told = mpremote(board.console, "mount", str(tmp_path), "exec", "import from_host; print(from_host.VALUE)")
+    assert told.splitlines()[-1] == "mounted"
+
+
+def test_thirty_connections_in_a_row(board):
+    mpremote(board.console, "reset")
+    for i in range(30):
+        assert mpremote(board.console, "resume", "eval", f"{i} + 1").strip() == str(i + 1)
+
+
+def test_no_path_leads_out_of_the_flash(board):
+    program = "import os; print(sorted(os.listdir('/..')) == sorted(os.listdir('/')), 'main.py' in os.listdir('../..'))"
+    assert mpremote(board.console, "resume", "exec", program).strip() == "True True"
+    probe = "\ntry:\n open('/../../../../etc/passwd')\nexcept OSError as e:\n print(e.errno)"
+    assert mpremote(board.console, "resume", "exec", probe).strip() == "2"
+
+
+def test_ctrl_c_stops_main_and_ctrl_d_runs_it_again(board):
+    with Terminal(board.console) as human:
+        board.reset()
+        human.expect(rb"main ran")
+        for _round in range(3):
+            human.type(b"\x03")
+            human.expect(rb"KeyboardInterrupt(.|\s)*>>> ")
+            human.type(b"\x04")
+            human.expect(rb"MPY: soft reboot\r\n(.|\s)*boot ran(.|\s)*main ran")
+
+
+def test_what_is_typed_ahead_is_not_lost(board):
+    with Terminal(board.console) as human:
+        human.type(b"\x03\x03\r\n")
+        human.type(b"a = 20\rb = 22\rprint('sum', a + b)\r")
+        human.expect(rb"sum 42")
+        human.type(b"\x03\x04\x03print('after', 'reset')\r")
+        human.expect(rb"soft reboot(.|\s)*KeyboardInterrupt(.|\s)*after reset")
+
+
+def test_ctrl_c_passes_input_that_the_program_does_not_read(board):
+    with Terminal(board.console) as human:
+        human.type(b"\x03\rwhile True: pass\r\r\r")
+        overruns = board.status.input_overruns
+        human.type(b"x" * 20_000 + b"\x03")
+        human.expect(rb"KeyboardInterrupt")
+        assert board.status.input_overruns > overruns
+
+
+def test_a_console_nobody_reads_does_not_stop_the_board(board):
+    mpremote(board.console, "resume", "exec", "print('y' * 300000, end='')\nopen('done', 'w').close()", "eval", "1")
+    (board.flash / "done").unlink()
+    with Terminal(board.console) as human:
+        human.type(b"\x03\r\rprint('z' * 300000); open('done', 'w').close()\r")
+        wait_until((board.flash / "done").exists, "the end of a program whose output nobody reads")
+        assert board.status.output_dropped > 0
+    assert mpremote(board.console, "resume", "eval", "5").strip() == "5"

@@ -1,0 +1,199 @@
+"""Peers of the uplink for tests: a controller behind a pty (the firmware's own link), and the uplink as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tty
+from collections import deque
+from pathlib import Path
+
+from gridkeel.link import messages
+from gridkeel.link.device import DeviceLink
+
+from host_tools.uplink.address import Broker
+from host_tools.uplink.counter import CountingSubscriber
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_ROW = {message: fields for message, _name, fields in messages.TABLE}
+_OK = messages.RESULTS.index("ok")
+_RUN_UPLINK = """
+import sys, typer
+from host_tools.cli.uplink import command
+from host_tools.errors import ToolError
+try:
+    typer.run(command)
+except ToolError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)
+"""
+
+
+class Controller(threading.Thread):
+    """A DeviceLink behind a pty.  It produces until `quiet`; results: what commands are answered, by message id."""
+
+    def __init__(self, device: str = "gk-test", boot: int = 7, per_s: float = 200.0) -> None:
+        super().__init__(daemon=True)
+        self.commands: deque[tuple[int, tuple]] = deque(maxlen=1000)
+        self.results: dict[int, int | None] = {}
+        self.link = DeviceLink(device.encode(), boot, 4096)
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.port = os.ttyname(self._slave)
+        self._period_s = 1.0 / per_s
+        self._quiet = threading.Event()
+        self._over = threading.Event()
+
+    def __enter__(self) -> Controller:
+        self.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._over.set()
+        self.join()
+        os.close(self._master)
+        os.close(self._slave)
+
+    def quiet(self) -> int:
+        """Stop producing; return how many records of this boot there are in all."""
+        self._quiet.set()
+        time.sleep(3 * self._period_s)
+        return self.link.produced
+
+    def run(self) -> None:
+        out = bytearray(4096)
+        next_s = time.monotonic()
+        while not self._over.is_set():
+            readable, _, _ = select.select([self._master], [], [], 0.005)
+            now_ms = int(time.monotonic() * 1000) & 0x3FFFFFFF
+            if readable:
+                data = os.read(self._master, 4096)
+                self.link.receive(data, len(data), now_ms)
+            self._obey()
+            while time.monotonic() >= next_s:
+                next_s += self._period_s
+                if not self._quiet.is_set():
+                    self._produce(now_ms)
+            if self.link.deadline(now_ms) == 0:
+                self.link.on_deadline(now_ms)
+            count = self.link.data_to_send(out, now_ms)
+            if count:
+                self._write(out[:count])
+
+    def _produce(self, now_ms: int) -> None:
+        self.link.post(messages.TELEMETRY, (now_ms, 50_012_000, *[1] * (len(_ROW[messages.TELEMETRY]) - 2)))
+
+    def _obey(self) -> None:
+        command = self.link.next_command()
+        if command is not None:
+            message, values = command
+            self.commands.append((message, values))
+            result = self.results.get(message, _OK)
+            if result is not None:
+                self.link.answer(values[0], result)
+
+    def _write(self, data: bytes) -> None:
+        try:
+            os.write(self._master, data)
+        except BlockingIOError:
+            return  # nobody reads the line: what does not fit is lost on it
+
+
+class UplinkProcess:
+    """`gridkeel uplink` as a process of its own, its lines collected."""
+
+    def __init__(self, queue: Path, url: str, ports: list[str], *options: str) -> None:
+        named = [part for port in ports for part in ("--port", port)]
+        self.lines: list[str] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _RUN_UPLINK, *named, "--broker", url, "--queue", str(queue), *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        self.lines.extend(line.rstrip("\n") for line in iter(self._process.stdout.readline, ""))
+
+    def __enter__(self) -> UplinkProcess:
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye of any kind."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+    def wait(self, timeout_s: float = 30.0) -> int:
+        code = self._process.wait(timeout_s)
+        self._reader.join()
+        return code
+
+    def terminate(self) -> int:
+        self._process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+
+class Listener:
+    """Everything under gridkeel/v1, kept by topic; for waiting until something is there."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.messages: list[tuple[str, bytes]] = []
+        self._changed = threading.Condition()
+        self._counter = CountingSubscriber(broker, on_message=self._take)
+
+    def __enter__(self) -> Listener:
+        self._counter.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._counter.stop()
+
+    def _take(self, topic: str, payload: bytes) -> None:
+        with self._changed:
+            self.messages.append((topic, payload))
+            self._changed.notify_all()
+
+    def of(self, topic: str) -> list[dict]:
+        return [json.loads(payload) for name, payload in self.messages if name == topic]
+
+    def wait(self, topic: str, fits=lambda _document: True, timeout_s: float = 20.0) -> dict:
+        """Return the last document of a topic that fits."""
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: [document for document in self.of(topic) if fits(document)], timeout_s
+            )
+        assert found, f"nothing that fits on {topic}; there was {self.of(topic)[-5:]}"
+        return found[-1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def eventually(holds, timeout_s: float = 20.0) -> bool:
+    """Return True once `holds()`; False where it never did."""
+    end_s = time.monotonic() + timeout_s
+    while time.monotonic() < end_s:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return bool(holds())

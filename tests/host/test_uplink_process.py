@@ -1,0 +1,91 @@
+"""The uplink as users run it: a process between a controller on a pty and a broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+from mqtt_peers import Controller, Listener, UplinkProcess, eventually, free_port
+
+from host_tools.broker import EmbeddedBroker
+from host_tools.schema import documents
+from host_tools.uplink.address import broker_at
+from host_tools.uplink.counter import CountingSubscriber
+from host_tools.uplink.queue import Queue
+
+BASE = "gridkeel/v1/gk-test"
+
+
+def test_everything_arrives_and_keeps_to_its_schema(tmp_path: Path):
+    with EmbeddedBroker() as broker, Controller() as controller, Listener(broker_at(broker.url)) as listener:
+        with UplinkProcess(tmp_path / "q.db", broker.url, [controller.port]) as uplink:
+            listener.wait(f"{BASE}/telemetry", lambda record: record["sequence"] >= 50)
+            produced = controller.quiet()
+            listener.wait(f"{BASE}/telemetry", lambda record: record["sequence"] == produced)
+            assert uplink.terminate() == 0
+        assert [record["sequence"] for record in listener.of(f"{BASE}/telemetry")] == list(range(1, produced + 1))
+        listener.wait(f"{BASE}/status", lambda status: status["status"] == "offline")
+        schemas = documents()
+        for leaf in ("telemetry", "birth", "status"):
+            assert listener.of(f"{BASE}/{leaf}")
+            for document in listener.of(f"{BASE}/{leaf}"):
+                jsonschema.validate(document, schemas[leaf])
+    states = [status["status"] for status in listener.of(f"{BASE}/status")]
+    assert states[-2:] == ["online", "offline"]
+    assert any("offline: uplink stopped" in line or f"{produced} published" in line for line in uplink.lines)
+
+
+def test_killed_uplink_loses_and_doubles_nothing_and_its_will_speaks(tmp_path: Path):
+    queue = tmp_path / "q.db"
+    with EmbeddedBroker() as broker, Controller() as controller, CountingSubscriber(broker_at(broker.url)) as counter:
+        with Listener(broker_at(broker.url)) as listener:
+            for target in (100, 250, 400):
+                with UplinkProcess(queue, broker.url, [controller.port]) as uplink:
+                    assert counter.wait_for(target, 30)
+                    uplink.kill()
+                    listener.wait(f"{BASE}/status", lambda status: status.get("reason") == "uplink lost")
+            with UplinkProcess(queue, broker.url, [controller.port]):
+                assert counter.wait_for(500, 30)
+                produced = controller.quiet()
+                assert counter.wait_for(produced, 30)
+        assert controller.link.dropped == 0
+        assert counter.by_device == {"gk-test": produced}
+    with Queue(queue) as left:
+        assert eventually(lambda: len(left) == 0)
+
+
+def test_broker_away_at_the_start_is_said_and_the_queue_holds(tmp_path: Path):
+    queue = tmp_path / "q.db"
+    port = free_port()
+    with Controller() as controller:
+        with UplinkProcess(queue, f"mqtt://127.0.0.1:{port}", [controller.port]) as uplink:
+            assert eventually(lambda: controller.link.acked >= 100)
+            assert eventually(lambda: any("cannot be reached" in line for line in uplink.lines))
+            with EmbeddedBroker(port) as broker, CountingSubscriber(broker_at(broker.url)) as counter:
+                produced = controller.quiet()
+                assert counter.wait_for(produced, 30)
+                assert counter.by_device == {"gk-test": produced}
+        assert sum("cannot be reached" in line for line in uplink.lines) == 1
+        assert sum("takes messages again" in line for line in uplink.lines) == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--wait",)])
+def test_missing_port_is_an_error_unless_waited_for(tmp_path: Path, options: tuple[str, ...]):
+    with UplinkProcess(tmp_path / "q.db", "mqtt://127.0.0.1:1", ["/dev/gridkeel-none"], *options) as uplink:
+        if options:
+            assert eventually(lambda: any("trying again" in line for line in uplink.lines))
+            assert uplink.terminate() == 0
+        else:
+            assert uplink.wait() == 3
+            assert uplink.lines[-1].startswith("error: port /dev/gridkeel-none cannot be opened")
+    assert sum("/dev/gridkeel-none" in line for line in uplink.lines) == 1
+
+
+def test_two_uplinks_do_not_share_a_queue(tmp_path: Path):
+    queue = tmp_path / "q.db"
+    with Controller() as controller, UplinkProcess(queue, "mqtt://127.0.0.1:1", [controller.port]):
+        assert eventually(lambda: controller.link.acked > 0)
+        with UplinkProcess(queue, "mqtt://127.0.0.1:1", [controller.port]) as second:
+            assert second.wait() == 2
+            assert "another uplink uses queue" in second.lines[-1]
