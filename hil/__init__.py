@@ -1,1 +1,1 @@
-"""Hardware in the loop: plants, rigs, drivers, scenarios and the report. A real board and a virtual one are the same here."""
+"""Hardware in the loop: plants, rigs, drivers, scenarios and report, for real boards and virtual ones alike."""

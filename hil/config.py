@@ -10,7 +10,6 @@ from typing import Any
 
 from gridkeel.errors import ParameterError
 from gridkeel.params import NAMES, Parameters, check
-
 from host_tools.errors import MissingError, ToolError
 
 TABLE = "parameters"

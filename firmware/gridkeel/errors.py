@@ -53,7 +53,7 @@ CATALOGUE = (
     (INVERTER_EXCEPTION, "inverter_exception", "warning", "inverter refused a request with a Modbus exception"),
     (INVERTER_READBACK, "inverter_readback", "warning", "inverter does not hold what was written: it is written again"),
     (INVERTER_FRAME, "inverter_frame", "info", "a damaged Modbus frame was dropped"),
-    (INVERTER_UNSUITED, "inverter_unsuited", "safe", "inverter lacks a model that sets power (704, or 123 with 124)"),
+    (INVERTER_UNSUITED, "inverter_unsuited", "safe", "inverter has no ratings, or no model that sets power (704, 124)"),
     (INVERTER_OVERRIDDEN, "inverter_overridden", "warning", "another master's set-point was found in the inverter"),
     (SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
     (HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),

@@ -46,6 +46,7 @@ TABLE = (
     ("telemetry_ms", "ms", 100, 20, 60000, "interval of telemetry records"),
     ("host_silent_ms", "ms", 5000, 500, 600000, "silence after which the host counts as lost"),
     ("start_delay_ms", "ms", 500, 0, 3600000, "time inside the return window before the first start"),
+    ("samples_stale_ms", "ms", 40, 15, 1000, "time without a block of samples that counts as their loss"),
     ("watchdog_ms", "ms", 2000, 200, 30000, "time without a sound supervisor round before the board resets"),
 )
 

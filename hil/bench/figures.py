@@ -44,7 +44,7 @@ def frequency_errors(mains, telemetry: dict[str, Floats], parameters: Parameters
     cycle_s = 1.0 / parameters.nominal_hz
     quality = telemetry["quality"].astype(int)
     good = (quality & (UNUSABLE | WARM_UP_LONG)) == 0
-    t_end_s = np.floor((telemetry["uptime_ms"] / 1000 - lag_s) / (parameters.block_ms / 1000) + 1e-6)
+    t_end_s = np.floor((telemetry["at_s"] - lag_s) / (parameters.block_ms / 1000) + 1e-6)
     t_end_s = t_end_s * parameters.block_ms / 1000
     middle_s = t_end_s - LONG_DELAY_CYCLES * cycle_s
     window_s = WINDOW_CYCLES * cycle_s
@@ -92,16 +92,16 @@ def response_delay_ms(crossing: Crossing, commands: list[tuple[int, int]]) -> fl
     return None
 
 
-def full_response_ms(crossing: Crossing, commands: list[tuple[int, int]], share: float = 0.9) -> float | None:
+def full_response_ms(at_s: float, until_s: float, commands: list[tuple[int, int]], share: float = 0.9) -> float | None:
     """Return ms from a step to the last byte of the first write that carries `share` of the final change."""
-    before = [power for at_us, power in commands if at_us / 1e6 <= crossing.t_s]
-    after = [(at_us, power) for at_us, power in commands if at_us / 1e6 > crossing.t_s]
-    if not before or not after:
+    before = [power for at_us, power in commands if at_us / 1e6 <= at_s]
+    after = [(at_us, power) for at_us, power in commands if at_s < at_us / 1e6 < until_s]
+    if not before or not after or after[-1][1] == before[-1]:
         return None
     change = after[-1][1] - before[-1]
     for at_us, power in after:
-        if change and (power - before[-1]) / change >= share:
-            return at_us / 1e3 - crossing.t_s * 1e3
+        if (power - before[-1]) / change >= share:
+            return at_us / 1e3 - at_s * 1e3
     return None
 
 

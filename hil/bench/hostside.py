@@ -41,10 +41,11 @@ class HostSide:
         self._recorder = recorder
         self._dice = random.Random(seed)
         self._next_commit_us = COMMIT_US
+        self._now_s = 0.0
 
     def from_board(self, data: bytes, now_us: int) -> None:
         """Take what the board sent at now_us."""
-        now_s = now_us / 1e6
+        now_s = self._now_s = now_us / 1e6
         if not self._cut(now_s):
             self.intake.receive(self._damaged(data, now_s), now_s)
 
@@ -79,7 +80,7 @@ class HostSide:
         self.produced = max(self.produced, record.sequence)
         if record.message == "telemetry":
             self.latest = record.values
-            self._recorder.telemetry_row(record.values)
+            self._recorder.telemetry_row(self._now_s, record.values)
         elif record.message == "event":
             word = "" if record.values["active"] else " over"
             text = errors.fault_name(record.values["fault"]) + word

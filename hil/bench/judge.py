@@ -15,7 +15,9 @@ from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
 from hil.bench.scenario import Limit, Scenario
 from hil.plants.grid import SwingGrid, simulate
+from hil.plants.trace import Trace
 from hil.report import Check, RunRecord, Series
+from host_tools.errors import ToolError
 
 GRID_S = 0.001  # fineness at which the truth is searched for crossings
 
@@ -44,15 +46,15 @@ class Played:
 
 def judge(played: Played) -> RunRecord:
     """Return the record of a run with its figures and checks."""
-    telemetry = played.recorder.telemetry()
+    telemetry = _timed(played)
     plant = played.recorder.plant()
     lag_s = played.rig.compute_us / 1e6
     errors = figures.frequency_errors(played.mains, telemetry, played.parameters, lag_s)
     found = errors.figures() | _delays(played) | _counts(played, telemetry) | _outages(played, plant)
     end_s = played.virtual_s
-    inside = telemetry["uptime_ms"] <= end_s * 1000
+    inside = telemetry["at_s"] <= end_s
     telemetry = {key: column[inside] for key, column in telemetry.items()}
-    uptime_s = telemetry["uptime_ms"] / 1000
+    at_s = telemetry.pop("at_s")
     plant_t_s = plant.pop("t_s")
     truth_t_s = np.arange(0.0, end_s, 0.02)
     freq_hz, _rocof, voltage_pu, valid = played.mains.truth(truth_t_s)
@@ -62,7 +64,7 @@ def judge(played: Played) -> RunRecord:
         started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         meta=played.meta,
         truth=Series(truth_t_s, {"freq_hz": np.where(valid, freq_hz, np.nan), "voltage_pu": voltage_pu}),
-        telemetry=Series(uptime_s, telemetry),
+        telemetry=Series(at_s, telemetry),
         plant=Series(plant_t_s, plant),
         error=Series(errors.t_s, {"freq_error_mhz": errors.error_mhz}),
         commands=[(at_us / 1e6, float(power)) for at_us, power in played.commands],
@@ -74,8 +76,23 @@ def judge(played: Played) -> RunRecord:
     )
     if isinstance(played.mains.source, SwingGrid):
         _add_nadir(record, played)
-    record.checks = _checks(played, record, telemetry)
+    record.checks = _checks(played, record)
     return record
+
+
+def _timed(played: Played) -> dict[str, np.ndarray]:
+    """Return the telemetry with at_s as the scenario's time at which each record was made.
+
+    A board in lock step starts with the scenario; one on its own clock started some time before or after, which the
+    quickest record tells to within the link's delay.
+    """
+    telemetry = played.recorder.telemetry()
+    if not telemetry["at_s"].size:
+        raise ToolError(f"the controller sent no telemetry; its console said: {played.recorder.console}")
+    made_s = telemetry["uptime_ms"] / 1000
+    offset_s = 0.0 if played.rig.kind == "lockstep" else float((telemetry["at_s"] - made_s).min())
+    telemetry["at_s"] = made_s + offset_s
+    return telemetry
 
 
 def _delays(played: Played) -> dict[str, float]:
@@ -90,9 +107,7 @@ def _delays(played: Played) -> dict[str, float]:
         found["deadband_to_command_ms"] = delays[0][1]
         found["deadband_to_command_worst_ms"] = max(delay for _rocof, delay, _crossing in delays)
         found["deadband_crossings"] = float(len(delays))
-        full = figures.full_response_ms(delays[0][2], played.commands)
-        if "points" in played.scenario.mains and full is not None:
-            found["step_to_full_command_ms"] = full
+    found |= _steps(played)
     collapse = figures.collapse_s(played.mains, played.parameters, t_s)
     if collapse is not None:
         found["collapse_at_s"] = collapse
@@ -100,6 +115,26 @@ def _delays(played: Played) -> dict[str, float]:
         if delay is not None:
             found["collapse_to_cease_ms"] = delay
     return found
+
+
+def _steps(played: Played) -> dict[str, float]:
+    """Delays from the true jumps of the mains to the command that carries 90 % of the answer."""
+    if not isinstance(played.mains.source, Trace):
+        return {}
+    jumps = played.mains.source.jumps_s()
+    delays = []
+    for at_s, until_s in zip(jumps, [*jumps[1:], played.virtual_s], strict=False):
+        delay = figures.full_response_ms(at_s, until_s, played.commands)
+        if delay is not None:
+            delays.append(delay)
+    if not delays:
+        return {}
+    return {
+        "step_to_full_command_ms": delays[0],
+        "step_median_ms": float(np.median(delays)),
+        "step_p99_ms": float(np.percentile(delays, 99)),
+        "steps_answered": float(len(delays)),
+    }
 
 
 def _outages(played: Played, plant: dict[str, np.ndarray]) -> dict[str, float]:
@@ -120,7 +155,7 @@ def _outages(played: Played, plant: dict[str, np.ndarray]) -> dict[str, float]:
 def _counts(played: Played, telemetry: dict[str, np.ndarray]) -> dict[str, float]:
     return {
         "speed_ratio": played.virtual_s / played.real_s,
-        "board_speed_ratio": played.virtual_s / played.board_s,
+        "board_speed_ratio": played.virtual_s / played.board_s if played.board_s else 1.0,
         "produced": float(played.produced),
         "dropped": float(played.dropped),
         "delivered": float(played.delivered),
@@ -161,12 +196,12 @@ def _add_nadir(record: RunRecord, played: Played) -> None:
     record.figures["nadir_gain_mhz"] = float(with_hz.min() - without_hz.min()) * 1000
 
 
-def _checks(played: Played, record: RunRecord, telemetry: dict[str, np.ndarray]) -> list[Check]:
+def _checks(played: Played, record: RunRecord) -> list[Check]:
     checks = [_limit(limit, record.figures) for limit in played.scenario.limits]
-    state = messages.STATES[int(telemetry["state"][-1])]
+    state = messages.STATES[int(record.telemetry.values["state"][-1])]
     wanted = played.scenario.end_state
     checks.append(Check("end_state", state == wanted, state, wanted, "", "state of the controller at the end"))
-    checks.append(_safe(record, telemetry))
+    checks.append(_safe(record))
     undelivered = record.figures["undelivered"]
     meaning = "records produced, less those told as dropped, against distinct records at the broker's far side"
     checks.append(Check("undelivered", undelivered == 0, undelivered, "0", "", meaning))
@@ -175,7 +210,10 @@ def _checks(played: Played, record: RunRecord, telemetry: dict[str, np.ndarray])
 
 def _limit(limit: Limit, found: dict[str, float]) -> Check:
     value = found.get(limit.figure)
-    words = [f"<= {limit.most:g}" if limit.most is not None else "", f">= {limit.least:g}" if limit.least is not None else ""]
+    words = [
+        f"<= {limit.most:g}" if limit.most is not None else "",
+        f">= {limit.least:g}" if limit.least is not None else "",
+    ]
     text = " and ".join(word for word in words if word)
     if value is None:
         return Check(limit.figure, False, "not measured", text, limit.unit, limit.meaning)
@@ -183,11 +221,13 @@ def _limit(limit: Limit, found: dict[str, float]) -> Check:
     return Check(limit.figure, ok, round(value, 3), text, limit.unit, limit.meaning)
 
 
-def _safe(record: RunRecord, telemetry: dict[str, np.ndarray]) -> Check:
+def _safe(record: RunRecord) -> Check:
     """Wherever the controller was not in `run` for half a second, the inverter delivered nothing."""
     run = messages.STATES.index("run")
-    t_s = telemetry["uptime_ms"] / 1000
-    state = np.interp(record.plant.t_s, t_s, (telemetry["state"] != run).astype(float)) == 1.0
+    stopped = (record.telemetry.values["state"] != run).astype(float)
+    state = np.interp(record.plant.t_s, record.telemetry.t_s, stopped) == 1.0
     settled = np.convolve(state, np.ones(50), "full")[: state.size] >= 50
     worst = float(np.abs(record.plant.values["delivered_w"][settled]).max()) if settled.any() else 0.0
-    return Check("power_while_ceased", worst < 1.0, worst, "< 1", "W", "power delivered half a second after a cease or later")
+    return Check(
+        "power_while_ceased", worst < 1.0, worst, "< 1", "W", "power delivered half a second after a cease or later"
+    )

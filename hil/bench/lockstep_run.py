@@ -72,6 +72,7 @@ class LockStepRun:
         self._arrivals: list[tuple[int, int, int, bytes]] = []
         self._order = 0
         self._index = 0
+        self._samples = b""
         self._energise = False
         self.cease_us: list[int] = []
         self.pace = Pace()
@@ -107,7 +108,8 @@ class LockStepRun:
                 else:
                     host += data
             until_us = min(target_us, self._arrivals[0][0]) if self._arrivals else target_us
-            self._take(self._board.run(until_us, rs485=rs485, host=host))
+            samples, self._samples = self._samples, b""
+            self._take(self._board.run(until_us, samples, self._index, rs485, host))
 
     def _give_block(self) -> None:
         t_us = self._board.now_us
@@ -115,16 +117,14 @@ class LockStepRun:
         self._index += 1
         self._advance(t_us)
         if not any(fault.active(t_us / 1e6) for fault in self._cuts):
-            self._take(self._board.run(t_us, samples, self._index))
+            self._samples = samples
         inverter = self._inverter
         self._recorder.plant_row(t_us / 1e6, inverter.power_w, inverter.target_w, inverter.soc_pct, self._energise)
         self._speak(t_us)
         if self._index % 20 == 0:
             counts = self._host.intake.counts
             self._watch(
-                Progress(
-                    t_us / 1e6, self._scenario.duration_s, self._host.latest, self._host.produced, counts.stored
-                )
+                Progress(t_us / 1e6, self._scenario.duration_s, self._host.latest, self._host.produced, counts.stored)
             )
 
     def _take(self, reply: Reply) -> None:

@@ -1,4 +1,4 @@
-"""What a run leaves behind: one row a block from the plants, one row a telemetry record from the controller."""
+"""What a run leaves behind: one row a block from the plants, one row a telemetry record (at_s: its arrival)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._plant = {key: array("d") for key in PLANT_KEYS}
-        self._telemetry = {key: array("d") for key in TELEMETRY_KEYS}
+        self._telemetry = {key: array("d") for key in ("at_s", *TELEMETRY_KEYS)}
         self.events: list[tuple[float, str]] = []
         self.notes: list[str] = []
         self.console = ""
@@ -28,7 +28,8 @@ class Recorder:
         for key, value in zip(PLANT_KEYS, (t_s, delivered_w, target_w, soc_pct, float(energise)), strict=True):
             self._plant[key].append(value)
 
-    def telemetry_row(self, values: dict[str, Any]) -> None:
+    def telemetry_row(self, at_s: float, values: dict[str, Any]) -> None:
+        self._telemetry["at_s"].append(at_s)
         for key in TELEMETRY_KEYS:
             self._telemetry[key].append(values[key])
 

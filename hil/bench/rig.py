@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from hil.virtual_board.interpreter import HEAP_BYTES
@@ -19,6 +19,7 @@ class Rig:
 
     kind: lockstep (virtual board, virtual time), realtime (virtual board, its own clock), serial (a board on a desk).
     compute_us: time a board's processor needs from a block's last sample to its bytes, charged in lock step.
+    parameters: what this rig needs set otherwise than the default.
     console, rs485, host: serial ports of a board on a desk; its mains come from a source of its own.
     """
 
@@ -28,6 +29,7 @@ class Rig:
     heap_bytes: int = HEAP_BYTES
     compute_us: int = 3000
     host_baud: int = 460800
+    parameters: dict[str, int] = field(default_factory=dict)
     console: str = ""
     rs485: str = ""
     host: str = ""

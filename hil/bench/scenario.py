@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from host_tools.errors import MissingError, ToolError
 FOLDER = Path(__file__).parent.parent / "scenarios"
 RECORD = Path(__file__).parent.parent / "data" / "iberia-2025-04-28" / "toledo.csv"
 FAULT_KINDS = ("inverter_link", "host_link", "samples", "bus_noise", "host_noise")
-KEYS = {"title", "summary", "mains", "waveform", "inverter", "parameters", "faults", "checks", "duration_s", "rocof"}
+KEYS = {"title", "summary", "mains", "waveform", "inverter", "parameters", "faults", "checks", "duration_s"}
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,32 @@ class Scenario:
             return load_iberia(RECORD, self.mains.get("from", "12:31"), self.mains.get("to", "12:35"))
         if "points" in self.mains:
             return Trace.from_points([tuple(point) for point in self.mains["points"]])
+        if "random_steps" in self.mains:
+            return Trace.from_points(random_steps(self.mains["random_steps"], self.mains.get("seed", 1)))
         if "swing" in self.mains:
             return SwingGrid(grid_config(self.mains["swing"]))
-        raise ToolError(f"scenario {self.name}: [mains] names none of record, points, swing")
+        raise ToolError(f"scenario {self.name}: [mains] names none of record, points, random_steps, swing")
+
+
+FIRST_STEP_S = 3.0
+STEP_EVERY_S = 0.8
+
+
+def random_steps(count: int, seed: int) -> list[tuple[float, float, float]]:
+    """Return breakpoints of `count` steps of 0.1 to 0.375 Hz, 0.7 to 0.9 s apart, inside 49.5..50.25 Hz."""
+    dice = random.Random(seed)
+    freq_hz = 50.0
+    points = [(0.0, freq_hz, 1.0)]
+    for k in range(count):
+        at_s = FIRST_STEP_S + k * STEP_EVERY_S + dice.uniform(-0.05, 0.05)
+        points.append((at_s, freq_hz, 1.0))
+        step_hz = dice.uniform(0.1, 0.375) * dice.choice((-1, 1))
+        if not 49.5 <= freq_hz + step_hz <= 50.25:
+            step_hz = -step_hz
+        freq_hz += step_hz
+        points.append((at_s, freq_hz, 1.0))
+    points.append((FIRST_STEP_S + count * STEP_EVERY_S + 10.0, freq_hz, 1.0))
+    return points
 
 
 def grid_config(values: dict[str, Any]) -> GridConfig:

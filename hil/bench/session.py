@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,15 +13,14 @@ from gridkeel.params import Parameters
 from hil.bench.bus import Bus
 from hil.bench.hostside import HostSide
 from hil.bench.judge import Played, judge
-from hil.bench.lockstep_run import LockStepRun, Progress
+from hil.bench.lockstep_run import Progress
 from hil.bench.mains import Mains
+from hil.bench.players import PLAYERS, Parts
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
 from hil.bench.scenario import Scenario
-from hil.drivers.lockstep import LockStepBoard
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.report import RunRecord
-from hil.virtual_board.flash import make_flash
 from host_tools.broker import EmbeddedBroker
 from host_tools.uplink.address import broker_at
 from host_tools.uplink.counter import CountingSubscriber
@@ -62,9 +60,9 @@ def _silent(_line: str) -> None:
     """The publisher's lines have no place inside a live table; trouble shows as undelivered records."""
 
 
-def parameters_of(scenario: Scenario, overrides: dict[str, int]) -> Parameters:
-    """Return the parameters of a run: defaults, then the scenario's, then the user's."""
-    return Parameters({**scenario.parameters, **overrides})
+def parameters_of(scenario: Scenario, rig: Rig, overrides: dict[str, int]) -> Parameters:
+    """Return the parameters of a run: defaults, then the rig's, the scenario's, the user's."""
+    return Parameters({**rig.parameters, **scenario.parameters, **overrides})
 
 
 def play(
@@ -73,22 +71,19 @@ def play(
     overrides: dict[str, int],
     way: Delivery,
     watch: Callable[[Progress], None] = lambda _progress: None,
-) -> tuple[RunRecord, Played]:
-    """Play one scenario in lock step and judge it."""
-    parameters = parameters_of(scenario, overrides)
+) -> RunRecord:
+    """Play one scenario on a rig and judge it.  Errors: ToolError where the rig cannot play it."""
+    parameters = parameters_of(scenario, rig, overrides)
     recorder = Recorder()
     mains = Mains(scenario, parameters, scenario.duration_s + 10.0)
-    inverter = Inverter(InverterConfig.from_dict(scenario.inverter))
+    inverter = Inverter(InverterConfig.from_dict({"unit": parameters.modbus_unit, **scenario.inverter}))
     bus = Bus(inverter, parameters.modbus_baud, scenario.faults, SEED)
-    boot_id = _boot_id(scenario.name)
     already, already_doubled = way.counter.delivered, way.counter.doubled
-    with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder, Queue(way.queue_path) as queue:
+    with Queue(way.queue_path) as queue:
         host = HostSide(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
-        flash = make_flash(Path(folder) / "flash", parameters.values(), rig.device_id)
-        with LockStepBoard(flash, rig.device_id, boot_id, rig.heap_bytes) as board:
-            run = LockStepRun(scenario, rig, parameters, board, mains, inverter, bus, host, recorder, watch)
+        parts = Parts(scenario, rig, parameters, mains, inverter, bus, host, recorder, watch)
+        with PLAYERS[rig.kind](parts) as run:
             run.play()
-        recorder.console = board.console_tail()
     dropped = host.intake.counts.missing
     delivered = way.settle(already, host.produced - dropped)
     played = Played(
@@ -109,12 +104,7 @@ def play(
         board_s=run.pace.board_s,
         meta=_meta(rig, parameters),
     )
-    return judge(played), played
-
-
-def _boot_id(name: str) -> int:
-    """A boot id of its own for each scenario, the same on every run: a run repeats to the bit."""
-    return sum((k + 1) * ord(letter) for k, letter in enumerate(name)) & 0xFFFFFFFF or 1
+    return judge(played)
 
 
 def _meta(rig: Rig, parameters: Parameters) -> dict[str, str]:

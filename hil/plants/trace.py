@@ -93,6 +93,11 @@ class Trace:
         """Time of the last breakpoint."""
         return float(self.t_s[-1])
 
+    def jumps_s(self) -> list[float]:
+        """Return the times of true jumps of the frequency."""
+        at = np.flatnonzero((np.diff(self.t_s) == 0) & (np.diff(self.freq) != 0))
+        return [float(t) for t in self.t_s[at]]
+
     def freq_hz(self, t_s: ArrayLike) -> Floats:
         t, i = self._locate(t_s)
         return self.freq[i] + self._freq_slope[i] * np.maximum(t - self.t_s[i], 0.0)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from gridkeel.link.messages import LIMITERS, STATES
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
+from gridkeel.link.messages import LIMITERS, STATES
 from hil.report import svg
 from hil.report.envelope import Floats, envelope, runs
 from hil.report.record import RunRecord

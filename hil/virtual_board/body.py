@@ -16,7 +16,7 @@ from hil.virtual_board.flash import FIRMWARE, identity, make_flash, watchdog_s
 from hil.virtual_board.interpreter import HEAP_BYTES, find_interpreter
 from hil.virtual_board.lives import Lives
 from hil.virtual_board.pty_port import PtyPort, Wire, read_some
-from host_tools.errors import ToolError
+from host_tools.errors import MissingError, ToolError
 
 DEFAULT_DEVICE_ID = "virtual-0001"
 BOOT_S = 10.0  # to its boot marker an interpreter takes tens of milliseconds
@@ -58,6 +58,8 @@ class VirtualBoard:
         firmware: Path = FIRMWARE,
         reflash: bool = False,
     ) -> None:
+        if not Path("/proc/self/status").exists():
+            raise MissingError("the virtual board in real time needs Linux with /proc; lock step runs anywhere")
         find_interpreter()  # says what is missing before anything is made
         self._scrap = tempfile.TemporaryDirectory(prefix="gridkeel-flash-") if flash is None else None
         where = Path(self._scrap.name) if self._scrap else Path(str(flash))
@@ -242,6 +244,9 @@ class VirtualBoard:
         poll = select.poll()
         for fd, mask in masks.items():
             poll.register(fd, mask)
+        if 0 < timeout_s < 0.001:  # poll counts whole milliseconds
+            time.sleep(timeout_s)
+            timeout_s = 0
         return {fd for fd, events in poll.poll(timeout_s * 1000) if events & ~select.POLLOUT}
 
     def _say(self, text: str) -> None:

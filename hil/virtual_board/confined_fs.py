@@ -14,6 +14,8 @@ class ConfinedFS:
     def __init__(self, root):
         self._flash = vfs.VfsPosix(root)
         self._ports = vfs.VfsPosix("/dev")
+        self._root = root
+        self._whole = vfs.VfsPosix()
         self._cwd = "/"
         self.mkdir = self._forward("mkdir")
         self.remove = self._forward("remove")
@@ -46,7 +48,8 @@ class ConfinedFS:
             return 0
 
     def rename(self, old, new):
-        self._flash.rename(self._inside(old), self._inside(new))
+        # A VfsPosix with a root keeps both paths in one buffer and renames the new name to itself (1.29-preview).
+        self._whole.rename(self._root + self._inside(old), self._root + self._inside(new))
 
     def getcwd(self):
         return self._cwd

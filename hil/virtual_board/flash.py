@@ -10,7 +10,6 @@ from pathlib import Path
 
 from gridkeel.errors import ParameterError
 from gridkeel.params import Parameters
-
 from host_tools.errors import MissingError
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"

@@ -59,12 +59,12 @@ class Lives:
             if now_s >= self._start_due_s:
                 self._start()
             return
-        reset = self._obey(child, now_s)
-        self._rest_watchdog()
+        cause = self._obey(child, now_s)
+        self._rest_watchdog(child)
         returncode = child.returncode()
-        if reset or self.reset_pressed:
+        if cause or self.reset_pressed:
             self.reset_pressed = False
-            self._end(child, HARD_RESET)
+            self._end(child, cause or HARD_RESET)
         elif returncode is not None:
             self._end(child, SOFT_RESET if returncode == 0 else HARD_RESET, returncode)
         elif self._watchdog_s is not None and now_s > self._watchdog_due_s:
@@ -76,10 +76,10 @@ class Lives:
         self._watchdog_s = patience_s
         self._watchdog_due_s = now_s + patience_s
 
-    def _rest_watchdog(self) -> None:
+    def _rest_watchdog(self, child: Interpreter) -> None:
         # It stands still from the moment the program ends or is interrupted, as it does under a debugger: a board
         # that resets while somebody copies files to it would be no use.
-        if self._watchdog_s is not None and not self._terminal.signals():
+        if self._watchdog_s is not None and not child.interruptible():
             self._watchdog_s = None
 
     def rest_s(self, now_s: float, longest_s: float) -> float:
@@ -97,8 +97,7 @@ class Lives:
             self.child = None
 
     def _start(self) -> None:
-        self._terminal.set_console()
-        self._terminal.discard_unread()
+        self._terminal.reset()
         raw = self._cause == SOFT_RESET and self._console.raw_repl
         self._console.start(raw=raw)
         self._watchdog_s = None
@@ -112,24 +111,27 @@ class Lives:
             heap_bytes=self._heap_bytes,
         )
 
-    def _obey(self, child: Interpreter, now_s: float) -> bool:
-        """Act on the words of the control pipe; return whether one asked for a reset."""
+    def _obey(self, child: Interpreter, now_s: float) -> int:
+        """Act on the words of the control pipe; return the cause of the reset one asked for, 0 for none."""
         for word in child.words():
             if word == ["boot"]:
                 self.boots += 1
-                self._console.open()
+                self._console.open(child)
             elif word == ["reset"]:
-                return True
+                return HARD_RESET
+            elif word == ["soft_reset"]:
+                return SOFT_RESET
             elif word == ["feed"] and self._watchdog_s is not None:
                 self.feed(now_s, self._watchdog_s)
             elif len(word) == 2 and word[0] == "wdt" and word[1].isdecimal():
                 self.feed(now_s, int(word[1]) / 1000)
-        return False
+        return 0
 
     def _end(self, child: Interpreter, cause: int, returncode: int = 0) -> None:
         child.close()
         self.child = None
         self._cause = cause
+        typed = self._console.end()
         self._ended()
         if returncode:
             self._say(f"virtual board: interpreter ended with {returncode}")
@@ -138,7 +140,7 @@ class Lives:
         elif cause == WDT_RESET:
             self._say("virtual board: watchdog reset")
         now_s = time.monotonic()
-        pause_s = self.policy.after(now_s - child.started_s, self._console.typed)
+        pause_s = self.policy.after(now_s - child.started_s, typed)
         self._start_due_s = now_s + pause_s
         if pause_s:
             self._say(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from host_tools.errors import ToolError
 
-BlockSource = Callable[[int], NDArray[np.int16]]
+BlockSource = Callable[[int], NDArray[np.int16] | None]
 
 BLOCKS_AHEAD = 4  # of socket buffer on this side; the board's own side holds what its receive buffer does
 LATE_S = 1.0  # blocks later than this (the machine slept) are past: no ADC would still deliver them
@@ -39,7 +39,8 @@ class FeedCounts:
 class MainsFeed:
     """Serves one board at a time, as a context manager; the newest connection is the board (it was reset).
 
-    address: "127.0.0.1:port" for GRIDKEEL_MAINS.
+    address: "127.0.0.1:port" for GRIDKEEL_MAINS.  start_s: monotonic time of the first sample.
+    source: asked for each block in turn; None is a block that the ADC loses.
     """
 
     def __init__(self, source: BlockSource, sample_hz: int, block_ms: int) -> None:
@@ -59,6 +60,7 @@ class MainsFeed:
         self._thread = threading.Thread(target=self._feed, name="mains feed", daemon=True)
 
     def __enter__(self) -> MainsFeed:
+        self.start_s = time.monotonic()
         self._thread.start()
         return self
 
@@ -76,17 +78,18 @@ class MainsFeed:
         return FeedCounts(self._sent, self._dropped, self._unheard)
 
     def _feed(self) -> None:
-        start_s = time.monotonic()
         index = 0
         try:
             while True:
                 # A block is there when its last sample is; every due time counts from the start, so none drifts.
-                due_s = start_s + (index + 1) * self._block_s
+                due_s = self.start_s + (index + 1) * self._block_s
                 if self._stopping.wait(max(0.0, due_s - time.monotonic())):
                     return
-                samples = np.asarray(self._source(self.samples), dtype="<i2").tobytes()
+                samples = self._source(self.samples)
                 self._accept()
-                self._give(_HEADER.pack(index & 0xFFFFFFFF) + samples, time.monotonic() - due_s)
+                if samples is not None:
+                    block = _HEADER.pack(index & 0xFFFFFFFF) + np.asarray(samples, dtype="<i2").tobytes()
+                    self._give(block, time.monotonic() - due_s)
                 index += 1
         except Exception as error:  # told by `counts`: a thread has nobody else to tell
             self._error = error

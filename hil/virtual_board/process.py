@@ -1,4 +1,4 @@
-"""One life of the interpreter: its process, and the pipe on which the board's body hears of it."""
+"""One life of the interpreter: its process, its interruption, and the pipe on which the board's body hears of it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hil.virtual_board.pty_port import PtyPort
 _START = Path(__file__).with_name("start.py")
 _EXIT_S = 0.05  # from closing its files a process needs far less to its end
 _LINE_BYTES = 64  # no word of machine_shim.py is longer; a program that writes rubbish there is cut off
+_SIGINT_BIT = 1 << (signal.SIGINT - 1)
 
 
 class Interpreter:
@@ -75,17 +76,45 @@ class Interpreter:
                 self._process.wait(_EXIT_S)
         return data
 
+    def interruptible(self) -> bool:
+        """Whether a program runs that Ctrl-C would stop; to the REPL's prompt it is a character like others."""
+        return bool(int(self._status("SigCgt") or "0", 16) & _SIGINT_BIT)
+
+    def interrupt(self) -> bool:
+        """Deliver Ctrl-C to a running program; return whether there was one.
+
+        The port takes its signal handler away when a program ends, and a signal then would kill it. So it is stopped
+        for the look: a process that stands with its handler in place gets the signal with the handler in place.
+        """
+        self._signal(signal.SIGSTOP)
+        while self._status("State") not in ("T", "t", "Z", "X", ""):
+            time.sleep(0)
+        caught = self.interruptible()
+        if caught:
+            self._signal(signal.SIGINT)
+        self._signal(signal.SIGCONT)
+        return caught
+
+    def _status(self, field: str) -> str:
+        """The first word of a field of /proc/PID/status, empty where the process is gone."""
+        try:
+            text = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return ""
+        found = text.partition(f"\n{field}:")[2].split(None, 1)
+        return found[0] if found else ""
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
     def returncode(self) -> int | None:
         """Return the exit code, None while it runs."""
         return self._process.poll()
 
-    def kill(self) -> None:
-        """End it and whatever it started, and wait for that."""
+    def close(self) -> None:
+        """End it and whatever it started, wait for that, and free its pipe."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
-
-    def close(self) -> None:
-        """Kill it where it still runs, and free its pipe."""
-        self.kill()
         os.close(self.control)

@@ -22,29 +22,26 @@ class PtyPort:
         os.set_blocking(self.master, False)
         tty.setraw(self.slave)
 
-    def set_console(self) -> None:
-        """Raw but for Ctrl-C as a signal, and without losing input to it: what a program run on a board meets."""
-        tty.setraw(self.slave, termios.TCSANOW)
-        mode = termios.tcgetattr(self.slave)
-        mode[3] = termios.ISIG | termios.NOFLSH
-        mode[6][termios.VQUIT] = mode[6][termios.VSUSP] = b"\0"
-        termios.tcsetattr(self.slave, termios.TCSANOW, mode)
-
     def set_uart(self) -> None:
         """Reads of the slave give what is there and never wait, as `machine.UART` does."""
         mode = termios.tcgetattr(self.slave)
         mode[6][termios.VMIN] = mode[6][termios.VTIME] = 0
         termios.tcsetattr(self.slave, termios.TCSANOW, mode)
 
-    def signals(self) -> bool:
-        """Whether Ctrl-C makes a signal: a program runs.  False: the REPL is reading."""
-        return bool(termios.tcgetattr(self.slave)[3] & termios.ISIG)
-
     def unread(self) -> int:
         """Bytes the slave's program has not read yet."""
         count = array.array("i", [0])
         fcntl.ioctl(self.slave, termios.FIONREAD, count)
         return count[0]
+
+    def take_unread(self) -> bytes:
+        """Take back what the slave's program has not read, in its place."""
+        count = self.unread()
+        return os.read(self.slave, count) if count else b""
+
+    def reset(self) -> None:
+        """Raw again, whatever the slave's program made of it."""
+        tty.setraw(self.slave, termios.TCSANOW)
 
     def discard_unread(self) -> None:
         """Drop what the slave's program has not read."""

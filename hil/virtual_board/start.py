@@ -6,7 +6,7 @@ A soft reset from the raw REPL runs boot.py and leaves main.py alone, as on a bo
 
 
 def _prepare():
-    """Make the process look like a board; return whether main.py is to run."""
+    """Make the process look like a board; return the control pipe and whether main.py is to run."""
     import sys
 
     import confined_fs
@@ -21,16 +21,14 @@ def _prepare():
     sys.path[:] = ["", ".frozen", "/lib"]
     sys.argv[:] = [""]
     control.write(b"boot\n")
-    return mode == "friendly"
+    return control, mode == "friendly"
 
 
-def _run(path):
-    """Run a file of the flash in the REPL's own namespace; return whether nobody stopped it.
-
-    Only SystemExit comes through, and resets the board.
-    """
+def _run(path, control):
+    """Run a file of the flash in the REPL's own namespace; return whether nobody stopped it."""
     import os
     import sys
+    import time
 
     try:
         os.stat(path)
@@ -38,14 +36,18 @@ def _run(path):
         return True
     try:
         execfile(path, globals())  # noqa: F821
+    except SystemExit:
+        control.write(b"soft_reset\n")
+        while True:
+            time.sleep_ms(1000)
     except (Exception, KeyboardInterrupt) as error:
         sys.print_exception(error)
         return not isinstance(error, KeyboardInterrupt)
     return True
 
 
-_runs_main = _prepare()
+_control, _runs_main = _prepare()
 # Input held during a reset arrives here first: who typed Ctrl-C then wants the REPL, not main.py.
-if _run("boot.py") and _runs_main:
-    _run("main.py")
-del _prepare, _run, _runs_main
+if _run("boot.py", _control) and _runs_main:
+    _run("main.py", _control)
+del _prepare, _run, _runs_main, _control

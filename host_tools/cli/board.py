@@ -15,12 +15,12 @@ from typing import Annotated, Any
 
 import serial
 import typer
-from gridkeel.params import Parameters
 from rich.console import Console
 from rich.table import Table
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
+from gridkeel.params import Parameters
 from hil.config import load_parameters
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.inverter.server import LiveInverter, SerialServer

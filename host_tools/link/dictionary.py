@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gridkeel.link import table
-
 from host_tools.errors import ToolError
 
 COMMAND_FIELD = "command"

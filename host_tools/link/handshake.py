@@ -7,7 +7,6 @@ from enum import Enum
 
 from gridkeel.link import frames
 from gridkeel.link.table import table_hash
-
 from host_tools.errors import ToolError
 from host_tools.link import layouts
 from host_tools.link.dictionary import Dictionary

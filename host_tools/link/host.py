@@ -7,7 +7,6 @@ import struct
 from collections.abc import Callable
 
 from gridkeel.link import frames
-
 from host_tools.errors import ToolError
 from host_tools.link import events, layouts
 from host_tools.link.codec import FrameSplitter, encode_frame
@@ -60,6 +59,11 @@ class HostLink:
     @property
     def connected(self) -> bool:
         return self._announced and self._handshake.state is State.OPEN
+
+    @property
+    def session(self) -> int:
+        """The number this host opens the link with; another one for each boot it meets."""
+        return self._handshake.session
 
     @property
     def hello(self) -> layouts.Hello | None:
@@ -253,7 +257,7 @@ class HostLink:
             name, values = f"message_{message_id}", {}
         self._events.append(events.Record(hello.device_id, hello.boot_id, sequence, name, values))
         if name in ANSWERS and sequence >= self._first_answer:
-            pending = self._commands.settle(values[COMMAND_FIELD])
+            pending = self._commands.settle(values.get(COMMAND_FIELD, 0))
             if pending is not None:
                 self._events.append(events.Answered(pending.command_id, name, values, None))
 

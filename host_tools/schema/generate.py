@@ -6,7 +6,6 @@ from typing import Any
 
 from gridkeel import params
 from gridkeel.link import messages, table
-
 from host_tools.link.dictionary import LIMITS, Dictionary, Field
 from host_tools.link.readable import FLAG
 

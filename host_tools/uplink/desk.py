@@ -78,8 +78,8 @@ class CommandDesk:
             return
 
     def _refusal(self, request: Request, now_s: float) -> Answer | None:
-        if request.retained:
-            return Answer(request, REFUSED, "a retained command would come again with every connection: do not retain")
+        if request.unfit:
+            return Answer(request, REFUSED, request.unfit)
         if request.expired(now_s):
             return Answer(request, EXPIRED, "it expired before the controller could take it")
         if not self._link.connected:

@@ -27,7 +27,6 @@ class Backlog(Protocol):
 
 class _Sent(NamedTuple):
     row: int | None
-    topic: str
     ack: asyncio.Future[ReasonCode]
 
 
@@ -56,7 +55,7 @@ class Flight:
         """
         while len(self._flying) >= self._session.credit:
             await self._land()
-        self._flying.append(_Sent(row, topic, self._session.send(topic, payload, retain=retain, properties=properties)))
+        self._flying.append(_Sent(row, self._session.send(topic, payload, retain=retain, properties=properties)))
 
     async def settle(self) -> None:
         """Wait for everything in flight and delete what has arrived.  Errors: MqttError, as in `send`."""
@@ -77,7 +76,7 @@ class Flight:
         if sent.row is None:
             return  # a status or an answer: the next one says more than this one again
         if reason.is_failure:
-            raise aiomqtt.MqttError(f"does not take {sent.topic} ({reason}): check its access rules and quota")
+            raise aiomqtt.MqttError(self._session.refused)
         self._done.append(sent.row)
         self._on_landed()
         if len(self._done) >= _DONE_BATCH:

@@ -14,18 +14,22 @@ from host_tools.uplink.topics import ACK, PREFIX, topic
 
 _TOPIC_MAX = 512
 _REASON_MAX = 300
+_CORRELATION_MAX = 1024  # it is sent back: longer than any answer, it could pass a broker's limit of a packet
 
 
 @dataclass(frozen=True)
 class Request:
-    """A command and where its answer goes.  expires_s: on the clock of `now_s`, None where it does not expire."""
+    """A command and where its answer goes.
+
+    expires_s: on the clock of `now_s`, None where it does not expire.  unfit: why it is refused unread, if it is.
+    """
 
     device: str
     payload: bytes
     reply_topic: str
     correlation: bytes | None
     expires_s: float | None
-    retained: bool
+    unfit: str = ""
 
     def expired(self, now_s: float) -> bool:
         return self.expires_s is not None and now_s >= self.expires_s
@@ -60,16 +64,27 @@ class Answer:
 def request_of(device: str, message: aiomqtt.Message, now_s: float) -> Request:
     """Take a received message apart; an unfit response topic falls back to the device's own ack topic."""
     properties = message.properties
+    correlation = getattr(properties, "CorrelationData", None)
     expiry_s = getattr(properties, "MessageExpiryInterval", None)
     payload = message.payload if isinstance(message.payload, bytes) else b""
     return Request(
         device=device,
         payload=payload,
         reply_topic=_reply_topic(device, getattr(properties, "ResponseTopic", None)),
-        correlation=getattr(properties, "CorrelationData", None),
+        correlation=correlation if _fits(correlation) else None,
         expires_s=None if expiry_s is None else now_s + expiry_s,
-        retained=message.retain,
+        unfit=_unfit(message.retain, correlation),
     )
+
+
+def _fits(correlation: bytes | None) -> bool:
+    return correlation is None or len(correlation) <= _CORRELATION_MAX
+
+
+def _unfit(retained: bool, correlation: bytes | None) -> str:
+    if retained:
+        return "a retained command would come again with every connection: do not retain"
+    return "" if _fits(correlation) else f"more than {_CORRELATION_MAX} bytes of correlation data"
 
 
 def _reply_topic(device: str, wanted: str | None) -> str:

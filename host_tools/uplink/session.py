@@ -1,8 +1,8 @@
 """One MQTT 5 connection: aiomqtt's client, plus what it does not tell.
 
-aiomqtt 2.5.1 waits for the PUBACK of a publish and forgets its reason code, hides the CONNACK's properties and times
-out where a broker closes before its CONNACK. The three callbacks overridden here (private names, hence the pinned
-version) keep all that; tests/host/test_uplink_session.py holds them to it.
+aiomqtt 2.5.1 waits for the PUBACK of a publish and forgets its reason code, hides the CONNACK's properties, times out
+where a broker closes before its CONNACK, and may watch a socket that is closed already. The callbacks overridden here
+(private names, hence the pinned version) mend that; tests/host/test_uplink_session.py holds them to it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Session(aiomqtt.Client):
         self._handle = on_message
         self._on_lost = on_lost
         self._leaving = False
-        self._acks: dict[int, asyncio.Future[ReasonCode]] = {}
+        self._acks: dict[int, tuple[str, asyncio.Future[ReasonCode]]] = {}
+        self.refused = ""
 
     def send(
         self, topic: str, payload: bytes, *, retain: bool = False, properties: Properties | None = None
@@ -85,13 +86,13 @@ class Session(aiomqtt.Client):
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise aiomqtt.MqttCodeError(info.rc, "could not publish")
         ack: asyncio.Future[ReasonCode] = self._loop.create_future()
-        self._acks[info.mid] = ack
+        self._acks[info.mid] = topic, ack
         return ack
 
     def check(self) -> None:
         """Return while the connection stands.  Errors: MqttError."""
         if self._disconnected.done():
-            raise aiomqtt.MqttError("connection lost") from self._disconnected.exception()
+            raise self._end() from self._disconnected.exception()
 
     async def __aenter__(self) -> Session:
         await super().__aenter__()
@@ -105,12 +106,16 @@ class Session(aiomqtt.Client):
     def _lost(self, disconnected: asyncio.Future[None]) -> None:
         disconnected.exception()
         acks, self._acks = self._acks, {}
-        for ack in acks.values():
+        for _topic, ack in acks.values():
             if not ack.done():
-                ack.set_exception(aiomqtt.MqttError("connection lost"))
+                ack.set_exception(self._end())
                 ack.exception()  # whoever waited may be gone: no "never retrieved" in the log
         if self._on_lost is not None and not self._leaving:
             self._on_lost()
+
+    def _end(self) -> aiomqtt.MqttError:
+        # Some brokers (mosquitto 2.0.11) hang up after a refusal: then the refusal is what there is to mend.
+        return aiomqtt.MqttError(self.refused or "connection lost")
 
     def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
         self.credit = min(self.credit, getattr(properties, "ReceiveMaximum", 65535))
@@ -142,11 +147,29 @@ class Session(aiomqtt.Client):
         self._handle(received)
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
-        ack = self._acks.pop(mid, None)
-        if ack is None:
+        if mid not in self._acks:
             super()._on_publish(client, userdata, mid, reason_code, properties)
-        elif not ack.done():
+            return
+        topic, ack = self._acks.pop(mid)
+        if reason_code.is_failure:
+            self.refused = f"does not take {topic} ({reason_code}): check its access rules and quota"
+        if not ack.done():
             ack.set_result(reason_code)
+
+    def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as error:
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def register() -> None:
+            # aiomqtt asks for the number now and uses it later, when it may be closed or another connection's.
+            if sock.fileno() >= 0:
+                self._loop.add_writer(sock.fileno(), write)
+
+        self._loop.call_soon_threadsafe(register)
 
 
 def _connect_properties(session_expiry_s: int) -> Properties | None:

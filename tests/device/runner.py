@@ -5,7 +5,7 @@ import sys
 
 
 def main(name, chosen=None):
-    """Import a test module and run its tests, all or the chosen; print FAIL lines and a last line `name: N passed, N failed`."""
+    """Import a test module and run its tests, all or the chosen; the last line is `name: N passed, N failed`."""
     if sys.implementation._build == "wasi":
         # This build's collector does not see what lives in wasm locals alone, and frees it: it must not run at all.
         gc.disable()

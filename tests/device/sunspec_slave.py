@@ -15,8 +15,6 @@ except ImportError:
 
     heap_unlock = heap_lock
 
-LATENCY_MS = 3
-
 
 def crc(data):
     value = 0xFFFF
@@ -142,6 +140,7 @@ class Bench:
         self.now = start
         self.wanted = None
         self.sent = []
+        self.latency_ms = 3
         self.spoil = None  # spoil(answer) -> what arrives
         self._out = bytearray(32)
         self._answer = b""
@@ -180,7 +179,7 @@ class Bench:
         self._answer = self.slave.handle(frame, self.now)
         if self.spoil:
             self._answer = self.spoil(self._answer)
-        self._due = ticks.add(self.now, LATENCY_MS)
+        self._due = ticks.add(self.now, self.latency_ms)
 
     def _arrive(self):
         answer, now = self._answer, self.now

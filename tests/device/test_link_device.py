@@ -2,10 +2,11 @@
 
 from struct import pack, unpack_from
 
+from link_peer import BOOT, SESSION, Peer
+
 from gridkeel.errors import ProtocolError
 from gridkeel.link import frames, messages, table
 from gridkeel.link.device import DeviceLink
-from link_peer import BOOT, SESSION, Peer
 
 
 def _hello(body):

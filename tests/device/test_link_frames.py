@@ -2,8 +2,9 @@
 
 import binascii
 
-from gridkeel.link import frames, framing, twins
 from link_peer import Noise
+
+from gridkeel.link import frames, framing, twins
 
 
 def _frame(body):

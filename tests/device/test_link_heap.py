@@ -2,10 +2,11 @@
 
 from struct import pack
 
-from gridkeel.link import frames, framing, messages
-from gridkeel.link.device import DeviceLink
 from link_peer import BOOT, SESSION
 from noalloc import without_heap
+
+from gridkeel.link import frames, framing, messages
+from gridkeel.link.device import DeviceLink
 
 LATE = 0x3FFFFF00  # close to the end of the tick: wide numbers, and the wrap on the way
 

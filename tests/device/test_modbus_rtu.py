@@ -94,6 +94,7 @@ def test_foreign_frames_before_the_answer_are_dropped_and_counted():
     foreign = (
         framed(2, 3, 4, 0x53, 0x75, 0x6E, 0x53),  # another unit
         framed(1, 3, 2, 0x53, 0x75),  # another count
+        framed(1, 3, 5, 0x53, 0x75, 0x6E, 0x53),  # a byte count that is not the frame's
         framed(1, 4, 4, 0x53, 0x75, 0x6E, 0x53),  # another function
         framed(1, 0x84, 2),  # an exception to another function
         ANSWER[:-1] + b"\x00",  # a wrong CRC
@@ -122,6 +123,13 @@ def test_an_answer_too_long_is_taken_and_its_tail_dropped():
     master = asked()
     assert feed(master, ANSWER + b"\x01\x02\x03", 1) == rtu.ANSWER
     assert master.bad_frames == 1 and master.dropped_bytes == 3 and master.register(0) == 0x5375
+
+
+def test_an_exception_inside_a_false_answer_is_found_and_the_rest_counted():
+    master = asked()
+    false = b"\x01\x03\x04" + framed(1, 0x83, 4) + b"\x07"  # as long as the answer would be
+    assert feed(master, false, 1) == rtu.EXCEPTION
+    assert master.exception == 4 and master.dropped_bytes == 4 and not master.open
 
 
 def test_bytes_nobody_asked_for():

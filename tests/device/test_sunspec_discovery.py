@@ -68,8 +68,19 @@ def test_scales_that_cannot_set_the_power_are_unsuited():
 
 def test_a_model_too_short_for_its_points_counts_as_absent():
     models = der_models()
-    models[4] = model(704, 40, {})
+    models[4] = model(704, 49, {})
+    models[5] = model(713, 7, {4: 0, 8: -1})  # its state of charge stands where the scale factor would
     assert discovered(Slave(models)).inverter.state == UNSUITED
+
+
+def test_of_two_models_of_a_kind_the_first_counts():
+    models = der_models()
+    slave = Slave(models[:5] + [model(704, 65, {55: 1})] + models[5:])
+    first = slave.at[704] - 67
+    bench = discovered(slave, wanted=2000)
+    assert bench.inverter.state == DRIVING
+    assert slave.words[first + 24] << 16 | slave.words[first + 25] == (1 << 32) - 2000
+    assert slave.get(704, 25) == 0xFFFF
 
 
 def test_no_map_is_found_and_nothing_written():

@@ -48,7 +48,11 @@ def test_a_timer_that_is_not_held_keeps_the_power_at_zero():
 def test_another_masters_setting_is_told_counted_and_overwritten():
     slave = Slave(der_models())
     bench = driving(slave, 1500)
-    bench.run(1000)
+    timer = slave.address(704, 30)
+    refreshed = count_writes(slave, timer)
+    while count_writes(slave, timer) == refreshed:
+        bench.run(10)
+    bench.run(60)  # our value was seen before this refresh, and the next would only come in 1.9 s
     slave.set(704, 24, 0)
     slave.set(704, 25, 5000)
     while bench.inverter.fault == errors.NO_FAULT:
@@ -189,3 +193,13 @@ def test_a_lost_write_is_written_again():
     bench.spoil = None
     bench.run(300)
     assert bench.inverter.commanded_w == 2000
+
+
+def test_going_back_after_a_lost_acknowledgement_is_written_too():
+    slave = Slave(der_models())
+    bench = driving(slave, 1000)
+    bench.spoil = lambda answer: b"" if answer[1] == 16 else answer
+    bench.run(50, 2000)
+    bench.spoil = None
+    bench.run(175, 1000)
+    assert slave.signed32(704, 24) == -1000

@@ -52,7 +52,7 @@ def test_soft_reset_into_the_raw_repl_runs_boot_but_not_main(board):
 
 def test_hard_reset_runs_main_again(board):
     boots = board.status.boots
-    mpremote(board.console, "reset")
+    mpremote(board.console, "resume", "reset")
     wait_until(lambda: board.status.boots == boots + 1, "the board's next boot")
     program = "import machine, sys; print(machine.reset_cause() == machine.HARD_RESET, 'asyncio' in sys.modules)"
     assert mpremote(board.console, "resume", "exec", program).strip() == "True True"
@@ -100,6 +100,35 @@ def test_no_path_leads_out_of_the_flash(board):
     assert mpremote(board.console, "resume", "exec", probe).strip() == "2"
 
 
+def test_the_file_system_renames_and_removes(board):
+    program = """
+import os
+os.mkdir('d')
+open('d/a', 'w').write('text')
+os.chdir('d')
+os.rename('a', '../b')
+os.chdir('/')
+os.rmdir('d')
+print(open('b').read(), os.stat('b')[6], 'd' in os.listdir())
+os.remove('b')
+"""
+    assert mpremote(board.console, "resume", "exec", program).strip() == "text 4 False"
+
+
+def test_ctrl_c_reaches_what_came_by_raw_paste(board):
+    with Terminal(board.console) as human:
+        human.type(b"\x03\x01")
+        human.expect(rb"raw REPL; CTRL-B to exit\r\n>")
+        human.type(b"\x05A\x01")
+        human.expect(rb"R\x01\x80\x00\x01")
+        human.type(b"print('running')\nwhile True: pass\x04")
+        human.expect(rb"running")
+        human.type(b"\x03")
+        human.expect(rb"KeyboardInterrupt(.|\s)*\x04>")
+        human.type(b"\x02")
+        human.expect(rb">>> ")
+
+
 def test_ctrl_c_stops_main_and_ctrl_d_runs_it_again(board):
     with Terminal(board.console) as human:
         board.reset()
@@ -122,7 +151,9 @@ def test_what_is_typed_ahead_is_not_lost(board):
 
 def test_ctrl_c_passes_input_that_the_program_does_not_read(board):
     with Terminal(board.console) as human:
-        human.type(b"\x03\rwhile True: pass\r\r\r")
+        human.type(b"\x03\x02\rprint('at', 'rest')\r")
+        human.expect(rb"at rest\s+>>> ")
+        human.type(b"while True: pass\r\r\r")
         overruns = board.status.input_overruns
         human.type(b"x" * 20_000 + b"\x03")
         human.expect(rb"KeyboardInterrupt")

@@ -7,7 +7,6 @@ from collections import defaultdict
 
 from gridkeel.link import frames, messages
 from gridkeel.link.device import DeviceLink
-
 from host_tools.link.events import Answered, Connected, Gap, Record, Reset
 from host_tools.link.host import HostLink
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from gridkeel.link import messages
 from gridkeel.link.device import DeviceLink
-
 from host_tools.uplink.address import Broker
 from host_tools.uplink.counter import CountingSubscriber
 

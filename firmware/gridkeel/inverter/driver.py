@@ -19,7 +19,6 @@ _SETTLE_MS = 100  # a setting younger than this is not held against the inverter
 _STORAGE_POLLS = 5  # measurements to one state of charge
 _REFUSED_MS = 500  # pause after a Modbus exception
 _BUSY_MS = 50
-_BUSY_MAX = 10  # answers "busy" in a row before they count as a refusal
 _BACKOFF_MS = 250
 _BACKOFF_MAX_MS = 4000
 _SETS_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
@@ -65,7 +64,6 @@ class Inverter:
         self._asked = False
         self._asked_ms = 0
         self._backoff_ms = _BACKOFF_MS
-        self._busy = 0
 
     # --- what the controller asks and tells
 
@@ -151,7 +149,6 @@ class Inverter:
         if verdict == rtu.EXCEPTION:
             self._exception(job, now_ms)
             return
-        self._busy = 0
         self._faults.answer(job)
         self._jobs.release(job)
         self._answered[job](now_ms)
@@ -310,8 +307,7 @@ class Inverter:
 
     def _exception(self, job, now_ms):
         busy = self._master.exception == pdu.BUSY or self._master.exception == pdu.ACKNOWLEDGE
-        if busy and self._busy < _BUSY_MAX:
-            self._busy += 1
+        if busy and self._faults.busy(job):
             self._jobs.hold(job, ticks.add(now_ms, _BUSY_MS))
             self._jobs.want(job, now_ms)
             return

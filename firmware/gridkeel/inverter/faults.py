@@ -1,9 +1,10 @@
 """What is wrong with the inverter at this moment, as one code of the catalogue."""
 
 from gridkeel import errors
-from gridkeel.inverter import SILENT, UNSUITED
+from gridkeel.inverter import SILENT, UNSUITED, jobs
 
 _COUNTER_MAX = 0xFFFF
+_BUSY_MAX = 10  # answers "busy" to one job in a row before they count as a refusal
 
 
 class Faults:
@@ -16,6 +17,7 @@ class Faults:
         self._differs = False
         self._foreign = False
         self._refused = 0  # a bit for each job the inverter refuses
+        self._busy = bytearray(jobs.COUNT)
 
     def code(self, state):
         """Return the gravest fault that holds, or NO_FAULT."""
@@ -45,11 +47,19 @@ class Faults:
     def match(self):
         self._foreign = self._differs = False
 
+    def busy(self, job):
+        """Take a "busy"; return True while it is no more than that."""
+        if self._busy[job] == _BUSY_MAX:
+            return False
+        self._busy[job] += 1
+        return True
+
     def refuse(self, job):
         self._refused |= 1 << job
 
     def answer(self, job):
         self._refused &= ~(1 << job)
+        self._busy[job] = 0
 
     def clear(self):
         """Forget what belonged to a map that is being discovered again."""

@@ -59,7 +59,8 @@ class Ring:
         self.acked = 0
         self.dropped = 0
         self.clamped = 0
-        self._bytes = bytearray(slots * FRAME_MAX)
+        # A buffer a slot: after the imports a board's heap is in pieces, and one of 8 kB may not be left.
+        self._slots = [bytearray(FRAME_MAX) for _ in range(slots)]
         self._sizes = bytearray(slots)
         self._rows = {message: _Row(fields) for message, _name, fields in messages.TABLE}
 
@@ -76,12 +77,12 @@ class Ring:
             self.dropped = count_up(self.dropped)
             return 0
         sequence = self.next
-        base = self._base(sequence)
-        self._bytes[base] = RECORD
-        self._bytes[base + 1] = message
-        pack_into("<I", self._bytes, base + 2, sequence)
+        slot = self._slots[sequence % self.slots]
+        slot[0] = RECORD
+        slot[1] = message
+        pack_into("<I", slot, 2, sequence)
         for i in range(row.count):
-            pack_into(row.formats[i], self._bytes, base + row.offsets[i], self._fit(row, i, values[i]))
+            pack_into(row.formats[i], slot, row.offsets[i], self._fit(row, i, values[i]))
         self._sizes[sequence % self.slots] = row.size
         self.next = sequence + 1
         return sequence
@@ -123,15 +124,12 @@ class Ring:
     def send(self, out, at):
         """Write the next record's frame to out from at, WIRE_MAX bytes; return the position after it."""
         sequence = self.sent
-        base = self._base(sequence)
-        pack_into("<H", self._bytes, base + 6, sequence - self.oldest)
+        slot = self._slots[sequence % self.slots]
+        pack_into("<H", slot, 6, sequence - self.oldest)
         self.sent = sequence + 1
         if sequence > self.sent_last:
             self.sent_last = sequence
-        return seal(self._bytes, base, self._sizes[sequence % self.slots], out, at)
-
-    def _base(self, sequence):
-        return sequence % self.slots * FRAME_MAX
+        return seal(slot, 0, self._sizes[sequence % self.slots], out, at)
 
     def _fit(self, row, i, value):
         if value < row.lows[i]:

@@ -39,11 +39,13 @@ class App:
         self.commands = Commands(board, self.controller, self.link, self.health)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
-        self._stale_ms = 3 * parameters.block_ms
         self._out = bytearray(BUS_BUFFER)
         self._record = telemetry.record()
         self._last_block_ms = 0
         self._stale = True
+        self._collect = False
+        gc.collect()
+        self._heap_floor = gc.mem_free() // 2
 
     async def run(self):
         """Run for ever."""
@@ -71,6 +73,10 @@ class App:
                 board.rs485.write(self._out, n)
             board.energise(self.controller.energise)
             self.health.block(start_us, board.ticks_us())
+            if self._collect:
+                # The whole block period is free now: the one moment where a collection delays nothing.
+                self._collect = False
+                gc.collect()
 
     def _step(self, block, lost, now_ms):
         # The heap is locked from the samples to the bytes: the rule that this path allocates nothing is not only
@@ -133,13 +139,15 @@ class App:
             self._watch_samples(now_ms)
             self._run_deadlines(now_ms)
             if ticks.diff(now_ms, next_record) >= 0:
-                next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
+                next_record = ticks.add(next_record, self.parameters.telemetry_ms)
                 self._tell(now_ms)
             self._pump_link(now_ms)
+            if gc.mem_free() < self._heap_floor:
+                self._collect = True
             await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
 
     def _watch_samples(self, now_ms):
-        if ticks.diff(now_ms, self._last_block_ms) > self._stale_ms:
+        if ticks.diff(now_ms, self._last_block_ms) > self.parameters.samples_stale_ms:
             self._stale = True
             self.health.pause()
         if self._stale:

@@ -124,6 +124,7 @@ class Master:
         self.timeouts = _count(self.timeouts, 1)
         if self._fill:
             self._drop(self._fill)
+        self._fill = 0
         self._dropping = False
         self._hold = False
         self._begin_hold(now_ms)
@@ -163,7 +164,7 @@ class Master:
                 self._need = size + 3
                 return NOTHING
             if size and self._is_answer(size):
-                return self._conclude()
+                return self._conclude(size + 3)
             self._shift()
         self._need = _SHORTEST
         return NOTHING
@@ -176,10 +177,12 @@ class Master:
             return True
         return pdu.echoes(rx, 1, self._address, self._count)
 
-    def _conclude(self):
+    def _conclude(self, size):
         self.open = False
-        self._fill = 0
         self._dropping = False
+        if self._fill > size:
+            self._drop(self._fill - size)
+        self._fill = 0
         if pdu.is_exception(self._rx, 1):
             self.exception = self._rx[2]
             self.exceptions = _count(self.exceptions, 1)

@@ -1,0 +1,128 @@
+"""One player a kind of rig: brings the board up, connects the parts of a run, takes the board down again."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridkeel.link import messages
+from gridkeel.params import Parameters
+from hil.bench.bus import Bus
+from hil.bench.hostside import HostSide
+from hil.bench.lockstep_run import LockStepRun, Progress
+from hil.bench.mains import Mains
+from hil.bench.realtime_run import Ports, RealtimeRun
+from hil.bench.recorder import Recorder
+from hil.bench.rig import Rig
+from hil.bench.scenario import Scenario
+from hil.drivers.lockstep import LockStepBoard
+from hil.plants.inverter import Inverter
+from hil.plants.trace import Trace
+from hil.virtual_board import VirtualBoard
+from hil.virtual_board.flash import make_flash
+from hil.virtual_board.mains_feed import MainsFeed
+from host_tools.errors import ToolError
+
+
+@dataclass
+class Parts:
+    """What every player connects."""
+
+    scenario: Scenario
+    rig: Rig
+    parameters: Parameters
+    mains: Mains
+    inverter: Inverter
+    bus: Bus
+    host: HostSide
+    recorder: Recorder
+    watch: Callable[[Progress], None]
+
+
+@contextlib.contextmanager
+def lockstep(parts: Parts) -> Iterator[LockStepRun]:
+    """The virtual board in virtual time."""
+    rig = parts.rig
+    with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder:
+        flash = make_flash(Path(folder) / "flash", parts.parameters.values(), rig.device_id)
+        with LockStepBoard(flash, rig.device_id, _boot_id(parts.scenario.name), rig.heap_bytes) as board:
+            yield LockStepRun(
+                parts.scenario,
+                rig,
+                parts.parameters,
+                board,
+                parts.mains,
+                parts.inverter,
+                parts.bus,
+                parts.host,
+                parts.recorder,
+                parts.watch,
+            )
+
+
+@contextlib.contextmanager
+def realtime(parts: Parts) -> Iterator[RealtimeRun]:
+    """The virtual board on its own clock, samples from a feeder, ports on pseudo-terminals."""
+    cuts = [fault for fault in parts.scenario.faults if fault.kind == "samples"]
+    start_s = monotonic()
+
+    def block(_n: int) -> NDArray[np.int16] | None:
+        samples = parts.mains.next_block(parts.inverter.power_w)
+        cut = any(fault.active(monotonic() - start_s) for fault in cuts)
+        return None if cut else np.frombuffer(samples, dtype="<i2")
+
+    with MainsFeed(block, parts.parameters.sample_hz, parts.parameters.block_ms) as feed:
+        start_s = feed.start_s
+        with VirtualBoard(
+            parameters=parts.parameters.values(),
+            device_id=parts.rig.device_id,
+            mains=feed.address,
+            heap_bytes=parts.rig.heap_bytes,
+        ) as board:
+            yield _on_ports(parts, Ports(board.rs485, board.host, lambda: board.energised), feed.start_s)
+
+
+@contextlib.contextmanager
+def serial(parts: Parts) -> Iterator[RealtimeRun]:
+    """A board on a desk: its mains come from the bench's own source, which must stand steady at nominal."""
+    source = parts.mains.source
+    steady = isinstance(source, Trace) and not np.ptp(source.freq) and not np.ptp(source.voltage)
+    if not steady:
+        raise ToolError(
+            f"scenario {parts.scenario.name} moves the mains, and rig {parts.rig.name} has no source that this host"
+            " can steer; play a scenario with steady mains, or use --rig realtime"
+        )
+    run = messages.STATES.index("run")
+    ports = Ports(parts.rig.rs485, parts.rig.host, lambda: parts.host.latest.get("state") == run)
+    yield _on_ports(parts, ports, monotonic())
+
+
+def _on_ports(parts: Parts, ports: Ports, start_s: float) -> RealtimeRun:
+    return RealtimeRun(
+        parts.scenario,
+        parts.parameters,
+        parts.rig.host_baud,
+        ports,
+        start_s,
+        parts.mains,
+        parts.inverter,
+        parts.bus,
+        parts.host,
+        parts.recorder,
+        parts.watch,
+    )
+
+
+def _boot_id(name: str) -> int:
+    """A boot id of its own for each scenario, the same on every run: a run repeats to the bit."""
+    return sum((k + 1) * ord(letter) for k, letter in enumerate(name)) & 0xFFFFFFFF or 1
+
+
+PLAYERS = {"lockstep": lockstep, "realtime": realtime, "serial": serial}

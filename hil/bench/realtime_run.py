@@ -1,0 +1,140 @@
+"""One scenario in real time: the same plants and the same host side, on the machine's clock and on serial ports."""
+
+from __future__ import annotations
+
+import heapq
+import select
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+import serial
+
+from gridkeel.params import Parameters
+from hil.bench.bus import Bus
+from hil.bench.hostside import HostSide
+from hil.bench.lockstep_run import DRAIN_S, HOST, RS485, Pace, Progress
+from hil.bench.mains import Mains
+from hil.bench.recorder import Recorder
+from hil.bench.scenario import Scenario
+from hil.plants.inverter import Inverter
+from host_tools.errors import MissingError
+
+WAIT_S = 0.002
+READ_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Ports:
+    """A board's ports as a rig reaches them; energised tells the contactor's level."""
+
+    rs485: str
+    host: str
+    energised: Callable[[], bool]
+
+
+def open_port(path: str, baud: int, parity: str) -> serial.Serial:
+    """Open a serial port without blocking.  Errors: MissingError naming it."""
+    try:
+        return serial.Serial(path, baud, parity=parity, timeout=0)
+    except (serial.SerialException, OSError) as error:
+        raise MissingError(f"serial port {path}: {error}; `gridkeel board ports` lists what there is") from error
+
+
+class RealtimeRun:
+    """Plays a scenario on a board that keeps its own time; start_s is the monotonic second of the scenario's zero."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        parameters: Parameters,
+        host_baud: int,
+        ports: Ports,
+        start_s: float,
+        mains: Mains,
+        inverter: Inverter,
+        bus: Bus,
+        host: HostSide,
+        recorder: Recorder,
+        watch: Callable[[Progress], None],
+    ) -> None:
+        self._scenario = scenario
+        self._parameters = parameters
+        self._host_baud = host_baud
+        self._ports = ports
+        self._start_s = start_s
+        self._mains = mains
+        self._inverter = inverter
+        self._bus = bus
+        self._host = host
+        self._recorder = recorder
+        self._watch = watch
+        self._arrivals: list[tuple[int, int, int, bytes]] = []
+        self._order = 0
+        self._rows = 0
+        self._energise = False
+        self.cease_us: list[int] = []
+        self.pace = Pace()
+
+    def play(self) -> None:
+        """Run to the scenario's end, then until the link has handed over what it holds."""
+        end_us = round(self._scenario.duration_s * 1e6)
+        with (
+            open_port(self._ports.rs485, self._parameters.modbus_baud, serial.PARITY_EVEN) as rs485,
+            open_port(self._ports.host, self._host_baud, serial.PARITY_NONE) as host,
+        ):
+            lines = {RS485: rs485, HOST: host}
+            while self._now_us() < end_us + DRAIN_S * 1e6:
+                self._round(lines)
+        self._host.settle()
+        self.pace.virtual_s = self.pace.real_s = self.pace.board_s = end_us / 1e6
+
+    def _now_us(self) -> int:
+        return round((monotonic() - self._start_s) * 1e6)
+
+    def _round(self, lines: dict[int, serial.Serial]) -> None:
+        ready, _, _ = select.select(list(lines.values()), [], [], self._rest_s())
+        now_us = self._now_us()
+        if lines[RS485] in ready:
+            self._advance(now_us)
+            for at_us, answer in self._bus.from_board(lines[RS485].read(READ_BYTES), now_us):
+                self._arrive(at_us, RS485, answer)
+        if lines[HOST] in ready:
+            self._host.from_board(lines[HOST].read(READ_BYTES), now_us)
+        said = self._host.to_board(now_us)
+        if said is not None:
+            self._arrive(said[0], HOST, said[1])
+        while self._arrivals and self._arrivals[0][0] <= self._now_us():
+            _at, _order, port, data = heapq.heappop(self._arrivals)
+            lines[port].write(data)
+        self._keep_row(now_us)
+
+    def _rest_s(self) -> float:
+        if not self._arrivals:
+            return WAIT_S
+        return min(WAIT_S, max(0.0, (self._arrivals[0][0] - self._now_us()) / 1e6))
+
+    def _keep_row(self, now_us: int) -> None:
+        energise = self._ports.energised()
+        if self._energise and not energise:
+            self.cease_us.append(now_us)
+        self._energise = energise
+        if now_us < self._rows * self._parameters.block_ms * 1000:
+            return
+        self._rows += 1
+        self._advance(now_us)
+        inverter = self._inverter
+        self._recorder.plant_row(now_us / 1e6, inverter.power_w, inverter.target_w, inverter.soc_pct, energise)
+        if self._rows % 20 == 0:
+            counts = self._host.intake.counts
+            self._watch(
+                Progress(now_us / 1e6, self._scenario.duration_s, self._host.latest, self._host.produced, counts.stored)
+            )
+
+    def _advance(self, now_us: int) -> None:
+        volts = self._mains.volts if self._energise else 0.0
+        self._inverter.advance(max(now_us / 1e6, self._inverter.now_s), volts, self._mains.freq_hz)
+
+    def _arrive(self, at_us: int, port: int, data: bytes) -> None:
+        self._order += 1
+        heapq.heappush(self._arrivals, (at_us, self._order, port, data))

@@ -1,0 +1,77 @@
+"""Plays the wanted scenarios one after the other, shows them live, writes report, JUnit and JSON."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from hil.bench import rig as rigs
+from hil.bench import scenario as scenarios
+from hil.bench.live import LiveTable, summary
+from hil.bench.session import cut_to, delivery, play
+from hil.report import RunRecord, write_html, write_json, write_junit
+
+
+@dataclass
+class Wanted:
+    """What the user asked for."""
+
+    scenarios: list[str]
+    rig: str
+    start: str | None
+    end: str | None
+    whole: bool
+    parameters: dict[str, int]
+    out: Path
+    json_file: Path | None
+    live: bool
+
+
+def run_all(wanted: Wanted, console: Console) -> bool:
+    """Play, report, and tell whether every check held.  Errors: ToolError for what cannot be played."""
+    rig = rigs.load(wanted.rig)
+    chosen = [
+        cut_to(scenarios.load(name), wanted.start, wanted.end, wanted.whole)
+        if name == "blackout"
+        else scenarios.load(name)
+        for name in wanted.scenarios
+    ]
+    records: list[RunRecord] = []
+    with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder, delivery(Path(folder)) as way:
+        for scenario in chosen:
+            shown = LiveTable(console, scenario.title, way.counter) if wanted.live else nullcontext(_silent)
+            with shown as watch:
+                records.append(play(scenario, rig, wanted.parameters, way, watch))
+            summary(console, records[-1])
+    _write(wanted, records)
+    console.print(f"report: {wanted.out / 'report.html'}", highlight=False)
+    return all(record.ok for record in records)
+
+
+def _silent(_progress: object) -> None:
+    """Nobody watches."""
+
+
+def _write(wanted: Wanted, records: list[RunRecord]) -> None:
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, object] = dict(records[0].figures)
+    figures["scenarios"] = {
+        record.scenario: {
+            "ok": record.ok,
+            "figures": record.figures,
+            "checks": {
+                check.name: {"ok": check.ok, "measured": check.measured, "limit": check.limit}
+                for check in record.checks
+            },
+        }
+        for record in records
+    }
+    write_html(records, wanted.out / "report.html")
+    write_junit(records, wanted.out / "junit.xml")
+    write_json(figures, wanted.out / "bench.json")
+    if wanted.json_file is not None:
+        write_json(figures, wanted.json_file)

@@ -1,0 +1,102 @@
+"""A subscription to everything under the prefix, kept up in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+import threading
+from collections.abc import Callable
+
+import aiomqtt
+
+from host_tools.errors import MissingError
+from host_tools.uplink import topics
+from host_tools.uplink.address import Broker
+from host_tools.uplink.session import CONNECTION_ERRORS, Session, why
+
+_RETRY_S = 0.2
+
+
+class Subscriber:
+    """Receives from `start` to `stop`, reconnecting for ever.
+
+    on_message: called in the thread with (topic, payload).
+    on_state: called in the thread with "" on every connection, with the reason on every loss.
+    session_expiry_s: how long the broker keeps messages for this subscriber while it is away; 0: not at all.
+    Errors: MissingError at `start` where the broker cannot be reached.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        on_message: Callable[[str, bytes], None],
+        *,
+        on_state: Callable[[str], None] = lambda _trouble: None,
+        session_expiry_s: int = 0,
+    ) -> None:
+        self._broker = broker
+        self._on_message = on_message
+        self._on_state = on_state
+        self._session_expiry_s = session_expiry_s
+        self._identifier = f"gridkeel-{secrets.token_hex(8)}"
+        self._first = threading.Event()
+        self._first_error = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name=self._identifier, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._first.wait()
+        if self._first_error:
+            self._thread.join()
+            raise MissingError(self._first_error)
+
+    def stop(self) -> None:
+        if self._loop is not None and self._thread.is_alive():
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the thread has ended
+                self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            while not self._stop.is_set():
+                try:
+                    await self._listen(stopping)
+                except CONNECTION_ERRORS as error:
+                    trouble = why(self._broker, error)
+                    if not self._first.is_set():
+                        self._first_error = trouble
+                        return
+                    self._on_state(trouble)
+                await asyncio.wait((stopping,), timeout=_RETRY_S * random.uniform(0.7, 1.3))
+        finally:
+            stopping.cancel()
+            self._first.set()
+
+    async def _listen(self, stopping: asyncio.Task[bool]) -> None:
+        lost = asyncio.Event()
+        session = Session(
+            self._broker,
+            self._identifier,
+            on_message=self._received,
+            on_lost=lost.set,
+            session_expiry_s=self._session_expiry_s,
+        )
+        async with session:
+            await session.subscribe(topics.EVERYTHING, qos=1)
+            self._on_state("")
+            self._first.set()
+            ending = asyncio.create_task(lost.wait())
+            try:
+                await asyncio.wait((stopping, ending), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                ending.cancel()
+            session.check()
+
+    def _received(self, message: aiomqtt.Message) -> None:
+        self._on_message(str(message.topic), message.payload if isinstance(message.payload, bytes) else b"")

@@ -1,0 +1,63 @@
+"""Runs inside MicroPython: a driver that was driving is fed a million bytes of garbage with the heap locked."""
+
+import gc
+import sys
+
+from sunspec_slave import Bench, Slave, der_models, heap_lock, heap_unlock
+
+from gridkeel import ticks
+from gridkeel.inverter import DRIVING
+
+TOTAL = 1000000
+CHUNK = 300
+
+
+def fill(chunk, state):
+    """Fill a chunk with bytes of which every other one begins, or nearly is, an answer to unit 1."""
+    for i in range(len(chunk)):
+        state = (state * 75 + 74) % 65537
+        byte = state & 0xFF
+        chunk[i] = (1, 3, 14, 16, 22, 0x83, 0, 1)[byte & 7] if byte & 8 else state >> 8 & 0xFF
+    return state
+
+
+def feed(bench, chunk, n):
+    inverter, now, out = bench.inverter, bench.now, bench._out
+    heap_lock()
+    try:
+        inverter.command(3000 if now & 1024 else 0, now)
+        inverter.receive(chunk, n, now)
+        inverter.on_deadline(now)
+        inverter.data_to_send(out, now)
+        inverter.deadline(now)
+    finally:
+        heap_unlock()
+
+
+def main(seed):
+    bench = Bench(Slave(der_models()), start=ticks.MASK - 2000)
+    bench.run(1000, 1500)
+    assert bench.inverter.state == DRIVING
+    master = bench.inverter._master
+    del bench.sent[:]
+    chunk = bytearray(CHUNK)
+    state, total = seed, 0
+    answers, exceptions, dropped = master.answers, master.exceptions, master.dropped_bytes
+    gc.collect()
+    used = gc.mem_alloc()
+    while total < TOTAL:
+        state = fill(chunk, state)
+        n = state % CHUNK + 1
+        feed(bench, chunk, n)
+        total += n
+        bench.now = ticks.add(bench.now, 1 + state % 40)
+    gc.collect()
+    grown = gc.mem_alloc() - used
+    taken = master._fill + master.dropped_bytes - dropped + 5 * (master.exceptions - exceptions)
+    print("bytes", total, "accounted", taken, "answers", master.answers - answers)
+    bench.run(8000, 2500)
+    recovered = bench.inverter.state == DRIVING and bench.slave.signed32(704, 24) == -2500
+    print("bad_frames", master.bad_frames, "grown", grown, "recovered", recovered)
+
+
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)

@@ -1,0 +1,267 @@
+"""The inverter driver against servers nobody wrote for it: pymodbus's RTU server on a pty, and the plant's line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import pty
+import time
+import tty
+from importlib.resources import files
+
+import pytest
+from pymodbus.framer import FramerType
+from pymodbus.server import ModbusSerialServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from gridkeel import errors
+from gridkeel.inverter import DRIVING, SILENT, discovery, sunspec
+from gridkeel.inverter.driver import Inverter
+from gridkeel.params import Parameters
+from gridkeel.ticks import MASK
+from hil.plants.inverter import Inverter as Plant
+from hil.plants.inverter import InverterConfig, RtuSlavePort
+
+DEADLINE_S = 20
+ABSENT = {"int16": 0x8000, "sunssf": 0x8000, "int32": 0x80000000, "string": 0, "pad": 0x8000}
+
+
+def definition(model: int) -> list[dict]:
+    """The points of a model as pysunspec2 ships them, fixed groups appended, each with its offset."""
+    group = json.loads(files("sunspec2").joinpath(f"models/json/model_{model}.json").read_text())["group"]
+    points = list(group["points"])
+    for part in group.get("groups", []):
+        points += part["points"]
+    at, laid = 0, []
+    for point in points:
+        laid.append({**point, "offset": at})
+        at += point["size"]
+    return laid
+
+
+def words_of(model: int, values: dict[str, int | str]) -> list[int]:
+    """Lay out a model: given values, everything else as not implemented."""
+    points = definition(model)
+    values = {"ID": model, "L": sum(point["size"] for point in points) - 2, **values}
+    raw = bytearray()
+    for point in points:
+        size = 2 * point["size"]
+        absent = ABSENT.get(point["type"], (1 << 8 * size) - 1)
+        value = values.pop(point["name"], absent)
+        raw += value.encode().ljust(size, b"\0") if isinstance(value, str) else (value % (1 << 8 * size)).to_bytes(size)
+    assert not values, f"no such points: {values}"
+    return [raw[i] << 8 | raw[i + 1] for i in range(0, len(raw), 2)]
+
+
+Models = tuple[tuple[int, dict[str, int | str]], ...]
+
+DER: Models = (
+    (1, {"Mn": "Maker", "Md": "Box"}),
+    (701, {"InvSt": 3, "W": -213, "W_SF": 1}),
+    (702, {"WMaxRtg": 740, "WChaRteMaxRtg": 700, "WDisChaRteMaxRtg": 600, "W_SF": 1}),
+    (704, {"WSetEna": 1, "WSetMod": 1, "WSet": 4000, "WSetRvrt": 900, "WSetRvrtTms": 7, "WSet_SF": -1}),
+    (713, {"SoC": 555, "Pct_SF": -1}),
+)
+LEGACY: Models = (
+    (1, {"Mn": "Maker", "Md": "Old box"}),
+    (102, {"W": 213, "W_SF": 1}),
+    (120, {"WRtg": 500, "WRtg_SF": 1, "MaxChaRte": 70, "MaxChaRte_SF": 2, "MaxDisChaRte": 60, "MaxDisChaRte_SF": 2}),
+    (121, {}),
+    (122, {}),
+    (123, {}),
+    (124, {"WChaMax": 8000, "WChaMax_SF": 0, "StorCtl_Mod": 0, "ChaState": 55, "ChaState_SF": 0, "InOutWRte_SF": -2}),
+)
+
+
+def laid_out(models: Models) -> tuple[list[int], dict[int, int]]:
+    words, at = [0x5375, 0x6E53], {}
+    for model, values in models:
+        at[model] = len(words)
+        words += words_of(model, values)
+    return [*words, 0xFFFF, 0], at
+
+
+@pytest.mark.parametrize(("model", "name", "offset", "registers"), sunspec.POINTS)
+def test_every_offset_is_the_definitions(model, name, offset, registers):
+    point = next(point for point in definition(model) if point["name"] == name)
+    assert (point["offset"], point["size"]) == (offset, registers)
+
+
+def test_every_stretch_that_is_kept_lies_inside_its_model():
+    for model, first, count, last in discovery._MODELS:
+        used = [offset + registers - 1 for known, _name, offset, registers in sunspec.POINTS if known == model]
+        size = sum(point["size"] for point in definition(model))
+        assert max(used) <= last < size
+        assert first + count <= size
+
+
+def test_the_two_values_in_watts_are_volatile_and_writable():
+    writable = {point["name"] for point in definition(704) if point.get("access") == "RW"}
+    assert {"WSetEna", "WSetMod", "WSet", "WSetRvrt", "WSetEnaRvrt", "WSetRvrtTms"} <= writable
+
+
+class Line:
+    """Our end of a pseudo-terminal whose other end is pymodbus's server; the driver runs on real milliseconds."""
+
+    def __init__(self, fd: int, server: ModbusSerialServer, base: int, at: dict[int, int]):
+        self.inverter = Inverter(Parameters({"reversion_s": 2}))
+        self._fd, self._server, self._base, self._at = fd, server, base, at
+        self._out = bytearray(32)
+
+    async def until(self, reached, wanted: int) -> None:
+        inverter, ends_s = self.inverter, time.monotonic() + DEADLINE_S
+        while not await reached():
+            assert time.monotonic() < ends_s, f"state {inverter.state}, fault {inverter.fault}"
+            now = time.monotonic_ns() // 1_000_000 & MASK
+            with contextlib.suppress(BlockingIOError):
+                data = os.read(self._fd, 512)
+                inverter.receive(data, len(data), now)
+            inverter.command(wanted, now)
+            inverter.on_deadline(now)
+            if n := inverter.data_to_send(self._out, now):
+                os.write(self._fd, self._out[:n])
+            await asyncio.sleep(0.001)
+
+    async def get(self, model: int, offset: int, count: int) -> int:
+        words = await self._server.async_getValues(1, 3, self._base + self._at[model] + offset, count)
+        value = 0
+        for word in words:
+            value = value << 16 | word
+        return value - (1 << 16 * count) if value >> (16 * count - 1) else value
+
+
+@contextlib.asynccontextmanager
+async def pymodbus_line(models, base: int):
+    words, at = laid_out(models)
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    os.set_blocking(ours, False)
+    device = SimDevice(1, simdata=[SimData(base, values=words, datatype=DataType.REGISTERS)])
+    server = ModbusSerialServer(device, framer=FramerType.RTU, port=os.ttyname(theirs), baudrate=115200)
+    try:
+        await server.serve_forever(background=True)
+        yield Line(ours, server, base, at)
+    finally:
+        await server.shutdown()
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize("base", sunspec.BASES)
+def test_drives_pymodbus_der(base):
+    async def run():
+        async with pymodbus_line(DER, base) as line:
+            inverter = line.inverter
+
+            async def is_at(power_w):
+                return await line.get(704, 24, 2) == -10 * power_w and inverter.commanded_w == power_w
+
+            await line.until(lambda: is_at(3000), 3000)
+            assert inverter.state == DRIVING
+            assert await line.get(704, 26, 2) == 0
+            assert await line.get(704, 30, 1) == 1
+            assert await line.get(704, 31, 2) == 2
+            await line.until(lambda: is_at(-1234), -1234)
+            await line.until(lambda: is_at(0), 0)
+            assert inverter.identity[:2] == ("Maker", "Box")
+            assert (inverter.charge_rating_w, inverter.discharge_rating_w) == (7000, 6000)
+            assert (inverter.power_w, inverter.soc_pct_x100) == (2130, 5550)
+            assert inverter.fault == errors.NO_FAULT
+
+    asyncio.run(run())
+
+
+def test_drives_pymodbus_legacy():
+    async def run():
+        async with pymodbus_line(LEGACY, 40000) as line:
+            inverter = line.inverter
+
+            async def is_at(raw):
+                return await line.get(124, 13, 1) == raw == -await line.get(124, 12, 1)
+
+            await line.until(lambda: is_at(2500), 2000)
+            assert await line.get(124, 5, 1) == 3
+            assert await line.get(124, 15, 1) == 2
+            await line.until(lambda: is_at(-5000), -4000)
+            assert (inverter.charge_rating_w, inverter.discharge_rating_w) == (7000, 6000)
+            assert (inverter.power_w, inverter.soc_pct_x100) == (-2130, 5500)
+            assert inverter.fault == errors.NO_FAULT
+
+    asyncio.run(run())
+
+
+class PlantLine:
+    """The driver on the plant's RTU line, in virtual time, a block of the controller every 10 ms."""
+
+    def __init__(self, family: str, base: int):
+        self.plant = Plant(InverterConfig(family=family, base_address=base, response_ms=5))
+        self.port = RtuSlavePort(self.plant)
+        self.inverter = Inverter(Parameters())
+        self.now = 0
+        self.cut = False
+        self._arriving: list[tuple[int, bytes]] = []
+        self._out = bytearray(32)
+
+    def run(self, ms: int, wanted: int) -> None:
+        for _ in range(ms):
+            self.plant.advance(self.now / 1000, 230.0, 50.0)
+            while self._arriving and self._arriving[0][0] <= 1000 * self.now:
+                data = self._arriving.pop(0)[1]
+                self.inverter.receive(data, len(data), self.now)
+            if self.now % 10 == 0:
+                self.inverter.command(wanted, self.now)
+            self.inverter.on_deadline(self.now)
+            n = self.inverter.data_to_send(self._out, self.now)
+            if n and not self.cut:
+                self._arriving += self.port.receive(bytes(self._out[:n]), 1000 * self.now)
+            self.now += 1
+
+
+@pytest.mark.parametrize("family", ["der", "legacy"])
+@pytest.mark.parametrize("base", sunspec.BASES)
+def test_drives_the_plant(family, base):
+    line = PlantLine(family, base)
+    line.run(3000, 0)
+    assert line.inverter.state == DRIVING
+    for power_w in (3000, -2500, 7400, 0, -40):
+        line.run(4500, power_w)  # longer than the reversion time: the refresh must keep it
+        assert line.plant.power_w == pytest.approx(power_w, abs=1)
+        assert line.inverter.power_w == pytest.approx(power_w, abs=1)
+        assert line.inverter.commanded_w == pytest.approx(power_w, abs=1)
+    assert line.plant.reversions == 0
+    assert line.inverter.fault == errors.NO_FAULT
+    assert line.inverter.soc_pct_x100 == pytest.approx(100 * line.plant.soc_pct, abs=10)
+    assert line.port.bad_crc == 0
+
+
+@pytest.mark.parametrize("family", ["der", "legacy"])
+def test_the_plant_reverts_when_the_link_is_lost_and_is_found_again(family):
+    line = PlantLine(family, 40000)
+    line.run(2000, 3000)
+    line.cut = True
+    line.run(1900, 3000)
+    assert line.plant.power_w == pytest.approx(3000, abs=1)
+    line.run(4000, 3000)
+    assert line.plant.reversions == 1
+    assert line.inverter.state == SILENT
+    if family == "der":  # 124's reversion ends the control, and what the device does then is its own affair
+        assert line.plant.power_w == 0
+    line.cut = False
+    line.run(6000, 3000)
+    assert line.inverter.state == DRIVING
+    assert line.plant.power_w == pytest.approx(3000, abs=1)
+
+
+def test_what_another_master_left_is_overwritten_before_driving():
+    line = PlantLine("der", 40000)
+    wset_ena = 40000 + 2 + 68 + 155 + 52 + 22
+    line.plant.write(wset_ena + 8, (1).to_bytes(2) + (2).to_bytes(4))
+    line.plant.write(wset_ena + 4, (-5000).to_bytes(4, signed=True))
+    line.plant.write(wset_ena, b"\0\1\0\1" + (6000).to_bytes(4))
+    line.run(300, 0)
+    assert line.plant.target_w == 0
+    line.run(8000, 0)
+    assert line.plant.reversions == 0
+    assert line.plant.power_w == 0

@@ -1,0 +1,132 @@
+"""The embedded broker and the publisher's pace on it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mqtt_peers import ROOT, eventually, free_port
+
+from host_tools.broker import EmbeddedBroker
+from host_tools.errors import MissingError, ToolError
+from host_tools.uplink.address import broker_at
+from host_tools.uplink.birth import Birth
+from host_tools.uplink.counter import CountingSubscriber
+from host_tools.uplink.publisher import PublisherThread
+from host_tools.uplink.queue import Entry, Queue
+
+_RUN = "import typer; from host_tools.cli.broker import command; typer.run(command)"
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def entries(first: int, last: int) -> list[Entry]:
+    return [
+        Entry("d", 1, n, "telemetry", json.dumps({"device": "d", "boot": 1, "sequence": n, "pad": "x" * 400}).encode())
+        for n in range(first, last + 1)
+    ]
+
+
+def test_it_listens_on_the_loopback_alone_and_frees_its_ports():
+    with EmbeddedBroker(v4_port=0) as broker:
+        ports = (broker.port, broker.v4_port)
+        assert all(answers(port) for port in ports)
+        listening = subprocess.run(["cat", "/proc/net/tcp"], capture_output=True, text=True, check=True).stdout
+        for port in ports:
+            rows = [row.split()[1] for row in listening.splitlines() if f":{port:04X} " in row and " 0A " in row]
+            assert rows == [f"0100007F:{port:04X}"]
+    assert not any(answers(port) for port in ports)
+
+
+def test_it_comes_back_on_the_same_port():
+    with EmbeddedBroker() as broker:
+        port = broker.port
+        broker.stop()
+        assert not broker.is_running
+        broker.start()
+        assert (broker.port, broker.is_running) == (port, True)
+
+
+def test_a_taken_port_and_a_host_name_are_refused():
+    with EmbeddedBroker() as broker, pytest.raises(MissingError, match="already in use.*choose another --port"):
+        EmbeddedBroker(broker.port).start()
+    with pytest.raises(ToolError, match="give an IP address"):
+        EmbeddedBroker(host="localhost")
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_the_command_says_where_it_listens_and_ends_with_its_child(end: signal.Signals):
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN, "--port", str(port), "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["url"] == f"mqtt://127.0.0.1:{port}"
+    assert answers(port)
+    process.send_signal(end)
+    assert process.wait(20) == (0 if end is not signal.SIGKILL else -signal.SIGKILL)
+    assert eventually(lambda: not answers(port))
+
+
+def test_a_broker_restarted_under_the_publisher(tmp_path: Path):
+    lines: list[str] = []
+    with EmbeddedBroker() as broker, Queue(tmp_path / "q.db") as queue:
+        at = broker_at(broker.url)
+        with PublisherThread(tmp_path / "q.db", at, say=lines.append) as publisher:
+            publisher.attach(Birth("d", 1, "fw", {}))
+            with CountingSubscriber(at) as counter:
+                queue.put_many(entries(1, 2000))
+                assert publisher.drain(30)
+                assert counter.wait_for(2000, 30)
+            broker.stop()
+            assert eventually(lambda: bool(publisher.troubles))
+            queue.put_many(entries(2001, 4000))
+            assert not publisher.drain(0.2)
+            # The embedded broker forgets its subscribers, so this one is there before the first record comes.
+            port = broker.port
+            with EmbeddedBroker() as other, CountingSubscriber(broker_at(other.url)):
+                assert other.port != port
+            broker.start()
+            assert publisher.drain(30)
+            assert publisher.published == 4000
+        assert publisher.error is None
+    assert "cannot be reached" in lines[-2]
+    assert "takes messages again" in lines[-1]
+
+
+def test_records_without_a_link_are_delivered_too(tmp_path: Path):
+    with EmbeddedBroker() as broker, Queue(tmp_path / "q.db") as queue:
+        at = broker_at(broker.url)
+        queue.put_many(entries(1, 100))
+        with CountingSubscriber(at) as counter, PublisherThread(tmp_path / "q.db", at) as publisher:
+            assert counter.wait_for(100, 30)
+            queue.put_many(entries(101, 150))
+            assert counter.wait_for(150, 30)
+            assert publisher.drain(10)
+        assert (counter.by_device, counter.doubled) == ({"d": 150}, 0)
+
+
+def test_a_damaged_queue_ends_the_publisher_with_its_reason(tmp_path: Path):
+    (tmp_path / "q.db").write_bytes(b"garbage" * 1000)
+    with pytest.raises(ToolError, match="is damaged"):
+        PublisherThread(tmp_path / "q.db", broker_at("mqtt://127.0.0.1:1")).start()
+
+
+def test_stopping_without_a_broker_takes_no_retry_pause(tmp_path: Path):
+    Queue(tmp_path / "q.db").close()
+    publisher = PublisherThread(tmp_path / "q.db", broker_at("mqtt://127.0.0.1:1"), say=lambda _line: None).start()
+    publisher.attach(Birth("d", 1, "fw", {}))
+    assert eventually(lambda: bool(publisher.troubles))
+    publisher.stop()
+    assert publisher.error is None

@@ -1,0 +1,74 @@
+"""The published schemas: sound, current, and kept to by what is really sent."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from gridkeel.link import messages
+from host_tools.link.dictionary import LIMITS, Dictionary
+from host_tools.link.events import Record
+from host_tools.schema import IDS, documents
+from host_tools.schema.__main__ import stale
+from host_tools.uplink.birth import Birth, status
+from host_tools.uplink.commands import CommandError, parse
+from host_tools.uplink.intake import entry_of
+
+_RECORDS = [name for _id, name, fields in messages.TABLE if fields[0][0] != "command"]
+
+
+def test_committed_files_are_current():
+    assert stale() == []
+
+
+@pytest.mark.parametrize("name", sorted(documents()))
+def test_schemas_are_schemas(name: str):
+    schema = documents()[name]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == IDS[name]
+
+
+@pytest.mark.parametrize("name", _RECORDS)
+@pytest.mark.parametrize("end", [0, 1])
+def test_the_extremes_of_every_record_fit_its_schema(name: str, end: int):
+    dictionary = Dictionary.ours()
+    values = {field.name: LIMITS[field.code][end] for field in dictionary.by_name[name].fields}
+    entry = entry_of(Record("d", 4, 1, name, values), dictionary)
+    assert entry.leaf == name
+    document = json.loads(entry.payload)
+    jsonschema.validate(document, documents()[name])
+    document.pop("uptime_ms")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, documents()[name])
+
+
+def test_birth_and_status_fit():
+    jsonschema.validate(json.loads(Birth("d", 1, "f", {"x": []}).payload()), documents()["birth"])
+    jsonschema.validate(json.loads(status("d", "offline", reason="r")), documents()["status"])
+
+
+@pytest.mark.parametrize(
+    ("command", "fits"),
+    [
+        ({"mode": "safe"}, True),
+        ({"mode": "off"}, False),
+        ({"setpoint": {"power_w": 50_000, "lifetime_s": 0.5}}, True),
+        ({"setpoint": {"power_w": 50_001, "lifetime_s": 0.5}}, False),
+        ({"setpoint": {"power_w": 5}}, False),
+        ({"parameters": {"nominal_hz": 60}}, True),
+        ({"parameters": {"nominal_hz": 61}}, False),
+        ({"parameters": {"x": 1}}, False),
+        ({}, False),
+        ({"mode": "safe", "parameters": {"nominal_hz": 60}}, False),
+    ],
+)
+def test_the_command_schema_and_the_uplink_agree(command: dict, fits: bool):
+    assert jsonschema.Draft202012Validator(documents()["cmd"]).is_valid(command) == fits
+    try:
+        parse(json.dumps(command).encode())
+    except CommandError:
+        assert not fits
+    else:
+        assert fits
