@@ -7,7 +7,8 @@ from gridkeel import errors, inverter, limits
 from gridkeel.envelope import Envelope
 from gridkeel.faults import Faults
 from gridkeel.inverter.driver import Inverter
-from gridkeel.sensing.frequency import CLIPPED, Estimator
+from gridkeel.sensing.frequency import Estimator
+from gridkeel.sensing.quality import CLIPPED
 from gridkeel.services.arbiter import Arbiter
 from gridkeel.services.droop import Droop
 from gridkeel.services.protection import RUN, Protection

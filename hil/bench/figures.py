@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.params import Parameters
-from gridkeel.sensing.frequency import UNUSABLE, WARM_UP_LONG
+from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 
 LONG_DELAY_CYCLES = 5.0  # from the middle of the ten-cycle window to its end
 WINDOW_CYCLES = 10.0

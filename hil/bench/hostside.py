@@ -61,6 +61,10 @@ class HostSide:
             return None
         return round(now_us + SERVICE_US + len(data) * self._byte_us), self._damaged(data, now_s)
 
+    def make_safe(self) -> None:
+        """Order the safe state, as every scenario ends."""
+        self.intake.link.command("mode", mode="safe")
+
     def settle(self) -> None:
         """Commit what is left at the end of a run; a device's last HELLO may know of more than was received."""
         self.intake.commit()

@@ -202,10 +202,21 @@ def _checks(played: Played, record: RunRecord) -> list[Check]:
     wanted = played.scenario.end_state
     checks.append(Check("end_state", state == wanted, state, wanted, "", "state of the controller at the end"))
     checks.append(_safe(record))
+    checks.append(_safe_end(played))
     undelivered = record.figures["undelivered"]
     meaning = "records produced, less those told as dropped, against distinct records at the broker's far side"
     checks.append(Check("undelivered", undelivered == 0, undelivered, "0", "", meaning))
     return checks
+
+
+def _safe_end(played: Played) -> Check:
+    """Every scenario ends with the order to be safe: contactor open, zero on the wire, no power."""
+    plant = played.recorder.plant()
+    safe = not plant["energise"][-1] and not plant["delivered_w"][-1] and not plant["target_w"][-1]
+    state = messages.STATES[int(played.recorder.telemetry()["state"][-1])]
+    measured = f"{state}, {plant['delivered_w'][-1]:.0f} W, contactor {'shut' if plant['energise'][-1] else 'open'}"
+    ok = bool(safe) and state == "safe"
+    return Check("safe_end", ok, measured, "safe, 0 W, contactor open", "", "after the order at the scenario's end")
 
 
 def _limit(limit: Limit, found: dict[str, float]) -> Check:

@@ -78,13 +78,14 @@ class LockStepRun:
         self.pace = Pace()
 
     def play(self) -> None:
-        """Run to the scenario's end, then until the link has handed over what it holds."""
+        """Run to the scenario's end, order the safe state, and let the link hand over what it holds."""
         started = perf_counter()
         end_us = round(self._scenario.duration_s * 1e6)
         self._take(self._board.started)
         self._run_until(end_us)
         self.pace.virtual_s = end_us / 1e6
         self.pace.real_s = perf_counter() - started
+        self._host.make_safe()
         self._run_until(end_us + round(DRAIN_S * 1e6))
         self._host.settle()
 

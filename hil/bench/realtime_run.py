@@ -77,13 +77,16 @@ class RealtimeRun:
         self.pace = Pace()
 
     def play(self) -> None:
-        """Run to the scenario's end, then until the link has handed over what it holds."""
+        """Run to the scenario's end, order the safe state, and let the link hand over what it holds."""
         end_us = round(self._scenario.duration_s * 1e6)
         with (
             open_port(self._ports.rs485, self._parameters.modbus_baud, serial.PARITY_EVEN) as rs485,
             open_port(self._ports.host, self._host_baud, serial.PARITY_NONE) as host,
         ):
             lines = {RS485: rs485, HOST: host}
+            while self._now_us() < end_us:
+                self._round(lines)
+            self._host.make_safe()
             while self._now_us() < end_us + DRAIN_S * 1e6:
                 self._round(lines)
         self._host.settle()

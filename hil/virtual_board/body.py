@@ -20,6 +20,7 @@ from host_tools.errors import MissingError, ToolError
 
 DEFAULT_DEVICE_ID = "virtual-0001"
 BOOT_S = 10.0  # to its boot marker an interpreter takes tens of milliseconds
+BOOT_TRIES = 3
 TICK_S = 0.25
 QUIET_S = 0.005  # a terminal hands on what a dead process wrote within far less
 
@@ -121,9 +122,9 @@ class VirtualBoard:
         if not booted or self._error:
             os.set_blocking(self._console.slave, False)
             said = read_some(self._console.slave).decode(errors="replace").strip()
-            reason = self._error or f"nothing that boots within {BOOT_S:.0f} s; it said: {said!r}"
+            reason = self._error or f"no boot within {BOOT_S:.0f} s"
             self.stop()
-            raise ToolError(f"virtual board does not start with {find_interpreter()}: {reason}")
+            raise ToolError(f"virtual board does not start with {find_interpreter()}: {reason}; it said: {said!r}")
         return self
 
     def stop(self) -> None:
@@ -198,6 +199,8 @@ class VirtualBoard:
             self._boots_seen = self._lives.boots
             self._watchdog_s = watchdog_s(self.flash)
             self._booted.set()
+        if not self._lives.boots and self._lives.policy.restarts >= BOOT_TRIES:
+            raise ChildProcessError(f"it ended {BOOT_TRIES} times without booting")
         again_s = self._input.pump(now_s)
         rest_s = self._lives.rest_s(now_s, TICK_S)
         ready = self._wait(rest_s if again_s is None else min(again_s, rest_s))

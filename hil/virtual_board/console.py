@@ -8,7 +8,7 @@ program or stops one, then no further until that has happened; and Ctrl-C to a r
 
 from __future__ import annotations
 
-from hil.virtual_board.process import Interpreter
+from hil.virtual_board.process import Activity, Interpreter
 from hil.virtual_board.pty_port import BACKLOG_BYTES, PtyPort, write_some
 
 CTRL_A = b"\x01"
@@ -17,8 +17,8 @@ CTRL_D = 0x04
 UART_BYTES = 512  # of a board's receive buffer: what a program that does not read leaves unread at most
 OVERRUN_S = 0.05  # the buffer stood full this long: from here on bytes are lost, as in a UART
 POLL_S = 0.0002
-SETTLE_S = 0.0004  # a line was read: it runs, or the REPL reads on, within this
 STATEMENT_S = 0.03  # a statement takes this long at most, or it is a program that may want the input itself
+LOST_S = 1.0  # the prompt takes its input in far less; bytes that vanish must not hold up those behind them
 INTERRUPT_S = 2.0  # a program that has not stopped this long after Ctrl-C has caught it
 
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n>"
@@ -57,9 +57,10 @@ class ConsoleInput:
         return typed
 
     def _clear_holds(self) -> None:
-        self._held_for: str | None = None
-        self._held_since_s = 0.0
-        self._drained_since_s: float | None = None
+        self._interrupted_s: float | None = None
+        self._handed_s = 0.0
+        self._handed_naps: int | None = None
+        self._started = False
         self._full_since_s: float | None = None
 
     @property
@@ -82,58 +83,41 @@ class ConsoleInput:
     def pump(self, now_s: float) -> float | None:
         """Hand on what can be; return the time in s to look again, None where only new input can change anything."""
         while self._child is not None and (self._queue or self._enter_raw):
-            running = self._child.interruptible()
-            if self._held_for and self._still_held(running, now_s):
-                return POLL_S
-            if self._enter_raw and not running:
-                # After a soft reset from the raw REPL the client waits for the raw REPL.
-                self._enter_raw = not write_some(self._terminal.master, CTRL_A)
-            elif not self._hand_on(self._child, running, now_s):
+            activity = self._child.look()
+            if activity.program:
+                moved = bool(self._queue) and self._hand_to_program(self._child, now_s)
+            else:
+                moved = self._prompt_waits(activity, now_s) and self._hand_to_prompt(activity, now_s)
+            if not moved:
                 return POLL_S
         return None
-
-    def _hand_on(self, child: Interpreter, running: bool, now_s: float) -> bool:
-        """Hand on one portion; return whether any bytes went."""
-        if not self._queue:
-            return False
-        return self._hand_to_program(child, now_s) if running else self._hand_to_repl(now_s)
-
-    def _still_held(self, running: bool, now_s: float) -> bool:
-        held_s = now_s - self._held_since_s
-        if self._held_for == "interrupt":
-            held = running and held_s < INTERRUPT_S
-        elif running:
-            held = held_s < STATEMENT_S and CTRL_C not in self._queue
-        elif self._terminal.unread():
-            self._drained_since_s = None
-            held = True
-        else:
-            if self._drained_since_s is None:
-                self._drained_since_s = now_s
-            held = now_s - self._drained_since_s < SETTLE_S
-        if not held:
-            self._held_for = None
-        return held
-
-    def _hold(self, reason: str, now_s: float) -> None:
-        self._held_for = reason
-        self._held_since_s = now_s
-        self._drained_since_s = None
 
     def _hand_to_program(self, child: Interpreter, now_s: float) -> bool:
         """Pass bytes to a running program, Ctrl-C as its interruption; return whether any were taken or dropped."""
         stop = self._queue.find(CTRL_C)
-        if stop == 0:
-            if not child.interrupt():
+        if self._interrupted_s is not None:
+            if now_s - self._interrupted_s < INTERRUPT_S:
                 return False
-            del self._queue[0]
-            self._hold("interrupt", now_s)
-            return True
+            self._interrupted_s = None
+        if stop == 0:
+            return self._interrupt(child, now_s)
+        if stop < 0 and self._started and now_s - self._handed_s < STATEMENT_S:
+            return False
         end = len(self._queue) if stop < 0 else stop
         room = UART_BYTES - self._terminal.unread()
         if room > 0:
             self._full_since_s = None
             return self._write(min(room, end)) > 0
+        return self._overrun(end, now_s)
+
+    def _interrupt(self, child: Interpreter, now_s: float) -> bool:
+        if not child.interrupt():
+            return False
+        del self._queue[0]
+        self._interrupted_s = now_s
+        return True
+
+    def _overrun(self, end: int, now_s: float) -> bool:
         if self._full_since_s is None:
             self._full_since_s = now_s
         if now_s - self._full_since_s < OVERRUN_S:
@@ -142,18 +126,23 @@ class ConsoleInput:
         del self._queue[:end]
         return True
 
-    def _hand_to_repl(self, now_s: float) -> bool:
-        """Pass bytes to the REPL, up to one that may start a program; return whether any were taken."""
-        self._full_since_s = None
-        room = UART_BYTES - self._terminal.unread()
-        if room <= 0:
+    def _prompt_waits(self, activity: Activity, now_s: float) -> bool:
+        """Whether the last portion is read and dealt with, and the prompt waits for the next."""
+        self._interrupted_s = self._full_since_s = None
+        if not activity.asleep or self._terminal.unread():
             return False
-        end = self._portion(min(room, len(self._queue)))
-        starts = self._queue[end - 1] in self._starters
-        taken = self._write(end)
-        if starts and taken == end:
-            self._hold("line", now_s)
-        return taken > 0
+        return activity.naps != self._handed_naps or now_s - self._handed_s > LOST_S
+
+    def _hand_to_prompt(self, activity: Activity, now_s: float) -> bool:
+        """Pass one portion to the prompt, up to a byte that may start a program; return whether any were taken."""
+        self._handed_s, self._handed_naps = now_s, activity.naps
+        if self._enter_raw:
+            # After a soft reset from the raw REPL the client waits for the raw REPL.
+            self._enter_raw = not write_some(self._terminal.master, CTRL_A)
+            return not self._enter_raw
+        end = self._portion(min(UART_BYTES, len(self._queue)))
+        self._started = self._queue[end - 1] in self._starters
+        return self._write(end) > 0
 
     @property
     def _starters(self) -> bytes:

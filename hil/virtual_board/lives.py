@@ -79,7 +79,7 @@ class Lives:
     def _rest_watchdog(self, child: Interpreter) -> None:
         # It stands still from the moment the program ends or is interrupted, as it does under a debugger: a board
         # that resets while somebody copies files to it would be no use.
-        if self._watchdog_s is not None and not child.interruptible():
+        if self._watchdog_s is not None and not child.look().program:
             self._watchdog_s = None
 
     def rest_s(self, now_s: float, longest_s: float) -> float:

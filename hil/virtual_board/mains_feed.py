@@ -21,7 +21,7 @@ from host_tools.errors import ToolError
 
 BlockSource = Callable[[int], NDArray[np.int16] | None]
 
-BLOCKS_AHEAD = 4  # of socket buffer on this side; the board's own side holds what its receive buffer does
+BLOCKS_AHEAD = 25  # of socket buffer: a desktop that pauses for a quarter of a second loses no samples by it
 LATE_S = 1.0  # blocks later than this (the machine slept) are past: no ADC would still deliver them
 
 _HEADER = struct.Struct("<I")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hil.virtual_board.interpreter import argv
@@ -17,6 +19,22 @@ _START = Path(__file__).with_name("start.py")
 _EXIT_S = 0.05  # from closing its files a process needs far less to its end
 _LINE_BYTES = 64  # no word of machine_shim.py is longer; a program that writes rubbish there is cut off
 _SIGINT_BIT = 1 << (signal.SIGINT - 1)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """program: one runs that Ctrl-C would stop, to the REPL's prompt it is a character like others.
+
+    asleep: it waits for something, at the prompt for input.  naps: how often it has gone to sleep.
+    """
+
+    program: bool
+    asleep: bool
+    naps: int
+
+
+GONE = Activity(program=False, asleep=False, naps=0)
+_STATUS = re.compile(rb"^(State|SigCgt|voluntary_ctxt_switches):\s+(\w+)", re.MULTILINE)
 
 
 class Interpreter:
@@ -56,6 +74,7 @@ class Interpreter:
         self.started_s = time.monotonic()
         self.control_open = True
         self._words = b""
+        self._status = os.open(f"/proc/{self.pid}/status", os.O_RDONLY)
 
     def words(self) -> list[list[str]]:
         """Return what came through the control pipe, split: ["boot"], ["reset"], ["wdt", "2000"], ["feed"]."""
@@ -76,9 +95,16 @@ class Interpreter:
                 self._process.wait(_EXIT_S)
         return data
 
-    def interruptible(self) -> bool:
-        """Whether a program runs that Ctrl-C would stop; to the REPL's prompt it is a character like others."""
-        return bool(int(self._status("SigCgt") or "0", 16) & _SIGINT_BIT)
+    def look(self) -> Activity:
+        """Return what the process is at."""
+        fields = dict(_STATUS.findall(self._read_status()))
+        if not fields:
+            return GONE
+        return Activity(
+            program=bool(int(fields[b"SigCgt"], 16) & _SIGINT_BIT),
+            asleep=fields[b"State"] == b"S",
+            naps=int(fields[b"voluntary_ctxt_switches"]),
+        )
 
     def interrupt(self) -> bool:
         """Deliver Ctrl-C to a running program; return whether there was one.
@@ -87,22 +113,19 @@ class Interpreter:
         for the look: a process that stands with its handler in place gets the signal with the handler in place.
         """
         self._signal(signal.SIGSTOP)
-        while self._status("State") not in ("T", "t", "Z", "X", ""):
+        while dict(_STATUS.findall(self._read_status())).get(b"State", b"X") not in b"TtZX":
             time.sleep(0)
-        caught = self.interruptible()
-        if caught:
+        program = self.look().program
+        if program:
             self._signal(signal.SIGINT)
         self._signal(signal.SIGCONT)
-        return caught
+        return program
 
-    def _status(self, field: str) -> str:
-        """The first word of a field of /proc/PID/status, empty where the process is gone."""
+    def _read_status(self) -> bytes:
         try:
-            text = Path(f"/proc/{self.pid}/status").read_text()
-        except OSError:
-            return ""
-        found = text.partition(f"\n{field}:")[2].split(None, 1)
-        return found[0] if found else ""
+            return os.pread(self._status, 4096, 0)
+        except ProcessLookupError:
+            return b""
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -118,3 +141,4 @@ class Interpreter:
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
         os.close(self.control)
+        os.close(self._status)

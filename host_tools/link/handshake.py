@@ -65,10 +65,9 @@ class Handshake:
             self.state = self._state_after(self.hello)
         return True
 
-    def refuse(self) -> None:
+    def refuse(self, device_id: str, boot_id: int) -> None:
         """Have nothing to do with this boot of this device."""
-        if self.hello is not None:
-            self._refused = (self.hello.device_id, self.hello.boot_id)
+        self._refused = (device_id, boot_id)
         self.state = State.REFUSED
 
     def ask_again(self) -> None:

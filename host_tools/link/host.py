@@ -195,7 +195,7 @@ class HostLink:
         try:
             check_version(body)
         except ToolError as error:
-            self._refuse("", 0, error)
+            self._refuse("", 0, error)  # who it is cannot be read in a layout that is not ours
             return
         hello = layouts.read_hello(body)
         old = self.hello
@@ -272,4 +272,4 @@ class HostLink:
     def _refuse(self, device_id: str, boot_id: int, error: ToolError) -> None:
         if self._handshake.state is not State.REFUSED:
             self._events.append(events.Unusable(device_id, boot_id, error))
-        self._handshake.refuse()
+        self._handshake.refuse(device_id, boot_id)

@@ -48,8 +48,10 @@ def read_hello(body: bytes) -> Hello:
 
 
 def read_record(body: bytes) -> tuple[int, int, int, bytes]:
-    """Return (message id, sequence, oldest held, payload).  Errors: struct.error."""
+    """Return (message id, sequence, oldest held, payload).  Errors: struct.error, ValueError for an absurd window."""
     _kind, message_id, sequence, held = _RECORD.unpack_from(body)
+    if held >= min(sequence, frames.SLOTS_MAX):
+        raise ValueError(f"record {sequence} cannot have {held} older ones beside it")
     return message_id, sequence, sequence - held, body[_RECORD.size :]
 
 

@@ -2,7 +2,8 @@ from noalloc import without_heap
 from sine import Sine
 
 from gridkeel.params import Parameters
-from gridkeel.sensing.frequency import BLOCK_LOST, LOW_VOLTAGE, OUT_OF_RANGE, UNUSABLE, WARM_UP_LONG, Estimator
+from gridkeel.sensing.frequency import Estimator
+from gridkeel.sensing.quality import BLOCK_LOST, LOW_VOLTAGE, OUT_OF_RANGE, UNUSABLE, WARM_UP_LONG
 
 N = 48
 

@@ -312,17 +312,19 @@ def test_the_table_is_handed_out_in_parts():
 def test_values_out_of_range_are_clamped_and_counted_and_counts_saturate():
     peer = Peer()
     peer.open()
-    row = [0] * len(messages.fields_of(messages.TELEMETRY))
+    fields = messages.fields_of(messages.TELEMETRY)
+    names = [name for name, _code, _unit in fields]
+    low, high, wide, count = [names.index(name) for name in ("freq_uhz", "power_w", "quality", "dropped")]
+    row = [0] * len(fields)
     row[0] = -1
-    row[1] = 1 << 40
-    row[2] = -(1 << 40)
-    row[5] = 70000
-    row[20] = 99999
+    row[low] = -(1 << 40)
+    row[high] = 1 << 40
+    row[wide] = 70000
+    row[count] = 99999
     peer.link.post(messages.TELEMETRY, row)
-    body = peer.bodies()[1]
-    values = unpack_from(messages.format_of(messages.fields_of(messages.TELEMETRY)), body, frames.RECORD_HEAD_SIZE)
-    assert values[:3] == (0, 0x7FFFFFFF, -0x80000000)
-    assert values[5] == 65535 and values[20] == 65535
+    values = unpack_from(messages.format_of(fields), peer.bodies()[1], frames.RECORD_HEAD_SIZE)
+    assert (values[0], values[low], values[high]) == (0, -0x80000000, 0x7FFFFFFF)
+    assert values[wide] == 65535 and values[count] == 65535
     assert peer.link.clamped == 4  # the last one is a count, which saturates by right
 
 

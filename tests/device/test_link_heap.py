@@ -19,9 +19,12 @@ class Rig:
         self.out = bytearray(1024)
         self.n = 0
         self.now_ms = LATE
-        self.row = [0] * len(messages.fields_of(messages.TELEMETRY))
-        self.row[1] = 50_012_345
-        self.row[8] = -7400
+        names = [name for name, _code, _unit in messages.fields_of(messages.TELEMETRY)]
+        self.row = [0] * len(names)
+        self.freq = names.index("freq_uhz")
+        self.count = names.index("dropped")
+        self.row[self.freq] = 50_012_345
+        self.row[names.index("power_w")] = -7400
         self.event = [1, 50, 1, -7]
         self.data = b""
         self.sent = 0
@@ -83,8 +86,8 @@ def test_post_and_send_and_the_passing_of_time():
 def test_clamped_values():
     rig = Rig()
     rig.row[0] = -5
-    rig.row[1] = -(1 << 40)
-    rig.row[20] = 1 << 40
+    rig.row[rig.freq] = -(1 << 40)
+    rig.row[rig.count] = 1 << 40
     without_heap(rig.post)
     assert rig.link.clamped == 2
 

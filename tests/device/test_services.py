@@ -1,7 +1,7 @@
 from gridkeel import errors, limits, ticks
 from gridkeel.envelope import Envelope
 from gridkeel.params import Parameters
-from gridkeel.sensing.frequency import LOW_VOLTAGE, WARM_UP_LONG
+from gridkeel.sensing.quality import LOW_VOLTAGE, WARM_UP_LONG
 from gridkeel.services.arbiter import Arbiter
 from gridkeel.services.droop import Droop
 from gridkeel.services.protection import CEASED, RETURNING, RUN, SAFE, Protection

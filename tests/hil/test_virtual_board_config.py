@@ -51,7 +51,7 @@ def test_file_and_overrides_are_put_together(toml):
         ("[parameters]\nreturn_low_mhz = 50200\n", r"board\.toml: return_low_mhz = 50200 is not under return_high_mhz"),
         (
             "[parameter]\nblock_ms = 10\n",
-            r"board\.toml: unknown table or key 'parameter' \(did you mean parameters\?\)",
+            r"unknown table or key 'parameter' \(did you mean parameters\?\)",
         ),
         ("parameters = 3\n", r"board\.toml: parameters is no table"),
         ("[parameters\n", r"board\.toml is no TOML"),

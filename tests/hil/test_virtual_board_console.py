@@ -124,7 +124,7 @@ def test_ctrl_c_reaches_what_came_by_raw_paste(board):
         human.type(b"print('running')\nwhile True: pass\x04")
         human.expect(rb"running")
         human.type(b"\x03")
-        human.expect(rb"KeyboardInterrupt(.|\s)*\x04>")
+        human.expect(rb"KeyboardInterrupt.*\x04>")
         human.type(b"\x02")
         human.expect(rb">>> ")
 
@@ -135,9 +135,9 @@ def test_ctrl_c_stops_main_and_ctrl_d_runs_it_again(board):
         human.expect(rb"main ran")
         for _round in range(3):
             human.type(b"\x03")
-            human.expect(rb"KeyboardInterrupt(.|\s)*>>> ")
+            human.expect(rb"KeyboardInterrupt.*>>> ")
             human.type(b"\x04")
-            human.expect(rb"MPY: soft reboot\r\n(.|\s)*boot ran(.|\s)*main ran")
+            human.expect(rb"MPY: soft reboot\r\n.*boot ran.*main ran")
 
 
 def test_what_is_typed_ahead_is_not_lost(board):
@@ -146,7 +146,7 @@ def test_what_is_typed_ahead_is_not_lost(board):
         human.type(b"a = 20\rb = 22\rprint('sum', a + b)\r")
         human.expect(rb"sum 42")
         human.type(b"\x03\x04\x03print('after', 'reset')\r")
-        human.expect(rb"soft reboot(.|\s)*KeyboardInterrupt(.|\s)*after reset")
+        human.expect(rb"soft reboot.*KeyboardInterrupt.*after reset")
 
 
 def test_ctrl_c_passes_input_that_the_program_does_not_read(board):

@@ -49,7 +49,7 @@ def test_the_pause_between_crashes_grows_to_its_limit():
 def test_an_exception_in_main_leaves_the_repl(tmp_path):
     firmware = make_firmware(tmp_path / "firmware", main_py="raise ValueError('of the test')\n")
     with VirtualBoard(firmware=firmware) as board, Terminal(board.console) as human:
-        human.expect(rb'File "main.py", line 1(.|\s)*ValueError: of the test\s(.|\s)*>>> ')
+        human.expect(rb'File "main.py", line 1.*ValueError: of the test\s.*>>> ')
         assert board.restarts == 0
 
 
@@ -57,7 +57,7 @@ def test_leaving_main_by_system_exit_is_a_soft_reset(tmp_path):
     program = "import os\nif 'once' not in os.listdir():\n    open('once', 'w').close()\n    raise SystemExit\n"
     with VirtualBoard(firmware=make_firmware(tmp_path / "firmware", main_py=program)) as board:
         with Terminal(board.console) as human:
-            human.expect(rb"soft reboot(.|\s)*>>> ")
+            human.expect(rb"soft reboot.*>>> ")
         program = "import machine; print(machine.reset_cause() == machine.SOFT_RESET)"
         assert mpremote(board.console, "resume", "exec", program).strip() == "True"
 
@@ -65,7 +65,7 @@ def test_leaving_main_by_system_exit_is_a_soft_reset(tmp_path):
 def test_a_segmentation_fault_is_a_reset(tmp_path):
     with VirtualBoard(firmware=make_firmware(tmp_path / "firmware")) as board, Terminal(board.console) as human:
         human.type(b"\x03\rimport os; os.system('kill -11 $PPID')\r")
-        human.expect(rb"virtual board: interpreter ended with -11(.|\s)*main ran")
+        human.expect(rb"virtual board: interpreter ended with -11.*main ran")
 
 
 WATCHDOG_MAIN = """\
@@ -85,7 +85,7 @@ while True:
 def test_a_watchdog_that_is_not_fed_resets_and_one_that_is_does_not(tmp_path):
     firmware = make_firmware(tmp_path / "firmware", main_py=WATCHDOG_MAIN)
     with VirtualBoard(firmware=firmware) as board, Terminal(board.console) as human:
-        human.expect(rb"cause 1(.|\s)*well fed(.|\s)*watchdog reset(.|\s)*cause 3")
+        human.expect(rb"cause 1.*well fed.*watchdog reset.*cause 3")
         assert board.status.watchdog_resets == 1
         # Interrupted, it stands still: somebody is at work on the board.
         human.expect(rb"well fed")
@@ -113,7 +113,7 @@ def test_pins_carry_the_contactor_and_the_watchdog(tmp_path):
     firmware = make_firmware(tmp_path / "firmware", main_py=PINS_MAIN)
     with VirtualBoard(firmware=firmware, parameters={"watchdog_ms": 400}) as board, Terminal(board.console) as human:
         wait_until(lambda: board.energised, "the contactor's pin")
-        human.expect(rb"fed(.|\s)*watchdog reset")
+        human.expect(rb"fed.*watchdog reset")
         (board.flash / "main.py").unlink()
         board.reset()
         wait_until(lambda: not board.energised, "the pin's fall in reset")

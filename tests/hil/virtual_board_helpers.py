@@ -87,7 +87,7 @@ class Terminal:
         """Return what came up to and with the pattern, and forget it."""
         end_s = time.monotonic() + HANG_S
         while True:
-            match = re.search(pattern, self.seen)
+            match = re.search(pattern, self.seen, re.DOTALL)
             if match:
                 found, self.seen = self.seen[: match.end()], self.seen[match.end() :]
                 return found

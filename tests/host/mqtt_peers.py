@@ -107,6 +107,56 @@ class Controller(threading.Thread):
             return  # nobody reads the line: what does not fit is lost on it
 
 
+class SerialServer(threading.Thread):
+    """Hands a serial port out on a TCP port, to one client after the other."""
+
+    def __init__(self, port: str) -> None:
+        super().__init__(daemon=True)
+        self._serial = os.open(port, os.O_RDWR | os.O_NOCTTY)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._client: socket.socket | None = None
+        self.url = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __enter__(self) -> SerialServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.hang_up()
+        self.join()
+        os.close(self._serial)
+
+    def hang_up(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.shutdown(socket.SHUT_RDWR)
+
+    def run(self) -> None:
+        while True:
+            try:
+                self._client, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._client as client:
+                self._relay(client)
+
+    def _relay(self, client: socket.socket) -> None:
+        while True:
+            readable, _, _ = select.select([client, self._serial], [], [])
+            try:
+                if self._serial in readable:
+                    client.sendall(os.read(self._serial, 4096))
+                if client in readable:
+                    data = client.recv(4096)
+                    if not data:
+                        return
+                    os.write(self._serial, data)
+            except OSError:
+                return
+
+
 class UplinkProcess:
     """`gridkeel uplink` as a process of its own, its lines collected."""
 

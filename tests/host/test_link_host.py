@@ -261,12 +261,19 @@ def test_nonsense_in_sound_frames_is_counted_and_survived() -> None:
     host = HostLink()
     feed(host, hello())
     feed(host, hello(session=host.session))
-    for body in (b"\x7f", bytes([frames.HELLO]), bytes([frames.HELLO, 1]) + b"\xff" * 60, bytes([frames.RECORD, 1])):
+    for body in (
+        b"\x7f",
+        bytes([frames.HELLO]),
+        bytes([frames.HELLO, 1]) + b"\xff" * 60,
+        bytes([frames.RECORD, 1]),
+        record(9, 9, messages.EVENT, bytes(10)),
+        record(9000, 5000, messages.EVENT, bytes(10)),
+    ):
         assert feed(host, body) == []
-    assert host.errors == 4
+    assert host.errors == 6
     happened = feed(host, record(1, 0, 99, b"??"))  # cannot be read, and must not block what follows
     assert happened == [Record("gk-1", 1, 1, "message_99", {})]
-    assert host.errors == 5
+    assert host.errors == 7
 
 
 def test_the_host_asks_at_once_and_again_every_second() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from mqtt_peers import Controller, Listener, UplinkProcess, eventually, free_port
+from mqtt_peers import Controller, Listener, SerialServer, UplinkProcess, eventually, free_port
 
 from host_tools.broker import EmbeddedBroker
 from host_tools.schema import documents
@@ -89,3 +89,21 @@ def test_two_uplinks_do_not_share_a_queue(tmp_path: Path):
         with UplinkProcess(queue, "mqtt://127.0.0.1:1", [controller.port]) as second:
             assert second.wait() == 2
             assert "another uplink uses queue" in second.lines[-1]
+
+
+def test_a_controller_behind_a_tcp_port(tmp_path: Path):
+    """A serial server of the kind that socket:// is for: it hangs up once, and the uplink comes again."""
+    with (
+        EmbeddedBroker() as broker,
+        CountingSubscriber(broker_at(broker.url)) as counter,
+        Controller() as controller,
+        SerialServer(controller.port) as server,
+        UplinkProcess(tmp_path / "q.db", broker.url, [server.url]) as uplink,
+    ):
+        assert counter.wait_for(100, 30)
+        server.hang_up()
+        assert eventually(lambda: any(f"port {server.url} is lost" in line for line in uplink.lines))
+        assert counter.wait_for(counter.delivered + 100, 30)
+        produced = controller.quiet()
+        assert counter.wait_for(produced, 30)
+        assert counter.by_device == {"gk-test": produced}

@@ -4,21 +4,12 @@ import math
 from array import array
 
 from gridkeel.sensing import windows
+from gridkeel.sensing.quality import BLOCK_LOST, CLIPPED, LOW_VOLTAGE, OUT_OF_RANGE, WARM_UP_LONG, WARM_UP_SHORT
 
 try:
     from gridkeel.sensing.kernels import magnitude, mix, phase, weigh
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without the viper emitter
     from gridkeel.sensing.twins import magnitude, mix, phase, weigh
-
-# Quality bits. A frequency is good for droop when none of UNUSABLE is set.
-WARM_UP_SHORT = 1
-WARM_UP_LONG = 2
-LOW_VOLTAGE = 4
-CLIPPED = 8
-BLOCK_LOST = 16
-OUT_OF_RANGE = 32
-TRANSIENT = 64
-UNUSABLE = WARM_UP_SHORT | LOW_VOLTAGE | OUT_OF_RANGE
 
 HOPS_A_CYCLE = 4
 BOXCAR_HOPS = 8  # two cascaded one-cycle boxcars

@@ -1,6 +1,6 @@
 """Primary response: power that follows the frequency deviation past a deadband."""
 
-from gridkeel.sensing.frequency import TRANSIENT, UNUSABLE, WARM_UP_LONG
+from gridkeel.sensing.quality import TRANSIENT, UNUSABLE, WARM_UP_LONG
 
 
 class Droop:

@@ -13,7 +13,7 @@ The states and what moves between them are one table:
 """
 
 from gridkeel import errors, ticks
-from gridkeel.sensing.frequency import UNUSABLE, WARM_UP_LONG
+from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 
 SAFE = 0
 RUN = 1

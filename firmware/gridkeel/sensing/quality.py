@@ -1,0 +1,12 @@
+"""Quality bits of an estimate; the host reads them in telemetry's `quality`."""
+
+WARM_UP_SHORT = 1
+WARM_UP_LONG = 2
+LOW_VOLTAGE = 4
+CLIPPED = 8
+BLOCK_LOST = 16
+OUT_OF_RANGE = 32
+TRANSIENT = 64  # the short window has left the long one, and rules
+
+# With any of these set neither window holds a frequency.
+UNUSABLE = WARM_UP_SHORT | LOW_VOLTAGE | OUT_OF_RANGE
