@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 FIRMWARE = HERE.parents[1] / "firmware"
 NAMES = sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != Path(__file__).stem)
 # A run of the 32-bit build cannot collect garbage and has 1 MB: so many tests share one.
-WASM_GROUP = 6
+WASM_GROUP = 3
 START = "import sys\nsys.path[:] = [{tests!r}, {firmware!r}]\nimport runner\nrunner.main({name!r})\n"
 
 

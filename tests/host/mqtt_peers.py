@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -131,7 +132,8 @@ class SerialServer(threading.Thread):
     def hang_up(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            client.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # the client was first
+                client.shutdown(socket.SHUT_RDWR)
 
     def run(self) -> None:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -75,6 +76,11 @@ class Mosquitto:
             self._process.terminate()
             self._process.wait(20)
             self._process = None
+
+    def reload(self) -> None:
+        """SIGHUP: it reads its access rules again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     def __enter__(self) -> Mosquitto:
         return self.start()

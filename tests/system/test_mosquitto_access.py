@@ -113,9 +113,8 @@ def test_a_topic_the_broker_forbids_is_said_and_nothing_is_lost(tmp_path: Path):
     ):
         assert eventually(lambda: any("does not take" in line for line in uplink.lines))
         assert counter.delivered == 0
-        mosquitto.stop()
         rules.write_text("topic readwrite gridkeel/#\n", encoding="utf-8")
-        mosquitto.start()
+        mosquitto.reload()
         produced = controller.quiet()
         assert counter.wait_for(produced, 60)
         assert counter.by_device == {"gk-0": produced}
