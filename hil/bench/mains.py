@@ -23,9 +23,8 @@ class Mains:
         self._n = parameters.sample_hz * parameters.block_ms // 1000
         self._block_s = parameters.block_ms / 1000
         self.wave = PointOnWave(waveform_config(scenario, parameters), self.source)
-        self._closed_loop = isinstance(self.source, SwingGrid)
         self._blocks = 0
-        if not self._closed_loop:
+        if not isinstance(self.source, SwingGrid):
             t_s = np.arange(int(duration_s / self._block_s) + 2) * self._block_s
             freq_hz, _rocof, voltage_pu, valid = self.wave.truth(t_s)
             self._freq_hz: list[float] = freq_hz.tolist()
@@ -34,11 +33,11 @@ class Mains:
 
     def next_block(self, charger_w: float) -> bytes:
         """Return the samples of the next block, little-endian int16, and move freq_hz and volts to its end."""
-        if self._closed_loop:
+        if isinstance(self.source, SwingGrid):
             self.source.set_charger_power_w(charger_w)
         samples = self.wave.block(self._n).astype("<i2", copy=False).tobytes()
         self._blocks += 1
-        if self._closed_loop:
+        if isinstance(self.source, SwingGrid):
             self.freq_hz, self.volts = self.source.freq_hz, self._nominal_v
         else:
             at = min(self._blocks, len(self._freq_hz) - 1)

@@ -125,4 +125,5 @@ def _boot_id(name: str) -> int:
     return sum((k + 1) * ord(letter) for k, letter in enumerate(name)) & 0xFFFFFFFF or 1
 
 
-PLAYERS = {"lockstep": lockstep, "realtime": realtime, "serial": serial}
+Player = Callable[[Parts], contextlib.AbstractContextManager[LockStepRun | RealtimeRun]]
+PLAYERS: dict[str, Player] = {"lockstep": lockstep, "realtime": realtime, "serial": serial}

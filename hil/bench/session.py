@@ -18,8 +18,9 @@ from hil.bench.mains import Mains
 from hil.bench.players import PLAYERS, Parts
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
-from hil.bench.scenario import Scenario
+from hil.bench.scenario import RECORD, Scenario
 from hil.plants.inverter import Inverter, InverterConfig
+from hil.plants.trace import load_iberia
 from hil.report import RunRecord
 from host_tools.broker import EmbeddedBroker
 from host_tools.uplink.address import broker_at
@@ -129,5 +130,5 @@ def cut_to(scenario: Scenario, start: str | None, end: str | None, whole: bool) 
         mains["to"] = end
     if mains == scenario.mains:
         return scenario
-    changed = replace(scenario, mains=mains)
-    return replace(changed, duration_s=changed.source().duration_s)
+    trace = load_iberia(RECORD, mains["from"], mains["to"])
+    return replace(scenario, mains=mains, duration_s=trace.duration_s)

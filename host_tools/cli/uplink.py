@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from host_tools.cli.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
+from host_tools.errors import ToolError
 from host_tools.uplink.address import broker_at
 from host_tools.uplink.port import BAUD
 from host_tools.uplink.queue import DEFAULT_MAX_ROWS
@@ -62,4 +63,7 @@ def command(
     summary = service.summary()
     print(", ".join(f"{count} {name}" for name, count in summary.items()), flush=True)
     if json_file is not None:
-        json_file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        try:
+            json_file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ToolError(f"--json {json_file}: {error}") from None

@@ -19,7 +19,7 @@ def level(name: str) -> str:
     """Return a name as one topic level: the name itself where it is safe, else with every other byte as %XX."""
     if _LEVEL.fullmatch(name):
         return name
-    raw = name.encode("utf-8", "surrogatepass")[:20]
+    raw = name.encode("utf-8", "surrogatepass")[:64]
     return "".join(chr(b) if _LEVEL.fullmatch(chr(b)) else f"%{b:02X}" for b in raw) or "%00"
 
 

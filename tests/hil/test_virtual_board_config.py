@@ -77,9 +77,9 @@ def test_a_bad_override_is_named_with_what_is_wrong(override, message):
 
 
 def test_parameters_at_odds_across_file_and_option_name_both(toml):
-    path = toml("[parameters]\nreturn_low_mhz = 50000\n")
-    with pytest.raises(ToolError, match=r"board\.toml with --param: return_low_mhz = 50000 is not under"):
-        load_parameters(path, ["return_high_mhz=50000"])
+    path = toml("[parameters]\nsoc_reserve_pct_x100 = 9000\n")
+    with pytest.raises(ToolError, match=r"board\.toml with --param: soc_reserve_pct_x100 = 9000 is not under"):
+        load_parameters(path, ["soc_full_pct_x100=8000"])
 
 
 def test_a_missing_file_is_said(tmp_path):

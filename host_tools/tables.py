@@ -1,0 +1,67 @@
+"""docs/parameters.md and docs/faults.md, made from the firmware's own tables: `python -m host_tools.tables --write`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from gridkeel import errors, params
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NOTE = "Made from `{source}` by `make docs`; do not edit."
+
+
+def parameters_page() -> str:
+    lines = [
+        "# Parameters",
+        "",
+        NOTE.format(source="firmware/gridkeel/params.py"),
+        "",
+        "All values are integers. Set them in a TOML file under `[parameters]` (`--config`), with `--param name=value`,",
+        "or over MQTT. What shapes the sampling or the line (`nominal_hz`, `sample_hz`, `block_ms`, `adc_uv`, `nominal_v`)",
+        "takes effect at the next start, `modbus_*` at the next discovery, the rest at once.",
+        "",
+        "| id | name | unit | default | limits | meaning |",
+        "|---|---|---|---|---|---|",
+    ]
+    for number, (name, unit, default, low, high, meaning) in enumerate(params.TABLE):
+        lines.append(f"| {number} | `{name}` | {unit} | {default} | {low}..{high} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def faults_page() -> str:
+    lines = [
+        "# Faults",
+        "",
+        NOTE.format(source="firmware/gridkeel/errors.py"),
+        "",
+        "*info* is told, *warning* limits what the controller does, *safe* drives the power to zero until it clears.",
+        "",
+        "| code | name | severity | meaning |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {code} | `{name}` | {severity} | {text} |" for code, name, severity, text in errors.CATALOGUE]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"parameters.md": parameters_page, "faults.md": faults_page}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or tell which are out of date."""
+    if arguments not in (["--write"], ["--check"]):
+        print("usage: python -m host_tools.tables --write | --check", file=sys.stderr)
+        return 2
+    stale = 0
+    for name, make in PAGES.items():
+        path = DOCS / name
+        if arguments == ["--write"]:
+            path.write_text(make())
+        elif not path.exists() or path.read_text() != make():
+            print(f"docs/{name} is out of date: make docs", file=sys.stderr)
+            stale = 1
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
