@@ -18,7 +18,7 @@ help: ## list the targets
 .venv/.runtime: .venv/.made requirements.txt pyproject.toml
 	@echo "setting up .venv (pinned in requirements.txt) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.txt requirements-typings.txt

@@ -12,6 +12,8 @@ class Envelope:
         self._p = parameters
         self.charge_w = 0
         self.discharge_w = 0
+        self.allowed_w = 0
+        self.limiter = limits.NONE
         self._charge_by = limits.STALE_SAMPLES
         self._discharge_by = limits.STALE_SAMPLES
         self._reserve_reached = False

@@ -44,6 +44,7 @@ class Parts:
     host: HostSide
     recorder: Recorder
     watch: Callable[[Progress], None]
+    boot_id: int
 
 
 @contextlib.contextmanager
@@ -52,7 +53,7 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
     rig = parts.rig
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder:
         flash = make_flash(Path(folder) / "flash", parts.parameters.values(), rig.device_id)
-        with LockStepBoard(flash, rig.device_id, _boot_id(parts.scenario.name), rig.heap_bytes) as board:
+        with LockStepBoard(flash, rig.device_id, parts.boot_id, rig.heap_bytes) as board:
             yield LockStepRun(
                 parts.scenario,
                 rig,
@@ -118,11 +119,6 @@ def _on_ports(parts: Parts, ports: Ports, start_s: float) -> RealtimeRun:
         parts.recorder,
         parts.watch,
     )
-
-
-def _boot_id(name: str) -> int:
-    """A boot id of its own for each scenario, the same on every run: a run repeats to the bit."""
-    return sum((k + 1) * ord(letter) for k, letter in enumerate(name)) & 0xFFFFFFFF or 1
 
 
 Player = Callable[[Parts], contextlib.AbstractContextManager[LockStepRun | RealtimeRun]]

@@ -39,6 +39,12 @@ class Delivery:
     queue_path: Path
     publisher: PublisherThread
     counter: CountingSubscriber
+    boots: int = 0
+
+    def next_boot(self) -> int:
+        """Return the boot id of the next board in lock step: new within a session, the same in every session."""
+        self.boots += 1
+        return self.boots
 
     def settle(self, already: int, wanted: int) -> int:
         """Wait until `wanted` more records than `already` came through; return how many did."""
@@ -82,7 +88,7 @@ def play(
     already, already_doubled = way.counter.delivered, way.counter.doubled
     with Queue(way.queue_path) as queue:
         host = HostSide(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
-        parts = Parts(scenario, rig, parameters, mains, inverter, bus, host, recorder, watch)
+        parts = Parts(scenario, rig, parameters, mains, inverter, bus, host, recorder, watch, way.next_boot())
         with PLAYERS[rig.kind](parts) as run:
             run.play()
     dropped = host.intake.counts.missing

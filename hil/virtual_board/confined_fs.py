@@ -11,7 +11,8 @@ _DIRECTORY = 0x4000
 class ConfinedFS:
     """A VfsPosix that knows its own `..`, so that /../x is /x as on a board's flash."""
 
-    def __init__(self, root):
+    def __init__(self, root, control):
+        self._control = control
         self._flash = vfs.VfsPosix(root)
         self._ports = vfs.VfsPosix("/dev")
         self._root = root
@@ -20,7 +21,6 @@ class ConfinedFS:
         self.mkdir = self._forward("mkdir")
         self.remove = self._forward("remove")
         self.rmdir = self._forward("rmdir")
-        self.stat = self._forward("stat")
         self.statvfs = self._forward("statvfs")
 
     def mount(self, readonly, mkfs):
@@ -34,6 +34,14 @@ class ConfinedFS:
         if path.startswith("/dev/"):
             return self._ports.open(path[4:], mode)
         return self._flash.open(path, mode)
+
+    def stat(self, path):
+        # An import takes whatever a stat raises for "no such file", Ctrl-C too: have it come again a little later.
+        try:
+            return self._flash.stat(self._inside(path))
+        except KeyboardInterrupt:
+            self._control.write(b"interrupt\n")
+        return self._flash.stat(self._inside(path))
 
     def ilistdir(self, path):
         """Yield (name, type, inode, size) as a flash file system does; VfsPosix leaves the size out."""
@@ -81,9 +89,9 @@ class ConfinedFS:
         return "/" + "/".join(parts)
 
 
-def mount_as_root(directory):
-    """Put a directory of the machine in the place of its whole file system."""
-    flash = ConfinedFS(directory)
+def mount_as_root(directory, control):
+    """Put a directory of the machine in the place of its whole file system; control: the open control pipe."""
+    flash = ConfinedFS(directory, control)
     vfs.umount("/")
     vfs.mount(flash, "/")
     os.chdir("/")

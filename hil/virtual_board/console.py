@@ -49,10 +49,18 @@ class ConsoleInput:
         """The board is up to boot.py: its input may flow."""
         self._child = child
 
+    def interrupt_again(self) -> None:
+        """A Ctrl-C came where it could not be seen: it is delivered once more."""
+        self._interrupted_s = None
+        self._queue.insert(0, CTRL_C)
+
     def end(self) -> bool:
         """The interpreter has ended: what it left unread stays; return whether anything was typed since last time."""
         self._child = None
-        self._queue[:0] = self._terminal.take_unread()
+        # A Ctrl-C that met the end of its program was meant for the board: it finds it in its next life.
+        stop = bytes((CTRL_C,)) if self._interrupted_s is not None else b""
+        self._queue[:0] = stop + self._terminal.take_unread()
+        self._interrupted_s = None
         typed, self.typed = self.typed, False
         return typed
 
@@ -82,23 +90,25 @@ class ConsoleInput:
 
     def pump(self, now_s: float) -> float | None:
         """Hand on what can be; return the time in s to look again, None where only new input can change anything."""
-        while self._child is not None and (self._queue or self._enter_raw):
+        while self._child is not None and (self._queue or self._enter_raw or self._interrupted_s is not None):
             activity = self._child.look()
             if activity.program:
-                moved = bool(self._queue) and self._hand_to_program(self._child, now_s)
+                moved = not self._still_stops(now_s) and self._hand_to_program(self._child, now_s)
             else:
                 moved = self._prompt_waits(activity, now_s) and self._hand_to_prompt(activity, now_s)
             if not moved:
                 return POLL_S
         return None
 
+    def _still_stops(self, now_s: float) -> bool:
+        """Whether Ctrl-C was delivered and the program may yet stop of it."""
+        if self._interrupted_s is not None and now_s - self._interrupted_s > INTERRUPT_S:
+            self._interrupted_s = None
+        return self._interrupted_s is not None
+
     def _hand_to_program(self, child: Interpreter, now_s: float) -> bool:
         """Pass bytes to a running program, Ctrl-C as its interruption; return whether any were taken or dropped."""
         stop = self._queue.find(CTRL_C)
-        if self._interrupted_s is not None:
-            if now_s - self._interrupted_s < INTERRUPT_S:
-                return False
-            self._interrupted_s = None
         if stop == 0:
             return self._interrupt(child, now_s)
         if stop < 0 and self._started and now_s - self._handed_s < STATEMENT_S:
@@ -128,13 +138,15 @@ class ConsoleInput:
 
     def _prompt_waits(self, activity: Activity, now_s: float) -> bool:
         """Whether the last portion is read and dealt with, and the prompt waits for the next."""
-        self._interrupted_s = self._full_since_s = None
         if not activity.asleep or self._terminal.unread():
             return False
+        self._interrupted_s = self._full_since_s = None
         return activity.naps != self._handed_naps or now_s - self._handed_s > LOST_S
 
     def _hand_to_prompt(self, activity: Activity, now_s: float) -> bool:
         """Pass one portion to the prompt, up to a byte that may start a program; return whether any were taken."""
+        if not self._queue and not self._enter_raw:
+            return False
         self._handed_s, self._handed_naps = now_s, activity.naps
         if self._enter_raw:
             # After a soft reset from the raw REPL the client waits for the raw REPL.

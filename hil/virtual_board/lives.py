@@ -117,6 +117,8 @@ class Lives:
             if word == ["boot"]:
                 self.boots += 1
                 self._console.open(child)
+            elif word == ["interrupt"]:
+                self._console.interrupt_again()
             elif word == ["reset"]:
                 return HARD_RESET
             elif word == ["soft_reset"]:

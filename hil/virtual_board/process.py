@@ -77,7 +77,7 @@ class Interpreter:
         self._status = os.open(f"/proc/{self.pid}/status", os.O_RDONLY)
 
     def words(self) -> list[list[str]]:
-        """Return what came through the control pipe, split: ["boot"], ["reset"], ["wdt", "2000"], ["feed"]."""
+        """Return what came through the control pipe, split into words, for example ["boot"] or ["wdt", "2000"]."""
         lines = (self._words + self._read_control()).split(b"\n")
         self._words = lines.pop()[-_LINE_BYTES:]
         return [line[:_LINE_BYTES].decode("ascii", "replace").split() for line in lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -28,6 +29,14 @@ _REOPEN_S = 1.0
 _REQUESTS_MAX = 64
 
 _PORT_ERRORS = (serial.SerialException, OSError, ValueError)
+
+
+def open_port(url: str, baud: int) -> serial.Serial:
+    """Errors: MissingError in one line."""
+    try:
+        return serial.serial_for_url(url, baud, timeout=_READ_S, write_timeout=_WRITE_S, exclusive=True)
+    except _PORT_ERRORS as error:
+        raise MissingError(f"port {url} cannot be opened: {_reason(error)}") from None
 
 
 class PortThread:
@@ -66,13 +75,6 @@ class PortThread:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._main, name=f"gridkeel-port-{url}", daemon=True)
 
-    def open(self) -> serial.Serial:
-        """Errors: MissingError in one line."""
-        try:
-            return serial.serial_for_url(self.url, self._baud, timeout=_READ_S, write_timeout=_WRITE_S, exclusive=True)
-        except _PORT_ERRORS as error:
-            raise MissingError(f"port {self.url} cannot be opened: {_reason(error)}") from None
-
     def start(self, port: serial.Serial | None = None) -> None:
         """Begin with a port that is open, or with opening one."""
         self._port = port
@@ -107,7 +109,7 @@ class PortThread:
     def _serve_once(self) -> None:
         """Serve one opening of the port, from there to its loss."""
         try:
-            port, self._port = self._port or self.open(), None
+            port, self._port = self._port or open_port(self.url, self._baud), None
             self._troubles.end(self.url, f"port {self.url} is back")
             with port:
                 while not self._stop.is_set():
@@ -154,4 +156,5 @@ class PortThread:
 
 
 def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else " ".join(str(error).split()) or type(error).__name__

@@ -98,8 +98,8 @@ class Publisher:
 
     async def done(self, ids: list[int]) -> None:
         if ids:
+            self.published += len(ids)  # before the queue shows it: who waits for `drain` then reads the whole count
             await self._in_thread(lambda: self._queue.done(ids))
-            self.published += len(ids)
 
     async def _probe(self) -> None:
         """Say what is wrong with the broker before the first controller needs it."""

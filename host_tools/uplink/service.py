@@ -5,15 +5,17 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import serial
 
 from host_tools.errors import ToolError
 from host_tools.uplink.address import Broker
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.desk import OFFLINE
-from host_tools.uplink.port import BAUD, PortThread
+from host_tools.uplink.port import BAUD, PortThread, open_port
 from host_tools.uplink.publisher import PublisherThread
 from host_tools.uplink.queue import DEFAULT_MAX_ROWS, Queue
 from host_tools.uplink.requests import Answer, Request
@@ -48,25 +50,32 @@ class Service:
     def run(self, stop: threading.Event) -> None:
         """Errors: MissingError for a port that is not there, ToolError for a queue that cannot be used."""
         settings = self._settings
-        with _one_at_a_time(settings.queue_path), Queue(settings.queue_path, max_rows=settings.queue_max) as queue:
-            self._ports = [self._port(url, queue) for url in settings.ports]
-            opened = [None if settings.wait else port.open() for port in self._ports]
+        with ExitStack() as stack:
+            # The ports first: where one is missing, no queue file is left behind.
+            opened = [
+                None if settings.wait else stack.enter_context(open_port(url, settings.baud)) for url in settings.ports
+            ]
+            stack.enter_context(_one_at_a_time(settings.queue_path))
+            queue = stack.enter_context(Queue(settings.queue_path, max_rows=settings.queue_max))
             if waiting := len(queue):
                 self._say(f"{waiting} records wait in {settings.queue_path}")
-            self._publisher = PublisherThread(
-                settings.queue_path, settings.broker, say=self._say, on_request=self._route
-            )
-            with self._publisher:
-                for port, handle in zip(self._ports, opened, strict=True):
-                    port.start(handle)
-                try:
-                    self._watch(stop)
-                finally:
-                    for port in self._ports:
-                        port.stop()
-                    for port in self._ports:
-                        port.join()
+            self._ports = [self._port(url, queue) for url in settings.ports]
+            self._serve(opened, stop)
             self._waiting = len(queue)
+
+    def _serve(self, opened: list[serial.Serial | None], stop: threading.Event) -> None:
+        settings = self._settings
+        self._publisher = PublisherThread(settings.queue_path, settings.broker, say=self._say, on_request=self._route)
+        with self._publisher:
+            for port, handle in zip(self._ports, opened, strict=True):
+                port.start(handle)
+            try:
+                self._watch(stop)
+            finally:
+                for port in self._ports:
+                    port.stop()
+                for port in self._ports:
+                    port.join()
 
     def summary(self) -> dict[str, int]:
         """Return what was done since the start."""

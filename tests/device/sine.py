@@ -22,10 +22,14 @@ class Sine:
     def block(self, n):
         """Return array('h') of the next n samples."""
         samples = array("h", [0] * n)
-        for k in range(n):
+        self.fill(samples)
+        return samples
+
+    def fill(self, samples):
+        """Write the next len(samples) samples over the old ones."""
+        for k in range(len(samples)):
             at = self._turn >> 20
             low = _TABLE[at]
             cosine = low + ((_TABLE[at + 1] - low) * ((self._turn >> 8) & 4095) >> 12)
             samples[k] = max(-32768, min(32767, (cosine >> 2) * self._peak >> 14))
             self._turn = (self._turn + self._step) & 0xFFFFFFF
-        return samples

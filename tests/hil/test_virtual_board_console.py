@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from virtual_board_helpers import HANG_S, Terminal, make_firmware, mpremote, wait_until
@@ -113,6 +114,17 @@ print(open('b').read(), os.stat('b')[6], 'd' in os.listdir())
 os.remove('b')
 """
     assert mpremote(board.console, "resume", "exec", program).strip() == "text 4 False"
+
+
+def test_ctrl_c_at_every_moment_of_a_start_ends_at_the_prompt(board):
+    with Terminal(board.console) as human:
+        for step in range(40):
+            human.type(b"\x03\x02\r\x04")
+            human.expect(rb"soft reboot")
+            time.sleep(step / 1000)
+            human.type(b"\x03\rprint('step', %d)\r" % step)
+            human.expect(rb"step %d\s" % step)
+        human.expect(rb">>> ")
 
 
 def test_ctrl_c_reaches_what_came_by_raw_paste(board):

@@ -87,7 +87,7 @@ class Controller(threading.Thread):
                 self.link.on_deadline(now_ms)
             count = self.link.data_to_send(out, now_ms)
             if count:
-                self._write(out[:count])
+                self._write(bytes(out[:count]))
 
     def _produce(self, now_ms: int) -> None:
         self.link.post(messages.TELEMETRY, (now_ms, 50_012_000, *[1] * (len(_ROW[messages.TELEMETRY]) - 2)))
@@ -146,11 +146,11 @@ class SerialServer(threading.Thread):
 
     def _relay(self, client: socket.socket) -> None:
         while True:
-            readable, _, _ = select.select([client, self._serial], [], [])
+            readable, _, _ = select.select([client.fileno(), self._serial], [], [])
             try:
                 if self._serial in readable:
                     client.sendall(os.read(self._serial, 4096))
-                if client in readable:
+                if client.fileno() in readable:
                     data = client.recv(4096)
                     if not data:
                         return

@@ -78,15 +78,20 @@ def test_missing_port_is_an_error_unless_waited_for(tmp_path: Path, options: tup
             assert uplink.terminate() == 0
         else:
             assert uplink.wait() == 3
-            assert uplink.lines[-1].startswith("error: port /dev/gridkeel-none cannot be opened")
+            assert uplink.lines[-1] == "error: port /dev/gridkeel-none cannot be opened: No such file or directory"
+            assert list(tmp_path.iterdir()) == []
     assert sum("/dev/gridkeel-none" in line for line in uplink.lines) == 1
 
 
 def test_two_uplinks_do_not_share_a_queue(tmp_path: Path):
     queue = tmp_path / "q.db"
-    with Controller() as controller, UplinkProcess(queue, "mqtt://127.0.0.1:1", [controller.port]):
+    with (
+        Controller() as controller,
+        Controller("gk-other") as other,
+        UplinkProcess(queue, "mqtt://127.0.0.1:1", [controller.port]),
+    ):
         assert eventually(lambda: controller.link.acked > 0)
-        with UplinkProcess(queue, "mqtt://127.0.0.1:1", [controller.port]) as second:
+        with UplinkProcess(queue, "mqtt://127.0.0.1:1", [other.port]) as second:
             assert second.wait() == 2
             assert "another uplink uses queue" in second.lines[-1]
 

@@ -1,0 +1,97 @@
+"""The walls of docs/architecture.md, read from the imports."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "firmware" / "gridkeel"
+WAITING_ROOMS = ("runtime", "boards")
+# micropython and math do not wait; uctypes, gc and the rest belong to the rooms that do.
+PURE_IMPORTS = {"gridkeel", "array", "binascii", "math", "micropython", "struct"}
+# What host code may know of the firmware: tables and protocols, never what runs on the board.
+HOST_MAY_IMPORT = (
+    "gridkeel",
+    "gridkeel.errors",
+    "gridkeel.inverter",
+    "gridkeel.limits",
+    "gridkeel.link",
+    "gridkeel.params",
+    "gridkeel.sensing.quality",
+)
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def firmware_files() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", firmware_files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_firmware_knows_nothing_of_the_host(path: Path) -> None:
+    for name in imports(path):
+        assert name.split(".")[0] not in ("host_tools", "hil", "certs", "firmware"), name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in firmware_files() if path.relative_to(PACKAGE).parts[0] not in WAITING_ROOMS],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_pure_rooms_are_pure(path: Path) -> None:
+    for name in imports(path):
+        assert name.split(".")[0] in PURE_IMPORTS, name
+        assert not name.startswith(("gridkeel.runtime", "gridkeel.boards")), name
+    calls = [
+        n.func.id
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    ]
+    assert "open" not in calls
+    assert not any(isinstance(n, ast.AsyncFunctionDef | ast.Await) for n in ast.walk(ast.parse(path.read_text())))
+
+
+def test_boards_alone_open_ports() -> None:
+    for path in firmware_files():
+        if path.relative_to(PACKAGE).parts[0] != "boards":
+            hardware = {"machine", "socket", "select", "os", "uctypes", "network"} & {
+                name.split(".")[0] for name in imports(path)
+            }
+            assert not hardware, (path, hardware)
+
+
+def test_platform_is_asked_in_one_place() -> None:
+    asking = [path.name for path in firmware_files() if "sys.platform" in path.read_text()]
+    assert asking == ["__init__.py"]
+    assert "sys.platform" in (PACKAGE / "boards" / "__init__.py").read_text()
+
+
+def host_files() -> list[Path]:
+    return sorted(path for room in ("host_tools", "hil", "certs") for path in (ROOT / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", host_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_host_imports_only_tables_and_protocols(path: Path) -> None:
+    for name in imports(path):
+        if name.split(".")[0] == "gridkeel":
+            assert any(name == allowed or name.startswith(allowed + ".") for allowed in HOST_MAY_IMPORT[1:]) or (
+                name
+                in ("gridkeel.VERSION", *(f"gridkeel.{room}" for room in ("params", "errors", "limits", "inverter")))
+            ), name
+        assert not name.startswith(("gridkeel.runtime", "gridkeel.boards")), name
+
+
+@pytest.mark.parametrize("path", host_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_host_code_reaches_into_tests(path: Path) -> None:
+    assert not any(name.split(".")[0] == "tests" for name in imports(path))
