@@ -10,6 +10,7 @@ import numpy as np
 
 from gridkeel.link import messages
 from gridkeel.params import Parameters
+from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from hil.bench import figures
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
@@ -55,6 +56,11 @@ def judge(played: Played) -> RunRecord:
     inside = telemetry["at_s"] <= end_s
     telemetry = {key: column[inside] for key, column in telemetry.items()}
     at_s = telemetry.pop("at_s")
+    quality = telemetry["quality"].astype(int)
+    for name, bad in (("freq_uhz", UNUSABLE | WARM_UP_LONG), ("freq_short_uhz", UNUSABLE)):
+        telemetry[name] = np.where(
+            quality & bad, 0.0, telemetry[name]
+        )  # drawn as a gap: what was not measured is no line
     plant_t_s = plant.pop("t_s")
     truth_t_s = np.arange(0.0, end_s, 0.02)
     freq_hz, _rocof, voltage_pu, valid = played.mains.truth(truth_t_s)
@@ -72,12 +78,23 @@ def judge(played: Played) -> RunRecord:
         breakdown=_breakdown(played, found),
         events=played.recorder.events,
         error_goal_mhz=5.0,
+        focus_s=_focus(played, found),
         clock_s=getattr(played.mains.source, "clock_s", None) or None,
     )
     if isinstance(played.mains.source, SwingGrid):
         _add_nadir(record, played)
     record.checks = _checks(played, record)
     return record
+
+
+def _focus(played: Played, found: dict[str, float]) -> tuple[float, float] | None:
+    """Return the stretch worth a closer look: the first jump of the mains, or the collapse."""
+    jumps = played.mains.source.jumps_s() if isinstance(played.mains.source, Trace) else []
+    if jumps:
+        return jumps[0] - 0.2, jumps[0] + 0.6
+    if "collapse_at_s" in found:
+        return max(0.0, found["collapse_at_s"] - 8.0), min(played.virtual_s, found["collapse_at_s"] + 3.0)
+    return None
 
 
 def _timed(played: Played) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ OVERRUN_S = 0.05  # the buffer stood full this long: from here on bytes are lost
 POLL_S = 0.0002
 STATEMENT_S = 0.03  # a statement takes this long at most, or it is a program that may want the input itself
 LOST_S = 1.0  # the prompt takes its input in far less; bytes that vanish must not hold up those behind them
+HUNG_S = 3.0  # the prompt sleeps beside its input this long: the port has locked itself up (1.29-preview, after Ctrl-C)
 INTERRUPT_S = 2.0  # a program that has not stopped this long after Ctrl-C has caught it
 
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n>"
@@ -43,7 +44,6 @@ class ConsoleInput:
         """A new interpreter starts; everything is held until `open`. raw: it is to come up in the raw REPL."""
         self.raw_repl = self._enter_raw = raw
         self._tail = b""
-        self._clear_holds()
 
     def open(self, child: Interpreter) -> None:
         """The board is up to boot.py: its input may flow."""
@@ -58,18 +58,21 @@ class ConsoleInput:
         """The interpreter has ended: what it left unread stays; return whether anything was typed since last time."""
         self._child = None
         # A Ctrl-C that met the end of its program was meant for the board: it finds it in its next life.
-        stop = bytes((CTRL_C,)) if self._interrupted_s is not None else b""
+        stop = b"" if self._interrupted_s is None else bytes((CTRL_C,))
         self._queue[:0] = stop + self._terminal.take_unread()
-        self._interrupted_s = None
+        self._clear_holds()
         typed, self.typed = self.typed, False
         return typed
 
     def _clear_holds(self) -> None:
+        self.hung = False
         self._interrupted_s: float | None = None
+        self._full_since_s: float | None = None
         self._handed_s = 0.0
         self._handed_naps: int | None = None
         self._started = False
-        self._full_since_s: float | None = None
+        self._asleep_s = 0.0
+        self._asleep_naps: int | None = None
 
     @property
     def wants_read(self) -> bool:
@@ -138,10 +141,19 @@ class ConsoleInput:
 
     def _prompt_waits(self, activity: Activity, now_s: float) -> bool:
         """Whether the last portion is read and dealt with, and the prompt waits for the next."""
-        if not activity.asleep or self._terminal.unread():
+        if not activity.asleep:
+            return False
+        if self._terminal.unread():
+            self._watch_sleep(activity, now_s)
             return False
         self._interrupted_s = self._full_since_s = None
         return activity.naps != self._handed_naps or now_s - self._handed_s > LOST_S
+
+    def _watch_sleep(self, activity: Activity, now_s: float) -> None:
+        """Notice a prompt that sleeps on while there is something to read."""
+        if activity.naps != self._asleep_naps:
+            self._asleep_s, self._asleep_naps = now_s, activity.naps
+        self.hung = now_s - self._asleep_s > HUNG_S
 
     def _hand_to_prompt(self, activity: Activity, now_s: float) -> bool:
         """Pass one portion to the prompt, up to a byte that may start a program; return whether any were taken."""

@@ -67,6 +67,9 @@ class Lives:
             self._end(child, cause or HARD_RESET)
         elif returncode is not None:
             self._end(child, SOFT_RESET if returncode == 0 else HARD_RESET, returncode)
+        elif self._console.hung:
+            self._say("virtual board: interpreter locked up")
+            self._end(child, HARD_RESET)
         elif self._watchdog_s is not None and now_s > self._watchdog_due_s:
             self.watchdog_resets += 1
             self._end(child, WDT_RESET)

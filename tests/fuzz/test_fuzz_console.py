@@ -18,6 +18,7 @@ from hil.virtual_board import VirtualBoard
 SEED = 20250428
 STREAM_BYTES = 1_000_000
 HANG_S = 120.0
+QUIET_S = 4.0
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -55,9 +56,13 @@ class Client:
         os.close(self._fd)
 
     def clean_up(self) -> None:
-        """Wait until the board has dealt with it all, and leave whatever the garbage had begun."""
-        self.listen()
-        self.send(b"\r\x03\x03\x02\r\x03")
+        """Type what leaves whatever the garbage had begun, until the prompt answers."""
+        end_s = time.monotonic() + HANG_S
+        heard = b""
+        while b"cleaned up" not in heard:
+            assert time.monotonic() < end_s, f"no prompt any more; {heard[-300:]!r}"
+            self.send(b"\r\x03\x03\x02\r\x03print('cleaned', 'up')\r")
+            heard = self.listen()
         self.listen()
 
     def send(self, data: bytes) -> None:
@@ -71,10 +76,13 @@ class Client:
             if writable:
                 view = view[os.write(self._fd, view[:4096]) :]
 
-    def listen(self) -> None:
-        """Read until the board is quiet."""
-        while select.select([self._fd], [], [], 1.0)[0]:
-            self.heard += len(os.read(self._fd, 65536))
+    def listen(self) -> bytes:
+        """Return what comes until the board is quiet for longer than any of its pauses."""
+        heard = b""
+        while select.select([self._fd], [], [], QUIET_S)[0]:
+            heard += os.read(self._fd, 65536)
+        self.heard += len(heard)
+        return heard
 
 
 def assert_answers(board: VirtualBoard) -> None:

@@ -1,0 +1,146 @@
+"""The commands as a user runs them, as processes: broker, board, uplink, monitor; a set-point down, its effect back."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+WAIT_S = 30.0
+DEVICE = "chain-1"
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from host_tools.cli.main import main; main()", *arguments]
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0, process.stdout.read() if process.stdout else ""
+
+
+def first_line(process: subprocess.Popen[str]) -> dict:
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
+
+
+class Operator:
+    """An MQTT 5 client that keeps the newest message of each topic."""
+
+    def __init__(self, port: int) -> None:
+        self.newest: dict[str, dict] = {}
+        self.answers: queue.Queue[tuple[bytes, dict]] = queue.Queue()
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.on_message = self._take
+        self._client.connect("127.0.0.1", port)
+        self._client.subscribe(
+            [("gridkeel/v1/#", mqtt.SubscribeOptions(qos=1)), ("answers", mqtt.SubscribeOptions(qos=1))]
+        )
+        self._client.loop_start()
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _take(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
+        payload = json.loads(message.payload)
+        if message.topic == "answers":
+            self.answers.put((message.properties.CorrelationData, payload))
+        else:
+            self.newest[message.topic.rsplit("/", 1)[-1]] = payload
+
+    def ask(self, request: dict, correlation: bytes) -> dict:
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.ResponseTopic = "answers"
+        properties.CorrelationData = correlation
+        self._client.publish(f"gridkeel/v1/{DEVICE}/cmd", json.dumps(request), qos=1, properties=properties)
+        told, answer = self.answers.get(timeout=WAIT_S)
+        assert told == correlation
+        return answer
+
+    def wait_for(self, leaf: str, wanted: object) -> dict:
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            if leaf in self.newest and wanted(self.newest[leaf]):  # type: ignore[operator]
+                return self.newest[leaf]
+            time.sleep(0.05)
+        raise AssertionError(f"{leaf}: {self.newest.get(leaf)}")
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    folder = tmp_path_factory.mktemp("chain")
+    with ExitStack() as stack:
+        port = first_line(stack.enter_context(running("broker", "--port", "0", "--json")))["port"]
+        seen = Operator(port)
+        stack.callback(seen.close)
+        params = ("--param", "setpoint_ramp_w_s=20000", "--param", "samples_stale_ms=500")
+        flash = ("--flash", str(folder / "flash"))
+        board = first_line(
+            stack.enter_context(running("board", "run", "--json", "--device-id", DEVICE, *flash, *params))
+        )
+        broker = ("--broker", f"mqtt://127.0.0.1:{port}", "--queue", str(folder / "queue.db"))
+        stack.enter_context(running("uplink", "--port", board["host"], *broker))
+        seen.port, seen.flash = port, folder / "flash"  # type: ignore[attr-defined]
+        yield seen
+
+
+def test_birth_and_telemetry_arrive(operator: Operator) -> None:
+    birth = operator.wait_for("birth", lambda birth: birth["device"] == DEVICE)
+    assert birth["firmware"]
+    record = operator.wait_for("telemetry", lambda record: record["state"] == "run" and record["command_w"] == 3000)
+    assert abs(record["freq_uhz"] - 50_000_000) < 20_000
+    operator.wait_for("telemetry", lambda record: record["power_w"] == pytest.approx(3000, abs=30))
+
+
+def test_a_set_point_is_acknowledged_obeyed_and_forgotten(operator: Operator) -> None:
+    operator.wait_for("telemetry", lambda record: record["command_w"] == 3000)
+    answer = operator.ask({"setpoint": {"power_w": -1200, "lifetime_s": 2}}, b"one")
+    assert answer["ok"] is True, answer
+    operator.wait_for("telemetry", lambda record: record["power_w"] == pytest.approx(-1200, abs=30))
+    operator.wait_for("telemetry", lambda record: record["command_w"] == 3000)
+    assert operator.wait_for("event", lambda event: event["fault"] == "setpoint_expired")
+
+
+def test_a_set_point_without_a_sound_lifetime_is_refused(operator: Operator) -> None:
+    for request in ({"setpoint": {"power_w": 100}}, {"setpoint": {"power_w": 100, "lifetime_s": 1e9}}):
+        answer = operator.ask(request, b"two")
+        assert answer["ok"] is False, answer
+
+
+def test_a_parameter_is_set_and_survives_in_flash(operator: Operator) -> None:
+    answer = operator.ask({"parameters": {"droop_deadband_mhz": 33}}, b"three")
+    assert answer["ok"] is True, answer
+    assert json.loads((operator.flash / "config.json").read_text())["droop_deadband_mhz"] == 33  # type: ignore[attr-defined]
+    answer = operator.ask({"parameters": {"droop_deadband_mhz": 3300}}, b"four")
+    assert answer["ok"] is False
+    assert "0..1000" in json.dumps(answer)
+
+
+def test_mode_safe_opens_the_contactor(operator: Operator) -> None:
+    assert operator.ask({"mode": "safe"}, b"five")["ok"] is True
+    record = operator.wait_for("telemetry", lambda record: record["state"] == "safe" and record["power_w"] == 0)
+    assert record["limiter"] == "mode_safe"
+    assert operator.ask({"mode": "auto"}, b"six")["ok"] is True
+    operator.wait_for("telemetry", lambda record: record["state"] == "run")
+
+
+def test_monitor_shows_the_controller(operator: Operator) -> None:
+    arguments = ("monitor", "--broker", f"mqtt://127.0.0.1:{operator.port}", "--once")  # type: ignore[attr-defined]
+    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=WAIT_S, check=True)
+    assert DEVICE in done.stdout
