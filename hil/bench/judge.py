@@ -180,7 +180,7 @@ def _counts(played: Played, telemetry: dict[str, np.ndarray]) -> dict[str, float
         "undelivered": float(played.produced - played.dropped - played.delivered),
         "loop_gap_max_ms": float(telemetry["loop_gap_max_us"].max()) / 1000,
         "step_max_ms": float(telemetry["step_max_us"].max()) / 1000,
-        "heap_free_min_b": float(telemetry["heap_free"].min()),
+        "heap_free_min_kb": float(telemetry["heap_free"].min()) / 1024,
         "bus_errors": float(telemetry["bus_errors"].max()),
         "link_errors": float(telemetry["link_errors"].max()),
         "commands": float(len(played.commands)),
