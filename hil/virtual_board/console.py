@@ -51,7 +51,7 @@ class ConsoleInput:
 
     def interrupt_again(self) -> None:
         """A Ctrl-C came where it could not be seen: it is delivered once more."""
-        self._interrupted_s = None
+        self._interrupted_s: float | None = None
         self._queue.insert(0, CTRL_C)
 
     def end(self) -> bool:
@@ -66,7 +66,7 @@ class ConsoleInput:
 
     def _clear_holds(self) -> None:
         self.hung = False
-        self._interrupted_s: float | None = None
+        self._interrupted_s = None
         self._full_since_s: float | None = None
         self._handed_s = 0.0
         self._handed_naps: int | None = None
