@@ -40,6 +40,16 @@ class ConsoleInput:
         self._enter_raw = False
         self._clear_holds()
 
+    def _clear_holds(self) -> None:
+        self.hung = False
+        self._interrupted_s: float | None = None
+        self._full_since_s: float | None = None
+        self._handed_s = 0.0
+        self._handed_naps: int | None = None
+        self._started = False
+        self._asleep_s = 0.0
+        self._asleep_naps: int | None = None
+
     def start(self, *, raw: bool) -> None:
         """A new interpreter starts; everything is held until `open`. raw: it is to come up in the raw REPL."""
         self.raw_repl = self._enter_raw = raw
@@ -51,7 +61,7 @@ class ConsoleInput:
 
     def interrupt_again(self) -> None:
         """A Ctrl-C came where it could not be seen: it is delivered once more."""
-        self._interrupted_s: float | None = None
+        self._interrupted_s = None
         self._queue.insert(0, CTRL_C)
 
     def end(self) -> bool:
@@ -63,16 +73,6 @@ class ConsoleInput:
         self._clear_holds()
         typed, self.typed = self.typed, False
         return typed
-
-    def _clear_holds(self) -> None:
-        self.hung = False
-        self._interrupted_s = None
-        self._full_since_s: float | None = None
-        self._handed_s = 0.0
-        self._handed_naps: int | None = None
-        self._started = False
-        self._asleep_s = 0.0
-        self._asleep_naps: int | None = None
 
     @property
     def wants_read(self) -> bool:

@@ -58,7 +58,7 @@ def run(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="One parameter; may be repeated.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Parameters, in a [parameters] table.")
+        Path | None, typer.Option(metavar="FILE.toml", help="Parameters, in a table named parameters.")
     ] = None,
     device_id: Annotated[str | None, typer.Option(help="Identity of the board.")] = None,
     inverter: Annotated[bool, typer.Option(help="Put the inverter model on the board's RS-485.")] = True,

@@ -68,6 +68,14 @@ def test_a_segmentation_fault_is_a_reset(tmp_path):
         human.expect(rb"virtual board: interpreter ended with -11.*main ran")
 
 
+def test_an_interpreter_that_locks_up_is_reset_and_said(tmp_path):
+    with VirtualBoard(firmware=make_firmware(tmp_path / "firmware")) as board, Terminal(board.console) as human:
+        human.type(b"\x03\rimport micropython, time\rmicropython.kbd_intr(-1); print('d' + 'eaf'); time.sleep(60)\r")
+        human.expect(rb"deaf")
+        human.type(b"\r\x03")
+        human.expect(rb"virtual board: interpreter locked up.*boot ran.*KeyboardInterrupt.*>>> ")
+
+
 WATCHDOG_MAIN = """\
 import machine, time
 
