@@ -96,6 +96,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
         broker = ("--broker", f"mqtt://127.0.0.1:{port}", "--queue", str(folder / "queue.db"))
         stack.enter_context(running("uplink", "--port", board["host"], *broker))
         seen.port, seen.flash = port, folder / "flash"  # type: ignore[attr-defined]
+        seen.wait_for("telemetry", lambda record: record["state"] == "run")
         yield seen
 
 

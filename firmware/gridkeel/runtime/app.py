@@ -192,8 +192,9 @@ def main(board):
         # Safe by default: a configuration that cannot be understood starts nothing.
         print("gridkeel: config.json refused:", error)
         return
-    gc.collect()
     app = App(board, parameters)
+    gc.collect()
+    gc.threshold(-1)  # from here on the control task collects, when it has time (see _control)
     try:
         asyncio.run(app.run())
     except KeyboardInterrupt:

@@ -37,10 +37,10 @@ class Estimator:
         self.nominal_uhz = nominal_hz * 1000000
         self._table = windows.mixer(size)
         self._atan = windows.arctangent()
-        self._ring = array("i", [0] * (4 * size))
+        self._ring = array("i", bytes(16 * size))
         self._acc = array("i", [0, 0, 0, 0, size, hop, 0, hop, 0])
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
-        self._out = array("i", [0] * (4 * (self._block_samples // hop + 2)))
+        self._out = array("i", bytes(16 * (self._block_samples // hop + 2)))
         # f = mean phase step * 4 * nominal / (2 * 10**6); the weights carry the factor, the shift takes 2**5 back.
         total = (2 * nominal_hz) << WEIGHT_SHIFT
         self._short = windows.slope_weights(SHORT_HOPS, total, False)

@@ -9,13 +9,19 @@ AMPLITUDE = 16384
 def mixer(size):
     """Return array('h') of 2 * size: cos, then -sin, of one nominal cycle, amplitude 2**14."""
     turn = 2 * math.pi / size
-    cosine = [round(AMPLITUDE * math.cos(turn * k)) for k in range(size)]
-    return array("h", cosine + [round(-AMPLITUDE * math.sin(turn * k)) for k in range(size)])
+    table = array("h", bytes(4 * size))
+    for k in range(size):
+        table[k] = round(AMPLITUDE * math.cos(turn * k))
+        table[size + k] = round(-AMPLITUDE * math.sin(turn * k))
+    return table
 
 
 def arctangent():
     """Return array('i') of 258: atan(k / 256) in millionths of half a turn; one past the end for the interpolation."""
-    return array("i", [round(math.atan(k / 256) * 1000000 / math.pi) for k in range(258)])
+    table = array("i", bytes(4 * 258))
+    for k in range(258):
+        table[k] = round(math.atan(k / 256) * 1000000 / math.pi)
+    return table
 
 
 def slope_weights(n, total, hann):
