@@ -34,7 +34,8 @@ run: .venv/.runtime ## play the recorded blackout through a controller; make run
 
 test: .venv/.dev ## format, lint, types, generated files and all tests; needs no root
 	@PYTHON=$(BIN)/python tools/check.sh
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not realtime" $(ARGS)
+	@$(BIN)/python -m pytest -m realtime $(ARGS)
 
 check: .venv/.dev ## only format, lint, types and generated files
 	@PYTHON=$(BIN)/python tools/check.sh

@@ -20,22 +20,28 @@ def _prepare():
         del sys.modules[name]
     sys.path[:] = ["", ".frozen", "/lib"]
     sys.argv[:] = [""]
-    control.write(b"boot\n")
     return control, mode == "friendly"
 
 
-def _run(path, control):
-    """Run a file of the flash in the REPL's own namespace; return whether nobody stopped it."""
+def _run(path, control, marker=b""):
+    """Run a file of the flash in the REPL's own namespace; return whether nobody stopped it.
+
+    marker: told once a Ctrl-C can be caught; held input arrives right behind it.
+    """
     import os
     import sys
     import time
 
     try:
         os.stat(path)
+        there = True
     except OSError:
-        return True
+        there = False
     try:
-        execfile(path, globals())  # noqa: F821
+        if marker:
+            control.write(marker)
+        if there:
+            execfile(path, globals())  # noqa: F821
     except SystemExit:
         control.write(b"soft_reset\n")
         while True:
@@ -48,6 +54,6 @@ def _run(path, control):
 
 _control, _runs_main = _prepare()
 # Input held during a reset arrives here first: who typed Ctrl-C then wants the REPL, not main.py.
-if _run("boot.py", _control) and _runs_main:
+if _run("boot.py", _control, b"boot\n") and _runs_main:
     _run("main.py", _control)
 del _prepare, _run, _runs_main, _control
