@@ -17,7 +17,6 @@ from hil.bench.lockstep_run import Progress
 from hil.report import RunRecord
 from host_tools.uplink.counter import CountingSubscriber
 
-
 REFRESH_S = 0.15
 
 
