@@ -14,6 +14,7 @@ import threading
 import time
 import tty
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 from gridkeel.link import messages
@@ -195,6 +196,15 @@ class UplinkProcess:
         code = self._process.wait(timeout_s)
         self._reader.join()
         return code
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop the process for a while, so that something else comes first."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def terminate(self) -> int:
         self._process.send_signal(signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import jsonschema
@@ -62,7 +63,11 @@ def test_broker_away_at_the_start_is_said_and_the_queue_holds(tmp_path: Path):
         with UplinkProcess(queue, f"mqtt://127.0.0.1:{port}", [controller.port]) as uplink:
             assert eventually(lambda: controller.link.acked >= 100)
             assert eventually(lambda: any("cannot be reached" in line for line in uplink.lines))
-            with EmbeddedBroker(port) as broker, CountingSubscriber(broker_at(broker.url)) as counter:
+            with ExitStack() as stack:
+                # The embedded broker keeps nothing for a subscriber that is not there yet: it has to come first.
+                with uplink.paused():
+                    broker = stack.enter_context(EmbeddedBroker(port))
+                    counter = stack.enter_context(CountingSubscriber(broker_at(broker.url)))
                 produced = controller.quiet()
                 assert counter.wait_for(produced, 30)
                 assert counter.by_device == {"gk-test": produced}
