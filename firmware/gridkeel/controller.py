@@ -43,7 +43,7 @@ class Controller:
         """Take one block of n samples that ended at now_ms and decide the command."""
         if self.mains.update(samples, n):
             self.protection.update(self.mains, now_ms)
-            self.droop.update(self.mains)
+            self.droop.update(self.mains, now_ms)
         self._decide(now_ms)
 
     def block_lost(self):

@@ -6,6 +6,7 @@ position in the table, so rows are appended, never moved.
 """
 
 from gridkeel.errors import ParameterError
+from gridkeel.services import profiles
 
 TABLE = (
     # name, unit, default, min, max, meaning
@@ -48,6 +49,15 @@ TABLE = (
     ("start_delay_ms", "ms", 500, 0, 3600000, "time inside the return window before the first start"),
     ("samples_stale_ms", "ms", 40, 15, 1000, "time without a block of samples that counts as their loss"),
     ("watchdog_ms", "ms", 2000, 200, 30000, "time without a sound supervisor round before the board resets"),
+    ("droop_profile", "index", 0, 0, len(profiles.TABLE) - 1, "droop profile, see docs/grid-services.md; 0 is custom"),
+    ("droop_response_ms", "ms", 0, 0, 60000, "custom droop: open-loop response time, to 90 % of a step"),
+    ("droop_frozen_base", "flag", 0, 0, 1, "custom droop: 1 holds the pre-disturbance power while it responds"),
+    ("droop_hysteresis_mhz", "mHz", 0, 0, 500, "how far a deviation must come back before the response retreats"),
+    ("droop_charge_max_w", "W", 50000, 0, 50000, "largest droop response into the vehicle"),
+    ("droop_discharge_max_w", "W", 50000, 0, 50000, "largest droop response out of the vehicle"),
+    ("response_latency_ms", "ms", 100, 0, 500, "share of sensing, bus and inverter in a profile's response time"),
+    ("power_min_w", "W", -50000, -50000, 50000, "primary response brings the power no lower than this"),
+    ("power_max_w", "W", 50000, -50000, 50000, "primary response brings the power no higher than this"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
@@ -97,6 +107,11 @@ class Parameters:
 def _check_together(values):
     if values["nominal_hz"] not in (50, 60):
         raise ParameterError("nominal_hz = %d is neither 50 nor 60" % values["nominal_hz"])
+    name, profile_hz = profiles.TABLE[values["droop_profile"]][: profiles.NOMINAL_HZ + 1]
+    if profile_hz and profile_hz != values["nominal_hz"]:
+        raise ParameterError(
+            "droop_profile %s is for %d Hz, nominal_hz is %d" % (name, profile_hz, values["nominal_hz"])
+        )
     if values["sample_hz"] % (16 * values["nominal_hz"]):
         raise ParameterError(
             "sample_hz = %d is no multiple of 16 * nominal_hz = %d" % (values["sample_hz"], 16 * values["nominal_hz"])
@@ -107,6 +122,7 @@ def _check_together(values):
         ("trip_under_mhz", "trip_over_mhz"),
         ("return_low_mhz", "return_high_mhz"),
         ("soc_reserve_pct_x100", "soc_full_pct_x100"),
+        ("power_min_w", "power_max_w"),
     ):
         if values[low] >= values[high]:
             raise ParameterError("%s = %d is not under %s = %d" % (low, values[low], high, values[high]))
