@@ -6,7 +6,7 @@ position in the table, so rows are appended, never moved.
 """
 
 from gridkeel.errors import ParameterError
-from gridkeel.services import profiles
+from gridkeel.services import fast_reserve, profiles
 
 TABLE = (
     # name, unit, default, min, max, meaning
@@ -58,6 +58,16 @@ TABLE = (
     ("response_latency_ms", "ms", 100, 0, 500, "share of sensing, bus and inverter in a profile's response time"),
     ("power_min_w", "W", -50000, -50000, 50000, "primary response brings the power no lower than this"),
     ("power_max_w", "W", 50000, -50000, 50000, "primary response brings the power no higher than this"),
+    (
+        "fast_reserve",
+        "index",
+        0,
+        0,
+        len(fast_reserve.TABLE) - 1,
+        "fast reserve, see docs/grid-services.md; 0 none",
+    ),
+    ("fast_reserve_w", "W", 0, 0, 50000, "contracted power of the fast reserve, out of the vehicle"),
+    ("fast_reserve_confirm_ms", "ms", 60, 0, 500, "time under the trigger that activates the fast reserve"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
@@ -107,11 +117,8 @@ class Parameters:
 def _check_together(values):
     if values["nominal_hz"] not in (50, 60):
         raise ParameterError("nominal_hz = %d is neither 50 nor 60" % values["nominal_hz"])
-    name, profile_hz = profiles.TABLE[values["droop_profile"]][: profiles.NOMINAL_HZ + 1]
-    if profile_hz and profile_hz != values["nominal_hz"]:
-        raise ParameterError(
-            "droop_profile %s is for %d Hz, nominal_hz is %d" % (name, profile_hz, values["nominal_hz"])
-        )
+    _check_nominal(values, "droop_profile", profiles.TABLE)
+    _check_nominal(values, "fast_reserve", fast_reserve.TABLE)
     if values["sample_hz"] % (16 * values["nominal_hz"]):
         raise ParameterError(
             "sample_hz = %d is no multiple of 16 * nominal_hz = %d" % (values["sample_hz"], 16 * values["nominal_hz"])
@@ -128,3 +135,10 @@ def _check_together(values):
             raise ParameterError("%s = %d is not under %s = %d" % (low, values[low], high, values[high]))
         if low.endswith("_mhz") and not values[low] < values["nominal_hz"] * 1000 < values[high]:
             raise ParameterError("%s..%s does not hold nominal_hz = %d" % (low, high, values["nominal_hz"]))
+
+
+def _check_nominal(values, parameter, table):
+    name, profile_hz = table[values[parameter]][:2]
+    nominal_hz = values["nominal_hz"]
+    if profile_hz and profile_hz != nominal_hz:
+        raise ParameterError("%s %s is for %d Hz, nominal_hz is %d" % (parameter, name, profile_hz, nominal_hz))
