@@ -11,7 +11,7 @@ from gridkeel.sensing.frequency import Estimator
 from gridkeel.sensing.quality import CLIPPED
 from gridkeel.services.arbiter import Arbiter
 from gridkeel.services.droop import Droop
-from gridkeel.services.protection import RUN, Protection
+from gridkeel.services.protection import BLOCKED, RUN, Protection
 from gridkeel.services.setpoint import Setpoint
 
 
@@ -19,14 +19,15 @@ class Controller:
     """One charger's control: everything between a block of samples and the bytes for its inverter.
 
     After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut).
+    identity: bytes that tell this controller from all others; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, identity=b""):
         self.parameters = parameters
         self.faults = Faults()
         self.mains = Estimator(parameters)
-        self.protection = Protection(parameters)
+        self.protection = Protection(parameters, identity)
         self.droop = Droop(parameters)
         self.setpoint = Setpoint(parameters)
         self.arbiter = Arbiter()
@@ -78,7 +79,7 @@ class Controller:
         state = self.inverter.state
         if running and state != inverter.READY and state != inverter.DRIVING:
             self.limiter = limits.INVERTER_LOST
-        self.energise = running
+        self.energise = running or self.protection.state == BLOCKED
         self.inverter.command(self.command_w, now_ms)
         self._note_faults(soc_fresh)
 

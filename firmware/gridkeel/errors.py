@@ -24,6 +24,8 @@ MAINS_LOST = 20
 UNDER_FREQUENCY = 21
 OVER_FREQUENCY = 22
 ROCOF_TRIP = 23
+UNDER_VOLTAGE = 24
+OVER_VOLTAGE = 25
 INVERTER_SILENT = 30
 INVERTER_NOT_FOUND = 31
 INVERTER_EXCEPTION = 32
@@ -48,6 +50,8 @@ CATALOGUE = (
     (UNDER_FREQUENCY, "under_frequency", "safe", "frequency under the trip limit: ceased to energise"),
     (OVER_FREQUENCY, "over_frequency", "safe", "frequency over the trip limit: ceased to energise"),
     (ROCOF_TRIP, "rocof_trip", "safe", "rate of change of frequency past its limit: ceased to energise"),
+    (UNDER_VOLTAGE, "under_voltage", "safe", "voltage under a trip limit for its time: ceased to energise"),
+    (OVER_VOLTAGE, "over_voltage", "safe", "voltage over a trip limit for its time: ceased to energise"),
     (INVERTER_SILENT, "inverter_silent", "safe", "inverter does not answer: check the RS-485 line, unit and baud rate"),
     (INVERTER_NOT_FOUND, "inverter_not_found", "safe", "no SunSpec map at 40000, 50000 or 0: check unit and map"),
     (INVERTER_EXCEPTION, "inverter_exception", "warning", "inverter refused a request with a Modbus exception"),

@@ -6,7 +6,7 @@ position in the table, so rows are appended, never moved.
 """
 
 from gridkeel.errors import ParameterError
-from gridkeel.services import fast_reserve, profiles
+from gridkeel.services import fast_reserve, profiles, ride_through
 
 TABLE = (
     # name, unit, default, min, max, meaning
@@ -68,6 +68,12 @@ TABLE = (
     ),
     ("fast_reserve_w", "W", 0, 0, 50000, "contracted power of the fast reserve, out of the vehicle"),
     ("fast_reserve_confirm_ms", "ms", 60, 0, 500, "time under the trigger that activates the fast reserve"),
+    ("trip_profile", "index", 0, 0, len(ride_through.TABLE) - 1, "trip table, see docs/grid-services.md; 0 is custom"),
+    ("stagger", "flag", 1, 0, 1, "1 spreads trips and returns by the controller's identity, 0 never"),
+    ("trip_spread_ms", "ms", 50, 0, 10000, "window over which controllers spread a frequency or ROCOF trip"),
+    ("return_spread_ms", "ms", 10000, 0, 3600000, "window over which controllers spread their return"),
+    ("return_high_pct", "%", 110, 100, 130, "highest mains voltage to return, share of nominal_v"),
+    ("enter_ramp_s", "s", 0, 0, 3600, "custom: time over which the power may rise to the rating after a return"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
@@ -119,6 +125,13 @@ def _check_together(values):
         raise ParameterError("nominal_hz = %d is neither 50 nor 60" % values["nominal_hz"])
     _check_nominal(values, "droop_profile", profiles.TABLE)
     _check_nominal(values, "fast_reserve", fast_reserve.TABLE)
+    _check_nominal(values, "trip_profile", ride_through.TABLE)
+    ride_mhz_s = ride_through.TABLE[values["trip_profile"]][ride_through.ROCOF_RIDE_MHZ_S]
+    if values["trip_rocof_mhz_s"] <= ride_mhz_s:
+        raise ParameterError(
+            "trip_rocof_mhz_s = %d is not over the %d mHz/s that trip_profile rides through"
+            % (values["trip_rocof_mhz_s"], ride_mhz_s)
+        )
     if values["sample_hz"] % (16 * values["nominal_hz"]):
         raise ParameterError(
             "sample_hz = %d is no multiple of 16 * nominal_hz = %d" % (values["sample_hz"], 16 * values["nominal_hz"])
