@@ -37,6 +37,7 @@ SOC_UNKNOWN = 40
 HOST_LOST = 50
 SETPOINT_EXPIRED = 51
 RECORDS_DROPPED = 52
+REGULATION_LOST = 53
 CONTROL_ALLOCATED = 60
 TASK_STOPPED = 61
 WATCHDOG_RESET = 62
@@ -62,6 +63,7 @@ CATALOGUE = (
     (SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
     (HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
     (SETPOINT_EXPIRED, "setpoint_expired", "info", "set-point reached the end of its life: back to the fallback power"),
+    (REGULATION_LOST, "regulation_lost", "info", "regulation signal stayed away: back to its fallback"),
     (RECORDS_DROPPED, "records_dropped", "info", "telemetry ring full: the oldest records were dropped"),
     (CONTROL_ALLOCATED, "control_allocated", "safe", "the control path asked for memory: a defect, please report it"),
     (TASK_STOPPED, "task_stopped", "safe", "a task of the runtime ended: the supervisor starts it again"),

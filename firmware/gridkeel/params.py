@@ -19,7 +19,14 @@ TABLE = (
     ("droop_span_mhz", "mHz", 480, 50, 10000, "deviation past the deadband that draws the whole rating"),
     ("fast_switch_mhz", "mHz", 15, 0, 1000, "droop takes the short estimate once it leaves the long one by this much"),
     ("baseline_w", "W", 3000, -50000, 50000, "power when no set-point is alive; positive into the vehicle"),
-    ("setpoint_ramp_w_s", "W/s", 2000, 10, 1000000, "ramp of set-points and baseline; primary response is not slowed"),
+    (
+        "setpoint_ramp_w_s",
+        "W/s",
+        2000,
+        10,
+        1000000,
+        "ramp of the base power; primary response is not slowed",
+    ),
     ("setpoint_max_s", "s", 900, 1, 86400, "longest life a set-point may claim"),
     ("charge_max_w", "W", 7400, 0, 50000, "converter and cable limit into the vehicle"),
     ("discharge_max_w", "W", 7400, 0, 50000, "converter and cable limit out of the vehicle"),
@@ -74,6 +81,19 @@ TABLE = (
     ("return_spread_ms", "ms", 10000, 0, 3600000, "window over which controllers spread their return"),
     ("return_high_pct", "%", 110, 100, 130, "highest mains voltage to return, share of nominal_v"),
     ("enter_ramp_s", "s", 0, 0, 3600, "custom: time over which the power may rise to the rating after a return"),
+    ("regulation_w", "W", 0, 0, 50000, "power of secondary regulation to either side; 0 refuses its signal"),
+    ("regulation_ramp_w_s", "W/s", 1000, 10, 1000000, "ramp of secondary regulation"),
+    ("regulation_expiry_ms", "ms", 10000, 1000, 600000, "age at which a regulation signal is no longer followed"),
+    ("regulation_fallback", "0.01 %", 0, -10000, 10000, "share of regulation_w taken once the signal has expired"),
+    ("event_spread_s", "s", 0, 0, 3600, "window over which controllers spread the start of an event"),
+    ("plan_charge_w", "W", 7400, 0, 50000, "power into the vehicle in a plan's cheap slots"),
+    ("plan_discharge_w", "W", 0, 0, 50000, "power out of the vehicle in a plan's dear slots"),
+    ("reactive_mode", "index", 0, 0, 3, "0 off, 1 fixed, 2 power factor, 3 volt-var; a wish, not written yet"),
+    ("reactive_var", "var", 0, -50000, 50000, "fixed reactive power; positive is absorbed"),
+    ("reactive_max_var", "var", 3000, 0, 50000, "largest reactive power to either side"),
+    ("power_factor_x1000", "0.001", 1000, -1000, 1000, "power factor, 500 or more in size; positive absorbs"),
+    ("volt_var_deadband_permille", "0.001", 20, 0, 200, "volt-var: deviation from nominal_v without response"),
+    ("volt_var_span_permille", "0.001", 60, 10, 200, "volt-var: deviation past it that draws reactive_max_var"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
@@ -126,6 +146,8 @@ def _check_together(values):
     _check_nominal(values, "droop_profile", profiles.TABLE)
     _check_nominal(values, "fast_reserve", fast_reserve.TABLE)
     _check_nominal(values, "trip_profile", ride_through.TABLE)
+    if -500 < values["power_factor_x1000"] < 500:
+        raise ParameterError("power_factor_x1000 = %d is under 500 in size" % values["power_factor_x1000"])
     ride_mhz_s = ride_through.TABLE[values["trip_profile"]][ride_through.ROCOF_RIDE_MHZ_S]
     if values["trip_rocof_mhz_s"] <= ride_mhz_s:
         raise ParameterError(

@@ -17,8 +17,7 @@ class Lag:
 
     def follow(self, target_w, elapsed_ms, response_ms):
         """Come nearer to target_w (+-5 * 10**4) by elapsed_ms and return power_w; response_ms: 0..60000."""
-        if elapsed_ms > STEP_MAX_MS:
-            elapsed_ms = STEP_MAX_MS
+        elapsed_ms = max(0, min(elapsed_ms, STEP_MAX_MS))
         ahead = target_w * 1000 - self._mw
         if response_ms <= elapsed_ms:
             self._mw += ahead

@@ -21,6 +21,7 @@ from gridkeel import errors, ticks
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from gridkeel.services import ride_through
 from gridkeel.services.ride_through import Trips
+from gridkeel.services.spread import Spread
 
 SAFE = 0
 RUN = 1
@@ -44,7 +45,8 @@ class Protection:
         self.trip = errors.NO_FAULT
         self.enabled = True
         self.enter_permille = RAMP_DONE
-        self._trips = Trips(parameters, identity)
+        self.spread = Spread(parameters, identity)
+        self._trips = Trips(parameters, self.spread)
         self._rocof_passed = False
         self._rocof_since = 0
         self._window_since = 0
@@ -87,7 +89,7 @@ class Protection:
         if passed and not self._rocof_passed:
             self._rocof_since = now_ms
         self._rocof_passed = passed
-        clock_ms = self._p.trip_rocof_ms + self._trips.spread.of(self._p.trip_spread_ms)
+        clock_ms = self._p.trip_rocof_ms + self.spread.of(self._p.trip_spread_ms)
         if passed and ticks.diff(now_ms, self._rocof_since) >= clock_ms:
             return errors.ROCOF_TRIP
         return errors.NO_FAULT
@@ -126,7 +128,7 @@ class Protection:
         delay_ms = self._p.start_delay_ms
         if self.trip:
             delay_ms = self._entry(ride_through.DELAY_MS, self._p.return_delay_ms)
-        return delay_ms + self._trips.spread.of(min(self._p.return_spread_ms, delay_ms))
+        return delay_ms + self.spread.of(min(self._p.return_spread_ms, delay_ms))
 
     def _inside_window(self, mains):
         if mains.quality & (UNUSABLE | WARM_UP_LONG):

@@ -19,7 +19,6 @@ from array import array
 
 from gridkeel import errors, ticks
 from gridkeel.sensing.quality import UNUSABLE
-from gridkeel.services.spread import Spread
 
 NAME = 0
 NOMINAL_HZ = 1
@@ -75,9 +74,9 @@ NAMES = tuple([row[NAME] for row in TABLE])
 class Trips:
     """The clocks of the selected table; each runs while its limit is passed and starts over when it is not."""
 
-    def __init__(self, parameters, identity=b""):
+    def __init__(self, parameters, spread):
         self._p = parameters
-        self.spread = Spread(parameters, identity)
+        self._spread = spread
         self._custom = array("i", [0] * (3 * _CUSTOM_TRIPS))
         self._passed = bytearray(_TRIPS_MAX)
         self._since = array("i", [0] * _TRIPS_MAX)
@@ -147,12 +146,12 @@ class Trips:
         """
         frequency = fault == errors.UNDER_FREQUENCY or fault == errors.OVER_FREQUENCY
         if self._profile == CUSTOM:
-            return clock_ms + self.spread.of(self._p.trip_spread_ms) if frequency else clock_ms
+            return clock_ms + self._spread.of(self._p.trip_spread_ms) if frequency else clock_ms
         if fault == errors.SAMPLES_LOST or not clock_ms:
             return clock_ms
         latency_ms = self._p.response_latency_ms
         if frequency:
-            clock_ms -= latency_ms + self.spread.of(min(self._p.trip_spread_ms, 33 + clock_ms // 500))
+            clock_ms -= latency_ms + self._spread.of(min(self._p.trip_spread_ms, 33 + clock_ms // 500))
         else:
             clock_ms -= latency_ms >> 1  # a voltage is told sooner than a frequency
         return clock_ms if clock_ms > _CLOCK_MIN_MS else _CLOCK_MIN_MS
