@@ -66,7 +66,8 @@ class Controller:
     def _decide(self, now_ms):
         running = self.protection.state == RUN
         ready = self.inverter.state == inverter.DRIVING
-        self.wish_w = self.services.decide(now_ms, ready, 0)
+        self.envelope.departure.update(now_ms)
+        self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
         soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
         self.command_w = self.envelope.limit(self.wish_w, self.inverter, soc_fresh)
         self.limiter = self.envelope.limiter or self.services.arbiter.limiter

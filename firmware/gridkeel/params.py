@@ -94,6 +94,15 @@ TABLE = (
     ("power_factor_x1000", "0.001", 1000, -1000, 1000, "power factor, 500 or more in size; positive absorbs"),
     ("volt_var_deadband_permille", "0.001", 20, 0, 200, "volt-var: deviation from nominal_v without response"),
     ("volt_var_span_permille", "0.001", 60, 10, 200, "volt-var: deviation past it that draws reactive_max_var"),
+    ("battery_wh", "Wh", 0, 0, 500000, "usable capacity of the vehicle's battery; 0 unknown: no horizon, no departure"),
+    ("efficiency_pct", "%", 95, 50, 100, "efficiency of one way through the converter"),
+    ("horizon_s", "s", 0, 0, 86400, "time the battery must hold out the power; 0 asks for none"),
+    ("cable_max_w", "W", 50000, 0, 50000, "limit of cable and connector, both ways"),
+    ("ev_charge_max_w", "W", 50000, 0, 50000, "limit of the vehicle into its battery"),
+    ("ev_discharge_max_w", "W", 50000, 0, 50000, "limit of the vehicle out of its battery"),
+    ("temperature_sensor", "flag", 0, 0, 1, "1: a temperature is measured, and counts as hot while unknown"),
+    ("derate_from_c", "degC", 60, 0, 120, "temperature from which the power is reduced"),
+    ("derate_span_k", "K", 20, 1, 100, "kelvins past it over which the power falls to zero"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

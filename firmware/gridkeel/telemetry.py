@@ -45,3 +45,8 @@ def fill(values, controller, health, link):
     values[24] = services.reactive.var
     values[25] = services.event.state
     values[26] = services.fast_reserve.state
+    envelope = controller.envelope
+    values[27] = envelope.charge_w
+    values[28] = envelope.discharge_w
+    values[29] = envelope.charge_by
+    values[30] = envelope.discharge_by

@@ -1,5 +1,4 @@
-from gridkeel import errors, limits, ticks
-from gridkeel.envelope import Envelope
+from gridkeel import errors, ticks
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import LOW_VOLTAGE, WARM_UP_LONG
 from gridkeel.services.droop import Droop
@@ -186,42 +185,3 @@ def test_setpoint_out_of_range_changes_nothing():
         assert not setpoint.alive
     assert setpoint.set(7400, 900000, 0)
     assert setpoint.set(-7400, 1, 0)
-
-
-class Ratings:
-    charge_rating_w = 11000
-    discharge_rating_w = 5000
-    soc_pct_x100 = 6000
-
-
-def envelope_of(wish_w, changes=None, fresh=True, **ratings):
-    inverter = Ratings()
-    for name in ratings:
-        setattr(inverter, name, ratings[name])
-    envelope = Envelope(Parameters(changes))
-    return envelope.limit(wish_w, inverter, fresh), envelope.limiter
-
-
-def test_envelope_names_the_smallest_limit():
-    assert envelope_of(3000) == (3000, limits.NONE)
-    assert envelope_of(9000) == (7400, limits.CHARGE_RATING)
-    assert envelope_of(9000, charge_rating_w=4000) == (4000, limits.INVERTER_RATING)
-    assert envelope_of(-9000) == (-5000, limits.INVERTER_RATING)
-    assert envelope_of(-9000, discharge_rating_w=9999) == (-7400, limits.DISCHARGE_RATING)
-    assert envelope_of(-100, {"v2g_enable": 0}) == (0, limits.V1G)
-    assert envelope_of(-100, soc_pct_x100=4000) == (0, limits.SOC_RESERVE)
-    assert envelope_of(-100, soc_pct_x100=4001) == (-100, limits.NONE)
-    assert envelope_of(100, soc_pct_x100=9500) == (0, limits.SOC_FULL)
-    assert envelope_of(-100, soc_pct_x100=-1) == (0, limits.SOC_UNKNOWN)
-    assert envelope_of(-100, fresh=False) == (0, limits.SOC_UNKNOWN)
-    assert envelope_of(100, fresh=False) == (100, limits.NONE)
-
-
-def test_envelope_has_hysteresis_at_the_reserve():
-    envelope = Envelope(Parameters())
-    inverter = Ratings()
-    answers = []
-    for soc in (4001, 4000, 4001, 4049, 4050):
-        inverter.soc_pct_x100 = soc
-        answers.append(envelope.limit(-100, inverter, True))
-    assert answers == [-100, 0, 0, 0, -100]

@@ -28,6 +28,7 @@ REGULATE = 20
 DEMAND = 21
 PLAN = 22
 PLAN_PRICES = 23
+DEPARTURE = 24
 
 TABLE = (
     (
@@ -61,6 +62,10 @@ TABLE = (
             ("var_wish", "i", "var"),
             ("event_state", "B", "EVENT_STATES"),
             ("reserve_state", "B", "RESERVE_STATES"),
+            ("charge_limit_w", "i", "W"),
+            ("discharge_limit_w", "i", "W"),
+            ("charge_limiter", "B", "LIMITERS"),
+            ("discharge_limiter", "B", "LIMITERS"),
         ),
     ),
     (
@@ -78,6 +83,7 @@ TABLE = (
     (PARAM_SET, "param_set", (("command", "H", "id"), ("index", "B", "TABLE"), ("value", "i", ""))),
     (PARAM_GET, "param_get", (("command", "H", "id"), ("index", "B", "TABLE"))),
     (MODE, "mode", (("command", "H", "id"), ("mode", "B", "MODES"))),
+    (DEPARTURE, "departure", (("command", "H", "id"), ("in_s", "I", "s"), ("soc_pct_x100", "H", "0.01 %"))),
     (REGULATE, "regulate", (("command", "H", "id"), ("share_pct_x100", "h", "0.01 %"))),
     (
         DEMAND,

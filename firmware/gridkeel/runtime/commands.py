@@ -1,4 +1,4 @@
-"""What the host may ask: set-point, regulation, events, a price plan, parameters, mode."""
+"""What the host may ask: set-point, regulation, events, a price plan, departure, parameters, mode."""
 
 from gridkeel import params
 from gridkeel.errors import ParameterError
@@ -23,6 +23,7 @@ class Commands:
             messages.PARAM_SET: self._param_set,
             messages.PARAM_GET: self._param_get,
             messages.MODE: self._mode,
+            messages.DEPARTURE: self._departure,
             messages.REGULATE: self._regulate,
             messages.DEMAND: self._demand,
             messages.PLAN: self._plan,
@@ -85,3 +86,7 @@ class Commands:
 
     def _plan_prices(self, values, now_ms):
         return OK if self._controller.services.plan.put(values[1], values[2:]) else OUT_OF_RANGE
+
+    def _departure(self, values, now_ms):
+        _command, in_s, soc_pct_x100 = values
+        return OK if self._controller.envelope.departure.set(in_s, soc_pct_x100, now_ms) else OUT_OF_RANGE
