@@ -77,6 +77,7 @@ class Controller:
         self.energise = running or self.protection.state == BLOCKED
         self.inverter.command(self.command_w, now_ms)
         self.services.reactive.update(self.mains, self.command_w, running)
+        self.services.account.update(self.inverter.power_w, now_ms)
         self._note_faults(soc_fresh)
 
     def _note_faults(self, soc_fresh):

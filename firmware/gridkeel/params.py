@@ -103,6 +103,8 @@ TABLE = (
     ("temperature_sensor", "flag", 0, 0, 1, "1: a temperature is measured, and counts as hot while unknown"),
     ("derate_from_c", "degC", 60, 0, 120, "temperature from which the power is reduced"),
     ("derate_span_k", "K", 20, 1, 100, "kelvins past it over which the power falls to zero"),
+    ("account_window_s", "s", 3600, 60, 86400, "window over which the energy is held against the baseline"),
+    ("account_tolerance_pct", "%", 2, 0, 20, "share of the energy moved that still counts as made up for"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

@@ -50,3 +50,5 @@ def fill(values, controller, health, link):
     values[28] = envelope.discharge_w
     values[29] = envelope.charge_by
     values[30] = envelope.discharge_by
+    values[31] = services.account.deviation_wh
+    values[32] = services.account.verdict

@@ -5,7 +5,7 @@ table from the device where its own hash differs, so an old host reads a new dev
 """
 
 from gridkeel import limits
-from gridkeel.services import arbiter, events, fast_reserve, protection
+from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
 
 STATES = protection.NAMES
 LIMITERS = limits.NAMES
@@ -13,6 +13,7 @@ LEVELS = arbiter.LEVELS
 EVENT_KINDS = events.KINDS
 EVENT_STATES = events.STATES
 RESERVE_STATES = fast_reserve.STATES
+VERDICTS = accounting.VERDICTS
 RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
 MODES = ("safe", "auto")
 
@@ -66,6 +67,8 @@ TABLE = (
             ("discharge_limit_w", "i", "W"),
             ("charge_limiter", "B", "LIMITERS"),
             ("discharge_limiter", "B", "LIMITERS"),
+            ("deviation_wh", "i", "Wh"),
+            ("verdict", "B", "VERDICTS"),
         ),
     ),
     (

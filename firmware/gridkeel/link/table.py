@@ -28,6 +28,7 @@ def enums():
         ("EVENT_KINDS", _numbered(messages.EVENT_KINDS)),
         ("EVENT_STATES", _numbered(messages.EVENT_STATES)),
         ("RESERVE_STATES", _numbered(messages.RESERVE_STATES)),
+        ("VERDICTS", _numbered(messages.VERDICTS)),
         ("INVERTER_STATES", _numbered(inverter.STATES)),
         ("CATALOGUE", faults),
         ("TABLE", _numbered(params.NAMES)),

@@ -1,5 +1,6 @@
 """Every grid service of one controller, made once, in the order the control path asks them."""
 
+from gridkeel.services.accounting import Account
 from gridkeel.services.arbiter import Arbiter
 from gridkeel.services.droop import Droop
 from gridkeel.services.events import Event
@@ -23,6 +24,7 @@ class Services:
         self.event = Event(parameters, self.protection.spread)
         self.plan = Plan(parameters)
         self.reactive = Reactive(parameters)
+        self.account = Account(parameters)
         self.arbiter = Arbiter(parameters, self)
 
     def follow(self, mains, now_ms):
