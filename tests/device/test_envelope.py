@@ -67,6 +67,7 @@ def test_the_worked_case():
     assert sustained(60000, discharge_max_w=7400) == (-7400, limits.DISCHARGE_RATING)
     assert sustained(24000, discharge_max_w=7400) == (-6080, limits.SUSTAINED_ENERGY)
     assert sustained(60000, cable_max_w=11000) == (-11000, limits.CABLE_RATING)
+    assert sustained(60000, 50000, cable_max_w=6000) == (6000, limits.CABLE_RATING)
     assert sustained(60000, ev_discharge_max_w=10000) == (-10000, limits.EV_RATING)
     assert sustained(60000, 50000, ev_charge_max_w=5000) == (5000, limits.EV_RATING)
     assert sustained(60000, -3000) == (-3000, limits.NONE)
@@ -80,6 +81,7 @@ def test_a_large_battery_does_not_leave_the_small_integers():
     assert energy.energy_wh(500000, 10000) == 500000
     assert energy.power_w(500000, 86400) == 20833
     assert energy.moved_wh(50000, 86400) == 1200000
+    assert energy.moved_wh(7400, 5400) == 11100
     assert energy.share_pct_x100(500000, 123456) == 2469
     assert energy.share_pct_x100(40000, 40000) == 10000
 
@@ -152,7 +154,7 @@ def test_a_departure_ends_and_is_bounded():
     envelope, inverter = leaving(100, 5000)
     envelope.departure.update(ticks.add(START, 99000))
     assert envelope.departure.left_s == 1
-    envelope.departure.update(ticks.add(START, 100000))
+    envelope.departure.update(ticks.add(START, 100500))
     envelope.limit(0, inverter, True)
     assert envelope.departure.left_s == 0
     assert envelope.need_w == 0

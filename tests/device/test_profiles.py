@@ -108,8 +108,14 @@ def time_to_90_percent(name, step_mhz):
 
 
 def test_open_loop_response_time():
-    for name in ("ieee1547-cat1", "ieee1547-cat1-char2", "ieee1547-cat3-char2", "dynamic-containment", "fcr-gb"):
-        wanted = profiles.TABLE[profiles.NAMES.index(name)][profiles.RESPONSE_MS] - 100
+    for name, response_ms in (
+        ("ieee1547-cat1", 5000),
+        ("ieee1547-cat1-char2", 1000),
+        ("ieee1547-cat3-char2", 200),
+        ("dynamic-containment", 500),
+        ("fcr-gb", 5000),
+    ):
+        wanted = response_ms - 100
         for step_mhz in (400, -400):
             taken = time_to_90_percent(name, step_mhz)
             assert -10 <= taken - wanted <= 10 + wanted // 100, (name, taken)
@@ -137,6 +143,31 @@ def test_lag_holds_while_no_time_passes():
 def test_asymmetric_limits():
     assert settled("custom", 51000, droop_charge_max_w=3000, droop_discharge_max_w=2000) == 3000
     assert settled("custom", 49000, droop_charge_max_w=3000, droop_discharge_max_w=2000) == -2000
+
+
+def test_a_limit_of_one_side_does_not_bind_the_other():
+    limits = {"droop_charge_max_w": 3000, "droop_discharge_max_w": 2000}
+    assert settled("custom", 50140, **limits) == 2500
+    assert settled("custom", 49860, **limits) == -2000
+    limits = {"droop_charge_max_w": 2000, "droop_discharge_max_w": 3000}
+    assert settled("custom", 50140, **limits) == 2000
+    assert settled("custom", 49860, **limits) == -2500
+
+
+def test_each_side_answers_by_its_own_rating():
+    assert settled("custom", 50500, charge_max_w=6000, discharge_max_w=4000) == 6000
+    assert settled("custom", 49500, charge_max_w=6000, discharge_max_w=4000) == -4000
+
+
+def test_no_microhertz_is_lost():
+    droop = Droop(parameters_of("custom", droop_deadband_mhz=0, droop_span_mhz=50))
+    mains = Mains(50000)
+    mains.freq_uhz = mains.freq_short_uhz = 50001500
+    assert droop.update(mains, 0) == 300
+    droop = Droop(parameters_of("custom"))
+    for uhz in (50019990, 50020000, 49980010, 49980000):
+        mains.freq_uhz = mains.freq_short_uhz = uhz
+        assert droop.update(mains, 0) == 0
 
 
 def test_hysteresis_holds_the_response_on_the_way_back():
