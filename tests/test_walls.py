@@ -21,6 +21,9 @@ HOST_MAY_IMPORT = (
     "gridkeel.link",
     "gridkeel.params",
     "gridkeel.sensing.quality",
+    "gridkeel.services.fast_reserve",
+    "gridkeel.services.profiles",
+    "gridkeel.services.ride_through",
 )
 
 
