@@ -27,6 +27,7 @@ class Controller:
         self.mains = Estimator(parameters)
         self.services = Services(parameters, identity)
         self.protection = self.services.protection
+        self.droop = self.services.droop
         self.setpoint = self.services.setpoint
         self.envelope = Envelope(parameters)
         self.inverter = Inverter(parameters)

@@ -46,8 +46,8 @@ def test_the_table_from_its_bottom_to_its_top():
     rig = Rig(regulation_w=1000, regulation_ramp_w_s=1000000, plan_charge_w=5000)
     services = rig.services
     assert rig.seen() == (arbiter.BASELINE, limits.BASELINE, 3000)
-    services.plan.begin(3600, 1, 0, 0, 1, rig.now)
-    services.plan.put(0, (0,))
+    services.plan.begin(7, 3600, 1, 0, 0, 1, rig.now)
+    services.plan.put(7, 0, (0,))
     assert rig.seen() == (arbiter.SCHEDULE, limits.SCHEDULE, 5000)
     services.regulation.signal(5000, rig.now)
     assert rig.seen() == (arbiter.SECONDARY, limits.REGULATION, 5500)
@@ -171,8 +171,8 @@ def test_no_heap_with_every_service_on():
         droop_profile=profiles.NAMES.index("fcr-ce"),
     )
     services = rig.services
-    services.plan.begin(3600, 1, 0, 0, 1, rig.now)
-    services.plan.put(0, (0,))
+    services.plan.begin(7, 3600, 1, 0, 0, 1, rig.now)
+    services.plan.put(7, 0, (0,))
     services.regulation.signal(5000, rig.now)
     services.setpoint.set(2000, 60000, rig.now)
     services.event.take(events.SHIFT, 0, 1, 1500, 1, rig.now)

@@ -145,7 +145,7 @@ def test_the_start_is_spread():
 
 def plan_of(start_in_s=0, slots=8):
     plan = Plan(Parameters({"plan_charge_w": 6000, "plan_discharge_w": 4000}))
-    assert plan.begin(900, slots, start_in_s, 300, 900, START)
+    assert plan.begin(7, 900, slots, start_in_s, 300, 900, START)
     return plan
 
 
@@ -155,9 +155,9 @@ PRICES = (300, 301, 899, 900, -50, 2000)
 def test_a_plan_rules_once_it_is_whole():
     plan = plan_of()
     assert len(PRICES) == PRICES_A_MESSAGE
-    assert plan.put(0, PRICES)
+    assert plan.put(7, 0, PRICES)
     assert not plan.update(START)
-    assert plan.put(6, (0, 0, 9999, 9999, 9999, 9999))
+    assert plan.put(7, 6, (0, 0, 9999, 9999, 9999, 9999))
     powers = []
     for slot in range(8):
         assert plan.update(ticks.add(START, slot * 900000))
@@ -171,18 +171,18 @@ def test_a_plan_rules_once_it_is_whole():
 
 def test_a_plan_may_start_later_or_have_begun():
     plan = plan_of(start_in_s=100, slots=6)
-    plan.put(0, PRICES)
+    plan.put(7, 0, PRICES)
     assert not plan.update(ticks.add(START, 99999))
     assert plan.update(ticks.add(START, 100000))
     plan = plan_of(start_in_s=-2700, slots=6)
-    plan.put(0, PRICES)
+    plan.put(7, 0, PRICES)
     assert plan.update(START)
     assert plan.power_w == -4000
 
 
 def test_a_plan_is_bounded():
     plan = plan_of(slots=6)
-    plan.put(0, PRICES)
+    plan.put(7, 0, PRICES)
     assert plan.update(START)
     for slot_s, slots, start_in_s, low, high in (
         (59, 6, 0, 0, 1),
@@ -193,12 +193,15 @@ def test_a_plan_is_bounded():
         (900, 6, -86401, 0, 1),
         (900, 6, 0, 1, 1),
     ):
-        assert not plan.begin(slot_s, slots, start_in_s, low, high, START)
-    assert not plan.put(6, PRICES)
+        assert not plan.begin(7, slot_s, slots, start_in_s, low, high, START)
+    assert not plan.put(7, 6, PRICES)
+    assert not plan.put(8, 0, (9999, 9999, 9999, 9999, 9999, 9999))
     assert plan.update(START)
-    assert plan.begin(3600, 96, 0, 0, 1, START)
+    assert plan.power_w == 6000
+    assert plan.update(START)
+    assert plan.begin(7, 3600, 96, 0, 0, 1, START)
     assert not plan.update(START)
-    assert not plan.put(96, PRICES)
+    assert not plan.put(7, 96, PRICES)
 
 
 class Mains:
@@ -245,7 +248,7 @@ def test_active_power_goes_first():
 def test_no_heap():
     event = event_of(events.SHIFT)
     plan = plan_of(slots=6)
-    plan.put(0, PRICES)
+    plan.put(7, 0, PRICES)
     regulation = regulation_of()
     regulation.signal(10000, START)
     mains = Mains()

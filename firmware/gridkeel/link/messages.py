@@ -105,6 +105,7 @@ TABLE = (
         "plan",
         (
             ("command", "H", "id"),
+            ("plan", "B", "number"),
             ("slot_s", "H", "s"),
             ("slots", "B", "count"),
             ("start_in_s", "i", "s"),
@@ -115,7 +116,7 @@ TABLE = (
     (
         PLAN_PRICES,
         "plan_prices",
-        (("command", "H", "id"), ("first", "B", "slot"))
+        (("command", "H", "id"), ("plan", "B", "number"), ("first", "B", "slot"))
         + (("price_0", "h", "0.1/MWh"), ("price_1", "h", "0.1/MWh"), ("price_2", "h", "0.1/MWh"))
         + (("price_3", "h", "0.1/MWh"), ("price_4", "h", "0.1/MWh"), ("price_5", "h", "0.1/MWh")),
     ),

@@ -80,12 +80,12 @@ class Commands:
         return OK if event.take(kind, start_in_s, duration_s, depth_w, recovery_s, now_ms) else REFUSED
 
     def _plan(self, values, now_ms):
-        _command, slot_s, slots, start_in_s, charge_to, discharge_from = values
+        _command, number, slot_s, slots, start_in_s, charge_to, discharge_from = values
         plan = self._controller.services.plan
-        return OK if plan.begin(slot_s, slots, start_in_s, charge_to, discharge_from, now_ms) else OUT_OF_RANGE
+        return OK if plan.begin(number, slot_s, slots, start_in_s, charge_to, discharge_from, now_ms) else OUT_OF_RANGE
 
     def _plan_prices(self, values, now_ms):
-        return OK if self._controller.services.plan.put(values[1], values[2:]) else OUT_OF_RANGE
+        return OK if self._controller.services.plan.put(values[1], values[2], values[3:]) else REFUSED
 
     def _departure(self, values, now_ms):
         _command, in_s, soc_pct_x100 = values

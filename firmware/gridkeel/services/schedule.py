@@ -23,6 +23,7 @@ class Plan:
         self.power_w = 0
         self._prices = array("h", [0] * SLOTS_MAX)
         self._known = bytearray(SLOTS_MAX)
+        self._number = -1
         self._slots = 0
         self._missing = 0
         self._slot_ms = 0
@@ -30,8 +31,8 @@ class Plan:
         self._charge_to = 0
         self._discharge_from = 0
 
-    def begin(self, slot_s, slots, start_in_s, charge_to, discharge_from, now_ms):
-        """Announce a plan of slots 1..96, slot_s each, from start_in_s (negative: it runs already).
+    def begin(self, number, slot_s, slots, start_in_s, charge_to, discharge_from, now_ms):
+        """Announce plan `number` (0..255) of slots 1..96, slot_s each, from start_in_s (negative: it runs already).
 
         A price of charge_to or less charges, of discharge_from or more discharges.  Return False, and nothing is
         changed, where a figure is out of range.
@@ -41,6 +42,7 @@ class Plan:
         if not -START_MAX_S <= start_in_s <= START_MAX_S:
             return False
         self.alive = False
+        self._number = number
         self._slots = self._missing = slots
         for k in range(SLOTS_MAX):
             self._known[k] = 0
@@ -50,9 +52,13 @@ class Plan:
         self._discharge_from = discharge_from
         return True
 
-    def put(self, first, prices):
-        """Take the prices of slots first, first + 1 ...; what lies past the plan is padding.  False: no such slot."""
-        if not 0 <= first < self._slots:
+    def put(self, number, first, prices):
+        """Take the prices of slots first, first + 1 ...; what lies past the plan is padding.
+
+        Return False, and nothing is changed, where the plan has no such slot, or is not the one announced last: a
+        message that overtook its plan's announcement must not end up in the plan before.
+        """
+        if number != self._number or not 0 <= first < self._slots:
             return False
         for price in prices:
             if first < self._slots:
