@@ -126,7 +126,12 @@ def test_events_that_are_refused():
         assert not event.take(kind, start_in_s, duration_s, depth_w, recovery_s, 0), (kind, depth_w)
         assert event.state == IDLE
     assert event.take(events.SHIFT, 0, 60, 100, 6, 0)
+    assert event.take(events.SHED, 1, 60, 100, 0, 0)
+    event.update(1000, 500)
+    assert event.state == ACTIVE
     assert not event.take(events.SHED, 0, 60, 100, 0, 0)
+    event.update(61000, 500)
+    assert event.take(events.SHIFT, 0, 60, 100, 6, 61000)
     assert event.take(events.CANCEL, 0, 0, 0, 0, 0)
     assert event.state == IDLE
     assert event.take(events.SHED, 0, 60, 100, 0, 0)

@@ -4,6 +4,7 @@ The states and what moves between them are one table:
 
     from        to          when
     idle        pending     an event is taken
+    pending     pending     another one is taken in its place
     pending     active      its start, spread by the controller's identity within event_spread_s
     active      recovering  its duration is over
     recovering  idle        its recovery is over
@@ -14,7 +15,8 @@ The states and what moves between them are one table:
     shift       depth_w less load, none at the most   the energy not taken is taken, spread over the recovery
     reserve     depth_w less, out of the vehicle too  the reserve goes along a ramp
 
-All of it against the power that flowed when the event began. One event at a time; another is refused until it ended.
+All of it against the power that flowed when the event began. One event at a time: a pending one is
+replaced, while one is active or recovering another is refused.
 """
 
 from gridkeel import ticks
@@ -59,7 +61,7 @@ class Event:
         if kind == CANCEL:
             self._end()
             return True
-        if self.state != IDLE or not 0 < kind < len(KINDS) or not 0 < depth_w <= DEPTH_MAX_W:
+        if self.state > PENDING or not 0 < kind < len(KINDS) or not 0 < depth_w <= DEPTH_MAX_W:
             return False
         if not 0 <= start_in_s <= START_MAX_S or not 0 < duration_s < 65536 or not 0 <= recovery_s < 65536:
             return False
