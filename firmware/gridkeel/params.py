@@ -48,6 +48,7 @@ TABLE = (
     ("start_delay_ms", "ms", 500, 0, 3600000, "time inside the return window before the first start"),
     ("samples_stale_ms", "ms", 40, 15, 1000, "time without a block of samples that counts as their loss"),
     ("watchdog_ms", "ms", 2000, 200, 30000, "time without a sound supervisor round before the board resets"),
+    ("sample_clock_ppm", "ppm", 0, -2000, 2000, "how much too fast the sample clock runs; the frequency is corrected"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
