@@ -20,7 +20,7 @@ HOST_MAY_IMPORT = (
     "gridkeel.limits",
     "gridkeel.link",
     "gridkeel.params",
-    "gridkeel.sensing.quality",
+    "gridkeel.sensing",
 )
 
 

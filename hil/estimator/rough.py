@@ -96,7 +96,7 @@ def _jumps(f0: float, quick: bool) -> list[Trial]:
     points = [
         Point(
             f"{degrees:+d} deg at {at_s:.4f} s",
-            Wave(f0 + 0.05, noise_db=60.0, phase0_rad=0.1 + turn, **phase_step(np.radians(degrees), at_s)),
+            Wave(f0 + 0.05, noise_db=60.0, phase0_rad=0.1 + turn, motion=phase_step(np.radians(degrees), at_s)),
             1.1,
         )
         for degrees in ((10, -10) if quick else (6, 10, -10, 20, -30, 60))
@@ -108,7 +108,7 @@ def _jumps(f0: float, quick: bool) -> list[Trial]:
 
 def _true_step(f0: float) -> Trial:
     points = [
-        Point(f"{size:+g} Hz", Wave(f0, **frequency_step(size, 0.6)), 1.1, step_s=0.6)
+        Point(f"{size:+g} Hz", Wave(f0, motion=frequency_step(size, 0.6)), 1.1, step_s=0.6)
         for size in (0.5, -0.5, 0.6, 1.0, -2.0)
     ]
     note = "time to nine tenths of a true 0.5 Hz, with the age of the estimate"

@@ -69,7 +69,7 @@ def _modulations(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:
         rfe_limit_mhz_s = max(180 * np.pi * rate**2, 400.0 if cls == P else 100.0)
         span = {"duration_s": 0.4 + 1.0 / rate, "fe_limit_mhz": fe_limit_mhz, "rfe_limit_mhz_s": rfe_limit_mhz_s}
         amplitude.append(Point(f"{rate:g} Hz", Wave(f0, amplitude=_cosine(0.1, rate)), **span))
-        phase.append(Point(f"{rate:g} Hz", Wave(f0, **phase_modulation(TEN_DEGREES, rate)), **span))
+        phase.append(Point(f"{rate:g} Hz", Wave(f0, motion=phase_modulation(TEN_DEGREES, rate)), **span))
     return [
         Trial(f"amplitude modulation 10 %, to {top:g} Hz", path, cls, amplitude),
         Trial(f"phase modulation 10 deg, to {top:g} Hz", path, cls, phase),
@@ -83,7 +83,7 @@ def _cosine(depth: float, rate_hz: float) -> Shape:
 def _ramps(cls: str, path: str, f0: float) -> list[Trial]:
     reach = 2.0 if cls == P else 5.0
     points = [
-        Point(f"{rate:+g} Hz/s", Wave(f0, **ramp(rate, reach)), 2 * reach, 0.0, 2 * reach) for rate in (1.0, -1.0)
+        Point(f"{rate:+g} Hz/s", Wave(f0, motion=ramp(rate, reach)), 2 * reach, 0.0, 2 * reach) for rate in (1.0, -1.0)
     ]
     return [Trial(f"ramps +-1 Hz/s over +-{reach:g} Hz", path, cls, points, 10.0, 400.0 if cls == P else 200.0)]
 
@@ -92,15 +92,20 @@ def _steps(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:
     cycles = (4.5, 6.0) if cls == P else (14.0, 14.0)
     # Ten places within a hop and the wave: what comes once a hop is seen ten times finer.
     times = [0.6 + k * (0.25 / f0 / 10 + 0.1 / f0) for k in range(2 if quick else 10)]
-    amplitude, phase = [], []
+    amplitude, phase, small = [], [], []
     for at_s in times:
         for sign in (1, -1):
             name = f"{'up' if sign > 0 else 'down'} at {at_s * 1e3:.1f} ms"
             size = amplitude_between(1.0 + sign * 0.1, 1.0, at_s, np.inf)
             amplitude.append(Point(name, Wave(f0, amplitude=size), 1.1))
-            phase.append(Point(name, Wave(f0, **phase_step(sign * TEN_DEGREES, at_s)), 1.1))
+            phase.append(Point(name, Wave(f0, motion=phase_step(sign * TEN_DEGREES, at_s)), 1.1))
+            small.append(Point(name, Wave(f0, motion=phase_step(sign * TEN_DEGREES / 5, at_s)), 1.1))
     fe_ms, rfe_ms = (1e3 * count / f0 for count in cycles)
     return [
         Trial(name, path, cls, points, fe_response_limit_ms=fe_ms, rfe_response_limit_ms=rfe_ms)
-        for name, points in (("amplitude step 10 %", amplitude), ("phase step 10 deg", phase))
+        for name, points in (
+            ("amplitude step 10 %", amplitude),
+            ("phase step 10 deg", phase),
+            ("phase step 2 deg (too small to be held)", small),
+        )
     ]

@@ -126,7 +126,7 @@ def measure(test: Trial, parameters: Parameters) -> Row:
             row.rfe_mhz_s = max(row.rfe_mhz_s, track.rfe_max_mhz_s)
     _judge_response(row, test, tracks)
     if test.bound_limit is not None:
-        _judge_noise(row, test, tracks, parameters)
+        _judge_noise(row, test, tracks, parameters, test.bound_limit)
     if test.follow_hz is not None and test.follow_limit_ms is not None:
         row.response_limit_ms = test.follow_limit_ms
         row.response_ms = max(_follow_ms(*pair, test.follow_hz) for pair in zip(test.points, tracks, strict=True))
@@ -178,12 +178,12 @@ def _crossing(at_s: NDArray[np.float64], error: NDArray[np.float64], limit: floa
     return float(at_s[low] + share * (at_s[high] - at_s[low]))
 
 
-def _judge_noise(row: Row, test: Trial, tracks: Iterable[Track], parameters: Parameters) -> None:
+def _judge_noise(row: Row, test: Trial, tracks: Iterable[Track], parameters: Parameters, limit: float) -> None:
     seconds = window_s(parameters, test.path)
     errors = np.concatenate([track.fe_mhz for track in tracks])
     row.bound_ratio = float(np.sqrt(np.mean(errors**2))) / bound_mhz(parameters.sample_hz, seconds, test.noise_db)
-    row.bound_limit = test.bound_limit
-    row.held.append(row.bound_ratio <= test.bound_limit)
+    row.bound_limit = limit
+    row.held.append(row.bound_ratio <= limit)
 
 
 def bound_mhz(sample_hz: int, seconds: float, noise_db: float) -> float:

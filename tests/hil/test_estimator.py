@@ -90,12 +90,12 @@ def test_waves_tell_their_own_truth() -> None:
     t_s = np.linspace(0.1, 0.9, 500)
     step_s = 1e-5
     for wave in (
-        Wave(49.5, **ramp(1.0, 0.4)),
-        Wave(50.2, **phase_modulation(0.17, 3.0)),
-        Wave(50.0, **frequency_step(0.5, 0.05)),
+        Wave(49.5, motion=ramp(1.0, 0.4)),
+        Wave(50.2, motion=phase_modulation(0.17, 3.0)),
+        Wave(50.0, motion=frequency_step(0.5, 0.05)),
     ):
         freq_hz, rocof_hz_s = wave.truth(t_s)
-        slope = (wave.phase_rad(t_s + step_s) - wave.phase_rad(t_s - step_s)) / (4 * np.pi * step_s)
+        slope = (wave.motion.phase_rad(t_s + step_s) - wave.motion.phase_rad(t_s - step_s)) / (4 * np.pi * step_s)
         assert np.allclose(slope + wave.freq_hz, freq_hz, atol=1e-3)
         change = (wave.truth(t_s + step_s)[0] - wave.truth(t_s - step_s)[0]) / (2 * step_s)
         assert np.allclose(change, rocof_hz_s, atol=1e-2)
