@@ -18,14 +18,15 @@ from gridkeel.services.setpoint import Setpoint
 class Controller:
     """One charger's control: everything between a block of samples and the bytes for its inverter.
 
+    mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
     After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut).
     Allocates: nothing, once the inverter is found.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, mains=None):
         self.parameters = parameters
         self.faults = Faults()
-        self.mains = Estimator(parameters)
+        self.mains = mains or Estimator(parameters)
         self.protection = Protection(parameters)
         self.droop = Droop(parameters)
         self.setpoint = Setpoint(parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -49,8 +50,10 @@ def plan(quick: bool) -> Iterator[tuple[Trial, Parameters]]:
             yield test, parameters_for(50, sample_hz)
 
 
-def run_all(console: Console, quick: bool, json_file: Path | None = None, show: bool = True) -> Result:
-    """Run the plan, print its table, write its rows."""
+def run_all(
+    console: Console, quick: bool, json_file: Path | None = None, out: Path | None = None, show: bool = True
+) -> Result:
+    """Run the plan, print its table; write its rows to json_file, the table as a page to out/estimator.html."""
     planned = list(plan(quick))
     rows: list[Row] = []
     started = time.perf_counter()
@@ -71,6 +74,16 @@ def run_all(console: Console, quick: bool, json_file: Path | None = None, show: 
         f"{len(rows)} tests, {count} waves, {spent:.0f} s: {f'{len(failed)} FAILED' if failed else 'all limits hold'}",
         style="red" if failed else "green",
     )
+    if out is not None:
+        _write_page(result, out)
     if json_file is not None:
         json_file.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
     return result
+
+
+def _write_page(result: Result, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    page = Console(record=True, width=180, file=io.StringIO())
+    page.print(table(result.rows))
+    page.print(cost_line(result.costs), highlight=False)
+    page.save_html(str(out / "estimator.html"))

@@ -56,7 +56,7 @@ def command(
         _list(console)
         return
     if names == [ESTIMATOR]:
-        if not run_estimator(console, quick, json_file, show=not quiet).ok:
+        if not run_estimator(console, quick, json_file, out, show=not quiet).ok:
             raise typer.Exit(EXIT_CHECK_FAILED)
         return
     chosen = names or [DEFAULT]

@@ -4,10 +4,12 @@ from array import array
 
 from noalloc import without_heap
 
-from gridkeel.errors import ParameterError
+from gridkeel.controller import Controller
+from gridkeel.errors import MAINS_LOST, ParameterError
 from gridkeel.params import Parameters
 from gridkeel.sensing.edges import TICK_HZ_MAX, EdgeEstimator, scaled
 from gridkeel.sensing.quality import LOW_VOLTAGE, NO_VOLTAGE, PHASE_JUMP, UNUSABLE, WARM_UP_LONG
+from gridkeel.services.protection import RUN
 
 MHZ = 1000000
 MASK = (1 << 30) - 1
@@ -127,6 +129,25 @@ def test_mains_gone_show_within_two_cycles():
     assert estimator.quality & WARM_UP_LONG
     edges.run(40)
     assert estimator.quality == NO_VOLTAGE
+
+
+def test_a_controller_runs_on_edges_and_ceases_without():
+    parameters = Parameters({"start_delay_ms": 0})
+    estimator = EdgeEstimator(parameters, MHZ)
+    controller = Controller(parameters, estimator)
+    block = array("i", [0, 0])
+    tick = 0
+    for k in range(60):
+        tick += 20000 if k % 2 else 0
+        block[0] = tick
+        if k < 50:
+            controller.step(block, k % 2, 10 * k)
+            assert k < 49 or controller.protection.state == RUN
+        else:
+            controller.step(block, 0, 10 * k)
+    assert controller.protection.state != RUN
+    assert controller.protection.trip == MAINS_LOST
+    assert not controller.energise
 
 
 def test_a_lost_block_restarts_the_windows():

@@ -35,13 +35,15 @@ def only(tests: list[Trial], name: str, path: str) -> Trial:
 
 def test_every_limit_holds_and_the_rows_say_so(tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
-    done = CliRunner().invoke(app, ["bench", "estimator", "--quick", "--quiet", "--json", str(file)])
+    words = ["bench", "estimator", "--quick", "--quiet", "--json", str(file), "--out", str(tmp_path)]
+    done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     rows = json.loads(file.read_text())
     assert len(rows) > 30
     for row in rows:
         assert row.keys() >= KEYS
         assert row["pass"], row
+    assert "phase modulation" in (tmp_path / "estimator.html").read_text()
     assert {row["class"] for row in rows} == {"P", "M", "own"}
 
 
