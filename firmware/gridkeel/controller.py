@@ -16,15 +16,16 @@ from gridkeel.services.protection import BLOCKED, RUN
 class Controller:
     """One charger's control: everything between a block of samples and the bytes for its inverter.
 
+    mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
     After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut).
     identity: bytes that tell this controller from all others; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
     """
 
-    def __init__(self, parameters, identity=b""):
+    def __init__(self, parameters, identity=b"", mains=None):
         self.parameters = parameters
         self.faults = Faults()
-        self.mains = Estimator(parameters)
+        self.mains = mains or Estimator(parameters)
         self.services = Services(parameters, identity)
         self.protection = self.services.protection
         self.droop = self.services.droop

@@ -56,6 +56,7 @@ TABLE = (
     ("start_delay_ms", "ms", 500, 0, 3600000, "time inside the return window before the first start"),
     ("samples_stale_ms", "ms", 40, 15, 1000, "time without a block of samples that counts as their loss"),
     ("watchdog_ms", "ms", 2000, 200, 30000, "time without a sound supervisor round before the board resets"),
+    ("sample_clock_ppm", "ppm", 0, -2000, 2000, "how much too fast the sample clock runs; the frequency is corrected"),
     ("droop_profile", "index", 0, 0, len(profiles.TABLE) - 1, "droop profile, see docs/grid-services.md; 0 is custom"),
     ("droop_response_ms", "ms", 0, 0, 60000, "custom droop: open-loop response time, to 90 % of a step"),
     ("droop_frozen_base", "flag", 0, 0, 1, "custom droop: 1 holds the pre-disturbance power while it responds"),
