@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-
 # These tests share the machine with boards, brokers or peers on the real clock: make test runs them one at a time.
 REALTIME = (
     "fuzz/test_fuzz_console",

@@ -64,8 +64,8 @@ TABLE = (
     ("droop_charge_max_w", "W", 50000, 0, 50000, "largest droop response into the vehicle"),
     ("droop_discharge_max_w", "W", 50000, 0, 50000, "largest droop response out of the vehicle"),
     ("response_latency_ms", "ms", 100, 0, 500, "share of sensing, bus and inverter in a profile's response time"),
-    ("power_min_w", "W", -50000, -50000, 50000, "primary response brings the power no lower than this"),
-    ("power_max_w", "W", 50000, -50000, 50000, "primary response brings the power no higher than this"),
+    ("power_min_w", "W", -100000, -100000, 100000, "primary response brings the power no lower than this"),
+    ("power_max_w", "W", 100000, -100000, 100000, "primary response brings the power no higher than this"),
     (
         "fast_reserve",
         "index",

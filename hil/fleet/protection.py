@@ -15,6 +15,9 @@ from hil.fleet.parameters import FleetParameters
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+# Each with a clock of its own; of two that run out together the first is named.
+CLOCKS = (errors.SAMPLES_LOST, errors.UNDER_FREQUENCY, errors.OVER_FREQUENCY)
+
 
 class FleetProtection:
     """Loss of mains, frequency and ROCOF trips and return of n chargers; numbers as in the firmware."""
@@ -25,8 +28,8 @@ class FleetProtection:
         self.state: Ints = np.full(n, SAFE, dtype=np.int64)
         self.trip: Ints = np.full(n, errors.NO_FAULT, dtype=np.int64)
         self.enabled: Mask = np.ones(n, dtype=bool)
-        self._passed: Ints = np.full(n, errors.NO_FAULT, dtype=np.int64)
-        self._passed_since: Ints = np.zeros(n, dtype=np.int64)
+        self._passed: Mask = np.zeros((len(CLOCKS), n), dtype=bool)
+        self._passed_since: Ints = np.zeros((len(CLOCKS), n), dtype=np.int64)
         self._rocof_passed: Mask = np.zeros(n, dtype=bool)
         self._rocof_since: Ints = np.zeros(n, dtype=np.int64)
         self._window_since: Ints = np.zeros(n, dtype=np.int64)
@@ -55,26 +58,25 @@ class FleetProtection:
         if lost.any():
             self._cease(running & lost, errors.MAINS_LOST)
             watched = running & ~lost
-        passed = self._limit_passed(mains)
-        if passed is not None:
-            changed = watched & (passed != self._passed)
-            np.copyto(self._passed, passed, where=changed)
-            self._passed_since[changed] = now_ms
-            due = watched & (passed != 0) & (since(now_ms, self._passed_since) >= self._p.trip_frequency_ms)
-            self._cease(due, self._passed)
+        for k, passed in enumerate(self._limits_passed(mains)):
+            begins = watched & passed & ~self._passed[k]
+            self._passed_since[k][begins] = now_ms
+            np.copyto(self._passed[k], passed, where=watched)
+            due = watched & passed & (since(now_ms, self._passed_since[k]) >= self._p.trip_frequency_ms)
+            self._cease(due, CLOCKS[k])
             watched = watched & ~due
         self._watch_rocof(mains, now_ms, watched)
 
-    def _limit_passed(self, mains: Estimates) -> Ints | None:
-        """Return the code of the limit each has passed; None where nobody has, nor had before."""
+    def _limits_passed(self, mains: Estimates) -> tuple[Mask, ...]:
+        """Return who has passed the limit of each of CLOCKS; nothing at all where nobody has, nor had before."""
         # The firmware compares whole millihertz, rounded down: the same as these, without a division.
         under = mains.freq_short_uhz < self._p.trip_under_mhz * 1000
         over = mains.freq_short_uhz >= (self._p.trip_over_mhz + 1) * 1000
         unusable = (mains.quality & UNUSABLE) != 0
         if not (under.any() or over.any() or unusable.any() or self._passed.any()):
-            return None
-        passed = np.where(under, errors.UNDER_FREQUENCY, np.where(over, errors.OVER_FREQUENCY, errors.NO_FAULT))
-        return np.where(unusable, errors.SAMPLES_LOST, passed)
+            return ()
+        # What cannot be told counts as no better than it was.
+        return unusable, np.where(unusable, self._passed[1], under), np.where(unusable, self._passed[2], over)
 
     def _watch_rocof(self, mains: Estimates, now_ms: int, watched: Mask) -> None:
         limit = self._p.trip_rocof_mhz_s
@@ -98,7 +100,7 @@ class FleetProtection:
         self._window_since[begins] = now_ms
         self.state[due] = RUN
         self.trip[due] = errors.NO_FAULT
-        self._passed[due] = errors.NO_FAULT
+        self._passed[:, due] = False
         self._rocof_passed[due] = False
 
     def _share_mv(self, pct: Ints) -> Ints:
@@ -111,6 +113,7 @@ class FleetProtection:
         p = self._p
         believed = (mains.quality & (UNUSABLE | WARM_UP_LONG)) == 0
         believed = believed & (mains.voltage_mv >= self._share_mv(p.return_volt_pct))
+        believed = believed & (mains.voltage_mv <= self._share_mv(p.return_high_pct))
         low_uhz, past_uhz = p.return_low_mhz * 1000, (p.return_high_mhz + 1) * 1000
         return believed & (low_uhz <= mains.freq_uhz) & (mains.freq_uhz < past_uhz)
 

@@ -1,4 +1,4 @@
-"""gridkeel.services.setpoint over arrays."""
+"""gridkeel.services.setpoint and the arbiter's ramp of the base power, over arrays."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class FleetSetpoint:
             self.alive &= since(now_ms, self._since) < self._life_ms
         elapsed_ms = int(since(now_ms, np.array([self._last]))[0])
         self._last = now_ms
-        step_mw = self._p.setpoint_ramp_w_s * min(elapsed_ms, LONGEST_STEP_MS)
+        step_mw = self._p.setpoint_ramp_w_s * max(0, min(elapsed_ms, LONGEST_STEP_MS))
         target_mw = self._p.baseline_w * 1000
         if self.alive.any():
             target_mw = np.where(self.alive, self._wanted_w * 1000, target_mw)
@@ -59,8 +59,7 @@ class FleetSetpoint:
             self.ramping[:] = False
 
     def _approach(self, ahead: Ints, step_mw: Ints, running: Mask) -> None:
-        # Where power may not flow `ramping` keeps its last word, as in the firmware.
-        np.copyto(self.ramping, (ahead > step_mw) | (ahead < -step_mw), where=running)
+        self.ramping = ((ahead > step_mw) | (ahead < -step_mw)) & running
         self._ramped_mw += np.clip(ahead, -step_mw, step_mw)
         self._ramped_mw *= running
         self.power_w = self._ramped_mw // 1000

@@ -34,6 +34,7 @@ class GivenInverter:
 
     fault = errors.NO_FAULT
     bus_errors = 0
+    power_w = 0
 
     def soc_age(self, _now_ms):
         return 0
@@ -93,9 +94,9 @@ class Pair:
             "state": ([one.protection.state for one in self.firmware], model.state),
             "trip": ([one.protection.trip for one in self.firmware], model.protection.trip),
             "droop_w": ([one.droop.power_w for one in self.firmware], model.droop.power_w),
-            "setpoint_w": ([one.setpoint.power_w for one in self.firmware], model.setpoint.power_w),
+            "setpoint_w": ([one.services.arbiter.base_w for one in self.firmware], model.setpoint.power_w),
             "alive": ([one.setpoint.alive for one in self.firmware], model.setpoint.alive),
-            "ramping": ([one.setpoint.ramping for one in self.firmware], model.setpoint.ramping),
+            "ramping": ([one.services.arbiter.ramp.moving for one in self.firmware], model.setpoint.ramping),
             "wish_w": ([one.wish_w for one in self.firmware], model.wish_w),
             "command_w": ([one.command_w for one in self.firmware], model.command_w),
         }

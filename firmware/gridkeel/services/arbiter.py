@@ -34,14 +34,14 @@ class Arbiter:
     """Makes one wish of many.
 
     After `decide`: wish_w; level, who won (LEVELS); base_w and primary_w, what it is made of; limiter (limits.NAMES),
-    whose it is by name, or what bounded it.
+    whose it is by name, or what bounded it; ramp, the base on its way from one level to another.
     """
 
     def __init__(self, parameters, services):
         """services: services.bundle.Services."""
         self._p = parameters
         self._s = services
-        self._ramp = Ramp()
+        self.ramp = Ramp()
         self._last_ms = 0
         self.wish_w = 0
         self.base_w = 0
@@ -84,14 +84,14 @@ class Arbiter:
     def _base(self, now_ms, elapsed_ms, flows, need_w):
         target_w = self._target(now_ms, need_w)
         if not flows:
-            self._ramp.reset()
+            self.ramp.reset()
             self.base_w = 0
             return
         droop = self._s.droop
         if droop.active and droop.freezes:
             return
-        self.base_w = self._ramp.approach(target_w, self._p.setpoint_ramp_w_s, elapsed_ms)
-        if self._ramp.moving:
+        self.base_w = self.ramp.approach(target_w, self._p.setpoint_ramp_w_s, elapsed_ms)
+        if self.ramp.moving:
             self.limiter = limits.RAMP
         if self.level == SECONDARY:
             self.base_w += self._s.regulation.power_w

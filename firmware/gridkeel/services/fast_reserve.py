@@ -16,7 +16,7 @@ A doubtful estimate neither starts nor confirms a trigger; an activation runs by
 """
 
 from gridkeel import ticks
-from gridkeel.sensing.quality import UNUSABLE
+from gridkeel.sensing.quality import PHASE_JUMP, UNUSABLE
 
 OFF = 0
 READY = 1
@@ -99,7 +99,7 @@ class FastReserve:
             self._rest()
 
     def _confirmed_low(self, row, mains, now_ms):
-        low = not mains.quality & UNUSABLE and mains.freq_short_uhz < row[TRIGGER_MHZ] * 1000
+        low = not mains.quality & (UNUSABLE | PHASE_JUMP) and mains.freq_short_uhz < row[TRIGGER_MHZ] * 1000
         if low and not self._low:
             self._low_since = now_ms
         self._low = low
