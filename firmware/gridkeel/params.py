@@ -106,6 +106,7 @@ TABLE = (
     ("derate_span_k", "K", 20, 1, 100, "kelvins past it over which the power falls to zero"),
     ("account_window_s", "s", 3600, 60, 86400, "window over which the energy is held against the baseline"),
     ("account_tolerance_pct", "%", 2, 0, 20, "share of the energy moved that still counts as made up for"),
+    ("enter_at_start", "flag", 0, 0, 1, "1: a start waits and ramps as a return after a trip does"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridkeel.params import Parameters
+from gridkeel.services import profiles, ride_through
 from hil.typetest.profile import OVER, UNDER, Droop, Enter, Profile, Trip
 from host_tools.errors import ToolError
 
@@ -31,8 +32,8 @@ def _ieee1547(category: str, second: bool) -> Profile:
         trips=(
             Trip("OF2", OVER, 62.0, 0.16),
             Trip("UF2", UNDER, 56.5, 0.16),
-            Trip("OF1", OVER, 61.2, 300.0, offered=False),
-            Trip("UF1", UNDER, 58.5, 300.0, offered=False),
+            Trip("OF1", OVER, 61.2, 300.0),
+            Trip("UF1", UNDER, 58.5, 300.0),
         ),
         ride_through=((57.0, 299.0), (61.8, 299.0)),
         rocof_hz_s=_ROCOF_1547_HZ_S[category],
@@ -40,15 +41,15 @@ def _ieee1547(category: str, second: bool) -> Profile:
         parameters={
             **_COMMON,
             "nominal_hz": 60,
-            "droop_deadband_mhz": round(deadband_hz * 1000),
-            "droop_span_mhz": round(span_hz * 1000),
+            "droop_profile": profiles.NAMES.index(f"ieee1547-{category}" + ("-char2" if second else "")),
+            "trip_profile": ride_through.NAMES.index(f"ieee1547-{category}"),
+            "response_latency_ms": round(DETECTION_S * 1000),
+            # The custom limits are not in force, but must hold the nominal frequency.
             "trip_under_mhz": 56500,
             "trip_over_mhz": 62000,
-            "trip_frequency_ms": round((0.16 - DETECTION_S) * 1000),
             "return_low_mhz": 59500,
             "return_high_mhz": 60100,
-            "return_delay_ms": 300_000,
-            "setpoint_ramp_w_s": int(RATING_W / 300.0),
+            "return_spread_ms": 0,
         },
         open=frozenset({"enter"}),
     )
@@ -65,20 +66,16 @@ def _en50549() -> Profile:
         trips=(Trip("over-frequency", OVER, 51.5, 0.2), Trip("under-frequency", UNDER, 47.5, 0.2)),
         ride_through=((47.6, 30.0), (51.4, 30.0)),
         rocof_hz_s=2.0,
-        enter=Enter((49.9, 50.1), 600.0, 0.0),
+        enter=Enter((49.9, 50.1), 600.0, 600.0),
         parameters={
             **_COMMON,
             "nominal_hz": 50,
-            "droop_deadband_mhz": 200,
-            "droop_span_mhz": 2500,
-            "trip_under_mhz": 47500,
-            "trip_over_mhz": 51500,
-            "trip_frequency_ms": 120,
-            "return_low_mhz": 49900,
-            "return_high_mhz": 50100,
-            "return_delay_ms": 600_000,
+            "droop_profile": profiles.NAMES.index("en50549-lfsm"),
+            "trip_profile": ride_through.NAMES.index("en50549"),
+            "response_latency_ms": round(DETECTION_S * 1000),
+            "return_spread_ms": 0,
         },
-        open=frozenset({"response", "trips", "ride_through", "rocof"}),
+        open=frozenset({"response", "trips", "ride_through", "rocof", "enter"}),
     )
 
 

@@ -28,7 +28,7 @@ class Rig:
         self.now = ticks.MASK - 700
         self.need_w = 0
         self.ready = True
-        self.run(600)
+        self.run(1200 if self.parameters.enter_at_start else 600)
         assert self.services.protection.state == protection.RUN
 
     def run(self, ms, step_ms=10):
@@ -112,12 +112,12 @@ def test_a_blocked_protection_wishes_nothing_and_is_named():
 
 
 def test_enter_service_ramp_bounds_everything():
-    rig = Rig(enter_ramp_s=10)
-    assert rig.services.protection.enter_permille < 20
+    rig = Rig(enter_ramp_s=10, enter_at_start=1, return_delay_ms=1000)
+    assert rig.services.protection.enter_permille < 30
     rig.mains.at(49500)
     rig.run(1000)
     permille = rig.services.protection.enter_permille
-    assert 100 <= permille <= 120
+    assert 100 <= permille <= 130
     assert rig.seen(10)[1:] == (limits.ENTER_RAMP, -(7400 * (permille + 1) // 1000))
     assert rig.seen(10000) == (arbiter.PRIMARY, limits.DROOP, 3000 - 7400)
     rig.mains.at(50500)

@@ -202,6 +202,15 @@ def test_enter_service_window_delay_and_ramp():
     assert rig.protection.enter_permille == 1000
 
 
+def test_a_start_enters_service_only_where_it_is_told_to():
+    rig = Rig()
+    assert rig.protection.enter_permille == 1000
+    assert ticks.diff(rig.now, ticks.MASK - 100) < 1000
+    rig = Rig(enter_at_start=1)
+    assert rig.protection.enter_permille == 0
+    assert ticks.diff(rig.now, ticks.MASK - 100) >= 300000
+
+
 def test_no_ramp_is_no_limit():
     assert Rig("custom").protection.enter_permille == 1000
 

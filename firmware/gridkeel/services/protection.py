@@ -6,7 +6,7 @@ The states and what moves between them are one table:
     safe        returning   the mains are inside the return window
     returning   safe        they left it, and nothing has tripped yet
     returning   ceased      they left it after a trip
-    returning   run         start_delay_ms (first start) or the return delay (after a trip) inside the window
+    returning   run         start_delay_ms (first start) or the return delay (after a trip, or enter_at_start)
     run         blocked     the voltage is under the block limit of a table that rides through it
     blocked     run         the voltage is back over it, and the estimate can be used again
     run,        ceased      a clock of the trip table or the ROCOF limit's ran out, samples lost
@@ -110,8 +110,8 @@ class Protection:
             self._window_since = now_ms
         elif ticks.diff(now_ms, self._window_since) >= self._delay_ms():
             self.state = RUN
+            self.enter_permille = 0 if self._enters() else RAMP_DONE
             self.trip = errors.NO_FAULT
-            self.enter_permille = 0
             self._run_since = now_ms
             self._rocof_passed = False
             self._trips.reset()
@@ -126,9 +126,12 @@ class Protection:
 
     def _delay_ms(self):
         delay_ms = self._p.start_delay_ms
-        if self.trip:
+        if self._enters():
             delay_ms = self._entry(ride_through.DELAY_MS, self._p.return_delay_ms)
         return delay_ms + self.spread.of(min(self._p.return_spread_ms, delay_ms))
+
+    def _enters(self):
+        return self.trip or self._p.enter_at_start
 
     def _inside_window(self, mains):
         if mains.quality & (UNUSABLE | WARM_UP_LONG):
