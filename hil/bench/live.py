@@ -17,6 +17,8 @@ from hil.bench.lockstep_run import Progress
 from hil.report import RunRecord
 from host_tools.uplink.counter import CountingSubscriber
 
+REFRESH_S = 0.15
+
 
 class LiveTable:
     """`with LiveTable(...) as watch:` shows each Progress that watch is called with."""
@@ -32,8 +34,9 @@ class LiveTable:
             TimeRemainingColumn(),
         )
         self._task = self._bar.add_task("", total=1.0, pace="")
-        self._live = Live(self._bar, console=console, refresh_per_second=8)
+        self._live = Live(self._bar, console=console, refresh_per_second=1 / REFRESH_S)
         self._started = perf_counter()
+        self._next_s = self._started + REFRESH_S
 
     def __enter__(self) -> LiveTable:
         self._live.__enter__()
@@ -45,7 +48,11 @@ class LiveTable:
         self._live.__exit__(kind, value, trace)
 
     def __call__(self, progress: Progress) -> None:
-        pace = progress.t_s / max(perf_counter() - self._started, 1e-9)
+        now_s = perf_counter()
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + REFRESH_S
+        pace = progress.t_s / (now_s - self._started)
         done = min(progress.t_s, progress.duration_s)
         self._bar.update(self._task, total=progress.duration_s, completed=done, pace=f"{pace:.0f} x real time")
         self._live.update(Group(self._bar, _figures(progress, self._counter.delivered - self._already)))
@@ -99,6 +106,11 @@ def summary(console: Console, record: RunRecord) -> None:
     ]
     if "nadir_with_hz" in figures:
         words.append(f"nadir {figures['nadir_with_hz']:.3f} Hz, without response {figures['nadir_without_hz']:.3f} Hz")
+    if figures.get("steps_answered", 0) > 1:
+        words.append(
+            f"{figures['steps_answered']:.0f} steps answered, median {figures['step_median_ms']:.1f} ms,"
+            f" 99th percentile {figures['step_p99_ms']:.1f} ms"
+        )
     if record.breakdown:
         words.append("response " + " + ".join(f"{name} {ms:.1f} ms" for name, ms in record.breakdown))
     console.print("; ".join(words), highlight=False)

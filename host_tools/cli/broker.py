@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 from typing import Annotated
 
 import typer
 
 from host_tools.broker import LOOPBACK, EmbeddedBroker
+from host_tools.cli.stopping import stop_on_signals
 from host_tools.errors import MissingError
 
 _LOOK_S = 0.2
@@ -29,9 +28,7 @@ def command(
 
     It keeps messages in memory alone and asks for no login: for a bench and a desk, not for a fleet.
     """
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_details: stop.set())
+    stop = stop_on_signals()
     with EmbeddedBroker(port, host=host, v4_port=v4_port) as broker:
         where = {"url": broker.url, "port": broker.port, "v4_port": broker.v4_port}
         print(json.dumps(where) if as_json else f"MQTT 5 on {broker.url} (Ctrl-C ends it)", flush=True)

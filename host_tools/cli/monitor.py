@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from host_tools.cli.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
+from host_tools.cli.stopping import stop_on_signals
 from host_tools.errors import ToolError
 from host_tools.monitor.app import print_lines, print_once, watch
 from host_tools.uplink.address import broker_at
@@ -42,9 +41,7 @@ def command(
         username=username,
         password_file=password_file,
     )
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_details: stop.set())
+    stop = stop_on_signals()
     if as_json:
         print_lines(at, stop, lambda line: print(line, flush=True))
         return

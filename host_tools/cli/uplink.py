@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from host_tools.cli.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
+from host_tools.cli.stopping import stop_on_signals
 from host_tools.errors import ToolError
 from host_tools.uplink.address import broker_at
 from host_tools.uplink.port import BAUD
@@ -55,9 +54,7 @@ def command(
         username=username,
         password_file=password_file,
     )
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_details: stop.set())
+    stop = stop_on_signals()
     service = Service(Settings(tuple(port), at, queue, queue_max, baud, wait), lambda line: print(line, flush=True))
     service.run(stop)
     summary = service.summary()
