@@ -22,7 +22,7 @@ class Controller:
     Allocates: nothing, once the inverter is found.
     """
 
-    def __init__(self, parameters, identity=b"", mains=None):
+    def __init__(self, parameters, mains=None, identity=b""):
         self.parameters = parameters
         self.faults = Faults()
         self.mains = mains or Estimator(parameters)

@@ -108,8 +108,10 @@ def _jumps(f0: float, quick: bool) -> list[Trial]:
 
 def _true_step(f0: float) -> Trial:
     points = [
-        Point(f"{size:+g} Hz", Wave(f0, motion=frequency_step(size, 0.6)), 1.1, step_s=0.6)
+        Point(f"{size:+g} Hz, noise at {level:g} dB", wave, 1.1, step_s=0.6)
         for size in (0.5, -0.5, 0.6, 1.0, -2.0)
+        for level in (30.0, 60.0)
+        for wave in [Wave(f0, noise_db=level, motion=frequency_step(size, 0.6))]
     ]
     note = "time to nine tenths of a true 0.5 Hz, with the age of the estimate"
     return Trial(

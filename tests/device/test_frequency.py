@@ -129,6 +129,20 @@ def test_frequency_over_the_whole_range():
         assert estimator.quality == 0, (freq_hz, estimator.quality)
 
 
+def test_the_largest_voltage_far_off_nominal_stays_in_range():
+    parameters = Parameters({"adc_uv": 1000000, "nominal_v": 480, "sample_clock_ppm": 2000})
+    sine = Sine(parameters, 69.0, 23000.0)
+    estimator = Estimator(parameters)
+    blocks = [sine.block(N) for _ in range(30)]
+
+    def walk():
+        for block in blocks:
+            estimator.update(block, N)
+
+    without_heap(walk)
+    assert 20000000 < estimator.voltage_mv < 26000000  # the correction is a parabola: 10 % low out here
+
+
 def test_update_allocates_nothing():
     estimator, sine = settled(50.3)
     blocks = [sine.block(N) for _ in range(20)]

@@ -134,7 +134,7 @@ def test_mains_gone_show_within_two_cycles():
 def test_a_controller_runs_on_edges_and_ceases_without():
     parameters = Parameters({"start_delay_ms": 0})
     estimator = EdgeEstimator(parameters, MHZ)
-    controller = Controller(parameters, mains=estimator)
+    controller = Controller(parameters, estimator)
     block = array("i", [0, 0])
     tick = 0
     for k in range(60):
