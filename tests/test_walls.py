@@ -21,9 +21,9 @@ HOST_MAY_IMPORT = (
     "gridkeel.link",
     "gridkeel.params",
     "gridkeel.sensing",
-    "gridkeel.services.fast_reserve",
-    "gridkeel.services.profiles",
-    "gridkeel.services.ride_through",
+    "gridkeel.services",
+    "gridkeel.envelope",
+    "gridkeel.ticks",
 )
 
 
