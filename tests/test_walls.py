@@ -21,6 +21,9 @@ HOST_MAY_IMPORT = (
     "gridkeel.link",
     "gridkeel.params",
     "gridkeel.sensing",
+    "gridkeel.services",
+    "gridkeel.envelope",
+    "gridkeel.ticks",
 )
 
 
