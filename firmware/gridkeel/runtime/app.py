@@ -142,8 +142,6 @@ class App:
                 next_record = ticks.add(next_record, self.parameters.telemetry_ms)
                 self._tell(now_ms)
             self._pump_link(now_ms)
-            if gc.mem_free() < self._heap_floor:
-                self._collect = True
             await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
 
     def _watch_samples(self, now_ms):
@@ -180,6 +178,8 @@ class App:
         telemetry.fill(self._record, self.controller, self.health, self.link)
         self.link.post(messages.TELEMETRY, self._record)
         self.health.told()
+        # Asked once a record: mem_free walks the whole heap.
+        self._collect = self._collect or self.health.heap_free < self._heap_floor
 
 
 def main(board):
