@@ -6,6 +6,7 @@ gridkeel/boards/lockstep.py is the other end and names the layout of both messag
 from __future__ import annotations
 
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -23,6 +24,8 @@ LEVEL_ENERGISE = 1
 # The board's tick starts here, so that every lock-step run crosses the wrap of 2**30 ms after 10 s.
 START_TICK_MS = (1 << 30) - 10_000
 ANSWER_S = 60.0
+READ_BYTES = 65536
+SPINS = 400
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ class LockStepBoard:
                 raise ToolError(f"the virtual board did not start: {self.console_tail()}") from error
         self._socket.settimeout(ANSWER_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = self._socket.makefile("rb", buffering=65536)
+        self._socket.setblocking(False)
+        self._buffer = bytearray()
         self._socket.sendall(FIRST.pack(self._boot_id, START_TICK_MS))
         self.started = self._read_reply()
         return self
@@ -78,7 +82,6 @@ class LockStepBoard:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stream.close()
         self._socket.close()
         try:
             self._process.wait(5)
@@ -99,13 +102,31 @@ class LockStepBoard:
     def _read_reply(self) -> Reply:
         try:
             now_us, next_us, spent_us, rs485_n, host_n, levels = REPLY.unpack(self._read(REPLY.size))
-        except (TimeoutError, ConnectionError, struct.error) as error:
+        except (TimeoutError, ConnectionError) as error:
             raise ToolError(f"the virtual board stopped answering: {self.console_tail()}") from error
         self.now_us = now_us
         return Reply(now_us, next_us, spent_us, self._read(rs485_n), self._read(host_n), levels)
 
     def _read(self, n: int) -> bytes:
-        return self._stream.read(n) if n else b""
+        while len(self._buffer) < n:
+            self._buffer += self._receive()
+        data = bytes(self._buffer[:n])
+        del self._buffer[:n]
+        return data
+
+    def _receive(self) -> bytes:
+        # The board answers within some hundred microseconds: asking again is quicker than being woken.
+        for _ in range(SPINS):
+            try:
+                data = self._socket.recv(READ_BYTES)
+            except BlockingIOError:
+                continue
+            if not data:
+                raise ConnectionError("the board closed the connection")
+            return data
+        if not select.select([self._socket], [], [], ANSWER_S)[0]:
+            raise TimeoutError
+        return b""
 
     def console_tail(self, n: int = 600) -> str:
         """Return the last words of the board's console."""

@@ -8,6 +8,7 @@ sleep, and answers at t, or earlier when it has something to send. hil/drivers/l
 """
 
 import asyncio
+import select
 import socket
 import struct
 import time
@@ -23,6 +24,7 @@ REPLY_BYTES = 25
 PORT_BYTES = 4096
 FLAG_BOOT = 1
 LEVEL_ENERGISE = 1
+SPINS = 200
 NEVER = 0xFFFFFFFFFFFFFFFF
 # asyncio's C task queue stamps a new task with the real clock; virtual ticks start far beyond it, so that such a
 # task is always due at once, and the order of tasks follows virtual time alone.
@@ -117,6 +119,9 @@ class LockStepBoard(FlashConfig):
         host, port = address.rsplit(":", 1)
         self._socket = socket.socket()
         self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])
+        self._socket.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
         self._order = bytearray(ORDER_BYTES)
         self._reply = bytearray(REPLY_BYTES + 2 * PORT_BYTES)
         self.now_us = 0
@@ -180,7 +185,8 @@ class LockStepBoard(FlashConfig):
                 self._reply[n : n + port.tx_n] = memoryview(port.tx)[: port.tx_n]
                 n += port.tx_n
                 port.tx_n = 0
-        self._socket.write(self._reply, n)
+        if self._socket.write(self._reply, n) != n:
+            raise OSError("the rig does not take an answer of %d bytes" % n)
 
     def _take_order(self):
         self._receive(self._order)
@@ -206,10 +212,16 @@ class LockStepBoard(FlashConfig):
         port.wake.fire()
 
     def _receive(self, buffer):
+        # The rig answers within some hundred microseconds: asking again is quicker than being woken.
         view = memoryview(buffer)
-        got = 0
+        got = spins = 0
         while got < len(view):
             n = self._socket.readinto(view[got:] if got else view)
-            if not n:
+            if n is None:
+                spins += 1
+                if spins > SPINS:
+                    self._poll.poll(1000)
+            elif n:
+                got += n
+            else:
                 raise SystemExit
-            got += n
