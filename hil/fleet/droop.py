@@ -43,8 +43,12 @@ class FleetDroop:
         if (excess_uhz <= 0).all():
             return np.zeros(1, dtype=np.int64)
         over = deviation_uhz >= 0
-        rating_w = np.where(over, p.charge_max_w, p.discharge_max_w)
         # Two floors of positive numbers in a row are one: the firmware's split of the product is exact.
         span_uhz = p.droop_span_mhz * 1000
-        power_w = rating_w * np.clip(excess_uhz, 0, span_uhz) // span_uhz
+        share_uhz = np.clip(excess_uhz, 0, span_uhz)
+        if over.all():
+            return p.charge_max_w * share_uhz // span_uhz
+        if not over.any():
+            return -(p.discharge_max_w * share_uhz // span_uhz)
+        power_w = np.where(over, p.charge_max_w, p.discharge_max_w) * share_uhz // span_uhz
         return np.where(over, power_w, -power_w)

@@ -31,8 +31,9 @@ class FleetEnvelope:
         self._p = parameters
         self.charge_w: Ints = np.zeros(parameters.n, dtype=np.int64)
         self.discharge_w: Ints = np.zeros(parameters.n, dtype=np.int64)
-        self._reserve_reached: Mask = np.zeros(parameters.n, dtype=bool)
-        self._full_reached: Mask = np.zeros(parameters.n, dtype=bool)
+        # Shape (1,) for as long as all batteries and limits are alike.
+        self._reserve_reached: Mask = np.zeros(1, dtype=bool)
+        self._full_reached: Mask = np.zeros(1, dtype=bool)
 
     def read(self, inverters: Inverters) -> None:
         """Work out charge_w and discharge_w from what the inverters say now."""
@@ -40,8 +41,10 @@ class FleetEnvelope:
         soc = inverters.soc_pct_x100
         known = soc >= 0
         reserve, full = p.soc_reserve_pct_x100, p.soc_full_pct_x100
-        _latch(self._reserve_reached, known & (soc <= reserve), known & (soc >= reserve + SOC_HYSTERESIS_PCT_X100))
-        _latch(self._full_reached, known & (soc >= full), known & (soc <= full - SOC_HYSTERESIS_PCT_X100))
+        leaves, reaches = soc >= reserve + SOC_HYSTERESIS_PCT_X100, known & (soc <= reserve)
+        self._reserve_reached = (self._reserve_reached & ~leaves) | reaches
+        leaves, reaches = known & (soc <= full - SOC_HYSTERESIS_PCT_X100), soc >= full
+        self._full_reached = (self._full_reached & ~leaves) | reaches
         charge_w = np.minimum(p.charge_max_w, inverters.charge_rating_w)
         discharge_w = np.minimum(p.discharge_max_w, inverters.discharge_rating_w)
         # An unknown battery may be empty: no discharge; whether it is full is the vehicle's own affair.
@@ -51,8 +54,3 @@ class FleetEnvelope:
     def limit(self, wish_w: Ints) -> Ints:
         """Return what may flow of wish_w."""
         return np.clip(wish_w, -self.discharge_w, self.charge_w)
-
-
-def _latch(held: Mask, sets: Mask, clears: Mask) -> None:
-    held &= ~clears
-    held |= sets

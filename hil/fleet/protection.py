@@ -17,7 +17,7 @@ Mask = NDArray[np.bool_]
 
 
 class FleetProtection:
-    """Loss of mains, frequency and ROCOF trips and return of n chargers; state and trip as the firmware numbers them."""
+    """Loss of mains, frequency and ROCOF trips and return of n chargers; numbers as in the firmware."""
 
     def __init__(self, parameters: FleetParameters) -> None:
         n = parameters.n
@@ -33,13 +33,15 @@ class FleetProtection:
 
     def update(self, mains: Estimates, now_ms: int) -> None:
         """Follow a new estimate."""
+        if not self.enabled.all():
+            self.state[~self.enabled] = SAFE
         running = self.enabled & (self.state == RUN)
-        waiting = self.enabled & ~running
-        self.state[~self.enabled] = SAFE
         if running.any():
             self._watch(mains, now_ms, running)
-        if waiting.any():
-            self._return(mains, now_ms, waiting)
+        if not running.all():
+            waiting = self.enabled & ~running
+            if waiting.any():
+                self._return(mains, now_ms, waiting)
 
     def samples_lost(self) -> None:
         """No block came within its time."""
@@ -48,30 +50,38 @@ class FleetProtection:
         self._leave_window(returning)
 
     def _watch(self, mains: Estimates, now_ms: int, running: Mask) -> None:
-        lost = running & (mains.cycle_mv < self._share_mv(self._p.mains_loss_pct))
-        watched = running & ~lost
-        self._cease(lost, errors.MAINS_LOST)
+        lost = mains.cycle_mv < self._share_mv(self._p.mains_loss_pct)
+        watched = running
+        if lost.any():
+            self._cease(running & lost, errors.MAINS_LOST)
+            watched = running & ~lost
         passed = self._limit_passed(mains)
-        changed = watched & (passed != self._passed)
-        np.copyto(self._passed, passed, where=changed)
-        self._passed_since[changed] = now_ms
-        if passed.any():
+        if passed is not None:
+            changed = watched & (passed != self._passed)
+            np.copyto(self._passed, passed, where=changed)
+            self._passed_since[changed] = now_ms
             due = watched & (passed != 0) & (since(now_ms, self._passed_since) >= self._p.trip_frequency_ms)
             self._cease(due, self._passed)
-            watched &= ~due
+            watched = watched & ~due
         self._watch_rocof(mains, now_ms, watched)
 
-    def _limit_passed(self, mains: Estimates) -> Ints:
-        mhz = mains.freq_short_uhz // 1000
-        under, over = mhz < self._p.trip_under_mhz, mhz > self._p.trip_over_mhz
+    def _limit_passed(self, mains: Estimates) -> Ints | None:
+        """Return the code of the limit each has passed; None where nobody has, nor had before."""
+        # The firmware compares whole millihertz, rounded down: the same as these, without a division.
+        under = mains.freq_short_uhz < self._p.trip_under_mhz * 1000
+        over = mains.freq_short_uhz >= (self._p.trip_over_mhz + 1) * 1000
+        unusable = (mains.quality & UNUSABLE) != 0
+        if not (under.any() or over.any() or unusable.any() or self._passed.any()):
+            return None
         passed = np.where(under, errors.UNDER_FREQUENCY, np.where(over, errors.OVER_FREQUENCY, errors.NO_FAULT))
-        return np.where((mains.quality & UNUSABLE) != 0, errors.SAMPLES_LOST, passed)
+        return np.where(unusable, errors.SAMPLES_LOST, passed)
 
     def _watch_rocof(self, mains: Estimates, now_ms: int, watched: Mask) -> None:
         limit = self._p.trip_rocof_mhz_s
         passed = (np.abs(mains.rocof_mhz_s) > limit) & ((mains.quality & WARM_UP_LONG) == 0)
         if not passed.any():
-            self._rocof_passed &= ~watched
+            if self._rocof_passed.any():
+                self._rocof_passed &= ~watched
             return
         self._rocof_since[watched & passed & ~self._rocof_passed] = now_ms
         np.copyto(self._rocof_passed, passed, where=watched)
@@ -99,10 +109,10 @@ class FleetProtection:
 
     def _inside_window(self, mains: Estimates) -> Mask:
         p = self._p
-        mhz = mains.freq_uhz // 1000
         believed = (mains.quality & (UNUSABLE | WARM_UP_LONG)) == 0
         believed = believed & (mains.voltage_mv >= self._share_mv(p.return_volt_pct))
-        return believed & (p.return_low_mhz <= mhz) & (mhz <= p.return_high_mhz)
+        low_uhz, past_uhz = p.return_low_mhz * 1000, (p.return_high_mhz + 1) * 1000
+        return believed & (low_uhz <= mains.freq_uhz) & (mains.freq_uhz < past_uhz)
 
     def _leave_window(self, where: Mask) -> None:
         self.state[where] = np.where(self.trip[where] != 0, CEASED, SAFE)

@@ -49,9 +49,17 @@ class FleetSetpoint:
         elapsed_ms = int(since(now_ms, np.array([self._last]))[0])
         self._last = now_ms
         step_mw = self._p.setpoint_ramp_w_s * min(elapsed_ms, LONGEST_STEP_MS)
-        target_mw = np.where(self.alive, self._wanted_w, self._p.baseline_w) * 1000
+        target_mw = self._p.baseline_w * 1000
+        if self.alive.any():
+            target_mw = np.where(self.alive, self._wanted_w * 1000, target_mw)
         ahead = target_mw - self._ramped_mw
-        # Once a target is reached `ramping` keeps its last word until power flows again, as in the firmware.
+        if ahead.any() or not running.all():
+            self._approach(ahead, step_mw, running)
+        else:
+            self.ramping[:] = False
+
+    def _approach(self, ahead: Ints, step_mw: Ints, running: Mask) -> None:
+        # Where power may not flow `ramping` keeps its last word, as in the firmware.
         np.copyto(self.ramping, (ahead > step_mw) | (ahead < -step_mw), where=running)
         self._ramped_mw += np.clip(ahead, -step_mw, step_mw)
         self._ramped_mw *= running

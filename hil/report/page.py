@@ -7,10 +7,12 @@ from html import escape
 from pathlib import Path
 
 from hil.report import plots
+from hil.report.document import document, figure, table, verdict
 from hil.report.files import write_atomic
 from hil.report.record import Check, RunRecord
-from hil.report.sheet import CSS
 from hil.report.text import label_and_unit, moment, number
+
+FOOTER = "Power is positive into the vehicle. Times are the run's virtual time. Grey shading: no mains to measure."
 
 
 def write_html(records: RunRecord | Sequence[RunRecord], path: Path | str, title: str = "Gridkeel bench") -> None:
@@ -22,14 +24,7 @@ def render(records: Sequence[RunRecord], title: str) -> str:
     """Return the page's text."""
     body = [_top(records, title)]
     body += [_run(record, f"run{position}") for position, record in enumerate(records, start=1)]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(body)
-        + "\n<footer>Power is positive into the vehicle. Times are the run's virtual time. "
-        "Grey shading: no mains to measure.</footer>\n</main>\n</body>\n</html>\n"
-    )
+    return document(title, body, FOOTER)
 
 
 def _top(records: Sequence[RunRecord], title: str) -> str:
@@ -42,17 +37,13 @@ def _top(records: Sequence[RunRecord], title: str) -> str:
         words = "not everything was checked"
     return (
         f'<header class="head"><div><h1>{escape(title)}</h1>'
-        f'<p class="sub">{_scenarios(len(records))}, {escape(started)}</p></div>{_verdict(ok, words)}</header>\n'
+        f'<p class="sub">{_scenarios(len(records))}, {escape(started)}</p></div>{verdict(ok, words)}</header>\n'
         f'<section class="card"><h2>Checks</h2>{_checks(records)}</section>'
     )
 
 
 def _scenarios(count: int) -> str:
     return "1 scenario" if count == 1 else f"{count} scenarios"
-
-
-def _verdict(ok: bool, words: str) -> str:
-    return f'<span class="verdict {"pass" if ok else "fail"}">{"✔" if ok else "✘"} {escape(words)}</span>'
 
 
 def _checks(records: Sequence[RunRecord]) -> str:
@@ -66,12 +57,7 @@ def _checks(records: Sequence[RunRecord]) -> str:
         if not record.checks:
             rows.append('<tr class="failed"><td class="r fail">✘</td><td colspan="4">nothing was checked</td></tr>')
     head = '<tr><th></th><th>check</th><th class="n">measured</th><th class="n">limit</th><th>what it means</th></tr>'
-    return _table("checks", head, rows)
-
-
-def _table(name: str, head: str, rows: Sequence[str]) -> str:
-    body = "".join(rows)
-    return f'<div class="scroll"><table class="{name}"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+    return table("checks", head, rows)
 
 
 def _check(check: Check) -> str:
@@ -91,7 +77,7 @@ def _run(record: RunRecord, name: str) -> str:
     parts = [
         f'<section class="card run" id="{name}"><div class="head"><div><h2>{escape(record.title)}</h2>'
         f'<p class="sub">{escape(record.scenario)}, {escape(record.started_utc)}</p></div>'
-        f"{_verdict(record.ok, words)}</div>",
+        f"{verdict(record.ok, words)}</div>",
         _tiles(record),
         _figure(plots.overview(record, f"{name}a"), "The run", _overview_caption(record)),
         _events(record),
@@ -121,8 +107,7 @@ def _overview_caption(record: RunRecord) -> str:
 def _figure(drawing: str | None, heading: str, caption: str) -> str:
     if drawing is None:
         return ""
-    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f"<h3>{escape(heading)}</h3><figure>{drawing}{below}</figure>"
+    return figure(drawing, heading, caption)
 
 
 def _pair(record: RunRecord, name: str) -> str:
@@ -147,7 +132,7 @@ def _events(record: RunRecord) -> str:
     if left > 0:
         rows.append(f'<tr><td></td><td></td><td class="m">and {left} more</td></tr>')
     head = '<tr><th class="n">#</th><th class="n">time</th><th>event</th></tr>'
-    return _table("events", head, rows)
+    return table("events", head, rows)
 
 
 def _meta(record: RunRecord) -> str:

@@ -4,7 +4,7 @@ from fleet_pair import Pair
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridkeel import ticks
+from gridkeel import errors, ticks
 from gridkeel.sensing import quality
 from gridkeel.services.protection import CEASED, RUN
 
@@ -154,3 +154,23 @@ def test_droop_follows_the_short_window_while_the_long_one_warms_up():
     pair.step([estimate(mains, pair.nominal_uhz)], [FINE], ticks.add(now_ms, 10))
     assert pair.differences() == {}
     assert pair.model.droop.power_w[0] == -7400 * 70 // 480 + 1
+
+
+def test_of_two_clocks_that_run_out_together_the_frequency_is_named():
+    pair = Pair([{"trip_rocof_ms": 100}])
+    now_ms, _seen = play(pair, 0, 0, 60)
+    for _ in range(11):
+        now_ms = ticks.add(now_ms, 10)
+        mains = estimate({**CALM, "long": 1_600_000, "rocof_mhz_s": 5000}, pair.nominal_uhz)
+        pair.step([mains], [FINE], now_ms)
+        assert pair.differences() == {}
+    assert pair.model.protection.trip[0] == errors.OVER_FREQUENCY
+
+
+def test_a_full_battery_that_falls_silent_may_be_charged():
+    pair = Pair([{}])
+    now_ms, _seen = play(pair, 0, 0, 60)
+    for soc in (9500, -1, 9460, 9449):
+        now_ms = ticks.add(now_ms, 10)
+        pair.step([estimate(CALM, pair.nominal_uhz)], [{**FINE, "soc_pct_x100": soc}], now_ms)
+        assert pair.differences() == {}

@@ -1,0 +1,115 @@
+"""The fleet study: against arithmetic, against the board in lock step, and for what it is meant to show."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from gridkeel.params import Parameters
+from hil.bench import rig as rigs
+from hil.bench import scenario as scenarios
+from hil.bench.session import delivery
+from hil.bench.session import play as play_scenario
+from hil.fleet.cases import STEP_S, play
+from hil.fleet.figures import damping_ratio, largest_rocof_hz_s, settling_s, work_out
+from hil.fleet.fleet import BLOCK, Fleet
+from hil.fleet.identity import identities, stagger_ms
+from hil.fleet.study import GRID, LOSS, RETURNS, SWING, TRIPS, run
+from hil.plants.grid import GridConfig
+from host_tools.cli.study import app
+from host_tools.errors import ToolError
+
+
+def test_figures_of_curves_that_are_known():
+    t_s = np.arange(0.0, 200.0, STEP_S)
+    for ratio in (0.05, 0.2, 0.4):
+        decay = ratio / math.sqrt(1 - ratio**2)
+        assert damping_ratio(50 + np.exp(-decay * t_s) * np.sin(t_s)) == pytest.approx(ratio, rel=0.02)
+    assert damping_ratio(50 + np.exp(-t_s)) is None
+    assert largest_rocof_hz_s(50 - 0.3 * t_s) == pytest.approx(0.3)
+    assert settling_s(np.where(t_s < 7.0, 50.1, 50.0)) == pytest.approx(7.0)
+    assert settling_s(np.full(100, 50.0)) == 0.0
+
+
+def test_stagger_is_even_and_always_the_same():
+    names = identities(20_000)
+    shares = stagger_ms(names, 60_000)
+    assert (shares == stagger_ms(names, 60_000)).all()
+    assert shares.min() >= 0 and shares.max() < 60_000
+    counts = np.bincount(shares // 1000, minlength=60)
+    # 333 in each second on average; five standard deviations of a Poisson count are 91.
+    assert np.abs(counts - 20_000 / 60).max() < 91
+
+
+def test_blocks_of_the_fleet_do_not_show():
+    whole, parameters = BLOCK + 7, Parameters({"start_delay_ms": 0})
+    fleet = Fleet(whole, parameters)
+    powers = [fleet.step(50.0 if k < 10 else 49.6) for k in range(40)]
+    assert fleet.running() == whole
+    assert len(fleet._blocks) == 2
+    single = Fleet(1, parameters)
+    alone = [single.step(50.0 if k < 10 else 49.6) for k in range(40)]
+    # Clock errors of at most 20 ppm are 1 mHz, 7400 W / 480 mHz: 16 W a charger.
+    assert np.abs(np.array(powers) / whole - np.array(alone)).max() < 32
+
+
+def test_more_chargers_hold_the_frequency_up():
+    outcomes = [play(LOSS, GRID, n, 25.0, simulated=50) for n in (0, 10, 10_000, 100_000, 1_000_000)]
+    figures = [work_out(one) for one in outcomes]
+    nadirs = [one["nadir_hz"] for one in figures]
+    assert nadirs == sorted(nadirs)
+    assert nadirs[-1] - nadirs[0] > 0.5
+    assert figures[-1]["settling_s"] < figures[0]["settling_s"]
+    assert figures[-1]["rocof_mhz_s"] < figures[0]["rocof_mhz_s"]
+
+
+def test_chargers_damp_an_oscillation():
+    bare = work_out(play(SWING, GRID, 0, 45.0))
+    helped = work_out(play(SWING, GRID, 1_000_000, 45.0, simulated=50))
+    assert helped["swing_mhz"] < 0.5 * bare["swing_mhz"]
+
+
+def test_at_one_instant_against_staggered():
+    at_once, staggered = (work_out(play(case, GRID, 1_000_000, 40.0, simulated=500)) for case in TRIPS)
+    assert at_once["nadir_hz"] < 49.6 < 49.9 < staggered["nadir_hz"]
+    at_once, staggered = (play(case, GRID, 1_000_000, 105.0, simulated=300) for case in RETURNS)
+    assert work_out(at_once)["nadir_hz"] < 49.6 < 49.9 < work_out(staggered)["nadir_hz"]
+    assert at_once.running[-1] == staggered.running[-1] == 1_000_000
+
+
+def test_a_million_chargers_are_really_computed():
+    outcome = play(replace(LOSS, loss_pu=0.5), GRID, 1_000_000, -4.6)  # 0.4 s in all
+    assert outcome.simulated == 1_000_000
+    assert outcome.running[-1] == 1_000_000
+
+
+@pytest.mark.timeout(120)
+def test_model_and_board_agree_on_the_nadir(tmp_path):
+    """Lock step: one real controller stands for 10,000; the model computes 200 for as many."""
+    scenario = scenarios.load("swing")
+    with delivery(tmp_path) as way:
+        record = play_scenario(scenario, rigs.load("lockstep"), {}, way)
+    grid = GridConfig(**{**scenario.mains["swing"], "loss_at_s": 5.0})
+    outcome = play(replace(LOSS, loss_pu=0.08), grid, 10_000, 30.0, simulated=200)
+    work_out(outcome)
+    assert outcome.figures["nadir_hz"] == pytest.approx(record.figures["nadir_with_hz"], abs=0.01)
+
+
+def test_command_writes_page_and_figures(tmp_path):
+    found = CliRunner().invoke(app, ["fleet", "--chargers", "10,100", "--seconds", "5", "--part", "loss",
+                                     "--out", str(tmp_path)])  # fmt: skip
+    assert found.exit_code == 0, found.output
+    assert "nadir" in found.output
+    page = (tmp_path / "fleet.html").read_text()
+    assert "<svg" in page and "http" not in page
+    assert '"chargers": 100' in (tmp_path / "fleet.json").read_text()
+
+
+def test_what_makes_no_study_is_refused():
+    for chargers, seconds, parts in (([0], 30, ("loss",)), ([10**7], 30, ("loss",)), ([1], 0, ("loss",))):
+        with pytest.raises(ToolError):
+            run(chargers, seconds, parts)
+    with pytest.raises(ToolError, match="no part"):
+        run([1], 30, ("moon",))
