@@ -26,7 +26,7 @@ from hil.drivers.lockstep import LockStepBoard
 from hil.plants.inverter import Inverter
 from hil.plants.trace import Trace
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.flash import make_flash
+from hil.virtual_board.flash import FIRMWARE, make_flash
 from hil.virtual_board.mains_feed import MainsFeed
 from host_tools.errors import ToolError
 
@@ -52,7 +52,8 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
     """The virtual board in virtual time."""
     rig = parts.rig
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder:
-        flash = make_flash(Path(folder) / "flash", parts.parameters.values(), rig.device_id)
+        firmware = Path(rig.firmware) if rig.firmware else FIRMWARE
+        flash = make_flash(Path(folder) / "flash", parts.parameters.values(), rig.device_id, firmware=firmware)
         with LockStepBoard(flash, rig.device_id, parts.boot_id, rig.heap_bytes) as board:
             yield LockStepRun(
                 parts.scenario,

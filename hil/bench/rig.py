@@ -20,6 +20,7 @@ class Rig:
     kind: lockstep (virtual board, virtual time), realtime (virtual board, its own clock), serial (a board on a desk).
     compute_us: time a board's processor needs from a block's last sample to its bytes, charged in lock step.
     parameters: what this rig needs set otherwise than the default.
+    firmware: folder of the program to flash, where it is not this checkout's own.
     console, rs485, host: serial ports of a board on a desk; its mains come from a source of its own.
     """
 
@@ -30,6 +31,7 @@ class Rig:
     compute_us: int = 3000
     host_baud: int = 460800
     parameters: dict[str, int] = field(default_factory=dict)
+    firmware: str = ""
     console: str = ""
     rs485: str = ""
     host: str = ""

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from gridkeel import VERSION
-from host_tools.cli import bench, board, broker, monitor, params, plant, study, uplink
+from host_tools.cli import bench, board, broker, monitor, params, plant, study, typetest, uplink
 from host_tools.errors import ToolError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command(name="monitor")(monitor.command)
 app.command(name="broker")(broker.command)
 app.command(name="params")(params.command)
 app.add_typer(study.app, name="study")
+app.command(name="typetest")(typetest.command)
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,150 @@
+"""Puts a controller through a profile's procedures on the bench in virtual time."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gridkeel.errors import ParameterError
+from hil.bench import rig as rigs
+from hil.bench.lockstep_run import Progress
+from hil.bench.session import Delivery, delivery, play
+from hil.report import RunRecord
+from hil.typetest import droop_tests, protection_tests
+from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
+from hil.typetest.procedure import Procedure
+from hil.typetest.profile import Profile
+from hil.typetest.recording import Recording
+from host_tools.errors import ToolError
+
+DAY = ("11:00", "12:30")
+
+
+@dataclass
+class Done:
+    """One procedure, its findings, and the record they were measured on (None: nothing was played)."""
+
+    procedure: Procedure | None
+    title: str
+    findings: list[Finding]
+    record: RunRecord | None = None
+
+
+@dataclass
+class TypeTest:
+    """A whole test of one controller to one profile."""
+
+    profile: Profile
+    parameters: dict[str, int]
+    started_utc: str
+    done: list[Done] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [finding for one in self.done for finding in one.findings]
+
+    def count(self, verdict: str) -> int:
+        return sum(finding.verdict == verdict for finding in self.findings)
+
+    @property
+    def ok(self) -> bool:
+        """Whether something was measured and nothing failed."""
+        return bool(self.findings) and not self.count(FAIL)
+
+    def statement(self) -> str:
+        """Return the test's result in a sentence; it says `conforms` only where every figure is confirmed and met."""
+        passed, failed, is_open, missing = (self.count(verdict) for verdict in (PASS, FAIL, OPEN, NOT_OFFERED))
+        if failed:
+            return f"does not conform: {failed} of {len(self.findings)} findings failed"
+        if not is_open and not missing and passed:
+            return f"conforms in all {passed} findings"
+        words = [f"{passed} findings passed"]
+        if is_open:
+            words.append(f"{is_open} rest on figures that no public source confirms")
+        if missing:
+            words.append(f"{missing} not offered by this firmware")
+        return ", ".join(words) + ": no statement of conformity"
+
+
+def procedures(profile: Profile, day: tuple[str, str] | None = None) -> list[Procedure]:
+    """Return the procedures of a profile; `day` adds a stretch of the recorded day."""
+    half_w = int(profile.rating_w * 0.4)
+    found = [
+        droop_tests.steady(profile),
+        droop_tests.steady(profile, half_w),
+        droop_tests.deadband(profile),
+        droop_tests.response(profile),
+    ]
+    if profile.rocof_hz_s:
+        found.append(droop_tests.rocof(profile))
+    found += [protection_tests.trip(profile, one) for one in profile.trips if one.offered]
+    found += [protection_tests.ride_through(profile, *point) for point in profile.ride_through]
+    found.append(protection_tests.enter_service(profile))
+    if day is not None:
+        found.append(droop_tests.day(profile, *day))
+    return found
+
+
+Watch = Callable[[int, int, str, float], None]
+
+
+def _silent(_position: int, _count: int, _words: str, _share: float) -> None:
+    """Nobody watches."""
+
+
+def run(
+    profile: Profile,
+    overrides: dict[str, int] | None = None,
+    only: list[str] | None = None,
+    firmware: Path | None = None,
+    day: tuple[str, str] | None = None,
+    watch: Watch = _silent,
+) -> TypeTest:
+    """Test a controller to a profile.
+
+    overrides: parameters the controller gets over the profile's own.  only: names of procedures.  firmware: a program
+    other than this checkout's.  watch: called with procedure number, their count, its title, the share that is done.
+    Errors: ToolError for a procedure that is not there or parameters the controller refuses.
+    """
+    chosen = _chosen(procedures(profile, day), only)
+    parameters = {**profile.parameters, **(overrides or {})}
+    test = TypeTest(profile, parameters, datetime.now(UTC).isoformat(timespec="seconds"))
+    rig = replace(rigs.load("lockstep"), firmware=str(firmware) if firmware else "")
+    with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder, delivery(Path(folder)) as way:
+        for position, procedure in enumerate(chosen):
+
+            def reached(progress: Progress, position: int = position, title: str = procedure.title) -> None:
+                watch(position, len(chosen), title, progress.t_s / progress.duration_s)
+
+            test.done.append(_play(procedure, profile, parameters, rig, way, reached))
+    missing = [protection_tests.not_offered(one) for one in profile.trips if not one.offered]
+    if missing and not only:
+        test.done.append(Done(None, "Not offered by this firmware", missing))
+    return test
+
+
+def _play(
+    procedure: Procedure,
+    profile: Profile,
+    parameters: dict[str, int],
+    rig: rigs.Rig,
+    way: Delivery,
+    watch: Callable[[Progress], None],
+) -> Done:
+    try:
+        record = play(procedure.scenario(parameters), rig, {}, way, watch)
+    except ParameterError as error:
+        raise ToolError(f"procedure {procedure.name}: {error}") from error
+    findings = procedure.measure(Recording(record, profile.nominal_hz))
+    return Done(procedure, procedure.title, findings, record)
+
+
+def _chosen(known: list[Procedure], only: list[str] | None) -> list[Procedure]:
+    names = [procedure.name for procedure in known]
+    for name in only or []:
+        if name not in names:
+            raise ToolError(f"no procedure {name!r}: one of {', '.join(names)}")
+    return [procedure for procedure in known if not only or procedure.name in only]
