@@ -117,5 +117,5 @@ def _power(axes: Axes, one: Outcome, label: str, colour: str) -> None:
 
 
 def _running(axes: Axes, one: Outcome, label: str, colour: str) -> None:
-    _line(axes, one, one.running, label, colour)
-    axes.set_ylabel("chargers")
+    _line(axes, one, one.running / 1000, label, colour)
+    axes.set_ylabel("thousand chargers")
