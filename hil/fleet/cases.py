@@ -85,7 +85,7 @@ def play(
         machine.set_charger_power_w(float(power_w[k]) + _swing_w(case, grid, t_s))
         if not k % 100:
             watch(t_s)
-    return Outcome(case, chargers, simulated, np.arange(steps) * STEP_S, freq_hz, power_w, running)
+    return Outcome(case, chargers, simulated, STEP_S * np.arange(steps, dtype=np.float64), freq_hz, power_w, running)
 
 
 def _fleet(case: Case, n: int) -> Fleet:

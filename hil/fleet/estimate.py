@@ -21,9 +21,3 @@ class Estimates:
     cycle_mv: Ints
     quality: Ints
     nominal_uhz: int = 50_000_000
-
-    def part(self, first: int, last: int) -> Estimates:
-        """Return the estimates of chargers first..last-1."""
-        names = ("freq_uhz", "freq_short_uhz", "rocof_mhz_s", "voltage_mv", "cycle_mv", "quality")
-        columns = (getattr(self, name) for name in names)
-        return Estimates(*(one if one.size == 1 else one[first:last] for one in columns), self.nominal_uhz)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from hil.bench.scenario import RECORD
+from hil.plants.trace import load_iberia
 from hil.typetest.accuracy import BAND, STEADY_HZ, STEADY_POWER_PU, time_band_s
 from hil.typetest.finding import Finding
 from hil.typetest.procedure import START_S, Mains, Procedure
@@ -76,7 +78,8 @@ def _line(profile: Profile, powers: list[tuple[float, float]]) -> list[Finding]:
         ]
         if len({round(at, 6) for at, _power in sloped}) < 2:
             continue
-        slope, at_zero = np.polyfit(*np.array(sloped).T, 1)
+        deviations_hz, powers_w = np.array(sloped, dtype=np.float64).T
+        slope, at_zero = (float(value) for value in np.polyfit(deviations_hz, powers_w, 1))
         span_hz, wanted_hz = profile.rating_w / slope, profile.droop.span_hz
         low, high = sorted((wanted_hz * (1 - HOUSE_SLOPE), wanted_hz * (1 + HOUSE_SLOPE)))
         stimulus = f"line through the {word}-frequency points"
@@ -162,10 +165,10 @@ def rocof(profile: Profile) -> Procedure:
 
 def day(profile: Profile, start: str, end: str) -> Procedure:
     """A stretch of the recorded day: no response as long as the record stays inside the deadband."""
-    probe = Procedure("day", "", {"record": "iberia-2025-04-28", "from": start, "to": end}, 1.0, lambda _seen: [])
-    trace = probe.scenario({}).source()
+    mains = {"record": "iberia-2025-04-28", "from": start, "to": end}
+    trace = load_iberia(RECORD, start, end)
     at_s = np.arange(0.0, trace.duration_s, 0.5)
-    seen_hz = float(np.abs(np.asarray(trace.freq_hz(at_s)) - profile.nominal_hz).max())
+    seen_hz = float(np.abs(trace.freq_hz(at_s) - profile.nominal_hz).max())
     edge_hz = profile.droop.deadband_hz
     base_w = 3000
 
@@ -180,7 +183,7 @@ def day(profile: Profile, start: str, end: str) -> Procedure:
     return Procedure(
         "day",
         f"The recorded day, {start} to {end}: no response inside the deadband",
-        probe.mains,
+        mains,
         trace.duration_s,
         measure,
         {**QUICK, "baseline_w": base_w, "telemetry_ms": 1000},
