@@ -1,4 +1,7 @@
-"""docs/parameters.md and docs/faults.md, made from the firmware's own tables: `python -m host_tools.tables --write`."""
+"""docs made from the firmware's own tables, `python -m host_tools.tables --write`.
+
+parameters.md and faults.md whole, grid-services.md in part.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 from pathlib import Path
 
 from gridkeel import errors, params
+from host_tools import grid_services
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 NOTE = "Made from `{source}` by `make docs`; do not edit."
@@ -44,7 +48,11 @@ def faults_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"parameters.md": parameters_page, "faults.md": faults_page}
+def grid_services_page() -> str:
+    return grid_services.with_tables((DOCS / "grid-services.md").read_text())
+
+
+PAGES = {"parameters.md": parameters_page, "faults.md": faults_page, "grid-services.md": grid_services_page}
 
 
 def main(arguments: list[str]) -> int:

@@ -20,7 +20,10 @@ HOST_MAY_IMPORT = (
     "gridkeel.limits",
     "gridkeel.link",
     "gridkeel.params",
-    "gridkeel.sensing.quality",
+    "gridkeel.sensing",
+    "gridkeel.services.fast_reserve",
+    "gridkeel.services.profiles",
+    "gridkeel.services.ride_through",
 )
 
 

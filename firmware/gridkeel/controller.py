@@ -1,6 +1,6 @@
 """The pure rooms put together: a block of samples in, bytes for the inverter out.
 
-step: samples -> sensing -> protection, droop, setpoint -> arbiter -> envelope -> inverter
+step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envelope -> inverter
 """
 
 from gridkeel import errors, inverter, limits
@@ -9,27 +9,27 @@ from gridkeel.faults import Faults
 from gridkeel.inverter.driver import Inverter
 from gridkeel.sensing.frequency import Estimator
 from gridkeel.sensing.quality import CLIPPED
-from gridkeel.services.arbiter import Arbiter
-from gridkeel.services.droop import Droop
-from gridkeel.services.protection import RUN, Protection
-from gridkeel.services.setpoint import Setpoint
+from gridkeel.services.bundle import Services
+from gridkeel.services.protection import BLOCKED, RUN
 
 
 class Controller:
     """One charger's control: everything between a block of samples and the bytes for its inverter.
 
+    mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
     After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut).
+    identity: bytes that tell this controller from all others; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, mains=None, identity=b""):
         self.parameters = parameters
         self.faults = Faults()
-        self.mains = Estimator(parameters)
-        self.protection = Protection(parameters)
-        self.droop = Droop(parameters)
-        self.setpoint = Setpoint(parameters)
-        self.arbiter = Arbiter()
+        self.mains = mains or Estimator(parameters)
+        self.services = Services(parameters, identity)
+        self.protection = self.services.protection
+        self.droop = self.services.droop
+        self.setpoint = self.services.setpoint
         self.envelope = Envelope(parameters)
         self.inverter = Inverter(parameters)
         self.wish_w = 0
@@ -42,8 +42,7 @@ class Controller:
     def step(self, samples, n, now_ms):
         """Take one block of n samples that ended at now_ms and decide the command."""
         if self.mains.update(samples, n):
-            self.protection.update(self.mains, now_ms)
-            self.droop.update(self.mains)
+            self.services.follow(self.mains, now_ms)
         self._decide(now_ms)
 
     def block_lost(self):
@@ -68,18 +67,19 @@ class Controller:
 
     def _decide(self, now_ms):
         running = self.protection.state == RUN
-        if not running:
-            self.droop.reset()
-        self.setpoint.update(now_ms, running and self.inverter.state == inverter.DRIVING)
-        self.wish_w = self.arbiter.decide(self.protection, self.setpoint, self.droop.power_w)
+        ready = self.inverter.state == inverter.DRIVING
+        self.envelope.departure.update(now_ms)
+        self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
         soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
         self.command_w = self.envelope.limit(self.wish_w, self.inverter, soc_fresh)
-        self.limiter = self.envelope.limiter or self.arbiter.limiter
+        self.limiter = self.envelope.limiter or self.services.arbiter.limiter
         state = self.inverter.state
         if running and state != inverter.READY and state != inverter.DRIVING:
             self.limiter = limits.INVERTER_LOST
-        self.energise = running
+        self.energise = running or self.protection.state == BLOCKED
         self.inverter.command(self.command_w, now_ms)
+        self.services.reactive.update(self.mains, self.command_w, running)
+        self.services.account.update(self.inverter.power_w, now_ms)
         self._note_faults(soc_fresh)
 
     def _note_faults(self, soc_fresh):
@@ -98,3 +98,6 @@ class Controller:
         faults.set(errors.SOC_UNKNOWN, not soc_fresh or self.inverter.soc_pct_x100 < 0)
         faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
         self.setpoint.expired = False
+        regulation = self.services.regulation
+        faults.set(errors.REGULATION_LOST, regulation.expired)
+        regulation.expired = False

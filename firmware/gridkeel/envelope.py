@@ -1,22 +1,33 @@
-"""What battery, cable and converter allow: the smallest limit wins, and its name is told."""
+"""What battery, cable, vehicle and converter allow: the smallest limit wins, and its name is told."""
 
-from gridkeel import limits
+from gridkeel import energy, limits
+from gridkeel.departure import Departure
 
 SOC_HYSTERESIS_PCT_X100 = 50
+TEMPERATURE_UNKNOWN = -1000
 
 
 class Envelope:
-    """Bounds a wish; after `limit` the bounds are charge_w and discharge_w (both 0 or more), with their names."""
+    """Bounds a wish; after `limit` the bounds are charge_w and discharge_w (both 0 or more), with their names.
+
+    departure: when the vehicle leaves; need_w: the charge it calls for, a wish the arbiter weighs, no bound.
+    temperature_c: the converter's or connector's, told by the board, TEMPERATURE_UNKNOWN while it is not.
+    """
 
     def __init__(self, parameters):
         self._p = parameters
-        self.charge_w = 0
-        self.discharge_w = 0
+        self.departure = Departure()
+        self.temperature_c = TEMPERATURE_UNKNOWN
         self.allowed_w = 0
         self.limiter = limits.NONE
-        self._charge_by = limits.STALE_SAMPLES
-        self._discharge_by = limits.STALE_SAMPLES
-        self._reserve_reached = False
+        self.charge_w = 0
+        self.discharge_w = 0
+        self.charge_by = limits.STALE_SAMPLES
+        self.discharge_by = limits.STALE_SAMPLES
+        self.need_w = 0
+        self._floor = 0
+        self._floor_by = limits.SOC_RESERVE
+        self._floor_reached = False
         self._full_reached = False
 
     def limit(self, wish_w, inverter, soc_fresh):
@@ -25,52 +36,99 @@ class Envelope:
         inverter: anything with charge_rating_w, discharge_rating_w and soc_pct_x100 (-1 unknown).
         soc_fresh: False where the state of charge is older than soc_stale_ms: it then counts as unknown.
         """
+        p = self._p
+        soc = inverter.soc_pct_x100 if soc_fresh else -1
         self._rate(inverter)
-        self._guard_battery(inverter.soc_pct_x100 if soc_fresh else -1)
+        self._derate()
+        self.need_w = self.departure.need_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
+        self._guard_battery(soc)
+        self._sustain(soc)
         self.limiter = limits.NONE
         self.allowed_w = wish_w
         if wish_w > self.charge_w:
             self.allowed_w = self.charge_w
-            self.limiter = self._charge_by
+            self.limiter = self.charge_by
         elif wish_w < -self.discharge_w:
             self.allowed_w = -self.discharge_w
-            self.limiter = self._discharge_by
+            self.limiter = self.discharge_by
         return self.allowed_w
 
+    def _bound_charge(self, most_w, name):
+        if most_w < self.charge_w:
+            self.charge_w = most_w
+            self.charge_by = name
+
+    def _bound_discharge(self, most_w, name):
+        if most_w < self.discharge_w:
+            self.discharge_w = most_w
+            self.discharge_by = name
+
     def _rate(self, inverter):
-        self.charge_w = self._p.charge_max_w
-        self._charge_by = limits.CHARGE_RATING
-        if inverter.charge_rating_w < self.charge_w:
-            self.charge_w = inverter.charge_rating_w
-            self._charge_by = limits.INVERTER_RATING
-        self.discharge_w = self._p.discharge_max_w
-        self._discharge_by = limits.DISCHARGE_RATING
-        if inverter.discharge_rating_w < self.discharge_w:
-            self.discharge_w = inverter.discharge_rating_w
-            self._discharge_by = limits.INVERTER_RATING
-        if not self._p.v2g_enable:
-            self.discharge_w = 0
-            self._discharge_by = limits.V1G
+        p = self._p
+        self.charge_w = p.charge_max_w
+        self.charge_by = limits.CHARGE_RATING
+        self._bound_charge(inverter.charge_rating_w, limits.INVERTER_RATING)
+        self._bound_charge(p.cable_max_w, limits.CABLE_RATING)
+        self._bound_charge(p.ev_charge_max_w, limits.EV_RATING)
+        self.discharge_w = p.discharge_max_w
+        self.discharge_by = limits.DISCHARGE_RATING
+        self._bound_discharge(inverter.discharge_rating_w, limits.INVERTER_RATING)
+        self._bound_discharge(p.cable_max_w, limits.CABLE_RATING)
+        self._bound_discharge(p.ev_discharge_max_w, limits.EV_RATING)
+        if not p.v2g_enable:
+            self._bound_discharge(0, limits.V1G)
+
+    def _derate(self):
+        p = self._p
+        if not p.temperature_sensor:
+            return
+        over_k = self.temperature_c - p.derate_from_c
+        if self.temperature_c == TEMPERATURE_UNKNOWN:
+            # A sensor that is fitted and silent counts as hot.
+            over_k = p.derate_span_k
+        if over_k <= 0:
+            return
+        left_k = p.derate_span_k - over_k if over_k < p.derate_span_k else 0
+        most_w = max(p.charge_max_w, p.discharge_max_w) * left_k // p.derate_span_k
+        self._bound_charge(most_w, limits.TEMPERATURE)
+        self._bound_discharge(most_w, limits.TEMPERATURE)
 
     def _guard_battery(self, soc):
         if soc < 0:
             # An unknown battery may be empty. Charging stays: the vehicle itself refuses what it cannot take.
-            self.discharge_w = 0
-            self._discharge_by = limits.SOC_UNKNOWN
+            self._bound_discharge(0, limits.SOC_UNKNOWN)
             return
-        reserve = self._p.soc_reserve_pct_x100
-        if soc <= reserve:
-            self._reserve_reached = True
-        elif soc >= reserve + SOC_HYSTERESIS_PCT_X100:
-            self._reserve_reached = False
-        if self._reserve_reached:
-            self.discharge_w = 0
-            self._discharge_by = limits.SOC_RESERVE
+        self._find_floor()
+        if soc <= self._floor:
+            self._floor_reached = True
+        elif soc >= self._floor + SOC_HYSTERESIS_PCT_X100:
+            self._floor_reached = False
+        if self._floor_reached:
+            self._bound_discharge(0, self._floor_by)
         full = self._p.soc_full_pct_x100
         if soc >= full:
             self._full_reached = True
         elif soc <= full - SOC_HYSTERESIS_PCT_X100:
             self._full_reached = False
         if self._full_reached:
-            self.charge_w = 0
-            self._charge_by = limits.SOC_FULL
+            self._bound_charge(0, limits.SOC_FULL)
+
+    def _find_floor(self):
+        p = self._p
+        self._floor = p.soc_reserve_pct_x100
+        self._floor_by = limits.SOC_RESERVE
+        needed = self.departure.floor_pct_x100(p.battery_wh, self.charge_w, p.efficiency_pct, p.horizon_s)
+        if needed > self._floor:
+            self._floor = needed
+            self._floor_by = limits.DEPARTURE
+
+    def _sustain(self, soc):
+        """Bound both sides to what the battery holds out for the whole horizon, losses included."""
+        p = self._p
+        if not p.horizon_s or not p.battery_wh or soc < 0:
+            return
+        horizon_s = max(p.horizon_s, energy.TIME_MIN_S)
+        out_wh = energy.energy_wh(p.battery_wh, max(soc - self._floor, 0)) * p.efficiency_pct // energy.PERCENT
+        self._bound_discharge(energy.power_w(out_wh, horizon_s), limits.SUSTAINED_ENERGY)
+        in_wh = energy.energy_wh(p.battery_wh, max(p.soc_full_pct_x100 - soc, 0)) * energy.PERCENT // p.efficiency_pct
+        self._bound_charge(energy.power_w(in_wh, horizon_s), limits.SUSTAINED_ENERGY)

@@ -24,6 +24,8 @@ MAINS_LOST = 20
 UNDER_FREQUENCY = 21
 OVER_FREQUENCY = 22
 ROCOF_TRIP = 23
+UNDER_VOLTAGE = 24
+OVER_VOLTAGE = 25
 INVERTER_SILENT = 30
 INVERTER_NOT_FOUND = 31
 INVERTER_EXCEPTION = 32
@@ -35,6 +37,7 @@ SOC_UNKNOWN = 40
 HOST_LOST = 50
 SETPOINT_EXPIRED = 51
 RECORDS_DROPPED = 52
+REGULATION_LOST = 53
 CONTROL_ALLOCATED = 60
 TASK_STOPPED = 61
 WATCHDOG_RESET = 62
@@ -48,6 +51,8 @@ CATALOGUE = (
     (UNDER_FREQUENCY, "under_frequency", "safe", "frequency under the trip limit: ceased to energise"),
     (OVER_FREQUENCY, "over_frequency", "safe", "frequency over the trip limit: ceased to energise"),
     (ROCOF_TRIP, "rocof_trip", "safe", "rate of change of frequency past its limit: ceased to energise"),
+    (UNDER_VOLTAGE, "under_voltage", "safe", "voltage under a trip limit for its time: ceased to energise"),
+    (OVER_VOLTAGE, "over_voltage", "safe", "voltage over a trip limit for its time: ceased to energise"),
     (INVERTER_SILENT, "inverter_silent", "safe", "inverter does not answer: check the RS-485 line, unit and baud rate"),
     (INVERTER_NOT_FOUND, "inverter_not_found", "safe", "no SunSpec map at 40000, 50000 or 0: check unit and map"),
     (INVERTER_EXCEPTION, "inverter_exception", "warning", "inverter refused a request with a Modbus exception"),
@@ -58,6 +63,7 @@ CATALOGUE = (
     (SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
     (HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
     (SETPOINT_EXPIRED, "setpoint_expired", "info", "set-point reached the end of its life: back to the fallback power"),
+    (REGULATION_LOST, "regulation_lost", "info", "regulation signal stayed away: back to its fallback"),
     (RECORDS_DROPPED, "records_dropped", "info", "telemetry ring full: the oldest records were dropped"),
     (CONTROL_ALLOCATED, "control_allocated", "safe", "the control path asked for memory: a defect, please report it"),
     (TASK_STOPPED, "task_stopped", "safe", "a task of the runtime ended: the supervisor starts it again"),

@@ -17,6 +17,18 @@ NAMES = (
     "stale_samples",
     "inverter_lost",
     "mode_safe",
+    "fast_reserve",
+    "regulation",
+    "event",
+    "schedule",
+    "departure",
+    "power_range",
+    "enter_ramp",
+    "blocked",
+    "sustained_energy",
+    "cable_rating",
+    "ev_rating",
+    "temperature",
 )
 
 NONE = 0
@@ -35,3 +47,15 @@ CEASED = 12
 STALE_SAMPLES = 13
 INVERTER_LOST = 14
 MODE_SAFE = 15
+FAST_RESERVE = 16
+REGULATION = 17
+EVENT = 18
+SCHEDULE = 19
+DEPARTURE = 20
+POWER_RANGE = 21
+ENTER_RAMP = 22
+BLOCKED = 23
+SUSTAINED_ENERGY = 24
+CABLE_RATING = 25
+EV_RATING = 26
+TEMPERATURE = 27

@@ -6,6 +6,7 @@ position in the table, so rows are appended, never moved.
 """
 
 from gridkeel.errors import ParameterError
+from gridkeel.services import fast_reserve, profiles, ride_through
 
 TABLE = (
     # name, unit, default, min, max, meaning
@@ -18,7 +19,14 @@ TABLE = (
     ("droop_span_mhz", "mHz", 480, 50, 10000, "deviation past the deadband that draws the whole rating"),
     ("fast_switch_mhz", "mHz", 15, 0, 1000, "droop takes the short estimate once it leaves the long one by this much"),
     ("baseline_w", "W", 3000, -50000, 50000, "power when no set-point is alive; positive into the vehicle"),
-    ("setpoint_ramp_w_s", "W/s", 2000, 10, 1000000, "ramp of set-points and baseline; primary response is not slowed"),
+    (
+        "setpoint_ramp_w_s",
+        "W/s",
+        2000,
+        10,
+        1000000,
+        "ramp of the base power; primary response is not slowed",
+    ),
     ("setpoint_max_s", "s", 900, 1, 86400, "longest life a set-point may claim"),
     ("charge_max_w", "W", 7400, 0, 50000, "converter and cable limit into the vehicle"),
     ("discharge_max_w", "W", 7400, 0, 50000, "converter and cable limit out of the vehicle"),
@@ -48,6 +56,57 @@ TABLE = (
     ("start_delay_ms", "ms", 500, 0, 3600000, "time inside the return window before the first start"),
     ("samples_stale_ms", "ms", 40, 15, 1000, "time without a block of samples that counts as their loss"),
     ("watchdog_ms", "ms", 2000, 200, 30000, "time without a sound supervisor round before the board resets"),
+    ("sample_clock_ppm", "ppm", 0, -2000, 2000, "how much too fast the sample clock runs; the frequency is corrected"),
+    ("droop_profile", "index", 0, 0, len(profiles.TABLE) - 1, "droop profile, see docs/grid-services.md; 0 is custom"),
+    ("droop_response_ms", "ms", 0, 0, 60000, "custom droop: open-loop response time, to 90 % of a step"),
+    ("droop_frozen_base", "flag", 0, 0, 1, "custom droop: 1 holds the pre-disturbance power while it responds"),
+    ("droop_hysteresis_mhz", "mHz", 0, 0, 500, "how far a deviation must come back before the response retreats"),
+    ("droop_charge_max_w", "W", 50000, 0, 50000, "largest droop response into the vehicle"),
+    ("droop_discharge_max_w", "W", 50000, 0, 50000, "largest droop response out of the vehicle"),
+    ("response_latency_ms", "ms", 100, 0, 500, "share of sensing, bus and inverter in a profile's response time"),
+    ("power_min_w", "W", -100000, -100000, 100000, "primary response brings the power no lower than this"),
+    ("power_max_w", "W", 100000, -100000, 100000, "primary response brings the power no higher than this"),
+    (
+        "fast_reserve",
+        "index",
+        0,
+        0,
+        len(fast_reserve.TABLE) - 1,
+        "fast reserve, see docs/grid-services.md; 0 none",
+    ),
+    ("fast_reserve_w", "W", 0, 0, 50000, "contracted power of the fast reserve, out of the vehicle"),
+    ("fast_reserve_confirm_ms", "ms", 60, 0, 500, "time under the trigger that activates the fast reserve"),
+    ("trip_profile", "index", 0, 0, len(ride_through.TABLE) - 1, "trip table, see docs/grid-services.md; 0 is custom"),
+    ("stagger", "flag", 1, 0, 1, "1 spreads trips and returns by the controller's identity, 0 never"),
+    ("trip_spread_ms", "ms", 50, 0, 10000, "window over which controllers spread a frequency or ROCOF trip"),
+    ("return_spread_ms", "ms", 10000, 0, 3600000, "window over which controllers spread their return"),
+    ("return_high_pct", "%", 110, 100, 130, "highest mains voltage to return, share of nominal_v"),
+    ("enter_ramp_s", "s", 0, 0, 3600, "custom: time over which the power may rise to the rating after a return"),
+    ("regulation_w", "W", 0, 0, 50000, "power of secondary regulation to either side; 0 refuses its signal"),
+    ("regulation_ramp_w_s", "W/s", 1000, 10, 1000000, "ramp of secondary regulation"),
+    ("regulation_expiry_ms", "ms", 10000, 1000, 600000, "age at which a regulation signal is no longer followed"),
+    ("regulation_fallback", "0.01 %", 0, -10000, 10000, "share of regulation_w taken once the signal has expired"),
+    ("event_spread_s", "s", 0, 0, 3600, "window over which controllers spread the start of an event"),
+    ("plan_charge_w", "W", 7400, 0, 50000, "power into the vehicle in a plan's cheap slots"),
+    ("plan_discharge_w", "W", 0, 0, 50000, "power out of the vehicle in a plan's dear slots"),
+    ("reactive_mode", "index", 0, 0, 3, "0 off, 1 fixed, 2 power factor, 3 volt-var; a wish, not written yet"),
+    ("reactive_var", "var", 0, -50000, 50000, "fixed reactive power; positive is absorbed"),
+    ("reactive_max_var", "var", 3000, 0, 50000, "largest reactive power to either side"),
+    ("power_factor_x1000", "0.001", 1000, -1000, 1000, "power factor, 500 or more in size; positive absorbs"),
+    ("volt_var_deadband_permille", "0.001", 20, 0, 200, "volt-var: deviation from nominal_v without response"),
+    ("volt_var_span_permille", "0.001", 60, 10, 200, "volt-var: deviation past it that draws reactive_max_var"),
+    ("battery_wh", "Wh", 0, 0, 500000, "usable capacity of the vehicle's battery; 0 unknown: no horizon, no departure"),
+    ("efficiency_pct", "%", 95, 50, 100, "efficiency of one way through the converter"),
+    ("horizon_s", "s", 0, 0, 86400, "time the battery must hold out the power; 0 asks for none"),
+    ("cable_max_w", "W", 50000, 0, 50000, "limit of cable and connector, both ways"),
+    ("ev_charge_max_w", "W", 50000, 0, 50000, "limit of the vehicle into its battery"),
+    ("ev_discharge_max_w", "W", 50000, 0, 50000, "limit of the vehicle out of its battery"),
+    ("temperature_sensor", "flag", 0, 0, 1, "1: a temperature is measured, and counts as hot while unknown"),
+    ("derate_from_c", "degC", 60, 0, 120, "temperature from which the power is reduced"),
+    ("derate_span_k", "K", 20, 1, 100, "kelvins past it over which the power falls to zero"),
+    ("account_window_s", "s", 3600, 60, 86400, "window over which the energy is held against the baseline"),
+    ("account_tolerance_pct", "%", 2, 0, 20, "share of the energy moved that still counts as made up for"),
+    ("enter_at_start", "flag", 0, 0, 1, "1: a start waits and ramps as a return after a trip does"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
@@ -97,6 +156,17 @@ class Parameters:
 def _check_together(values):
     if values["nominal_hz"] not in (50, 60):
         raise ParameterError("nominal_hz = %d is neither 50 nor 60" % values["nominal_hz"])
+    _check_nominal(values, "droop_profile", profiles.TABLE)
+    _check_nominal(values, "fast_reserve", fast_reserve.TABLE)
+    _check_nominal(values, "trip_profile", ride_through.TABLE)
+    if -500 < values["power_factor_x1000"] < 500:
+        raise ParameterError("power_factor_x1000 = %d is under 500 in size" % values["power_factor_x1000"])
+    ride_mhz_s = ride_through.TABLE[values["trip_profile"]][ride_through.ROCOF_RIDE_MHZ_S]
+    if values["trip_rocof_mhz_s"] <= ride_mhz_s:
+        raise ParameterError(
+            "trip_rocof_mhz_s = %d is not over the %d mHz/s that trip_profile rides through"
+            % (values["trip_rocof_mhz_s"], ride_mhz_s)
+        )
     if values["sample_hz"] % (16 * values["nominal_hz"]):
         raise ParameterError(
             "sample_hz = %d is no multiple of 16 * nominal_hz = %d" % (values["sample_hz"], 16 * values["nominal_hz"])
@@ -107,8 +177,16 @@ def _check_together(values):
         ("trip_under_mhz", "trip_over_mhz"),
         ("return_low_mhz", "return_high_mhz"),
         ("soc_reserve_pct_x100", "soc_full_pct_x100"),
+        ("power_min_w", "power_max_w"),
     ):
         if values[low] >= values[high]:
             raise ParameterError("%s = %d is not under %s = %d" % (low, values[low], high, values[high]))
         if low.endswith("_mhz") and not values[low] < values["nominal_hz"] * 1000 < values[high]:
             raise ParameterError("%s..%s does not hold nominal_hz = %d" % (low, high, values["nominal_hz"]))
+
+
+def _check_nominal(values, parameter, table):
+    name, profile_hz = table[values[parameter]][:2]
+    nominal_hz = values["nominal_hz"]
+    if profile_hz and profile_hz != nominal_hz:
+        raise ParameterError("%s %s is for %d Hz, nominal_hz is %d" % (parameter, name, profile_hz, nominal_hz))

@@ -38,3 +38,17 @@ def fill(values, controller, health, link):
     values[18] = driver.bus_errors
     values[19] = link.errors
     values[20] = link.dropped
+    services = controller.services
+    values[21] = services.arbiter.level
+    values[22] = services.arbiter.base_w
+    values[23] = services.arbiter.primary_w
+    values[24] = services.reactive.var
+    values[25] = services.event.state
+    values[26] = services.fast_reserve.state
+    envelope = controller.envelope
+    values[27] = envelope.charge_w
+    values[28] = envelope.discharge_w
+    values[29] = envelope.charge_by
+    values[30] = envelope.discharge_by
+    values[31] = services.account.deviation_wh
+    values[32] = services.account.verdict

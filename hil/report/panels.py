@@ -196,9 +196,8 @@ def _lane(axes: Axes, curve: Curve, window: Window, y: int, names: tuple[str, ..
         known = 0 <= value < len(names)
         text = names[value].replace("_", " ") if known else f"unknown {value}"
         shown = max(right - left, 0.0015 * width)
-        bar = axes.broken_barh(
-            [(left, shown)], (y - 0.36, 0.72), facecolor=colours[value] if known else svg.INK, linewidth=0
-        )
+        colour = colours[value % len(colours)] if known else svg.INK
+        bar = axes.broken_barh([(left, shown)], (y - 0.36, 0.72), facecolor=colour, linewidth=0)
         unnamed.setdefault(text, bar)
         if right - left > (0.012 * len(text) + 0.01) * width:
             axes.text(left + shown / 2, y, text, ha="center", va="center", color="#ffffff", fontsize=8.5)

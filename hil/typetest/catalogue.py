@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridkeel.params import Parameters
+from gridkeel.services import profiles, ride_through
 from hil.typetest.profile import OVER, UNDER, Droop, Enter, Profile, Trip
 from host_tools.errors import ToolError
 
@@ -11,8 +12,22 @@ UL1741 = "IEEE 1547-2018 as quoted by the UL1741SB test code; ride-through point
 DETECTION_S = 0.080  # what sensing and a block take of a clearing time; the clock runs for the rest
 
 # Common to all: power to either side, the reserve out of the way, telemetry that suits long runs.
-_COMMON = {"baseline_w": 0, "charge_max_w": int(RATING_W), "discharge_max_w": int(RATING_W), "telemetry_ms": 200}
+# Staggering is off: it moves a clock by a share of the identity, and what is tested is the clock.
+_COMMON = {
+    "baseline_w": 0,
+    "charge_max_w": int(RATING_W),
+    "discharge_max_w": int(RATING_W),
+    "telemetry_ms": 200,
+    "stagger": 0,
+}
 _ROCOF_1547_HZ_S = {"cat1": 0.5, "cat2": 2.0, "cat3": 3.0}
+# The custom limits are not in force, yet checked against the nominal frequency.
+_WINDOW_60 = {
+    "trip_under_mhz": 56500,
+    "trip_over_mhz": 62000,
+    "return_low_mhz": 59500,
+    "return_high_mhz": 60100,
+}
 # Characteristic 1 is the default of all categories; 2 is the steeper one of IEEE 1547.1.
 _SECOND = {"cat1": (0.017, 0.03, 1.0), "cat2": (0.017, 0.03, 1.0), "cat3": (0.017, 0.02, 0.2)}
 
@@ -21,8 +36,9 @@ def _ieee1547(category: str, second: bool) -> Profile:
     deadband_hz, k, response_s = _SECOND[category] if second else (0.036, 0.05, 5.0)
     span_hz = 60.0 * k
     roman = {"cat1": "I", "cat2": "II", "cat3": "III"}[category]
+    name = f"ieee1547-{category}" + ("-char2" if second else "")
     return Profile(
-        name=f"ieee1547-{category}" + ("-char2" if second else ""),
+        name=name,
         title=f"IEEE 1547-2018 Category {roman}" + (", characteristic 2" if second else ""),
         source=UL1741,
         nominal_hz=60.0,
@@ -31,8 +47,8 @@ def _ieee1547(category: str, second: bool) -> Profile:
         trips=(
             Trip("OF2", OVER, 62.0, 0.16),
             Trip("UF2", UNDER, 56.5, 0.16),
-            Trip("OF1", OVER, 61.2, 300.0, offered=False),
-            Trip("UF1", UNDER, 58.5, 300.0, offered=False),
+            Trip("OF1", OVER, 61.2, 300.0),
+            Trip("UF1", UNDER, 58.5, 300.0),
         ),
         ride_through=((57.0, 299.0), (61.8, 299.0)),
         rocof_hz_s=_ROCOF_1547_HZ_S[category],
@@ -40,15 +56,9 @@ def _ieee1547(category: str, second: bool) -> Profile:
         parameters={
             **_COMMON,
             "nominal_hz": 60,
-            "droop_deadband_mhz": round(deadband_hz * 1000),
-            "droop_span_mhz": round(span_hz * 1000),
-            "trip_under_mhz": 56500,
-            "trip_over_mhz": 62000,
-            "trip_frequency_ms": round((0.16 - DETECTION_S) * 1000),
-            "return_low_mhz": 59500,
-            "return_high_mhz": 60100,
-            "return_delay_ms": 300_000,
-            "setpoint_ramp_w_s": int(RATING_W / 300.0),
+            "droop_profile": profiles.NAMES.index(name),
+            "trip_profile": ride_through.NAMES.index(f"ieee1547-{category}"),
+            **_WINDOW_60,
         },
         open=frozenset({"enter"}),
     )
@@ -65,20 +75,14 @@ def _en50549() -> Profile:
         trips=(Trip("over-frequency", OVER, 51.5, 0.2), Trip("under-frequency", UNDER, 47.5, 0.2)),
         ride_through=((47.6, 30.0), (51.4, 30.0)),
         rocof_hz_s=2.0,
-        enter=Enter((49.9, 50.1), 600.0, 0.0),
+        enter=Enter((49.9, 50.1), 600.0, 600.0),
         parameters={
             **_COMMON,
             "nominal_hz": 50,
-            "droop_deadband_mhz": 200,
-            "droop_span_mhz": 2500,
-            "trip_under_mhz": 47500,
-            "trip_over_mhz": 51500,
-            "trip_frequency_ms": 120,
-            "return_low_mhz": 49900,
-            "return_high_mhz": 50100,
-            "return_delay_ms": 600_000,
+            "droop_profile": profiles.NAMES.index("en50549-lfsm"),
+            "trip_profile": ride_through.NAMES.index("en50549"),
         },
-        open=frozenset({"response", "trips", "ride_through", "rocof"}),
+        open=frozenset({"response", "trips", "ride_through", "rocof", "enter"}),
     )
 
 

@@ -12,16 +12,20 @@ from rich.table import Table
 from hil.bench import scenario as scenarios
 from hil.bench.run_all import Wanted, run_all
 from hil.config import load_parameters
+from hil.estimator.run_all import run_all as run_estimator
 from host_tools.errors import EXIT_CHECK_FAILED
 
 DEFAULT = "blackout"
+ESTIMATOR = "estimator"
 
 
 def command(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SCENARIO]...", help="Scenarios by name or .toml file, or `all`.", show_default=DEFAULT
+            metavar="[SCENARIO]...",
+            help="Scenarios by name or .toml file, `all`, or `estimator` for the frequency estimator's own bench.",
+            show_default=DEFAULT,
         ),
     ] = None,
     rig: Annotated[str, typer.Option(help="Rig by name or .toml file.")] = "lockstep",
@@ -40,6 +44,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for report.html, junit.xml and bench.json.")] = Path("out"),
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live table, only the summary.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="With `estimator`: a thinned grid, in seconds.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="List the scenarios that ship.")] = False,
 ) -> None:
     """Play recorded or made-up mains through a real controller and judge what it did.
@@ -49,6 +54,10 @@ def command(
     console = Console()
     if listing:
         _list(console)
+        return
+    if names == [ESTIMATOR]:
+        if not run_estimator(console, quick, json_file, out, show=not quiet).ok:
+            raise typer.Exit(EXIT_CHECK_FAILED)
         return
     chosen = names or [DEFAULT]
     if chosen == ["all"]:

@@ -8,6 +8,7 @@ from gridkeel import params
 from gridkeel.link import messages, table
 from host_tools.link.dictionary import LIMITS, Dictionary, Field
 from host_tools.link.readable import FLAG
+from host_tools.uplink import orders
 
 Schema = dict[str, Any]
 
@@ -107,7 +108,12 @@ def _command() -> Schema:
             for name, unit, _default, low, high, meaning in params.TABLE
         },
     }
-    properties = {"setpoint": setpoint, "parameters": parameters, "mode": {"enum": list(messages.MODES)}}
+    properties = {
+        "setpoint": setpoint,
+        "parameters": parameters,
+        "mode": {"enum": list(messages.MODES)},
+        **orders.schemas(),
+    }
     closed = {"minProperties": 1, "maxProperties": 1, "additionalProperties": False}
     return _document("cmd", "a command to a controller", properties, [], **closed)
 

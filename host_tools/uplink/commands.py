@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, NoReturn
 from gridkeel import params
 from gridkeel.errors import ParameterError
 from gridkeel.link import messages
+from host_tools.uplink import orders
 
-MAX_BYTES = 4096  # a command that sets every parameter takes 1.5 kB
-KINDS = ("setpoint", "parameters", "mode")
+MAX_BYTES = 4096  # a command that sets every parameter takes 2.5 kB
+KINDS = ("setpoint", "parameters", "mode", *orders.ORDERS)
 
 _LIMITS = {name: (low, high) for name, _unit, _default, low, high, _meaning in params.TABLE}
 
@@ -54,6 +55,8 @@ def _rows(document: Any) -> list[Row]:
         return _parameters(body)
     if kind == "mode":
         return [_mode(body)]
+    if kind in orders.ORDERS:
+        return _order(kind, body)
     raise CommandError(f"unknown command {_quoted(kind)}; known are {', '.join(KINDS)}")
 
 
@@ -89,6 +92,13 @@ def _mode(body: Any) -> Row:
     if body not in messages.MODES:
         raise CommandError(f"mode = {_quoted(body)} is none of {', '.join(messages.MODES)}")
     return Row("mode", {"mode": body}, "mode")
+
+
+def _order(kind: str, body: Any) -> list[Row]:
+    try:
+        return [Row(*row) for row in orders.rows_of(kind, body)]
+    except ValueError as error:
+        raise CommandError(str(error)) from None
 
 
 def _is_integer(value: Any) -> bool:

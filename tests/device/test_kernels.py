@@ -2,7 +2,8 @@
 
 from array import array
 
-from gridkeel.sensing import twins, windows
+from gridkeel.sensing import twins, weights, windows
+from gridkeel.sensing.frequency import ROCOF_SHIFT, STEP_LIMIT, WEIGHT_SHIFT
 
 try:
     from gridkeel.sensing import kernels
@@ -114,24 +115,78 @@ def test_magnitude_agrees_and_is_right():
             assert kernels.magnitude(i, q) == root
 
 
+def window(nominal_hz, half, rocof):
+    if rocof:
+        return windows.rocof_weights(half, (nominal_hz * nominal_hz << ROCOF_SHIFT) / 125)
+    return windows.frequency_weights(half, (2 * nominal_hz) << WEIGHT_SHIFT)
+
+
+def all_windows():
+    for nominal_hz in (50, 60):
+        for half, rocof in (
+            (weights.SHORT, False),
+            (weights.LONG, False),
+            (weights.ROCOF_SHORT, True),
+            (weights.ROCOF_LONG, True),
+        ):
+            yield nominal_hz, window(nominal_hz, half, rocof), rocof
+
+
 def test_weigh_agrees_at_its_ends():
-    weights = windows.slope_weights(32, 3840, True)
     a = array("i", [0, 0])
     b = array("i", [0, 0])
-    for fill in (200000, -200000, None):
-        ring = array("i", [(random.getrandbits(18) - 131072) if fill is None else fill for _ in range(32)])
-        for head in (0, 7, 31):
-            twins.weigh(ring, head, 32, weights, 32, a, 1)
-            assert -(1 << 30) < a[1] < 1 << 30
-            if kernels:
-                kernels.weigh(ring, head, 32, weights, 32, b, 1)
-                assert a == b
+    ring = array("i", [0] * 32)
+    for _nominal_hz, chosen, _rocof in all_windows():
+        n = len(chosen)
+        for kind in (STEP_LIMIT, -STEP_LIMIT, "worst", "random"):
+            for head in (0, 7, 31):
+                for j in range(32):
+                    if kind == "worst":  # each increment at the clamp, with its weight's sign
+                        value = STEP_LIMIT if j >= n or chosen[j] >= 0 else -STEP_LIMIT
+                    else:
+                        value = random.getrandbits(18) - 131072 if kind == "random" else kind
+                    ring[(head - j) % 32] = value
+                twins.weigh(ring, head, 32, chosen, n, a, 1)
+                assert -(1 << 30) < a[1] < 1 << 30
+                if kernels:
+                    kernels.weigh(ring, head, 32, chosen, n, b, 1)
+                    assert a == b
 
 
-def test_weights_sum_exactly_and_are_symmetric():
-    for n, hann in ((8, False), (32, True), (9, False)):
-        for total in (3200, 3840):
-            weights = windows.slope_weights(n, total, hann)
-            assert sum(weights) == total
-            assert all(weights[k] == weights[n - 1 - k] for k in range(n))
-            assert min(weights) >= 0
+def test_worst_increments_come_near_the_stated_range():
+    # 20 Hz of clamp times the sum of absolute weights at 60 Hz: the ROCOF window is the widest.
+    largest = max(sum(abs(value) for value in chosen) for _hz, chosen, _rocof in all_windows())
+    assert 1 << 29 < largest * STEP_LIMIT < 1 << 30
+
+
+def test_weights_sum_exactly_and_mirror():
+    for nominal_hz, chosen, rocof in all_windows():
+        n = len(chosen)
+        sign = -1 if rocof else 1
+        assert all(chosen[k] == sign * chosen[n - 1 - k] for k in range(n))
+        assert sum(chosen) == (0 if rocof else (2 * nominal_hz) << WEIGHT_SHIFT)
+
+
+def test_a_ramp_of_increments_reads_as_its_slope():
+    out = array("i", [0])
+    for nominal_hz, chosen, rocof in all_windows():
+        if rocof:
+            n = len(chosen)
+            ring = array("i", [-100 * j for j in range(n)])  # 100 a hop more with every hop
+            twins.weigh(array("i", list(reversed(ring))), n - 1, n, chosen, n, out, 0)
+            exact = 100 * nominal_hz * nominal_hz / 125
+            assert abs((out[0] >> ROCOF_SHIFT) - exact) < 0.002 * exact, (n, out[0] >> ROCOF_SHIFT, exact)
+
+
+def test_extreme_samples_agree_through_a_whole_estimator_state():
+    # Full scale, flipped at the worst moments, over many blocks: sums come back to where they started.
+    size = 192
+    table = windows.mixer(size)
+    ring, acc = state(size)
+    out = array("i", [0] * 64)
+    for kind in ("square", "noise", "low", "high"):
+        twins.mix(pattern(kind, size), size, table, ring, acc, out)
+    quiet = array("h", [0] * size)
+    for _ in range(3):
+        twins.mix(quiet, size, table, ring, acc, out)
+    assert acc[0] == acc[1] == acc[2] == acc[3] == 0

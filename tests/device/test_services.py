@@ -1,8 +1,6 @@
-from gridkeel import errors, limits, ticks
-from gridkeel.envelope import Envelope
+from gridkeel import errors, ticks
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import LOW_VOLTAGE, WARM_UP_LONG
-from gridkeel.services.arbiter import Arbiter
 from gridkeel.services.droop import Droop
 from gridkeel.services.protection import CEASED, RETURNING, RUN, SAFE, Protection
 from gridkeel.services.setpoint import Setpoint
@@ -168,17 +166,16 @@ def test_mode_safe_wins():
 
 
 def test_setpoint_lives_its_lifetime_and_no_longer():
-    setpoint = Setpoint(Parameters({"setpoint_ramp_w_s": 1000000}))
+    setpoint = Setpoint(Parameters())
     now = ticks.MASK - 50
-    setpoint.update(now, True)
     assert setpoint.set(-2000, 1000, now)
     now = ticks.add(now, 999)
-    assert setpoint.update(now, True) == -2000
+    assert setpoint.update(now)
+    assert setpoint.power_w == -2000
+    assert not setpoint.expired
     now = ticks.add(now, 1)
-    setpoint.update(now, True)
-    assert not setpoint.alive
+    assert not setpoint.update(now)
     assert setpoint.expired
-    assert setpoint.update(ticks.add(now, 100), True) == 3000
 
 
 def test_setpoint_out_of_range_changes_nothing():
@@ -186,76 +183,5 @@ def test_setpoint_out_of_range_changes_nothing():
     for power_w, lifetime_ms in ((7401, 1000), (-7401, 1000), (0, 0), (0, -5), (0, 900001)):
         assert not setpoint.set(power_w, lifetime_ms, 0)
         assert not setpoint.alive
-
-
-def test_setpoint_ramps_from_zero_whenever_power_may_flow_again():
-    setpoint = Setpoint(Parameters())
-    now = 0
-    setpoint.update(now, False)
-    seen = []
-    for _ in range(200):
-        now += 10
-        seen.append(setpoint.update(now, True))
-    assert seen[0] == 20
-    assert seen[49] == 1000
-    assert seen[-1] == 3000
-    assert setpoint.update(now + 10, False) == 0
-    assert setpoint.update(now + 20, True) == 20
-
-
-class Ratings:
-    charge_rating_w = 11000
-    discharge_rating_w = 5000
-    soc_pct_x100 = 6000
-
-
-def envelope_of(wish_w, changes=None, fresh=True, **ratings):
-    inverter = Ratings()
-    for name in ratings:
-        setattr(inverter, name, ratings[name])
-    envelope = Envelope(Parameters(changes))
-    return envelope.limit(wish_w, inverter, fresh), envelope.limiter
-
-
-def test_envelope_names_the_smallest_limit():
-    assert envelope_of(3000) == (3000, limits.NONE)
-    assert envelope_of(9000) == (7400, limits.CHARGE_RATING)
-    assert envelope_of(9000, charge_rating_w=4000) == (4000, limits.INVERTER_RATING)
-    assert envelope_of(-9000) == (-5000, limits.INVERTER_RATING)
-    assert envelope_of(-9000, discharge_rating_w=9999) == (-7400, limits.DISCHARGE_RATING)
-    assert envelope_of(-100, {"v2g_enable": 0}) == (0, limits.V1G)
-    assert envelope_of(-100, soc_pct_x100=4000) == (0, limits.SOC_RESERVE)
-    assert envelope_of(-100, soc_pct_x100=4001) == (-100, limits.NONE)
-    assert envelope_of(100, soc_pct_x100=9500) == (0, limits.SOC_FULL)
-    assert envelope_of(-100, soc_pct_x100=-1) == (0, limits.SOC_UNKNOWN)
-    assert envelope_of(-100, fresh=False) == (0, limits.SOC_UNKNOWN)
-    assert envelope_of(100, fresh=False) == (100, limits.NONE)
-
-
-def test_envelope_has_hysteresis_at_the_reserve():
-    envelope = Envelope(Parameters())
-    inverter = Ratings()
-    answers = []
-    for soc in (4001, 4000, 4001, 4049, 4050):
-        inverter.soc_pct_x100 = soc
-        answers.append(envelope.limit(-100, inverter, True))
-    assert answers == [-100, 0, 0, 0, -100]
-
-
-def test_arbiter_table():
-    arbiter = Arbiter()
-    protection, mains, now = running()
-    setpoint = Setpoint(Parameters({"setpoint_ramp_w_s": 1000000}))
-    setpoint.update(0, True)
-    setpoint.update(100, True)
-    assert arbiter.decide(protection, setpoint, 0) == 3000
-    assert arbiter.limiter == limits.BASELINE
-    setpoint.set(1000, 1000, 100)
-    setpoint.update(200, True)
-    assert arbiter.decide(protection, setpoint, 0) == 1000
-    assert arbiter.limiter == limits.SETPOINT
-    assert arbiter.decide(protection, setpoint, -400) == 600
-    assert arbiter.limiter == limits.DROOP
-    protection.samples_lost()
-    assert arbiter.decide(protection, setpoint, -400) == 0
-    assert arbiter.limiter == limits.CEASED
+    assert setpoint.set(7400, 900000, 0)
+    assert setpoint.set(-7400, 1, 0)

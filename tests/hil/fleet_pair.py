@@ -11,6 +11,7 @@ from hil.fleet.envelope import Inverters
 from hil.fleet.estimate import Estimates
 from hil.fleet.model import FleetControllers
 from hil.fleet.parameters import FleetParameters
+from hil.fleet.spread import shares_of
 
 ESTIMATE = ("freq_uhz", "freq_short_uhz", "rocof_mhz_s", "voltage_mv", "cycle_mv", "quality")
 MEASURED = ("charge_rating_w", "discharge_rating_w", "soc_pct_x100")
@@ -34,6 +35,7 @@ class GivenInverter:
 
     fault = errors.NO_FAULT
     bus_errors = 0
+    power_w = 0
 
     def soc_age(self, _now_ms):
         return 0
@@ -49,11 +51,12 @@ class Pair:
         parameters = [Parameters(one) for one in changes]
         self.n = len(parameters)
         self.nominal_uhz = parameters[0].nominal_hz * 1_000_000
-        self.firmware = [Controller(one) for one in parameters]
+        identities = [b"charger-%d" % k for k in range(self.n)]
+        self.firmware = [Controller(one, identity) for one, identity in zip(parameters, identities, strict=True)]
         for one in self.firmware:
             one.mains = GivenMains(self.nominal_uhz)
             one.inverter = GivenInverter()
-        self.model = FleetControllers(FleetParameters.of(parameters))
+        self.model = FleetControllers(FleetParameters.of(parameters), shares_of(identities))
 
     def step(self, estimates, inverters, now_ms, lost=False):
         """estimates, inverters: one dict a charger."""
@@ -92,10 +95,11 @@ class Pair:
         sides = {
             "state": ([one.protection.state for one in self.firmware], model.state),
             "trip": ([one.protection.trip for one in self.firmware], model.protection.trip),
-            "droop_w": ([one.droop.power_w for one in self.firmware], model.droop.power_w),
+            "enter": ([one.protection.enter_permille for one in self.firmware], model.protection.enter_permille),
+            "droop_w": ([one.services.droop.power_w for one in self.firmware], model.droop.power_w),
             "setpoint_w": ([one.setpoint.power_w for one in self.firmware], model.setpoint.power_w),
             "alive": ([one.setpoint.alive for one in self.firmware], model.setpoint.alive),
-            "ramping": ([one.setpoint.ramping for one in self.firmware], model.setpoint.ramping),
+            "base_w": ([one.services.arbiter.base_w for one in self.firmware], model.arbiter.base_w),
             "wish_w": ([one.wish_w for one in self.firmware], model.wish_w),
             "command_w": ([one.command_w for one in self.firmware], model.command_w),
         }

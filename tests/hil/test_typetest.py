@@ -18,7 +18,7 @@ from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(180)
 DROOP = "services/droop.py"
-PROTECTION = "services/protection.py"
+TRIPS = "services/ride_through.py"
 
 
 def mutant(folder, file, old, new):
@@ -62,21 +62,9 @@ def test_a_wrong_parameter_fails(wrong, only, found):
 @pytest.mark.parametrize(
     ("file", "old", "new", "only", "found"),
     [
-        (
-            DROOP,
-            "return power_w if over else -power_w",
-            "return -power_w if over else power_w",
-            "droop",
-            "steady power",
-        ),
-        (DROOP, "if mhz >= span_mhz:", "if mhz >= span_mhz // 2:", "droop", "steady power"),
-        (
-            PROTECTION,
-            ">= self._p.trip_frequency_ms",
-            ">= 3 * self._p.trip_frequency_ms",
-            "trip-under-frequency",
-            "clearing time",
-        ),
+        (DROOP, "return -share_of(", "return share_of(", "droop", "steady power"),
+        (DROOP, "p.droop_deadband_mhz + p.droop_span_mhz", "p.droop_span_mhz * 3 // 4", "droop", "steady power"),
+        (TRIPS, ">= self._clock_ms(", ">= 3 * self._clock_ms(", "trip-under-frequency", "clearing time"),
     ],
     ids=["swapped sign", "mutated droop", "late trip"],
 )
@@ -92,7 +80,7 @@ def test_quiet_stretch_of_the_recorded_day():
 
 def test_a_narrow_deadband_does_answer_the_recorded_day():
     """The proof of no response could fail: the same minute moves a controller with a deadband of 5 mHz."""
-    test = run(profile("en50549"), {"droop_deadband_mhz": 5}, ["day"], day=("12:00", "12:01"))
+    test = run(profile("en50549"), {"droop_profile": 0, "droop_deadband_mhz": 5}, ["day"], day=("12:00", "12:01"))
     assert failed(test) == {"largest change of power or command"}
 
 

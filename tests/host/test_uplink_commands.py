@@ -248,3 +248,51 @@ def test_a_retained_command_is_not_repeated_at_the_next_start(tmp_path: Path):
             listener.wait(f"{BASE}/status", lambda status: status["status"] == "online")
             listener.wait(f"{BASE}/telemetry", lambda record: record["sequence"] > 100)
         assert not controller.commands
+
+
+def test_orders_of_the_grid_services_become_rows():
+    assert parse(b'{"regulate": {"share_pct_x100": -2500}}') == [Row("regulate", {"share_pct_x100": -2500}, "regulate")]
+    demand = {"kind": "shift", "start_in_s": 5, "duration_s": 600, "depth_w": 2000, "recovery_s": 300}
+    (row,) = parse(json.dumps({"demand": demand}).encode())
+    assert row.values == {**demand, "kind": messages.EVENT_KINDS.index("shift")}
+    plan = {"plan": 9, "slot_s": 900, "start_in_s": -60, "charge_to": 300, "discharge_from": 900}
+    rows = parse(json.dumps({"plan": {**plan, "prices": list(range(100, 108))}}).encode())
+    assert [row.message for row in rows] == ["plan", "plan_prices", "plan_prices"]
+    assert rows[0].values == {**plan, "slots": 8}
+    assert rows[2].values["first"] == 6
+    assert [rows[2].values[f"price_{k}"] for k in range(6)] == [106, 107, 0, 0, 0, 0]
+
+
+def test_rows_of_orders_are_what_the_link_takes():
+    fields = {name: {field[0] for field in row} - {"command"} for _id, name, row in messages.TABLE}
+    for document in (
+        {"regulate": {"share_pct_x100": 0}},
+        {"departure": {"in_s": 1, "soc_pct_x100": 1}},
+        {"demand": {"kind": "shed", "start_in_s": 0, "duration_s": 1, "depth_w": 1, "recovery_s": 0}},
+        {"plan": {"plan": 0, "slot_s": 60, "start_in_s": 0, "charge_to": 0, "discharge_from": 1, "prices": [1]}},
+    ):
+        for row in parse(json.dumps(document).encode()):
+            assert set(row.values) == fields[row.message]
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({"regulate": {}}, "exactly share_pct_x100"),
+        ({"regulate": {"share_pct_x100": 10001}}, "outside -10000..10000"),
+        ({"regulate": {"share_pct_x100": 10**400}}, "more than 20 digits"),
+        ({"departure": {"in_s": 1.5, "soc_pct_x100": 0}}, "not an integer"),
+        (
+            {"demand": {"kind": "more", "start_in_s": 0, "duration_s": 1, "depth_w": 1, "recovery_s": 0}},
+            "none of cancel, shed",
+        ),
+        (
+            {"plan": {"plan": 0, "slot_s": 60, "start_in_s": 0, "charge_to": 0, "discharge_from": 1, "prices": []}},
+            "list of 1..96",
+        ),
+    ],
+)
+def test_orders_that_are_refused(document, reason: str):
+    with pytest.raises(CommandError) as refusal:
+        parse(json.dumps(document).encode())
+    assert reason in str(refusal.value)

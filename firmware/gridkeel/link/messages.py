@@ -5,10 +5,15 @@ table from the device where its own hash differs, so an old host reads a new dev
 """
 
 from gridkeel import limits
-from gridkeel.services import protection
+from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
 
 STATES = protection.NAMES
 LIMITERS = limits.NAMES
+LEVELS = arbiter.LEVELS
+EVENT_KINDS = events.KINDS
+EVENT_STATES = events.STATES
+RESERVE_STATES = fast_reserve.STATES
+VERDICTS = accounting.VERDICTS
 RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
 MODES = ("safe", "auto")
 
@@ -20,6 +25,11 @@ SETPOINT = 16
 PARAM_SET = 17
 PARAM_GET = 18
 MODE = 19
+REGULATE = 20
+DEMAND = 21
+PLAN = 22
+PLAN_PRICES = 23
+DEPARTURE = 24
 
 TABLE = (
     (
@@ -47,6 +57,18 @@ TABLE = (
             ("bus_errors", "H", "count"),
             ("link_errors", "H", "count"),
             ("dropped", "H", "count"),
+            ("level", "B", "LEVELS"),
+            ("base_w", "i", "W"),
+            ("primary_w", "i", "W"),
+            ("var_wish", "i", "var"),
+            ("event_state", "B", "EVENT_STATES"),
+            ("reserve_state", "B", "RESERVE_STATES"),
+            ("charge_limit_w", "i", "W"),
+            ("discharge_limit_w", "i", "W"),
+            ("charge_limiter", "B", "LIMITERS"),
+            ("discharge_limiter", "B", "LIMITERS"),
+            ("deviation_wh", "i", "Wh"),
+            ("verdict", "B", "VERDICTS"),
         ),
     ),
     (
@@ -64,6 +86,40 @@ TABLE = (
     (PARAM_SET, "param_set", (("command", "H", "id"), ("index", "B", "TABLE"), ("value", "i", ""))),
     (PARAM_GET, "param_get", (("command", "H", "id"), ("index", "B", "TABLE"))),
     (MODE, "mode", (("command", "H", "id"), ("mode", "B", "MODES"))),
+    (DEPARTURE, "departure", (("command", "H", "id"), ("in_s", "I", "s"), ("soc_pct_x100", "H", "0.01 %"))),
+    (REGULATE, "regulate", (("command", "H", "id"), ("share_pct_x100", "h", "0.01 %"))),
+    (
+        DEMAND,
+        "demand",
+        (
+            ("command", "H", "id"),
+            ("kind", "B", "EVENT_KINDS"),
+            ("start_in_s", "I", "s"),
+            ("duration_s", "H", "s"),
+            ("depth_w", "H", "W"),
+            ("recovery_s", "H", "s"),
+        ),
+    ),
+    (
+        PLAN,
+        "plan",
+        (
+            ("command", "H", "id"),
+            ("plan", "B", "number"),
+            ("slot_s", "H", "s"),
+            ("slots", "B", "count"),
+            ("start_in_s", "i", "s"),
+            ("charge_to", "h", "0.1/MWh"),
+            ("discharge_from", "h", "0.1/MWh"),
+        ),
+    ),
+    (
+        PLAN_PRICES,
+        "plan_prices",
+        (("command", "H", "id"), ("plan", "B", "number"), ("first", "B", "slot"))
+        + (("price_0", "h", "0.1/MWh"), ("price_1", "h", "0.1/MWh"), ("price_2", "h", "0.1/MWh"))
+        + (("price_3", "h", "0.1/MWh"), ("price_4", "h", "0.1/MWh"), ("price_5", "h", "0.1/MWh")),
+    ),
 )
 
 

@@ -32,7 +32,7 @@ class App:
     def __init__(self, board, parameters):
         self.board = board
         self.parameters = parameters
-        self.controller = Controller(parameters)
+        self.controller = Controller(parameters, identity=board.device_id)
         self.link = DeviceLink(board.device_id, board.boot_id)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.health = Health()

@@ -1,4 +1,4 @@
-"""What the host may ask: set-point, parameters, mode."""
+"""What the host may ask: set-point, regulation, events, a price plan, departure, parameters, mode."""
 
 from gridkeel import params
 from gridkeel.errors import ParameterError
@@ -23,6 +23,11 @@ class Commands:
             messages.PARAM_SET: self._param_set,
             messages.PARAM_GET: self._param_get,
             messages.MODE: self._mode,
+            messages.DEPARTURE: self._departure,
+            messages.REGULATE: self._regulate,
+            messages.DEMAND: self._demand,
+            messages.PLAN: self._plan,
+            messages.PLAN_PRICES: self._plan_prices,
         }
 
     def carry_out(self, message, values, now_ms):
@@ -64,3 +69,24 @@ class Commands:
             return OUT_OF_RANGE
         self._controller.protection.enabled = messages.MODES[mode] == "auto"
         return OK
+
+    def _regulate(self, values, now_ms):
+        _command, share_pct_x100 = values
+        return OK if self._controller.services.regulation.signal(share_pct_x100, now_ms) else OUT_OF_RANGE
+
+    def _demand(self, values, now_ms):
+        _command, kind, start_in_s, duration_s, depth_w, recovery_s = values
+        event = self._controller.services.event
+        return OK if event.take(kind, start_in_s, duration_s, depth_w, recovery_s, now_ms) else REFUSED
+
+    def _plan(self, values, now_ms):
+        _command, number, slot_s, slots, start_in_s, charge_to, discharge_from = values
+        plan = self._controller.services.plan
+        return OK if plan.begin(number, slot_s, slots, start_in_s, charge_to, discharge_from, now_ms) else OUT_OF_RANGE
+
+    def _plan_prices(self, values, now_ms):
+        return OK if self._controller.services.plan.put(values[1], values[2], values[3:]) else REFUSED
+
+    def _departure(self, values, now_ms):
+        _command, in_s, soc_pct_x100 = values
+        return OK if self._controller.envelope.departure.set(in_s, soc_pct_x100, now_ms) else OUT_OF_RANGE

@@ -3,8 +3,17 @@
 import math
 from array import array
 
-from gridkeel.sensing import windows
-from gridkeel.sensing.quality import BLOCK_LOST, CLIPPED, LOW_VOLTAGE, OUT_OF_RANGE, WARM_UP_LONG, WARM_UP_SHORT
+from gridkeel.sensing import weights, windows
+from gridkeel.sensing.jumps import BACK_HOPS, JumpDetector
+from gridkeel.sensing.quality import (
+    BLOCK_LOST,
+    CLIPPED,
+    LOW_VOLTAGE,
+    OUT_OF_RANGE,
+    PHASE_JUMP,
+    WARM_UP_LONG,
+    WARM_UP_SHORT,
+)
 
 try:
     from gridkeel.sensing.kernels import magnitude, mix, phase, weigh
@@ -14,20 +23,23 @@ except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without
 HOPS_A_CYCLE = 4
 BOXCAR_HOPS = 8  # two cascaded one-cycle boxcars
 SHORT_HOPS = 8  # with the boxcars 4 cycles in all: 80 ms at 50 Hz
-LONG_HOPS = 32  # 10 cycles: 200 ms at 50 Hz
+LONG_HOPS = 32  # 10 cycles: 200 ms at 50 Hz; ROCOF's long window too
+ROCOF_HOPS = 16  # 6 cycles: 120 ms at 50 Hz
 RING = LONG_HOPS
-STEP_LIMIT = 200000  # phase a hop, millionths of half a turn: +-20 Hz at 50 Hz, +-24 Hz at 60 Hz
+STEP_LIMIT = 220000  # phase a hop, millionths of half a turn: +-22 Hz at 50 Hz, +-26 Hz at 60 Hz
 LOW_VOLTAGE_PCT = 8
 WEIGHT_SHIFT = 5
+ROCOF_SHIFT = 8
+FREQ, FREQ_SHORT, ROCOF, ROCOF_LONG, BEFORE = range(5)  # places in the sums
 
 
 class Estimator:
     """Frequency, ROCOF and voltage of one mains phase.
 
-    After `update` returned True: freq_uhz (long window, 10 cycles), freq_short_uhz (4 cycles), rocof_mhz_s (change of
-    the short estimate over 5 cycles, 9 cycles in all), voltage_mv (2 cycles), cycle_mv (1 cycle), quality (bits).
-    An estimate belongs to the middle of its window: it is 5, 2 and 4.5 cycles old when it comes out.
-    Source: two-boxcar quadrature demodulation with weighted phase slopes, see docs/sensing.md.
+    After `update` returned True: freq_uhz (10 cycles), freq_short_uhz (4), rocof_mhz_s (6), rocof_long_mhz_s (10),
+    voltage_mv (2), cycle_mv (1), quality (bits).  An estimate belongs to the middle of its window: it is half as old
+    when it comes out.
+    Source: two-boxcar quadrature demodulation with weighted phase increments, see docs/sensing.md.
     """
 
     def __init__(self, parameters):
@@ -43,15 +55,18 @@ class Estimator:
         self._out = array("i", bytes(16 * (self._block_samples // hop + 2)))
         # f = mean phase step * 4 * nominal / (2 * 10**6); the weights carry the factor, the shift takes 2**5 back.
         total = (2 * nominal_hz) << WEIGHT_SHIFT
-        self._short = windows.slope_weights(SHORT_HOPS, total, False)
-        self._long = windows.slope_weights(LONG_HOPS, total, True)
+        self._short = windows.frequency_weights(weights.SHORT, total)
+        self._long = windows.frequency_weights(weights.LONG, total)
+        # A slope of one unit a hop a hop is nominal**2 / 125 mHz/s.
+        scale = (nominal_hz * nominal_hz << ROCOF_SHIFT) / 125
+        self._rocof = windows.rocof_weights(weights.ROCOF_SHORT, scale)
+        self._rocof_long = windows.rocof_weights(weights.ROCOF_LONG, scale)
         self._steps = array("i", [0] * RING)
         self._head = 0
-        self._sums = array("i", [0, 0])
-        self._rocof_hops = 5 * HOPS_A_CYCLE
-        self._rocof_per_s = nominal_hz // 5
-        self._history = array("i", [0] * self._rocof_hops)
-        self._at = 0
+        self._sums = array("i", [0] * 5)
+        self._jumps = JumpDetector()
+        self._before = 0  # the increment a held hop takes: what was before the jump
+        self._clock_ppm = parameters.sample_clock_ppm
         self._last = 0
         self._hops = 0  # since the phase was last continuous, saturating
         self._limited = False
@@ -59,6 +74,7 @@ class Estimator:
         self.freq_uhz = self.nominal_uhz
         self.freq_short_uhz = self.nominal_uhz
         self.rocof_mhz_s = 0
+        self.rocof_long_mhz_s = 0
         self.voltage_mv = 0
         self.cycle_mv = 0
         self.quality = WARM_UP_SHORT | WARM_UP_LONG
@@ -107,44 +123,76 @@ class Estimator:
             step -= 2000000
         elif step < -1000000:
             step += 2000000
-        if step > STEP_LIMIT or step < -STEP_LIMIT:
-            step = STEP_LIMIT if step > 0 else -STEP_LIMIT
-            self._limited = True
-            self._hops = 0
-        else:
+        if -STEP_LIMIT <= step <= STEP_LIMIT:
             self._limited = False
+        else:
+            step = STEP_LIMIT if step > 0 else -STEP_LIMIT
+            if not self._jumps.held:
+                self._limited = True
+                self._hops = 0
+        self._put(step)
+        self._hold(at)
+        if self._hops < 1000:
+            self._hops += 1
+
+    def _put(self, step):
         head = self._head + 1
         if head == RING:
             head = 0
         self._head = head
         self._steps[head] = step
-        weigh(self._steps, head, RING, self._short, SHORT_HOPS, self._sums, 0)
-        short = self._sums[0] >> WEIGHT_SHIFT
-        at = self._at
-        self.rocof_mhz_s = (short - self._history[at]) * self._rocof_per_s // 1000
-        self._history[at] = short
-        self._at = at + 1 if at + 1 < self._rocof_hops else 0
-        self.freq_short_uhz = self.nominal_uhz + short
-        if self._hops < 1000:
-            self._hops += 1
+
+    def _hold(self, at):
+        """Replace what a jump of phase or amplitude did to the increments by the frequency before it."""
+        i = self._out[at + 2]
+        q = self._out[at + 3]
+        shift = self._cycle_shift
+        self.cycle_mv = (magnitude(i >> shift, q >> shift) * self._mv_factor) >> self._mv_shift
+        steady = self._hops >= BOXCAR_HOPS + SHORT_HOPS
+        if self._jumps.update(phase(i, q, self._atan), self.cycle_mv, steady):
+            head = self._head - BACK_HOPS
+            if head < 0:
+                head += RING
+            weigh(self._steps, head, RING, self._short, SHORT_HOPS, self._sums, BEFORE)
+            # Back from microhertz to an increment; under 2**30 / 2**5 before the division.
+            self._before = (self._sums[BEFORE] >> WEIGHT_SHIFT) // (self.nominal_uhz // 500000)
+            for _ in range(BACK_HOPS):
+                head = head + 1 if head + 1 < RING else 0
+                self._steps[head] = self._before
+        elif self._jumps.held:
+            self._steps[self._head] = self._before
 
     def _estimate(self, at):
-        weigh(self._steps, self._head, RING, self._long, LONG_HOPS, self._sums, 1)
-        deviation = self._sums[1] >> WEIGHT_SHIFT
-        self.freq_uhz = self.nominal_uhz + deviation
+        steps = self._steps
+        head = self._head
+        sums = self._sums
+        weigh(steps, head, RING, self._long, LONG_HOPS, sums, FREQ)
+        weigh(steps, head, RING, self._short, SHORT_HOPS, sums, FREQ_SHORT)
+        weigh(steps, head, RING, self._rocof, ROCOF_HOPS, sums, ROCOF)
+        weigh(steps, head, RING, self._rocof_long, LONG_HOPS, sums, ROCOF_LONG)
+        deviation = sums[FREQ] >> WEIGHT_SHIFT
+        self.freq_uhz = self._true_uhz(self.nominal_uhz + deviation)
+        self.freq_short_uhz = self._true_uhz(self.nominal_uhz + (sums[FREQ_SHORT] >> WEIGHT_SHIFT))
+        self.rocof_mhz_s = sums[ROCOF] >> ROCOF_SHIFT
+        self.rocof_long_mhz_s = sums[ROCOF_LONG] >> ROCOF_SHIFT
+        self._measure_voltage(at, deviation)
+        self._judge()
+
+    def _true_uhz(self, uhz):
+        # mHz * ppm = nHz; under 84,000 * 2,000 = 2**28.
+        return uhz + uhz // 1000 * self._clock_ppm // 1000
+
+    def _measure_voltage(self, at, deviation):
         out = self._out
         shift = self._cycle_shift
-        i = out[at + 2] >> shift
-        q = out[at + 3] >> shift
-        self.cycle_mv = (magnitude(i, q) * self._mv_factor) >> self._mv_shift
         size = self._size
         i = (out[at] // size) >> shift
         q = (out[at + 1] // size) >> shift
         voltage = (magnitude(i, q) * self._mv_factor) >> self._mv_shift
         mhz = deviation // 1000
         ppm = ((mhz * mhz) >> 8) * self._droop_ppm >> 10
-        self.voltage_mv = voltage + voltage // 1000 * ppm // 1000
-        self._judge()
+        # voltage * ppm / 10**6, by two shifts and 2**15 / 10**6 = 2 / 61: for 33 kV at the clamp 7 * 10**8.
+        self.voltage_mv = voltage + (voltage >> 10) * (ppm >> 5) // 61 * 2
 
     def _judge(self):
         # A low voltage restarts the warm-up: a window that still holds the dip is no measurement.
@@ -159,6 +207,8 @@ class Estimator:
             quality |= WARM_UP_LONG
         if self._limited:
             quality |= OUT_OF_RANGE
+        if self._jumps.held:
+            quality |= PHASE_JUMP
         clipped = self._acc[8]
         if clipped:
             self._acc[8] = 0

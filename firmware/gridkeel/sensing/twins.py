@@ -106,7 +106,7 @@ def magnitude(i, q):
 def weigh(ring, head, size, weights, n, out, at):
     """Put sum(weights[j] * ring[head - j]) for j < n into out[at]; ring is circular, of `size`.
 
-    With |ring| <= 200,000 and weights that sum to at most 3,840 the sum stays under 2**30.
+    With |ring| <= 220,000 and weights whose sizes sum to at most 4,660 the sum stays under 2**30.
     """
     total = 0
     k = head

@@ -1,9 +1,10 @@
-"""Start-up tables of the estimator, made once with floats: mixer, arctangent, slope weights."""
+"""Start-up tables of the estimator, made once with floats: mixer, arctangent, window weights."""
 
 import math
 from array import array
 
 AMPLITUDE = 16384
+MILLION = 1000000
 
 
 def mixer(size):
@@ -24,25 +25,14 @@ def arctangent():
     return table
 
 
-def slope_weights(n, total, hann):
-    """Return array('i') of n integer weights over phase increments that sum to `total`, symmetric.
+def frequency_weights(half, total):
+    """Return array('i') of a frequency window's integer weights: both halves, symmetric, summing to `total`."""
+    weights = [(value * total + MILLION // 2) // MILLION for value in half]
+    weights[-1] += total // 2 - sum(weights)
+    return array("i", weights + weights[::-1])
 
-    A weighted least-squares slope over n + 1 phases, written over their n increments: plain (parabolic weights, the
-    least noise) or with a Hann window over the phases (the least leakage).
-    """
-    phases = n + 1
-    moment = []
-    for k in range(phases):
-        window = math.sin(math.pi * (k + 1) / (phases + 1)) ** 2 if hann else 1.0
-        moment.append(window * (k - (phases - 1) / 2))
-    raw = [sum(moment[j + 1 :]) for j in range(n)]
-    scale = total / sum(raw)
-    weights = [round(value * scale) for value in raw]
-    rest = total - sum(weights)
-    half = n // 2
-    if n % 2:
-        weights[half] += rest
-    else:
-        weights[half - 1] += rest // 2
-        weights[half] += rest - rest // 2
-    return array("i", weights)
+
+def rocof_weights(half, scale):
+    """Return array('i') of a ROCOF window's integer weights: half * scale, then the same with the other sign."""
+    weights = [round(value * scale / MILLION) for value in half]
+    return array("i", weights + [-value for value in reversed(weights)])

@@ -1,35 +1,140 @@
-"""Who wins: protection over everything, primary response on top of what the secondary level asks.
+"""Who wins: one table, the higher row over the lower.
 
-    protection   state is not RUN          0, nothing else counts
-    primary      droop is not 0            secondary + droop
-    secondary    a set-point is alive      the set-point, ramped
-    baseline     otherwise                 the baseline, ramped
+    level        when                                    power
+    safety       the operator's mode is "safe"           0, nothing else counts
+    protection   its state is not RUN                    0, nothing else counts
+    primary      droop or the fast reserve answers       base + droop + fast reserve, in power_min_w..power_max_w
+    event        an event is active or recovering        base: what flowed at its start, and its difference
+    departure    the vehicle must charge to be ready     base: no less than that
+    secondary    a set-point or a regulation signal      base: the set-point (else the row below) + regulation
+    schedule     a price plan rules                      base: its power
+    baseline     otherwise                               base: baseline_w
 
-On the way from one secondary power to another the ramp is what is told.
+The base goes from one level's power to another's by setpoint_ramp_w_s, from zero whenever power may not flow;
+regulation brings its own ramp. Where a droop profile wants the pre-disturbance power held, the base stands still
+while droop answers. After a return the whole is bounded by the ramp of enter service.
 """
 
-from gridkeel import limits
-from gridkeel.services.protection import RUN
+from gridkeel import limits, ticks
+from gridkeel.services.protection import BLOCKED, RAMP_DONE, RUN
+from gridkeel.services.ramp import Ramp
+
+BASELINE = 0
+SCHEDULE = 1
+SECONDARY = 2
+DEPARTURE = 3
+EVENT = 4
+PRIMARY = 5
+PROTECTION = 6
+SAFETY = 7
+LEVELS = ("baseline", "schedule", "secondary", "departure", "event", "primary", "protection", "safety")
 
 
 class Arbiter:
-    """Makes one wish of many; `limiter` names whose it is (an index of limits.NAMES)."""
+    """Makes one wish of many.
 
-    def __init__(self):
+    After `decide`: wish_w; level, who won (LEVELS); base_w and primary_w, what it is made of; limiter (limits.NAMES),
+    whose it is by name, or what bounded it; ramp, the base on its way from one level to another.
+    """
+
+    def __init__(self, parameters, services):
+        """services: services.bundle.Services."""
+        self._p = parameters
+        self._s = services
+        self.ramp = Ramp()
+        self._last_ms = 0
         self.wish_w = 0
+        self.base_w = 0
+        self.primary_w = 0
+        self.level = PROTECTION
         self.limiter = limits.CEASED
 
-    def decide(self, protection, setpoint, droop_w):
-        """Return wish_w, watts into the vehicle."""
-        if protection.state != RUN:
-            self.wish_w = 0
-            self.limiter = limits.CEASED if protection.enabled else limits.MODE_SAFE
+    def decide(self, now_ms, ready, need_w=0):
+        """Return wish_w, watts into the vehicle.
+
+        ready: whether the inverter takes power: the base starts from zero where it does not.  need_w: the charge the
+        departure calls for, 0 where there is time.
+        """
+        protection = self._s.protection
+        elapsed_ms = ticks.diff(now_ms, self._last_ms)
+        self._last_ms = now_ms
+        running = protection.state == RUN
+        self._s.regulation.update(now_ms, running and ready)
+        self._base(now_ms, elapsed_ms, running and ready, need_w)
+        if not running:
+            self._cease(protection)
             return 0
-        self.wish_w = setpoint.power_w + droop_w
-        if droop_w:
-            self.limiter = limits.DROOP
-        elif setpoint.ramping:
-            self.limiter = limits.RAMP
-        else:
-            self.limiter = limits.SETPOINT if setpoint.alive else limits.BASELINE
+        self.primary_w = self._s.droop.power_w + self._s.fast_reserve.power_w
+        self.wish_w = self.base_w + self.primary_w
+        if self.primary_w:
+            self.level = PRIMARY
+            self._bound_primary()
+        self._bound_entry(protection.enter_permille)
         return self.wish_w
+
+    def _cease(self, protection):
+        self.wish_w = 0
+        self.primary_w = 0
+        self.level = PROTECTION if protection.enabled else SAFETY
+        if not protection.enabled:
+            self.limiter = limits.MODE_SAFE
+        else:
+            self.limiter = limits.BLOCKED if protection.state == BLOCKED else limits.CEASED
+
+    def _base(self, now_ms, elapsed_ms, flows, need_w):
+        target_w = self._target(now_ms, need_w)
+        if not flows:
+            self.ramp.reset()
+            self.base_w = 0
+            return
+        droop = self._s.droop
+        if droop.active and droop.freezes:
+            return
+        self.base_w = self.ramp.approach(target_w, self._p.setpoint_ramp_w_s, elapsed_ms)
+        if self.ramp.moving:
+            self.limiter = limits.RAMP
+        if self.level == SECONDARY:
+            self.base_w += self._s.regulation.power_w
+
+    def _target(self, now_ms, need_w):
+        s = self._s
+        self.level = BASELINE
+        self.limiter = limits.BASELINE
+        target_w = self._p.baseline_w
+        if s.plan.update(now_ms):
+            self.level = SCHEDULE
+            self.limiter = limits.SCHEDULE
+            target_w = s.plan.power_w
+        if s.setpoint.update(now_ms):
+            self.level = SECONDARY
+            self.limiter = limits.SETPOINT
+            target_w = s.setpoint.power_w
+        if s.regulation.alive or s.regulation.power_w:
+            self.level = SECONDARY
+            self.limiter = limits.REGULATION
+        if need_w > 0 and need_w > target_w:
+            self.level = DEPARTURE
+            self.limiter = limits.DEPARTURE
+            target_w = need_w
+        if s.event.update(now_ms, self.base_w):
+            self.level = EVENT
+            self.limiter = limits.EVENT
+            target_w = s.event.power_w
+        return target_w
+
+    def _bound_primary(self):
+        self.limiter = limits.FAST_RESERVE if self._s.fast_reserve.power_w else limits.DROOP
+        if self.wish_w > self._p.power_max_w and self.primary_w > 0:
+            self.wish_w = max(self._p.power_max_w, self.base_w)
+            self.limiter = limits.POWER_RANGE
+        elif self.wish_w < self._p.power_min_w and self.primary_w < 0:
+            self.wish_w = min(self._p.power_min_w, self.base_w)
+            self.limiter = limits.POWER_RANGE
+
+    def _bound_entry(self, permille):
+        if permille >= RAMP_DONE:
+            return
+        most_w = max(self._p.charge_max_w, self._p.discharge_max_w) * permille // RAMP_DONE
+        if self.wish_w > most_w or self.wish_w < -most_w:
+            self.wish_w = most_w if self.wish_w > 0 else -most_w
+            self.limiter = limits.ENTER_RAMP

@@ -1,49 +1,103 @@
-"""Primary response: power that follows the frequency deviation past a deadband."""
+"""Primary response: power that follows the frequency deviation along the curve of a profile."""
 
+from array import array
+
+from gridkeel import ticks
 from gridkeel.sensing.quality import TRANSIENT, UNUSABLE, WARM_UP_LONG
+from gridkeel.services import profiles
+from gridkeel.services.curve import share_of
+from gridkeel.services.lag import Lag
 
 
 class Droop:
-    """Frequency droop, piecewise linear: nothing inside the deadband, the whole rating one span past it.
+    """Frequency droop by `droop_profile`: over-frequency asks for power into the vehicle, under-frequency out of it.
 
-    Over-frequency asks for power into the vehicle (positive), under-frequency for power out of it.
+    After `update`: power_w (the response), target_w (where its lag leads), active (outside the deadband, or the lag
+    still runs down), freezes (the profile wants the pre-disturbance power held while active).
     """
 
     def __init__(self, parameters):
         self._p = parameters
         self.power_w = 0
+        self.active = False
+        self.freezes = False
+        self._custom = array("i", [0, 0, 0, profiles.FULL])
+        self._lag = Lag()
+        self.target_w = 0
+        self._response_ms = 0
+        self._held_uhz = 0
+        self._last_ms = 0
 
-    def update(self, mains):
+    def update(self, mains, now_ms=0):
         """Follow a new estimate and return power_w; a doubtful one holds the last answer.
 
-        mains: sensing.frequency.Estimator.  The long window rules while both agree; once they part by more than
-        fast_switch_mhz the grid is moving, and the short window, 60 ms quicker, takes over.
+        mains: sensing.frequency.Estimator.  now_ms: what the response time is counted by.  The long window rules while
+        both agree; once they part by more than fast_switch_mhz the grid is moving, and the short window, 60 ms
+        quicker, takes over.
         """
-        if mains.quality & UNUSABLE:
-            return self.power_w
+        elapsed_ms = ticks.diff(now_ms, self._last_ms)
+        self._last_ms = now_ms
+        if not mains.quality & UNUSABLE:
+            self.target_w = self._limited(self._power_of(self._with_hysteresis(self._deviation_uhz(mains))))
+        self.power_w = self._lag.follow(self.target_w, elapsed_ms, self._response_ms)
+        self.active = self.target_w != 0 or self.power_w != 0
+        return self.power_w
+
+    def reset(self):
+        """Forget the last answer."""
+        self.power_w = 0
+        self.active = False
+        self.target_w = 0
+        self._held_uhz = 0
+        self._lag.reset()
+
+    def _deviation_uhz(self, mains):
         freq_uhz = mains.freq_uhz
         apart = mains.freq_short_uhz - freq_uhz
         switch_uhz = self._p.fast_switch_mhz * 1000
         if apart > switch_uhz or apart < -switch_uhz or mains.quality & WARM_UP_LONG:
             freq_uhz = mains.freq_short_uhz
             mains.quality |= TRANSIENT
-        self.power_w = self._power_of(freq_uhz - mains.nominal_uhz)
-        return self.power_w
+        return freq_uhz - mains.nominal_uhz
 
-    def reset(self):
-        """Forget the last answer."""
-        self.power_w = 0
+    def _with_hysteresis(self, deviation_uhz):
+        # The held deviation follows outward at once, and inward only behind droop_hysteresis_mhz.
+        slack_uhz = self._p.droop_hysteresis_mhz * 1000
+        held_uhz = self._held_uhz
+        if deviation_uhz > 0:
+            held_uhz = max(deviation_uhz, min(held_uhz, deviation_uhz + slack_uhz))
+        elif deviation_uhz < 0:
+            held_uhz = min(deviation_uhz, max(held_uhz, deviation_uhz - slack_uhz))
+        else:
+            held_uhz = 0
+        self._held_uhz = held_uhz
+        return held_uhz
 
     def _power_of(self, deviation_uhz):
+        p = self._p
+        row = profiles.TABLE[p.droop_profile]
         over = deviation_uhz >= 0
-        excess_uhz = (deviation_uhz if over else -deviation_uhz) - self._p.droop_deadband_mhz * 1000
-        if excess_uhz <= 0:
-            return 0
-        rating_w = self._p.charge_max_w if over else self._p.discharge_max_w
-        span_mhz = self._p.droop_span_mhz
-        mhz = excess_uhz // 1000
-        if mhz >= span_mhz:
-            return rating_w if over else -rating_w
-        # mhz < span <= 10**4 and rating <= 5 * 10**4: the sum stays under 2**29, and no microhertz is lost.
-        power_w = (rating_w * mhz + rating_w * (excess_uhz - mhz * 1000) // 1000) // span_mhz
-        return power_w if over else -power_w
+        if p.droop_profile == profiles.CUSTOM:
+            curve = self._custom
+            curve[0] = p.droop_deadband_mhz
+            curve[2] = p.droop_deadband_mhz + p.droop_span_mhz
+            self._note(p.droop_response_ms, p.droop_frozen_base == profiles.FROZEN)
+        else:
+            curve = row[profiles.OVER] if over else row[profiles.UNDER]
+            self._note(row[profiles.RESPONSE_MS], row[profiles.BASE] == profiles.FROZEN)
+        if over:
+            return share_of(curve, len(curve) // 2, deviation_uhz, p.charge_max_w)
+        return -share_of(curve, len(curve) // 2, -deviation_uhz, p.discharge_max_w)
+
+    def _note(self, response_ms, freezes):
+        # Sensing, bus and inverter take their part of the time a profile allows from the step to the power.
+        rest_ms = response_ms - self._p.response_latency_ms
+        self._response_ms = rest_ms if rest_ms > 0 else 0
+        self.freezes = freezes
+
+    def _limited(self, power_w):
+        if power_w > self._p.droop_charge_max_w:
+            return self._p.droop_charge_max_w
+        if power_w < -self._p.droop_discharge_max_w:
+            return -self._p.droop_discharge_max_w
+        return power_w

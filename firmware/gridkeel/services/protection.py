@@ -1,4 +1,4 @@
-"""Loss of mains, frequency and ROCOF trips, return: whether power may flow at all.
+"""Trips, momentary cessation, enter service: whether power may flow at all.
 
 The states and what moves between them are one table:
 
@@ -6,41 +6,57 @@ The states and what moves between them are one table:
     safe        returning   the mains are inside the return window
     returning   safe        they left it, and nothing has tripped yet
     returning   ceased      they left it after a trip
-    returning   run         start_delay_ms (first start) or return_delay_ms (after a trip) inside the window
-    run         ceased      mains lost, a limit passed for its time, samples lost
+    returning   run         start_delay_ms (first start) or the return delay (after a trip, or enter_at_start)
+    run         blocked     the voltage is under the block limit of a table that rides through it
+    blocked     run         the voltage is back over it, and the estimate can be used again
+    run,        ceased      a clock of the trip table or the ROCOF limit's ran out, samples lost
+    blocked
     ceased      returning   the mains are inside the return window
     any         safe        the operator's mode is "safe"
+
+Limits and clocks are services/ride_through.py's. Delays after a trip are spread by the controller's identity.
 """
 
 from gridkeel import errors, ticks
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
+from gridkeel.services import ride_through
+from gridkeel.services.ride_through import Trips
+from gridkeel.services.spread import Spread
 
 SAFE = 0
 RUN = 1
 CEASED = 2
 RETURNING = 3
-NAMES = ("safe", "run", "ceased", "returning")
+BLOCKED = 4
+NAMES = ("safe", "run", "ceased", "returning", "blocked")
+
+RAMP_DONE = 1000
 
 
 class Protection:
-    """Decides `state`; `trip` names why it ceased (a code of the fault catalogue, 0 while nothing did)."""
+    """Decides `state`; `trip` names why it ceased (a code of the fault catalogue, 0 while nothing did).
 
-    def __init__(self, parameters):
+    enter_permille: how much of the rating may flow yet on the ramp that follows the return, 1000 once it is over.
+    """
+
+    def __init__(self, parameters, identity=b""):
         self._p = parameters
         self.state = SAFE
         self.trip = errors.NO_FAULT
         self.enabled = True
-        self._passed = errors.NO_FAULT
-        self._passed_since = 0
+        self.enter_permille = RAMP_DONE
+        self.spread = Spread(parameters, identity)
+        self._trips = Trips(parameters, self.spread)
         self._rocof_passed = False
         self._rocof_since = 0
         self._window_since = 0
+        self._run_since = 0
 
     def update(self, mains, now_ms):
         """Follow a new estimate; return the state."""
         if not self.enabled:
             self.state = SAFE
-        elif self.state == RUN:
+        elif self.state == RUN or self.state == BLOCKED:
             self._watch(mains, now_ms)
         else:
             self._return(mains, now_ms)
@@ -48,34 +64,22 @@ class Protection:
 
     def samples_lost(self):
         """No block came within its time: what cannot be measured cannot be served."""
-        if self.state == RUN:
+        if self.state == RUN or self.state == BLOCKED:
             self._cease(errors.SAMPLES_LOST)
         elif self.state == RETURNING:
             self._leave_window()
 
     def _watch(self, mains, now_ms):
-        if mains.cycle_mv < self._share_mv(self._p.mains_loss_pct):
-            self._cease(errors.MAINS_LOST)
+        fault = self._trips.update(mains, now_ms) or self._watch_rocof(mains, now_ms)
+        if fault:
+            self._cease(fault)
             return
-        passed = self._limit_passed(mains)
-        if passed != self._passed:
-            self._passed = passed
-            self._passed_since = now_ms
-        if passed and ticks.diff(now_ms, self._passed_since) >= self._p.trip_frequency_ms:
-            self._cease(passed)
-            return
-        self._watch_rocof(mains, now_ms)
-
-    def _limit_passed(self, mains):
-        # A frequency that cannot be told for as long as a passed limit counts as one.
-        if mains.quality & UNUSABLE:
-            return errors.SAMPLES_LOST
-        mhz = mains.freq_short_uhz // 1000
-        if mhz < self._p.trip_under_mhz:
-            return errors.UNDER_FREQUENCY
-        if mhz > self._p.trip_over_mhz:
-            return errors.OVER_FREQUENCY
-        return errors.NO_FAULT
+        block_pct = ride_through.TABLE[self._p.trip_profile][ride_through.BLOCK_PCT]
+        if mains.cycle_mv < self._share_mv(block_pct):
+            self.state = BLOCKED
+        elif not mains.quality & UNUSABLE:
+            self.state = RUN
+        self._ramp(now_ms)
 
     def _watch_rocof(self, mains, now_ms):
         limit = self._p.trip_rocof_mhz_s
@@ -85,8 +89,17 @@ class Protection:
         if passed and not self._rocof_passed:
             self._rocof_since = now_ms
         self._rocof_passed = passed
-        if passed and ticks.diff(now_ms, self._rocof_since) >= self._p.trip_rocof_ms:
-            self._cease(errors.ROCOF_TRIP)
+        clock_ms = self._p.trip_rocof_ms + self.spread.of(self._p.trip_spread_ms)
+        if passed and ticks.diff(now_ms, self._rocof_since) >= clock_ms:
+            return errors.ROCOF_TRIP
+        return errors.NO_FAULT
+
+    def _ramp(self, now_ms):
+        if self.enter_permille < RAMP_DONE:
+            ramp_s = self._entry(ride_through.RAMP_S, self._p.enter_ramp_s)
+            # ms / s are thousandths
+            share = ticks.diff(now_ms, self._run_since) // ramp_s if ramp_s else RAMP_DONE
+            self.enter_permille = share if share < RAMP_DONE else RAMP_DONE
 
     def _return(self, mains, now_ms):
         if not self._inside_window(mains):
@@ -97,20 +110,36 @@ class Protection:
             self._window_since = now_ms
         elif ticks.diff(now_ms, self._window_since) >= self._delay_ms():
             self.state = RUN
+            self.enter_permille = 0 if self._enters() else RAMP_DONE
             self.trip = errors.NO_FAULT
-            self._passed = errors.NO_FAULT
+            self._run_since = now_ms
             self._rocof_passed = False
+            self._trips.reset()
+            self._ramp(now_ms)
+
+    def _entry(self, column, custom):
+        profile = self._p.trip_profile
+        return custom if profile == ride_through.CUSTOM else ride_through.TABLE[profile][column]
 
     def _share_mv(self, pct):
         return self._p.nominal_v * 10 * pct
 
     def _delay_ms(self):
-        return self._p.return_delay_ms if self.trip else self._p.start_delay_ms
+        delay_ms = self._p.start_delay_ms
+        if self._enters():
+            delay_ms = self._entry(ride_through.DELAY_MS, self._p.return_delay_ms)
+        return delay_ms + self.spread.of(min(self._p.return_spread_ms, delay_ms))
+
+    def _enters(self):
+        return self.trip or self._p.enter_at_start
 
     def _inside_window(self, mains):
-        if mains.quality & (UNUSABLE | WARM_UP_LONG) or mains.voltage_mv < self._share_mv(self._p.return_volt_pct):
+        if mains.quality & (UNUSABLE | WARM_UP_LONG):
             return False
-        return self._p.return_low_mhz <= mains.freq_uhz // 1000 <= self._p.return_high_mhz
+        if not self._share_mv(self._p.return_volt_pct) <= mains.voltage_mv <= self._share_mv(self._p.return_high_pct):
+            return False
+        low_mhz = self._entry(ride_through.LOW_MHZ, self._p.return_low_mhz)
+        return low_mhz <= mains.freq_uhz // 1000 <= self._entry(ride_through.HIGH_MHZ, self._p.return_high_mhz)
 
     def _leave_window(self):
         self.state = CEASED if self.trip else SAFE

@@ -1,0 +1,41 @@
+"""Every grid service of one controller, made once, in the order the control path asks them."""
+
+from gridkeel.services.accounting import Account
+from gridkeel.services.arbiter import Arbiter
+from gridkeel.services.droop import Droop
+from gridkeel.services.events import Event
+from gridkeel.services.fast_reserve import FastReserve
+from gridkeel.services.protection import RUN, Protection
+from gridkeel.services.reactive import Reactive
+from gridkeel.services.regulation import Regulation
+from gridkeel.services.schedule import Plan
+from gridkeel.services.setpoint import Setpoint
+
+
+class Services:
+    """The services by name; none knows of another, the arbiter alone knows them all."""
+
+    def __init__(self, parameters, identity=b""):
+        self.protection = Protection(parameters, identity)
+        self.droop = Droop(parameters)
+        self.fast_reserve = FastReserve(parameters)
+        self.setpoint = Setpoint(parameters)
+        self.regulation = Regulation(parameters)
+        self.event = Event(parameters, self.protection.spread)
+        self.plan = Plan(parameters)
+        self.reactive = Reactive(parameters)
+        self.account = Account(parameters)
+        self.arbiter = Arbiter(parameters, self)
+
+    def follow(self, mains, now_ms):
+        """Give a new estimate to those that listen to the mains."""
+        self.protection.update(mains, now_ms)
+        self.droop.update(mains, now_ms)
+        self.fast_reserve.update(mains, now_ms)
+
+    def decide(self, now_ms, ready, need_w):
+        """Return the wish, W into the vehicle; ready and need_w as the arbiter takes them."""
+        if self.protection.state != RUN:
+            self.droop.reset()
+            self.fast_reserve.cut()
+        return self.arbiter.decide(now_ms, ready, need_w)

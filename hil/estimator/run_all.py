@@ -1,0 +1,89 @@
+"""Runs the estimator's tests with a bar, prints the table beside its limits, and writes the rows."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from gridkeel.params import Parameters
+from hil.estimator import rough, standard
+from hil.estimator.cost import Cost, measure_cost
+from hil.estimator.table import cost_line, table
+from hil.estimator.track import parameters_for
+from hil.estimator.verdict import Row, Trial, measure
+
+FULL_RATE = 4800
+RATES = (3200, 6400, 9600)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Every row, and what the estimator costs a sample."""
+
+    rows: list[Row]
+    costs: list[Cost]
+
+    @property
+    def ok(self) -> bool:
+        return all(row.ok for row in self.rows)
+
+
+def plan(quick: bool) -> Iterator[tuple[Trial, Parameters]]:
+    """Give each test with the parameters it runs at.
+
+    Full: everything at 50 and 60 Hz and 4,800 samples a second, the thinned grid at 3,200 to 9,600.
+    Quick: the thinned grid at 50 Hz.
+    """
+    for nominal_hz in (50,) if quick else (50, 60):
+        parameters = parameters_for(nominal_hz, FULL_RATE)
+        for test in [*standard.tests(nominal_hz, quick), *rough.tests(float(nominal_hz), quick)]:
+            yield test, parameters
+    for sample_hz in () if quick else RATES:
+        for test in standard.tests(50, quick=True):
+            yield test, parameters_for(50, sample_hz)
+
+
+def run_all(
+    console: Console, quick: bool, json_file: Path | None = None, out: Path | None = None, show: bool = True
+) -> Result:
+    """Run the plan, print its table; write its rows to json_file, the table as a page to out/estimator.html."""
+    planned = list(plan(quick))
+    rows: list[Row] = []
+    started = time.perf_counter()
+    with Progress(console=console, transient=True, disable=not show) as progress:
+        task = progress.add_task("estimator", total=len(planned))
+        for test, parameters in planned:
+            progress.update(task, description=f"{parameters.nominal_hz} Hz, {test.name}")
+            rows.append(measure(test, parameters))
+            progress.advance(task)
+    result = Result(rows, measure_cost())
+    if show:
+        console.print(table(rows))
+        console.print(cost_line(result.costs), highlight=False)
+    failed = [row for row in rows if not row.ok]
+    count = sum(row.points for row in rows)
+    spent = time.perf_counter() - started
+    console.print(
+        f"{len(rows)} tests, {count} waves, {spent:.0f} s: {f'{len(failed)} FAILED' if failed else 'all limits hold'}",
+        style="red" if failed else "green",
+    )
+    if out is not None:
+        _write_page(result, out)
+    if json_file is not None:
+        json_file.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
+    return result
+
+
+def _write_page(result: Result, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    page = Console(record=True, width=180, file=io.StringIO())
+    page.print(table(result.rows))
+    page.print(cost_line(result.costs), highlight=False)
+    page.save_html(str(out / "estimator.html"))

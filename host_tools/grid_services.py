@@ -1,0 +1,95 @@
+"""The made part of docs/grid-services.md: every profile, its figures, its source, and what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gridkeel import errors
+from gridkeel.services import fast_reserve, profiles, ride_through
+
+BEGIN = "<!-- begin: made by `python -m host_tools.tables --write` from the tables of gridkeel.services -->"
+END = "<!-- end -->"
+_FREQUENCY = (errors.OVER_FREQUENCY, errors.UNDER_FREQUENCY)
+_VOLTAGE = (errors.OVER_VOLTAGE, errors.UNDER_VOLTAGE, errors.MAINS_LOST)
+
+
+def with_tables(document: str) -> str:
+    """Return the document with its made part as it should be.  Errors: ValueError where a marker is missing."""
+    before, begin, rest = document.partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("docs/grid-services.md lacks the markers of its made part")
+    parts = [_droop(), _trips(), _reserves()]
+    return f"{before}{BEGIN}\n\n" + "\n".join(line for part in parts for line in [*part, ""]) + f"\n{END}{after}"
+
+
+def _droop() -> list[str]:
+    lines = ["### Droop (`droop_profile`)", ""]
+    lines += ["| index | profile | Hz | over | under | 90 % of a step | base | source | open |", "|" + "---|" * 9]
+    for index, row in enumerate(profiles.TABLE):
+        base = "frozen" if row[profiles.BASE] == profiles.FROZEN else "added"
+        own = index == profiles.CUSTOM
+        cells = ["parameters"] * 4 if own else [_curve(row[profiles.OVER]), _curve(row[profiles.UNDER])]
+        if not own:
+            cells += [_seconds(row[profiles.RESPONSE_MS]), base]
+        lines.append(
+            _line(index, row[profiles.NAME], row[profiles.NOMINAL_HZ] or "any", *cells, *row[profiles.SOURCE :])
+        )
+    return lines
+
+
+def _trips() -> list[str]:
+    lines = ["### Trips and enter service (`trip_profile`)", ""]
+    lines += ["| index | table | Hz | trips | no power under | ROCOF ridden through | enter service | source | open |"]
+    lines.append("|" + "---|" * 9)
+    for index, row in enumerate(ride_through.TABLE):
+        cells = ["parameters"] * 4
+        if index != ride_through.CUSTOM:
+            cells = [_clocks(row[ride_through.TRIPS])]
+            cells.append(f"{row[ride_through.BLOCK_PCT]} %" if row[ride_through.BLOCK_PCT] else "trips")
+            cells.append(f"{row[ride_through.ROCOF_RIDE_MHZ_S] / 1000:g} Hz/s")
+            low, high = row[ride_through.LOW_MHZ], row[ride_through.HIGH_MHZ]
+            delay, ramp = _seconds(row[ride_through.DELAY_MS]), row[ride_through.RAMP_S]
+            cells.append(f"{low / 1000:g}..{high / 1000:g} Hz for {delay}, ramp {ramp} s")
+        lines.append(
+            _line(index, row[ride_through.NAME], row[ride_through.NOMINAL_HZ] or "any", *cells)
+            + _line(*row[ride_through.SOURCE :])[1:]
+        )
+    return lines
+
+
+def _reserves() -> list[str]:
+    lines = ["### Fast reserve (`fast_reserve`)", ""]
+    lines += ["| index | reserve | trigger | full within | hold | ramp-off | ready again | source | open |"]
+    lines.append("|" + "---|" * 9)
+    for index, row in enumerate(fast_reserve.TABLE[1:], start=1):
+        times = [_seconds(row[column]) for column in range(fast_reserve.ACTIVATE_MS, fast_reserve.SOURCE)]
+        trigger = f"{row[fast_reserve.TRIGGER_MHZ] / 1000:g} Hz"
+        lines.append(_line(index, row[fast_reserve.NAME], trigger, *times, *row[fast_reserve.SOURCE :]))
+    return lines
+
+
+def _line(*cells: object) -> str:
+    return "| " + " | ".join(str(cell) if cell != "" else "-" for cell in cells) + " |"
+
+
+def _curve(points: Sequence[int]) -> str:
+    return ", ".join(f"{points[k]} mHz {points[k + 1] / 100:g} %" for k in range(0, len(points), 2)) or "silent"
+
+
+def _clocks(trips: Sequence[int]) -> str:
+    texts = []
+    for k in range(0, len(trips), 3):
+        fault, limit, clock_ms = trips[k : k + 3]
+        side = ">" if fault in (errors.OVER_FREQUENCY, errors.OVER_VOLTAGE) else "<"
+        if fault in _FREQUENCY:
+            texts.append(f"f {side} {limit / 1000:g} Hz {_seconds(clock_ms)}")
+        elif fault in _VOLTAGE:
+            texts.append(f"U {side} {limit / 10:g} % {_seconds(clock_ms)}")
+        else:
+            texts.append(f"no estimate {_seconds(clock_ms)}")
+    return ", ".join(texts)
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:g} s"

@@ -1,0 +1,203 @@
+"""The zero-crossing front end: the same answers as the sampled one, from times alone."""
+
+from array import array
+
+from noalloc import without_heap
+
+from gridkeel.controller import Controller
+from gridkeel.errors import MAINS_LOST, ParameterError
+from gridkeel.params import Parameters
+from gridkeel.sensing.edges import TICK_HZ_MAX, EdgeEstimator, scaled
+from gridkeel.sensing.quality import LOW_VOLTAGE, NO_VOLTAGE, PHASE_JUMP, UNUSABLE, WARM_UP_LONG
+from gridkeel.services.protection import RUN
+
+MHZ = 1000000
+MASK = (1 << 30) - 1
+SIXTY = {
+    "nominal_hz": 60,
+    "trip_under_mhz": 57000,
+    "trip_over_mhz": 61800,
+    "return_low_mhz": 59500,
+    "return_high_mhz": 60100,
+}
+
+
+class Edges:
+    """Crossings of a mains in ticks, handed over in blocks."""
+
+    def __init__(self, estimator, tick_hz, freq_hz, start=0, block_ms=10):
+        self.estimator = estimator
+        self.tick_hz = tick_hz
+        self.freq_hz = freq_hz
+        self.rate_hz_s = 0.0
+        self._block_s = block_ms / 1000
+        self._start = start
+        self._now_s = 0.0
+        self._next_s = 0.003
+        self._block = array("i", [0] * 4)
+        self.live = True
+
+    def run(self, blocks):
+        for _ in range(blocks):
+            self._now_s += self._block_s
+            n = 0
+            while self._next_s < self._now_s:
+                self._block[n] = (self._start + round(self._next_s * self.tick_hz)) & MASK
+                n += 1 if self.live else 0
+                self._next_s += 1.0 / self.freq_hz
+                self.freq_hz += self.rate_hz_s / self.freq_hz
+            self.estimator.update(self._block, n)
+
+    def jump(self, degrees):
+        self._next_s -= degrees / 360 / self.freq_hz
+
+
+def at(freq_hz, tick_hz=MHZ, changes=None, blocks=40, start=0):
+    estimator = EdgeEstimator(Parameters(changes), tick_hz)
+    edges = Edges(estimator, tick_hz, freq_hz, start)
+    edges.run(blocks)
+    return estimator, edges
+
+
+def test_steady_frequency():
+    for freq_hz in (40.5, 47.5, 50.0, 50.02, 55.0, 69.0):
+        estimator, _ = at(freq_hz)
+        assert abs(estimator.freq_uhz - freq_hz * MHZ) < 1500, (freq_hz, estimator.freq_uhz)
+        assert abs(estimator.freq_short_uhz - freq_hz * MHZ) < 4000
+        assert estimator.quality == NO_VOLTAGE
+        assert estimator.voltage_mv == 230000
+
+
+def test_sixty_hertz_and_a_tick_that_does_not_divide():
+    estimator, _ = at(60.02, changes=SIXTY)
+    assert abs(estimator.freq_uhz - 60020000) < 1500, estimator.freq_uhz
+
+
+def test_the_fastest_clock_over_a_wrap():
+    estimator, _ = at(40.2, TICK_HZ_MAX, start=MASK - 20 * MHZ)
+    assert abs(estimator.freq_uhz - 40200000) < 100, estimator.freq_uhz
+
+
+def test_rocof():
+    for rate in (1.0, -2.0):
+        estimator, edges = at(50.0 - rate)
+        edges.rate_hz_s = rate
+        edges.run(100)
+        assert abs(estimator.rocof_mhz_s - rate * 1000) < 60, estimator.rocof_mhz_s
+        assert abs(estimator.rocof_long_mhz_s - rate * 1000) < 30, estimator.rocof_long_mhz_s
+
+
+def test_a_phase_jump_is_held():
+    for degrees in (10, -10, 40):
+        estimator, edges = at(50.0)
+        edges.jump(degrees)
+        flagged = 0
+        for _ in range(20):
+            edges.run(1)
+            flagged |= estimator.quality
+            assert abs(estimator.freq_short_uhz - 50 * MHZ) < 4000, (degrees, estimator.freq_short_uhz)
+        assert flagged & PHASE_JUMP
+        assert not flagged & UNUSABLE
+
+
+def test_a_frequency_step_is_not_held():
+    for step_hz in (0.5, -0.5, 3.0):
+        estimator, edges = at(50.0)
+        edges.freq_hz = 50.0 + step_hz
+        edges.run(12)
+        assert abs(estimator.freq_short_uhz - edges.freq_hz * MHZ) < 10000, (step_hz, estimator.freq_short_uhz)
+
+
+def test_a_bounce_is_passed_over():
+    estimator, edges = at(50.0)
+    bounced = array("i", [0, 0])
+    for _ in range(10):
+        edges.run(1)
+        bounced[0] = estimator._last + 40
+        estimator.update(bounced, 1)
+    assert abs(estimator.freq_uhz - 50 * MHZ) < 1500
+
+
+def test_mains_gone_show_within_two_cycles():
+    estimator, edges = at(50.0)
+    edges.live = False
+    edges.run(4)
+    assert estimator.quality & LOW_VOLTAGE
+    assert estimator.cycle_mv == 0
+    edges.live = True
+    edges.run(6)
+    assert estimator.quality & WARM_UP_LONG
+    edges.run(40)
+    assert estimator.quality == NO_VOLTAGE
+
+
+def test_a_controller_runs_on_edges_and_ceases_without():
+    parameters = Parameters({"start_delay_ms": 0})
+    estimator = EdgeEstimator(parameters, MHZ)
+    controller = Controller(parameters, estimator)
+    block = array("i", [0, 0])
+    tick = 0
+    for k in range(60):
+        tick += 20000 if k % 2 else 0
+        block[0] = tick
+        if k < 50:
+            controller.step(block, k % 2, 10 * k)
+            assert k < 49 or controller.protection.state == RUN
+        else:
+            controller.step(block, 0, 10 * k)
+    assert controller.protection.state != RUN
+    assert controller.protection.trip == MAINS_LOST
+    assert not controller.energise
+
+
+def test_a_lost_block_restarts_the_windows():
+    estimator, edges = at(50.0)
+    estimator.block_lost()
+    edges.run(1)
+    assert estimator.quality & UNUSABLE
+
+
+def test_misuse_is_refused():
+    for tick_hz in (999999, TICK_HZ_MAX + 1):
+        try:
+            EdgeEstimator(Parameters(), tick_hz)
+        except ParameterError:
+            continue
+        raise AssertionError(tick_hz)
+    estimator, _ = at(50.0, blocks=1)
+    for n in (-1, 5):
+        try:
+            estimator.update(array("i", [0] * 4), n)
+        except ValueError:
+            continue
+        raise AssertionError(n)
+
+
+def test_scaled_at_its_ends():
+    most = (1 << 30) // 3
+    for factor, part, whole in (
+        (60000000, 0, 1),
+        (50000000, most - 1, most),
+        (1, most - 1, most),
+        (60000000, 123456, 300000007),
+        (3600000, 20000, 580000),
+    ):
+        assert scaled(factor, part, whole) == factor * part // whole
+
+
+def test_update_allocates_nothing():
+    estimator = EdgeEstimator(Parameters(), TICK_HZ_MAX)
+    blocks = []
+    tick = MASK - 5000000
+    for _ in range(30):
+        tick = (tick + 1490000) & MASK
+        blocks.append(array("i", [tick]))
+    empty = array("i", [0])
+
+    def walk():
+        for block in blocks:
+            estimator.update(block, 1)
+            estimator.update(empty, 0)
+        estimator.block_lost()
+
+    without_heap(walk)

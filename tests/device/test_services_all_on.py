@@ -1,0 +1,92 @@
+"""The whole control path with every service on, heap locked from the samples to the Modbus bytes."""
+
+from noalloc import without_heap
+from test_controller import Charger
+
+from gridkeel import inverter, limits, telemetry
+from gridkeel.link import messages
+from gridkeel.services import accounting, arbiter, events, fast_reserve, profiles
+from gridkeel.services.protection import RUN
+
+ALL_ON = {
+    "droop_profile": profiles.NAMES.index("dynamic-containment"),
+    "droop_hysteresis_mhz": 5,
+    "fast_reserve": fast_reserve.NAMES.index("nordic-ffr-49.7"),
+    "fast_reserve_w": 1000,
+    "return_spread_ms": 0,
+    "regulation_w": 500,
+    "regulation_ramp_w_s": 100000,
+    "reactive_mode": 3,
+    "enter_ramp_s": 1,
+    "battery_wh": 60000,
+    "horizon_s": 5400,
+    "temperature_sensor": 1,
+    "account_window_s": 60,
+    "setpoint_ramp_w_s": 100000,
+}
+
+
+class Health:
+    uptime_ms = loop_gap_us = loop_gap_max_us = step_max_us = heap_free = 0
+
+
+class Link:
+    errors = dropped = 0
+
+
+def all_on():
+    charger = Charger(ALL_ON)
+    charger.controller.envelope.temperature_c = 25
+    charger.controller.envelope.departure.set(40000, 6000, charger.now)
+    charger.run(3500)
+    assert charger.controller.protection.state == RUN
+    assert charger.controller.inverter.state == inverter.DRIVING
+    services = charger.controller.services
+    services.plan.begin(7, 3600, 6, 0, 0, 1, charger.now)
+    services.plan.put(7, 0, (0, 0, 0, 0, 0, 0))
+    services.regulation.signal(-10000, charger.now)
+    return charger
+
+
+def test_every_level_reaches_the_wire():
+    charger = all_on()
+    services = charger.controller.services
+    charger.run(500)
+    assert services.arbiter.level == arbiter.SECONDARY
+    assert charger.wset_w() == services.arbiter.base_w == 6900
+    services.event.take(events.RESERVE, 0, 2, 3000, 1, charger.now)
+    charger.run(500)
+    assert services.arbiter.level == arbiter.EVENT
+    assert charger.wset_w() == 3900
+    charger.sine.set(49.69)
+    charger.run(1500)
+    assert services.arbiter.level == arbiter.PRIMARY
+    assert charger.controller.limiter == limits.FAST_RESERVE
+    # 0.31 Hz on the curve are 39.8 % of 7,400 W, and 1,000 W of reserve
+    assert abs(services.arbiter.primary_w + 2948 + 1000) < 60
+    assert abs(charger.wset_w() - charger.controller.command_w) <= 10
+
+
+def test_telemetry_explains_the_decision():
+    charger = all_on()
+    charger.run(500)
+    record = telemetry.record()
+    telemetry.fill(record, charger.controller, Health, Link)
+    told = {telemetry.FIELDS[k][0]: record[k] for k in range(len(record))}
+    assert told["level"] == arbiter.SECONDARY
+    assert told["base_w"] == 6900
+    assert told["primary_w"] == 0
+    assert told["wish_w"] == told["base_w"] + told["primary_w"]
+    assert told["event_state"] == events.IDLE
+    assert told["reserve_state"] == fast_reserve.READY
+    assert told["charge_limit_w"] == 7400
+    assert told["charge_limiter"] == limits.CHARGE_RATING
+    assert told["verdict"] == accounting.NONE
+    assert 0 < told["discharge_limit_w"] <= 7400
+    assert messages.fields_of(messages.TELEMETRY)[-1][0] == "verdict"
+
+
+def test_filling_a_record_needs_no_heap():
+    charger = all_on()
+    record = telemetry.record()
+    without_heap(lambda: telemetry.fill(record, charger.controller, Health, Link))

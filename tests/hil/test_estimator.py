@@ -1,0 +1,123 @@
+"""The estimator's bench on its thinned grid: every limit of class P and M holds, and a wrong estimator fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from gridkeel.sensing import weights
+from hil.estimator import design, rough, standard
+from hil.estimator.track import SHORT, parameters_for, run
+from hil.estimator.verdict import OWN, Point, Row, Trial, bound_mhz, measure
+from hil.estimator.wave import Wave, frequency_step, phase_modulation, ramp
+from host_tools.cli.main import app
+
+KEYS = {
+    "test",
+    "path",
+    "class",
+    "fe_mhz",
+    "fe_limit_mhz",
+    "rfe_mhz_s",
+    "rfe_limit_mhz_s",
+    "response_ms",
+    "pass",
+}
+
+
+def only(tests: list[Trial], name: str, path: str) -> Trial:
+    return next(test for test in tests if test.name.startswith(name) and test.path == path)
+
+
+def test_every_limit_holds_and_the_rows_say_so(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    words = ["bench", "estimator", "--quick", "--quiet", "--json", str(file), "--out", str(tmp_path)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    rows = json.loads(file.read_text())
+    assert len(rows) > 30
+    for row in rows:
+        assert row.keys() >= KEYS
+        assert row["pass"], row
+    assert "phase modulation" in (tmp_path / "estimator.html").read_text()
+    assert {row["class"] for row in rows} == {"P", "M", "own"}
+
+
+@pytest.mark.parametrize("sample_hz", [4800, 9600])
+def test_sixty_hertz_at_other_rates(sample_hz: int) -> None:
+    parameters = parameters_for(60, sample_hz)
+    for test in standard.tests(60, True):
+        row = measure(test, parameters)
+        assert row.ok, row
+
+
+def test_weights_are_what_their_design_gives() -> None:
+    designed, committed = design.numbers(design.text()), design.numbers(design.TARGET.read_text())
+    apart = [abs(a - b) for a, b in zip(designed, committed, strict=True)]
+    assert max(apart) <= design.SLACK
+
+
+def test_worse_weights_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    tests = standard.tests(50, True)
+    out_of_band = only(tests, "out of band", "long")
+    assert measure(out_of_band, parameters_for()).ok
+    monkeypatch.setattr(weights, "LONG", (31250,) * 16)
+    assert not measure(out_of_band, parameters_for()).ok
+
+
+def test_a_biased_clock_fails() -> None:
+    point = Point("200 ppm unknown", Wave(50.0, clock_ppm=200.0))
+    assert not measure(Trial("clock", SHORT, OWN, [point], 5.0), parameters_for()).ok
+
+
+def test_unsound_holding_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    jumps = only(rough.tests(50.0, True), "phase jumps", SHORT)
+    assert measure(jumps, parameters_for()).ok
+    monkeypatch.setattr("gridkeel.sensing.jumps.SUDDEN", 1 << 29)
+    assert not measure(jumps, parameters_for()).ok
+
+
+def test_too_eager_holding_is_seen_by_the_true_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = only(rough.tests(50.0, True), "frequency steps", SHORT)
+    assert measure(step, parameters_for()).ok
+    monkeypatch.setattr("gridkeel.sensing.jumps.SUDDEN", 200)
+    assert not measure(step, parameters_for()).ok
+
+
+def test_waves_tell_their_own_truth() -> None:
+    t_s = np.linspace(0.1, 0.9, 500)
+    step_s = 1e-5
+    for wave in (
+        Wave(49.5, motion=ramp(1.0, 0.4)),
+        Wave(50.2, motion=phase_modulation(0.17, 3.0)),
+        Wave(50.0, motion=frequency_step(0.5, 0.05)),
+    ):
+        freq_hz, rocof_hz_s = wave.truth(t_s)
+        slope = (wave.motion.phase_rad(t_s + step_s) - wave.motion.phase_rad(t_s - step_s)) / (4 * np.pi * step_s)
+        assert np.allclose(slope + wave.freq_hz, freq_hz, atol=1e-3)
+        change = (wave.truth(t_s + step_s)[0] - wave.truth(t_s - step_s)[0]) / (2 * step_s)
+        assert np.allclose(change, rocof_hz_s, atol=1e-2)
+
+
+def test_bound_is_the_known_one() -> None:
+    assert bound_mhz(4800, 0.2, 40.0) == pytest.approx(0.89, abs=0.01)
+    assert bound_mhz(4800, 0.2, 60.0) == pytest.approx(0.089, abs=0.001)
+
+
+def test_mains_gone_shows_within_two_cycles() -> None:
+    for nominal_hz in (50, 60):
+        parameters = parameters_for(nominal_hz)
+        least_v = parameters.nominal_v * parameters.mains_loss_pct / 100
+        for at_s in np.linspace(0.5, 0.52, 9):
+            wave = Wave(float(nominal_hz), amplitude=lambda t_s, at_s=at_s: np.where(t_s < at_s, 1.0, 0.0))
+            track = run(wave, parameters, 0.7)[SHORT]
+            gone_s = track.end_s[np.flatnonzero((track.end_s > at_s) & (track.cycle_v < least_v))[0]]
+            assert gone_s - at_s + parameters.block_ms / 1000 < 2.0 / nominal_hz
+
+
+def test_a_row_without_a_limit_holds() -> None:
+    assert Row("t", SHORT, OWN, 50, 4800, 1.0, None, 1.0, None).ok
