@@ -103,12 +103,15 @@ class FleetProtection:
         self._window_since[begins] = now_ms
         if due.any():
             self.state[due] = RUN
+            self.enter_permille[due] = np.where(self._enters()[due], 0, RAMP_DONE)
             self.trip[due] = errors.NO_FAULT
-            self.enter_permille[due] = 0
             self._run_since[due] = now_ms
             self._rocof_passed[due] = False
             self._trips.reset(due)
             self._ramp(now_ms, due)
+
+    def _enters(self) -> Mask:
+        return (self.trip != 0) | (self._p.enter_at_start != 0)
 
     def _entry(self, column: int, custom: Ints) -> Ints:
         return custom if self._custom else np.array([self._table[column]])
@@ -118,7 +121,7 @@ class FleetProtection:
 
     def _delay_ms(self) -> Ints:
         after_trip = self._entry(ride_through.DELAY_MS, self._p.return_delay_ms)
-        delay_ms = np.where(self.trip != 0, after_trip, self._p.start_delay_ms)
+        delay_ms = np.where(self._enters(), after_trip, self._p.start_delay_ms)
         return delay_ms + self._spread.of(np.minimum(self._p.return_spread_ms, delay_ms))
 
     def _inside_window(self, mains: Estimates) -> Mask:

@@ -12,22 +12,8 @@ UL1741 = "IEEE 1547-2018 as quoted by the UL1741SB test code; ride-through point
 DETECTION_S = 0.080  # what sensing and a block take of a clearing time; the clock runs for the rest
 
 # Common to all: power to either side, the reserve out of the way, telemetry that suits long runs.
-# Staggering is off: it moves a clock by a share of the identity, and what is tested is the clock.
-_COMMON = {
-    "baseline_w": 0,
-    "charge_max_w": int(RATING_W),
-    "discharge_max_w": int(RATING_W),
-    "telemetry_ms": 200,
-    "stagger": 0,
-}
+_COMMON = {"baseline_w": 0, "charge_max_w": int(RATING_W), "discharge_max_w": int(RATING_W), "telemetry_ms": 200}
 _ROCOF_1547_HZ_S = {"cat1": 0.5, "cat2": 2.0, "cat3": 3.0}
-# The custom limits are not in force, yet checked against the nominal frequency.
-_WINDOW_60 = {
-    "trip_under_mhz": 56500,
-    "trip_over_mhz": 62000,
-    "return_low_mhz": 59500,
-    "return_high_mhz": 60100,
-}
 # Characteristic 1 is the default of all categories; 2 is the steeper one of IEEE 1547.1.
 _SECOND = {"cat1": (0.017, 0.03, 1.0), "cat2": (0.017, 0.03, 1.0), "cat3": (0.017, 0.02, 0.2)}
 
@@ -36,9 +22,8 @@ def _ieee1547(category: str, second: bool) -> Profile:
     deadband_hz, k, response_s = _SECOND[category] if second else (0.036, 0.05, 5.0)
     span_hz = 60.0 * k
     roman = {"cat1": "I", "cat2": "II", "cat3": "III"}[category]
-    name = f"ieee1547-{category}" + ("-char2" if second else "")
     return Profile(
-        name=name,
+        name=f"ieee1547-{category}" + ("-char2" if second else ""),
         title=f"IEEE 1547-2018 Category {roman}" + (", characteristic 2" if second else ""),
         source=UL1741,
         nominal_hz=60.0,
@@ -56,9 +41,15 @@ def _ieee1547(category: str, second: bool) -> Profile:
         parameters={
             **_COMMON,
             "nominal_hz": 60,
-            "droop_profile": profiles.NAMES.index(name),
+            "droop_profile": profiles.NAMES.index(f"ieee1547-{category}" + ("-char2" if second else "")),
             "trip_profile": ride_through.NAMES.index(f"ieee1547-{category}"),
-            **_WINDOW_60,
+            "response_latency_ms": round(DETECTION_S * 1000),
+            # The custom limits are not in force, but must hold the nominal frequency.
+            "trip_under_mhz": 56500,
+            "trip_over_mhz": 62000,
+            "return_low_mhz": 59500,
+            "return_high_mhz": 60100,
+            "return_spread_ms": 0,
         },
         open=frozenset({"enter"}),
     )
@@ -81,6 +72,8 @@ def _en50549() -> Profile:
             "nominal_hz": 50,
             "droop_profile": profiles.NAMES.index("en50549-lfsm"),
             "trip_profile": ride_through.NAMES.index("en50549"),
+            "response_latency_ms": round(DETECTION_S * 1000),
+            "return_spread_ms": 0,
         },
         open=frozenset({"response", "trips", "ride_through", "rocof", "enter"}),
     )

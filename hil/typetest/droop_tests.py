@@ -15,8 +15,6 @@ from hil.typetest.recording import Recording
 POINTS_A_SIDE = 4
 DWELL_S = 3.0
 # Aids of the tests: nothing here waits for a start or a slow ramp of the base power.
-# Without a table the ramp of enter service, minutes long, is off: it is enter_service that measures it.
-NO_TABLE = {"trip_profile": 0}
 QUICK = {"start_delay_ms": 500, "setpoint_ramp_w_s": 20000}
 HOUSE_SLOPE = 0.02
 HOUSE_DEADBAND_HZ = 0.003
@@ -60,7 +58,6 @@ def steady(profile: Profile, before_w: int = 0) -> Procedure:
         measure,
         baseline_w=before_w,
         **QUICK,
-        **NO_TABLE,
     )
 
 
@@ -107,7 +104,7 @@ def deadband(profile: Profile) -> Procedure:
         stimulus = f"steps and a swing of {inside_hz * 1000:.0f} mHz around nominal"
         return [Finding("Deadband", "largest power or command", stimulus, "W", moved_w, None, STEP_W)]
 
-    return Procedure.of("deadband", "No response inside the deadband", mains, measure, **QUICK, **NO_TABLE)
+    return Procedure.of("deadband", "No response inside the deadband", mains, measure, **QUICK)
 
 
 def response(profile: Profile) -> Procedure:
@@ -124,7 +121,7 @@ def response(profile: Profile) -> Procedure:
     def measure(seen: Recording) -> list[Finding]:
         return [_rise(profile, seen, *stretch) for stretch in stretches]
 
-    return Procedure.of("response", "Open-loop response to a step", mains, measure, **QUICK, **NO_TABLE)
+    return Procedure.of("response", "Open-loop response to a step", mains, measure, **QUICK)
 
 
 def _rise(profile: Profile, seen: Recording, began_s: float, until_s: float, freq_hz: float) -> Finding:
@@ -142,7 +139,7 @@ def _rise(profile: Profile, seen: Recording, began_s: float, until_s: float, fre
 def rocof(profile: Profile) -> Procedure:
     """Ramps at the rate of change to ride through, to both ends of the range and back: on, and on the line after."""
     rate_hz_s = profile.rocof_hz_s or 0.0
-    mains = Mains(profile.nominal_hz, settle_s=profile.enter.ramp_s)
+    mains = Mains(profile.nominal_hz)
     visits = []
     for end_hz in profile.droop.range_hz:
         mains.ramp(end_hz, rate_hz_s)
@@ -189,5 +186,5 @@ def day(profile: Profile, start: str, end: str) -> Procedure:
         mains,
         trace.duration_s,
         measure,
-        {**QUICK, **NO_TABLE, "baseline_w": base_w, "telemetry_ms": 1000},
+        {**QUICK, "baseline_w": base_w, "telemetry_ms": 1000},
     )

@@ -18,11 +18,11 @@ START_S = 4.0  # the controller has found its inverter, started, and stands at i
 class Mains:
     """The stimulus as breakpoints, written one stretch after the other; `t_s` is its end so far."""
 
-    def __init__(self, freq_hz: float, settle_s: float = 0.0) -> None:
+    def __init__(self, freq_hz: float) -> None:
         self.t_s = 0.0
         self._freq_hz = freq_hz
         self.points: list[tuple[float, float, float]] = [(0.0, freq_hz, 1.0)]
-        self.hold(START_S + settle_s)
+        self.hold(START_S)
 
     def hold(self, for_s: float, voltage_pu: float = 1.0) -> float:
         """Stay for a time; return when it began."""

@@ -56,7 +56,7 @@ def not_offered(one: Trip) -> Finding:
 
 def ride_through(profile: Profile, freq_hz: float, for_s: float) -> Procedure:
     """Stay at a frequency for its whole time: energised throughout, the response on its line to the end."""
-    mains = Mains(profile.nominal_hz, settle_s=profile.enter.ramp_s)
+    mains = Mains(profile.nominal_hz)
     began_s = mains.step(freq_hz, for_s)
     mains.step(profile.nominal_hz, 2.0)
 

@@ -52,7 +52,9 @@ class Pair:
         self.n = len(parameters)
         self.nominal_uhz = parameters[0].nominal_hz * 1_000_000
         identities = [b"charger-%d" % k for k in range(self.n)]
-        self.firmware = [Controller(one, identity) for one, identity in zip(parameters, identities, strict=True)]
+        self.firmware = [
+            Controller(one, identity=identity) for one, identity in zip(parameters, identities, strict=True)
+        ]
         for one in self.firmware:
             one.mains = GivenMains(self.nominal_uhz)
             one.inverter = GivenInverter()

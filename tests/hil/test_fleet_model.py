@@ -45,6 +45,7 @@ parameters = st.fixed_dictionaries(
         "stagger": st.integers(0, 1),
         "trip_spread_ms": st.sampled_from([0, 50, 3000]),
         "return_spread_ms": st.sampled_from([0, 700]),
+        "enter_at_start": st.integers(0, 1),
         "enter_ramp_s": st.sampled_from([0, 1, 3]),
         "cable_max_w": st.sampled_from([3000, 50000]),
         "ev_charge_max_w": st.sampled_from([2500, 50000]),

@@ -18,7 +18,7 @@ from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(180)
 DROOP = "services/droop.py"
-TRIPS = "services/ride_through.py"
+RIDE_THROUGH = "services/ride_through.py"
 
 
 def mutant(folder, file, old, new):
@@ -63,8 +63,14 @@ def test_a_wrong_parameter_fails(wrong, only, found):
     ("file", "old", "new", "only", "found"),
     [
         (DROOP, "return -share_of(", "return share_of(", "droop", "steady power"),
-        (DROOP, "p.droop_deadband_mhz + p.droop_span_mhz", "p.droop_span_mhz * 3 // 4", "droop", "steady power"),
-        (TRIPS, ">= self._clock_ms(", ">= 3 * self._clock_ms(", "trip-under-frequency", "clearing time"),
+        (DROOP, "p.droop_deadband_mhz + p.droop_span_mhz", "p.droop_span_mhz // 2", "droop", "steady power"),
+        (
+            RIDE_THROUGH,
+            "trips[8] = p.trip_frequency_ms",
+            "trips[8] = 3 * p.trip_frequency_ms",
+            "trip-under-frequency",
+            "clearing time",
+        ),
     ],
     ids=["swapped sign", "mutated droop", "late trip"],
 )
