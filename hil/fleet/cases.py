@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from gridkeel.params import Parameters
 from hil.fleet.fleet import STEP_MS, Fleet
-from hil.fleet.identity import identities, stagger_ms
 from hil.plants.grid import GridConfig, SwingGrid
 
 Floats = NDArray[np.float64]
@@ -26,7 +25,6 @@ class Case:
     loss_pu: generation lost at SETTLE_S, of the grid's rating; below zero it is load that is lost.
     swing_pu, swing_hz, swing_s: a load that swings as a sine from SETTLE_S on, for that long.
     dip_s: how long the voltage is away at SETTLE_S.  parameters: of every charger.
-    spread: {parameter: ms}: each charger adds its own share of that time, by the hash of its identity.
     """
 
     name: str
@@ -37,7 +35,6 @@ class Case:
     swing_s: float = 0.0
     dip_s: float = 0.0
     parameters: dict[str, int] = field(default_factory=dict)
-    spread: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -89,10 +86,7 @@ def play(
 
 
 def _fleet(case: Case, n: int) -> Fleet:
-    common = Parameters({"start_delay_ms": 100, **case.parameters})
-    names = identities(n) if case.spread else []
-    each = {name: getattr(common, name) + stagger_ms(names, spread_ms) for name, spread_ms in case.spread.items()}
-    return Fleet(n, common, each)
+    return Fleet(n, Parameters({"start_delay_ms": 100, "stagger": 0, **case.parameters}))
 
 
 def _machine(case: Case, grid: GridConfig) -> SwingGrid:

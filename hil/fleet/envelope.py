@@ -25,7 +25,7 @@ class Inverters:
 
 
 class FleetEnvelope:
-    """What battery, cable and converter of n chargers allow."""
+    """What battery, cable, vehicle and converter of n chargers allow."""
 
     def __init__(self, parameters: FleetParameters) -> None:
         self._p = parameters
@@ -45,8 +45,10 @@ class FleetEnvelope:
         self._reserve_reached = (self._reserve_reached & ~leaves) | reaches
         leaves, reaches = known & (soc <= full - SOC_HYSTERESIS_PCT_X100), soc >= full
         self._full_reached = (self._full_reached & ~leaves) | reaches
-        charge_w = np.minimum(p.charge_max_w, inverters.charge_rating_w)
-        discharge_w = np.minimum(p.discharge_max_w, inverters.discharge_rating_w)
+        charge_w = np.minimum(np.minimum(p.charge_max_w, inverters.charge_rating_w), p.cable_max_w)
+        charge_w = np.minimum(charge_w, p.ev_charge_max_w)
+        discharge_w = np.minimum(np.minimum(p.discharge_max_w, inverters.discharge_rating_w), p.cable_max_w)
+        discharge_w = np.minimum(discharge_w, p.ev_discharge_max_w)
         # An unknown battery may be empty: no discharge; whether it is full is the vehicle's own affair.
         self.charge_w = charge_w * ~(self._full_reached & known)
         self.discharge_w = discharge_w * (known & ~self._reserve_reached & (p.v2g_enable != 0))

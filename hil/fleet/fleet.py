@@ -13,8 +13,10 @@ from gridkeel.params import Parameters
 from gridkeel.services.protection import RUN
 from hil.fleet.envelope import Inverters
 from hil.fleet.estimate import Estimates
+from hil.fleet.identity import identities
 from hil.fleet.model import FleetControllers
 from hil.fleet.parameters import FleetParameters
+from hil.fleet.spread import shares_of
 
 Ints = NDArray[np.int64]
 
@@ -56,9 +58,9 @@ class Windows:
 class _Block:
     """Some of the fleet's chargers: controllers, clock errors and what their inverters deliver."""
 
-    def __init__(self, parameters: FleetParameters, error_uhz: Ints, charger: Charger) -> None:
+    def __init__(self, parameters: FleetParameters, places: Ints, error_uhz: Ints, charger: Charger) -> None:
         self.n = parameters.n
-        self.controllers = FleetControllers(parameters)
+        self.controllers = FleetControllers(parameters, places)
         self._error_uhz = error_uhz
         self._step_w = charger.ramp_w_s * STEP_MS // 1000
         self.delivered_w = np.zeros(self.n, dtype=np.int64)
@@ -87,18 +89,19 @@ class _Block:
 class Fleet:
     """n chargers, each of them computed; `step` once every STEP_MS."""
 
-    def __init__(self, n: int, common: Parameters, each: dict[str, Ints] | None = None, seed: int = 1) -> None:
+    def __init__(self, n: int, common: Parameters, seed: int = 1) -> None:
         self.n = n
         self._voltage_mv = common.nominal_v * 1000
         self._windows = Windows(common.nominal_hz)
         self._now_ms = ticks.MASK - 5000  # every study crosses the wrap of the tick
-        parameters = FleetParameters(n, common, each)
+        parameters = FleetParameters(n, common)
+        places = shares_of(identities(n)) if common.stagger else np.zeros(n, dtype=np.int64)
         # A clock that runs one part per million fast makes 50 Hz look 50 uHz slow.
         reach_uhz = CLOCK_PPM * common.nominal_hz
         error_uhz = np.random.default_rng(seed).integers(-reach_uhz, reach_uhz + 1, n, dtype=np.int64)
         charger = Charger(rating_w=max(common.charge_max_w, common.discharge_max_w))
         self._blocks = [
-            _Block(parameters.part(first, last), error_uhz[first:last], charger)
+            _Block(parameters.part(first, last), places[first:last], error_uhz[first:last], charger)
             for first, last in ((at, min(at + BLOCK, n)) for at in range(0, n, BLOCK))
         ]
 

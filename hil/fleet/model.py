@@ -1,6 +1,8 @@
 """The controllers of a fleet: gridkeel.controller's walk from an estimate to a command, over arrays of int64.
 
-Left out is what every charger has of its own and no grid study sees: samples, Modbus bytes, faults told on the link.
+Modelled: protection with its trip tables, droop with its profiles, set-point, baseline, staggering, envelope without
+horizon, departure and temperature. Left out: fast reserve, regulation, events, plans (a fleet has none of them set),
+and what no grid study sees: samples, Modbus bytes, faults told on the link.
 """
 
 from __future__ import annotations
@@ -9,25 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.services.protection import RUN
+from hil.fleet.arbiter import FleetArbiter
 from hil.fleet.droop import FleetDroop
 from hil.fleet.envelope import FleetEnvelope, Inverters
 from hil.fleet.estimate import Estimates
 from hil.fleet.parameters import FleetParameters
 from hil.fleet.protection import FleetProtection
 from hil.fleet.setpoint import FleetSetpoint
+from hil.fleet.spread import FleetSpread
 
 Ints = NDArray[np.int64]
 
 
 class FleetControllers:
-    """n controllers; after `step` and `samples_lost`: wish_w and command_w, watts into the vehicle, and the states."""
+    """n controllers; after `step` and `samples_lost`: wish_w and command_w, watts into the vehicle, and the states.
 
-    def __init__(self, parameters: FleetParameters) -> None:
+    places: each charger's place in the windows of staggering (spread.shares_of), shape (n,) or (1,).
+    """
+
+    def __init__(self, parameters: FleetParameters, places: Ints) -> None:
         n = parameters.n
         self.n = n
-        self.protection = FleetProtection(parameters)
+        self.protection = FleetProtection(parameters, FleetSpread(parameters, places))
         self.droop = FleetDroop(parameters)
         self.setpoint = FleetSetpoint(parameters)
+        self.arbiter = FleetArbiter(parameters)
         self.envelope = FleetEnvelope(parameters)
         self.wish_w: Ints = np.zeros(n, dtype=np.int64)
         self.command_w: Ints = np.zeros(n, dtype=np.int64)
@@ -40,7 +48,7 @@ class FleetControllers:
     def step(self, mains: Estimates, inverters: Inverters, now_ms: int) -> None:
         """Take one estimate a charger and decide the commands."""
         self.protection.update(mains, now_ms)
-        self.droop.update(mains)
+        self.droop.update(mains, now_ms)
         self._decide(inverters, now_ms)
 
     def samples_lost(self, inverters: Inverters, now_ms: int) -> None:
@@ -52,7 +60,6 @@ class FleetControllers:
         running = self.protection.state == RUN
         if not running.all():
             self.droop.reset(~running)
-        self.setpoint.update(now_ms, running & inverters.driving)
-        self.wish_w = (self.setpoint.power_w + self.droop.power_w) * running
+        self.wish_w = self.arbiter.decide(self.protection, self.droop, self.setpoint, inverters.driving, now_ms)
         self.envelope.read(inverters)
         self.command_w = self.envelope.limit(self.wish_w)

@@ -34,6 +34,13 @@ class FleetParameters:
     def __getattr__(self, name: str) -> Ints:
         raise AttributeError(f"no parameter {name!r}")
 
+    def common(self, name: str) -> int:
+        """Return a value that all chargers must share.  Errors: ValueError where they do not."""
+        column = getattr(self, name)
+        if (column != column[0]).any():
+            raise ValueError(f"the chargers of one fleet share {name}")
+        return int(column[0])
+
     def part(self, first: int, last: int) -> FleetParameters:
         """Return the parameters of chargers first..last-1; arrays are shared, not copied."""
         found = FleetParameters.__new__(FleetParameters)

@@ -1,4 +1,4 @@
-"""gridkeel.services.protection over arrays: the same table of states, clocks and trips."""
+"""gridkeel.services.protection over arrays: the same table of states."""
 
 from __future__ import annotations
 
@@ -7,88 +7,91 @@ from numpy.typing import NDArray
 
 from gridkeel import errors
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from gridkeel.services.protection import CEASED, RETURNING, RUN, SAFE
+from gridkeel.services import ride_through
+from gridkeel.services.protection import BLOCKED, CEASED, RAMP_DONE, RETURNING, RUN, SAFE
 from hil.fleet.clock import since
 from hil.fleet.estimate import Estimates
 from hil.fleet.parameters import FleetParameters
+from hil.fleet.spread import FleetSpread
+from hil.fleet.trips import FleetTrips
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-# Each with a clock of its own; of two that run out together the first is named.
-CLOCKS = (errors.SAMPLES_LOST, errors.UNDER_FREQUENCY, errors.OVER_FREQUENCY)
-
 
 class FleetProtection:
-    """Loss of mains, frequency and ROCOF trips and return of n chargers; numbers as in the firmware."""
+    """Trips, momentary cessation and enter service of n chargers; numbers as in the firmware."""
 
-    def __init__(self, parameters: FleetParameters) -> None:
+    def __init__(self, parameters: FleetParameters, spread: FleetSpread) -> None:
         n = parameters.n
         self._p = parameters
+        self._spread = spread
+        self._table = ride_through.TABLE[parameters.common("trip_profile")]
+        self._custom = parameters.common("trip_profile") == ride_through.CUSTOM
+        self._trips = FleetTrips(parameters, spread)
+        self._rocof_clock_ms = parameters.trip_rocof_ms + spread.of(parameters.trip_spread_ms)
         self.state: Ints = np.full(n, SAFE, dtype=np.int64)
         self.trip: Ints = np.full(n, errors.NO_FAULT, dtype=np.int64)
         self.enabled: Mask = np.ones(n, dtype=bool)
-        self._passed: Mask = np.zeros((len(CLOCKS), n), dtype=bool)
-        self._passed_since: Ints = np.zeros((len(CLOCKS), n), dtype=np.int64)
+        self.enter_permille: Ints = np.full(n, RAMP_DONE, dtype=np.int64)
         self._rocof_passed: Mask = np.zeros(n, dtype=bool)
         self._rocof_since: Ints = np.zeros(n, dtype=np.int64)
         self._window_since: Ints = np.zeros(n, dtype=np.int64)
+        self._run_since: Ints = np.zeros(n, dtype=np.int64)
 
     def update(self, mains: Estimates, now_ms: int) -> None:
         """Follow a new estimate."""
         if not self.enabled.all():
             self.state[~self.enabled] = SAFE
-        running = self.enabled & (self.state == RUN)
-        if running.any():
-            self._watch(mains, now_ms, running)
-        if not running.all():
-            waiting = self.enabled & ~running
+        on = self.enabled & self._on()
+        if on.any():
+            self._watch(mains, now_ms, on)
+        if not on.all():
+            waiting = self.enabled & ~on
             if waiting.any():
                 self._return(mains, now_ms, waiting)
 
     def samples_lost(self) -> None:
         """No block came within its time."""
         returning = self.state == RETURNING
-        self._cease(self.state == RUN, errors.SAMPLES_LOST)
+        self._cease(self._on(), errors.SAMPLES_LOST)
         self._leave_window(returning)
 
-    def _watch(self, mains: Estimates, now_ms: int, running: Mask) -> None:
-        lost = mains.cycle_mv < self._share_mv(self._p.mains_loss_pct)
-        watched = running
-        if lost.any():
-            self._cease(running & lost, errors.MAINS_LOST)
-            watched = running & ~lost
-        for k, passed in enumerate(self._limits_passed(mains)):
-            begins = watched & passed & ~self._passed[k]
-            self._passed_since[k][begins] = now_ms
-            np.copyto(self._passed[k], passed, where=watched)
-            due = watched & passed & (since(now_ms, self._passed_since[k]) >= self._p.trip_frequency_ms)
-            self._cease(due, CLOCKS[k])
-            watched = watched & ~due
-        self._watch_rocof(mains, now_ms, watched)
+    def _on(self) -> Mask:
+        return (self.state == RUN) | (self.state == BLOCKED)
 
-    def _limits_passed(self, mains: Estimates) -> tuple[Mask, ...]:
-        """Return who has passed the limit of each of CLOCKS; nothing at all where nobody has, nor had before."""
-        # The firmware compares whole millihertz, rounded down: the same as these, without a division.
-        under = mains.freq_short_uhz < self._p.trip_under_mhz * 1000
-        over = mains.freq_short_uhz >= (self._p.trip_over_mhz + 1) * 1000
-        unusable = (mains.quality & UNUSABLE) != 0
-        if not (under.any() or over.any() or unusable.any() or self._passed.any()):
-            return ()
-        # What cannot be told counts as no better than it was.
-        return unusable, np.where(unusable, self._passed[1], under), np.where(unusable, self._passed[2], over)
+    def _watch(self, mains: Estimates, now_ms: int, on: Mask) -> None:
+        faults = self._trips.update(mains, now_ms, on)
+        if faults is not None:
+            self._cease(faults != 0, faults)
+            on = on & (faults == 0)
+        tripped = self._watch_rocof(mains, now_ms, on)
+        if tripped is not None:
+            self._cease(tripped, errors.ROCOF_TRIP)
+            on = on & ~tripped
+        low = mains.cycle_mv < self._share_mv(self._table[ride_through.BLOCK_PCT])
+        usable = (mains.quality & UNUSABLE) == 0
+        if low.any() or not (self.state == RUN).all():
+            self.state[on & low] = BLOCKED
+            self.state[on & ~low & usable] = RUN
+        self._ramp(now_ms, on)
 
-    def _watch_rocof(self, mains: Estimates, now_ms: int, watched: Mask) -> None:
+    def _watch_rocof(self, mains: Estimates, now_ms: int, on: Mask) -> Mask | None:
         limit = self._p.trip_rocof_mhz_s
         passed = (np.abs(mains.rocof_mhz_s) > limit) & ((mains.quality & WARM_UP_LONG) == 0)
-        if not passed.any():
-            if self._rocof_passed.any():
-                self._rocof_passed &= ~watched
+        if not (passed.any() or self._rocof_passed.any()):
+            return None
+        self._rocof_since[on & passed & ~self._rocof_passed] = now_ms
+        np.copyto(self._rocof_passed, passed, where=on)
+        return on & passed & (since(now_ms, self._rocof_since) >= self._rocof_clock_ms)
+
+    def _ramp(self, now_ms: int, where: Mask) -> None:
+        rising = where & (self.enter_permille < RAMP_DONE)
+        if not rising.any():
             return
-        self._rocof_since[watched & passed & ~self._rocof_passed] = now_ms
-        np.copyto(self._rocof_passed, passed, where=watched)
-        due = watched & passed & (since(now_ms, self._rocof_since) >= self._p.trip_rocof_ms)
-        self._cease(due, errors.ROCOF_TRIP)
+        ramp_s = self._entry(ride_through.RAMP_S, self._p.enter_ramp_s)
+        share = np.where(ramp_s > 0, since(now_ms, self._run_since) // np.maximum(ramp_s, 1), RAMP_DONE)
+        np.copyto(self.enter_permille, np.minimum(share, RAMP_DONE), where=rising)
 
     def _return(self, mains: Estimates, now_ms: int, waiting: Mask) -> None:
         inside = self._inside_window(mains)
@@ -98,23 +101,36 @@ class FleetProtection:
         self._leave_window(waiting & ~inside & returning)
         self.state[begins] = RETURNING
         self._window_since[begins] = now_ms
-        self.state[due] = RUN
-        self.trip[due] = errors.NO_FAULT
-        self._passed[:, due] = False
-        self._rocof_passed[due] = False
+        if due.any():
+            self.state[due] = RUN
+            self.enter_permille[due] = np.where(self._enters()[due], 0, RAMP_DONE)
+            self.trip[due] = errors.NO_FAULT
+            self._run_since[due] = now_ms
+            self._rocof_passed[due] = False
+            self._trips.reset(due)
+            self._ramp(now_ms, due)
 
-    def _share_mv(self, pct: Ints) -> Ints:
+    def _enters(self) -> Mask:
+        return (self.trip != 0) | (self._p.enter_at_start != 0)
+
+    def _entry(self, column: int, custom: Ints) -> Ints:
+        return custom if self._custom else np.array([self._table[column]])
+
+    def _share_mv(self, pct: Ints | int) -> Ints:
         return self._p.nominal_v * 10 * pct
 
     def _delay_ms(self) -> Ints:
-        return np.where(self.trip != 0, self._p.return_delay_ms, self._p.start_delay_ms)
+        after_trip = self._entry(ride_through.DELAY_MS, self._p.return_delay_ms)
+        delay_ms = np.where(self._enters(), after_trip, self._p.start_delay_ms)
+        return delay_ms + self._spread.of(np.minimum(self._p.return_spread_ms, delay_ms))
 
     def _inside_window(self, mains: Estimates) -> Mask:
         p = self._p
         believed = (mains.quality & (UNUSABLE | WARM_UP_LONG)) == 0
-        believed = believed & (mains.voltage_mv >= self._share_mv(p.return_volt_pct))
+        believed = believed & (self._share_mv(p.return_volt_pct) <= mains.voltage_mv)
         believed = believed & (mains.voltage_mv <= self._share_mv(p.return_high_pct))
-        low_uhz, past_uhz = p.return_low_mhz * 1000, (p.return_high_mhz + 1) * 1000
+        low_uhz = self._entry(ride_through.LOW_MHZ, p.return_low_mhz) * 1000
+        past_uhz = (self._entry(ride_through.HIGH_MHZ, p.return_high_mhz) + 1) * 1000
         return believed & (low_uhz <= mains.freq_uhz) & (mains.freq_uhz < past_uhz)
 
     def _leave_window(self, where: Mask) -> None:

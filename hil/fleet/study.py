@@ -23,27 +23,25 @@ SWING = Case(
 # No droop, so that nothing but the trips and returns acts.
 _QUIET = {"droop_deadband_mhz": 1000, "droop_span_mhz": 10000}
 # Feeding in while the sun shines, with the trip limit of the first generation of such devices: the 50.2 Hz problem.
-_EXPORT = {**_QUIET, "baseline_w": -3000, "trip_over_mhz": 50200, "return_delay_ms": 20000}
+_EXPORT = {**_QUIET, "baseline_w": -3000, "trip_over_mhz": 50200}
 # Without secondary control the frequency stays high once the load is gone: the return window must hold it.
-_CHARGE = {**_QUIET, "baseline_w": 3000, "return_high_mhz": 50500, "return_delay_ms": 20000}
+_CHARGE = {**_QUIET, "baseline_w": 3000, "return_high_mhz": 50500, "return_delay_ms": 30000}
 TRIPS = (
     Case("trip-at-once", "load is lost, 50.2 Hz is passed: all disconnect at one instant", -0.05, parameters=_EXPORT),
     Case(
         "trip-staggered",
-        "the same, each disconnects after its own part of 30 s",
+        "the same, each disconnects after its own part of 10 s",
         -0.05,
-        parameters=_EXPORT,
-        spread={"trip_frequency_ms": 30_000, "return_delay_ms": 60_000},
+        parameters={**_EXPORT, "stagger": 1, "trip_spread_ms": 10_000},
     ),
 )
 RETURNS = (
     Case("return-at-once", "the voltage is away for 0.2 s: all return at one instant", dip_s=0.2, parameters=_CHARGE),
     Case(
         "return-staggered",
-        "the same, each returns after its own part of 60 s",
+        "the same, each returns after its own part of 30 s",
         dip_s=0.2,
-        parameters=_CHARGE,
-        spread={"return_delay_ms": 60_000},
+        parameters={**_CHARGE, "stagger": 1, "return_spread_ms": 30_000},
     ),
 )
 PARTS = ("loss", "swing", "trip", "return")

@@ -22,6 +22,7 @@ def as_dict(test: TypeTest) -> dict[str, Any]:
         "started_utc": test.started_utc,
         "statement": test.statement(),
         "ok": test.ok,
+        "whole": test.whole,
         "parameters": test.parameters,
         "procedures": [_procedure(one) for one in test.done],
     }

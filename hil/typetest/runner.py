@@ -41,6 +41,7 @@ class TypeTest:
     parameters: dict[str, int]
     started_utc: str
     done: list[Done] = field(default_factory=list)
+    whole: bool = True
 
     @property
     def findings(self) -> list[Finding]:
@@ -59,11 +60,13 @@ class TypeTest:
         passed, failed, is_open, missing = (self.count(verdict) for verdict in (PASS, FAIL, OPEN, NOT_OFFERED))
         if failed:
             return f"does not conform: {failed} of {len(self.findings)} findings failed"
-        if not is_open and not missing and passed:
+        if self.whole and not is_open and not missing and passed:
             return f"conforms in all {passed} findings"
         words = [f"{passed} findings passed"]
         if is_open:
             words.append(f"{is_open} rest on figures that no public source confirms")
+        if not self.whole:
+            words.append("not the whole procedure was played")
         if missing:
             words.append(f"{missing} not offered by this firmware")
         return ", ".join(words) + ": no statement of conformity"
@@ -111,7 +114,7 @@ def run(
     """
     chosen = _chosen(procedures(profile, day), only)
     parameters = {**profile.parameters, **(overrides or {})}
-    test = TypeTest(profile, parameters, datetime.now(UTC).isoformat(timespec="seconds"))
+    test = TypeTest(profile, parameters, datetime.now(UTC).isoformat(timespec="seconds"), whole=not only)
     rig = replace(rigs.load("lockstep"), firmware=str(firmware) if firmware else "")
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder, delivery(Path(folder)) as way:
         for position, procedure in enumerate(chosen):

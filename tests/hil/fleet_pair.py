@@ -11,6 +11,7 @@ from hil.fleet.envelope import Inverters
 from hil.fleet.estimate import Estimates
 from hil.fleet.model import FleetControllers
 from hil.fleet.parameters import FleetParameters
+from hil.fleet.spread import shares_of
 
 ESTIMATE = ("freq_uhz", "freq_short_uhz", "rocof_mhz_s", "voltage_mv", "cycle_mv", "quality")
 MEASURED = ("charge_rating_w", "discharge_rating_w", "soc_pct_x100")
@@ -50,11 +51,14 @@ class Pair:
         parameters = [Parameters(one) for one in changes]
         self.n = len(parameters)
         self.nominal_uhz = parameters[0].nominal_hz * 1_000_000
-        self.firmware = [Controller(one) for one in parameters]
+        identities = [b"charger-%d" % k for k in range(self.n)]
+        self.firmware = [
+            Controller(one, identity=identity) for one, identity in zip(parameters, identities, strict=True)
+        ]
         for one in self.firmware:
             one.mains = GivenMains(self.nominal_uhz)
             one.inverter = GivenInverter()
-        self.model = FleetControllers(FleetParameters.of(parameters))
+        self.model = FleetControllers(FleetParameters.of(parameters), shares_of(identities))
 
     def step(self, estimates, inverters, now_ms, lost=False):
         """estimates, inverters: one dict a charger."""
@@ -93,10 +97,11 @@ class Pair:
         sides = {
             "state": ([one.protection.state for one in self.firmware], model.state),
             "trip": ([one.protection.trip for one in self.firmware], model.protection.trip),
-            "droop_w": ([one.droop.power_w for one in self.firmware], model.droop.power_w),
-            "setpoint_w": ([one.services.arbiter.base_w for one in self.firmware], model.setpoint.power_w),
+            "enter": ([one.protection.enter_permille for one in self.firmware], model.protection.enter_permille),
+            "droop_w": ([one.services.droop.power_w for one in self.firmware], model.droop.power_w),
+            "setpoint_w": ([one.setpoint.power_w for one in self.firmware], model.setpoint.power_w),
             "alive": ([one.setpoint.alive for one in self.firmware], model.setpoint.alive),
-            "ramping": ([one.services.arbiter.ramp.moving for one in self.firmware], model.setpoint.ramping),
+            "base_w": ([one.services.arbiter.base_w for one in self.firmware], model.arbiter.base_w),
             "wish_w": ([one.wish_w for one in self.firmware], model.wish_w),
             "command_w": ([one.command_w for one in self.firmware], model.command_w),
         }

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gridkeel import errors, ticks
 from gridkeel.sensing import quality
+from gridkeel.services import profiles, ride_through
 from gridkeel.services.protection import CEASED, RUN
 
 CHARGERS = 3
@@ -29,11 +30,44 @@ parameters = st.fixed_dictionaries(
         "discharge_max_w": st.sampled_from([0, 3333, 7400, 50000]),
         "v2g_enable": st.integers(0, 1),
         "trip_frequency_ms": st.sampled_from([20, 100, 160]),
-        "trip_rocof_mhz_s": st.sampled_from([500, 4000]),
+        "trip_rocof_mhz_s": st.sampled_from([3001, 4000]),
         "trip_rocof_ms": st.sampled_from([20, 60, 500]),
         "return_delay_ms": st.sampled_from([1000, 2000]),
         "start_delay_ms": st.sampled_from([0, 30, 500]),
+        "droop_response_ms": st.sampled_from([0, 100, 333, 5000, 60000]),
+        "droop_frozen_base": st.integers(0, 1),
+        "droop_hysteresis_mhz": st.sampled_from([0, 0, 15, 500]),
+        "droop_charge_max_w": st.sampled_from([1000, 50000]),
+        "droop_discharge_max_w": st.sampled_from([1000, 50000]),
+        "response_latency_ms": st.sampled_from([0, 100, 500]),
+        "power_min_w": st.sampled_from([-50000, -2000]),
+        "power_max_w": st.sampled_from([50000, 2000]),
+        "stagger": st.integers(0, 1),
+        "trip_spread_ms": st.sampled_from([0, 50, 3000]),
+        "return_spread_ms": st.sampled_from([0, 700]),
+        "enter_at_start": st.integers(0, 1),
+        "enter_ramp_s": st.sampled_from([0, 1, 3]),
+        "cable_max_w": st.sampled_from([3000, 50000]),
+        "ev_charge_max_w": st.sampled_from([2500, 50000]),
+        "ev_discharge_max_w": st.sampled_from([2500, 50000]),
     }
+)
+# What a whole fleet shares: nominal frequency with its window and limits, droop profile, trip table.
+AT_50 = {"nominal_hz": 50}
+AT_60 = {
+    "nominal_hz": 60,
+    "trip_over_mhz": 62000,
+    "trip_under_mhz": 56500,
+    "return_low_mhz": 59500,
+    "return_high_mhz": 60100,
+}
+shared = st.one_of(
+    *(
+        st.just({**(AT_60 if 60 in (droop[1], trips[1]) else AT_50), "droop_profile": one, "trip_profile": other})
+        for one, droop in enumerate(profiles.TABLE)
+        for other, trips in enumerate(ride_through.TABLE)
+        if {droop[1], trips[1]} - {0} != {50, 60}
+    )
 )
 # Calm values are as frequent as wild ones, or hardly a controller would ever come as far as running.
 deviations_uhz = st.one_of(st.integers(-90_000, 90_000), st.integers(-4_000_000, 4_000_000))
@@ -42,7 +76,7 @@ estimates = st.fixed_dictionaries(
         "long": deviations_uhz,
         "apart": st.one_of(st.just(0), st.integers(-20_000, 20_000), st.integers(-2_000_000, 2_000_000)),
         "rocof_mhz_s": st.one_of(st.just(0), st.integers(-400, 400), st.integers(-6000, 6000)),
-        "voltage_mv": st.sampled_from([230_000, 230_000, 230_000, 195_500, 195_499]),
+        "voltage_mv": st.sampled_from([230_000, 230_000, 230_000, 195_500, 195_499, 100_000, 253_001, 280_000]),
         "cycle_mv": st.sampled_from([230_000, 230_000, 230_000, 230_000, 115_000, 114_999]),
         "bits": st.lists(st.sampled_from((0, 0, 0, 0, *BITS)), max_size=2),
     }
@@ -88,12 +122,13 @@ FINE = {"charge_rating_w": 7400, "discharge_rating_w": 7400, "soc_pct_x100": 600
 
 @settings(max_examples=120, deadline=None)
 @given(
+    st.one_of(st.just({**AT_50, "droop_profile": 0, "trip_profile": 0}), shared),
     st.lists(parameters, min_size=CHARGERS, max_size=CHARGERS),
     st.integers(0, ticks.MASK),
     st.lists(actions, min_size=1, max_size=12),
 )
-def test_model_and_firmware_give_the_same_answers(changes, now_ms, played):
-    pair = Pair(changes)
+def test_model_and_firmware_give_the_same_answers(common, changes, now_ms, played):
+    pair = Pair([{**one, **common} for one in changes])
     for _ in range(2):  # the longest start delay passes, and all of them run
         now_ms = ticks.add(now_ms, 1000)
         pair.step([estimate(CALM, pair.nominal_uhz)] * pair.n, [FINE] * pair.n, now_ms)
@@ -122,7 +157,8 @@ def play(pair, now_ms, deviation_uhz, blocks):
 
 
 def test_the_whole_round_of_states_across_the_wrap_of_the_tick():
-    pair = Pair([{"return_delay_ms": 1000 + 500 * k, "trip_frequency_ms": 100 + 40 * k} for k in range(3)])
+    changes = [{"return_delay_ms": 1000 + 500 * k, "trip_frequency_ms": 100 + 40 * k, "stagger": 0} for k in range(3)]
+    pair = Pair(changes)
     now_ms, seen = play(pair, ticks.MASK - 1500, 0, 300)
     assert (seen[-1][0] == RUN).all() and (seen[-1][1] == 3000).all()
     now_ms, seen = play(pair, now_ms, -300_000, 10)
@@ -137,7 +173,7 @@ def test_the_whole_round_of_states_across_the_wrap_of_the_tick():
 
 
 def test_rocof_clock_starts_over_after_calm():
-    pair = Pair([{"trip_rocof_ms": 60}])
+    pair = Pair([{"trip_rocof_ms": 60, "stagger": 0}])
     now_ms, _seen = play(pair, 0, 0, 60)
     for rocof, blocks, state in ((5000, 5, RUN), (0, 3, RUN), (5000, 6, RUN), (5000, 1, CEASED)):
         for _ in range(blocks):
@@ -157,7 +193,7 @@ def test_droop_follows_the_short_window_while_the_long_one_warms_up():
 
 
 def test_of_two_clocks_that_run_out_together_the_frequency_is_named():
-    pair = Pair([{"trip_rocof_ms": 100}])
+    pair = Pair([{"trip_rocof_ms": 100, "stagger": 0}])
     now_ms, _seen = play(pair, 0, 0, 60)
     for _ in range(11):
         now_ms = ticks.add(now_ms, 10)
