@@ -8,7 +8,7 @@ position in the table, so rows are appended, never moved.
 from gridkeel.errors import ParameterError
 from gridkeel.services import fast_reserve, profiles, ride_through
 
-TABLE = (
+TABLE: tuple = (
     # name, unit, default, min, max, meaning
     ("nominal_hz", "Hz", 50, 50, 60, "nominal mains frequency, 50 or 60"),
     ("nominal_v", "V", 230, 100, 480, "nominal mains voltage, RMS, at the measuring point"),

@@ -40,7 +40,7 @@ _FINGRID = "Fingrid, technical requirements for FFR"
 _ERCOT = "ERCOT FFR as reported by cimview.com"
 
 # A reserve's index is the value of `fast_reserve`, so rows are appended, never moved.
-TABLE = (
+TABLE: tuple = (
     ("none", 0, 0, 0, 0, 0, 0, "", ""),
     # Held 5 s where the ramp-off is at most 20 %/s, 30 s where it is a step.
     ("nordic-ffr-49.7", 50, 49700, 1300, 5000, 5000, _QUARTER_HOUR_MS, _FINGRID, ""),

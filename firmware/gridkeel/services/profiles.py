@@ -49,7 +49,7 @@ _DC = (15, 0, 200, 500, 500, FULL)
 _DM = (15, 0, 100, 500, 200, FULL)
 _DR = (15, 0, 200, FULL)
 
-TABLE = (
+TABLE: tuple = (
     ("custom", 0, (), (), 0, ADDED, "parameters droop_deadband_mhz, droop_span_mhz, droop_response_ms", ""),
     ("ieee1547-cat1", 60, _1547_DEFAULT, _1547_DEFAULT, 5000, FROZEN, _UL, ""),
     ("ieee1547-cat2", 60, _1547_DEFAULT, _1547_DEFAULT, 5000, FROZEN, _UL, ""),

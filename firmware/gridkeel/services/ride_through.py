@@ -60,7 +60,7 @@ _EN50549 = (
     + (errors.MAINS_LOST, 500, 0, errors.SAMPLES_LOST, 0, 300)
 )
 
-TABLE = (
+TABLE: tuple = (
     ("custom", 0, (), 0, 0, 0, 0, 0, 0, "parameters trip_*, mains_loss_pct, return_*, enter_ramp_s", ""),
     ("ieee1547-cat1", 60, _FREQUENCY_1547 + _OVER_VOLTAGE_1547 + _CAT1, 50, 500) + _ENTER_1547,
     ("ieee1547-cat2", 60, _FREQUENCY_1547 + _OVER_VOLTAGE_1547 + _CAT2, 50, 2000) + _ENTER_1547,
