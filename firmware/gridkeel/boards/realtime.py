@@ -13,7 +13,7 @@ import time
 from array import array
 
 from gridkeel import ticks
-from gridkeel.boards.virtual import FlashConfig, bytes_of
+from gridkeel.boards.flash import FlashConfig, bytes_of
 
 
 class TerminalPort:
