@@ -21,7 +21,7 @@ class Rig:
     compute_us: time a board's processor needs from a block's last sample to its bytes, charged in lock step.
     parameters: what this rig needs set otherwise than the default.
     firmware: folder of the program to flash, where it is not this checkout's own.
-    console, rs485, host: serial ports of a board on a desk; its mains come from a source of its own.
+    rs485, host: serial ports of a board on a desk; its mains come from a source of its own.
     """
 
     name: str
@@ -32,7 +32,6 @@ class Rig:
     host_baud: int = 460800
     parameters: dict[str, int] = field(default_factory=dict)
     firmware: str = ""
-    console: str = ""
     rs485: str = ""
     host: str = ""
 

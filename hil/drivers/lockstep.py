@@ -17,7 +17,7 @@ from types import TracebackType
 from hil.virtual_board.interpreter import argv
 from host_tools.errors import ToolError
 
-ORDER = struct.Struct("<QIHHHB")
+ORDER = struct.Struct("<QIHHH")
 REPLY = struct.Struct("<QQIHHB")
 FIRST = struct.Struct("<II")
 LEVEL_ENERGISE = 1
@@ -95,7 +95,7 @@ class LockStepBoard:
 
         samples: one block, little-endian int16; index: its running number, a jump tells of lost blocks.
         """
-        order = ORDER.pack(until_us, index & 0xFFFFFFFF, len(samples) // 2, len(rs485), len(host), 0)
+        order = ORDER.pack(until_us, index & 0xFFFFFFFF, len(samples) // 2, len(rs485), len(host))
         self._socket.sendall(order + samples + rs485 + host)
         return self._read_reply()
 

@@ -3,7 +3,7 @@
 The rig says "these inputs arrive now; run until t"; the board runs its tasks, jumps its clock whenever all of them
 sleep, and answers at t, or earlier when it has something to send. hil/drivers/lockstep.py is the other end.
 
-    rig to board    <Q until_us> <I block index> <H samples> <H rs485 bytes> <H host bytes> <B flags>, then the three
+    rig to board    <Q until_us> <I block index> <H samples> <H rs485 bytes> <H host bytes>, then the three
     board to rig    <Q now_us> <Q next_us> <I real us spent> <H rs485 bytes> <H host bytes> <B levels>, then the two
 """
 
@@ -17,12 +17,11 @@ from array import array
 from gridkeel import ticks
 from gridkeel.boards.flash import FlashConfig, bytes_of
 
-ORDER = "<QIHHHB"
-ORDER_BYTES = 19
+ORDER = "<QIHHH"
+ORDER_BYTES = 18
 REPLY = "<QQIHHB"
 REPLY_BYTES = 25
 PORT_BYTES = 4096
-FLAG_BOOT = 1
 LEVEL_ENERGISE = 1
 SPINS = 200
 NEVER = 0xFFFFFFFFFFFFFFFF
@@ -191,7 +190,7 @@ class LockStepBoard(FlashConfig):
     def _take_order(self):
         self._receive(self._order)
         self._resumed_us = time.ticks_us()
-        until_us, index, samples, rs485_n, host_n, _flags = struct.unpack(ORDER, self._order)
+        until_us, index, samples, rs485_n, host_n = struct.unpack(ORDER, self._order)
         self._until_us = until_us
         if samples:
             self._receive(self.mains.bytes)

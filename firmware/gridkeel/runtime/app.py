@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 
 from gridkeel import errors, telemetry, ticks
 from gridkeel.controller import Controller
@@ -188,7 +187,7 @@ def main(board):
 
     try:
         parameters = Parameters(board.load_config())
-    except errors.ParameterError as error:
+    except (errors.ParameterError, ValueError) as error:
         # Safe by default: a configuration that cannot be understood starts nothing.
         print("gridkeel: config.json refused:", error)
         return
@@ -197,9 +196,5 @@ def main(board):
     gc.threshold(-1)  # from here on the control task collects, when it has time (see _control)
     try:
         asyncio.run(app.run())
-    except KeyboardInterrupt:
-        board.energise(False)
-        sys.print_exception(KeyboardInterrupt("stopped: contactor open"))
-        raise
     finally:
         board.energise(False)
