@@ -41,12 +41,14 @@ def answers(freq_hz: np.ndarray, service: Droop | FastReserve) -> int:
     return answered
 
 
-@pytest.mark.parametrize("name", profiles.NAMES)
+# The record is of a 50 Hz system.
+NAMES = [name for name, row in zip(profiles.NAMES, profiles.TABLE, strict=True) if row[profiles.NOMINAL_HZ] != 60]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_answer_inside_the_deadband(freq_hz: np.ndarray, name: str) -> None:
     index = profiles.NAMES.index(name)
     row = profiles.TABLE[index]
-    if row[profiles.NOMINAL_HZ] == 60:
-        pytest.skip("a profile for 60 Hz")
     deviation_mhz = (freq_hz - 50.0) * 1000
     over, under = row[profiles.OVER], row[profiles.UNDER]
     if index == profiles.CUSTOM:
