@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,14 +21,22 @@ from host_tools.errors import MissingError, ToolError
 pytestmark = pytest.mark.timeout(120)
 
 
+def first_that_gets_in(port: str, *arguments: str) -> str:
+    """Run mpremote until it gets through to a board that keeps resetting under it; a few tries, each of them short."""
+    for _ in range(8):
+        with contextlib.suppress(subprocess.TimeoutExpired, AssertionError):
+            return mpremote(port, *arguments, timeout_s=6.0)
+    raise AssertionError("no client got into the crash loop")
+
+
 def test_a_crash_loop_is_slowed_and_said(tmp_path):
     firmware = make_firmware(tmp_path / "firmware", main_py="import machine\nmachine.reset()\n")
     with VirtualBoard(firmware=firmware) as board, Terminal(board.console) as human:
         human.expect(rb"virtual board: \d+ lives under a second in a row, next start in 0.25 s")
         human.expect(rb"next start in 0.5 s")
         assert board.status.boots <= FREE_CRASHES + 3
-        # A client that connects gets in all the same, and may repair the board.
-        assert mpremote(board.console, "eval", "1 + 1").strip() == "2"
+        # A client that connects gets in all the same, if not always at the first try, and may repair the board.
+        assert first_that_gets_in(board.console, "eval", "1 + 1").strip() == "2"
         mpremote(board.console, "resume", "exec", "import os; os.rename('main.py', 'bad.py')", "reset")
         boots = board.status.boots
         assert mpremote(board.console, "resume", "eval", "2 + 2").strip() == "4"

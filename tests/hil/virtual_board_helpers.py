@@ -42,10 +42,10 @@ def make_firmware(directory: Path, **changes: str) -> Path:
     return directory
 
 
-def mpremote(port: str, *arguments: str) -> str:
+def mpremote(port: str, *arguments: str, timeout_s: float = HANG_S) -> str:
     """Run mpremote as a user does and return what it printed; a failure shows all it said."""
     command = [sys.executable, "-m", "mpremote", "connect", port, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, f"mpremote {arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
