@@ -27,25 +27,31 @@ help: ## list the targets
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/typings --requirement requirements-typings.txt
 	@touch $@
 
-setup: .venv/.runtime .venv/.dev ## everything into .venv, for running and for testing
+.venv/.peer: .venv/.made requirements-peer.txt
+	@echo "adding the ISO 15118 peer in .venv/peer (pinned in requirements-peer.txt) ..."
+	@$(PYTHON) -m venv .venv/peer
+	@.venv/peer/bin/pip install --quiet --disable-pip-version-check --requirement requirements-peer.txt
+	@touch $@
+
+setup: .venv/.runtime .venv/.dev .venv/.peer ## everything into .venv, for running and for testing
 
 run: .venv/.runtime ## play the recorded blackout through a controller; make run ARGS="--whole" and others
 	@$(BIN)/gridkeel bench $(ARGS)
 
-test: .venv/.dev ## format, lint, types, generated files and all tests; needs no root
+test: .venv/.dev .venv/.peer ## format, lint, types, generated files and all tests; needs no root
 	@PYTHON=$(BIN)/python tools/check.sh
 	@$(BIN)/python -m pytest -n 2 -m "not realtime" $(ARGS)
 	@$(BIN)/python -m pytest -m realtime $(ARGS) || { \
 	  echo "tests on the machine's clock failed; those that did, once more:"; \
 	  $(BIN)/python -m pytest -m realtime --last-failed --last-failed-no-failures none $(ARGS); }
 
-check: .venv/.dev ## only format, lint, types and generated files
+check: .venv/.dev .venv/.peer ## only format, lint, types and generated files
 	@PYTHON=$(BIN)/python tools/check.sh
 
 bench: .venv/.dev ## every benchmark under tests/bench: ratios against a peer or a bound
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-docs: .venv/.dev ## write the generated parts of docs and schemas again
+docs: .venv/.dev .venv/.peer ## write the generated parts of docs and schemas again
 	@PYTHON=$(BIN)/python tools/generate.sh --write
 
 firmware: .venv/.dev ## compile the firmware to .mpy for the boards' chips and print the sizes
