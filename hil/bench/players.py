@@ -54,7 +54,7 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder:
         firmware = Path(rig.firmware) if rig.firmware else FIRMWARE
         flash = make_flash(Path(folder) / "flash", parts.parameters.values(), rig.device_id, firmware=firmware)
-        with LockStepBoard(flash, rig.device_id, parts.boot_id, rig.heap_bytes) as board:
+        with LockStepBoard(flash, rig.device_id, parts.boot_id, rig.heap_bytes, rom=rig.rom) as board:
             yield LockStepRun(
                 parts.scenario,
                 rig,
@@ -87,6 +87,7 @@ def realtime(parts: Parts) -> Iterator[RealtimeRun]:
             device_id=parts.rig.device_id,
             mains=feed.address,
             heap_bytes=parts.rig.heap_bytes,
+            rom=parts.rig.rom,
         ) as board:
             yield _on_ports(parts, Ports(board.rs485, board.host, lambda: board.energised), feed.start_s)
 

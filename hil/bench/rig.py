@@ -19,6 +19,7 @@ class Rig:
 
     kind: lockstep (virtual board, virtual time), realtime (virtual board, its own clock), serial (a board on a desk).
     compute_us: time a board's processor needs from a block's last sample to its bytes, charged in lock step.
+    rom: the firmware runs compiled from an execute-in-place flash instead of from source in the heap.
     parameters: what this rig needs set otherwise than the default.
     firmware: folder of the program to flash, where it is not this checkout's own.
     rs485, host: serial ports of a board on a desk; its mains come from a source of its own.
@@ -28,6 +29,7 @@ class Rig:
     kind: str
     device_id: str = "bench-1"
     heap_bytes: int = HEAP_BYTES
+    rom: bool = False
     compute_us: int = 3000
     host_baud: int = 460800
     parameters: dict[str, int] = field(default_factory=dict)

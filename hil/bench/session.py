@@ -119,6 +119,7 @@ def _meta(rig: Rig, parameters: Parameters) -> dict[str, str]:
         "gridkeel": VERSION,
         "rig": f"{rig.name} ({rig.kind})",
         "heap": f"{rig.heap_bytes // 1024} kB on the 64-bit port, about half of that on a 32-bit board",
+        "firmware": "compiled, run in place from ROM" if rig.rom else "source, compiled on the board",
         "samples": f"{parameters.sample_hz} Hz, blocks of {parameters.block_ms} ms",
         "RS-485": f"{parameters.modbus_baud} Bd, 8E1",
         "host": f"Python {platform.python_version()} on {platform.machine()}",

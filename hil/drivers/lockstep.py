@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from hil.virtual_board.interpreter import argv
+from hil.virtual_board.rom import rom_image
 from host_tools.errors import ToolError
 
 ORDER = struct.Struct("<QIHHH")
@@ -43,14 +44,16 @@ class Reply:
 class LockStepBoard:
     """A MicroPython process in virtual time; `started` holds what it had to say at time 0.
 
+    rom: run the flash's package compiled, from an execute-in-place flash.
     Errors: ToolError where it ends or does not answer.
     """
 
-    def __init__(self, flash: Path, device_id: str, boot_id: int, heap_bytes: int) -> None:
+    def __init__(self, flash: Path, device_id: str, boot_id: int, heap_bytes: int, *, rom: bool = False) -> None:
         self._flash = flash
         self._device_id = device_id
         self._boot_id = boot_id
         self._heap_bytes = heap_bytes
+        self._rom = rom_image(flash) if rom else None
         self.now_us = 0
 
     def __enter__(self) -> LockStepBoard:
@@ -60,7 +63,7 @@ class LockStepBoard:
             environment = dict(os.environ, GRIDKEEL_LOCKSTEP=f"127.0.0.1:{port}", GRIDKEEL_DEVICE_ID=self._device_id)
             self._console = open(self._flash.parent / "console.log", "wb")  # noqa: SIM115 - closed in __exit__
             self._process = subprocess.Popen(
-                argv(self._flash / "main.py", heap_bytes=self._heap_bytes),
+                argv(self._flash / "main.py", heap_bytes=self._heap_bytes, rom=self._rom),
                 cwd=self._flash,
                 env=environment,
                 stdin=subprocess.DEVNULL,

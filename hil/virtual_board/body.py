@@ -16,6 +16,7 @@ from hil.virtual_board.flash import FIRMWARE, identity, make_flash, watchdog_s
 from hil.virtual_board.interpreter import HEAP_BYTES, find_interpreter
 from hil.virtual_board.lives import Lives
 from hil.virtual_board.pty_port import PtyPort, Wire, read_some
+from hil.virtual_board.rom import rom_image
 from host_tools.errors import MissingError, ToolError
 
 DEFAULT_DEVICE_ID = "virtual-0001"
@@ -44,6 +45,7 @@ class VirtualBoard:
     console, rs485, host: paths of its serial ports (real device paths; mpremote wants them so).
     flash: a directory that persists; None for a fresh one that goes when the board does.
     parameters: config.json; None keeps what the flash holds.  mains: "127.0.0.1:port" of a MainsFeed.
+    rom: run the flash's package compiled, from an execute-in-place flash; reflash and start again to change it.
     energised: the level of the contactor's pin; low whenever the interpreter is down, as a pin in reset is.
     """
 
@@ -58,6 +60,7 @@ class VirtualBoard:
         environment: Mapping[str, str] | None = None,
         firmware: Path = FIRMWARE,
         reflash: bool = False,
+        rom: bool = False,
     ) -> None:
         if not Path("/proc/self/status").exists():
             raise MissingError("the virtual board in real time needs Linux with /proc; lock step runs anywhere")
@@ -65,6 +68,7 @@ class VirtualBoard:
         self._scrap = tempfile.TemporaryDirectory(prefix="gridkeel-flash-") if flash is None else None
         where = Path(self._scrap.name) if self._scrap else Path(str(flash))
         self.flash = make_flash(where, parameters, device_id, firmware=firmware, reflash=reflash)
+        image = rom_image(self.flash) if rom else None
         self.device_id = identity(self.flash) or DEFAULT_DEVICE_ID
         terminal, self._console, self._rs485_inside, rs485, self._host_inside, host, self._pins = (
             PtyPort() for _ in range(7)
@@ -94,6 +98,7 @@ class VirtualBoard:
             ports | identification | dict(environment or {}),
             device_id=self.device_id,
             heap_bytes=heap_bytes,
+            rom=image,
             console=self._input,
             say=self._say,
             ended=self._clear_lines,

@@ -16,6 +16,7 @@ HEAP_BYTES = 400 * 1024
 ENVIRONMENT = "GRIDKEEL_MICROPYTHON"
 _MODULE = "micropython_module"
 _LAUNCH = Path(__file__).with_name("launch.py")
+_ROM_START = Path(__file__).with_name("rom_start.py")
 
 
 def find_interpreter() -> Path:
@@ -49,13 +50,20 @@ def argv(
     heap_bytes: int = HEAP_BYTES,
     repl: bool = False,
     interpreter: Path | None = None,
+    rom: Path | None = None,
 ) -> list[str]:
     """Return the command that runs `script` in MicroPython with a board's heap; `repl` falls to the REPL at its end.
 
+    rom: a ROMFS image (rom.py makes them), found at /rom and first on the path.
+
     The process is killed when the thread that started it ends, however that happens (Linux); start it from a thread
     that lives as long as it should. It must be started by the process that asked for the command.
+    Errors: MissingError where there is no interpreter, or none that can hold a ROM.
     """
     program = interpreter or find_interpreter()
     options = ["-X", f"heapsize={heap_bytes}"] + (["-i"] if repl else [])
-    launch = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), str(program)]
-    return [*launch, *options, str(script), *arguments]
+    if rom is not None and program.suffix != ".so":
+        raise MissingError(f"{program} cannot hold a ROM image: only the interpreter pinned with the project does")
+    launch = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), str(rom or ""), str(program)]
+    first = [str(_ROM_START)] if rom is not None else []
+    return [*launch, *options, *first, str(script), *arguments]

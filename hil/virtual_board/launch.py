@@ -1,6 +1,6 @@
-"""First thing in the interpreter's process: die with the parent, take the terminal, become MicroPython.
+"""First thing in the interpreter's process: die with the parent, take the terminal, hold the ROM, become MicroPython.
 
-Run as a script: launch.py PARENT_PID INTERPRETER ARGUMENT...
+Run as a script: launch.py PARENT_PID ROM INTERPRETER ARGUMENT...    ROM: file of a ROMFS image, "" for none
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import mmap
 import os
 import resource
 import signal
@@ -30,6 +31,19 @@ def _take_terminal() -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
+def _hold_rom(path: str) -> None:
+    """Map the image read-only, as flash is, and tell rom_start.py where; a store into it ends the process."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    with open(path, "rb") as file:
+        length = os.fstat(file.fileno()).st_size
+        address = libc.mmap(None, length, mmap.PROT_READ, mmap.MAP_PRIVATE, file.fileno(), 0)
+    if address == ctypes.c_void_p(-1).value:
+        raise OSError(ctypes.get_errno(), f"cannot map {path}")
+    os.environ["GRIDKEEL_ROM"] = f"{address} {length}"
+
+
 def _become(interpreter: str, arguments: list[str]) -> int:
     if not interpreter.endswith(".so"):
         os.execv(interpreter, [interpreter, *arguments])
@@ -48,7 +62,9 @@ if __name__ == "__main__":
     _die_with(int(sys.argv[1]))
     _take_terminal()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.argv[2]:
+        _hold_rom(sys.argv[2])
     # The low byte is the exit code, as the unix port's own main returns it.
-    status = _become(sys.argv[2], sys.argv[3:]) & 0xFF
+    status = _become(sys.argv[3], sys.argv[4:]) & 0xFF
     sys.stdout.flush()
     os._exit(status)

@@ -25,6 +25,7 @@ class Lives:
         *,
         device_id: str,
         heap_bytes: int,
+        rom: Path | None,
         console: ConsoleInput,
         say: Callable[[str], None],
         ended: Callable[[], None],
@@ -39,6 +40,7 @@ class Lives:
         self._environment = environment
         self._device_id = device_id
         self._heap_bytes = heap_bytes
+        self._rom = rom
         self._console = console
         self._say = say
         self._ended = ended
@@ -112,6 +114,7 @@ class Lives:
             device_id=self._device_id,
             raw=raw,
             heap_bytes=self._heap_bytes,
+            rom=self._rom,
         )
 
     def _obey(self, child: Interpreter, now_s: float) -> int:

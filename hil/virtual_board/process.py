@@ -50,6 +50,7 @@ class Interpreter:
         device_id: str,
         raw: bool,
         heap_bytes: int,
+        rom: Path | None,
     ) -> None:
         self.control, child_end = os.pipe()
         os.set_blocking(self.control, False)
@@ -57,7 +58,7 @@ class Interpreter:
         arguments = (str(child_end), str(flash), str(cause), device_id, mode)
         try:
             self._process = subprocess.Popen(
-                argv(_START, arguments, heap_bytes=heap_bytes, repl=True),
+                argv(_START, arguments, heap_bytes=heap_bytes, repl=True, rom=rom),
                 stdin=terminal.slave,
                 stdout=terminal.slave,
                 stderr=terminal.slave,

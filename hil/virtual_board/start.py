@@ -18,7 +18,8 @@ def _prepare():
     confined_fs.mount_as_root(flash, control)
     for name in ("confined_fs", "machine_shim"):
         del sys.modules[name]
-    sys.path[:] = ["", ".frozen", "/lib"]
+    rom = ["/rom"] if sys.path[0] == "/rom" else []  # mounted by rom_start.py
+    sys.path[:] = rom + ["", ".frozen", "/lib"]
     sys.argv[:] = [""]
     return control, mode == "friendly"
 

@@ -54,6 +54,9 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Flash that persists; flashed when it holds no main.py.")
     ] = None,
     reflash: Annotated[bool, typer.Option("--reflash", help="Put today's firmware into --flash.")] = False,
+    rom: Annotated[
+        bool, typer.Option("--rom", help="Run the firmware compiled, from an execute-in-place flash.")
+    ] = False,
     param: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="One parameter; may be repeated.")
     ] = None,
@@ -87,7 +90,7 @@ def run(
     with (
         MainsFeed(source.block, parameters.sample_hz, parameters.block_ms) as feed,
         VirtualBoard(
-            flash, given, device_id=device_id, mains=feed.address, heap_bytes=heap_bytes, reflash=reflash
+            flash, given, device_id=device_id, mains=feed.address, heap_bytes=heap_bytes, reflash=reflash, rom=rom
         ) as board,
     ):
         _announce(board, live, as_json)

@@ -1,0 +1,147 @@
+"""The execute-in-place flash: where the code comes from, that it leaves the heap free, that nothing can write to it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from virtual_board_helpers import make_firmware, mpremote
+
+from hil.bench import rig, scenario
+from hil.bench.session import delivery, play
+from hil.virtual_board import VirtualBoard
+from hil.virtual_board.flash import FIRMWARE
+from hil.virtual_board.interpreter import argv
+from hil.virtual_board.rom import rom_image
+from host_tools.errors import MissingError, ToolError
+
+LOAD = """\
+import gc
+gc.threshold(16384)
+import gridkeel.controller
+gc.collect()
+print(gridkeel.controller.__file__, gc.mem_alloc())
+"""
+
+
+def run(script: Path, text: str, rom: Path | None) -> subprocess.CompletedProcess[str]:
+    script.write_text(text)
+    return subprocess.run(argv(script, rom=rom), cwd=script.parent, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def flash(tmp_path):
+    """A folder with a small package of its own."""
+    return make_firmware(tmp_path / "flash")
+
+
+def test_the_real_firmware_runs_from_rom_and_leaves_its_room_in_the_heap(tmp_path):
+    shutil.copytree(FIRMWARE / "gridkeel", tmp_path / "gridkeel")
+    taken = {}
+    for kind, rom, where in (
+        ("source", None, "/gridkeel/controller.py"),
+        ("rom", rom_image(tmp_path, tmp_path), "/rom/"),
+    ):
+        done = run(tmp_path / "load.py", LOAD, rom)
+        path, taken[kind] = done.stdout.split()
+        assert where in path
+    assert int(taken["rom"]) < 0.75 * int(taken["source"])
+
+
+def test_an_image_is_made_once_and_anew_when_a_file_changes(tmp_path, flash):
+    first = rom_image(flash, tmp_path / "cache")
+    assert rom_image(flash, tmp_path / "cache") == first
+    (flash / "gridkeel" / "__init__.py").write_text("CHANGED = 1\n")
+    second = rom_image(flash, tmp_path / "cache")
+    assert second != first
+    assert sorted((tmp_path / "cache").iterdir()) == sorted([first, second]), "no temporary file stays"
+    done = run(flash / "look.py", "import gridkeel\nprint(gridkeel.CHANGED, gridkeel.__file__)\n", second)
+    assert done.stdout == "1 /rom/gridkeel/__init__.mpy\n"
+
+
+def test_images_made_at_the_same_time_are_whole(tmp_path, flash):
+    (flash / "gridkeel" / "big.py").write_text("".join(f"A{n} = {n}\n" for n in range(2000)))
+    images = []
+    threads = [
+        threading.Thread(target=lambda: images.append(rom_image(flash, tmp_path / "cache").read_bytes()))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(images) == 4
+    assert len(set(images)) == 1
+
+
+def test_a_store_into_the_rom_ends_the_process(flash, tmp_path):
+    poke = """\
+import os, uctypes
+address, length = (int(word) for word in os.getenv("GRIDKEEL_ROM").split())
+rom = uctypes.bytearray_at(address, length)
+print(bytes(rom[:3]))
+rom[0] = 0
+print("written")
+"""
+    done = run(flash / "poke.py", poke, rom_image(flash, tmp_path / "cache"))
+    assert done.stdout.startswith("b'\\xd2\\xcd1'")
+    assert "written" not in done.stdout
+    assert done.returncode != 0
+
+
+def test_what_does_not_compile_is_named(flash, tmp_path):
+    (flash / "gridkeel" / "bad.py").write_text("def broken(:\n")
+    with pytest.raises(ToolError, match=r"bad\.py does not compile for the ROM: .*SyntaxError"):
+        rom_image(flash, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_folder_without_the_package_and_a_cache_that_cannot_be_are_named(flash, tmp_path):
+    with pytest.raises(ToolError, match="holds no package gridkeel"):
+        rom_image(tmp_path / "cache", tmp_path / "cache")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ToolError, match="cannot keep the ROM image .*XDG_CACHE_HOME"):
+        rom_image(flash, tmp_path / "file" / "cache")
+
+
+def test_an_interpreter_that_is_a_program_cannot_hold_a_rom(flash, tmp_path):
+    with pytest.raises(MissingError, match="cannot hold a ROM"):
+        argv(flash / "main.py", interpreter=Path("/bin/sh"), rom=rom_image(flash, tmp_path / "cache"))
+
+
+def test_the_packer_says_nothing(flash, tmp_path):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        rom_image(flash, tmp_path / "cache")
+    assert said.getvalue() == ""
+
+
+def test_a_board_with_rom_keeps_its_own_files_on_the_flash_and_takes_the_package_from_rom(tmp_path):
+    firmware = make_firmware(tmp_path / "firmware", main_py="import gridkeel\nprint('from', gridkeel.__file__)\n")
+    with VirtualBoard(tmp_path / "flash", {"baseline_w": 1234}, firmware=firmware, rom=True) as board:
+        look = "import sys, os, gridkeel; print(sys.path[0], gridkeel.__file__, 'config.json' in os.listdir())"
+        assert mpremote(board.console, "exec", look).split() == ["/rom", "/rom/gridkeel/__init__.mpy", "True"]
+        assert "1234" in mpremote(board.console, "resume", "fs", "cat", ":config.json")
+        for _ in range(2):
+            mpremote(board.console, "reset")
+        assert mpremote(board.console, "exec", look).split()[0] == "/rom", "after a reset too"
+        mpremote(board.console, "resume", "exec", "open('/kept', 'w').write('1')")
+    assert (tmp_path / "flash" / "kept").read_text() == "1"
+
+
+def test_a_step_is_answered_from_rom_as_from_source(tmp_path):
+    (tmp_path / "rom.toml").write_text('kind = "lockstep"\nrom = true\n')
+    records = []
+    for name in ("lockstep", str(tmp_path / "rom.toml")):
+        folder = tmp_path / str(len(records))
+        folder.mkdir()
+        with delivery(folder) as way:
+            records.append(play(scenario.load("step"), rig.load(name), {}, way))
+    source, rom = records
+    assert rom.ok
+    assert rom.commands == source.commands
