@@ -1,0 +1,118 @@
+"""Two network namespaces and the cable between them: one end is the car's, the other the charger's.
+
+Nothing of it shows in the machine's own network. Needs root and iproute2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.errors import MissingError
+
+CAR_INTERFACE = "car0"
+CHARGER_INTERFACE = "evse0"
+_PREFIX = "gridkeel"
+_FOLDER = Path("/run/netns")
+_NEWNET = 0x40000000
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Cable:
+    """Names of the two namespaces; in them CAR_INTERFACE and CHARGER_INTERFACE have link-local addresses."""
+
+    car: str
+    charger: str
+
+
+def check_possible() -> None:
+    """Errors: MissingError where this process cannot make network namespaces."""
+    if shutil.which("ip") is None:
+        raise MissingError("no `ip` here: a car and a charger need network namespaces; install iproute2")
+    if os.geteuid() != 0:
+        raise MissingError("network namespaces for the car and the charger need root: run it with sudo")
+
+
+@contextlib.contextmanager
+def cable() -> Iterator[Cable]:
+    """Lay a cable between two fresh namespaces and take it away again, however the block ends.
+
+    Errors: MissingError where that cannot be done here.
+    """
+    check_possible()
+    sweep()
+    stem = f"{_PREFIX}-{os.getpid()}-{next(_numbers)}"
+    ends = Cable(f"{stem}-car", f"{stem}-evse")
+    try:
+        _lay(ends)
+        yield ends
+    finally:
+        for name in (ends.car, ends.charger):
+            _remove(name)
+
+
+def _lay(ends: Cable) -> None:
+    for name in (ends.car, ends.charger):
+        _ip("netns", "add", name)
+    pair = ("type", "veth", "peer", "name", CHARGER_INTERFACE, "netns", ends.charger)
+    _ip("link", "add", CAR_INTERFACE, "netns", ends.car, *pair)
+    for name, interface in ((ends.car, CAR_INTERFACE), (ends.charger, CHARGER_INTERFACE)):
+        with inside(name):
+            # Nobody else is on this cable: an address need not be proven unique for two seconds first.
+            Path(f"/proc/sys/net/ipv6/conf/{interface}/accept_dad").write_text("0")
+        _ip("-n", name, "link", "set", "lo", "up")
+        _ip("-n", name, "link", "set", interface, "up")
+
+
+@contextlib.contextmanager
+def inside(name: str) -> Iterator[None]:
+    """This thread, and whatever it starts meanwhile, lives in namespace `name`."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/thread-self/ns/net", "rb") as own, open(_FOLDER / name, "rb") as other:
+        _set_namespace(libc, other.fileno())
+        try:
+            yield
+        finally:
+            _set_namespace(libc, own.fileno())
+
+
+def _set_namespace(libc: ctypes.CDLL, fd: int) -> None:
+    if libc.setns(fd, _NEWNET) != 0:
+        number = ctypes.get_errno()
+        raise MissingError(f"cannot enter a network namespace: {os.strerror(number)}")
+
+
+def sweep() -> None:
+    """Take away what runs that were killed left behind: their namespaces, and the processes still in them."""
+    if not _FOLDER.is_dir():
+        return
+    for path in _FOLDER.glob(f"{_PREFIX}-*-*-*"):
+        owner = path.name.split("-")[1]
+        if owner.isdecimal() and not Path("/proc", owner).exists():
+            _remove(path.name)
+
+
+def _remove(name: str) -> None:
+    if not (_FOLDER / name).exists():
+        return
+    for pid in map(int, _ip("netns", "pids", name).split()):
+        if pid != os.getpid():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    _ip("netns", "del", name)
+
+
+def _ip(*words: str) -> str:
+    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MissingError(f"`ip {' '.join(words)}` failed: {done.stderr.strip()}")
+    return done.stdout
