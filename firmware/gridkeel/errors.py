@@ -38,6 +38,7 @@ HOST_LOST = 50
 SETPOINT_EXPIRED = 51
 RECORDS_DROPPED = 52
 REGULATION_LOST = 53
+HOST_TIME = 55
 CONTROL_ALLOCATED = 60
 TASK_STOPPED = 61
 WATCHDOG_RESET = 62
@@ -65,6 +66,7 @@ CATALOGUE = (
     (SETPOINT_EXPIRED, "setpoint_expired", "info", "set-point reached the end of its life: back to the fallback power"),
     (REGULATION_LOST, "regulation_lost", "info", "regulation signal stayed away: back to its fallback"),
     (RECORDS_DROPPED, "records_dropped", "info", "telemetry ring full: the oldest records were dropped"),
+    (HOST_TIME, "host_time", "info", "the host's time is absurd or jumps: not taken until it is repeated"),
     (CONTROL_ALLOCATED, "control_allocated", "safe", "the control path asked for memory: a defect, please report it"),
     (TASK_STOPPED, "task_stopped", "safe", "a task of the runtime ended: the supervisor starts it again"),
     (WATCHDOG_RESET, "watchdog_reset", "info", "the last start followed a watchdog reset"),

@@ -22,3 +22,8 @@ def add(tick, delta):
     """Return tick + delta, wrapped; delta 0..2**29-1."""
     room = MASK - tick
     return tick + delta if delta <= room else delta - room - 1
+
+
+def sub(tick, delta):
+    """Return tick - delta, wrapped; delta 0..2**29-1."""
+    return tick - delta if delta <= tick else tick - delta + MASK + 1

@@ -17,6 +17,7 @@ from host_tools.uplink.queue import Queue
 COMMIT_US = 500_000
 BITS_A_BYTE = 10  # start, 8, stop
 SERVICE_US = 1000  # a host's own delay before it answers
+START_UNIX_S = 1767225600  # 2026-01-01: the time of day at a run's beginning, the same in every run
 
 
 class HostSide:
@@ -30,9 +31,10 @@ class HostSide:
         recorder: Recorder,
         attached: Callable[[Birth], None],
         seed: int,
+        start_unix_s: int = START_UNIX_S,
     ) -> None:
         listener = Listener(attached=attached, recorded=self._recorded, say=self._say)
-        self.intake = Intake(link_into(queue), queue, listener)
+        self.intake = Intake(link_into(queue), queue, listener, unix_time=self._unix_time)
         self.produced = 0
         self.latest: dict[str, int] = {}
         self._byte_us = BITS_A_BYTE * 1e6 / baud
@@ -42,6 +44,7 @@ class HostSide:
         self._dice = random.Random(seed)
         self._next_commit_us = COMMIT_US
         self._now_s = 0.0
+        self._start_unix_s = start_unix_s
 
     def from_board(self, data: bytes, now_us: int) -> None:
         """Take what the board sent at now_us."""
@@ -70,6 +73,9 @@ class HostSide:
         self.intake.commit()
         if self.intake.link.hello is not None:
             self.produced = max(self.produced, self.intake.link.hello.next - 1)
+
+    def _unix_time(self, now_s: float) -> float:
+        return self._start_unix_s + now_s
 
     def _cut(self, now_s: float) -> bool:
         return any(fault.active(now_s) for fault in self._cuts)

@@ -8,6 +8,7 @@ No port and no clock in here; the serial service pumps it in real time, a bench 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from host_tools.link import events
 from host_tools.link.dictionary import Dictionary
 from host_tools.link.host import HostLink
 from host_tools.link.readable import readable
+from host_tools.link.telltime import TimeTeller
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.queue import Entry, Queue, QueueFullError
 from host_tools.uplink.topics import record_leaf
@@ -52,16 +54,31 @@ def link_into(queue: Queue) -> HostLink:
     return HostLink(last_committed=queue.last)
 
 
-class Intake:
-    """One link's way into a queue.  Errors of all methods: ToolError where the queue file is damaged."""
+def host_time(_now_s: float) -> float:
+    """Return this host's time of day, UTC in seconds since 1970."""
+    return time.time()
 
-    def __init__(self, link: HostLink, queue: Queue, listener: Listener | None = None) -> None:
+
+class Intake:
+    """One link's way into a queue, and the host's time to its device.
+
+    unix_time: UTC in seconds since 1970 at a now_s.  Errors of all methods: ToolError where the queue file is damaged.
+    """
+
+    def __init__(
+        self,
+        link: HostLink,
+        queue: Queue,
+        listener: Listener | None = None,
+        unix_time: Callable[[float], float] = host_time,
+    ) -> None:
         self.link = link
         self.counts = Counts()
         self.connected: events.Connected | None = None
         self._queue = queue
         self._listener = listener or Listener()
         self._troubles = Troubles(self._listener.say)
+        self._teller = TimeTeller(link, unix_time, self._listener.say)
         self._pending: list[Entry] = []
 
     @property
@@ -83,6 +100,7 @@ class Intake:
         if now_s >= self.link.deadline():
             self.link.on_deadline(now_s)
             self._follow()
+        self._teller.on_deadline(now_s)
 
     def commit(self) -> int:
         """Store what has come in one transaction and acknowledge it; return how many records were new.
@@ -118,7 +136,8 @@ class Intake:
                 self._listener.recorded(event)
                 self._pending.append(entry_of(event, self.link.dictionary))
             elif isinstance(event, events.Answered):
-                self._listener.answered(event)
+                if not self._teller.answered(event):
+                    self._listener.answered(event)
             elif isinstance(event, events.Gap):
                 self.counts.gaps += 1
                 self.counts.missing += event.last - event.first + 1

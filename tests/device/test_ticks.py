@@ -20,3 +20,9 @@ def test_add_wraps_and_undoes_diff():
             later = ticks.add(start, delta)
             assert 0 <= later <= ticks.MASK
             assert ticks.diff(later, start) == delta
+
+
+def test_sub_wraps_and_undoes_add():
+    for start in (0, 1, ticks.MASK - 1, ticks.MASK):
+        for delta in (0, 1, 999, (1 << 29) - 1):
+            assert ticks.sub(ticks.add(start, delta), delta) == start

@@ -30,6 +30,7 @@ DEMAND = 21
 PLAN = 22
 PLAN_PRICES = 23
 DEPARTURE = 24
+TIME = 25
 
 TABLE = (
     (
@@ -120,6 +121,7 @@ TABLE = (
         + (("price_0", "h", "0.1/MWh"), ("price_1", "h", "0.1/MWh"), ("price_2", "h", "0.1/MWh"))
         + (("price_3", "h", "0.1/MWh"), ("price_4", "h", "0.1/MWh"), ("price_5", "h", "0.1/MWh")),
     ),
+    (TIME, "time", (("command", "H", "id"), ("unix_s", "I", "s"), ("ms", "H", "ms"))),
 )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 
 from gridkeel import errors, telemetry, ticks
+from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import messages
 from gridkeel.link.device import DeviceLink
@@ -35,7 +36,8 @@ class App:
         self.link = DeviceLink(board.device_id, board.boot_id)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.health = Health()
-        self.commands = Commands(board, self.controller, self.link, self.health)
+        self.clock = WallClock()
+        self.commands = Commands(board, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
         self._out = bytearray(BUS_BUFFER)
@@ -168,6 +170,7 @@ class App:
         return min(max(rest, 1), ROUND_MS)
 
     def _tell(self, now_ms):
+        self.clock.unix_s(now_ms)  # carries it on before the tick wraps, told or not
         while True:
             change = self.controller.faults.take()
             if change is None:

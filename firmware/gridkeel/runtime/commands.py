@@ -1,6 +1,6 @@
-"""What the host may ask: set-point, regulation, events, a price plan, departure, parameters, mode."""
+"""What the host may ask: set-point, regulation, events, a price plan, departure, parameters, mode; and its time."""
 
-from gridkeel import params
+from gridkeel import clock, errors, params
 from gridkeel.errors import ParameterError
 from gridkeel.link import messages
 
@@ -13,8 +13,9 @@ REFUSED = 3
 class Commands:
     """Carries out commands of the link on the controller; each returns an index of messages.RESULTS."""
 
-    def __init__(self, board, controller, link, health):
+    def __init__(self, board, controller, link, health, wall_clock):
         self._board = board
+        self._clock = wall_clock
         self._controller = controller
         self._link = link
         self._health = health
@@ -28,6 +29,7 @@ class Commands:
             messages.DEMAND: self._demand,
             messages.PLAN: self._plan,
             messages.PLAN_PRICES: self._plan_prices,
+            messages.TIME: self._time,
         }
 
     def carry_out(self, message, values, now_ms):
@@ -90,3 +92,11 @@ class Commands:
     def _departure(self, values, now_ms):
         _command, in_s, soc_pct_x100 = values
         return OK if self._controller.envelope.departure.set(in_s, soc_pct_x100, now_ms) else OUT_OF_RANGE
+
+    def _time(self, values, now_ms):
+        _command, unix_s, ms = values
+        told = self._clock.tell(unix_s, ms, now_ms)
+        self._controller.faults.set(errors.HOST_TIME, told != clock.TAKEN, self._clock.told_off_s)
+        if told == clock.TAKEN:
+            return OK
+        return REFUSED if told == clock.JUMPED else OUT_OF_RANGE

@@ -1,0 +1,137 @@
+"""The host's time on its way to a device: at the opening, every few seconds, sent once each, and said where refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from gridkeel import clock, errors
+from gridkeel.faults import Faults
+from gridkeel.link import messages
+from gridkeel.link.device import DeviceLink
+from gridkeel.runtime.commands import Commands
+from host_tools.link import telltime
+from host_tools.uplink.intake import Intake, Listener, link_into
+from host_tools.uplink.queue import Queue
+
+START = 1_790_000_000.25
+
+
+class World:
+    """A device that carries out commands, an intake whose host has a wrong clock where told so."""
+
+    def __init__(self, queue: Queue) -> None:
+        self.device = DeviceLink(b"gk-t", 3, 64)
+        self.clock = clock.WallClock()
+        self.faults = Faults()
+        controller = SimpleNamespace(faults=self.faults)
+        self.commands = Commands(None, controller, self.device, None, self.clock)
+        self.lines: list[str] = []
+        self.answers: list[object] = []
+        listener = Listener(say=self.lines.append, answered=self.answers.append)
+        self.wrong_s = 0.0
+        self.intake = Intake(link_into(queue), queue, listener, unix_time=lambda now_s: START + now_s + self.wrong_s)
+        self.now_s = 0.0
+        self.told: list[tuple[float, int, int]] = []
+        self.lose = False
+
+    def run(self, seconds: float) -> None:
+        out = bytearray(4096)
+        for _ in range(round(seconds / 0.05)):
+            self.now_s += 0.05
+            now_ms = round(self.now_s * 1000)
+            self.device.on_deadline(now_ms)
+            n = self.device.data_to_send(out, now_ms)
+            self.intake.receive(bytes(out[:n]), self.now_s)
+            self.intake.on_deadline(self.now_s)
+            self.intake.commit()
+            back = self.intake.data_to_send()
+            if not self.lose:
+                self.device.receive(back, len(back), now_ms)
+            while (command := self.device.next_command()) is not None:
+                self.told.append((self.now_s, *command[1][1:]))
+                self.commands.carry_out(*command, now_ms)
+
+    @property
+    def off_s(self) -> float:
+        known = self.clock.unix_s(round(self.now_s * 1000))
+        assert known is not None
+        return known - (START + self.now_s)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with Queue(tmp_path / "q.db") as queue:
+        yield World(queue)
+
+
+def test_the_device_knows_the_time_at_once_and_keeps_it(world: World):
+    world.run(0.3)
+    assert len(world.told) == 1
+    assert -1 < world.off_s <= 0
+    world.run(30)
+    assert len(world.told) == 7
+    assert -1 < world.off_s <= 0
+    assert not world.lines
+    assert not world.answers
+
+
+def test_a_stamp_is_never_sent_twice(world: World):
+    world.run(4)
+    world.lose = True
+    world.run(2.1)  # the second telling is lost
+    world.lose = False
+    world.run(3)
+    assert len(world.told) == 1
+    world.run(3)
+    for at_s, unix_s, ms in world.told:
+        assert abs(unix_s + ms / 1000 - START - at_s) < 0.1
+    assert len(world.told) == 2
+
+
+def test_a_host_without_a_clock_is_refused_aloud_once(world: World):
+    world.wrong_s = -1_790_000_000.0
+    world.run(30)
+    assert world.clock.unix_s(0) is None
+    assert world.faults.is_active(errors.HOST_TIME)
+    assert len(world.lines) == 1
+    assert "set this host's clock" in world.lines[0]
+    world.wrong_s = 0.0
+    world.run(10)
+    assert -1 < world.off_s <= 0
+    assert not world.faults.is_active(errors.HOST_TIME)
+    assert world.lines[1:] == ["controller 'gk-t' takes this host's time again"]
+
+
+def test_a_host_that_jumps_back_is_told_and_then_believed(world: World):
+    world.run(12)
+    world.wrong_s = -600.0
+    world.run(4)
+    assert -1 < world.off_s <= 0
+    assert world.faults.is_active(errors.HOST_TIME)
+    assert "jumped" in world.lines[0]
+    world.run(5 * clock.AGREEING)
+    assert -601 < world.off_s <= -600
+    assert not world.faults.is_active(errors.HOST_TIME)
+
+
+def test_a_reopened_link_is_told_at_once(world: World):
+    world.run(1)
+    world.intake.line_lost()
+    world.run(0.5)
+    assert len(world.told) == 2
+
+
+def test_an_older_firmware_is_asked_nothing(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delitem(world.intake.link.dictionary.by_name, "time")
+    world.run(11)
+    assert world.intake.connected
+    assert not world.told
+
+
+def test_the_row_fits_a_command():
+    assert messages.fields_of(messages.TIME) is not None
+    assert telltime.TIMEOUT_S < telltime.RETRY_S
