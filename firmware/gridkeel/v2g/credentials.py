@@ -1,18 +1,19 @@
-"""What a session trusts: roots and revocation lists, DER, as the board's /pki folder holds them."""
+"""What a session trusts: roots and revocation lists, as the board's /pki folder holds them."""
+
+from gridkeel.crypto.trust import Known
 
 
 class Credentials:
-    """Lists of DER bytes, read once at start.
+    """Read once at start.  The SECC's own chain and key belong to TLS and never come here.
 
-    v2g_roots, mo_roots: anchors of a contract.  oem_roots: anchors of a provisioning certificate.  crls: revocation
-    lists.  The SECC's own chain and key belong to TLS and never come here.
+    v2g_roots, mo_roots: anchors of a contract, Certificate or DER.  crls: gridkeel.crypto.crl.RevocationList.
     """
 
-    def __init__(self, v2g_roots=(), mo_roots=(), oem_roots=(), crls=()):
+    def __init__(self, v2g_roots=(), mo_roots=(), crls=()):
         self.v2g_roots = list(v2g_roots)
         self.mo_roots = list(mo_roots)
-        self.oem_roots = list(oem_roots)
         self.crls = list(crls)
+        self.known = Known()
 
     def anchors(self):
         """Return the roots a contract's chain may end at."""

@@ -1,6 +1,6 @@
 """PaymentDetails: the contract's chain is checked, and the car is given a challenge to sign."""
 
-from gridkeel.crypto import chain, refusals, x509
+from gridkeel.crypto import chain, profiles, refusals, x509
 from gridkeel.errors import CertificateError
 from gridkeel.v2g import codes, emaid, responses, states
 from gridkeel.v2g.codes import Refused
@@ -23,7 +23,7 @@ def answer(context, body, _header):
         raise Refused(codes.NO_CERTIFICATE, "this charger trusts no root")
     sent = body["ContractSignatureCertChain"]
     ders = [sent["Certificate"]] + sent.get("SubCertificates", {}).get("Certificate", [])
-    leaf = yield from checked(context, ders, context.credentials.anchors(), "contract")
+    leaf = yield from checked(context, ders, context.credentials.anchors(), profiles.CONTRACT)
     if not emaid.same(leaf.common_name, body["eMAID"]):
         context.tell("certificate", "contract", "wrong_emaid", 0)
         raise Refused(codes.CERT_CHAIN_ERROR, "the contract is not of %s" % body["eMAID"])
@@ -40,13 +40,18 @@ def answer(context, body, _header):
 def checked(context, ders, roots, profile):
     """Generator; return the leaf of a chain that holds.  Errors: Refused with the code that fits what is wrong."""
     begun_ms = context.now_ms
+    credentials = context.credentials
+    certificates = []
     try:
-        certificates = [x509.parse(der) for der in ders]
-        result = yield from chain.validate(certificates, roots, context.unix_s(), context.credentials.crls, profile)
+        for der in ders:
+            certificates.append(x509.parse(der))
+            yield
+        result = yield from chain.validate(
+            certificates, roots, context.unix_s(), credentials.crls, profile, credentials.known
+        )
     except CertificateError as error:
-        certificates = ()
         result = error.code
-    context.tell("certificate", profile, refusals.name(result), context.since(begun_ms))
+    context.tell("certificate", profile.name, refusals.name(result), context.since(begun_ms))
     if result != refusals.OK:
         raise Refused(_CODES.get(result, codes.CERT_CHAIN_ERROR), refusals.name(result))
     return certificates[0]

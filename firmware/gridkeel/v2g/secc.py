@@ -143,8 +143,7 @@ class Secc:
     def _answering(self):
         receiver = self._receiver
         schema = grammars.sap() if self._session.state == states.PROTOCOL else grammars.iso2()
-        name, value = exi.decode(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
-        yield
+        name, value = yield from exi.decode_steps(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
         if self._session.state == states.PROTOCOL:
             code, end = self._agree(name, value)
         else:
@@ -180,7 +179,7 @@ class Secc:
             return "passed on", end
         header = {"SessionID": self._context.session_id}
         value = {"Header": header, "Body": {response_name: response}}
-        end = exi.encode(grammars.iso2(), "V2G_Message", value, self._out, v2gtp.HEADER_BYTES)
+        end = yield from exi.encode_steps(grammars.iso2(), "V2G_Message", value, self._out, v2gtp.HEADER_BYTES)
         return response["ResponseCode"], end
 
     def _log(self, code):
