@@ -108,7 +108,14 @@ TABLE: tuple = (
     ("account_tolerance_pct", "%", 2, 0, 20, "share of the energy moved that still counts as made up for"),
     ("enter_at_start", "flag", 0, 0, 1, "1: a start waits and ramps as a return after a trip does"),
     ("v2g_tls", "index", 1, 0, 2, "ISO 15118 over: 0 TCP alone, 1 what the car asks for, 2 TLS alone"),
-    ("v2g_payment", "bits", 3, 1, 3, "offered to the car: 1 external payment (EIM), 2 contract (Plug & Charge), 3 both"),
+    (
+        "v2g_payment",
+        "bits",
+        3,
+        1,
+        3,
+        "offered to the car: 1 external payment (EIM), 2 contract (Plug & Charge), 3 both",
+    ),
     (
         "v2g_energy_modes",
         "bits",
@@ -120,7 +127,14 @@ TABLE: tuple = (
     ("v2g_free", "flag", 0, 0, 1, "1 tells the car that charging is free of charge"),
     ("v2g_receipt", "flag", 0, 0, 1, "1 has a car with a contract sign a receipt for every meter reading"),
     ("v2g_notice_s", "s", 10, 0, 600, "time a car has to follow a stop or a new negotiation it is told of"),
-    ("v2g_expires_soon_days", "d", 21, 0, 365, "a contract that ends sooner is answered with OK_CertificateExpiresSoon"),
+    (
+        "v2g_expires_soon_days",
+        "d",
+        21,
+        0,
+        365,
+        "a contract that ends sooner is answered with OK_CertificateExpiresSoon",
+    ),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

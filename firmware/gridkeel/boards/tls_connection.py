@@ -53,6 +53,7 @@ class _Records(io.IOBase):
         self.bytes_in = 0
         self.bytes_out = 0
         self.finished = False
+        self.closed = False
         self.held = bytearray(CORK_BYTES)
         self._held_n = 0
         self._corked = False
@@ -76,6 +77,7 @@ class _Records(io.IOBase):
 
     def ioctl(self, request, _argument):
         if request == _CLOSE:
+            self.closed = True
             self._socket.close()
             return 0
         return -1
@@ -183,3 +185,5 @@ class TlsConnection:
     def close(self):
         """End the connection."""
         self._tls.close()
+        if not self._records.closed:  # after a failed handshake mbedTLS leaves its stream open
+            self._socket.close()

@@ -43,9 +43,7 @@ class Vehicle:
         response = bytearray(sdp.RESPONSE_BYTES)
         while True:
             n = await network.sdp_request(request)
-            n = sdp.answer(
-                request, n, response, network.address, network.tcp_port, network.tls_port, self._policy
-            )
+            n = sdp.answer(request, n, response, network.address, network.tcp_port, network.tls_port, self._policy)
             if n:
                 network.sdp_answer(response, n)
 

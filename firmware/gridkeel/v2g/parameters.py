@@ -66,5 +66,3 @@ def take_status(context, ev_status):
     context.charger.set_vehicle_soc(ev_status["EVRESSSOC"])
     if ev_status["EVErrorCode"] != NO_ERROR:
         raise Refused(codes.FAILED, "the car reports %s" % ev_status["EVErrorCode"])
-
-
