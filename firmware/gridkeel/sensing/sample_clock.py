@@ -114,7 +114,7 @@ class SampleClock:
             self._least_lag_ms = self._lag_ms
 
     def _close_segment(self):
-        """Keep the segment's offset and draw the line; return False where the offset leaves the line of the last two."""
+        """Keep the offset and draw the line; return False where the offset leaves the line of the last two."""
         offsets = self._offsets
         if self._n == SEGMENTS:
             for i in range(1, SEGMENTS):
