@@ -107,6 +107,7 @@ TABLE: tuple = (
     ("account_window_s", "s", 3600, 60, 86400, "window over which the energy is held against the baseline"),
     ("account_tolerance_pct", "%", 2, 0, 20, "share of the energy moved that still counts as made up for"),
     ("enter_at_start", "flag", 0, 0, 1, "1: a start waits and ramps as a return after a trip does"),
+    ("sample_clock_trim_ppm", "ppm", 100, 0, 500, "most that the host's time may add to sample_clock_ppm; 0 never"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
