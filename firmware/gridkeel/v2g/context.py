@@ -9,8 +9,8 @@ class Context:
 
     charger: gridkeel.evse.charger.Charger.  credentials: gridkeel.v2g.credentials.Credentials.
     clock: gridkeel.clock.WallClock.  random(n): n bytes nobody can guess.  backend: what fetches contract
-    certificates, None where there is none.  tell(kind, subject, detail, number): takes an event.  scratch: bytearray for
-    fragments.
+    certificates, None where there is none.  tell(kind, subject, detail, number): takes an event.  scratch: bytearray
+    for fragments.
     """
 
     # charger.authorized
@@ -48,6 +48,7 @@ class Context:
         self.offer_end_s = 0
         self.tuple_id = 1
         self.schedule_number = 0
+        self.negotiated = False  # an offer was made that no PowerDelivery Start has taken up
         self.started = False
         self.stopping = False
         self.failed = False

@@ -16,7 +16,7 @@ from gridkeel.v2g import (
     states,
     stop,
 )
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 
 _PHASES = {
     "SessionSetupReq": setup.answer,
@@ -67,11 +67,11 @@ class Session:
 
         Yields None where it wants to go on at once, waiting.WAIT where it waits for the charger or the backend.
         Where the request is refused, the response says so, the charger is safe already and the state is ENDED.
-        Errors: Refused where there is no response to `name`: it is no request.
+        Errors: RefusedError where there is no response to `name`: it is no request.
         """
         response_name = states.response_of(name)
         if name not in _PHASES:
-            raise Refused(codes.SEQUENCE_ERROR, "%s is no request" % name)
+            raise RefusedError(codes.SEQUENCE_ERROR, "%s is no request" % name)
         context = self.context
         state = self.state
         try:
@@ -83,19 +83,20 @@ class Session:
             self.state = states.NEXT[name, outcome]
             if self.state != state:
                 context.since_ms = None
-        except Refused as refusal:
+        except RefusedError as refusal:
             response = self._refuse(name, response_name, refusal)
         return response_name, response
 
     def _check(self, name, header):
         if name not in states.STATES[self.state][1]:
-            raise Refused(codes.SEQUENCE_ERROR, "%s in state %s" % (name, states.STATES[self.state][0]))
+            raise RefusedError(codes.SEQUENCE_ERROR, "%s in state %s" % (name, states.STATES[self.state][0]))
         if name != "SessionSetupReq" and header["SessionID"] != self.context.session_id:
-            raise Refused(codes.UNKNOWN_SESSION, "another session's id")
+            raise RefusedError(codes.UNKNOWN_SESSION, "another session's id")
 
     def _refuse(self, name, response_name, refusal):
         context = self.context
         context.tell("refused", name, refusal.code, 0)
         context.failed = True
+        response = responses.make(response_name, context, refusal.code)  # of the charger as it was when it failed
         self.end(refusal.reason)
-        return responses.make(response_name, context, refusal.code)
+        return response
