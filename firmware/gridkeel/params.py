@@ -112,10 +112,10 @@ TABLE: tuple = (
     (
         "v2g_energy_modes",
         "bits",
-        1,
-        1,
+        0,
+        0,
         63,
-        "1 AC 1-phase, 2 AC 3-phase, 4 DC_core, 8 DC_extended, 16 DC_combo_core, 32 DC_unique",
+        "1 AC 1-phase, 2 AC 3-phase, 4 DC_core, 8 DC_extended, 16 DC_combo_core, 32 DC_unique; 0 what suits the outlet",
     ),
     ("v2g_free", "flag", 0, 0, 1, "1 tells the car that charging is free of charge"),
     ("v2g_receipt", "flag", 0, 0, 1, "1 has a car with a contract sign a receipt for every meter reading"),

@@ -40,9 +40,7 @@ class Bench:
         self.outlet = Outlet(dc)
         self.clock = WallClock()
         self.clock.set(UNIX_S, self.now_ms)
-        values = {"v2g_energy_modes": 4 | 8 if dc else 1 | 2}
-        values.update(changes or {})
-        self.secc = Secc(self.outlet, credentials or Credentials(), Parameters(values), self.clock, Noise(), backend)
+        self.secc = Secc(self.outlet, credentials or Credentials(), Parameters(changes), self.clock, Noise(), backend)
         self.backend = backend
         self.secured = secured
         self.events = []

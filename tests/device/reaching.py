@@ -106,7 +106,7 @@ def reach(state):
         backend=Backend(),
         changes={"v2g_receipt": 1},
     )
-    car = Car(bench, "DC_core" if dc else "AC_single_phase_core")
+    car = Car(bench, "DC_extended" if dc else "AC_single_phase_core")
     steps(car)
     assert bench.secc._session.state == state, (bench.secc._session.state, state)
     return car
@@ -122,7 +122,7 @@ def ended_safely(bench):
     bench.disconnect()
     bench.secured = False
     bench.connect()
-    car = Car(bench, "DC_core" if outlet.max_voltage_v and outlet.max_current_a == 125 else "AC_single_phase_core")
+    car = Car(bench, "DC_extended" if outlet.dc else "AC_single_phase_core")
     car.to_charging()
     car.charge(2)
     car.stop()

@@ -103,7 +103,7 @@ def dc(code="FAILED_WrongChargeParameter", **changes):
     bench = car.bench
     bench.disconnect()
     bench.connect()
-    car = Car(bench, "DC_core")
+    car = Car(bench, "DC_extended")
     car.to_authorized()
     body = charge_parameter(car)
     body["DC_EVChargeParameter"].update(changes)
@@ -119,11 +119,11 @@ def test_dc_limits():
 
 def test_modes():
     car = reach(states.CHARGE_PARAMETER)
-    car.mode = "DC_core"
+    car.mode = "DC_extended"
     refused(car, "ChargeParameterDiscoveryReq", charge_parameter(car), "FAILED_WrongEnergyTransferMode")
     car = reach(states.CHARGE_PARAMETER)
     body = charge_parameter(car)
-    car.mode = "DC_core"
+    car.mode = "DC_extended"
     body["DC_EVChargeParameter"] = charge_parameter(car)["DC_EVChargeParameter"]
     del body["AC_EVChargeParameter"]
     refused(car, "ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
@@ -163,7 +163,7 @@ def test_a_charger_that_is_not_ready():
 def test_isolation_faults():
     bench = Bench(dc=True)
     bench.outlet.isolation_end = status.ISOLATION_FAULT
-    car = Car(bench, "DC_core")
+    car = Car(bench, "DC_extended")
     car.to_offer()
     bench.outlet.wants_power = True
     assert car.ask("CableCheckReq", car.request("CableCheckReq"))["EVSEProcessing"] == "Ongoing"

@@ -122,6 +122,23 @@ def test_numbers():
         assert error.code == "FAILED_WrongChargeParameter"
 
 
+class Outlet:
+    def __init__(self, dc, three_phase):
+        self.dc = dc
+        self.three_phase = three_phase
+
+
+class Bits:
+    def __init__(self, bits):
+        self.v2g_energy_modes = bits
+
+
 def test_modes():
-    assert modes.offered(1 | 8) == ["AC_single_phase_core", "DC_extended"]
-    assert modes.dc_first(4) and not modes.dc_first(5)
+    one, three, dc = Outlet(False, False), Outlet(False, True), Outlet(True, False)
+    assert modes.offered(Bits(0), one) == ["AC_single_phase_core"]
+    assert modes.offered(Bits(0), three) == ["AC_three_phase_core", "AC_single_phase_core"]
+    assert modes.offered(Bits(0), dc) == ["DC_extended"]
+    assert modes.offered(Bits(63), one) == ["AC_single_phase_core"]
+    assert modes.offered(Bits(63), dc) == ["DC_core", "DC_extended", "DC_combo_core", "DC_unique"]
+    assert modes.offered(Bits(1 | 4), three) == ["AC_single_phase_core"]
+    assert modes.offered(Bits(4), three) == modes.offered(Bits(0), three)

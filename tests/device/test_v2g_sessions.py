@@ -8,8 +8,10 @@ from gridkeel.v2g import sap, status
 def stopped_safely(bench):
     bench.run(500)
     assert bench.secc.closing
-    assert not bench.outlet.in_session and not bench.outlet.allowed and not bench.outlet.contactor_closed
+    outlet = bench.outlet
+    assert not outlet.in_session and not outlet.broken and not outlet.allowed and not outlet.contactor_closed
     bench.disconnect()
+    assert not outlet.broken
 
 
 def test_ac():
@@ -30,7 +32,8 @@ def test_ac():
 
 
 def test_what_ac_tells_at_setup_and_offer():
-    bench = Bench()
+    bench = Bench(changes={"v2g_energy_modes": 3})
+    bench.outlet.three_phase = True
     car = Car(bench)
     setup = car.setup()
     assert setup["EVSEID"] == "DE*GRK*E0001" and setup["EVSETimeStamp"] == 1_790_000_000
@@ -106,7 +109,7 @@ def test_the_charger_stops_a_session():
 
 def test_a_fault_of_the_charger_is_a_stop():
     bench = Bench(dc=True)
-    car = Car(bench, "DC_core")
+    car = Car(bench, "DC_extended")
     car.to_charging()
     bench.outlet.ready = False
     told = car.charge(1)["DC_EVSEStatus"]
@@ -195,7 +198,7 @@ def test_no_protocol_ends_it():
     bench = Bench()
     car = Car(bench)
     assert car.negotiate([offer(1, 1, "urn:din:70121:2012:MsgDef")]) == {"ResponseCode": sap.FAILED}
-    stopped_safely(bench)
+    assert bench.outlet.broken and bench.secc.closing
 
 
 def test_three_phases():
@@ -221,6 +224,6 @@ def test_no_meter_no_meter_info():
 def test_an_isolation_warning_is_told_and_charges():
     bench = Bench(dc=True)
     bench.outlet.isolation_end = status.ISOLATION_WARNING
-    car = Car(bench, "DC_core")
+    car = Car(bench, "DC_extended")
     car.to_charging()
     assert car.charge(1)["DC_EVSEStatus"]["EVSEIsolationStatus"] == "Warning"

@@ -17,6 +17,7 @@ def _silent(state):
     assert not bench.secc.closing, state
     bench.run(520)
     assert bench.secc.closing and not bench.outlet.allowed, state
+    assert bench.outlet.broken is not early, state
     assert bench.kinds("closed")[0][1] == "no request in state %s" % states.STATES[state][0]
     bench.outlet.wants_power = False
     bench.run(200)
@@ -102,7 +103,7 @@ def test_the_connection_breaks():
 def test_a_contactor_that_does_not_close():
     for dc in (False, True):
         bench = Bench(dc=dc)
-        car = Car(bench, "DC_core" if dc else "AC_single_phase_core")
+        car = Car(bench, "DC_extended" if dc else "AC_single_phase_core")
         if dc:
             car.to_offer()
             car.cable_check()
@@ -148,7 +149,7 @@ def test_a_welded_contactor():
 def test_an_isolation_test_that_never_ends():
     bench = Bench(dc=True)
     bench.outlet.isolation_end = status.ISOLATION_MEASURING
-    car = Car(bench, "DC_core")
+    car = Car(bench, "DC_extended")
     car.to_offer()
     bench.outlet.wants_power = True
     begun_ms = bench.now_ms

@@ -1,7 +1,6 @@
 """What the phases of one session share: plain data, no protocol of its own."""
 
 from gridkeel import ticks
-from gridkeel.v2g import modes
 
 
 class Context:
@@ -41,7 +40,7 @@ class Context:
         self.payment = ""
         self.certificate_service = False
         self.energy_mode = ""
-        self.is_dc = modes.dc_first(self.parameters.v2g_energy_modes)
+        self.is_dc = self.charger.dc
         self.contract_key = None
         self.challenge = b""
         self.offer = ()  # ((start_s, power_w), ...)

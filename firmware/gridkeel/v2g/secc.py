@@ -8,6 +8,7 @@ from gridkeel.v2g.events import Events
 from gridkeel.v2g.session import Session
 
 _MESSAGE = "V2G_Message"
+_BEFORE = (states.PROTOCOL, states.SETUP)  # a car that leaves now may come again: the charger waits as long as it does
 _WATCH_MS = 50  # how often the plug, and whatever an answer waits for, is looked at
 
 
@@ -58,7 +59,7 @@ class Secc:
         """The connection is gone."""
         if self._connected:
             self._context.now_ms = now_ms
-            self._session.end("the car closed the connection")
+            self._session.end("the car closed the connection", self._session.state not in _BEFORE)
         self._connected = False
         self.closing = False
         self._pending = None
@@ -161,7 +162,7 @@ class Secc:
         self._request = sap.REQUEST
         answer = sap.answer(value)
         if answer["ResponseCode"] == sap.FAILED:
-            self._session.end("no protocol in common")
+            self._session.end("no protocol in common", True)
             self.closing = True
         else:
             self._session.agreed()
@@ -199,5 +200,5 @@ class Secc:
         self._context.now_ms = now_ms
         self._pending = None
         self._events.put("closed", reason, "", self._bytes_in)
-        self._session.end(reason)
+        self._session.end(reason, self._session.state not in _BEFORE)
         self.closing = True

@@ -44,7 +44,7 @@ class Session:
 
     def __init__(self, context):
         self.context = context
-        self.state = states.PROTOCOL
+        self.state = states.ENDED
 
     def begin(self, secured):
         """A connection was made."""
@@ -55,12 +55,13 @@ class Session:
         """The protocol was agreed on."""
         self.state = states.SETUP
 
-    def end(self, reason):
-        """The connection is over, for whatever reason: the charger is left safe."""
-        if self.state != states.ENDED:
-            self.context.tell("session", "ended", reason, 0)
+    def end(self, reason, broken):
+        """The session is over before its time: the charger is left safe.  broken: the talk itself came to nothing."""
+        if self.state == states.ENDED:
+            return
         self.state = states.ENDED
-        stop.end(self.context)
+        self.context.tell("session", "ended", reason, 0)
+        stop.end(self.context, broken)
 
     def answer(self, name, body, header):
         """Generator; return the response's name and its body, or the whole message where it is bytes.
@@ -98,5 +99,5 @@ class Session:
         context.tell("refused", name, refusal.code, 0)
         context.failed = True
         response = responses.make(response_name, context, refusal.code)  # of the charger as it was when it failed
-        self.end(refusal.reason)
+        self.end(refusal.reason, False)
         return response
