@@ -108,6 +108,34 @@ TABLE: tuple = (
     ("account_tolerance_pct", "%", 2, 0, 20, "share of the energy moved that still counts as made up for"),
     ("enter_at_start", "flag", 0, 0, 1, "1: a start waits and ramps as a return after a trip does"),
     ("sample_clock_trim_ppm", "ppm", 100, 0, 500, "most that the host's time may add to sample_clock_ppm; 0 never"),
+    ("v2g_tls", "index", 1, 0, 2, "ISO 15118 over: 0 TCP alone, 1 what the car asks for, 2 TLS alone"),
+    (
+        "v2g_payment",
+        "bits",
+        3,
+        1,
+        3,
+        "offered to the car: 1 external payment (EIM), 2 contract (Plug & Charge), 3 both",
+    ),
+    (
+        "v2g_energy_modes",
+        "bits",
+        0,
+        0,
+        63,
+        "1 AC 1-phase, 2 AC 3-phase, 4 DC_core, 8 DC_extended, 16 DC_combo_core, 32 DC_unique; 0 what suits the outlet",
+    ),
+    ("v2g_free", "flag", 0, 0, 1, "1 tells the car that charging is free of charge"),
+    ("v2g_receipt", "flag", 0, 0, 1, "1 has a car with a contract sign a receipt for every meter reading"),
+    ("v2g_notice_s", "s", 10, 0, 600, "time a car has to follow a stop or a new negotiation it is told of"),
+    (
+        "v2g_expires_soon_days",
+        "d",
+        21,
+        0,
+        365,
+        "a contract that ends sooner is answered with OK_CertificateExpiresSoon",
+    ),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

@@ -1,0 +1,34 @@
+"""Authorization: the car signs its challenge, or somebody outside says yes."""
+
+from gridkeel.v2g import codes, modes, responses, signatures, states
+from gridkeel.v2g.codes import RefusedError
+
+_WAITING = "Ongoing_WaitingForCustomerInteraction"  # [V2G2-854]: the car's clock for Ongoing stands still meanwhile
+
+
+def answer(context, body, header):
+    """Answer AuthorizationReq (a generator, for the signature)."""
+    if context.payment == modes.CONTRACT:
+        yield from _contract(context, body, header)
+        return states.DONE, responses.make("AuthorizationRes", context, codes.OK)
+    return _external(context)
+
+
+def _contract(context, body, header):
+    challenge, context.challenge = context.challenge, b""  # good for one try
+    if not challenge or body.get("GenChallenge") != challenge:
+        raise RefusedError(codes.CHALLENGE_INVALID, "not the challenge of this session")
+    checked = yield from signatures.check(context, header, "AuthorizationReq", body, context.contract_key)
+    if checked != signatures.OK:
+        raise RefusedError(codes.SIGNATURE_ERROR, checked)
+
+
+def _external(context):
+    authorized = context.charger.authorized
+    if authorized == context.REFUSED or context.charger.stop_asked:
+        raise RefusedError(codes.FAILED, "not authorised")
+    response = responses.make("AuthorizationRes", context, codes.OK)
+    if authorized == context.GRANTED:
+        return states.DONE, response
+    response["EVSEProcessing"] = _WAITING
+    return states.ONGOING, response

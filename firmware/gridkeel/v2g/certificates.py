@@ -1,0 +1,66 @@
+"""CertificateInstallation and CertificateUpdate: the answer comes from a backend, as EXI, and passes through."""
+
+from gridkeel import errors, ticks
+from gridkeel.crypto import x509
+from gridkeel.v2g import codes, exi, grammars, signatures, states
+from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g.waiting import WAIT
+
+INSTALLATION = "CertificateInstallationReq"
+UPDATE = "CertificateUpdateReq"
+# the performance time less what reading and sending the answer takes
+_BACKEND_MS = 4200
+
+
+def installation(context, body, header):
+    """Answer CertificateInstallationReq (a generator); the car signs with its provisioning certificate's key."""
+    yield from _check_request(context, INSTALLATION, body, header, body["OEMProvisioningCert"])
+    return (yield from _fetch(context, INSTALLATION))
+
+
+def update(context, body, header):
+    """Answer CertificateUpdateReq (a generator); the car signs with its old contract's key."""
+    yield from _check_request(context, UPDATE, body, header, body["ContractSignatureCertChain"]["Certificate"])
+    return (yield from _fetch(context, UPDATE))
+
+
+def _check_request(context, kind, body, header, der):
+    # Whether the certificate may be trusted is for the backend, which has the roots and the contracts. That the car
+    # has its key is checked here: what fails that is not worth the backend's time.
+    if context.backend is None:
+        raise RefusedError(codes.NO_CERTIFICATE, "no backend")
+    try:
+        key = x509.parse(der).public_key
+    except errors.CertificateError as error:
+        raise RefusedError(codes.CERT_CHAIN_ERROR, "%s" % error)
+    checked = yield from signatures.check(context, header, kind, body, key)
+    if checked != signatures.OK:
+        raise RefusedError(codes.SIGNATURE_ERROR, checked)
+
+
+def _fetch(context, kind):
+    """Return the outcome and the backend's answer as bytes; its name and session id are checked before it goes on."""
+    backend = context.backend
+    backend.ask(kind, context.request_exi, context.now_ms)
+    begun_ms = context.now_ms
+    while backend.answer is None:
+        if backend.failed or ticks.diff(context.now_ms, begun_ms) >= _BACKEND_MS:
+            raise RefusedError(
+                codes.NO_CERTIFICATE, "the backend failed" if backend.failed else "the backend is silent"
+            )
+        yield WAIT
+    context.tell("backend", kind, "answered", context.since(begun_ms))
+    _check(context, kind, backend.answer)
+    return states.DONE, backend.answer
+
+
+def _check(context, kind, data):
+    try:
+        name, message = exi.decode(grammars.iso2(), data, 0, len(data))
+        response = message["Body"][states.response_of(kind)]
+    except (errors.ExiError, KeyError):
+        raise RefusedError(codes.FAILED, "the backend's answer is no %s" % states.response_of(kind))
+    if message["Header"]["SessionID"] != context.session_id:
+        raise RefusedError(codes.FAILED, "the backend's answer is for another session")
+    if response["ResponseCode"].startswith("FAILED"):
+        raise RefusedError(response["ResponseCode"], "the backend refuses")

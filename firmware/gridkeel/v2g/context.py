@@ -1,0 +1,64 @@
+"""What the phases of one session share: plain data, no protocol of its own."""
+
+from gridkeel import ticks
+
+
+class Context:
+    """The facts of the running session, and the one that is paused.
+
+    charger: gridkeel.evse.charger.Charger.  credentials: gridkeel.v2g.credentials.Credentials.
+    clock: gridkeel.clock.WallClock.  random(n): n bytes nobody can guess.  backend: what fetches contract
+    certificates, None where there is none.  tell(kind, subject, detail, number): takes an event.  scratch: bytearray
+    for fragments.
+    """
+
+    # charger.authorized
+    WAITING = 0
+    GRANTED = 1
+    REFUSED = 2
+
+    def __init__(self, charger, credentials, parameters, clock, random, backend, tell, scratch):
+        self.charger = charger
+        self.credentials = credentials
+        self.parameters = parameters
+        self.clock = clock
+        self.random = random
+        self.backend = backend
+        self.tell = tell
+        self.scratch = scratch
+        self.now_ms = 0
+        self.session_id = bytes(8)
+        self.paused = None  # setup.Paused
+        self.last_id = bytes(8)
+        self.forget(False)
+
+    def forget(self, secured):
+        """Begin from nothing on a new connection."""
+        self.secured = secured
+        self.session_id = bytes(8)
+        self.joined = None  # what a resumed session must keep to
+        self.payment = ""
+        self.certificate_service = False
+        self.energy_mode = ""
+        self.is_dc = self.charger.dc
+        self.contract_key = None
+        self.challenge = b""
+        self.offer = ()  # ((start_s, power_w), ...)
+        self.offer_end_s = 0
+        self.tuple_id = 1
+        self.schedule_number = 0
+        self.negotiated = False  # an offer was made that no PowerDelivery Start has taken up
+        self.started = False
+        self.stopping = False
+        self.failed = False
+        self.meter_told = None
+        self.request_exi = b""  # the request under way, as it came
+        self.since_ms = None  # when the phase that may take several requests began
+
+    def unix_s(self):
+        """Return the time of day, None where it was never told."""
+        return self.clock.unix_s(self.now_ms)
+
+    def since(self, begun_ms):
+        """Return how long ago begun_ms was."""
+        return ticks.diff(self.now_ms, begun_ms)

@@ -1,0 +1,20 @@
+"""What a session trusts: roots and revocation lists, as the board's /pki folder holds them."""
+
+from gridkeel.crypto.trust import Known
+
+
+class Credentials:
+    """Read once at start.  The SECC's own chain and key belong to TLS and never come here.
+
+    v2g_roots, mo_roots: anchors of a contract, Certificate or DER.  crls: gridkeel.crypto.crl.RevocationList.
+    """
+
+    def __init__(self, v2g_roots=(), mo_roots=(), crls=()):
+        self.v2g_roots = list(v2g_roots)
+        self.mo_roots = list(mo_roots)
+        self.crls = list(crls)
+        self.known = Known()
+
+    def anchors(self):
+        """Return the roots a contract's chain may end at."""
+        return self.mo_roots + self.v2g_roots

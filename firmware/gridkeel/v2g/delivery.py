@@ -1,0 +1,75 @@
+"""PowerDelivery: energy starts, stops, or its terms are negotiated again."""
+
+from gridkeel import ticks
+from gridkeel.v2g import codes, responses, schedules, states
+from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g.parameters import take_status
+from gridkeel.v2g.waiting import WAIT
+
+
+def answer(context, body, _header):
+    """Answer PowerDeliveryReq (a generator: the contactor takes its time)."""
+    if body["SAScheduleTupleID"] != context.tuple_id:
+        raise RefusedError(codes.TARIFF_INVALID, "schedule %d was not offered" % body["SAScheduleTupleID"])
+    told = body.get("DC_EVPowerDeliveryParameter")
+    progress = body["ChargeProgress"]
+    if told is not None and progress != "Stop":
+        take_status(context, told["DC_EVStatus"])
+    if progress == "Start":
+        outcome = yield from _start(context, body)
+    elif progress == "Stop":
+        outcome = yield from _stop(context)
+    else:
+        outcome = _renegotiate(context)
+    return outcome, responses.make("PowerDeliveryRes", context, codes.OK)
+
+
+def _start(context, body):
+    charger = context.charger
+    if not context.negotiated:
+        raise RefusedError(codes.SEQUENCE_ERROR, "energy flows already")
+    profile = schedules.check_profile(context, body.get("ChargingProfile"))
+    if not charger.ready or charger.stop_asked:
+        raise RefusedError(codes.NOT_APPLIED, "the charger is not ready to deliver")
+    if charger.welded:
+        raise RefusedError(codes.CONTACTOR_ERROR, "the contactor is welded")
+    charger.set_charging_profile(profile)
+    charger.allow(True)
+    begun_ms = context.now_ms
+    while not charger.contactor_closed:
+        waited_ms = ticks.diff(context.now_ms, begun_ms)
+        if not charger.wants_power and waited_ms >= states.PILOT_TIMEOUT_MS:
+            raise RefusedError(codes.NOT_APPLIED, "the car stays out of state C")
+        if waited_ms >= states.CONTACTOR_MS:
+            raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not close")
+        yield WAIT
+    context.started = True
+    context.negotiated = False
+    context.stopping = False
+    context.tell("delivery", "started", context.energy_mode, ticks.diff(context.now_ms, begun_ms))
+    return states.START_DC if context.is_dc else states.START_AC
+
+
+def _stop(context):
+    charger = context.charger
+    if context.is_dc:
+        charger.dc_stop()
+    charger.allow(False)
+    context.started = False
+    context.stopping = True
+    begun_ms = context.now_ms
+    while charger.contactor_closed:
+        if ticks.diff(context.now_ms, begun_ms) >= states.CONTACTOR_MS:
+            raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not open")
+        yield WAIT
+    context.tell("delivery", "stopped", "", ticks.diff(context.now_ms, begun_ms))
+    return states.STOP_DC if context.is_dc else states.STOP_AC
+
+
+def _renegotiate(context):
+    if not context.started:
+        raise RefusedError(codes.FAILED, "nothing was negotiated that runs")
+    if context.is_dc:
+        context.charger.dc_stop()
+    context.tell("delivery", "renegotiation", "", 0)
+    return states.RENEGOTIATE

@@ -1,0 +1,31 @@
+"""Meter readings in the charge loops, and the receipts a car signs for them."""
+
+from gridkeel.v2g import codes, modes, responses, signatures, states, status
+from gridkeel.v2g.codes import RefusedError
+
+
+def put(context, response):
+    """Put MeterInfo into a response of a charge loop; return whether a receipt is asked for.
+
+    Receipts are asked for where parameter v2g_receipt says so, and only in a session with a contract: nobody else
+    has a key to sign with.
+    """
+    info = status.meter(context)
+    if info is None:
+        return False
+    response["MeterInfo"] = info
+    wanted = bool(context.parameters.v2g_receipt) and context.payment == modes.CONTRACT
+    response["ReceiptRequired"] = wanted
+    context.meter_told = info
+    return wanted
+
+
+def receipt(context, body, header):
+    """Answer MeteringReceiptReq (a generator): the car's signature over the very figures it was told."""
+    if body["SessionID"] != context.session_id or body["MeterInfo"] != context.meter_told:
+        raise RefusedError(codes.METERING_SIGNATURE, "the receipt is for other figures")
+    checked = yield from signatures.check(context, header, "MeteringReceiptReq", body, context.contract_key)
+    if checked != signatures.OK:
+        raise RefusedError(codes.METERING_SIGNATURE, checked)
+    response = responses.make("MeteringReceiptRes", context, codes.OK)
+    return (states.RECEIPTED_DC if context.is_dc else states.RECEIPTED_AC), response

@@ -1,0 +1,62 @@
+"""PaymentDetails: the contract's chain is checked, and the car is given a challenge to sign."""
+
+from gridkeel.crypto import chain, profiles, refusals, x509
+from gridkeel.errors import CertificateError
+from gridkeel.v2g import codes, emaid, responses, states
+from gridkeel.v2g.codes import RefusedError
+
+CHALLENGE_BYTES = 16
+_DAY_S = 86400
+_CODES = {
+    # Not yet valid has no code of its own: [V2G2-824] names this one.  Without a clock nothing can be said of validity,
+    # and the car is told the same; the event says which of the three it was.
+    refusals.EXPIRED: codes.CERTIFICATE_EXPIRED,
+    refusals.NOT_YET_VALID: codes.CERTIFICATE_EXPIRED,
+    refusals.CLOCK_UNSET: codes.CERTIFICATE_EXPIRED,
+    refusals.REVOKED: codes.REVOKED,
+}
+
+
+def answer(context, body, _header):
+    """Answer PaymentDetailsReq (a generator: three signatures are checked)."""
+    if not context.credentials.anchors():
+        raise RefusedError(codes.NO_CERTIFICATE, "this charger trusts no root")
+    sent = body["ContractSignatureCertChain"]
+    ders = [sent["Certificate"]] + sent.get("SubCertificates", {}).get("Certificate", [])
+    leaf = yield from checked(context, ders, context.credentials.anchors(), profiles.CONTRACT)
+    if not emaid.same(leaf.common_name, body["eMAID"]):
+        context.tell("certificate", "contract", "wrong_emaid", 0)
+        raise RefusedError(codes.CERT_CHAIN_ERROR, "the contract is not of %s" % body["eMAID"])
+    if context.charger.authorized == context.REFUSED:
+        raise RefusedError(codes.NOT_ALLOWED_HERE, "the operator refuses this contract")
+    context.contract_key = leaf.public_key
+    context.challenge = bytes(context.random(CHALLENGE_BYTES))
+    context.tell("contract", "accepted", body["eMAID"], 0)
+    response = responses.make("PaymentDetailsRes", context, _code(context, leaf))
+    response["GenChallenge"] = context.challenge
+    return states.DONE, response
+
+
+def checked(context, ders, roots, profile):
+    """Generator; return the leaf of a chain that holds.  Errors: RefusedError with the code that fits what is wrong."""
+    begun_ms = context.now_ms
+    credentials = context.credentials
+    certificates = []
+    try:
+        for der in ders:
+            certificates.append(x509.parse(der))
+            yield
+        result = yield from chain.validate(
+            certificates, roots, context.unix_s(), credentials.crls, profile, credentials.known
+        )
+    except CertificateError as error:
+        result = error.code
+    context.tell("certificate", profile.name, refusals.name(result), context.since(begun_ms))
+    if result != refusals.OK:
+        raise RefusedError(_CODES.get(result, codes.CERT_CHAIN_ERROR), refusals.name(result))
+    return certificates[0]
+
+
+def _code(context, leaf):
+    soon_s = context.parameters.v2g_expires_soon_days * _DAY_S
+    return codes.EXPIRES_SOON if leaf.not_after_s - context.unix_s() < soon_s else codes.OK

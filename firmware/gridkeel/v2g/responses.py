@@ -1,0 +1,108 @@
+"""Each response with everything the schema asks for and nothing else: phases add to it, a refusal sends it as it is."""
+
+from gridkeel.v2g import modes, status
+from gridkeel.v2g.values import physical
+
+_NOBODY = "-" * 14  # an eMAID is 14 or 15 characters, in a refusal too
+
+
+def make(name, context, code):
+    """Return the body of response `name`: code, and valid values for all that is mandatory."""
+    response = {"ResponseCode": code}
+    fill = _FILL.get(name)
+    if fill:
+        fill(context, response)
+    return response
+
+
+def services(context):
+    """Return ChargeService: the modes this session may choose from."""
+    return {
+        "ServiceID": 1,
+        "ServiceName": "AC_DC_Charging",
+        "ServiceCategory": "EVCharging",
+        "FreeService": bool(context.parameters.v2g_free),
+        "SupportedEnergyTransferMode": {"EnergyTransferMode": modes.energy_modes(context)},
+    }
+
+
+def _setup(context, response):
+    response["EVSEID"] = context.charger.evse_id
+
+
+def _discovery(context, response):
+    response["PaymentOptionList"] = {"PaymentOption": modes.payments(context) or [modes.EXTERNAL]}
+    response["ChargeService"] = services(context)
+
+
+def _detail(_context, response):
+    response["ServiceID"] = 1
+
+
+def _payment_details(context, response):
+    response["GenChallenge"] = bytes(16)
+    response["EVSETimeStamp"] = context.unix_s() or 0
+
+
+def _processing(_context, response):
+    response["EVSEProcessing"] = "Finished"
+
+
+def _charge_parameter(context, response):
+    response["EVSEProcessing"] = "Finished"
+    if context.is_dc:
+        response["DC_EVSEChargeParameter"] = status.dc_parameters(context)
+    else:
+        response["AC_EVSEChargeParameter"] = status.ac_parameters(context)
+
+
+def _certificate(_context, response):
+    response["SAProvisioningCertificateChain"] = {"Certificate": b""}
+    response["ContractSignatureCertChain"] = {"Id": "id1", "Certificate": b""}
+    response["ContractSignatureEncryptedPrivateKey"] = {"": b"", "Id": "id2"}
+    response["DHpublickey"] = {"": b"", "Id": "id3"}
+    response["eMAID"] = {"": _NOBODY, "Id": "id4"}
+
+
+def _charging_status(context, response):
+    response["EVSEID"] = context.charger.evse_id
+    response["SAScheduleTupleID"] = context.tuple_id
+    response["AC_EVSEStatus"] = status.ac(context)
+
+
+def _cable_check(context, response):
+    response["DC_EVSEStatus"] = status.dc(context)
+    response["EVSEProcessing"] = "Finished"
+
+
+def _present_voltage(context, response):
+    response["DC_EVSEStatus"] = status.dc(context)
+    response["EVSEPresentVoltage"] = physical(context.charger.voltage_v, "V")
+
+
+def _current_demand(context, response):
+    _present_voltage(context, response)
+    response["EVSEPresentCurrent"] = physical(context.charger.current_a, "A")
+    for limit in ("EVSECurrentLimitAchieved", "EVSEVoltageLimitAchieved", "EVSEPowerLimitAchieved"):
+        response[limit] = False
+    response["EVSEID"] = context.charger.evse_id
+    response["SAScheduleTupleID"] = context.tuple_id
+
+
+_FILL = {
+    "SessionSetupRes": _setup,
+    "ServiceDiscoveryRes": _discovery,
+    "ServiceDetailRes": _detail,
+    "PaymentDetailsRes": _payment_details,
+    "AuthorizationRes": _processing,
+    "ChargeParameterDiscoveryRes": _charge_parameter,
+    "PowerDeliveryRes": status.put,
+    "MeteringReceiptRes": status.put,
+    "CertificateInstallationRes": _certificate,
+    "CertificateUpdateRes": _certificate,
+    "ChargingStatusRes": _charging_status,
+    "CableCheckRes": _cable_check,
+    "PreChargeRes": _present_voltage,
+    "CurrentDemandRes": _current_demand,
+    "WeldingDetectionRes": _present_voltage,
+}

@@ -1,0 +1,204 @@
+"""The charger's end of one connection: bytes of V2GTP in, bytes out, and a session between them.  Sans-IO."""
+
+from gridkeel import errors, ticks
+from gridkeel.v2g import exi, grammars, sap, states, v2gtp
+from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g.context import Context
+from gridkeel.v2g.events import Events
+from gridkeel.v2g.session import Session
+
+_MESSAGE = "V2G_Message"
+_BEFORE = (states.PROTOCOL, states.SETUP)  # a car that leaves now may come again: the charger waits as long as it does
+_WATCH_MS = 50  # how often the plug, and whatever an answer waits for, is looked at
+
+
+class Secc:
+    """One car at a time; buffers are reserved here once, two frames and one scratch for fragments.
+
+    charger: gridkeel.evse.charger.Charger (what a session asks of it: docs/iso15118.md).  credentials:
+    gridkeel.v2g.credentials.Credentials.  parameters: gridkeel.params.Parameters.  clock: gridkeel.clock.WallClock.
+    random(n): n bytes nobody can guess.  backend: fetches contract certificates, None where there is none.
+    """
+
+    def __init__(self, charger, credentials, parameters, clock, random, backend=None):
+        self.closing = False
+        self._events = Events()
+        scratch = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
+        self._context = Context(charger, credentials, parameters, clock, random, backend, self._events.put, scratch)
+        self._session = Session(self._context)
+        self._receiver = v2gtp.Receiver()
+        self._out = bytearray(v2gtp.FRAME_MAX_BYTES)
+        self._out_bytes = 0
+        self._pending = None  # the generator of the answer that is being made
+        self._waiting = False
+        self._connected = False
+        self._received_ms = 0
+        self._clock_ms = 0  # when the time for the next request began
+        self._allowed_ms = 0
+        self._request = ""
+        self._logged = ""
+        self._bytes_in = 0
+
+    # --- the connection
+
+    def connected(self, secured, now_ms):
+        """A car connected, over TLS where secured."""
+        self._receiver.clear()
+        self._out_bytes = 0
+        self._pending = None
+        self._connected = True
+        self.closing = False
+        self._logged = ""
+        self._bytes_in = 0
+        self._context.now_ms = now_ms
+        self._session.begin(secured)
+        self._events.put("connected", "tls" if secured else "tcp", "", 0)
+        self._await(states.SETUP_TIMEOUT_MS, now_ms)
+
+    def disconnected(self, now_ms):
+        """The connection is gone."""
+        if self._connected:
+            self._context.now_ms = now_ms
+            self._session.end("the car closed the connection", self._session.state not in _BEFORE)
+        self._connected = False
+        self.closing = False
+        self._pending = None
+        self._out_bytes = 0
+
+    def receive(self, data, n, now_ms):
+        """Take n bytes of the stream."""
+        if not self._connected or self.closing:
+            return
+        self._bytes_in += n
+        if not self._receiver.put(data, n):
+            self._close("more bytes than a message may have", now_ms)
+        elif self._pending is None:
+            self._look(now_ms)
+
+    def data_to_send(self, out, now_ms):
+        """Copy one whole frame into out and return its length, 0 where there is none; out: FRAME_MAX_BYTES or more."""
+        n = self._out_bytes
+        if n:
+            out[:n] = memoryview(self._out)[:n]
+            self._out_bytes = 0
+            if not self.closing:
+                self._look(now_ms)
+        return n
+
+    # --- work and time
+
+    def work(self, now_ms):
+        """Do one slice of the pending answer; return whether there is more to do at once."""
+        if self._pending is None:
+            return False
+        self._context.now_ms = now_ms
+        try:
+            self._waiting = next(self._pending) is not None
+        except StopIteration:
+            self._pending = None
+            return False
+        except errors.ExiError as error:
+            self._close("not a message: %s" % error, now_ms)
+        except RefusedError as refusal:
+            self._close(refusal.reason, now_ms)
+        except Exception:
+            self._close("a defect", now_ms)  # whoever drives this reports it; the charger is safe before
+            raise
+        return self._pending is not None and not self._waiting
+
+    def deadline(self, now_ms):
+        """Return when on_deadline wants to be called, -1 where never."""
+        if not self._connected or self.closing:
+            return -1
+        return ticks.add(now_ms, _WATCH_MS)
+
+    def on_deadline(self, now_ms):
+        """Look at the clocks and the plug."""
+        if not self._connected or self.closing:
+            return
+        self._context.now_ms = now_ms
+        if not self._context.charger.plugged:
+            self._close("unplugged", now_ms)
+        elif self._pending is None and ticks.diff(now_ms, self._clock_ms) >= self._allowed_ms:
+            self._close("no request in state %s" % states.STATES[self._session.state][0], now_ms)
+
+    def take_event(self):
+        """Return the next event for log and telemetry, None where there is none; see events.py."""
+        return self._events.take()
+
+    # --- inside
+
+    def _await(self, allowed_ms, now_ms):
+        self._clock_ms = now_ms
+        self._allowed_ms = allowed_ms
+
+    def _look(self, now_ms):
+        found = self._receiver.state()
+        if found == v2gtp.COMPLETE:
+            self._received_ms = now_ms
+            self._pending = self._answering()
+        elif found == v2gtp.BAD_HEADER:
+            self._close("not a V2GTP frame of EXI", now_ms)
+        elif found == v2gtp.TOO_LONG:
+            self._close("message too long", now_ms)
+
+    def _answering(self):
+        receiver = self._receiver
+        first = self._session.state == states.PROTOCOL
+        schema = grammars.sap() if first else grammars.iso2()
+        name, value = yield from exi.decode_steps(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
+        if name != (sap.REQUEST if first else _MESSAGE):
+            raise errors.ExiError("the root is %s" % name)
+        if first:
+            code, end = self._agree(value)
+        else:
+            code, end = yield from self._converse(value)
+        v2gtp.header(self._out, v2gtp.EXI, end - v2gtp.HEADER_BYTES)
+        receiver.drop()
+        self._log(code)
+        self._out_bytes = end
+
+    def _agree(self, value):
+        self._request = sap.REQUEST
+        answer = sap.answer(value)
+        if answer["ResponseCode"] == sap.FAILED:
+            self._session.end("no protocol in common", True)
+            self.closing = True
+        else:
+            self._session.agreed()
+        return answer["ResponseCode"], exi.encode(grammars.sap(), sap.RESPONSE, answer, self._out, v2gtp.HEADER_BYTES)
+
+    def _converse(self, message):
+        body = message["Body"]
+        name = next(iter(body)) if body else ""
+        self._request = name
+        receiver = self._receiver
+        self._context.request_exi = memoryview(receiver.buffer)[v2gtp.HEADER_BYTES : receiver.end]
+        response_name, response = yield from self._session.answer(name, body.get(name), message["Header"])
+        self.closing = self._session.state == states.ENDED
+        if self._session.state != states.SETUP:
+            self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
+        if isinstance(response, bytes):
+            end = v2gtp.HEADER_BYTES + len(response)
+            self._out[v2gtp.HEADER_BYTES : end] = response
+            return "passed on", end
+        header = {"SessionID": self._context.session_id}
+        value = {"Header": header, "Body": {response_name: response}}
+        end = yield from exi.encode_steps(grammars.iso2(), _MESSAGE, value, self._out, v2gtp.HEADER_BYTES)
+        return response["ResponseCode"], end
+
+    def _log(self, code):
+        took_ms = self._context.since(self._received_ms)
+        allowed_ms, _timeout_ms, repeats = states.MESSAGES[self._request]
+        if took_ms > allowed_ms:
+            self._events.put("late", self._request, "", took_ms)
+        if not repeats or self._request != self._logged:
+            self._events.put("message", self._request, code, took_ms)
+        self._logged = self._request
+
+    def _close(self, reason, now_ms):
+        self._context.now_ms = now_ms
+        self._pending = None
+        self._events.put("closed", reason, "", self._bytes_in)
+        self._session.end(reason, self._session.state not in _BEFORE)
+        self.closing = True

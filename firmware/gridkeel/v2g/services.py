@@ -1,0 +1,63 @@
+"""ServiceDiscovery, ServiceDetail, PaymentServiceSelection: what is offered and what the car takes of it."""
+
+from gridkeel.v2g import codes, modes, responses, states
+from gridkeel.v2g.codes import RefusedError
+
+CHARGE_SERVICE = 1
+CERTIFICATE_SERVICE = 2
+
+# parameter sets of the certificate service (table 106)
+_INSTALLATION = {"ParameterSetID": 1, "Parameter": [{"Name": "Service", "stringValue": "Installation"}]}
+_UPDATE = {"ParameterSetID": 2, "Parameter": [{"Name": "Service", "stringValue": "Update"}]}
+
+
+def discovery(context, body, _header):
+    """Answer ServiceDiscoveryReq.  Scope and category narrow the list of services, never the charge service."""
+    if not modes.payments(context):
+        raise RefusedError(codes.FAILED, "no way to pay: a contract needs TLS and a root")
+    response = responses.make("ServiceDiscoveryRes", context, codes.OK)
+    if _certificates(context) and _wanted(body):
+        service = {"ServiceID": CERTIFICATE_SERVICE, "ServiceName": "Certificate"}
+        service["ServiceCategory"] = "ContractCertificate"
+        service["FreeService"] = True
+        response["ServiceList"] = {"Service": [service]}
+    return states.DONE, response
+
+
+def detail(context, body, _header):
+    """Answer ServiceDetailReq: the charge service has no details, the certificate service installs and updates."""
+    service = body["ServiceID"]
+    if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
+        raise RefusedError(codes.SERVICE_ID_INVALID, "service %d is not offered" % service)
+    response = responses.make("ServiceDetailRes", context, codes.OK)
+    response["ServiceID"] = service
+    if service == CERTIFICATE_SERVICE:
+        response["ServiceParameterList"] = {"ParameterSet": [_INSTALLATION, _UPDATE]}
+    return states.DONE, response
+
+
+def selection(context, body, _header):
+    """Answer PaymentServiceSelectionReq; the payment leads to three different states."""
+    payment = body["SelectedPaymentOption"]
+    if payment not in modes.payments(context):
+        raise RefusedError(codes.PAYMENT_SELECTION_INVALID, "%s is not offered" % payment)
+    services = [service["ServiceID"] for service in body["SelectedServiceList"]["SelectedService"]]
+    for service in services:
+        if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
+            raise RefusedError(codes.SERVICE_SELECTION_INVALID, "service %d is not offered" % service)
+    if CHARGE_SERVICE not in services:
+        raise RefusedError(codes.NO_CHARGE_SERVICE, "the charge service was not selected")
+    context.payment = payment
+    context.certificate_service = CERTIFICATE_SERVICE in services
+    response = responses.make("PaymentServiceSelectionRes", context, codes.OK)
+    if payment == modes.EXTERNAL:
+        return states.EXTERNAL, response
+    return states.PAY_CONTRACT_OR_INSTALL if context.certificate_service else states.PAY_CONTRACT, response
+
+
+def _certificates(context):
+    return context.backend is not None and modes.CONTRACT in modes.payments(context)
+
+
+def _wanted(body):
+    return body.get("ServiceCategory", "ContractCertificate") == "ContractCertificate" and not body.get("ServiceScope")

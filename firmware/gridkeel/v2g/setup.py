@@ -1,0 +1,51 @@
+"""SessionSetup: a new session, or the one that was paused."""
+
+from gridkeel.v2g import codes, responses, states
+
+NOBODY = bytes(8)
+
+
+class Paused:
+    """A session that stopped with Pause: what it keeps when it is resumed ([V2G2-741] ff.)."""
+
+    def __init__(self, context):
+        self.session_id = context.session_id
+        self.payment = context.payment
+        self.energy_mode = context.energy_mode
+        self.tuple_id = context.tuple_id
+        self.plug_number = context.charger.plug_number
+
+
+def answer(context, body, header):
+    """Answer SessionSetupReq.  A paused session is joined by its id while the plug has not moved."""
+    asked = header["SessionID"]
+    paused = context.paused
+    context.paused = None
+    joined = paused is not None and asked == paused.session_id and paused.plug_number == context.charger.plug_number
+    if joined:
+        context.joined = paused
+        context.session_id = paused.session_id
+        context.payment = paused.payment
+        context.energy_mode = paused.energy_mode
+        context.tuple_id = paused.tuple_id
+    else:
+        context.session_id = _new_id(context, asked)
+    context.last_id = context.session_id
+    context.charger.session(True)
+    context.tell("session", "joined" if joined else "new", _hex(body["EVCCID"]), 0)
+    response = responses.make("SessionSetupRes", context, codes.OLD_SESSION if joined else codes.NEW_SESSION)
+    unix_s = context.unix_s()
+    if unix_s is not None:
+        response["EVSETimeStamp"] = unix_s
+    return states.DONE, response
+
+
+def _new_id(context, asked):
+    while True:
+        new = bytes(context.random(8))
+        if new not in (NOBODY, asked, context.last_id):
+            return new
+
+
+def _hex(data):
+    return "".join("%02X" % byte for byte in data)

@@ -1,0 +1,81 @@
+"""The signature in a message's header (ISO 15118-2, 7.9.2.4): over one body element, as EXI fragments.
+
+The element is encoded again as a fragment of the -2 grammar and its digest compared, then SignedInfo as a fragment of
+the plain xmldsig grammar and its ECDSA signature checked.  Algorithms are compared to the letter: a signature is
+either made as the standard says, or not at all.
+"""
+
+import hashlib
+
+from gridkeel import errors
+from gridkeel.crypto import ecdsa
+from gridkeel.v2g import exi, grammars
+
+CANONICAL_EXI = "http://www.w3.org/TR/canonical-exi/"
+ECDSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+
+OK = "ok"
+MISSING = "no signature"
+FORM = "not the algorithms or the form of the standard"
+REFERENCE = "the signature is for another element"
+DIGEST = "the digest does not match"
+MISMATCH = "the signature does not match"
+
+
+def check(context, header, name, body, public_key):
+    """Generator, yields None between slices; return OK or one of the texts above.
+
+    name, body: the signed element, with its Id.  public_key: 65 bytes.  The result is told as an event.
+    """
+    begun_ms = context.now_ms
+    result = yield from _check(context.scratch, header, name, body, public_key)
+    context.tell("signature", name, result, context.since(begun_ms))
+    return result
+
+
+def _check(scratch, header, name, body, public_key):
+    signature = header.get("Signature")
+    if signature is None:
+        return MISSING
+    info = signature["SignedInfo"]
+    value = signature["SignatureValue"][""]
+    found = _form(info, value)
+    if found != OK:
+        return found
+    reference = info["Reference"][0]
+    if not body.get("Id") or reference.get("URI") != "#" + body["Id"]:
+        return REFERENCE
+    try:
+        digest = _digest(scratch, grammars.iso2(), name, body)
+        yield
+        if digest != reference["DigestValue"]:
+            return DIGEST
+        signed = _digest(scratch, grammars.xmldsig(), "SignedInfo", info)
+    except errors.ExiError:
+        return FORM  # an element no larger than the message it came in is always encoded: this one is none
+    yield
+    matches = yield from ecdsa.verify(public_key, signed, value)
+    return OK if matches else MISMATCH
+
+
+def _form(info, value):
+    references = info["Reference"]
+    if len(value) != ecdsa.SIGNATURE_BYTES or len(references) != 1:
+        return FORM
+    transforms = references[0].get("Transforms", {}).get("Transform", [])
+    algorithms = (
+        info["CanonicalizationMethod"]["Algorithm"],
+        info["SignatureMethod"]["Algorithm"],
+        references[0]["DigestMethod"]["Algorithm"],
+    )
+    if algorithms != (CANONICAL_EXI, ECDSA_SHA256, SHA256):
+        return FORM
+    if len(transforms) != 1 or transforms[0]["Algorithm"] != CANONICAL_EXI:
+        return FORM
+    return OK
+
+
+def _digest(scratch, schema, name, value):
+    end = exi.encode_fragment(schema, name, value, scratch, 0)
+    return hashlib.sha256(memoryview(scratch)[:end]).digest()

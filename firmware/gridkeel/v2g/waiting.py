@@ -1,0 +1,3 @@
+"""What a phase yields: None while it computes and wants to go on at once, WAIT while it waits for the world."""
+
+WAIT = 1
