@@ -15,7 +15,8 @@ from hil.report.files import write_json
 from hil.report.text import number
 from hil.typetest import catalogue, files, page
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS
-from hil.typetest.runner import DAY, TypeTest, procedures, run
+from hil.typetest.plan import procedures
+from hil.typetest.runner import DAY, TypeTest, run
 from host_tools.errors import EXIT_CHECK_FAILED
 
 _COLOURS = {PASS: "green", FAIL: "red", OPEN: "yellow", NOT_OFFERED: "dim"}
