@@ -8,10 +8,11 @@ import numpy as np
 
 from gridkeel.services import reactive as modes
 from hil.typetest.accuracy import BAND, STEADY_POWER_PU, STEADY_PU
+from hil.typetest.demand import Reactive, interpolate
 from hil.typetest.finding import Finding
 from hil.typetest.mains import Mains
 from hil.typetest.procedure import QUICK, Procedure
-from hil.typetest.profile import Profile, Reactive, interpolate
+from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
 
 CLAUSE = "Reactive power"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from hil.typetest.accuracy import BAND, STEADY_HZ, STEADY_TIME_SHARE, time_band_s
 from hil.typetest.bands import HOUSE_SHARE, ON_THE_WIRE_S, STEP_W, WHOLE
+from hil.typetest.demand import Reserve
 from hil.typetest.finding import Finding
 from hil.typetest.mains import START_S, Mains
 from hil.typetest.procedure import Procedure
-from hil.typetest.profile import Profile, Reserve
+from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
 
 CLAUSE = "Fast reserve"
 NEAR_HZ = 2 * STEADY_HZ
-DEEP_HZ = 0.5  # the step of the time to the wire
+DEEP_HZ, PAST_HZ = 0.5, 0.2  # the step of the time to the wire: this deep, and past the trigger by this much
 LOW_S = 2.0  # the frequency is back over the trigger long before the hold is over
 REST_S = 10.0
 AVERAGED_S = 1.0  # over which a ramp-off is taken
@@ -49,7 +50,9 @@ def cycle(profile: Profile, reserve: Reserve) -> Procedure:
         found.append(Finding(CLAUSE, "activates again", words, "s", reached_s, 0.0, limit_s, is_open))
         return found
 
-    return Procedure.of("reserve", "Activation, support, recovery", mains, measure, start_delay_ms=500)
+    return Procedure.of(
+        "reserve", "Activation, support, recovery", mains, measure, start_delay_ms=500, telemetry_ms=1000
+    )
 
 
 def _activates(profile: Profile, reserve: Reserve, seen: Recording, began_s: float, until_s: float) -> list[Finding]:
@@ -85,14 +88,15 @@ def _holds(profile: Profile, reserve: Reserve, seen: Recording, began_s: float, 
 
 
 def wire(profile: Profile, reserve: Reserve) -> Procedure:
-    """A step of 0.5 Hz: how soon the first command is on the wire."""
+    """A step of 0.5 Hz, or what passes the trigger: how soon the first command is on the wire."""
     mains = Mains(profile.nominal_hz)
-    began_s = mains.step(profile.nominal_hz - DEEP_HZ, LOW_S)
+    freq_hz = min(profile.nominal_hz - DEEP_HZ, reserve.trigger_hz - PAST_HZ)
+    began_s = mains.step(freq_hz, LOW_S)
     mains.back(1.0)
 
     def measure(seen: Recording) -> list[Finding]:
         first_s = seen.first_wire_s(began_s)
-        words = f"step of {DEEP_HZ:g} Hz"
+        words = f"step to {freq_hz:.2f} Hz"
         return [Finding(CLAUSE, "to the command on the wire", words, "s", first_s, 0.0, ON_THE_WIRE_S, house=True)]
 
     return Procedure.of("wire", "Response of the wire to a step", mains, measure, start_delay_ms=500)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 
 from gridkeel.errors import ParameterError
 from hil.bench import rig as rigs
@@ -42,6 +43,7 @@ class TypeTest:
     started_utc: str
     done: list[Done] = field(default_factory=list)
     whole: bool = True
+    took_s: float = 0.0
 
     @property
     def findings(self) -> list[Finding]:
@@ -49,6 +51,11 @@ class TypeTest:
 
     def count(self, verdict: str) -> int:
         return sum(finding.verdict == verdict for finding in self.findings)
+
+    @property
+    def played_s(self) -> float:
+        """Virtual time of all procedures."""
+        return sum(one.procedure.duration_s for one in self.done if one.procedure)
 
     @property
     def ok(self) -> bool:
@@ -96,6 +103,7 @@ def run(
     plan = chosen(procedures(profile, day), only)
     parameters = {**profile.parameters, **(overrides or {})}
     test = TypeTest(profile, parameters, datetime.now(UTC).isoformat(timespec="seconds"), whole=not only)
+    began_s = perf_counter()
     rig = replace(rigs.load("lockstep"), firmware=str(firmware) if firmware else "")
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder, delivery(Path(folder)) as way:
         for position, procedure in enumerate(plan):
@@ -107,6 +115,7 @@ def run(
     missing = [Finding(clause, what, "", "", None, offered=False) for clause, what in profile.not_offered]
     if missing and not only:
         test.done.append(Done(None, "Not offered by this firmware", missing))
+    test.took_s = perf_counter() - began_s
     return test
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from hil.typetest.bands import HOUSE_HZ, HOUSE_SLOPE, STEP_W, power_band
+from hil.typetest.demand import OVER, UNDER, Droop, Points
 from hil.typetest.finding import Finding
 from hil.typetest.mains import Mains
 from hil.typetest.procedure import QUICK, Procedure
-from hil.typetest.profile import OVER, UNDER, Droop, Points, Profile
+from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
 
 CLAUSE = "Frequency droop"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hil.typetest.accuracy import time_band_s
 from hil.typetest.bands import power_band
+from hil.typetest.demand import FREQUENCY, OVER, Trip
 from hil.typetest.finding import Finding
 from hil.typetest.mains import START_S, Mains
 from hil.typetest.procedure import QUICK, Procedure
-from hil.typetest.profile import FREQUENCY, OVER, Profile, Trip
+from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
 
 REST_S = 2.0  # between two stretches: the clock starts over

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gridkeel.params import Parameters
+from hil.typetest.demand import FREQUENCY, OVER, UNDER, VOLTAGE, Droop, Enter, Trip, line
 from hil.typetest.demands.common import COMMON, DETECTION_S
-from hil.typetest.profile import FREQUENCY, OVER, UNDER, VOLTAGE, Droop, Enter, Profile, Trip, line
+from hil.typetest.profile import Profile
 
 
 def profile(changes: dict[str, int]) -> Profile:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gridkeel.services import profiles, ride_through
+from hil.typetest.demand import FREQUENCY, OVER, UNDER, Droop, Enter, Reactive, Trip, line
 from hil.typetest.demands import ieee1547_voltage
 from hil.typetest.demands.common import COMMON, RATING_W, SAMPLING_MS
-from hil.typetest.profile import FREQUENCY, OVER, UNDER, Droop, Enter, Profile, Reactive, Trip, line
+from hil.typetest.profile import Profile
 
 SOURCE = (
     "IEEE 1547-2018 as quoted by the UL1741SB test code; ride-through of frequency and voltage as in svp_1547.1 and"
@@ -67,8 +68,8 @@ def profile(category: str, second: bool) -> Profile:
             "return_spread_ms": 0,
             "reactive_max_var": MOST_VAR,
         },
-        # A DER of Category III rides through nearly no voltage at all, and is back at once.
-        inverter={"mains_loss_pct": 1.0, "mains_return_pct": 40.0, "reconnect_s": 0.0},
+        # A DER of Category III rides through nearly no voltage at all, and has shut its power off, and on, at once.
+        inverter={"mains_loss_pct": 1.0, "mains_return_pct": 40.0, "reconnect_s": 0.0, "ramp_w_s": 200000.0},
         open=frozenset({"enter", "cessation"}),
         not_offered=NOT_OFFERED,
     )
