@@ -75,7 +75,7 @@ TABLE: tuple = (
         "fast reserve, see docs/grid-services.md; 0 none",
     ),
     ("fast_reserve_w", "W", 0, 0, 50000, "contracted power of the fast reserve, out of the vehicle"),
-    ("fast_reserve_confirm_ms", "ms", 60, 0, 500, "time under the trigger that activates the fast reserve"),
+    ("fast_reserve_confirm_ms", "ms", 40, 0, 500, "time under the trigger that activates the fast reserve"),
     ("trip_profile", "index", 0, 0, len(ride_through.TABLE) - 1, "trip table, see docs/grid-services.md; 0 is custom"),
     ("stagger", "flag", 1, 0, 1, "1 spreads trips and returns by the controller's identity, 0 never"),
     ("trip_spread_ms", "ms", 50, 0, 10000, "window over which controllers spread a frequency or ROCOF trip"),
