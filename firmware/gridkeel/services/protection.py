@@ -76,9 +76,11 @@ class Protection:
             return
         row = ride_through.TABLE[self._p.trip_profile]
         high_pct = row[ride_through.BLOCK_HIGH_PCT]
-        if mains.cycle_mv < self._share_mv(row[ride_through.BLOCK_PCT]):
-            self.state = BLOCKED
-        elif high_pct and mains.cycle_mv > self._share_mv(high_pct):
+        if (
+            mains.cycle_mv < self._share_mv(row[ride_through.BLOCK_PCT])
+            or high_pct
+            and mains.cycle_mv > self._share_mv(high_pct)
+        ):
             self.state = BLOCKED
         elif not mains.quality & UNUSABLE:
             self.state = RUN
