@@ -1,6 +1,6 @@
 """docs made from the firmware's own tables, `python -m host_tools.tables --write`.
 
-parameters.md and faults.md whole, grid-services.md in part.
+parameters.md and faults.md whole, grid-services.md and iso15118.md in part.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from gridkeel import errors, params
-from host_tools import grid_services
+from host_tools import grid_services, iso15118_tables
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 NOTE = "Made from `{source}` by `make docs`; do not edit."
@@ -52,7 +52,16 @@ def grid_services_page() -> str:
     return grid_services.with_tables((DOCS / "grid-services.md").read_text())
 
 
-PAGES = {"parameters.md": parameters_page, "faults.md": faults_page, "grid-services.md": grid_services_page}
+def iso15118_page() -> str:
+    return iso15118_tables.with_tables((DOCS / "iso15118.md").read_text())
+
+
+PAGES = {
+    "parameters.md": parameters_page,
+    "faults.md": faults_page,
+    "grid-services.md": grid_services_page,
+    "iso15118.md": iso15118_page,
+}
 
 
 def main(arguments: list[str]) -> int:

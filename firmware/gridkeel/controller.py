@@ -9,6 +9,7 @@ from gridkeel.faults import Faults
 from gridkeel.inverter.driver import Inverter
 from gridkeel.sensing.frequency import Estimator
 from gridkeel.sensing.quality import CLIPPED
+from gridkeel.sensing.sample_clock import SampleClock
 from gridkeel.services.bundle import Services
 from gridkeel.services.protection import BLOCKED, RUN
 
@@ -26,6 +27,7 @@ class Controller:
         self.parameters = parameters
         self.faults = Faults()
         self.mains = mains or Estimator(parameters)
+        self.sample_clock = SampleClock(parameters)
         self.services = Services(parameters, identity)
         self.protection = self.services.protection
         self.droop = self.services.droop
@@ -41,6 +43,7 @@ class Controller:
 
     def step(self, samples, n, now_ms):
         """Take one block of n samples that ended at now_ms and decide the command."""
+        self.sample_clock.block(now_ms)
         if self.mains.update(samples, n):
             self.services.follow(self.mains, now_ms)
         self._decide(now_ms)
@@ -48,14 +51,21 @@ class Controller:
     def block_lost(self):
         """Tell that samples are missing before the next block."""
         self.mains.block_lost()
+        self.sample_clock.lost()
 
     def samples_lost(self, now_ms):
         """No block came within its time: cease, and let the zero go out."""
-        self.mains.block_lost()
+        self.block_lost()
         self.protection.samples_lost()
         self._decide(now_ms)
         if self.limiter == limits.CEASED:
             self.limiter = limits.STALE_SAMPLES
+
+    def time_told(self, unix_s, ms, now_ms):
+        """Take the host's time, which arrived at now_ms, for the sample clock.  Not part of the control path."""
+        if self.mains.SAMPLED:
+            self.sample_clock.told(unix_s, ms, now_ms)
+            self.mains.trim(self.sample_clock.ppm)
 
     def receive(self, data, n, now_ms):
         """Take n bytes from the RS-485 line."""

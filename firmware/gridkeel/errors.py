@@ -17,6 +17,14 @@ class ProtocolError(GridkeelError):
     """This side was asked to break the protocol: a bug of ours, never the peer's doing."""
 
 
+class CertificateError(GridkeelError):
+    """A certificate, revocation list or signature that is refused; `code` is one of crypto/refusals.py."""
+
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
+
 NO_FAULT = 0
 SAMPLES_LOST = 10
 SAMPLES_CLIPPED = 11

@@ -52,3 +52,5 @@ def fill(values, controller, health, link):
     values[30] = envelope.discharge_by
     values[31] = services.account.deviation_wh
     values[32] = services.account.verdict
+    values[33] = controller.sample_clock.found_ppm
+    values[34] = controller.sample_clock.state

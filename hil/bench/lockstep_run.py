@@ -60,7 +60,8 @@ class LockStepRun:
     ) -> None:
         self._scenario = scenario
         self._rig = rig
-        self._block_us = parameters.block_ms * 1000
+        # Blocks come as fast as the sample clock runs, and that need not be as fast as time does.
+        self._block_us = parameters.block_ms * 1000 / (1.0 + mains.wave.config.sample_clock_ppm * 1e-6)
         self._board = board
         self._mains = mains
         self._inverter = inverter
@@ -92,7 +93,7 @@ class LockStepRun:
     def _run_until(self, end_us: int) -> None:
         while self._board.now_us < end_us:
             # A block counts from its last sample; the processor's time to work it out is charged before its bytes.
-            block_us = (self._index + 1) * self._block_us + self._rig.compute_us
+            block_us = round((self._index + 1) * self._block_us) + self._rig.compute_us
             self._reach(min(block_us, end_us))
             if block_us <= end_us:
                 self._give_block()

@@ -14,18 +14,22 @@ from host_tools.errors import MissingError, ToolError
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 RECORD = Path(__file__).parent.parent / "data" / "iberia-2025-04-28" / "toledo.csv"
-FAULT_KINDS = ("inverter_link", "host_link", "samples", "bus_noise", "host_noise")
+FAULT_KINDS = ("inverter_link", "host_link", "samples", "bus_noise", "host_noise", "host_jitter")
 KEYS = {"title", "summary", "mains", "waveform", "inverter", "parameters", "faults", "checks", "duration_s"}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that breaks from at_s for for_s; rate is the share of damaged bytes where the kind is noise."""
+    """Something that breaks from at_s for for_s.
+
+    rate: the share of damaged bytes where the kind is noise.  most_ms: what the host says comes up to this much late.
+    """
 
     kind: str
     at_s: float
     for_s: float
     rate: float = 0.0
+    most_ms: float = 0.0
 
     def active(self, t_s: float) -> bool:
         return self.at_s <= t_s < self.at_s + self.for_s

@@ -1,13 +1,13 @@
 """A car for session tests: it walks a Secc through whole sessions, message by message, over V2GTP and EXI."""
 
-from gridkeel import ticks
-from gridkeel.v2g import exi, grammars, sap, states, v2gtp
-from gridkeel.v2g.secc import Secc
 from outlet import Outlet
 
+from gridkeel import ticks
 from gridkeel.clock import WallClock
 from gridkeel.params import Parameters
+from gridkeel.v2g import exi, grammars, sap, states, v2gtp
 from gridkeel.v2g.credentials import Credentials
+from gridkeel.v2g.secc import Secc
 
 UNIX_S = 1_790_000_000
 EVCC_ID = b"\x02\x00\x00\x00\x00\x01"
@@ -28,7 +28,7 @@ class Noise:
         return bytes(out)
 
 
-class Closed(Exception):
+class ClosedError(Exception):
     """The charger closed the connection without an answer."""
 
 
@@ -40,9 +40,7 @@ class Bench:
         self.outlet = Outlet(dc)
         self.clock = WallClock()
         self.clock.set(UNIX_S, self.now_ms)
-        values = {"v2g_energy_modes": 4 | 8 if dc else 1 | 2}
-        values.update(changes or {})
-        self.secc = Secc(self.outlet, credentials or Credentials(), Parameters(values), self.clock, Noise(), backend)
+        self.secc = Secc(self.outlet, credentials or Credentials(), Parameters(changes), self.clock, Noise(), backend)
         self.backend = backend
         self.secured = secured
         self.events = []
@@ -94,7 +92,7 @@ class Bench:
             self.secc.receive(part, len(part), self.now_ms)
 
     def answer(self, within_ms=5000):
-        """Return the payload of the next frame from the charger; raise Closed where there is none."""
+        """Return the payload of the next frame from the charger; raise ClosedError where there is none."""
         for _ in range(within_ms // STEP_MS + 1):
             self._step()
             n = self.secc.data_to_send(self.out, self.now_ms)
@@ -103,7 +101,7 @@ class Bench:
                 assert v2gtp.check(self.out, n, v2gtp.EXI) == length
                 return bytes(self.out[v2gtp.HEADER_BYTES : n])
             if self.secc.closing:
-                raise Closed(self.events[-1])
+                raise ClosedError(self.events[-1])
             self.now_ms = ticks.add(self.now_ms, STEP_MS)
         raise AssertionError("no answer in %d ms" % within_ms)
 

@@ -15,6 +15,7 @@ class Outlet:
     evse_id = "DE*GRK*E0001"
 
     def __init__(self, dc=False):
+        self.dc = dc
         self.meter_id = "METER-1"
         self.energy_wh = 1234
         self.plugged = True
@@ -46,6 +47,7 @@ class Outlet:
         self.isolation_end = status.ISOLATION_VALID
         # what the session told it
         self.in_session = False
+        self.broken = False
         self.allowed = False
         self.limits = None
         self.soc_pct = None
@@ -67,8 +69,9 @@ class Outlet:
 
     # --- what the session calls
 
-    def session(self, on):
+    def session(self, on, failed=False):
         self.in_session = on
+        self.broken = failed
         if not on:
             self.allow(False)
             self.cable_check(False)

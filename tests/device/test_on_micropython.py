@@ -15,7 +15,7 @@ from hil.virtual_board.interpreter import HEAP_BYTES, argv
 HERE = Path(__file__).parent
 FIRMWARE = HERE.parents[1] / "firmware"
 NAMES = sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != Path(__file__).stem)
-# A run of the 32-bit build cannot collect garbage and has 1 MB: so many tests share one.
+# A run of the 32-bit build cannot collect garbage and has 1 MB: so many tests share one, unless the file says it.
 WASM_GROUP = 3
 START = "import sys\nsys.path[:] = [{tests!r}, {firmware!r}]\nimport runner\nrunner.main({name!r})\n"
 
@@ -47,9 +47,12 @@ def wasm_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_wasm_32_bit(name: str, wasm_files: Path) -> None:
-    tests = re.findall(r"^def (test_\w+)", (HERE / f"{name}.py").read_text(), re.MULTILINE)
-    for first in range(0, len(tests), WASM_GROUP):
-        chosen = tests[first : first + WASM_GROUP]
+    source = (HERE / f"{name}.py").read_text()
+    tests = re.findall(r"^def (test_\w+)", source, re.MULTILINE)
+    said = re.search(r"^WASM_GROUP = (\d+)", source, re.MULTILINE)
+    group = int(said[1]) if said else WASM_GROUP
+    for first in range(0, len(tests), group):
+        chosen = tests[first : first + group]
         code = f"import sys\nsys.path[:] = ['/input']\nimport runner\nrunner.main({name!r}, {chosen!r})\n"
         done = run_wasm(code, wasm_files)
         check(name, done.stdout + done.stderr)

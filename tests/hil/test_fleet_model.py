@@ -77,7 +77,7 @@ estimates = st.fixed_dictionaries(
         "apart": st.one_of(st.just(0), st.integers(-20_000, 20_000), st.integers(-2_000_000, 2_000_000)),
         "rocof_mhz_s": st.one_of(st.just(0), st.integers(-400, 400), st.integers(-6000, 6000)),
         "voltage_mv": st.sampled_from([230_000, 230_000, 230_000, 195_500, 195_499, 100_000, 253_001, 280_000]),
-        "cycle_mv": st.sampled_from([230_000, 230_000, 230_000, 230_000, 115_000, 114_999]),
+        "cycle_mv": st.sampled_from([230_000, 230_000, 230_000, 230_000, 115_000, 114_999, 253_000, 253_001]),
         "bits": st.lists(st.sampled_from((0, 0, 0, 0, *BITS)), max_size=2),
     }
 )

@@ -5,6 +5,7 @@ table from the device where its own hash differs, so an old host reads a new dev
 """
 
 from gridkeel import limits
+from gridkeel.sensing import sample_clock
 from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
 
 STATES = protection.NAMES
@@ -14,6 +15,7 @@ EVENT_KINDS = events.KINDS
 EVENT_STATES = events.STATES
 RESERVE_STATES = fast_reserve.STATES
 VERDICTS = accounting.VERDICTS
+CLOCK_STATES = sample_clock.STATES
 RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
 MODES = ("safe", "auto")
 
@@ -70,6 +72,8 @@ TABLE = (
             ("discharge_limiter", "B", "LIMITERS"),
             ("deviation_wh", "i", "Wh"),
             ("verdict", "B", "VERDICTS"),
+            ("sample_clock_ppm", "h", "ppm"),
+            ("sample_clock_state", "B", "CLOCK_STATES"),
         ),
     ),
     (

@@ -29,6 +29,7 @@ def enums():
         ("EVENT_STATES", _numbered(messages.EVENT_STATES)),
         ("RESERVE_STATES", _numbered(messages.RESERVE_STATES)),
         ("VERDICTS", _numbered(messages.VERDICTS)),
+        ("CLOCK_STATES", _numbered(messages.CLOCK_STATES)),
         ("INVERTER_STATES", _numbered(inverter.STATES)),
         ("CATALOGUE", faults),
         ("TABLE", _numbered(params.NAMES)),

@@ -98,5 +98,6 @@ class Commands:
         told = self._clock.tell(unix_s, ms, now_ms)
         self._controller.faults.set(errors.HOST_TIME, told != clock.TAKEN, self._clock.told_off_s)
         if told == clock.TAKEN:
+            self._controller.time_told(unix_s, ms, now_ms)
             return OK
         return REFUSED if told == clock.JUMPED else OUT_OF_RANGE

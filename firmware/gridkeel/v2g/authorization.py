@@ -1,7 +1,7 @@
 """Authorization: the car signs its challenge, or somebody outside says yes."""
 
 from gridkeel.v2g import codes, modes, responses, signatures, states
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 
 _WAITING = "Ongoing_WaitingForCustomerInteraction"  # [V2G2-854]: the car's clock for Ongoing stands still meanwhile
 
@@ -17,16 +17,16 @@ def answer(context, body, header):
 def _contract(context, body, header):
     challenge, context.challenge = context.challenge, b""  # good for one try
     if not challenge or body.get("GenChallenge") != challenge:
-        raise Refused(codes.CHALLENGE_INVALID, "not the challenge of this session")
+        raise RefusedError(codes.CHALLENGE_INVALID, "not the challenge of this session")
     checked = yield from signatures.check(context, header, "AuthorizationReq", body, context.contract_key)
     if checked != signatures.OK:
-        raise Refused(codes.SIGNATURE_ERROR, checked)
+        raise RefusedError(codes.SIGNATURE_ERROR, checked)
 
 
 def _external(context):
     authorized = context.charger.authorized
     if authorized == context.REFUSED or context.charger.stop_asked:
-        raise Refused(codes.FAILED, "not authorised")
+        raise RefusedError(codes.FAILED, "not authorised")
     response = responses.make("AuthorizationRes", context, codes.OK)
     if authorized == context.GRANTED:
         return states.DONE, response

@@ -3,7 +3,7 @@
 from gridkeel import errors, ticks
 from gridkeel.crypto import x509
 from gridkeel.v2g import codes, exi, grammars, signatures, states
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.waiting import WAIT
 
 INSTALLATION = "CertificateInstallationReq"
@@ -28,14 +28,14 @@ def _check_request(context, kind, body, header, der):
     # Whether the certificate may be trusted is for the backend, which has the roots and the contracts. That the car
     # has its key is checked here: what fails that is not worth the backend's time.
     if context.backend is None:
-        raise Refused(codes.NO_CERTIFICATE, "no backend")
+        raise RefusedError(codes.NO_CERTIFICATE, "no backend")
     try:
         key = x509.parse(der).public_key
     except errors.CertificateError as error:
-        raise Refused(codes.CERT_CHAIN_ERROR, "%s" % error)
+        raise RefusedError(codes.CERT_CHAIN_ERROR, "%s" % error)
     checked = yield from signatures.check(context, header, kind, body, key)
     if checked != signatures.OK:
-        raise Refused(codes.SIGNATURE_ERROR, checked)
+        raise RefusedError(codes.SIGNATURE_ERROR, checked)
 
 
 def _fetch(context, kind):
@@ -45,7 +45,9 @@ def _fetch(context, kind):
     begun_ms = context.now_ms
     while backend.answer is None:
         if backend.failed or ticks.diff(context.now_ms, begun_ms) >= _BACKEND_MS:
-            raise Refused(codes.NO_CERTIFICATE, "the backend failed" if backend.failed else "the backend is silent")
+            raise RefusedError(
+                codes.NO_CERTIFICATE, "the backend failed" if backend.failed else "the backend is silent"
+            )
         yield WAIT
     context.tell("backend", kind, "answered", context.since(begun_ms))
     _check(context, kind, backend.answer)
@@ -57,8 +59,8 @@ def _check(context, kind, data):
         name, message = exi.decode(grammars.iso2(), data, 0, len(data))
         response = message["Body"][states.response_of(kind)]
     except (errors.ExiError, KeyError):
-        raise Refused(codes.FAILED, "the backend's answer is no %s" % states.response_of(kind))
+        raise RefusedError(codes.FAILED, "the backend's answer is no %s" % states.response_of(kind))
     if message["Header"]["SessionID"] != context.session_id:
-        raise Refused(codes.FAILED, "the backend's answer is for another session")
+        raise RefusedError(codes.FAILED, "the backend's answer is for another session")
     if response["ResponseCode"].startswith("FAILED"):
-        raise Refused(response["ResponseCode"], "the backend refuses")
+        raise RefusedError(response["ResponseCode"], "the backend refuses")

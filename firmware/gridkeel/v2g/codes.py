@@ -29,7 +29,7 @@ NOT_ALLOWED_HERE = "FAILED_CertificateNotAllowedAtThisEVSE"
 REVOKED = "FAILED_CertificateRevoked"
 
 
-class Refused(GridkeelError):
+class RefusedError(GridkeelError):
     """A request is answered with a FAILED code, and the session ends with that answer.
 
     code: one of the codes above.  reason: a few words for the operator's log.

@@ -1,7 +1,6 @@
 """What the phases of one session share: plain data, no protocol of its own."""
 
 from gridkeel import ticks
-from gridkeel.v2g import modes
 
 
 class Context:
@@ -9,8 +8,8 @@ class Context:
 
     charger: gridkeel.evse.charger.Charger.  credentials: gridkeel.v2g.credentials.Credentials.
     clock: gridkeel.clock.WallClock.  random(n): n bytes nobody can guess.  backend: what fetches contract
-    certificates, None where there is none.  tell(kind, subject, detail, number): takes an event.  scratch: bytearray for
-    fragments.
+    certificates, None where there is none.  tell(kind, subject, detail, number): takes an event.  scratch: bytearray
+    for fragments.
     """
 
     # charger.authorized
@@ -41,13 +40,14 @@ class Context:
         self.payment = ""
         self.certificate_service = False
         self.energy_mode = ""
-        self.is_dc = modes.dc_first(self.parameters.v2g_energy_modes)
+        self.is_dc = self.charger.dc
         self.contract_key = None
         self.challenge = b""
         self.offer = ()  # ((start_s, power_w), ...)
         self.offer_end_s = 0
         self.tuple_id = 1
         self.schedule_number = 0
+        self.negotiated = False  # an offer was made that no PowerDelivery Start has taken up
         self.started = False
         self.stopping = False
         self.failed = False

@@ -2,7 +2,7 @@
 
 from gridkeel import ticks
 from gridkeel.v2g import codes, metering, responses, states, status
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.parameters import take_status
 from gridkeel.v2g.values import number, physical
 
@@ -19,14 +19,14 @@ def cable_check(context, body, _header):
         if charger.isolation != status.ISOLATION_VALID or not context.started:
             charger.cable_check(True)
     if charger.isolation == status.ISOLATION_FAULT:
-        raise Refused(codes.FAILED, "isolation fault")
+        raise RefusedError(codes.FAILED, "isolation fault")
     if not charger.ready or charger.stop_asked:
-        raise Refused(codes.FAILED, "the charger is not ready to deliver")
+        raise RefusedError(codes.FAILED, "the charger is not ready to deliver")
     response = responses.make("CableCheckRes", context, codes.OK)
     if charger.isolation in (status.ISOLATION_VALID, status.ISOLATION_WARNING):
         return states.DONE, response
     if ticks.diff(context.now_ms, context.since_ms) >= states.CABLE_CHECK_PERFORMANCE_MS:
-        raise Refused(codes.FAILED, "the isolation test does not end")
+        raise RefusedError(codes.FAILED, "the isolation test does not end")
     response["EVSEProcessing"] = "Ongoing"
     return states.ONGOING, response
 
@@ -36,7 +36,7 @@ def pre_charge(context, body, _header):
     take_status(context, body["DC_EVStatus"])
     target_v, target_a = _target(context, body)
     if target_a > _PRE_CHARGE_A:
-        raise Refused(codes.FAILED, "%s A asked for in pre-charge" % target_a)
+        raise RefusedError(codes.FAILED, "%s A asked for in pre-charge" % target_a)
     context.charger.precharge(target_v, target_a)
     return states.DONE, responses.make("PreChargeRes", context, codes.OK)
 
@@ -70,5 +70,5 @@ def _target(context, body):
     target_v = number(body, "EVTargetVoltage", "V", None, codes.FAILED)
     target_a = number(body, "EVTargetCurrent", "A", None, codes.FAILED)
     if not 0 <= target_v <= context.charger.max_voltage_v or target_a < 0:
-        raise Refused(codes.FAILED, "%s V asked for" % target_v)
+        raise RefusedError(codes.FAILED, "%s V asked for" % target_v)
     return target_v, target_a

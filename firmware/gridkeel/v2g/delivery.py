@@ -2,7 +2,7 @@
 
 from gridkeel import ticks
 from gridkeel.v2g import codes, responses, schedules, states
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.parameters import take_status
 from gridkeel.v2g.waiting import WAIT
 
@@ -10,7 +10,7 @@ from gridkeel.v2g.waiting import WAIT
 def answer(context, body, _header):
     """Answer PowerDeliveryReq (a generator: the contactor takes its time)."""
     if body["SAScheduleTupleID"] != context.tuple_id:
-        raise Refused(codes.TARIFF_INVALID, "schedule %d was not offered" % body["SAScheduleTupleID"])
+        raise RefusedError(codes.TARIFF_INVALID, "schedule %d was not offered" % body["SAScheduleTupleID"])
     told = body.get("DC_EVPowerDeliveryParameter")
     progress = body["ChargeProgress"]
     if told is not None and progress != "Stop":
@@ -26,22 +26,25 @@ def answer(context, body, _header):
 
 def _start(context, body):
     charger = context.charger
+    if not context.negotiated:
+        raise RefusedError(codes.SEQUENCE_ERROR, "energy flows already")
     profile = schedules.check_profile(context, body.get("ChargingProfile"))
     if not charger.ready or charger.stop_asked:
-        raise Refused(codes.NOT_APPLIED, "the charger is not ready to deliver")
+        raise RefusedError(codes.NOT_APPLIED, "the charger is not ready to deliver")
     if charger.welded:
-        raise Refused(codes.CONTACTOR_ERROR, "the contactor is welded")
+        raise RefusedError(codes.CONTACTOR_ERROR, "the contactor is welded")
     charger.set_charging_profile(profile)
     charger.allow(True)
     begun_ms = context.now_ms
     while not charger.contactor_closed:
         waited_ms = ticks.diff(context.now_ms, begun_ms)
         if not charger.wants_power and waited_ms >= states.PILOT_TIMEOUT_MS:
-            raise Refused(codes.NOT_APPLIED, "the car stays out of state C")
+            raise RefusedError(codes.NOT_APPLIED, "the car stays out of state C")
         if waited_ms >= states.CONTACTOR_MS:
-            raise Refused(codes.CONTACTOR_ERROR, "the contactor does not close")
+            raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not close")
         yield WAIT
     context.started = True
+    context.negotiated = False
     context.stopping = False
     context.tell("delivery", "started", context.energy_mode, ticks.diff(context.now_ms, begun_ms))
     return states.START_DC if context.is_dc else states.START_AC
@@ -57,7 +60,7 @@ def _stop(context):
     begun_ms = context.now_ms
     while charger.contactor_closed:
         if ticks.diff(context.now_ms, begun_ms) >= states.CONTACTOR_MS:
-            raise Refused(codes.CONTACTOR_ERROR, "the contactor does not open")
+            raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not open")
         yield WAIT
     context.tell("delivery", "stopped", "", ticks.diff(context.now_ms, begun_ms))
     return states.STOP_DC if context.is_dc else states.STOP_AC
@@ -65,7 +68,7 @@ def _stop(context):
 
 def _renegotiate(context):
     if not context.started:
-        raise Refused(codes.FAILED, "nothing was negotiated that runs")
+        raise RefusedError(codes.FAILED, "nothing was negotiated that runs")
     if context.is_dc:
         context.charger.dc_stop()
     context.tell("delivery", "renegotiation", "", 0)

@@ -1,7 +1,7 @@
 """Meter readings in the charge loops, and the receipts a car signs for them."""
 
 from gridkeel.v2g import codes, modes, responses, signatures, states, status
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 
 
 def put(context, response):
@@ -23,9 +23,9 @@ def put(context, response):
 def receipt(context, body, header):
     """Answer MeteringReceiptReq (a generator): the car's signature over the very figures it was told."""
     if body["SessionID"] != context.session_id or body["MeterInfo"] != context.meter_told:
-        raise Refused(codes.METERING_SIGNATURE, "the receipt is for other figures")
+        raise RefusedError(codes.METERING_SIGNATURE, "the receipt is for other figures")
     checked = yield from signatures.check(context, header, "MeteringReceiptReq", body, context.contract_key)
     if checked != signatures.OK:
-        raise Refused(codes.METERING_SIGNATURE, checked)
+        raise RefusedError(codes.METERING_SIGNATURE, checked)
     response = responses.make("MeteringReceiptRes", context, codes.OK)
     return (states.RECEIPTED_DC if context.is_dc else states.RECEIPTED_AC), response

@@ -6,6 +6,11 @@ AC_THREE = "AC_three_phase_core"
 # bit of parameter v2g_energy_modes = position here
 ENERGY_MODES = (AC_SINGLE, AC_THREE, "DC_core", "DC_extended", "DC_combo_core", "DC_unique")
 
+# what an outlet may offer, and what it offers where no bit is set; DC_extended is the plug of CCS with its own DC pins
+_DC = ENERGY_MODES[2:], ("DC_extended",)
+_AC_THREE = (AC_THREE, AC_SINGLE), (AC_THREE, AC_SINGLE)
+_AC_ONE = (AC_SINGLE,), (AC_SINGLE,)
+
 EXTERNAL = "ExternalPayment"
 CONTRACT = "Contract"
 
@@ -14,14 +19,12 @@ EXTERNAL_BIT = 1
 CONTRACT_BIT = 2
 
 
-def offered(bits):
-    """Return the names of the modes whose bits are set; never an empty list."""
-    return [name for k, name in enumerate(ENERGY_MODES) if bits & 1 << k] or [AC_SINGLE]
-
-
-def dc_first(bits):
-    """Return whether the first mode offered is one for DC."""
-    return is_dc(offered(bits)[0])
+def offered(parameters, charger):
+    """Return the names of the modes whose bits are set and that suit the outlet; its usual ones where that is none."""
+    able, usual = _DC if charger.dc else _AC_THREE if charger.three_phase else _AC_ONE
+    bits = parameters.v2g_energy_modes
+    chosen = [name for k, name in enumerate(ENERGY_MODES) if bits & 1 << k and name in able]
+    return chosen or list(usual)
 
 
 def is_dc(mode):
@@ -44,4 +47,4 @@ def payments(context):
 
 def energy_modes(context):
     """Return the energy transfer modes this session may choose from."""
-    return [context.joined.energy_mode] if context.joined else offered(context.parameters.v2g_energy_modes)
+    return [context.joined.energy_mode] if context.joined else offered(context.parameters, context.charger)

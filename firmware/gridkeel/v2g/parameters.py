@@ -1,7 +1,7 @@
 """ChargeParameterDiscovery: the car's limits in, the charger's limits and the schedule out."""
 
 from gridkeel.v2g import codes, modes, responses, schedules, states
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.values import number
 
 NO_ERROR = "NO_ERROR"
@@ -14,7 +14,7 @@ def answer(context, body, _header):
     name = "DC_EVChargeParameter" if modes.is_dc(mode) else "AC_EVChargeParameter"
     asked = body.get(name)
     if asked is None:
-        raise Refused(codes.WRONG_CHARGE_PARAMETER, "no %s with %s" % (name, mode))
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "no %s with %s" % (name, mode))
     context.is_dc = modes.is_dc(mode)
     context.energy_mode = mode
     departure_s = asked.get("DepartureTime") or None
@@ -22,6 +22,7 @@ def answer(context, body, _header):
     context.schedule_number = context.charger.schedule_number
     limit = body.get("MaxEntriesSAScheduleTuple")
     schedules.make(context, departure_s, schedules.ENTRIES_UNASKED if limit is None else limit)
+    context.negotiated = True
     response = responses.make("ChargeParameterDiscoveryRes", context, codes.OK)
     response["SAScheduleList"] = {"SAScheduleTuple": [schedules.tuple_of(context)]}
     return (states.DC if context.is_dc else states.AC), response
@@ -29,9 +30,9 @@ def answer(context, body, _header):
 
 def _check_mode(context, mode):
     if mode not in modes.energy_modes(context):
-        raise Refused(codes.WRONG_MODE, "%s is not offered" % mode)
+        raise RefusedError(codes.WRONG_MODE, "%s is not offered" % mode)
     if context.started and mode != context.energy_mode:
-        raise Refused(codes.WRONG_MODE, "%s cannot follow %s" % (mode, context.energy_mode))
+        raise RefusedError(codes.WRONG_MODE, "%s cannot follow %s" % (mode, context.energy_mode))
 
 
 def _take_ac(context, asked, departure_s):
@@ -41,9 +42,9 @@ def _take_ac(context, asked, departure_s):
     min_a = number(asked, "EVMinCurrent", "A")
     energy_wh = number(asked, "EAmount", "Wh")
     if max_v < charger.nominal_voltage_v or not 0 <= min_a <= max_a or max_a <= 0 or energy_wh < 0:
-        raise Refused(codes.WRONG_CHARGE_PARAMETER, "the car's AC limits contradict each other or the mains")
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car's AC limits contradict each other or the mains")
     if min_a > charger.max_current_a:
-        raise Refused(codes.WRONG_CHARGE_PARAMETER, "the car needs %s A at least" % min_a)
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car needs %s A at least" % min_a)
     phases = 3 if context.energy_mode == modes.AC_THREE else 1
     max_w = int(max_a * charger.nominal_voltage_v * phases)
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
@@ -57,7 +58,7 @@ def _take_dc(context, asked, departure_s):
     max_w = number(asked, "EVMaximumPowerLimit", "W")
     energy_wh = number(asked, "EVEnergyRequest", "Wh")
     if max_v < charger.min_voltage_v or max_a <= 0 or max_w is not None and max_w <= 0:
-        raise Refused(codes.WRONG_CHARGE_PARAMETER, "the car's DC limits do not fit this charger")
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car's DC limits do not fit this charger")
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
 
 
@@ -65,4 +66,4 @@ def take_status(context, ev_status):
     """Take DC_EVStatus: the state of charge goes to the charger, an error of the car ends the session."""
     context.charger.set_vehicle_soc(ev_status["EVRESSSOC"])
     if ev_status["EVErrorCode"] != NO_ERROR:
-        raise Refused(codes.FAILED, "the car reports %s" % ev_status["EVErrorCode"])
+        raise RefusedError(codes.FAILED, "the car reports %s" % ev_status["EVErrorCode"])

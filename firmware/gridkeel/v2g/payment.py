@@ -3,7 +3,7 @@
 from gridkeel.crypto import chain, profiles, refusals, x509
 from gridkeel.errors import CertificateError
 from gridkeel.v2g import codes, emaid, responses, states
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 
 CHALLENGE_BYTES = 16
 _DAY_S = 86400
@@ -20,15 +20,15 @@ _CODES = {
 def answer(context, body, _header):
     """Answer PaymentDetailsReq (a generator: three signatures are checked)."""
     if not context.credentials.anchors():
-        raise Refused(codes.NO_CERTIFICATE, "this charger trusts no root")
+        raise RefusedError(codes.NO_CERTIFICATE, "this charger trusts no root")
     sent = body["ContractSignatureCertChain"]
     ders = [sent["Certificate"]] + sent.get("SubCertificates", {}).get("Certificate", [])
     leaf = yield from checked(context, ders, context.credentials.anchors(), profiles.CONTRACT)
     if not emaid.same(leaf.common_name, body["eMAID"]):
         context.tell("certificate", "contract", "wrong_emaid", 0)
-        raise Refused(codes.CERT_CHAIN_ERROR, "the contract is not of %s" % body["eMAID"])
+        raise RefusedError(codes.CERT_CHAIN_ERROR, "the contract is not of %s" % body["eMAID"])
     if context.charger.authorized == context.REFUSED:
-        raise Refused(codes.NOT_ALLOWED_HERE, "the operator refuses this contract")
+        raise RefusedError(codes.NOT_ALLOWED_HERE, "the operator refuses this contract")
     context.contract_key = leaf.public_key
     context.challenge = bytes(context.random(CHALLENGE_BYTES))
     context.tell("contract", "accepted", body["eMAID"], 0)
@@ -38,7 +38,7 @@ def answer(context, body, _header):
 
 
 def checked(context, ders, roots, profile):
-    """Generator; return the leaf of a chain that holds.  Errors: Refused with the code that fits what is wrong."""
+    """Generator; return the leaf of a chain that holds.  Errors: RefusedError with the code that fits what is wrong."""
     begun_ms = context.now_ms
     credentials = context.credentials
     certificates = []
@@ -53,7 +53,7 @@ def checked(context, ders, roots, profile):
         result = error.code
     context.tell("certificate", profile.name, refusals.name(result), context.since(begun_ms))
     if result != refusals.OK:
-        raise Refused(_CODES.get(result, codes.CERT_CHAIN_ERROR), refusals.name(result))
+        raise RefusedError(_CODES.get(result, codes.CERT_CHAIN_ERROR), refusals.name(result))
     return certificates[0]
 
 

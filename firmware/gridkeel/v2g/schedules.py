@@ -1,7 +1,7 @@
 """SAScheduleTuple from the price plan, and the car's ChargingProfile held against it."""
 
 from gridkeel.v2g import codes
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.values import number, physical
 
 DAY_S = 86400
@@ -46,7 +46,7 @@ def tuple_of(context):
 def check_profile(context, profile):
     """Return the profile's ((start_s, power_w), ...), () for None.
 
-    Errors: Refused with FAILED_ChargingProfileInvalid where it is not in order or passes the offer ([V2G2-225]).
+    Errors: RefusedError with FAILED_ChargingProfileInvalid where it is not in order or passes the offer ([V2G2-225]).
     """
     if profile is None:
         return ()
@@ -55,12 +55,12 @@ def check_profile(context, profile):
         start_s = entry["ChargingProfileEntryStart"]
         power_w = number(entry, "ChargingProfileEntryMaxPower", "W", None, codes.PROFILE_INVALID)
         if entries and start_s <= entries[-1][0] or power_w < 0:
-            raise Refused(codes.PROFILE_INVALID, "the charging profile is not in order")
+            raise RefusedError(codes.PROFILE_INVALID, "the charging profile is not in order")
         entries.append((start_s, power_w))
     for k, (start_s, power_w) in enumerate(entries):
         until_s = entries[k + 1][0] if k + 1 < len(entries) else _NEVER_S
         if power_w > _least(context, start_s, until_s):
-            raise Refused(codes.PROFILE_INVALID, "%d W at %d s is more than was offered" % (power_w, start_s))
+            raise RefusedError(codes.PROFILE_INVALID, "%d W at %d s is more than was offered" % (power_w, start_s))
     return tuple(entries)
 
 

@@ -2,11 +2,13 @@
 
 from gridkeel import errors, ticks
 from gridkeel.v2g import exi, grammars, sap, states, v2gtp
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.context import Context
 from gridkeel.v2g.events import Events
 from gridkeel.v2g.session import Session
 
+_MESSAGE = "V2G_Message"
+_BEFORE = (states.PROTOCOL, states.SETUP)  # a car that leaves now may come again: the charger waits as long as it does
 _WATCH_MS = 50  # how often the plug, and whatever an answer waits for, is looked at
 
 
@@ -57,7 +59,7 @@ class Secc:
         """The connection is gone."""
         if self._connected:
             self._context.now_ms = now_ms
-            self._session.end("the car closed the connection")
+            self._session.end("the car closed the connection", self._session.state not in _BEFORE)
         self._connected = False
         self.closing = False
         self._pending = None
@@ -97,7 +99,7 @@ class Secc:
             return False
         except errors.ExiError as error:
             self._close("not a message: %s" % error, now_ms)
-        except Refused as refusal:
+        except RefusedError as refusal:
             self._close(refusal.reason, now_ms)
         except Exception:
             self._close("a defect", now_ms)  # whoever drives this reports it; the charger is safe before
@@ -142,10 +144,13 @@ class Secc:
 
     def _answering(self):
         receiver = self._receiver
-        schema = grammars.sap() if self._session.state == states.PROTOCOL else grammars.iso2()
+        first = self._session.state == states.PROTOCOL
+        schema = grammars.sap() if first else grammars.iso2()
         name, value = yield from exi.decode_steps(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
-        if self._session.state == states.PROTOCOL:
-            code, end = self._agree(name, value)
+        if name != (sap.REQUEST if first else _MESSAGE):
+            raise errors.ExiError("the root is %s" % name)
+        if first:
+            code, end = self._agree(value)
         else:
             code, end = yield from self._converse(value)
         v2gtp.header(self._out, v2gtp.EXI, end - v2gtp.HEADER_BYTES)
@@ -153,11 +158,11 @@ class Secc:
         self._log(code)
         self._out_bytes = end
 
-    def _agree(self, name, value):
-        self._request = name
+    def _agree(self, value):
+        self._request = sap.REQUEST
         answer = sap.answer(value)
         if answer["ResponseCode"] == sap.FAILED:
-            self._session.end("no protocol in common")
+            self._session.end("no protocol in common", True)
             self.closing = True
         else:
             self._session.agreed()
@@ -179,7 +184,7 @@ class Secc:
             return "passed on", end
         header = {"SessionID": self._context.session_id}
         value = {"Header": header, "Body": {response_name: response}}
-        end = yield from exi.encode_steps(grammars.iso2(), "V2G_Message", value, self._out, v2gtp.HEADER_BYTES)
+        end = yield from exi.encode_steps(grammars.iso2(), _MESSAGE, value, self._out, v2gtp.HEADER_BYTES)
         return response["ResponseCode"], end
 
     def _log(self, code):
@@ -195,5 +200,5 @@ class Secc:
         self._context.now_ms = now_ms
         self._pending = None
         self._events.put("closed", reason, "", self._bytes_in)
-        self._session.end(reason)
+        self._session.end(reason, self._session.state not in _BEFORE)
         self.closing = True

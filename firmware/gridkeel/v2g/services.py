@@ -1,7 +1,7 @@
 """ServiceDiscovery, ServiceDetail, PaymentServiceSelection: what is offered and what the car takes of it."""
 
 from gridkeel.v2g import codes, modes, responses, states
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 
 CHARGE_SERVICE = 1
 CERTIFICATE_SERVICE = 2
@@ -14,7 +14,7 @@ _UPDATE = {"ParameterSetID": 2, "Parameter": [{"Name": "Service", "stringValue":
 def discovery(context, body, _header):
     """Answer ServiceDiscoveryReq.  Scope and category narrow the list of services, never the charge service."""
     if not modes.payments(context):
-        raise Refused(codes.FAILED, "no way to pay: a contract needs TLS and a root")
+        raise RefusedError(codes.FAILED, "no way to pay: a contract needs TLS and a root")
     response = responses.make("ServiceDiscoveryRes", context, codes.OK)
     if _certificates(context) and _wanted(body):
         service = {"ServiceID": CERTIFICATE_SERVICE, "ServiceName": "Certificate"}
@@ -28,7 +28,7 @@ def detail(context, body, _header):
     """Answer ServiceDetailReq: the charge service has no details, the certificate service installs and updates."""
     service = body["ServiceID"]
     if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
-        raise Refused(codes.SERVICE_ID_INVALID, "service %d is not offered" % service)
+        raise RefusedError(codes.SERVICE_ID_INVALID, "service %d is not offered" % service)
     response = responses.make("ServiceDetailRes", context, codes.OK)
     response["ServiceID"] = service
     if service == CERTIFICATE_SERVICE:
@@ -40,13 +40,13 @@ def selection(context, body, _header):
     """Answer PaymentServiceSelectionReq; the payment leads to three different states."""
     payment = body["SelectedPaymentOption"]
     if payment not in modes.payments(context):
-        raise Refused(codes.PAYMENT_SELECTION_INVALID, "%s is not offered" % payment)
+        raise RefusedError(codes.PAYMENT_SELECTION_INVALID, "%s is not offered" % payment)
     services = [service["ServiceID"] for service in body["SelectedServiceList"]["SelectedService"]]
     for service in services:
         if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
-            raise Refused(codes.SERVICE_SELECTION_INVALID, "service %d is not offered" % service)
+            raise RefusedError(codes.SERVICE_SELECTION_INVALID, "service %d is not offered" % service)
     if CHARGE_SERVICE not in services:
-        raise Refused(codes.NO_CHARGE_SERVICE, "the charge service was not selected")
+        raise RefusedError(codes.NO_CHARGE_SERVICE, "the charge service was not selected")
     context.payment = payment
     context.certificate_service = CERTIFICATE_SERVICE in services
     response = responses.make("PaymentServiceSelectionRes", context, codes.OK)

@@ -16,7 +16,7 @@ from gridkeel.v2g import (
     states,
     stop,
 )
-from gridkeel.v2g.codes import Refused
+from gridkeel.v2g.codes import RefusedError
 
 _PHASES = {
     "SessionSetupReq": setup.answer,
@@ -44,7 +44,7 @@ class Session:
 
     def __init__(self, context):
         self.context = context
-        self.state = states.PROTOCOL
+        self.state = states.ENDED
 
     def begin(self, secured):
         """A connection was made."""
@@ -55,23 +55,24 @@ class Session:
         """The protocol was agreed on."""
         self.state = states.SETUP
 
-    def end(self, reason):
-        """The connection is over, for whatever reason: the charger is left safe."""
-        if self.state != states.ENDED:
-            self.context.tell("session", "ended", reason, 0)
+    def end(self, reason, broken):
+        """The session is over before its time: the charger is left safe.  broken: the talk itself came to nothing."""
+        if self.state == states.ENDED:
+            return
         self.state = states.ENDED
-        stop.end(self.context)
+        self.context.tell("session", "ended", reason, 0)
+        stop.end(self.context, broken)
 
     def answer(self, name, body, header):
         """Generator; return the response's name and its body, or the whole message where it is bytes.
 
         Yields None where it wants to go on at once, waiting.WAIT where it waits for the charger or the backend.
         Where the request is refused, the response says so, the charger is safe already and the state is ENDED.
-        Errors: Refused where there is no response to `name`: it is no request.
+        Errors: RefusedError where there is no response to `name`: it is no request.
         """
         response_name = states.response_of(name)
         if name not in _PHASES:
-            raise Refused(codes.SEQUENCE_ERROR, "%s is no request" % name)
+            raise RefusedError(codes.SEQUENCE_ERROR, "%s is no request" % name)
         context = self.context
         state = self.state
         try:
@@ -83,19 +84,20 @@ class Session:
             self.state = states.NEXT[name, outcome]
             if self.state != state:
                 context.since_ms = None
-        except Refused as refusal:
+        except RefusedError as refusal:
             response = self._refuse(name, response_name, refusal)
         return response_name, response
 
     def _check(self, name, header):
         if name not in states.STATES[self.state][1]:
-            raise Refused(codes.SEQUENCE_ERROR, "%s in state %s" % (name, states.STATES[self.state][0]))
+            raise RefusedError(codes.SEQUENCE_ERROR, "%s in state %s" % (name, states.STATES[self.state][0]))
         if name != "SessionSetupReq" and header["SessionID"] != self.context.session_id:
-            raise Refused(codes.UNKNOWN_SESSION, "another session's id")
+            raise RefusedError(codes.UNKNOWN_SESSION, "another session's id")
 
     def _refuse(self, name, response_name, refusal):
         context = self.context
         context.tell("refused", name, refusal.code, 0)
         context.failed = True
-        self.end(refusal.reason)
-        return responses.make(response_name, context, refusal.code)
+        response = responses.make(response_name, context, refusal.code)  # of the charger as it was when it failed
+        self.end(refusal.reason, False)
+        return response

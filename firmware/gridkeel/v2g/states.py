@@ -127,12 +127,9 @@ MESSAGES = {
 }
 
 # --- clocks that span messages, ms
-SETUP_PERFORMANCE_MS = 18000  # V2G_SECC_CommunicationSetup_Performance_Time
 SETUP_TIMEOUT_MS = 20000  # V2G_EVCC_CommunicationSetup_Timeout: until SessionSetupRes is out
 SEQUENCE_TIMEOUT_MS = 60000  # V2G_SECC_Sequence_Timeout: from a response to the next request
-ONGOING_PERFORMANCE_MS = 55000  # V2G_SECC_Ongoing_Performance_Time
 CABLE_CHECK_PERFORMANCE_MS = 38000  # V2G_SECC_CableCheck_Performance_Time; the car gives up after 40 s
-PRE_CHARGE_PERFORMANCE_MS = 5000  # V2G_SECC_PreCharge_Performance_Time; the car gives up after 7 s
 PILOT_TIMEOUT_MS = 1500  # V2G_SECC_CPState_Detection_Timeout: state C or D after PowerDelivery Start
 CONTACTOR_MS = 3000  # [V2G2-860]: the contactor has closed, or the answer is FAILED_ContactorError
 

@@ -9,13 +9,13 @@ def answer(context, body, _header):
     if kind == "Pause":
         context.paused = setup.Paused(context)
     context.stopping = True
-    end(context)
+    end(context, False)
     context.tell("session", "paused" if kind == "Pause" else "stopped", "", 0)
     return states.DONE, responses.make("SessionStopRes", context, codes.OK)
 
 
-def end(context):
+def end(context, broken):
     """Leave the charger without a session: no consent, no targets, contactor told to open."""
     context.charger.allow(False)
-    context.charger.session(False)
+    context.charger.session(False, broken)
     context.started = False

@@ -1,6 +1,6 @@
 """PhysicalValue of ISO 15118-2: a 16-bit number, a power of ten from -3 to 3, a unit."""
 
-from gridkeel.v2g.codes import WRONG_CHARGE_PARAMETER, Refused
+from gridkeel.v2g.codes import WRONG_CHARGE_PARAMETER, RefusedError
 
 _SHORT_MAX = 32767
 
@@ -24,12 +24,12 @@ def physical(value, unit):
 def number(body, name, unit, otherwise=None, code=WRONG_CHARGE_PARAMETER):
     """Return the number of element `name` of body, `otherwise` where it is absent; whole where its multiplier allows.
 
-    Errors: Refused with `code` where its unit is another one.
+    Errors: RefusedError with `code` where its unit is another one.
     """
     found = body.get(name)
     if found is None:
         return otherwise
     if found["Unit"] != unit:
-        raise Refused(code, "%s in %s instead of %s" % (name, found["Unit"], unit))
+        raise RefusedError(code, "%s in %s instead of %s" % (name, found["Unit"], unit))
     multiplier = found["Multiplier"]
     return found["Value"] * 10**multiplier if multiplier >= 0 else found["Value"] / 10**-multiplier

@@ -1,0 +1,130 @@
+"""Extensions of certificates and revocation lists: the known ones read, unknown critical ones refused.
+
+Source: RFC 5280, 4.2 and 5.2.
+"""
+
+from gridkeel.crypto import der
+from gridkeel.crypto.refusals import UNKNOWN_CRITICAL
+from gridkeel.errors import CertificateError
+
+SUBJECT_KEY_ID = b"\x55\x1d\x0e"
+KEY_USAGE = b"\x55\x1d\x0f"
+SUBJECT_ALT_NAME = b"\x55\x1d\x11"
+BASIC_CONSTRAINTS = b"\x55\x1d\x13"
+CRL_NUMBER = b"\x55\x1d\x14"
+REASON_CODE = b"\x55\x1d\x15"
+INVALIDITY_DATE = b"\x55\x1d\x18"
+CRL_DISTRIBUTION_POINTS = b"\x55\x1d\x1f"
+CERTIFICATE_POLICIES = b"\x55\x1d\x20"
+AUTHORITY_KEY_ID = b"\x55\x1d\x23"
+EXTENDED_KEY_USAGE = b"\x55\x1d\x25"
+AUTHORITY_INFO_ACCESS = b"\x2b\x06\x01\x05\x05\x07\x01\x01"
+
+# Known, and their contents change no answer that is given here: names of hosts, policies without constraints, and
+# where to ask for what the host brings.
+IN_CERTIFICATES = (SUBJECT_ALT_NAME, CRL_DISTRIBUTION_POINTS, CERTIFICATE_POLICIES, AUTHORITY_INFO_ACCESS)
+IN_LISTS = (CRL_NUMBER, AUTHORITY_INFO_ACCESS)
+IN_ENTRIES = (REASON_CODE, INVALIDITY_DATE)
+
+
+def read(data, at, end, readers, known):
+    """Read the SEQUENCE of extensions at `at`; return (dict by identifier, stop).
+
+    readers: {identifier: function(data, start, stop) -> value}.  known: identifiers that are passed over.
+    Errors: CertificateError where one comes twice, is critical and in neither, or is not strict DER.
+    """
+    start, stop = der.element(data, at, end, der.SEQUENCE)
+    if start == stop:
+        der.refuse("no extensions", at)
+    found = {}
+    while start < stop:
+        place, after = der.element(data, start, stop, der.SEQUENCE)
+        kind, place = der.identifier(data, place, after)
+        if kind in found:
+            der.refuse("extension that comes twice", start)
+        found[kind] = _value(data, place, after, kind, readers, known)
+        start = after
+    return found, stop
+
+
+def _value(data, at, end, kind, readers, known):
+    critical = at < end and data[at] == der.BOOLEAN
+    if critical:
+        at = der.true(data, at, end)
+    start, stop = der.element(data, at, end, der.OCTET_STRING)
+    der.finish(stop, end)
+    if kind in readers:
+        return readers[kind](data, start, stop)
+    if critical and kind not in known:
+        raise CertificateError(UNKNOWN_CRITICAL, "critical extension %s is not known" % kind.hex())
+    return None
+
+
+def key_id(data, start, stop):
+    """Return the bytes of a SubjectKeyIdentifier."""
+    first, after = der.element(data, start, stop, der.OCTET_STRING)
+    der.finish(after, stop)
+    return bytes(data[first:after])
+
+
+def authority_key_id(data, start, stop):
+    """Return the key identifier of an AuthorityKeyIdentifier, b"" where it names the issuer otherwise."""
+    at, after = der.element(data, start, stop, der.SEQUENCE)
+    der.finish(after, stop)
+    key = b""
+    last = 0
+    while at < after:
+        tag = data[at]
+        first, then = der.contents(data, at, after)
+        if tag not in (0x80, 0xA1, 0x82) or tag & 0x1F < last:
+            der.refuse("no part of an authority key identifier", at)
+        if tag == 0x80:
+            key = bytes(data[first:then])
+        last = (tag & 0x1F) + 1
+        at = then
+    return key
+
+
+def key_usage(data, start, stop):
+    """Return the bits of a KeyUsage, the first of them as 1."""
+    first, after = der.element(data, start, stop, der.BIT_STRING)
+    der.finish(after, stop)
+    count = after - first
+    if not 2 <= count <= 3:
+        der.refuse("key usage of no bits or too many", start)
+    unused = data[first]
+    last = data[after - 1]
+    if unused > 7 or last & -last != 1 << unused or (count == 3 and last != 0x80):
+        der.refuse("key usage with zeros at its end", start)
+    usage = 0
+    for bit in range(8 * (count - 1)):
+        if data[first + 1 + (bit >> 3)] & 0x80 >> (bit & 7):
+            usage |= 1 << bit
+    return usage
+
+
+def basic_constraints(data, start, stop):
+    """Return (is a CA, path length or None)."""
+    at, after = der.element(data, start, stop, der.SEQUENCE)
+    der.finish(after, stop)
+    if at == after:
+        return False, None
+    at = der.true(data, at, after)
+    if at == after:
+        return True, None
+    length, at = der.small(data, at, after)
+    der.finish(at, after)
+    return True, length
+
+
+def purposes(data, start, stop):
+    """Return the identifiers of an ExtendedKeyUsage, a tuple of bytes."""
+    at, after = der.element(data, start, stop, der.SEQUENCE)
+    der.finish(after, stop)
+    if at == after:
+        der.refuse("extended key usage of nothing", start)
+    found = []
+    while at < after:
+        kind, at = der.identifier(data, at, after)
+        found.append(kind)
+    return tuple(found)

@@ -1,0 +1,57 @@
+"""The made part of docs/iso15118.md: states, messages and their times, from the session's own table."""
+
+from __future__ import annotations
+
+from gridkeel.v2g import states
+
+BEGIN = "<!-- begin: made by `python -m host_tools.tables --write` from gridkeel.v2g.states -->"
+END = "<!-- end -->"
+
+_CLOCKS = (
+    ("SETUP_TIMEOUT_MS", "from the connection to SessionSetupReq: then closed"),
+    ("SEQUENCE_TIMEOUT_MS", "from a response to the next whole request, in every later state: then closed"),
+    ("CABLE_CHECK_PERFORMANCE_MS", "cable check Ongoing: then FAILED"),
+    ("PILOT_TIMEOUT_MS", "PowerDelivery Start without pilot state C or D: FAILED_PowerDeliveryNotApplied"),
+    ("CONTACTOR_MS", "PowerDelivery, contactor closed (Start) or open (Stop): else FAILED_ContactorError"),
+)
+
+
+def with_tables(document: str) -> str:
+    """Return the document with its made part as it should be.  Errors: ValueError where a marker is missing."""
+    before, begin, rest = document.partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("docs/iso15118.md lacks the markers of its made part")
+    parts = [_states(), _messages(), _clocks()]
+    return f"{before}{BEGIN}\n\n" + "\n".join(line for part in parts for line in [*part, ""]) + f"\n{END}{after}"
+
+
+def _states() -> list[str]:
+    lines = ["| state | requests allowed, and the states their answers lead to |", "|---|---|"]
+    for name, allowed in states.STATES:
+        lines.append(f"| `{name}` | {', '.join(_leads(request) for request in allowed) or 'none'} |")
+    return lines
+
+
+def _leads(request: str) -> str:
+    targets = sorted({target for (name, _outcome), target in states.NEXT.items() if name == request})
+    names = ", ".join(states.STATES[target][0] for target in targets) or "setup"
+    return f"{request} ({names})"
+
+
+def _messages() -> list[str]:
+    lines = ["| request | SECC answers within | EVCC gives up after |", "|---|---|---|"]
+    for request, (performance_ms, timeout_ms, _repeats) in states.MESSAGES.items():
+        lines.append(f"| {request} | {_seconds(performance_ms)} | {_seconds(timeout_ms)} |")
+    return lines
+
+
+def _clocks() -> list[str]:
+    lines = ["| clock | time | what it bounds |", "|---|---|---|"]
+    for name, meaning in _CLOCKS:
+        lines.append(f"| `{name}` | {_seconds(getattr(states, name))} | {meaning} |")
+    return lines
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:g} s"

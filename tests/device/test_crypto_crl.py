@@ -1,0 +1,86 @@
+"""Revocation lists built part by part."""
+
+from der_maker import drive, entry, extension, extensions, name, refusal, revocation_list, sequence, tlv
+
+from gridkeel.crypto import crl, refusals
+
+NUMBER = extension(b"\x55\x1d\x14", b"\x02\x01\x01")
+REASON = sequence(extension(b"\x55\x1d\x15", b"\x0a\x01\x01"))
+
+
+def code(*entries, **parts):
+    return refusal(crl.parse, revocation_list(*entries, **parts))
+
+
+def many(n):
+    """n entries, serials 0x0100 and on, in one piece: many small ones would break up a board's heap."""
+    one = entry(b"\x01\x00")
+    all_of_them = bytearray(one * n)
+    for at in range(n):
+        place = at * len(one) + 4
+        all_of_them[place] += at >> 8
+        all_of_them[place + 1] = at & 255
+    return bytes(all_of_them)
+
+
+def test_what_a_list_says():
+    found = drive(crl.parse(revocation_list(entry(b"\x05"), entry(b"\x00\x80", REASON), entry(b"\x01\x02"))))
+    assert found.issuer == name(b"two")
+    assert (found.this_update_s, found.next_update_s) == (1735689600, 1738368000)
+    for serial in (b"\x05", b"\x80", b"\x01\x02"):
+        assert found.revokes(serial)
+    for serial in (b"\x01", b"\x02", b"\x05\x05", b"", b"\x00\x80", b"\x15"):
+        assert not found.revokes(serial)
+
+
+def test_a_list_of_nobody():
+    found = drive(crl.parse(revocation_list()))
+    assert not found.revokes(b"\x05")
+
+
+def test_an_authority_key_identifier():
+    authority = extension(b"\x55\x1d\x23", tlv(0x30, tlv(0x80, b"id")))
+    found = drive(crl.parse(revocation_list(extensions=extensions(NUMBER, authority, tag=0xA0))))
+    assert found.authority_key_id == b"id"
+
+
+def test_a_long_list_is_read_in_slices():
+    data = revocation_list(many(300))
+    slices = 0
+    work = crl.parse(data)
+    while True:
+        try:
+            next(work)
+            slices += 1
+        except StopIteration as stop:
+            found = stop.value
+            break
+    assert slices == 300 // 16
+    assert found.revokes(b"\x01\x00") and found.revokes(b"\x02\x2b") and not found.revokes(b"\x02\x2c")
+
+
+def test_forms_that_are_refused():
+    e = refusals.ENCODING
+    assert code(version=b"") == e
+    assert code(version=b"\x02\x01\x00") == e
+    assert code(next_update=b"") == e
+    assert code(this_update=tlv(0x17, b"250101")) == e
+    assert code(extensions=b"") == e
+    assert code(sequence(tlv(2, b"\x05"))) == e
+    assert code(entry(b"")) == e
+    assert code(entry(b"\x80")) == e
+    assert code(entry(b"\x05", REASON, b"\x05\x00")) == e
+    assert code(b"\x05\x00") == e
+
+
+def test_extensions_that_change_its_meaning():
+    for kind in (b"\x55\x1d\x1c", b"\x55\x1d\x1b"):  # issuing distribution point, delta
+        other = extensions(NUMBER, extension(kind, b"\x30\x00", True), tag=0xA0)
+        assert code(extensions=other) == refusals.UNKNOWN_CRITICAL
+    other_issuer = sequence(extension(b"\x55\x1d\x1d", b"\x30\x00", True))
+    assert code(entry(b"\x05", other_issuer)) == refusals.UNKNOWN_CRITICAL
+
+
+def test_too_long_a_list():
+    assert code(many(800)) == refusals.OVERSIZED
+    assert len(revocation_list(many(770))) < crl.MOST_BYTES

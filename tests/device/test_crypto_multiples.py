@@ -1,0 +1,92 @@
+"""Multiples of P-256's points, at the edges; random ones are compared with another library on the host."""
+
+from der_maker import G, drive
+
+from gridkeel.crypto import multiples, p256
+
+WASM_GROUP = 1  # one sum leaves 0.9 MB of garbage
+
+GX, GY = p256.decode(G)
+X_OF_2 = 0x7CF27B188D034F7E8A52380304B51AC3C08969E277F21B35A60B48FC47669978
+X_OF_5 = 0x51590B7A515140D2D784C85608668FDFEF8C82FD1F5BE52421554A0DC3D033ED
+
+
+def affine(point):
+    x, y, z = point
+    over = pow(z, p256.P - 2, p256.P)
+    return x * over * over % p256.P, y * over * over * over % p256.P
+
+
+def times_g(k, blind=7):
+    return drive(multiples.multiply_base(k, blind))
+
+
+def total(u1, u2, y=GY):
+    return drive(multiples.sum_of_multiples(u1, u2, GX, y))
+
+
+def test_small_multiples_of_g():
+    assert affine(times_g(1)) == (GX, GY)
+    assert affine(times_g(2))[0] == X_OF_2
+
+
+def test_multiples_of_g_round_its_order():
+    assert affine(times_g(p256.N - 1)) == (GX, p256.P - GY)
+    assert affine(times_g(p256.N + 5))[0] == X_OF_5
+    assert times_g(p256.N)[2] == 0
+
+
+def test_a_scalar_of_320_bits():
+    most = p256.N * ((1 << 64) - 1)
+    assert affine(times_g(most + 5))[0] == X_OF_5
+    assert times_g(0)[2] == 0
+
+
+def test_the_first_z_changes_the_way_and_not_the_result():
+    one, other = times_g(5, 1), times_g(5, 2)
+    assert affine(one)[0] == affine(other)[0] == X_OF_5
+    assert one != other
+
+
+def test_slices_are_as_many_as_asked():
+    def slices():
+        return sum(1 for _ in multiples.multiply_base(99, 1))
+
+    before = multiples.operations_a_slice
+    few = slices()
+    multiples.operations_a_slice = 2
+    many = slices()
+    multiples.operations_a_slice = before
+    assert few == 2 and many == 63
+
+
+def test_a_multiple_of_g_alone():
+    assert affine(total(5, 0))[0] == X_OF_5
+
+
+def test_a_multiple_of_the_point_alone():
+    assert affine(total(0, 5))[0] == X_OF_5
+
+
+def test_both_the_same_point():
+    assert affine(total(1, 1))[0] == X_OF_2
+
+
+def test_both_near_the_order():
+    assert affine(total(p256.N - 1, p256.N - 1)) == affine(p256.double(GX, p256.P - GY, 1))
+
+
+def test_a_sum_that_wraps():
+    assert affine(total(6, p256.N - 1))[0] == X_OF_5
+
+
+def test_a_sum_that_vanishes():
+    assert total(77, p256.N - 77)[2] == 0
+
+
+def test_opposite_points():
+    assert total(9, 9, p256.P - GY)[2] == 0
+
+
+def test_nothing_of_either():
+    assert total(0, 0)[2] == 0

@@ -1,0 +1,78 @@
+"""Roles: EMAIDs, and what a leaf must be."""
+
+from der_maker import KEY_USAGE, certificate, extension, extensions, name, refusal, sequence, tlv
+
+from gridkeel.crypto import profiles, refusals, x509
+
+PURPOSES = b"\x55\x1d\x25"
+SERVER = tlv(6, profiles.SERVER_AUTH)
+CLIENT = tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03\x02")
+ANY = tlv(6, b"\x55\x1d\x25\x00")
+
+
+def code(profile, *parts, **changed):
+    found = x509.parse(certificate(extensions=extensions(*(parts or (KEY_USAGE,))), **changed))
+    return refusal(profile.check, found)
+
+
+def test_emaids():
+    for text in ("UKSWI123456791A", "ukswi123456791a", "UK-SWI-123456791-A", "UK-SWI-123456791A"):
+        assert profiles.emaid(text) == "UKSWI123456791A"
+    assert profiles.emaid("DE-8AC-C12345678") == "DE8ACC12345678"
+    for bad in (
+        "",
+        "UKSWI12345679",
+        "UKSWI123456791AB",
+        "U1SWI123456791A",
+        "UKSWI12345679 A",
+        "UKSWI12345679ÄA",
+        "UK-SWI123456791A",
+        "UKS-WI1-23456791A",
+        "-UKSWI123456791A",
+        "UK--SWI-123456791-A",
+        "UK-SWI-12345679-1A",
+        "UK-SWI-123456791-",
+        "UKSWI12345679\x00A",
+    ):
+        assert profiles.emaid(bad) == ""
+
+
+def test_a_contract():
+    assert code(profiles.CONTRACT, subject=name(b"UKSWI123456791A", b"MO")) == 0
+    assert code(profiles.CONTRACT, subject=name(b"OEMProvCert", b"MO")) == refusals.SUBJECT
+
+
+def test_a_charge_point():
+    assert code(profiles.SECC, subject=name(b"SECCCert", b"CPO")) == 0
+    assert code(profiles.SECC, subject=name(b"SECCCert", b"CPS")) == refusals.SUBJECT
+    assert code(profiles.CPS, subject=name(b"CPS Leaf", b"CPS")) == 0
+    assert code(profiles.CPS, subject=name(b"CPS Leaf", b"CPO")) == refusals.SUBJECT
+    assert code(profiles.OEM_PROVISIONING, subject=name(b"WMIV1234567890ABCX", b"OEM")) == 0
+    assert code(profiles.OEM_PROVISIONING, subject=name(b"", b"OEM")) == refusals.SUBJECT
+
+
+def test_key_usage():
+    agreement = extension(b"\x55\x1d\x0f", b"\x03\x02\x03\x08", True)
+    assert code(profiles.SECC, agreement) == refusals.KEY_USAGE
+    assert code(profiles.SECC, extension(b"\x2a\x03", b"any")) == refusals.KEY_USAGE
+
+
+def test_a_ca_is_no_leaf_though_more_is_wrong_with_it():
+    ca = extension(b"\x55\x1d\x13", b"\x30\x03\x01\x01\xff", True)
+    assert code(profiles.CPS, ca) == refusals.BASIC_CONSTRAINTS
+
+
+def test_purposes():
+    for purposes, expected in ((SERVER, 0), (CLIENT + SERVER, 0), (ANY, 0), (CLIENT, refusals.KEY_USAGE)):
+        assert code(profiles.SECC, KEY_USAGE, extension(PURPOSES, sequence(purposes))) == expected
+    only_server = extension(PURPOSES, sequence(SERVER), True)
+    assert code(profiles.CONTRACT, KEY_USAGE, only_server, subject=name(b"UKSWI123456791A")) == refusals.KEY_USAGE
+
+
+def test_the_catalogue():
+    codes = [row[0] for row in refusals.CATALOGUE]
+    assert codes == list(range(1, len(codes) + 1))
+    assert len(set(row[1] for row in refusals.CATALOGUE)) == len(codes)
+    assert refusals.name(refusals.OK) == "ok"
+    assert refusals.name(refusals.CLOCK_UNSET) == "clock_unset"
+    assert refusals.name(99) == "refusal_99"

@@ -1,0 +1,155 @@
+"""Every message in every state: what the table allows goes on, everything else is a sequence error and a safe end."""
+
+from evcc import ClosedError
+from reaching import REACH, ended_safely, reach
+
+from gridkeel.v2g import states
+
+
+def test_the_table_is_whole():
+    assert sorted(REACH) + [states.ENDED] == list(range(len(states.STATES)))
+    named = [name for _state, allowed in states.STATES for name in allowed]
+    assert set(named) == set(states.MESSAGES)
+    answered = [request for request, _outcome in states.NEXT] + ["supportedAppProtocolReq"]
+    assert set(answered) == set(named)
+    reachable = set(states.NEXT.values()) | {states.PROTOCOL, states.SETUP}
+    assert reachable == set(range(len(states.STATES)))
+    for performance_ms, timeout_ms, _repeats in states.MESSAGES.values():
+        assert 0 < performance_ms < timeout_ms
+
+
+def _out_of_order(state):
+    """Send each request that the state does not allow; each time a new session."""
+    tried = 0
+    for name in sorted(states.MESSAGES):
+        if name in states.STATES[state][1] or name == "supportedAppProtocolReq":
+            continue
+        car = reach(state)
+        bench = car.bench
+        if state == states.PROTOCOL:
+            car.send(name, car.request(name))
+            try:
+                bench.answer()
+                raise AssertionError("an answer to %s before a protocol was agreed on" % name)
+            except ClosedError:
+                pass
+        else:
+            answer = car.ask(name, car.request(name), "FAILED_SequenceError")
+            assert answer["ResponseCode"] == "FAILED_SequenceError"
+            assert bench.kinds("refused") == [("refused", name, "FAILED_SequenceError", 0)]
+        tried += 1
+        if tried % 6 == 1:
+            ended_safely(bench)
+        else:
+            assert bench.secc.closing and not bench.outlet.allowed
+    assert tried >= 13
+
+
+def _protocol_again(state):
+    """The protocol handshake in the middle of a session is no message of the session."""
+    car = reach(state)
+    try:
+        car.negotiate()
+        raise AssertionError("negotiated again")
+    except ClosedError:
+        pass
+    assert car.bench.secc.closing and not car.bench.outlet.allowed
+
+
+def test_out_of_order_in_protocol():
+    _out_of_order(states.PROTOCOL)
+
+
+def test_out_of_order_in_setup():
+    _out_of_order(states.SETUP)
+    _protocol_again(states.SETUP)
+
+
+def test_out_of_order_in_discovery():
+    _out_of_order(states.DISCOVERY)
+    _protocol_again(states.DISCOVERY)
+
+
+def test_out_of_order_in_selection():
+    _out_of_order(states.SELECTION)
+    _protocol_again(states.SELECTION)
+
+
+def test_out_of_order_in_contract():
+    _out_of_order(states.CONTRACT)
+    _protocol_again(states.CONTRACT)
+
+
+def test_out_of_order_in_contract_or_certificate():
+    _out_of_order(states.CONTRACT_OR_CERTIFICATE)
+    _protocol_again(states.CONTRACT_OR_CERTIFICATE)
+
+
+def test_out_of_order_in_authorization():
+    _out_of_order(states.AUTHORIZATION)
+    _protocol_again(states.AUTHORIZATION)
+
+
+def test_out_of_order_in_charge_parameter():
+    _out_of_order(states.CHARGE_PARAMETER)
+    _protocol_again(states.CHARGE_PARAMETER)
+
+
+def test_out_of_order_in_power_delivery():
+    _out_of_order(states.POWER_DELIVERY)
+    _protocol_again(states.POWER_DELIVERY)
+
+
+def test_out_of_order_in_charging_status():
+    _out_of_order(states.CHARGING_STATUS)
+    _protocol_again(states.CHARGING_STATUS)
+
+
+def test_out_of_order_in_charging():
+    _out_of_order(states.CHARGING)
+    _protocol_again(states.CHARGING)
+
+
+def test_out_of_order_in_receipt_ac():
+    _out_of_order(states.RECEIPT_AC)
+    _protocol_again(states.RECEIPT_AC)
+
+
+def test_out_of_order_in_cable_check():
+    _out_of_order(states.CABLE_CHECK)
+    _protocol_again(states.CABLE_CHECK)
+
+
+def test_out_of_order_in_pre_charge():
+    _out_of_order(states.PRE_CHARGE)
+    _protocol_again(states.PRE_CHARGE)
+
+
+def test_out_of_order_in_pre_charging():
+    _out_of_order(states.PRE_CHARGING)
+    _protocol_again(states.PRE_CHARGING)
+
+
+def test_out_of_order_in_current_demand():
+    _out_of_order(states.CURRENT_DEMAND)
+    _protocol_again(states.CURRENT_DEMAND)
+
+
+def test_out_of_order_in_demanding():
+    _out_of_order(states.DEMANDING)
+    _protocol_again(states.DEMANDING)
+
+
+def test_out_of_order_in_receipt_dc():
+    _out_of_order(states.RECEIPT_DC)
+    _protocol_again(states.RECEIPT_DC)
+
+
+def test_out_of_order_in_stopped_ac():
+    _out_of_order(states.STOPPED_AC)
+    _protocol_again(states.STOPPED_AC)
+
+
+def test_out_of_order_in_stopped_dc():
+    _out_of_order(states.STOPPED_DC)
+    _protocol_again(states.STOPPED_DC)

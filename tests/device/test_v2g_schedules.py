@@ -1,0 +1,144 @@
+"""SAScheduleTuple from a price plan, and charging profiles held against it."""
+
+from gridkeel.v2g import modes, schedules, values
+from gridkeel.v2g.codes import RefusedError
+
+
+class Charger:
+    def __init__(self, schedule=(), rating_w=7360):
+        self.schedule = schedule
+        self.max_power_w = rating_w
+
+
+class Some:
+    """As much of a context as a schedule needs."""
+
+    def __init__(self, schedule=(), rating_w=7360):
+        self.charger = Charger(schedule, rating_w)
+        self.tuple_id = 1
+        self.offer = ()
+        self.offer_end_s = 0
+
+
+def offered(schedule, departure_s=None, entries=schedules.ENTRIES_UNASKED):
+    context = Some(schedule)
+    schedules.make(context, departure_s, entries)
+    return context.offer, context.offer_end_s
+
+
+def test_no_plan_is_the_rating_for_a_day():
+    assert offered(()) == (((0, 7360),), 86400)
+    assert offered((), 7200) == (((0, 7360),), 7200)
+
+
+def test_slots_are_cut_and_joined():
+    slots = ((0, 9000), (900, 7360), (1800, 0), (2700, -5), (3600, 2000))
+    assert offered(slots) == (((0, 7360), (1800, 0), (3600, 2000)), 3600 + 86400 - 3600)
+    assert offered(slots, 2000) == (((0, 7360), (1800, 0)), 2000)
+
+
+def test_the_last_entry_lasts_a_day_at_most():
+    assert offered((), 300000) == (((0, 7360),), 86400)
+    assert offered(((0, 100), (50000, 200)), 300000) == (((0, 100), (50000, 200)), 136400)
+
+
+def test_what_the_car_cannot_take_is_told_as_the_least_of_it():
+    slots = ((0, 1000), (100, 2000), (200, 500), (300, 4000))
+    assert offered(slots, None, 4)[0] == slots
+    assert offered(slots, None, 3)[0] == ((0, 1000), (100, 2000), (200, 500))
+    assert offered(slots, None, 2)[0] == ((0, 1000), (100, 500))
+    assert offered(slots, None, 1)[0] == offered(slots, None, 0)[0] == ((0, 500),)
+    day = tuple((k * 900, 1000 + k) for k in range(96))
+    assert len(offered(day)[0]) == 23 and len(offered(day, None, 1024)[0]) == 96
+
+
+def test_the_tuple_on_the_wire():
+    context = Some(((0, 1000), (900, 0)))
+    schedules.make(context, None, 24)
+    found = schedules.tuple_of(context)
+    assert found["SAScheduleTupleID"] == 1
+    first, second = found["PMaxSchedule"]["PMaxScheduleEntry"]
+    assert first == {"PMax": {"Multiplier": 0, "Unit": "W", "Value": 1000}, "RelativeTimeInterval": {"start": 0}}
+    assert second["RelativeTimeInterval"] == {"start": 900, "duration": 85500}
+
+
+def entry(start_s, power_w, unit="W"):
+    power = {"Multiplier": 0, "Unit": unit, "Value": power_w}
+    return {"ChargingProfileEntryStart": start_s, "ChargingProfileEntryMaxPower": power}
+
+
+def checked(*entries):
+    context = Some(((0, 1000), (900, 3000), (1800, 0)))
+    schedules.make(context, 3600, 24)
+    try:
+        return schedules.check_profile(context, {"ProfileEntry": list(entries)})
+    except RefusedError as error:
+        return error.code
+
+
+def test_profiles():
+    invalid = "FAILED_ChargingProfileInvalid"
+    assert checked(entry(0, 1000), entry(900, 3000), entry(1800, 0), entry(3600, 0)) == (
+        (0, 1000),
+        (900, 3000),
+        (1800, 0),
+        (3600, 0),
+    )
+    assert checked(entry(0, 0)) == ((0, 0),)
+    assert checked(entry(0, 1001), entry(900, 0)) == invalid
+    assert checked(entry(0, 900)) == invalid  # it lasts into the slot without power
+    assert checked(entry(0, 1000), entry(899, 2000), entry(1800, 0)) == invalid
+    assert checked(entry(900, 3000), entry(1799, 0)) == ((900, 3000), (1799, 0))
+    assert checked(entry(900, 0), entry(0, 0)) == invalid
+    assert checked(entry(0, -1)) == invalid
+    assert checked(entry(3600, 1)) == invalid
+    assert checked(entry(0, 100, "A")) == invalid
+    assert schedules.check_profile(Some(), None) == ()
+
+
+def test_physical_values():
+    for value, multiplier, expected in (
+        (0, 0, 0),
+        (230, 0, 230),
+        (10.5, -1, 105),
+        (10.04, 0, 10),
+        (32767, 0, 32767),
+        (50000, 1, 5000),
+        (-50000, 1, -5000),
+        (123456789, 3, 32767),
+    ):
+        found = values.physical(value, "W")
+        assert found == {"Multiplier": multiplier, "Unit": "W", "Value": expected}, (value, found)
+
+
+def test_numbers():
+    body = {"X": {"Multiplier": -3, "Unit": "A", "Value": 32000}, "Y": {"Multiplier": 2, "Unit": "A", "Value": -3}}
+    assert values.number(body, "X", "A") == 32 and values.number(body, "Y", "A") == -300
+    assert values.number(body, "Z", "A", 7) == 7
+    try:
+        values.number(body, "X", "V")
+        raise AssertionError("a unit went through")
+    except RefusedError as error:
+        assert error.code == "FAILED_WrongChargeParameter"
+
+
+class Outlet:
+    def __init__(self, dc, three_phase):
+        self.dc = dc
+        self.three_phase = three_phase
+
+
+class Bits:
+    def __init__(self, bits):
+        self.v2g_energy_modes = bits
+
+
+def test_modes():
+    one, three, dc = Outlet(False, False), Outlet(False, True), Outlet(True, False)
+    assert modes.offered(Bits(0), one) == ["AC_single_phase_core"]
+    assert modes.offered(Bits(0), three) == ["AC_three_phase_core", "AC_single_phase_core"]
+    assert modes.offered(Bits(0), dc) == ["DC_extended"]
+    assert modes.offered(Bits(63), one) == ["AC_single_phase_core"]
+    assert modes.offered(Bits(63), dc) == ["DC_core", "DC_extended", "DC_combo_core", "DC_unique"]
+    assert modes.offered(Bits(1 | 4), three) == ["AC_single_phase_core"]
+    assert modes.offered(Bits(4), three) == modes.offered(Bits(0), three)
