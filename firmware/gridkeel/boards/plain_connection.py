@@ -1,27 +1,21 @@
 """A car's TCP connection: what the session task reads and writes."""
 
 import asyncio
-import socket
 
 _IPPROTO_TCP = 6
 _TCP_NODELAY = 1
 
 
 class PlainConnection:
-    """One accepted socket.  secured: False; handshake_ms: 0, there is none to do."""
+    """One accepted socket.  secured: False."""
 
     secured = False
-    handshake_ms = 0
 
     def __init__(self, accepted):
         set_up(accepted)
         self._socket = accepted
         self.bytes_in = 0
         self.bytes_out = 0
-
-    async def handshake(self, ticks_ms):
-        """Nothing to agree on; return True."""
-        return True
 
     async def readinto(self, buffer):
         """Wait for bytes and return how many came, 0 where the connection is over."""

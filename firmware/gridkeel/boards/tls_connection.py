@@ -9,7 +9,6 @@ import asyncio
 import io
 import tls
 
-from gridkeel import ticks
 from gridkeel.boards.plain_connection import readable, set_up, write_all
 
 # In the order of preference. A build without static ECDH, which is the rule, offers the first alone.
@@ -102,7 +101,7 @@ class _Records(io.IOBase):
 
 
 class TlsConnection:
-    """One accepted socket under TLS.  secured: True; handshake_ms: how long the handshake took."""
+    """One accepted socket under TLS.  secured: True."""
 
     secured = True
 
@@ -113,7 +112,6 @@ class TlsConnection:
         self._tls = security.context.wrap_socket(self._records, server_side=True, do_handshake_on_connect=False)
         self._early = 0  # bytes that came with the end of the handshake
         self._early_data = bytearray(64)
-        self.handshake_ms = 0
 
     @property
     def bytes_in(self):
@@ -125,14 +123,12 @@ class TlsConnection:
         """Bytes sent, records and all."""
         return self._records.bytes_out
 
-    async def handshake(self, ticks_ms):
-        """Agree on keys; return False where that fails or takes over HANDSHAKE_MS.  ticks_ms: the board's clock."""
-        begun_ms = ticks_ms()
+    async def handshake(self):
+        """Agree on keys; return False where that fails or takes over HANDSHAKE_MS."""
         try:
             await asyncio.wait_for_ms(self._shake(), HANDSHAKE_MS)
         except (OSError, asyncio.TimeoutError):
             return False
-        self.handshake_ms = ticks.diff(ticks_ms(), begun_ms)
         return True
 
     async def _shake(self):

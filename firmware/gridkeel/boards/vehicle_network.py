@@ -28,10 +28,11 @@ _SOCKADDR_BYTES = 28
 class VehicleNetwork:
     """Sockets of one interface; address: 16 bytes.  tcp_port, tls_port: 0 where that listener is not open.
 
-    security: tls_connection.Security, None where the board holds no certificate.
+    zoned: the address with its zone.  plain: whether cars may come without TLS.  security: tls_connection.Security,
+    None where there is no TLS.
     """
 
-    def __init__(self, zoned, security):
+    def __init__(self, zoned, plain, security):
         self._zoned = zoned
         self._device = zoned[zoned.find("%") + 1 :].encode()
         raw = self._sockaddr(zoned, 0, socket.SOCK_STREAM)
@@ -40,7 +41,7 @@ class VehicleNetwork:
         self._security = security
         self._sdp = self._open_discovery()
         self._peer = None
-        self._tcp, self.tcp_port = self._listen()
+        self._tcp, self.tcp_port = self._listen() if plain else (None, 0)
         self._tls, self.tls_port = self._listen() if security else (None, 0)
 
     async def sdp_request(self, buffer):
@@ -97,12 +98,13 @@ class VehicleNetwork:
         return socket.getaddrinfo(host, port, socket.AF_INET6, kind)[0][-1]
 
 
-def from_environment(pki):
+def from_environment(pki, plain, secured):
     """Return the network GRIDKEEL_V2G_INTERFACE names, None where it names none.  Errors: OSError.
 
-    pki: gridkeel.boards.pki.Pki; with a certificate in it the TLS listener is opened too.
+    pki: gridkeel.boards.pki.Pki.  plain, secured: whether cars may come without TLS, and with it; the latter needs a
+    certificate in the folder.
     """
     zoned = os.getenv("GRIDKEEL_V2G_INTERFACE")
     if not zoned:
         return None
-    return VehicleNetwork(zoned, tls_connection.Security(pki) if pki.chain else None)
+    return VehicleNetwork(zoned, plain, tls_connection.Security(pki) if secured and pki.chain else None)

@@ -31,6 +31,8 @@ def enums():
         ("VERDICTS", _numbered(messages.VERDICTS)),
         ("CLOCK_STATES", _numbered(messages.CLOCK_STATES)),
         ("INVERTER_STATES", _numbered(inverter.STATES)),
+        ("V2G_KINDS", _numbered(messages.V2G_KINDS)),
+        ("V2G_WORDS", _numbered(messages.V2G_WORDS)),
         ("CATALOGUE", faults),
         ("TABLE", _numbered(params.NAMES)),
     )
