@@ -3,6 +3,8 @@
 import asyncio
 
 from gridkeel import ticks
+from gridkeel.crypto import crl
+from gridkeel.errors import CertificateError
 from gridkeel.runtime.handshake import Report
 from gridkeel.v2g import sdp, v2gtp
 from gridkeel.v2g.credentials import Credentials
@@ -24,10 +26,29 @@ def make(app, backend=None):
     network = board.vehicle_network(pki, parameters.v2g_tls != sdp.TLS_ONLY, parameters.v2g_tls != sdp.TCP_ONLY)
     if network is None:
         return None
-    credentials = Credentials(pki.v2g_roots, pki.mo_roots, pki.oem_roots, pki.crls)
-    secc = Secc(app.controller.charger, credentials, parameters, app.clock, board.random, backend)
+    secc = Secc(app.controller.charger, _credentials(pki), parameters, app.clock, board.random, backend)
     report = Report(board, app.link, app.health)
     return Vehicle(board, app.controller.charger, network, secc, parameters.v2g_tls, report)
+
+
+def _credentials(pki):
+    lists = []
+    try:
+        for data in pki.crls:
+            lists.append(_finish(crl.parse(data)))
+    except CertificateError as error:
+        # Who was revoked is not known then: no contract is taken, and the car is not offered to pay by one.
+        print("gridkeel: a revocation list in /pki cannot be read, Plug & Charge is off:", error)
+        return Credentials()
+    return Credentials(pki.v2g_roots, pki.mo_roots, lists)
+
+
+def _finish(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value
 
 
 class Vehicle:
