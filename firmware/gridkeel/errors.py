@@ -13,6 +13,10 @@ class ParameterError(GridkeelError):
     """A parameter is unknown, out of its limits, or at odds with another."""
 
 
+class ExiError(GridkeelError):
+    """An EXI body or value is not of its schema, or past what the codec takes; the message says what and where."""
+
+
 class ProtocolError(GridkeelError):
     """This side was asked to break the protocol: a bug of ours, never the peer's doing."""
 
