@@ -154,6 +154,7 @@ TABLE: tuple = (
     ("dc_voltage_max_v", "V", 500, 50, 1000, "most voltage of a DC outlet"),
     ("dc_current_min_a", "A", 1, 0, 500, "least current of a DC outlet"),
     ("dc_current_max_a", "A", 20, 1, 500, "most current of a DC outlet"),
+    ("dc_ripple_a", "A", 1, 0, 50, "peak-to-peak ripple of a DC outlet's current"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

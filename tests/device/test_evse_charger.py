@@ -98,6 +98,7 @@ def test_dc_ratings_and_figures():
     charger = bench.charger
     assert (charger.max_current_a, charger.min_current_a) == (20, 1)
     assert (charger.max_voltage_v, charger.min_voltage_v) == (500, 150)
+    assert (charger.dc, charger.ripple_a) == (True, 1)
     bench.outlet.levels[ports.DC_MV] = 398500
     bench.outlet.levels[ports.DC_MA] = 12300
     assert charger.voltage_v == 398.5
@@ -207,6 +208,15 @@ def test_the_schedule_is_the_plan_s():
     assert charger.schedule_number != number
 
 
+def test_every_plug_in_is_counted():
+    bench = Bench()
+    for number in (1, 2, 3):
+        bench.vehicle("B").run()
+        bench.vehicle("C").run()
+        assert bench.charger.plug_number == number
+        bench.vehicle("A").run()
+
+
 def test_a_rating_that_changes_asks_for_new_schedules():
     bench = Bench().ready()
     charger = bench.charger
@@ -215,6 +225,10 @@ def test_a_rating_that_changes_asks_for_new_schedules():
     bench.charge_rating_w = 5000
     assert charger.renegotiate_asked
     assert charger.schedule == ()
+    assert not charger.renegotiate_asked
+    bench.charge_rating_w = 4000
+    assert charger.renegotiate_asked
+    charger.set_charging_profile(((0, 4000),))
     assert not charger.renegotiate_asked
 
 

@@ -96,6 +96,8 @@ def test_a_session_keeps_the_5_percent_as_long_as_it_lasts_and_after_it():
     assert post.run(20000) == DIGITAL
     post.offer.session(False, False)
     assert post.run(20000) == DIGITAL
+    post.offer.session(False, False)
+    assert post.run(20000) == DIGITAL
 
 
 def test_a_session_over_that_never_was_changes_nothing():

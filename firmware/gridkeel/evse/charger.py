@@ -39,6 +39,11 @@ class Charger:
         return self._outlet.pilot.plugged
 
     @property
+    def plug_number(self):
+        """Counts up with every vehicle that is plugged in."""
+        return self._outlet.plug_number
+
+    @property
     def wants_power(self):
         state = self._outlet.pilot.state
         return state == pilot.C or state == pilot.D
@@ -81,6 +86,10 @@ class Charger:
     # --- ratings and figures
 
     @property
+    def dc(self):
+        return self._p.outlet == evse.DC
+
+    @property
     def three_phase(self):
         return self._p.phases == 3
 
@@ -105,6 +114,11 @@ class Charger:
     @property
     def min_voltage_v(self):
         return self._p.dc_voltage_min_v
+
+    @property
+    def ripple_a(self):
+        """Peak-to-peak ripple of a DC outlet's current."""
+        return self._p.dc_ripple_a
 
     @property
     def max_power_w(self):
@@ -154,7 +168,7 @@ class Charger:
 
     @property
     def renegotiate_asked(self):
-        """The rating is no longer what the last schedule was made for."""
+        """The rating is no longer what the vehicle was last told, or told us, in view of."""
         return self._session and self.max_power_w != self._scheduled_w
 
     # --- what a session orders
@@ -176,6 +190,7 @@ class Charger:
 
     def set_vehicle_limits(self, max_w, max_v, max_a, departure_s, energy_wh):
         """Take the vehicle's limits and wishes, None where untold; departure_s from now."""
+        self._scheduled_w = self.max_power_w
         phases = self._p.phases if self._p.outlet == evse.AC else 1
         self._outlet.demand.limit(max_w, max_v, max_a, phases)
         soc = self._inverter.soc_pct_x100 if self._outlet.soc_pct_x100 < 0 else self._outlet.soc_pct_x100
@@ -189,6 +204,7 @@ class Charger:
 
     def set_charging_profile(self, entries):
         """Take the profile the vehicle announced: ((start_s, power_w), ...) from now, () for none."""
+        self._scheduled_w = self.max_power_w
         self._outlet.demand.profile(entries, self._outlet.now_ms)
 
     def cable_check(self, on):

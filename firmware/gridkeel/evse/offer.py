@@ -43,7 +43,7 @@ class Offer:
 
     def session(self, on, failed):
         """A session begins, ends, or (failed) communication came to nothing."""
-        self._over = not on and (self._session or failed)
+        self._over = not on and (self._session or self._over or failed)
         self._session = on
         if failed and self.state == DIGITAL:
             self._given_up = True

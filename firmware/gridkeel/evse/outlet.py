@@ -17,6 +17,7 @@ FLOWING_W = 100  # an inverter's idle power is less
 class Outlet:
     """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 untold).
 
+    plug_number counts the vehicles plugged in since the start.
     levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor.
     """
 
@@ -30,8 +31,10 @@ class Outlet:
         self.dc = dc.DcSide(parameters)
         self.demand = Demand()
         self.meter = Meter()
+        self.plug_number = 0
         self.allowed = False
         self.access = evse.WAITING
+        self._plugged = False
         self.ready = False
         self.now_ms = 0
         self.offered_w = 0
@@ -76,6 +79,9 @@ class Outlet:
         self.pilot.update(levels[ports.HIGH_MV], levels[ports.LOW_MV], self.offer.duty_permille, now_ms)
         if not self.pilot.plugged:
             self._unplugged(now_ms)
+        elif not self._plugged:
+            self.plug_number = (self.plug_number + 1) & 0xFFFF
+        self._plugged = self.pilot.plugged
         self.ready = self._sound(supply)
         consent = self._consents()
         may = self.takes and self.ready
