@@ -66,7 +66,7 @@ class _Place:
 
     @property
     def below(self) -> int:
-        return sum(is_ca(member.certificate) for member in self.chain[: self.index])
+        return sum(is_ca(member.certificate) for member in self.chain[1 : self.index])
 
 
 def check(chain: Chain, now: datetime, soon_days: int = SOON_DAYS) -> list[Finding]:
@@ -107,6 +107,8 @@ def _order(place: _Place) -> str:
 def _issuer(place: _Place) -> str:
     issuer = place.issuer
     if issuer is None:
+        return ""
+    if _order(place):
         return ""
     if place.certificate.issuer != issuer.subject:
         return f"issued by {place.certificate.issuer.rfc4514_string()}, not by {issuer.subject.rfc4514_string()}"

@@ -40,8 +40,10 @@ def make(
     kind = _kind(edition, key)
     _check_free(folder, force)
     identities = {"emaid": emaid, "pcid": pcid, "secc_id": secc_id, "": ""}
-    if len(country) != 2 or not country.isalpha():
+    if len(country) != 2 or not (country.isascii() and country.isalpha()):
         raise ToolError(f"country {country}: give two letters")
+    if not 1 <= len(organisation) <= 64:
+        raise ToolError("organisation: give 1 to 64 characters, X.509's bound")
     index = store.Index(edition, kind, organisation, country.upper(), ocsp_url)
     with files.new_folder(folder) as fresh:
         store.write(fresh, index)

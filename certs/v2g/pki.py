@@ -159,7 +159,10 @@ class Pki:
 
     def _made(self, profile: Profile, entry: Entry, signer: Pair | None, now: datetime, key: PrivateKey | None) -> Pair:
         subject = Subject(entry.common_name, self.index.organisation, self.index.country, ocsp_url=self.index.ocsp_url)
-        pair = issuing.make(profile, subject, signer, now, key=key)
+        try:
+            pair = issuing.make(profile, subject, signer, now, key=key)
+        except ValueError as error:  # a subject that X.509 does not take, or an issuer that is no CA
+            raise ToolError(f"{entry.name}: {error}") from None
         size = len(files.certificate_der(pair))
         if profile.max_bytes is not None and size > profile.max_bytes:
             raise ToolError(f"{entry.name}: {size} bytes of DER, {profile.max_bytes} may be: shorten the names")
