@@ -267,7 +267,7 @@ def test_a_full_disk_leaves_the_old_state_wherever_it_strikes(act, pki: v2g.Pki,
         again = v2g.Pki(pki.folder)
         assert {name: der(again.certificate(name)) for name in again.names()} == before
         assert not list(tmp_path.rglob(".*"))
-        files += 1
+        files += 1 if files < 6 else 5
     assert files >= 3
     assert (pki.folder / store.INDEX).read_bytes() != index
 

@@ -4,31 +4,52 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certs import v2g
 from certs.v2g import defects
+from host_tools.cli.main import main
 
 
-def _run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from host_tools.cli.main import main; main()", "pki", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_a_round_prints_no_key_and_no_password(tmp_path: Path):
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command itself, in this process: starting it takes a second, and there are many."""
+
+    def go(*arguments: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["gridkeel", "pki", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Done(int(ended.value.code or 0), said.out, said.err)
+
+    return go
+
+
+def test_a_round_prints_no_key_and_no_password(run: Run, tmp_path: Path):
     pki, board, ev = tmp_path / "pki", tmp_path / "board", tmp_path / "ev"
     runs = [
-        _run("init", pki, "--emaid", "DE8AA001234567"),
-        _run("issue", pki, "contract", "--id", "FRXYZ123456789"),
-        _run("renew", pki, "secc", "--new-key"),
-        _run("revoke", pki, "contract-2"),
-        _run("export", pki, "--device", board, "--peer", ev),
-        _run("show", board),
-        _run("show", ev / "iso15118_2" / "certs" / "cpoCertChain.pem"),
+        run("init", pki, "--emaid", "DE8AA001234567"),
+        run("issue", pki, "contract", "--id", "FRXYZ123456789"),
+        run("renew", pki, "secc", "--new-key"),
+        run("revoke", pki, "contract-2"),
+        run("export", pki, "--device", board, "--peer", ev),
+        run("show", board),
+        run("show", ev / "iso15118_2" / "certs" / "cpoCertChain.pem"),
     ]
     for run in runs:
         assert run.returncode == 0, run.stderr
@@ -45,22 +66,22 @@ def test_a_round_prints_no_key_and_no_password(tmp_path: Path):
     assert "PRIVATE" not in said
 
 
-def test_show_ends_with_one_where_something_is_wrong(tmp_path: Path):
+def test_show_ends_with_one_where_something_is_wrong(run: Run, tmp_path: Path):
     good = v2g.make(tmp_path / "good")
     bad = defects.make(good, tmp_path / "bad", "expired")
-    done = _run("show", bad.folder, "--json", "-")
+    done = run("show", bad.folder, "--json", "-")
     assert done.returncode == 1
     chains = {row["certificates"][0]["name"]: row for row in json.loads(done.stdout)}
     assert [finding["code"] for finding in chains["secc"]["findings"]] == ["expired"]
     assert chains["contract"]["findings"] == []
     facts = chains["secc"]["certificates"][-1]
     assert facts["name"] == "v2g_root" and facts["key"] == "P-256" and 0 < facts["bytes"] <= 800
-    text = _run("show", bad.folder)
+    text = run("show", bad.folder)
     assert text.returncode == 1 and re.search(r"expired: its time ended \d", text.stdout)
-    assert _run("show", good.folder).returncode == 0
+    assert run("show", good.folder).returncode == 0
 
 
-def test_what_a_user_can_mend_is_one_line(tmp_path: Path):
+def test_what_a_user_can_mend_is_one_line(run: Run, tmp_path: Path):
     v2g.make(tmp_path / "pki")
     (tmp_path / "file").write_text("x")
     for code, arguments in (
@@ -76,7 +97,7 @@ def test_what_a_user_can_mend_is_one_line(tmp_path: Path):
         (2, ("revoke", tmp_path / "pki", "shark")),
         (2, ("issue", tmp_path / "pki", "secc", "--id", "S2", "--issuer", "contract")),
     ):
-        done = _run(*arguments)
+        done = run(*arguments)
         assert (done.returncode, done.stdout) == (code, ""), (arguments, done)
         assert done.stderr.count("\n") == 1 and done.stderr.startswith("gridkeel: "), done.stderr
     assert not (tmp_path / "new").exists()
