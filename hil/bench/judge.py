@@ -11,7 +11,7 @@ import numpy as np
 from gridkeel.link import messages
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from hil.bench import figures
+from hil.bench import figures, outlet_figures
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
 from hil.bench.scenario import Limit, Scenario
@@ -55,6 +55,8 @@ def judge(played: Played) -> RunRecord:
     found = (
         errors.figures() | _clock(telemetry) | _delays(played) | _counts(played, telemetry) | _outages(played, plant)
     )
+    if played.scenario.vehicle is not None:
+        found |= outlet_figures.figures(played.recorder, played.mains, played.commands, played.cease_us)
     end_s = played.virtual_s
     inside = telemetry["at_s"] <= end_s
     telemetry = {key: column[inside] for key, column in telemetry.items()}

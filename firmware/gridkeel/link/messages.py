@@ -4,7 +4,8 @@ A row is (id, name, fields); a field is (name, struct code, unit). Little-endian
 table from the device where its own hash differs, so an old host reads a new device.
 """
 
-from gridkeel import limits
+from gridkeel import evse, limits
+from gridkeel.evse import names
 from gridkeel.sensing import sample_clock
 from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
 
@@ -16,6 +17,10 @@ EVENT_STATES = events.STATES
 RESERVE_STATES = fast_reserve.STATES
 VERDICTS = accounting.VERDICTS
 CLOCK_STATES = sample_clock.STATES
+ACCESS_WORDS = evse.ACCESS
+PILOT_STATES = names.PILOT
+CONTACTOR_STATES = names.CONTACTOR
+OFFERS = names.OFFERS
 RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
 MODES = ("safe", "auto")
 
@@ -33,6 +38,7 @@ PLAN = 22
 PLAN_PRICES = 23
 DEPARTURE = 24
 TIME = 25
+ACCESS = 26
 
 TABLE = (
     (
@@ -74,6 +80,12 @@ TABLE = (
             ("verdict", "B", "VERDICTS"),
             ("sample_clock_ppm", "h", "ppm"),
             ("sample_clock_state", "B", "CLOCK_STATES"),
+            ("pilot", "B", "PILOT_STATES"),
+            ("contactor", "B", "CONTACTOR_STATES"),
+            ("offer", "B", "OFFERS"),
+            ("duty_permille", "H", "0.1 %"),
+            ("offered_w", "i", "W"),
+            ("energy_wh", "I", "Wh"),
         ),
     ),
     (
@@ -92,6 +104,7 @@ TABLE = (
     (PARAM_GET, "param_get", (("command", "H", "id"), ("index", "B", "TABLE"))),
     (MODE, "mode", (("command", "H", "id"), ("mode", "B", "MODES"))),
     (DEPARTURE, "departure", (("command", "H", "id"), ("in_s", "I", "s"), ("soc_pct_x100", "H", "0.01 %"))),
+    (ACCESS, "access", (("command", "H", "id"), ("access", "B", "ACCESS_WORDS"))),
     (REGULATE, "regulate", (("command", "H", "id"), ("share_pct_x100", "h", "0.01 %"))),
     (
         DEMAND,
