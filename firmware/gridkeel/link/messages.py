@@ -8,6 +8,7 @@ from gridkeel import evse, limits
 from gridkeel.evse import names
 from gridkeel.sensing import sample_clock
 from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
+from gridkeel.v2g import journal
 
 STATES = protection.NAMES
 LIMITERS = limits.NAMES
@@ -23,11 +24,15 @@ CONTACTOR_STATES = names.CONTACTOR
 OFFERS = names.OFFERS
 RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
 MODES = ("safe", "auto")
+V2G_KINDS = journal.KINDS
+V2G_WORDS = journal.WORDS
 
 TELEMETRY = 1
 EVENT = 2
 RESULT = 3
 PARAMETER = 4
+HANDSHAKE = 8
+V2G = 9
 SETPOINT = 16
 PARAM_SET = 17
 PARAM_GET = 18
@@ -139,6 +144,53 @@ TABLE = (
         + (("price_3", "h", "0.1/MWh"), ("price_4", "h", "0.1/MWh"), ("price_5", "h", "0.1/MWh")),
     ),
     (TIME, "time", (("command", "H", "id"), ("unix_s", "I", "s"), ("ms", "H", "ms"))),
+    (
+        HANDSHAKE,
+        "handshake",
+        (
+            ("uptime_ms", "I", "ms"),
+            ("session", "H", "number"),
+            ("secured", "B", "flag"),
+            ("contract", "B", "flag"),
+            ("end", "B", "V2G_WORDS"),
+            ("tls_us", "I", "us"),
+            ("protocol_us", "I", "us"),
+            ("setup_us", "I", "us"),
+            ("services_us", "I", "us"),
+            ("certificate_us", "I", "us"),
+            ("payment_us", "I", "us"),
+            ("authorization_us", "I", "us"),
+            ("parameter_us", "I", "us"),
+            ("cable_us", "I", "us"),
+            ("precharge_us", "I", "us"),
+            ("delivery_us", "I", "us"),
+            ("loop_us", "I", "us"),
+            ("receipt_us", "I", "us"),
+            ("stop_us", "I", "us"),
+            ("work_us", "I", "us"),
+            ("slice_us", "I", "us"),
+            ("checks", "B", "count"),
+            ("checks_ms", "H", "ms"),
+            ("signatures", "B", "count"),
+            ("signatures_ms", "H", "ms"),
+            ("bytes_in", "I", "B"),
+            ("bytes_out", "I", "B"),
+            ("gap_us", "I", "us"),
+            ("heap_low", "I", "B"),
+        ),
+    ),
+    (
+        V2G,
+        "v2g",
+        (
+            ("uptime_ms", "I", "ms"),
+            ("session", "H", "number"),
+            ("kind", "B", "V2G_KINDS"),
+            ("subject", "B", "V2G_WORDS"),
+            ("detail", "B", "V2G_WORDS"),
+            ("number", "I", ""),
+        ),
+    ),
 )
 
 

@@ -35,6 +35,8 @@ def enums():
         ("CONTACTOR_STATES", _numbered(messages.CONTACTOR_STATES)),
         ("OFFERS", _numbered(messages.OFFERS)),
         ("INVERTER_STATES", _numbered(inverter.STATES)),
+        ("V2G_KINDS", _numbered(messages.V2G_KINDS)),
+        ("V2G_WORDS", _numbered(messages.V2G_WORDS)),
         ("CATALOGUE", faults),
         ("TABLE", _numbered(params.NAMES)),
     )

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from gridkeel import errors, telemetry, ticks
+from gridkeel import errors, evse, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import messages
@@ -39,6 +39,7 @@ class App:
         self.clock = WallClock()
         self.commands = Commands(board, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
+        self.vehicle = self._make_vehicle()
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
         self._out = bytearray(BUS_BUFFER)
         self._record = telemetry.record()
@@ -58,7 +59,16 @@ class App:
         supervisor.watch("bus", self._bus)
         supervisor.watch("host", self._host)
         supervisor.watch("service", self._service)
+        if self.vehicle:
+            self.vehicle.watch(supervisor)
         await supervisor.run()
+
+    def _make_vehicle(self):
+        if self.parameters.evse != evse.ISO15118:
+            return None
+        from gridkeel.runtime import vehicle  # most of the firmware's size: loaded where it is used
+
+        return vehicle.make(self)
 
     async def _control(self):
         board = self.board
