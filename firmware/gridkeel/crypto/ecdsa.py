@@ -4,8 +4,9 @@ A signature is r || s, 64 bytes.  Source: FIPS 186-4, chapter 6; SEC 1, chapter 
 """
 
 from gridkeel.crypto import der, multiples, p256
+from gridkeel.crypto.refusals import UNKNOWN_CURVE
 from gridkeel.crypto.rfc6979 import Nonces
-from gridkeel.errors import ProtocolError
+from gridkeel.errors import CertificateError, ProtocolError
 
 DIGEST_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -86,13 +87,13 @@ def _unit(random, modulus):
 
 
 def from_der(data):
-    """Return the 64 bytes of an ECDSA-Sig-Value.  Errors: CertificateError where it is not strict DER, or too long."""
+    """Return the 64 bytes of an ECDSA-Sig-Value.  Errors: CertificateError."""
     start, stop = der.whole(data, der.SEQUENCE)
     result = bytearray(SIGNATURE_BYTES)
     for end in (32, 64):
         first, after = der.positive(data, start, stop)
         if after - first > 32:
-            der.refuse("signature part over 32 bytes", start)
+            raise CertificateError(UNKNOWN_CURVE, "signature of a larger curve than P-256")
         result[end - (after - first) : end] = data[first:after]
         start = after
     der.finish(start, stop)
