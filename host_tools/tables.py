@@ -1,6 +1,6 @@
 """docs made from the firmware's own tables, `python -m host_tools.tables --write`.
 
-parameters.md and faults.md whole, grid-services.md in part.
+parameters.md and faults.md whole, grid-services.md and crypto.md in part.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 from gridkeel import errors, params
+from gridkeel.crypto import refusals
 from host_tools import grid_services
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+REFUSALS = "<!-- begin: made by `python -m host_tools.tables --write` from gridkeel.crypto.refusals -->"
 NOTE = "Made from `{source}` by `make docs`; do not edit."
 
 
@@ -52,7 +54,22 @@ def grid_services_page() -> str:
     return grid_services.with_tables((DOCS / "grid-services.md").read_text())
 
 
-PAGES = {"parameters.md": parameters_page, "faults.md": faults_page, "grid-services.md": grid_services_page}
+def crypto_page() -> str:
+    before, begin, rest = (DOCS / "crypto.md").read_text().partition(REFUSALS)
+    _old, end, after = rest.partition("<!-- end -->")
+    if not begin or not end:
+        raise ValueError("docs/crypto.md lacks the markers of its made part")
+    lines = ["", "", "| code | name | meaning |", "|---|---|---|"]
+    lines += [f"| {code} | `{name}` | {text} |" for code, name, text in refusals.CATALOGUE]
+    return before + begin + "\n".join(lines) + "\n\n" + end + after
+
+
+PAGES = {
+    "parameters.md": parameters_page,
+    "faults.md": faults_page,
+    "grid-services.md": grid_services_page,
+    "crypto.md": crypto_page,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -28,7 +28,9 @@ def verify(public_key, digest, signature):
     if not (0 < r < p256.N and 0 < s < p256.N):
         return False
     w = yield from multiples.inverse(s, p256.N)
+    yield
     x, _y, z2 = yield from multiples.sum_of_multiples(z * w % p256.N, r * w % p256.N, *point)
+    yield
     return _is_x(r, x, z2 * z2 % p256.P)
 
 
@@ -72,8 +74,10 @@ def _attempt(key, z, k, random):
     n = p256.N
     mask = int.from_bytes(random(_BLIND_BYTES), "big")
     x, _y, z2 = yield from multiples.multiply_base(k + mask * n, _unit(random, p256.P))
+    yield
     over = yield from multiples.inverse(z2 * z2 % p256.P, p256.P)
     r = x * over % p256.P % n
+    yield
     blind = _unit(random, n)
     over = yield from multiples.inverse(k * blind % n, n)
     s = (z * blind + r * (key * blind % n)) % n * over % n
