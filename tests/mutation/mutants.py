@@ -6,12 +6,24 @@ from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
-    """`old` becomes `new` in firmware/gridkeel/<file>; tests: the device test files that must notice."""
+    """`old` becomes `new` in <file>; tests: the test files that must notice.
+
+    A file is one of the firmware (services/droop.py), or of the fleet model (hil/fleet/droop.py).
+    """
 
     file: str
     old: str
     new: str
     tests: tuple[str, ...]
+
+    @property
+    def of_the_fleet(self) -> bool:
+        return self.file.startswith("hil/")
+
+    @property
+    def path(self) -> str:
+        """The file, from the root of the checkout."""
+        return self.file if self.of_the_fleet else f"firmware/gridkeel/{self.file}"
 
     @property
     def title(self) -> str:
