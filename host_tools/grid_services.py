@@ -40,20 +40,20 @@ def _droop() -> list[str]:
 
 def _trips() -> list[str]:
     lines = ["### Trips and enter service (`trip_profile`)", ""]
-    lines += ["| index | table | Hz | trips | no power under | ROCOF ridden through | enter service | source | open |"]
+    lines += ["| index | table | Hz | trips | no power | ROCOF ridden through | enter service | source | open |"]
     lines.append("|" + "---|" * 9)
     for index, row in enumerate(ride_through.TABLE):
         cells = ["parameters"] * 4
         if index != ride_through.CUSTOM:
             cells = [_clocks(row[ride_through.TRIPS])]
-            cells.append(f"{row[ride_through.BLOCK_PCT]} %" if row[ride_through.BLOCK_PCT] else "trips")
+            cells.append(_blocks(row[ride_through.BLOCK_PCT], row[ride_through.BLOCK_HIGH_PCT]))
             cells.append(f"{row[ride_through.ROCOF_RIDE_MHZ_S] / 1000:g} Hz/s")
             low, high = row[ride_through.LOW_MHZ], row[ride_through.HIGH_MHZ]
             delay, ramp = _seconds(row[ride_through.DELAY_MS]), row[ride_through.RAMP_S]
             cells.append(f"{low / 1000:g}..{high / 1000:g} Hz for {delay}, ramp {ramp} s")
         lines.append(
             _line(index, row[ride_through.NAME], row[ride_through.NOMINAL_HZ] or "any", *cells)
-            + _line(*row[ride_through.SOURCE :])[1:]
+            + _line(row[ride_through.SOURCE], row[ride_through.OPEN])[1:]
         )
     return lines
 
@@ -89,6 +89,11 @@ def _clocks(trips: Sequence[int]) -> str:
         else:
             texts.append(f"no estimate {_seconds(clock_ms)}")
     return ", ".join(texts)
+
+
+def _blocks(low_pct: int, high_pct: int) -> str:
+    under = f"under {low_pct} %" if low_pct else "trips"
+    return f"{under}, over {high_pct} %" if high_pct else under
 
 
 def _seconds(ms: int) -> str:

@@ -1,6 +1,7 @@
 """The pure rooms put together: a block of samples in, bytes for the inverter out.
 
 step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envelope -> inverter
+                                                             outlet (pilot, contactor) -^
 """
 
 from gridkeel import errors, inverter, limits
@@ -9,6 +10,7 @@ from gridkeel.faults import Faults
 from gridkeel.inverter.driver import Inverter
 from gridkeel.sensing.frequency import Estimator
 from gridkeel.sensing.quality import CLIPPED
+from gridkeel.sensing.sample_clock import SampleClock
 from gridkeel.services.bundle import Services
 from gridkeel.services.protection import BLOCKED, RUN
 
@@ -18,6 +20,7 @@ class Controller:
 
     mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
     After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut).
+    outlet and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
     identity: bytes that tell this controller from all others; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
     """
@@ -26,12 +29,17 @@ class Controller:
         self.parameters = parameters
         self.faults = Faults()
         self.mains = mains or Estimator(parameters)
+        self.sample_clock = SampleClock(parameters)
         self.services = Services(parameters, identity)
         self.protection = self.services.protection
         self.droop = self.services.droop
         self.setpoint = self.services.setpoint
         self.envelope = Envelope(parameters)
         self.inverter = Inverter(parameters)
+        self.outlet = None
+        self.charger = None
+        if parameters.evse:
+            self._make_outlet(identity)
         self.wish_w = 0
         self.command_w = 0
         self.limiter = limits.STALE_SAMPLES
@@ -39,8 +47,19 @@ class Controller:
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
+    def _make_outlet(self, identity):
+        # Imported where it is wanted: a fixed vehicle needs none of it in its heap.
+        from gridkeel.evse.charger import Charger
+        from gridkeel.evse.outlet import Outlet
+
+        self.outlet = self.envelope.outlet = Outlet(self.parameters)
+        self.charger = Charger(
+            self.parameters, self.outlet, self.services, self.envelope, self.inverter, self.mains, identity
+        )
+
     def step(self, samples, n, now_ms):
         """Take one block of n samples that ended at now_ms and decide the command."""
+        self.sample_clock.block(now_ms)
         if self.mains.update(samples, n):
             self.services.follow(self.mains, now_ms)
         self._decide(now_ms)
@@ -48,14 +67,21 @@ class Controller:
     def block_lost(self):
         """Tell that samples are missing before the next block."""
         self.mains.block_lost()
+        self.sample_clock.lost()
 
     def samples_lost(self, now_ms):
         """No block came within its time: cease, and let the zero go out."""
-        self.mains.block_lost()
+        self.block_lost()
         self.protection.samples_lost()
         self._decide(now_ms)
         if self.limiter == limits.CEASED:
             self.limiter = limits.STALE_SAMPLES
+
+    def time_told(self, unix_s, ms, now_ms):
+        """Take the host's time, which arrived at now_ms, for the sample clock.  Not part of the control path."""
+        if self.mains.SAMPLED:
+            self.sample_clock.told(unix_s, ms, now_ms)
+            self.mains.trim(self.sample_clock.ppm)
 
     def receive(self, data, n, now_ms):
         """Take n bytes from the RS-485 line."""
@@ -68,6 +94,9 @@ class Controller:
     def _decide(self, now_ms):
         running = self.protection.state == RUN
         ready = self.inverter.state == inverter.DRIVING
+        supply = running or self.protection.state == BLOCKED
+        if self.outlet is not None:
+            self.outlet.step(supply, self.inverter.power_w, now_ms)
         self.envelope.departure.update(now_ms)
         self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
         soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
@@ -76,11 +105,18 @@ class Controller:
         state = self.inverter.state
         if running and state != inverter.READY and state != inverter.DRIVING:
             self.limiter = limits.INVERTER_LOST
-        self.energise = running or self.protection.state == BLOCKED
+        self.energise = supply
+        if self.outlet is not None:
+            self._offer(now_ms)
         self.inverter.command(self.command_w, now_ms)
         self.services.reactive.update(self.mains, self.command_w, running)
         self.services.account.update(self.inverter.power_w, now_ms)
         self._note_faults(soc_fresh)
+
+    def _offer(self, now_ms):
+        self.outlet.offer_power(self.wish_w, self.envelope.room_w, now_ms)
+        self.energise = self.outlet.contactor.order
+        self.outlet.note(self.faults)
 
     def _note_faults(self, soc_fresh):
         faults = self.faults

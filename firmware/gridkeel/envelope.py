@@ -11,6 +11,7 @@ class Envelope:
     """Bounds a wish; after `limit` the bounds are charge_w and discharge_w (both 0 or more), with their names.
 
     departure: when the vehicle leaves; need_w: the charge it calls for, a wish the arbiter weighs, no bound.
+    outlet: evse.outlet.Outlet, whose bounds count too, None for a fixed vehicle; room_w: the charge without them.
     temperature_c: the converter's or connector's, told by the board, TEMPERATURE_UNKNOWN while it is not.
     """
 
@@ -25,6 +26,8 @@ class Envelope:
         self.charge_by = limits.STALE_SAMPLES
         self.discharge_by = limits.STALE_SAMPLES
         self.need_w = 0
+        self.outlet = None
+        self.room_w = 0
         self._floor = 0
         self._floor_by = limits.SOC_RESERVE
         self._floor_reached = False
@@ -38,11 +41,18 @@ class Envelope:
         """
         p = self._p
         soc = inverter.soc_pct_x100 if soc_fresh else -1
+        outlet = self.outlet
+        if outlet is not None and outlet.soc_pct_x100 >= 0:
+            soc = outlet.soc_pct_x100
         self._rate(inverter)
         self._derate()
         self.need_w = self.departure.need_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
         self._guard_battery(soc)
         self._sustain(soc)
+        self.room_w = self.charge_w
+        if outlet is not None:
+            self._bound_charge(outlet.charge_w, outlet.charge_by)
+            self._bound_discharge(outlet.discharge_w, outlet.discharge_by)
         self.limiter = limits.NONE
         self.allowed_w = wish_w
         if wish_w > self.charge_w:

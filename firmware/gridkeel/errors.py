@@ -13,6 +13,10 @@ class ParameterError(GridkeelError):
     """A parameter is unknown, out of its limits, or at odds with another."""
 
 
+class ExiError(GridkeelError):
+    """An EXI body or value is not of its schema, or past what the codec takes; the message says what and where."""
+
+
 class ProtocolError(GridkeelError):
     """This side was asked to break the protocol: a bug of ours, never the peer's doing."""
 
@@ -50,6 +54,13 @@ HOST_TIME = 55
 CONTROL_ALLOCATED = 60
 TASK_STOPPED = 61
 WATCHDOG_RESET = 62
+PILOT_ERROR = 70
+PILOT_DIODE = 71
+CONTACTOR_WELDED = 72
+CONTACTOR_STUCK = 73
+RCD_TRIPPED = 74
+ISOLATION_FAULT = 75
+VENTILATION_WANTED = 76
 
 # severity: "info" is told, "warning" limits, "safe" drives the power to zero until it clears.
 CATALOGUE = (
@@ -78,6 +89,13 @@ CATALOGUE = (
     (CONTROL_ALLOCATED, "control_allocated", "safe", "the control path asked for memory: a defect, please report it"),
     (TASK_STOPPED, "task_stopped", "safe", "a task of the runtime ended: the supervisor starts it again"),
     (WATCHDOG_RESET, "watchdog_reset", "info", "the last start followed a watchdog reset"),
+    (PILOT_ERROR, "pilot_error", "safe", "control pilot in state E or F: check cable and vehicle for a short to PE"),
+    (PILOT_DIODE, "pilot_diode", "safe", "control pilot without the vehicle's diode: no power until it is unplugged"),
+    (CONTACTOR_WELDED, "contactor_welded", "safe", "contactor closed though told to open: out of service until mended"),
+    (CONTACTOR_STUCK, "contactor_stuck", "safe", "contactor did not close or fell open: no power until unplugged"),
+    (RCD_TRIPPED, "rcd_tripped", "safe", "residual current device tripped: find the fault and reset it"),
+    (ISOLATION_FAULT, "isolation_fault", "safe", "isolation of the DC outlet too low: no power in this session"),
+    (VENTILATION_WANTED, "ventilation_wanted", "info", "vehicle asks for ventilation (state D), the site has none"),
 )
 
 

@@ -29,6 +29,8 @@ NAMES = (
     "cable_rating",
     "ev_rating",
     "temperature",
+    "vehicle",
+    "session",
 )
 
 NONE = 0
@@ -59,3 +61,5 @@ SUSTAINED_ENERGY = 24
 CABLE_RATING = 25
 EV_RATING = 26
 TEMPERATURE = 27
+VEHICLE = 28
+SESSION = 29

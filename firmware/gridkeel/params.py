@@ -75,7 +75,7 @@ TABLE: tuple = (
         "fast reserve, see docs/grid-services.md; 0 none",
     ),
     ("fast_reserve_w", "W", 0, 0, 50000, "contracted power of the fast reserve, out of the vehicle"),
-    ("fast_reserve_confirm_ms", "ms", 60, 0, 500, "time under the trigger that activates the fast reserve"),
+    ("fast_reserve_confirm_ms", "ms", 40, 0, 500, "time under the trigger that activates the fast reserve"),
     ("trip_profile", "index", 0, 0, len(ride_through.TABLE) - 1, "trip table, see docs/grid-services.md; 0 is custom"),
     ("stagger", "flag", 1, 0, 1, "1 spreads trips and returns by the controller's identity, 0 never"),
     ("trip_spread_ms", "ms", 50, 0, 10000, "window over which controllers spread a frequency or ROCOF trip"),
@@ -107,8 +107,16 @@ TABLE: tuple = (
     ("account_window_s", "s", 3600, 60, 86400, "window over which the energy is held against the baseline"),
     ("account_tolerance_pct", "%", 2, 0, 20, "share of the energy moved that still counts as made up for"),
     ("enter_at_start", "flag", 0, 0, 1, "1: a start waits and ramps as a return after a trip does"),
+    ("sample_clock_trim_ppm", "ppm", 100, 0, 500, "most that the host's time may add to sample_clock_ppm; 0 never"),
     ("v2g_tls", "index", 1, 0, 2, "ISO 15118 over: 0 TCP alone, 1 what the car asks for, 2 TLS alone"),
-    ("v2g_payment", "bits", 3, 1, 3, "offered to the car: 1 external payment (EIM), 2 contract (Plug & Charge), 3 both"),
+    (
+        "v2g_payment",
+        "bits",
+        3,
+        1,
+        3,
+        "offered to the car: 1 external payment (EIM), 2 contract (Plug & Charge), 3 both",
+    ),
     (
         "v2g_energy_modes",
         "bits",
@@ -120,7 +128,33 @@ TABLE: tuple = (
     ("v2g_free", "flag", 0, 0, 1, "1 tells the car that charging is free of charge"),
     ("v2g_receipt", "flag", 0, 0, 1, "1 has a car with a contract sign a receipt for every meter reading"),
     ("v2g_notice_s", "s", 10, 0, 600, "time a car has to follow a stop or a new negotiation it is told of"),
-    ("v2g_expires_soon_days", "d", 21, 0, 365, "a contract that ends sooner is answered with OK_CertificateExpiresSoon"),
+    (
+        "v2g_expires_soon_days",
+        "d",
+        21,
+        0,
+        365,
+        "a contract that ends sooner is answered with OK_CertificateExpiresSoon",
+    ),
+    (
+        "evse",
+        "index",
+        0,
+        0,
+        2,
+        "0 fixed vehicle, no pilot; 1 IEC 61851-1; 2 ISO 15118 at 5 % duty, IEC 61851-1 after it; at the next start",
+    ),
+    ("outlet", "index", 0, 0, 1, "0 AC, 1 DC (wants evse = 2)"),
+    ("phases", "count", 1, 1, 3, "phases of an AC outlet, 1 or 3"),
+    ("cable_current_max_a", "A", 32, 6, 80, "current a phase of outlet and cable"),
+    ("ventilation", "flag", 0, 0, 1, "1: the site is ventilated, vehicles in state D may charge"),
+    ("access_free", "flag", 1, 0, 1, "1: whoever plugs in may charge, 0: the operator's access is awaited"),
+    ("hlc_wait_s", "s", 40, 5, 600, "time at 5 % duty without a session before basic charging is offered"),
+    ("dc_voltage_min_v", "V", 150, 50, 1000, "least voltage of a DC outlet"),
+    ("dc_voltage_max_v", "V", 500, 50, 1000, "most voltage of a DC outlet"),
+    ("dc_current_min_a", "A", 1, 0, 500, "least current of a DC outlet"),
+    ("dc_current_max_a", "A", 20, 1, 500, "most current of a DC outlet"),
+    ("dc_ripple_a", "A", 1, 0, 50, "peak-to-peak ripple of a DC outlet's current"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
@@ -181,6 +215,7 @@ def _check_together(values):
             "trip_rocof_mhz_s = %d is not over the %d mHz/s that trip_profile rides through"
             % (values["trip_rocof_mhz_s"], ride_mhz_s)
         )
+    _check_outlet(values)
     if values["sample_hz"] % (16 * values["nominal_hz"]):
         raise ParameterError(
             "sample_hz = %d is no multiple of 16 * nominal_hz = %d" % (values["sample_hz"], 16 * values["nominal_hz"])
@@ -192,11 +227,20 @@ def _check_together(values):
         ("return_low_mhz", "return_high_mhz"),
         ("soc_reserve_pct_x100", "soc_full_pct_x100"),
         ("power_min_w", "power_max_w"),
+        ("dc_voltage_min_v", "dc_voltage_max_v"),
+        ("dc_current_min_a", "dc_current_max_a"),
     ):
         if values[low] >= values[high]:
             raise ParameterError("%s = %d is not under %s = %d" % (low, values[low], high, values[high]))
         if low.endswith("_mhz") and not values[low] < values["nominal_hz"] * 1000 < values[high]:
             raise ParameterError("%s..%s does not hold nominal_hz = %d" % (low, high, values["nominal_hz"]))
+
+
+def _check_outlet(values):
+    if values["phases"] == 2:
+        raise ParameterError("phases = 2 is neither 1 nor 3")
+    if values["outlet"] and values["evse"] == 1:
+        raise ParameterError("outlet = 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
 
 
 def _check_nominal(values, parameter, table):

@@ -52,3 +52,13 @@ def fill(values, controller, health, link):
     values[30] = envelope.discharge_by
     values[31] = services.account.deviation_wh
     values[32] = services.account.verdict
+    values[33] = controller.sample_clock.found_ppm
+    values[34] = controller.sample_clock.state
+    outlet = controller.outlet
+    if outlet is not None:
+        values[35] = outlet.pilot.state
+        values[36] = outlet.contactor.state
+        values[37] = outlet.offer.state
+        values[38] = outlet.offer.duty_permille
+        values[39] = outlet.offered_w
+        values[40] = outlet.meter.energy_wh

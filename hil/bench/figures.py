@@ -14,6 +14,7 @@ LONG_DELAY_CYCLES = 5.0  # from the middle of the ten-cycle window to its end
 WINDOW_CYCLES = 10.0
 CALM_HZ_S = 0.1  # a truth that moves faster anywhere in the window is a transient
 CALM_STEP_HZ = 0.05
+END_S = 20.0  # what counts as the end of a run
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +34,8 @@ class Errors:
             found["rms_error_mhz"] = float(np.sqrt(np.mean(self.error_mhz[self.calm] ** 2)))
         if self.t_s.size:
             found["max_error_all_mhz"] = float(np.abs(self.error_mhz).max())
+            late = self.t_s > self.t_s[-1] - END_S
+            found["end_error_mhz"] = float(np.abs(self.error_mhz[late]).max())
         return found
 
 

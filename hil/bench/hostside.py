@@ -39,12 +39,14 @@ class HostSide:
         self.latest: dict[str, int] = {}
         self._byte_us = BITS_A_BYTE * 1e6 / baud
         self._cuts = [fault for fault in faults if fault.kind == "host_link"]
+        self._jitters = [fault for fault in faults if fault.kind == "host_jitter"]
         self._noises = [fault for fault in faults if fault.kind == "host_noise"]
         self._recorder = recorder
         self._dice = random.Random(seed)
         self._next_commit_us = COMMIT_US
         self._now_s = 0.0
         self._start_unix_s = start_unix_s
+        self._arrival_us = 0
 
     def from_board(self, data: bytes, now_us: int) -> None:
         """Take what the board sent at now_us."""
@@ -62,7 +64,10 @@ class HostSide:
         data = self.intake.data_to_send()
         if not data or self._cut(now_s):
             return None
-        return round(now_us + SERVICE_US + len(data) * self._byte_us), self._damaged(data, now_s)
+        late_us = sum(self._dice.uniform(0.0, fault.most_ms * 1000) for fault in self._jitters if fault.active(now_s))
+        arrival_us = round(now_us + SERVICE_US + late_us + len(data) * self._byte_us)
+        self._arrival_us = max(self._arrival_us, arrival_us)  # bytes never overtake each other
+        return self._arrival_us, self._damaged(data, now_s)
 
     def make_safe(self) -> None:
         """Order the safe state, as every scenario ends."""

@@ -11,7 +11,7 @@ import numpy as np
 from gridkeel.link import messages
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from hil.bench import figures
+from hil.bench import figures, outlet_figures
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
 from hil.bench.scenario import Limit, Scenario
@@ -20,6 +20,7 @@ from hil.plants.trace import Trace
 from hil.report import Check, RunRecord, Series
 from host_tools.errors import ToolError
 
+CLOCK_KNOWN = messages.CLOCK_STATES.index("known")
 GRID_S = 0.001  # fineness at which the truth is searched for crossings
 
 
@@ -51,7 +52,11 @@ def judge(played: Played) -> RunRecord:
     plant = played.recorder.plant()
     lag_s = played.rig.compute_us / 1e6
     errors = figures.frequency_errors(played.mains, telemetry, played.parameters, lag_s)
-    found = errors.figures() | _delays(played) | _counts(played, telemetry) | _outages(played, plant)
+    found = (
+        errors.figures() | _clock(telemetry) | _delays(played) | _counts(played, telemetry) | _outages(played, plant)
+    )
+    if played.scenario.vehicle is not None:
+        found |= outlet_figures.figures(played.recorder, played.mains, played.commands, played.cease_us)
     end_s = played.virtual_s
     inside = telemetry["at_s"] <= end_s
     telemetry = {key: column[inside] for key, column in telemetry.items()}
@@ -167,6 +172,12 @@ def _outages(played: Played, plant: dict[str, np.ndarray]) -> dict[str, float]:
         if ceased:
             found["fault_to_cease_ms"] = ceased[0]
     return found
+
+
+def _clock(telemetry: dict[str, np.ndarray]) -> dict[str, float]:
+    if telemetry["sample_clock_state"][-1] != CLOCK_KNOWN:
+        return {}
+    return {"sample_clock_ppm": float(telemetry["sample_clock_ppm"][-1])}
 
 
 def _counts(played: Played, telemetry: dict[str, np.ndarray]) -> dict[str, float]:

@@ -11,9 +11,9 @@ from gridkeel.params import Parameters
 from hil.bench.bus import Bus
 from hil.bench.hostside import HostSide
 from hil.bench.mains import Mains
-from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
 from hil.bench.scenario import Scenario
+from hil.bench.station import Station
 from hil.drivers.lockstep import LEVEL_ENERGISE, LockStepBoard, Reply
 from hil.plants.inverter import Inverter
 
@@ -53,20 +53,21 @@ class LockStepRun:
         board: LockStepBoard,
         mains: Mains,
         inverter: Inverter,
+        station: Station,
         bus: Bus,
         host: HostSide,
-        recorder: Recorder,
         watch: Callable[[Progress], None],
     ) -> None:
         self._scenario = scenario
         self._rig = rig
-        self._block_us = parameters.block_ms * 1000
+        # Blocks come as fast as the sample clock runs, and that need not be as fast as time does.
+        self._block_us = parameters.block_ms * 1000 / (1.0 + mains.wave.config.sample_clock_ppm * 1e-6)
         self._board = board
         self._mains = mains
         self._inverter = inverter
+        self._station = station
         self._bus = bus
         self._host = host
-        self._recorder = recorder
         self._watch = watch
         self._cuts = [fault for fault in scenario.faults if fault.kind == "samples"]
         self._arrivals: list[tuple[int, int, int, bytes]] = []
@@ -92,7 +93,7 @@ class LockStepRun:
     def _run_until(self, end_us: int) -> None:
         while self._board.now_us < end_us:
             # A block counts from its last sample; the processor's time to work it out is charged before its bytes.
-            block_us = (self._index + 1) * self._block_us + self._rig.compute_us
+            block_us = round((self._index + 1) * self._block_us) + self._rig.compute_us
             self._reach(min(block_us, end_us))
             if block_us <= end_us:
                 self._give_block()
@@ -110,7 +111,7 @@ class LockStepRun:
                     host += data
             until_us = min(target_us, self._arrivals[0][0]) if self._arrivals else target_us
             samples, self._samples = self._samples, b""
-            self._take(self._board.run(until_us, samples, self._index, rs485, host))
+            self._take(self._board.run(until_us, samples, self._index, rs485, host, self._station.levels))
 
     def _give_block(self) -> None:
         t_us = self._board.now_us
@@ -119,8 +120,7 @@ class LockStepRun:
         self._advance(t_us)
         if not any(fault.active(t_us / 1e6) for fault in self._cuts):
             self._samples = samples
-        inverter = self._inverter
-        self._recorder.plant_row(t_us / 1e6, inverter.power_w, inverter.target_w, inverter.soc_pct, self._energise)
+        self._station.keep_row(t_us, self._energise)
         self._speak(t_us)
         if self._index % 20 == 0:
             counts = self._host.intake.counts
@@ -135,6 +135,7 @@ class LockStepRun:
         if self._energise and not energise:
             self.cease_us.append(reply.now_us)
         self._energise = energise
+        self._station.orders = reply.orders
         if reply.rs485:
             self._advance(reply.now_us)
             for at_us, answer in self._bus.from_board(reply.rs485, reply.now_us):
@@ -144,8 +145,7 @@ class LockStepRun:
             self._speak(reply.now_us)
 
     def _advance(self, now_us: int) -> None:
-        volts = self._mains.volts if self._energise else 0.0
-        self._inverter.advance(max(now_us / 1e6, self._inverter.now_s), volts, self._mains.freq_hz)
+        self._station.advance(now_us, self._energise)
 
     def _speak(self, now_us: int) -> None:
         said = self._host.to_board(now_us)

@@ -21,8 +21,8 @@ class Mains:
         self.source = scenario.source()
         self._nominal_v = float(parameters.nominal_v)
         self._n = parameters.sample_hz * parameters.block_ms // 1000
-        self._block_s = parameters.block_ms / 1000
         self.wave = PointOnWave(waveform_config(scenario, parameters), self.source)
+        self._block_s = parameters.block_ms / 1000 / (1.0 + self.wave.config.sample_clock_ppm * 1e-6)
         self._blocks = 0
         if not isinstance(self.source, SwingGrid):
             t_s = np.arange(int(duration_s / self._block_s) + 2) * self._block_s

@@ -22,12 +22,14 @@ from hil.bench.realtime_run import Ports, RealtimeRun
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
 from hil.bench.scenario import Scenario
+from hil.bench.station import Station
 from hil.drivers.lockstep import LockStepBoard
 from hil.plants.inverter import Inverter
 from hil.plants.trace import Trace
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE, make_flash
 from hil.virtual_board.mains_feed import MainsFeed
+from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import ToolError
 
 
@@ -40,6 +42,7 @@ class Parts:
     parameters: Parameters
     mains: Mains
     inverter: Inverter
+    station: Station
     bus: Bus
     host: HostSide
     recorder: Recorder
@@ -62,9 +65,9 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
                 board,
                 parts.mains,
                 parts.inverter,
+                parts.station,
                 parts.bus,
                 parts.host,
-                parts.recorder,
                 parts.watch,
             )
 
@@ -80,16 +83,22 @@ def realtime(parts: Parts) -> Iterator[RealtimeRun]:
         cut = any(fault.active(monotonic() - start_s) for fault in cuts)
         return None if cut else np.frombuffer(samples, dtype="<i2")
 
-    with MainsFeed(block, parts.parameters.sample_hz, parts.parameters.block_ms) as feed:
+    with (
+        MainsFeed(block, parts.parameters.sample_hz, parts.parameters.block_ms) as feed,
+        OutletPort() as outlet,
+    ):
         start_s = feed.start_s
+        car = parts.station.outlet is not None
         with VirtualBoard(
             parameters=parts.parameters.values(),
             device_id=parts.rig.device_id,
             mains=feed.address,
             heap_bytes=parts.rig.heap_bytes,
             rom=parts.rig.rom,
+            environment={"GRIDKEEL_OUTLET": outlet.address} if car else None,
         ) as board:
-            yield _on_ports(parts, Ports(board.rs485, board.host, lambda: board.energised), feed.start_s)
+            ports = Ports(board.rs485, board.host, lambda: board.energised, outlet if car else None)
+            yield _on_ports(parts, ports, feed.start_s)
 
 
 @contextlib.contextmanager
@@ -101,6 +110,10 @@ def serial(parts: Parts) -> Iterator[RealtimeRun]:
         raise ToolError(
             f"scenario {parts.scenario.name} moves the mains, and rig {parts.rig.name} has no source that this host"
             " can steer; play a scenario with steady mains, or use --rig realtime"
+        )
+    if parts.station.outlet is not None:
+        raise ToolError(
+            f"scenario {parts.scenario.name} has a car, and rig {parts.rig.name} none that this host steers"
         )
     run = messages.STATES.index("run")
     ports = Ports(parts.rig.rs485, parts.rig.host, lambda: parts.host.latest.get("state") == run)
@@ -114,11 +127,9 @@ def _on_ports(parts: Parts, ports: Ports, start_s: float) -> RealtimeRun:
         parts.rig.host_baud,
         ports,
         start_s,
-        parts.mains,
-        parts.inverter,
+        parts.station,
         parts.bus,
         parts.host,
-        parts.recorder,
         parts.watch,
     )
 

@@ -14,10 +14,9 @@ from gridkeel.params import Parameters
 from hil.bench.bus import Bus
 from hil.bench.hostside import HostSide
 from hil.bench.lockstep_run import DRAIN_S, HOST, RS485, Pace, Progress
-from hil.bench.mains import Mains
-from hil.bench.recorder import Recorder
 from hil.bench.scenario import Scenario
-from hil.plants.inverter import Inverter
+from hil.bench.station import Station
+from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import MissingError
 
 WAIT_S = 0.002
@@ -26,11 +25,12 @@ READ_BYTES = 4096
 
 @dataclass(frozen=True)
 class Ports:
-    """A board's ports as a rig reaches them; energised tells the contactor's level."""
+    """A board's ports as a rig reaches them; energised tells the contactor's level, outlet is where a car is."""
 
     rs485: str
     host: str
     energised: Callable[[], bool]
+    outlet: OutletPort | None = None
 
 
 def open_port(path: str, baud: int, parity: str) -> serial.Serial:
@@ -51,11 +51,9 @@ class RealtimeRun:
         host_baud: int,
         ports: Ports,
         start_s: float,
-        mains: Mains,
-        inverter: Inverter,
+        station: Station,
         bus: Bus,
         host: HostSide,
-        recorder: Recorder,
         watch: Callable[[Progress], None],
     ) -> None:
         self._scenario = scenario
@@ -63,11 +61,9 @@ class RealtimeRun:
         self._host_baud = host_baud
         self._ports = ports
         self._start_s = start_s
-        self._mains = mains
-        self._inverter = inverter
+        self._station = station
         self._bus = bus
         self._host = host
-        self._recorder = recorder
         self._watch = watch
         self._arrivals: list[tuple[int, int, int, bytes]] = []
         self._order = 0
@@ -119,6 +115,9 @@ class RealtimeRun:
 
     def _keep_row(self, now_us: int) -> None:
         energise = self._ports.energised()
+        if self._ports.outlet is not None:
+            self._station.orders = self._ports.outlet.exchange(self._station.levels)
+            self._advance(now_us)
         if self._energise and not energise:
             self.cease_us.append(now_us)
         self._energise = energise
@@ -126,8 +125,7 @@ class RealtimeRun:
             return
         self._rows += 1
         self._advance(now_us)
-        inverter = self._inverter
-        self._recorder.plant_row(now_us / 1e6, inverter.power_w, inverter.target_w, inverter.soc_pct, energise)
+        self._station.keep_row(now_us, energise)
         if self._rows % 20 == 0:
             counts = self._host.intake.counts
             self._watch(
@@ -135,8 +133,7 @@ class RealtimeRun:
             )
 
     def _advance(self, now_us: int) -> None:
-        volts = self._mains.volts if self._energise else 0.0
-        self._inverter.advance(max(now_us / 1e6, self._inverter.now_s), volts, self._mains.freq_hz)
+        self._station.advance(now_us, self._energise)
 
     def _arrive(self, at_us: int, port: int, data: bytes) -> None:
         self._order += 1

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.link import messages
+from hil.plants.outlet import OutletPlant
 
 TELEMETRY_KEYS = tuple(name for name, _code, _unit in messages.fields_of(messages.TELEMETRY))
+OUTLET_KEYS = ("t_s", "closed", "duty_permille", "high_mv", "low_mv", "current_a")
 PLANT_KEYS = ("t_s", "delivered_w", "target_w", "soc_pct", "energise")
 
 
@@ -19,6 +21,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._plant = {key: array("d") for key in PLANT_KEYS}
+        self._outlet = {key: array("d") for key in OUTLET_KEYS}
         self._telemetry = {key: array("d") for key in ("at_s", *TELEMETRY_KEYS)}
         self.events: list[tuple[float, str]] = []
         self.notes: list[str] = []
@@ -27,6 +30,12 @@ class Recorder:
     def plant_row(self, t_s: float, delivered_w: float, target_w: float, soc_pct: float, energise: bool) -> None:
         for key, value in zip(PLANT_KEYS, (t_s, delivered_w, target_w, soc_pct, float(energise)), strict=True):
             self._plant[key].append(value)
+
+    def outlet_row(self, t_s: float, outlet: OutletPlant) -> None:
+        levels = outlet.levels
+        values = (t_s, outlet.contactor.closed, outlet.orders.duty_permille, levels.high_mv, levels.low_mv)
+        for key, value in zip(OUTLET_KEYS, (*values, outlet.vehicle.current_a), strict=True):
+            self._outlet[key].append(value)
 
     def telemetry_row(self, at_s: float, values: dict[str, Any]) -> None:
         self._telemetry["at_s"].append(at_s)
@@ -38,6 +47,9 @@ class Recorder:
 
     def plant(self) -> dict[str, NDArray[np.float64]]:
         return {key: np.array(column) for key, column in self._plant.items()}
+
+    def outlet(self) -> dict[str, NDArray[np.float64]]:
+        return {key: np.array(column) for key, column in self._outlet.items()}
 
     def telemetry(self) -> dict[str, NDArray[np.float64]]:
         return {key: np.array(column) for key, column in self._telemetry.items()}

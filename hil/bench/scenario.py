@@ -9,23 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from hil.plants.grid import GridConfig, SwingGrid
+from hil.plants.outlet import OutletPlant
 from hil.plants.trace import Trace, load_iberia
 from host_tools.errors import MissingError, ToolError
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
 RECORD = Path(__file__).parent.parent / "data" / "iberia-2025-04-28" / "toledo.csv"
-FAULT_KINDS = ("inverter_link", "host_link", "samples", "bus_noise", "host_noise")
-KEYS = {"title", "summary", "mains", "waveform", "inverter", "parameters", "faults", "checks", "duration_s"}
+FAULT_KINDS = ("inverter_link", "host_link", "samples", "bus_noise", "host_noise", "host_jitter")
+KEYS = {"title", "summary", "mains", "waveform", "inverter", "vehicle", "parameters", "faults", "checks", "duration_s"}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that breaks from at_s for for_s; rate is the share of damaged bytes where the kind is noise."""
+    """Something that breaks from at_s for for_s.
+
+    rate: the share of damaged bytes where the kind is noise.  most_ms: what the host says comes up to this much late.
+    """
 
     kind: str
     at_s: float
     for_s: float
     rate: float = 0.0
+    most_ms: float = 0.0
 
     def active(self, t_s: float) -> bool:
         return self.at_s <= t_s < self.at_s + self.for_s
@@ -44,7 +49,10 @@ class Limit:
 
 @dataclass
 class Scenario:
-    """One scenario file; `mains` stays data until `source` builds it."""
+    """One scenario file; `mains` and `vehicle` stay data until `source` and `outlet` build them.
+
+    vehicle: a car at the outlet, None for a fixed one.  happens: (s, word of OutletPlant.do), in order.
+    """
 
     name: str
     title: str
@@ -53,6 +61,8 @@ class Scenario:
     mains: dict[str, Any]
     waveform: dict[str, Any] = field(default_factory=dict)
     inverter: dict[str, Any] = field(default_factory=dict)
+    vehicle: dict[str, Any] | None = None
+    happens: list[tuple[float, str]] = field(default_factory=list)
     parameters: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
@@ -69,6 +79,10 @@ class Scenario:
         if "swing" in self.mains:
             return SwingGrid(grid_config(self.mains["swing"]))
         raise ToolError(f"scenario {self.name}: [mains] names none of record, points, random_steps, swing")
+
+    def outlet(self) -> OutletPlant | None:
+        """Build the outlet and its car, None for a fixed vehicle."""
+        return None if self.vehicle is None else OutletPlant.from_dict(self.vehicle)
 
 
 FIRST_STEP_S = 3.0
@@ -123,6 +137,8 @@ def _build(path: Path, data: dict[str, Any]) -> Scenario:
         raise ToolError(f"{path}: unknown key {sorted(unknown)[0]!r}, known are {', '.join(sorted(KEYS))}")
     try:
         faults = [Fault(**fault) for fault in data.get("faults", [])]
+        vehicle = dict(data["vehicle"]) if "vehicle" in data else None
+        happens = sorted((float(at_s), str(word)) for at_s, word in (vehicle or {}).pop("happens", []))
         checks = dict(data.get("checks", {}))
         end_state = checks.pop("end_state")
         limits = [Limit(figure, **values) for figure, values in checks.items()]
@@ -134,6 +150,8 @@ def _build(path: Path, data: dict[str, Any]) -> Scenario:
             mains=data["mains"],
             waveform=data.get("waveform", {}),
             inverter=data.get("inverter", {}),
+            vehicle=vehicle,
+            happens=happens,
             parameters=data.get("parameters", {}),
             faults=faults,
             limits=limits,
@@ -141,8 +159,12 @@ def _build(path: Path, data: dict[str, Any]) -> Scenario:
         )
     except KeyError as error:
         raise ToolError(f"{path}: {error.args[0]} is missing") from error
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ToolError(f"{path}: {error}") from error
+    outlet = scenario.outlet()
+    for _at_s, word in happens:
+        if outlet is not None and word not in outlet.words:
+            raise ToolError(f"{path}: a vehicle cannot {word!r}, known are {', '.join(outlet.words)}")
     for fault in scenario.faults:
         if fault.kind not in FAULT_KINDS:
             raise ToolError(f"{path}: unknown fault {fault.kind!r}, known are {', '.join(FAULT_KINDS)}")

@@ -19,6 +19,7 @@ from hil.bench.players import PLAYERS, Parts
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
 from hil.bench.scenario import RECORD, Scenario
+from hil.bench.station import Station
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.trace import load_iberia
 from hil.report import RunRecord
@@ -88,7 +89,8 @@ def play(
     already, already_doubled = way.counter.delivered, way.counter.doubled
     with Queue(way.queue_path) as queue:
         host = HostSide(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
-        parts = Parts(scenario, rig, parameters, mains, inverter, bus, host, recorder, watch, way.next_boot())
+        station = Station(scenario, mains, inverter, recorder)
+        parts = Parts(scenario, rig, parameters, mains, inverter, station, bus, host, recorder, watch, way.next_boot())
         with PLAYERS[rig.kind](parts) as run:
             run.play()
     dropped = host.intake.counts.missing

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from hil.drivers.outlet_frames import NO_OUTLET, ORDERS, Orders
 from hil.virtual_board.interpreter import argv
 from hil.virtual_board.rom import rom_image
 from host_tools.errors import ToolError
 
 ORDER = struct.Struct("<QIHHH")
-REPLY = struct.Struct("<QQIHHB")
+REPLY = struct.Struct(f"<QQIHHB{ORDERS.size}s")
 FIRST = struct.Struct("<II")
 LEVEL_ENERGISE = 1
 # The board's tick starts here, so that every lock-step run crosses the wrap of 2**30 ms after 10 s.
@@ -31,7 +32,7 @@ SPINS = 400
 
 @dataclass(frozen=True)
 class Reply:
-    """What the board answered: its time, when it wants to run next, real time spent, bytes, levels."""
+    """What the board answered: its time, when it wants to run next, real time spent, bytes, levels, outlet orders."""
 
     now_us: int
     next_us: int
@@ -39,6 +40,7 @@ class Reply:
     rs485: bytes
     host: bytes
     levels: int
+    orders: Orders
 
 
 class LockStepBoard:
@@ -93,22 +95,31 @@ class LockStepBoard:
             self._process.wait()
         self._console.close()
 
-    def run(self, until_us: int, samples: bytes = b"", index: int = 0, rs485: bytes = b"", host: bytes = b"") -> Reply:
+    def run(
+        self,
+        until_us: int,
+        samples: bytes = b"",
+        index: int = 0,
+        rs485: bytes = b"",
+        host: bytes = b"",
+        levels: bytes = NO_OUTLET,
+    ) -> Reply:
         """Hand over inputs that arrive now and run until `until_us`, or until the board has something to send.
 
         samples: one block, little-endian int16; index: its running number, a jump tells of lost blocks.
+        levels: what the outlet measures now, from outlet_frames.
         """
         order = ORDER.pack(until_us, index & 0xFFFFFFFF, len(samples) // 2, len(rs485), len(host))
-        self._socket.sendall(order + samples + rs485 + host)
+        self._socket.sendall(order + levels + samples + rs485 + host)
         return self._read_reply()
 
     def _read_reply(self) -> Reply:
         try:
-            now_us, next_us, spent_us, rs485_n, host_n, levels = REPLY.unpack(self._read(REPLY.size))
+            now_us, next_us, spent_us, rs485_n, host_n, levels, orders = REPLY.unpack(self._read(REPLY.size))
         except (TimeoutError, ConnectionError) as error:
             raise ToolError(f"the virtual board stopped answering: {self.console_tail()}") from error
         self.now_us = now_us
-        return Reply(now_us, next_us, spent_us, self._read(rs485_n), self._read(host_n), levels)
+        return Reply(now_us, next_us, spent_us, self._read(rs485_n), self._read(host_n), levels, Orders.unpack(orders))
 
     def _read(self, n: int) -> bytes:
         while len(self._buffer) < n:

@@ -69,11 +69,14 @@ class FleetProtection:
         if tripped is not None:
             self._cease(tripped, errors.ROCOF_TRIP)
             on = on & ~tripped
-        low = mains.cycle_mv < self._share_mv(self._table[ride_through.BLOCK_PCT])
+        blocks = mains.cycle_mv < self._share_mv(self._table[ride_through.BLOCK_PCT])
+        high_pct = self._table[ride_through.BLOCK_HIGH_PCT]
+        if high_pct:
+            blocks = blocks | (mains.cycle_mv > self._share_mv(high_pct))
         usable = (mains.quality & UNUSABLE) == 0
-        if low.any() or not (self.state == RUN).all():
-            self.state[on & low] = BLOCKED
-            self.state[on & ~low & usable] = RUN
+        if blocks.any() or not (self.state == RUN).all():
+            self.state[on & blocks] = BLOCKED
+            self.state[on & ~blocks & usable] = RUN
         self._ramp(now_ms, on)
 
     def _watch_rocof(self, mains: Estimates, now_ms: int, on: Mask) -> Mask | None:

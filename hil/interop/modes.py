@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hil.plants.dc_side import DcConfig
+from hil.plants.outlet import OutletPlant
+from hil.plants.vehicle import VehicleConfig
 from host_tools.errors import ToolError
 
+# A desktop's scheduler pauses longer than a DMA does, all the more while a car's Java starts beside the board.
+UNHURRIED = {"samples_stale_ms": 1000, "return_delay_ms": 1000}
+CAR_TARGET_V = 500.0  # what the peer's simulated car asks of a DC outlet
+AC_THREE, DC_EXTENDED = 2, 8  # of parameter v2g_energy_modes
+EXTERNAL, BOTH = 1, 3  # of parameter v2g_payment
 CHARGE_LOOPS = 10  # ChargingStatusReq or CurrentDemandReq of a session, the peer's own default
 
 
@@ -40,6 +48,21 @@ class Mode:
             "isCertInstallNeeded": self.installs,
             "chargeLoopCycle": CHARGE_LOOPS,
         }
+
+    def charger_parameters(self) -> dict[str, int]:
+        """Return the parameters of the controller that differ from the default."""
+        outlet = (
+            {"outlet": 1, "v2g_energy_modes": DC_EXTENDED}
+            if self.is_dc
+            else {"phases": 3, "v2g_energy_modes": AC_THREE}
+        )
+        return {**UNHURRIED, "evse": 2, "v2g_payment": BOTH if self.contract else EXTERNAL, **outlet}
+
+    def plant(self) -> OutletPlant:
+        """Return an outlet with a car of this kind at it, not plugged in yet."""
+        if self.is_dc:
+            return OutletPlant(VehicleConfig(onboard=False), DcConfig(battery_v=CAR_TARGET_V))
+        return OutletPlant(VehicleConfig(phases=3))
 
 
 _AC, _DC = "AC_three_phase_core", "DC_extended"

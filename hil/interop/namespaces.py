@@ -12,8 +12,10 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from pathlib import Path
 
 from host_tools.errors import MissingError
@@ -23,6 +25,9 @@ CHARGER_INTERFACE = "evse0"
 _PREFIX = "gridkeel"
 _FOLDER = Path("/run/netns")
 _NEWNET = 0x40000000
+_LINK_SCOPE = "20"  # as the kernel writes it in /proc/net/if_inet6
+_TENTATIVE = 0x40
+ADDRESS_S = 5.0
 _numbers = itertools.count()
 
 
@@ -71,6 +76,9 @@ def _lay(ends: Cable) -> None:
             Path(f"/proc/sys/net/ipv6/conf/{interface}/accept_dad").write_text("0")
         _ip("-n", name, "link", "set", "lo", "up")
         _ip("-n", name, "link", "set", interface, "up")
+    for name, interface in ((ends.car, CAR_INTERFACE), (ends.charger, CHARGER_INTERFACE)):
+        with inside(name):
+            wait_for_address(interface)
 
 
 @contextlib.contextmanager
@@ -89,6 +97,29 @@ def _set_namespace(libc: ctypes.CDLL, fd: int) -> None:
     if libc.setns(fd, _NEWNET) != 0:
         number = ctypes.get_errno()
         raise MissingError(f"cannot enter a network namespace: {os.strerror(number)}")
+
+
+def wait_for_address(interface: str, within_s: float = ADDRESS_S) -> str:
+    """Return the usable link-local address of an interface with its zone, "fe80::1%eth0".
+
+    Errors: MissingError where it has none, or does not get one in time.
+    """
+    due_s = time.monotonic() + within_s
+    while True:
+        address = _link_local(interface)
+        if address:
+            return address
+        if time.monotonic() > due_s:
+            raise MissingError(f"interface {interface} has no IPv6 link-local address (fe80::): is it there, and up?")
+        time.sleep(0.01)
+
+
+def _link_local(interface: str) -> str | None:
+    for line in Path("/proc/thread-self/net/if_inet6").read_text().splitlines():
+        digits, _index, _prefix, scope, flags, name = line.split()
+        if name == interface and scope == _LINK_SCOPE and not int(flags, 16) & _TENTATIVE:
+            return f"{IPv6Address(int(digits, 16))}%{interface}"
+    return None
 
 
 def sweep() -> None:

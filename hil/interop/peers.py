@@ -98,9 +98,7 @@ def peer_charger(contract: bool, namespace: str, pki: Path, folder: Path) -> Ite
     }
     log_path = folder / "peer-charger.log"
     with log_path.open("wb") as log:
-        process = _start(
-            namespace, [str(peer.python()), "-I", "-m", "iso15118.secc.main"], settings, folder, log, log
-        )
+        process = _start(namespace, [str(peer.python()), "-I", "-m", "iso15118.secc.main"], settings, folder, log, log)
     try:
         _wait_for(lambda: _listens(process.pid), process, log_path)
         yield

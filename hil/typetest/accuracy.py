@@ -4,9 +4,11 @@ from __future__ import annotations
 
 BAND = 1.5
 STEADY_HZ = 0.010  # over 60 cycles
-STEADY_POWER_PU = 0.05  # of the rating, over 10 cycles
+STEADY_PU = 0.01  # voltage, of nominal, over 10 cycles
+STEADY_POWER_PU = 0.05  # active and reactive, of the rating, over 10 cycles
 STEADY_TIME_SHARE = 0.01
 TRANSIENT_HZ = 0.100  # over 5 cycles
+TRANSIENT_PU = 0.02  # voltage, over 5 cycles
 TRANSIENT_CYCLES = 2.0
 POWER_CYCLES = 10.0
 

@@ -23,7 +23,10 @@ def as_dict(test: TypeTest) -> dict[str, Any]:
         "statement": test.statement(),
         "ok": test.ok,
         "whole": test.whole,
+        "played_s": test.played_s,
+        "took_s": test.took_s,
         "parameters": test.parameters,
+        "inverter": test.profile.inverter,
         "procedures": [_procedure(one) for one in test.done],
     }
 

@@ -59,6 +59,7 @@ def _has(one: Done, wanted: str) -> bool:
 def _setup(test: TypeTest) -> str:
     rows = [("rating", f"{test.profile.rating_w:.0f} W"), ("figures not confirmed", _open(test))]
     rows += [(name, str(value)) for name, value in test.parameters.items()]
+    rows += [(f"inverter: {name}", f"{value:g}") for name, value in test.profile.inverter.items()]
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows)
     return f'<section class="card"><h2>Controller under test</h2><dl>{cells}</dl></section>'
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridkeel.link.messages import STATES
 from hil.bench.figures import full_response_ms
 from hil.report import RunRecord
 from hil.typetest.accuracy import POWER_CYCLES
-
-RUN = STATES.index("run")
 
 
 class Recording:
@@ -21,6 +18,7 @@ class Recording:
         self._t_s = record.plant.t_s
         self._power_w = record.plant.values["delivered_w"]
         self._on = record.plant.values["energise"] > 0.5
+        self._step_s = float(np.median(np.diff(self._t_s)))
 
     def power_w(self, until_s: float) -> float:
         """Return the mean power of the ten cycles before a time."""
@@ -47,6 +45,39 @@ class Recording:
         made = (self._power_w[inside] - before_w) / (after_w - before_w) >= share
         return float(self._t_s[inside][np.argmax(made)] - step_s) if made.any() else None
 
+    def reached_s(self, from_s: float, until_s: float, before_w: float, wanted_w: float, share: float) -> float | None:
+        """Return the time from from_s until `share` of the way from before_w to wanted_w is made, None: never."""
+        made = (self._power_w - before_w) / (wanted_w - before_w) >= share
+        return self._first(made, from_s, until_s)
+
+    def seconds_at_least(self, from_s: float, until_s: float, before_w: float, wanted_w: float, share: float) -> float:
+        """Return for how long at least `share` of the way from before_w to wanted_w was made."""
+        inside = (self._t_s >= from_s) & (self._t_s < until_s)
+        made = (self._power_w[inside] - before_w) / (wanted_w - before_w) >= share
+        return float(np.count_nonzero(made) * self._step_s)
+
+    def steepest_w(self, from_s: float, until_s: float, window_s: float) -> float:
+        """Return the largest change of the power, either way, over a window."""
+        inside = self._power_w[(self._t_s >= from_s) & (self._t_s < until_s)]
+        steps = round(window_s / self._step_s)
+        return float(np.abs(inside[steps:] - inside[:-steps]).max())
+
+    def largest_power_w(self, from_s: float, until_s: float) -> float:
+        """Return the largest power, either way, of a stretch."""
+        inside = (self._t_s >= from_s) & (self._t_s < until_s)
+        return float(np.abs(self._power_w[inside]).max())
+
+    def var(self, until_s: float) -> float:
+        """Return the reactive power the controller asked for in its last record before a time."""
+        telemetry = self.record.telemetry
+        return float(telemetry.values["var_wish"][np.flatnonzero(telemetry.t_s < until_s)[-1]])
+
+    def first_wire_s(self, step_s: float) -> float | None:
+        """Return the time from a step to the last byte of the first command that differs from the one before it."""
+        before = [power for t_s, power in self.record.commands if t_s <= step_s]
+        after = [t_s for t_s, power in self.record.commands if t_s > step_s and before and power != before[-1]]
+        return after[0] - step_s if after else None
+
     def wire_s(self, step_s: float, until_s: float) -> float | None:
         """Return the time from a step to the last byte of the command that carries 90 % of its answer."""
         commands = [(round(t_s * 1e6), round(power)) for t_s, power in self.record.commands]
@@ -64,7 +95,7 @@ class Recording:
     def seconds_off(self, from_s: float, until_s: float) -> float:
         """Return for how long it did not energise within a stretch."""
         inside = (self._t_s >= from_s) & (self._t_s < until_s)
-        return float(np.count_nonzero(~self._on[inside]) * np.median(np.diff(self._t_s)))
+        return float(np.count_nonzero(~self._on[inside]) * self._step_s)
 
     def most_over_ramp_pu(self, start_s: float, until_s: float, ramp_s: float, rating_w: float) -> float:
         """Return how far the power went over a ramp to the rating that begins at start_s, in per unit."""

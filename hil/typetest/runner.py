@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 
 from gridkeel.errors import ParameterError
 from hil.bench import rig as rigs
 from hil.bench.lockstep_run import Progress
 from hil.bench.session import Delivery, delivery, play
 from hil.report import RunRecord
-from hil.typetest import droop_tests, protection_tests
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
+from hil.typetest.plan import chosen, procedures
 from hil.typetest.procedure import Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
@@ -42,6 +43,7 @@ class TypeTest:
     started_utc: str
     done: list[Done] = field(default_factory=list)
     whole: bool = True
+    took_s: float = 0.0
 
     @property
     def findings(self) -> list[Finding]:
@@ -49,6 +51,11 @@ class TypeTest:
 
     def count(self, verdict: str) -> int:
         return sum(finding.verdict == verdict for finding in self.findings)
+
+    @property
+    def played_s(self) -> float:
+        """Virtual time of all procedures."""
+        return sum(one.procedure.duration_s for one in self.done if one.procedure)
 
     @property
     def ok(self) -> bool:
@@ -72,25 +79,6 @@ class TypeTest:
         return ", ".join(words) + ": no statement of conformity"
 
 
-def procedures(profile: Profile, day: tuple[str, str] | None = None) -> list[Procedure]:
-    """Return the procedures of a profile; `day` adds a stretch of the recorded day."""
-    half_w = int(profile.rating_w * 0.4)
-    found = [
-        droop_tests.steady(profile),
-        droop_tests.steady(profile, half_w),
-        droop_tests.deadband(profile),
-        droop_tests.response(profile),
-    ]
-    if profile.rocof_hz_s:
-        found.append(droop_tests.rocof(profile))
-    found += [protection_tests.trip(profile, one) for one in profile.trips if one.offered]
-    found += [protection_tests.ride_through(profile, *point) for point in profile.ride_through]
-    found.append(protection_tests.enter_service(profile))
-    if day is not None:
-        found.append(droop_tests.day(profile, *day))
-    return found
-
-
 Watch = Callable[[int, int, str, float], None]
 
 
@@ -112,20 +100,22 @@ def run(
     other than this checkout's.  watch: called with procedure number, their count, its title, the share that is done.
     Errors: ToolError for a procedure that is not there or parameters the controller refuses.
     """
-    chosen = _chosen(procedures(profile, day), only)
+    plan = chosen(procedures(profile, day), only)
     parameters = {**profile.parameters, **(overrides or {})}
     test = TypeTest(profile, parameters, datetime.now(UTC).isoformat(timespec="seconds"), whole=not only)
+    began_s = perf_counter()
     rig = replace(rigs.load("lockstep"), firmware=str(firmware) if firmware else "")
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder, delivery(Path(folder)) as way:
-        for position, procedure in enumerate(chosen):
+        for position, procedure in enumerate(plan):
 
             def reached(progress: Progress, position: int = position, title: str = procedure.title) -> None:
-                watch(position, len(chosen), title, progress.t_s / progress.duration_s)
+                watch(position, len(plan), title, progress.t_s / progress.duration_s)
 
             test.done.append(_play(procedure, profile, parameters, rig, way, reached))
-    missing = [protection_tests.not_offered(one) for one in profile.trips if not one.offered]
+    missing = [Finding(clause, what, "", "", None, offered=False) for clause, what in profile.not_offered]
     if missing and not only:
         test.done.append(Done(None, "Not offered by this firmware", missing))
+    test.took_s = perf_counter() - began_s
     return test
 
 
@@ -138,16 +128,8 @@ def _play(
     watch: Callable[[Progress], None],
 ) -> Done:
     try:
-        record = play(procedure.scenario(parameters), rig, {}, way, watch)
+        record = play(procedure.scenario(parameters, profile.inverter), rig, {}, way, watch)
     except ParameterError as error:
         raise ToolError(f"procedure {procedure.name}: {error}") from error
     findings = procedure.measure(Recording(record, profile.nominal_hz))
     return Done(procedure, procedure.title, findings, record)
-
-
-def _chosen(known: list[Procedure], only: list[str] | None) -> list[Procedure]:
-    names = [procedure.name for procedure in known]
-    for name in only or []:
-        if name not in names:
-            raise ToolError(f"no procedure {name!r}: one of {', '.join(names)}")
-    return [procedure for procedure in known if not only or procedure.name in only]

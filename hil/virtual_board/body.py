@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hil.virtual_board.console import ConsoleInput
-from hil.virtual_board.flash import FIRMWARE, identity, make_flash, watchdog_s
+from hil.virtual_board.flash import FIRMWARE, identity, make_flash, put_pki, watchdog_s
 from hil.virtual_board.interpreter import HEAP_BYTES, find_interpreter
 from hil.virtual_board.lives import Lives
 from hil.virtual_board.pty_port import PtyPort, Wire, read_some
@@ -46,6 +46,7 @@ class VirtualBoard:
     flash: a directory that persists; None for a fresh one that goes when the board does.
     parameters: config.json; None keeps what the flash holds.  mains: "127.0.0.1:port" of a MainsFeed.
     rom: run the flash's package compiled, from an execute-in-place flash; reflash and start again to change it.
+    pki: folder of `gridkeel pki export --device`, put on the flash.
     energised: the level of the contactor's pin; low whenever the interpreter is down, as a pin in reset is.
     """
 
@@ -60,6 +61,7 @@ class VirtualBoard:
         environment: Mapping[str, str] | None = None,
         firmware: Path = FIRMWARE,
         reflash: bool = False,
+        pki: Path | None = None,
         rom: bool = False,
     ) -> None:
         if not Path("/proc/self/status").exists():
@@ -69,6 +71,8 @@ class VirtualBoard:
         where = Path(self._scrap.name) if self._scrap else Path(str(flash))
         self.flash = make_flash(where, parameters, device_id, firmware=firmware, reflash=reflash)
         image = rom_image(self.flash) if rom else None
+        if pki:
+            put_pki(self.flash, pki)
         self.device_id = identity(self.flash) or DEFAULT_DEVICE_ID
         terminal, self._console, self._rs485_inside, rs485, self._host_inside, host, self._pins = (
             PtyPort() for _ in range(7)

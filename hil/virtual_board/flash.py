@@ -15,6 +15,8 @@ from host_tools.errors import MissingError
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 CONFIG = "config.json"
 IDENTITY = "identity"
+PKI = "pki"
+PKI_KEY = "secc_key.der"
 _FILES = ("boot.py", "main.py")
 _PACKAGE = "gridkeel"
 
@@ -42,6 +44,21 @@ def make_flash(
     if device_id is not None:
         _write_whole(directory / IDENTITY, device_id + "\n")
     return directory
+
+
+def put_pki(directory: Path, pki: Path) -> None:
+    """Replace a flash's keys and certificates by those of `pki`, a folder of `gridkeel pki export --device`.
+
+    Errors: MissingError where it holds no key.
+    """
+    if not (pki / PKI_KEY).exists():
+        raise MissingError(f"{pki} holds no {PKI_KEY}: make it with `gridkeel pki export --device {pki}`")
+    target = directory / PKI
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(mode=0o700)
+    for path in sorted(pki.glob("*.der")):
+        shutil.copyfile(path, target / path.name)
+        (target / path.name).chmod(0o600)
 
 
 def identity(directory: Path) -> str | None:

@@ -29,6 +29,7 @@ from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import HEAP_BYTES, VirtualBoard
 from hil.virtual_board.flash import parameters_of
 from hil.virtual_board.mains_feed import MainsFeed
+from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
 from host_tools.errors import ToolError
 
 app = typer.Typer(no_args_is_help=True, help="Run the virtual board, or list the serial ports of real ones.")
@@ -65,6 +66,9 @@ def run(
     ] = None,
     device_id: Annotated[str | None, typer.Option(help="Identity of the board.")] = None,
     inverter: Annotated[bool, typer.Option(help="Put the inverter model on the board's RS-485.")] = True,
+    vehicle: Annotated[
+        bool, typer.Option("--vehicle", help="Plug in a car that wants power; with evse = 1 or 2.")
+    ] = False,
     freq: Annotated[float, typer.Option(min=40.0, max=70.0, help="Mains frequency, Hz.")] = 50.0,
     volts: Annotated[float, typer.Option(min=0.0, max=500.0, help="Mains voltage, V RMS.")] = 230.0,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
@@ -87,16 +91,30 @@ def run(
     )
     source = PointOnWave(wave, Trace.from_points([(0.0, freq, volts / parameters.nominal_v)]))
     live = LiveInverter(Inverter(InverterConfig(unit=parameters.modbus_unit)), volts, freq) if inverter else None
+    if vehicle and not parameters.evse:
+        raise ToolError("--vehicle wants --param evse=1 or evse=2: with 0 the vehicle is a fixed one")
     with (
         MainsFeed(source.block, parameters.sample_hz, parameters.block_ms) as feed,
+        outlet_of(parameters, live, volts) as outlet,
         VirtualBoard(
-            flash, given, device_id=device_id, mains=feed.address, heap_bytes=heap_bytes, reflash=reflash, rom=rom
+            flash,
+            given,
+            device_id=device_id,
+            mains=feed.address,
+            heap_bytes=heap_bytes,
+            reflash=reflash,
+            rom=rom,
+            environment={"GRIDKEEL_OUTLET": outlet.address} if outlet else None,
         ) as board,
     ):
+        if outlet:
+            outlet.watch(lambda: board.energised)
+            for word in ("plug", "want") if vehicle else ():
+                outlet.plant.do(word)
         _announce(board, live, as_json)
-        asyncio.run(_until_stopped(board, feed, live, parameters.modbus_baud, seconds))
+        asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds))
         if not as_json:
-            _print_end(board, feed)
+            _print_end(board, feed, outlet, live)
 
 
 def _heap_bytes(text: str) -> int:
@@ -137,7 +155,12 @@ def _announce(board: VirtualBoard, live: LiveInverter | None, as_json: bool) -> 
 
 
 async def _until_stopped(
-    board: VirtualBoard, feed: MainsFeed, live: LiveInverter | None, baud: int, seconds: float | None
+    board: VirtualBoard,
+    feed: MainsFeed,
+    outlet: OutletFeed | None,
+    live: LiveInverter | None,
+    baud: int,
+    seconds: float | None,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -149,7 +172,7 @@ async def _until_stopped(
         while not stop.is_set():
             if live:
                 live.sync()
-            _check_parts(board, feed)
+            _check_parts(board, feed, outlet)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _TICK_S)
 
@@ -168,14 +191,20 @@ async def _inverter_on(port: str, live: LiveInverter | None, baud: int) -> Async
             server.stop()
 
 
-def _check_parts(board: VirtualBoard, feed: MainsFeed) -> None:
+def _check_parts(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None) -> None:
     """Raise where one of the threads has failed: they can only tell when asked."""
     _ = board.status, feed.counts
+    if outlet:
+        outlet.check()
 
 
-def _print_end(board: VirtualBoard, feed: MainsFeed) -> None:
+def _print_end(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None, live: LiveInverter | None) -> None:
     counts = [f"{name} {value}" for part in (board.status, feed.counts) for name, value in asdict(part).items()]
-    Console().print("stopped: " + ", ".join(counts), highlight=False, soft_wrap=True)
+    console = Console()
+    if outlet:
+        power = f", {live.inverter.power_w:.0f} W" if live else ""
+        console.print(f"outlet: {outlet.words()}{power}", highlight=False, soft_wrap=True)
+    console.print("stopped: " + ", ".join(counts), highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Commands of the grid services from MQTT: regulation signal, demand-response event, departure, price plan."""
+"""Commands of the services from MQTT: regulation signal, demand response, departure, price plan, access to power."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ ORDERS: dict[str, tuple[Figure, ...]] = {
         Figure("charge_to", -32768, 32767, "0.1/MWh"),
         Figure("discharge_from", -32768, 32767, "0.1/MWh"),
     ),
+    "access": (),
+}
+# Fields told by name; on the link they are the name's place.
+WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "demand": {"kind": messages.EVENT_KINDS},
+    "access": {"access": messages.ACCESS_WORDS},
 }
 PRICE = Figure("price", -32768, 32767, "0.1/MWh")
 
@@ -45,15 +51,15 @@ Rows = list[tuple[str, dict[str, int | str], str]]
 def rows_of(kind: str, body: Any) -> Rows:
     """Return (message, values, name in the answer) of an order.  Errors: ValueError with the reason."""
     figures = ORDERS[kind]
-    words = {"demand": {"kind"}, "plan": {"prices"}}.get(kind, set())
-    wanted = {figure.name for figure in figures} | words
+    words = WORDS.get(kind, {})
+    wanted = {figure.name for figure in figures} | set(words) | ({"prices"} if kind == "plan" else set())
     if not isinstance(body, dict) or set(body) != wanted:
         raise ValueError(f"{kind} wants exactly {', '.join(sorted(wanted))}")
     values: dict[str, int | str] = {figure.name: _checked(figure, body[figure.name]) for figure in figures}
-    if kind == "demand":
-        if body["kind"] not in messages.EVENT_KINDS:
-            raise ValueError(f"kind is none of {', '.join(messages.EVENT_KINDS)}")
-        values["kind"] = messages.EVENT_KINDS.index(body["kind"])
+    for name, known in words.items():
+        if body[name] not in known:
+            raise ValueError(f"{name} is none of {', '.join(known)}")
+        values[name] = known.index(body[name])
     if kind == "plan":
         return _plan(values, body["prices"])
     return [(kind, values, kind)]
@@ -64,8 +70,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     found = {}
     for kind, figures in ORDERS.items():
         properties: dict[str, Any] = {figure.name: _schema(figure) for figure in figures}
-        if kind == "demand":
-            properties["kind"] = {"enum": list(messages.EVENT_KINDS)}
+        properties |= {name: {"enum": list(known)} for name, known in WORDS.get(kind, {}).items()}
         if kind == "plan":
             properties["prices"] = {"type": "array", "minItems": 1, "maxItems": SLOTS_MAX, "items": _schema(PRICE)}
         found[kind] = {

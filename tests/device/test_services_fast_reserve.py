@@ -33,10 +33,10 @@ def ready(name="nordic-ffr-49.6", **more):
 def triggered(name="nordic-ffr-49.6"):
     reserve, mains = ready(name)
     mains.at(49590)
-    for after in range(0, 70, 10):
+    for after in range(0, 50, 10):
         reserve.update(mains, ticks.add(START, after))
     assert reserve.state == ACTIVE
-    return reserve, mains, ticks.add(START, 60)
+    return reserve, mains, ticks.add(START, 40)
 
 
 def test_off_unless_selected_and_contracted():
@@ -55,13 +55,13 @@ def test_the_trigger_is_confirmed_and_not_by_a_doubtful_estimate():
         assert reserve.update(mains, ticks.add(START, now)) == 0
     mains.at(49599)
     assert reserve.update(mains, ticks.add(START, 500)) == 0
-    assert reserve.update(mains, ticks.add(START, 550)) == 0
+    assert reserve.update(mains, ticks.add(START, 530)) == 0
     mains.quality = LOW_VOLTAGE
-    assert reserve.update(mains, ticks.add(START, 560)) == 0
+    assert reserve.update(mains, ticks.add(START, 540)) == 0
     mains.quality = 0
-    assert reserve.update(mains, ticks.add(START, 570)) == 0
-    assert reserve.update(mains, ticks.add(START, 620)) == 0
-    assert reserve.update(mains, ticks.add(START, 630)) == -5000
+    assert reserve.update(mains, ticks.add(START, 550)) == 0
+    assert reserve.update(mains, ticks.add(START, 580)) == 0
+    assert reserve.update(mains, ticks.add(START, 590)) == -5000
     assert reserve.state == ACTIVE
 
 

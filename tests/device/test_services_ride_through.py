@@ -120,6 +120,19 @@ def test_momentary_cessation_blocks_and_comes_back_at_once():
     assert rig.protection.state == RUN
 
 
+def test_momentary_cessation_of_category_iii_over_110_pct():
+    rig = Rig()
+    for pct, state in ((110, RUN), (111, BLOCKED), (110, RUN)):
+        rig.mains.volts(pct)
+        rig.run(10)
+        assert rig.protection.state == state, pct
+    for profile in ("ieee1547-cat1", "ieee1547-cat2", "en50549"):
+        rig = Rig(profile)
+        rig.mains.volts(111)
+        rig.run(100)
+        assert rig.protection.state == RUN, profile
+
+
 def test_a_blocked_controller_still_trips():
     rig = Rig()
     rig.mains.volts(5)

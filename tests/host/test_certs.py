@@ -91,7 +91,7 @@ def test_keys_are_for_their_owner_alone_and_replaced(tmp_path: Path):
 
 
 def test_a_profile_without_a_fit_issuer_is_refused(tmp_path: Path):
-    root = Profile("root", "Root", "root", 1, ("key_cert_sign",), path_length=0)
+    root = Profile("root", "Root", "root", 1, ("key_cert_sign",), ca=True, path_length=0)
     leaf = Profile("leaf", "Leaf", "root", 1, ("digital_signature",))
     with pytest.raises(ValueError, match="does not come before it"):
         issue(tmp_path, (leaf, root))

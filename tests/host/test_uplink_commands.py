@@ -268,6 +268,7 @@ def test_rows_of_orders_are_what_the_link_takes():
     for document in (
         {"regulate": {"share_pct_x100": 0}},
         {"departure": {"in_s": 1, "soc_pct_x100": 1}},
+        {"access": {"access": "granted"}},
         {"demand": {"kind": "shed", "start_in_s": 0, "duration_s": 1, "depth_w": 1, "recovery_s": 0}},
         {"plan": {"plan": 0, "slot_s": 60, "start_in_s": 0, "charge_to": 0, "discharge_from": 1, "prices": [1]}},
     ):
@@ -282,6 +283,8 @@ def test_rows_of_orders_are_what_the_link_takes():
         ({"regulate": {"share_pct_x100": 10001}}, "outside -10000..10000"),
         ({"regulate": {"share_pct_x100": 10**400}}, "more than 20 digits"),
         ({"departure": {"in_s": 1.5, "soc_pct_x100": 0}}, "not an integer"),
+        ({"access": {"access": "maybe"}}, "none of waiting, granted, refused"),
+        ({"access": {"access": ["granted"]}}, "none of waiting, granted, refused"),
         (
             {"demand": {"kind": "more", "start_in_s": 0, "duration_s": 1, "depth_w": 1, "recovery_s": 0}},
             "none of cancel, shed",

@@ -6,12 +6,24 @@ from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
-    """`old` becomes `new` in firmware/gridkeel/<file>; tests: the device test files that must notice."""
+    """`old` becomes `new` in <file>; tests: the test files that must notice.
+
+    A file is one of the firmware (services/droop.py), or of the fleet model (hil/fleet/droop.py).
+    """
 
     file: str
     old: str
     new: str
     tests: tuple[str, ...]
+
+    @property
+    def of_the_fleet(self) -> bool:
+        return self.file.startswith("hil/")
+
+    @property
+    def path(self) -> str:
+        """The file, from the root of the checkout."""
+        return self.file if self.of_the_fleet else f"firmware/gridkeel/{self.file}"
 
     @property
     def title(self) -> str:
@@ -22,6 +34,8 @@ DROOP_TESTS = ("test_services", "test_profiles")
 TRIP_TESTS = ("test_services", "test_services_ride_through", "test_services_arbiter")
 ARBITER_TESTS = ("test_services_arbiter",)
 ENVELOPE_TESTS = ("test_envelope",)
+CLOCK_TESTS = ("test_clock",)
+SAMPLE_CLOCK_TESTS = ("test_sensing_sample_clock",)
 RESERVE_TESTS = ("test_services_fast_reserve", "test_services_arbiter")
 
 
@@ -107,7 +121,9 @@ TRIPS = [
         ("rocof > limit or rocof < -limit", "rocof > limit"),
         ("clock_ms = self._p.trip_rocof_ms + ", "clock_ms = 2 * self._p.trip_rocof_ms + "),
         ("if passed and not self._rocof_passed:", "if passed:"),
-        ("mains.cycle_mv < self._share_mv(block_pct)", "mains.cycle_mv <= self._share_mv(block_pct)"),
+        ("mains.cycle_mv < self._share_mv(row[", "mains.cycle_mv <= self._share_mv(row["),
+        ("mains.cycle_mv > self._share_mv(high_pct)", "mains.cycle_mv >= self._share_mv(high_pct)"),
+        ("elif high_pct and mains.cycle_mv >", "elif mains.cycle_mv >"),
         ("elif not mains.quality & UNUSABLE:\n            self.state = RUN", "else:\n            self.state = RUN"),
         (">= self._delay_ms():", "> self._delay_ms():"),
         ("            self._window_since = now_ms\n", "            pass\n"),
@@ -214,4 +230,38 @@ RESERVE = _of(
     (">= self._p.fast_reserve_confirm_ms", ">= 0"),
 )
 
-MUTANTS = [*DROOP, *TRIPS, *ARBITER, *ENVELOPE, *RESERVE]
+CLOCKS = [
+    *_of(
+        "clock.py",
+        CLOCK_TESTS,
+        ("began_ms = ticks.sub(now_ms, ms)", "began_ms = now_ms"),
+        ("-JUMP_MS <= off_ms <= JUMP_MS", "off_ms <= JUMP_MS"),
+        ("-JUMP_MS <= off_ms <= JUMP_MS", "-JUMP_MS <= off_ms"),
+        ("                self._agreeing = 0\n                self._follow", "                self._follow"),
+        ("off_ms = -(-off_ms // EASE)", "pass"),
+        ("self._agreeing + 1 if agrees else 1", "self._agreeing + 1"),
+        ("EARLIEST_UNIX_S <= unix_s <", "EARLIEST_UNIX_S < unix_s <"),
+        ("unix_s < LATEST_UNIX_S", "unix_s <= LATEST_UNIX_S"),
+        ("self._unix_s += passed_s\n", "self._unix_s += 1\n"),
+    ),
+    *_of(
+        "sensing/sample_clock.py",
+        SAMPLE_CLOCK_TESTS,
+        ("late_ms < self._late_ms", "late_ms > self._late_ms"),
+        ("self._lag_ms < self._least_lag_ms", "self._lag_ms > self._least_lag_ms"),
+        ("self._least_lag_ms - self._late_ms", "self._least_lag_ms + self._late_ms"),
+        ("self._least_lag_ms - self._late_ms", "self._least_lag_ms"),
+        ("not -BEND_MS <= offsets[n] - 2", "False and -BEND_MS <= offsets[n] - 2"),
+        ("        self._counting = False\n        self._telling = False\n", "        self._counting = False\n"),
+        ("max(-MOVE_PPM, min(MOVE_PPM, step))", "step"),
+        ("goal_ppm = ppm - self._known_ppm", "goal_ppm = ppm"),
+        ("-most_ppm <= goal_ppm <= most_ppm", "-most_ppm <= goal_ppm"),
+        ("-most_ppm <= goal_ppm <= most_ppm", "goal_ppm <= most_ppm"),
+        ("            self._goal_ppm = 0\n", "            self._goal_ppm = goal_ppm\n"),
+        ("if uncertain_ppm(self._offsets, self._n, ppm) > KNOWN_PPM:", "if False:"),
+        ("self._tellings < TELLINGS_MIN or", ""),
+        ("total * 375", "total * 373"),
+    ),
+]
+
+MUTANTS = [*DROOP, *TRIPS, *ARBITER, *ENVELOPE, *RESERVE, *CLOCKS]

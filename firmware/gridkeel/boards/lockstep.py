@@ -3,8 +3,12 @@
 The rig says "these inputs arrive now; run until t"; the board runs its tasks, jumps its clock whenever all of them
 sleep, and answers at t, or earlier when it has something to send. hil/drivers/lockstep.py is the other end.
 
-    rig to board    <Q until_us> <I block index> <H samples> <H rs485 bytes> <H host bytes>, then the three
-    board to rig    <Q now_us> <Q next_us> <I real us spent> <H rs485 bytes> <H host bytes> <B levels>, then the two
+    rig to board    <Q until_us> <I block index> <H samples> <H rs485 bytes> <H host bytes>, the outlet's levels, then
+                    samples and bytes
+    board to rig    <Q now_us> <Q next_us> <I real us spent> <H rs485 bytes> <H host bytes> <B levels>, the outlet's
+                    orders, then the bytes
+
+outlet_pipe.py says how the outlet's levels and orders are laid out.
 """
 
 import asyncio
@@ -15,12 +19,15 @@ import time
 from array import array
 
 from gridkeel import ticks
+from gridkeel.boards import outlet_pipe
 from gridkeel.boards.flash import FlashConfig, bytes_of
 
 ORDER = "<QIHHH"
-ORDER_BYTES = 18
+ORDER_HEAD_BYTES = 18
+ORDER_BYTES = ORDER_HEAD_BYTES + outlet_pipe.LEVELS_BYTES
 REPLY = "<QQIHHB"
-REPLY_BYTES = 25
+REPLY_HEAD_BYTES = 25
+REPLY_BYTES = REPLY_HEAD_BYTES + outlet_pipe.ORDERS_BYTES
 PORT_BYTES = 4096
 LEVEL_ENERGISE = 1
 SPINS = 200
@@ -83,6 +90,20 @@ class LockStepPort:
         return n
 
 
+class LockStepOutlet:
+    """Levels as the last order brought them, orders as the next answer takes them."""
+
+    def __init__(self, order, reply):
+        self._order = order
+        self._reply = reply
+
+    def read(self, levels):
+        outlet_pipe.unpack_levels(self._order, ORDER_HEAD_BYTES, levels)
+
+    def write(self, orders):
+        outlet_pipe.pack_orders(orders, self._reply, REPLY_HEAD_BYTES)
+
+
 class LockStepMains:
     """Blocks of samples, as a DMA would fill them."""
 
@@ -130,6 +151,7 @@ class LockStepBoard(FlashConfig):
         self.rs485 = LockStepPort(self._clock)
         self.host = LockStepPort(self._clock)
         self.mains = LockStepMains(self._clock)
+        self.outlet = LockStepOutlet(self._order, self._reply)
         asyncio.core.ticks = self._clock
         asyncio.core._io_queue.wait_io_event = self._idle
         self.boot_id, self._start_ms = self._first_order()
@@ -190,7 +212,7 @@ class LockStepBoard(FlashConfig):
     def _take_order(self):
         self._receive(self._order)
         self._resumed_us = time.ticks_us()
-        until_us, index, samples, rs485_n, host_n = struct.unpack(ORDER, self._order)
+        until_us, index, samples, rs485_n, host_n = struct.unpack_from(ORDER, self._order)
         self._until_us = until_us
         if samples:
             self._receive(self.mains.bytes)

@@ -1,7 +1,8 @@
 """Real time: the unix port's own clock, ports on pseudo-terminals, samples from a TCP socket.
 
 GRIDKEEL_RS485 and GRIDKEEL_HOST name the terminals, GRIDKEEL_MAINS is host:port. A block on the socket is its index
-(32 bits, little-endian; a jump tells of blocks that were lost) and its int16 samples.
+(32 bits, little-endian; a jump tells of blocks that were lost) and its int16 samples. GRIDKEEL_OUTLET is the host:port
+of a vehicle's plant (outlet_pipe.py); without it the board has no outlet.
 """
 
 import asyncio
@@ -40,13 +41,19 @@ class TerminalPort:
             await asyncio.sleep_ms(10)
 
 
+def connected(address):
+    """Return a socket to host:port."""
+    host, port = address.rsplit(":", 1)
+    line = socket.socket()
+    line.connect(socket.getaddrinfo(host, int(port))[0][-1])
+    return line
+
+
 class SocketMains:
     """Blocks of samples from the feeder, which drops whole blocks where this side is too slow."""
 
     def __init__(self, address):
-        host, port = address.rsplit(":", 1)
-        self._socket = socket.socket()
-        self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])
+        self._socket = connected(address)
         self._reader = asyncio.StreamReader(self._socket)
         self._header = bytearray(4)
         self._index = None
@@ -89,6 +96,17 @@ class RealTimeBoard(FlashConfig):
         pins = os.getenv("GRIDKEEL_PINS")
         self._pins = open(pins, "wb") if pins else None
         self._energised = False
+        self.probes_heap = bool(os.getenv("GRIDKEEL_HEAP_PROBE"))
+        self.outlet = self._find_outlet(os.getenv("GRIDKEEL_OUTLET"))
+
+    def _find_outlet(self, address):
+        if not address:
+            return None
+        from gridkeel.boards.outlet_pipe import SocketOutlet
+
+        line = connected(address)
+        line.setblocking(False)
+        return SocketOutlet(line)
 
     def block_buffer(self, n):
         block = array("h", [0] * n)
@@ -110,6 +128,22 @@ class RealTimeBoard(FlashConfig):
     def feed_watchdog(self):
         """The pipe carries w; whoever reads it resets a board that stops saying so."""
         self._tell(b"w")
+
+    def load_pki(self):
+        """Return what the flash holds of keys, certificates and roots."""
+        from gridkeel.boards.pki import Pki
+
+        return Pki()
+
+    def vehicle_network(self, pki, plain, secured):
+        """Return the network on which cars come, None where there is none."""
+        from gridkeel.boards import vehicle_network
+
+        return vehicle_network.from_environment(pki, plain, secured)
+
+    def random(self, n):
+        """Return n bytes that nobody can guess."""
+        return os.urandom(n)
 
     def _tell(self, letter):
         if self._pins:

@@ -4,8 +4,11 @@ A row is (id, name, fields); a field is (name, struct code, unit). Little-endian
 table from the device where its own hash differs, so an old host reads a new device.
 """
 
-from gridkeel import limits
+from gridkeel import evse, limits
+from gridkeel.evse import names
+from gridkeel.sensing import sample_clock
 from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
+from gridkeel.v2g import journal
 
 STATES = protection.NAMES
 LIMITERS = limits.NAMES
@@ -14,13 +17,22 @@ EVENT_KINDS = events.KINDS
 EVENT_STATES = events.STATES
 RESERVE_STATES = fast_reserve.STATES
 VERDICTS = accounting.VERDICTS
+CLOCK_STATES = sample_clock.STATES
+ACCESS_WORDS = evse.ACCESS
+PILOT_STATES = names.PILOT
+CONTACTOR_STATES = names.CONTACTOR
+OFFERS = names.OFFERS
 RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
 MODES = ("safe", "auto")
+V2G_KINDS = journal.KINDS
+V2G_WORDS = journal.WORDS
 
 TELEMETRY = 1
 EVENT = 2
 RESULT = 3
 PARAMETER = 4
+HANDSHAKE = 8
+V2G = 9
 SETPOINT = 16
 PARAM_SET = 17
 PARAM_GET = 18
@@ -31,6 +43,7 @@ PLAN = 22
 PLAN_PRICES = 23
 DEPARTURE = 24
 TIME = 25
+ACCESS = 26
 
 TABLE = (
     (
@@ -70,6 +83,14 @@ TABLE = (
             ("discharge_limiter", "B", "LIMITERS"),
             ("deviation_wh", "i", "Wh"),
             ("verdict", "B", "VERDICTS"),
+            ("sample_clock_ppm", "h", "ppm"),
+            ("sample_clock_state", "B", "CLOCK_STATES"),
+            ("pilot", "B", "PILOT_STATES"),
+            ("contactor", "B", "CONTACTOR_STATES"),
+            ("offer", "B", "OFFERS"),
+            ("duty_permille", "H", "0.1 %"),
+            ("offered_w", "i", "W"),
+            ("energy_wh", "I", "Wh"),
         ),
     ),
     (
@@ -88,6 +109,7 @@ TABLE = (
     (PARAM_GET, "param_get", (("command", "H", "id"), ("index", "B", "TABLE"))),
     (MODE, "mode", (("command", "H", "id"), ("mode", "B", "MODES"))),
     (DEPARTURE, "departure", (("command", "H", "id"), ("in_s", "I", "s"), ("soc_pct_x100", "H", "0.01 %"))),
+    (ACCESS, "access", (("command", "H", "id"), ("access", "B", "ACCESS_WORDS"))),
     (REGULATE, "regulate", (("command", "H", "id"), ("share_pct_x100", "h", "0.01 %"))),
     (
         DEMAND,
@@ -122,6 +144,53 @@ TABLE = (
         + (("price_3", "h", "0.1/MWh"), ("price_4", "h", "0.1/MWh"), ("price_5", "h", "0.1/MWh")),
     ),
     (TIME, "time", (("command", "H", "id"), ("unix_s", "I", "s"), ("ms", "H", "ms"))),
+    (
+        HANDSHAKE,
+        "handshake",
+        (
+            ("uptime_ms", "I", "ms"),
+            ("session", "H", "number"),
+            ("secured", "B", "flag"),
+            ("contract", "B", "flag"),
+            ("end", "B", "V2G_WORDS"),
+            ("tls_us", "I", "us"),
+            ("protocol_us", "I", "us"),
+            ("setup_us", "I", "us"),
+            ("services_us", "I", "us"),
+            ("certificate_us", "I", "us"),
+            ("payment_us", "I", "us"),
+            ("authorization_us", "I", "us"),
+            ("parameter_us", "I", "us"),
+            ("cable_us", "I", "us"),
+            ("precharge_us", "I", "us"),
+            ("delivery_us", "I", "us"),
+            ("loop_us", "I", "us"),
+            ("receipt_us", "I", "us"),
+            ("stop_us", "I", "us"),
+            ("work_us", "I", "us"),
+            ("slice_us", "I", "us"),
+            ("checks", "B", "count"),
+            ("checks_ms", "H", "ms"),
+            ("signatures", "B", "count"),
+            ("signatures_ms", "H", "ms"),
+            ("bytes_in", "I", "B"),
+            ("bytes_out", "I", "B"),
+            ("gap_us", "I", "us"),
+            ("heap_low", "I", "B"),
+        ),
+    ),
+    (
+        V2G,
+        "v2g",
+        (
+            ("uptime_ms", "I", "ms"),
+            ("session", "H", "number"),
+            ("kind", "B", "V2G_KINDS"),
+            ("subject", "B", "V2G_WORDS"),
+            ("detail", "B", "V2G_WORDS"),
+            ("number", "I", ""),
+        ),
+    ),
 )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from gridkeel import errors, telemetry, ticks
+from gridkeel import errors, evse, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import messages
@@ -39,6 +39,7 @@ class App:
         self.clock = WallClock()
         self.commands = Commands(board, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
+        self.vehicle = self._make_vehicle()
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
         self._out = bytearray(BUS_BUFFER)
         self._record = telemetry.record()
@@ -58,26 +59,44 @@ class App:
         supervisor.watch("bus", self._bus)
         supervisor.watch("host", self._host)
         supervisor.watch("service", self._service)
+        if self.vehicle:
+            self.vehicle.watch(supervisor)
         await supervisor.run()
+
+    def _make_vehicle(self):
+        if self.parameters.evse != evse.ISO15118:
+            return None
+        from gridkeel.runtime import vehicle  # most of the firmware's size: loaded where it is used
+
+        return vehicle.make(self)
 
     async def _control(self):
         board = self.board
         block = board.block_buffer(self._block_samples)
+        outlet = self.controller.outlet
         while True:
             lost = await board.mains.next_block(block)
             start_us = board.ticks_us()
             now_ms = board.ticks_ms()
             self._last_block_ms = now_ms
             self._stale = False
+            if outlet is not None:
+                board.outlet.read(outlet.levels)
             n = self._step(block, lost, now_ms)
             if n:
                 board.rs485.write(self._out, n)
-            board.energise(self.controller.energise)
+            self._drive()
             self.health.block(start_us, board.ticks_us())
             if self._collect:
                 # The whole block period is free now: the one moment where a collection delays nothing.
                 self._collect = False
                 gc.collect()
+
+    def _drive(self):
+        """Hand the contactor's level and the outlet's orders to the board."""
+        self.board.energise(self.controller.energise)
+        if self.controller.outlet is not None:
+            self.board.outlet.write(self.controller.outlet.orders)
 
     def _step(self, block, lost, now_ms):
         # The heap is locked from the samples to the bytes: the rule that this path allocates nothing is not only
@@ -150,8 +169,10 @@ class App:
             self._stale = True
             self.health.pause()
         if self._stale:
+            if self.controller.outlet is not None:
+                self.board.outlet.read(self.controller.outlet.levels)
             self.controller.samples_lost(now_ms)
-            self.board.energise(self.controller.energise)
+            self._drive()
 
     def _run_deadlines(self, now_ms):
         controller = self.controller
@@ -195,6 +216,9 @@ def main(board):
         print("gridkeel: config.json refused:", error)
         return
     app = App(board, parameters)
+    if app.controller.outlet is not None and board.outlet is None:
+        print("gridkeel: evse is not 0, but this board has no control pilot; evse = 0 is a fixed vehicle")
+        return
     gc.collect()
     gc.threshold(-1)  # from here on the control task collects, when it has time (see _control)
     try:

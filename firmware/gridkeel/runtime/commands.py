@@ -30,6 +30,7 @@ class Commands:
             messages.PLAN: self._plan,
             messages.PLAN_PRICES: self._plan_prices,
             messages.TIME: self._time,
+            messages.ACCESS: self._access,
         }
 
     def carry_out(self, message, values, now_ms):
@@ -89,6 +90,16 @@ class Commands:
     def _plan_prices(self, values, now_ms):
         return OK if self._controller.services.plan.put(values[1], values[2], values[3:]) else REFUSED
 
+    def _access(self, values, now_ms):
+        outlet = self._controller.outlet
+        if values[1] >= len(messages.ACCESS_WORDS):
+            return OUT_OF_RANGE
+        # Without a vehicle there is nobody whom it could be for.
+        if outlet is None or not outlet.pilot.plugged:
+            return REFUSED
+        outlet.access = values[1]
+        return OK
+
     def _departure(self, values, now_ms):
         _command, in_s, soc_pct_x100 = values
         return OK if self._controller.envelope.departure.set(in_s, soc_pct_x100, now_ms) else OUT_OF_RANGE
@@ -98,5 +109,6 @@ class Commands:
         told = self._clock.tell(unix_s, ms, now_ms)
         self._controller.faults.set(errors.HOST_TIME, told != clock.TAKEN, self._clock.told_off_s)
         if told == clock.TAKEN:
+            self._controller.time_told(unix_s, ms, now_ms)
             return OK
         return REFUSED if told == clock.JUMPED else OUT_OF_RANGE

@@ -12,6 +12,7 @@ class Health:
         self.uptime_ms = 0
         self.loop_gap_us = 0
         self.loop_gap_max_us = 0
+        self.session_gap_us = 0  # worst since somebody set it to 0
         self.step_max_us = 0
         self.heap_free = gc.mem_free()
         self._last_us = 0
@@ -26,6 +27,8 @@ class Health:
                 self.loop_gap_us = gap
             if gap > self.loop_gap_max_us:
                 self.loop_gap_max_us = gap
+            if gap > self.session_gap_us:
+                self.session_gap_us = gap
         self._started = True
         self._last_us = start_us
         took = ticks.diff(end_us, start_us)

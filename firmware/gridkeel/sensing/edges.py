@@ -30,6 +30,8 @@ class EdgeEstimator:
     voltage_mv and cycle_mv say nominal while crossings come and zero once they stay away, and NO_VOLTAGE is always set.
     """
 
+    SAMPLED = False  # the capture counter's clock is not that of the blocks
+
     def __init__(self, parameters, tick_hz):
         if not TICK_HZ_MIN <= tick_hz <= TICK_HZ_MAX:
             raise ParameterError("tick_hz = %d is outside %d..%d" % (tick_hz, TICK_HZ_MIN, TICK_HZ_MAX))

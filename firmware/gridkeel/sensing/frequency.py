@@ -30,6 +30,7 @@ STEP_LIMIT = 220000  # phase a hop, millionths of half a turn: +-22 Hz at 50 Hz,
 LOW_VOLTAGE_PCT = 8
 WEIGHT_SHIFT = 5
 ROCOF_SHIFT = 8
+CLOCK_MAX_PPM = 2000
 FREQ, FREQ_SHORT, ROCOF, ROCOF_LONG, BEFORE = range(5)  # places in the sums
 
 
@@ -41,6 +42,8 @@ class Estimator:
     when it comes out.
     Source: two-boxcar quadrature demodulation with weighted phase increments, see docs/sensing.md.
     """
+
+    SAMPLED = True  # its clock is that of the blocks
 
     def __init__(self, parameters):
         nominal_hz = parameters.nominal_hz
@@ -66,7 +69,8 @@ class Estimator:
         self._sums = array("i", [0] * 5)
         self._jumps = JumpDetector()
         self._before = 0  # the increment a held hop takes: what was before the jump
-        self._clock_ppm = parameters.sample_clock_ppm
+        self._known_ppm = parameters.sample_clock_ppm
+        self._clock_ppm = self._known_ppm
         self._last = 0
         self._hops = 0  # since the phase was last continuous, saturating
         self._limited = False
@@ -99,6 +103,10 @@ class Estimator:
         """Tell that samples are missing before the next block: the phase is no longer continuous."""
         self._hops = 0
         self.quality |= BLOCK_LOST | WARM_UP_SHORT | WARM_UP_LONG
+
+    def trim(self, ppm):
+        """Correct the frequency by so much more than sample_clock_ppm, +-CLOCK_MAX_PPM in all."""
+        self._clock_ppm = max(-CLOCK_MAX_PPM, min(CLOCK_MAX_PPM, self._known_ppm + ppm))
 
     def update(self, samples, n):
         """Fold in n samples; return True when a new estimate is ready.

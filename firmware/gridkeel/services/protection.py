@@ -7,8 +7,8 @@ The states and what moves between them are one table:
     returning   safe        they left it, and nothing has tripped yet
     returning   ceased      they left it after a trip
     returning   run         start_delay_ms (first start) or the return delay (after a trip, or enter_at_start)
-    run         blocked     the voltage is under the block limit of a table that rides through it
-    blocked     run         the voltage is back over it, and the estimate can be used again
+    run         blocked     the voltage is past a block limit of a table that rides through it
+    blocked     run         the voltage is back inside them, and the estimate can be used again
     run,        ceased      a clock of the trip table or the ROCOF limit's ran out, samples lost
     blocked
     ceased      returning   the mains are inside the return window
@@ -74,8 +74,13 @@ class Protection:
         if fault:
             self._cease(fault)
             return
-        block_pct = ride_through.TABLE[self._p.trip_profile][ride_through.BLOCK_PCT]
-        if mains.cycle_mv < self._share_mv(block_pct):
+        row = ride_through.TABLE[self._p.trip_profile]
+        high_pct = row[ride_through.BLOCK_HIGH_PCT]
+        if (
+            mains.cycle_mv < self._share_mv(row[ride_through.BLOCK_PCT])
+            or high_pct
+            and mains.cycle_mv > self._share_mv(high_pct)
+        ):
             self.state = BLOCKED
         elif not mains.quality & UNUSABLE:
             self.state = RUN

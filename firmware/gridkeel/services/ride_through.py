@@ -1,13 +1,14 @@
 """Trip and ride-through tables as data, and the clocks that run on them.
 
 A row of TABLE is (name, nominal_hz, trips, block_pct, rocof_ride_mhz_s, low_mhz, high_mhz, delay_ms, ramp_s, source,
-open):
+open, block_high_pct):
 
     trips             flat: fault code, limit, clock in ms, fault code ...; the code says which quantity on which side:
                       mHz for frequency, 0.1 % of nominal_v for voltage. A SAMPLES_LOST row is the patience with an
                       estimate that cannot be used.
     block_pct         under this share of nominal_v no power flows, and it comes back without delay: momentary
                       cessation. 0: there is none, and such a voltage is loss of mains, at once.
+    block_high_pct    the same over this share; 0: there is none
     rocof_ride_mhz_s  rate of change that must be ridden through: trip_rocof_mhz_s is refused unless it is over it
     low, high, delay, ramp   conditions to enter service
 
@@ -31,14 +32,15 @@ DELAY_MS = 7
 RAMP_S = 8
 SOURCE = 9
 OPEN = 10
+BLOCK_HIGH_PCT = 11
 
 CUSTOM = 0
 _CUSTOM_TRIPS = 4
 _TRIPS_MAX = 9
 _CLOCK_MIN_MS = 20
 
-_UL = "IEEE 1547-2018, tables 18 and 21, as quoted by the UL1741SB test code"
-_OPEN_1547 = "voltage trips, momentary cessation, enter service"
+_UL = "IEEE 1547-2018, tables 11 to 13, 18 and 21, as quoted by the UL1741SB test code"
+_OPEN_1547 = "momentary cessation, enter service"
 _FREQUENCY_1547 = (
     (errors.OVER_FREQUENCY, 62000, 160)
     + (errors.OVER_FREQUENCY, 61200, 300000)
@@ -61,12 +63,12 @@ _EN50549 = (
 )
 
 TABLE: tuple = (
-    ("custom", 0, (), 0, 0, 0, 0, 0, 0, "parameters trip_*, mains_loss_pct, return_*, enter_ramp_s", ""),
-    ("ieee1547-cat1", 60, _FREQUENCY_1547 + _OVER_VOLTAGE_1547 + _CAT1, 50, 500) + _ENTER_1547,
-    ("ieee1547-cat2", 60, _FREQUENCY_1547 + _OVER_VOLTAGE_1547 + _CAT2, 50, 2000) + _ENTER_1547,
-    ("ieee1547-cat3", 60, _FREQUENCY_1547 + _CAT3, 50, 3000) + _ENTER_1547,
+    ("custom", 0, (), 0, 0, 0, 0, 0, 0, "parameters trip_*, mains_loss_pct, return_*, enter_ramp_s", "", 0),
+    ("ieee1547-cat1", 60, _FREQUENCY_1547 + _OVER_VOLTAGE_1547 + _CAT1, 50, 500) + _ENTER_1547 + (0,),
+    ("ieee1547-cat2", 60, _FREQUENCY_1547 + _OVER_VOLTAGE_1547 + _CAT2, 50, 2000) + _ENTER_1547 + (0,),
+    ("ieee1547-cat3", 60, _FREQUENCY_1547 + _CAT3, 50, 3000) + _ENTER_1547 + (110,),
     ("en50549", 50, _EN50549, 0, 2000)
-    + (49900, 50100, 600000, 600, "Beckhoff TF8360 defaults (EN 50549, VDE)", "all trips, ROCOF ride-through, ramp"),
+    + (49900, 50100, 600000, 600, "Beckhoff TF8360 defaults (EN 50549, VDE)", "all trips, ROCOF ride-through, ramp", 0),
 )
 NAMES = tuple([row[NAME] for row in TABLE])
 

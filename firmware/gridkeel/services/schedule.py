@@ -14,6 +14,7 @@ PRICES_A_MESSAGE = 6
 class Plan:
     """power_w while `alive`; prices in 0.1 currency units a MWh, -32768..32767.
 
+    revision counts up whenever another plan, or none, rules or comes.
     A plan rules once every slot of it has come, from its start to its end; a new `begin` ends the old plan.
     """
 
@@ -21,6 +22,7 @@ class Plan:
         self._p = parameters
         self.alive = False
         self.power_w = 0
+        self.revision = 0
         self._prices = array("h", [0] * SLOTS_MAX)
         self._known = bytearray(SLOTS_MAX)
         self._number = -1
@@ -42,6 +44,7 @@ class Plan:
         if not -START_MAX_S <= start_in_s <= START_MAX_S:
             return False
         self.alive = False
+        self._revise()
         self._number = number
         self._slots = self._missing = slots
         for k in range(SLOTS_MAX):
@@ -66,6 +69,8 @@ class Plan:
                 if not self._known[first]:
                     self._known[first] = 1
                     self._missing -= 1
+                    if not self._missing:
+                        self._revise()
             first += 1
         return True
 
@@ -77,10 +82,30 @@ class Plan:
         if since_ms >= self._slots * self._slot_ms:
             self._slots = 0
             self.alive = False
+            self._revise()
         elif since_ms >= 0:
             self.alive = True
             self.power_w = self._power_of(self._prices[since_ms // self._slot_ms])
         return self.alive
+
+    def upcoming(self, now_ms, otherwise_w):
+        """Return ((start_s, power_w), ...) from now, powers into the vehicle, () where no plan rules or comes.
+
+        otherwise_w: what may flow before the plan begins.  Allocates.
+        """
+        if not self._slots or self._missing:
+            return ()
+        since_ms = ticks.diff(now_ms, self._begin_ms)
+        entries = [(0, otherwise_w)] if since_ms < 0 else []
+        for slot in range(max(since_ms, 0) // self._slot_ms, self._slots):
+            start_s = max(0, slot * self._slot_ms - since_ms) // 1000
+            power_w = max(0, self._power_of(self._prices[slot]))
+            if not entries or entries[-1][1] != power_w:
+                entries.append((start_s, power_w))
+        return tuple(entries)
+
+    def _revise(self):
+        self.revision = (self.revision + 1) & 0xFFFF
 
     def _power_of(self, price):
         if price <= self._charge_to:

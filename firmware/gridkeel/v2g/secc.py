@@ -126,6 +126,11 @@ class Secc:
         """Return the next event for log and telemetry, None where there is none; see events.py."""
         return self._events.take()
 
+    @property
+    def request(self):
+        """Name of the request that was read last."""
+        return self._request
+
     # --- inside
 
     def _await(self, allowed_ms, now_ms):

@@ -41,7 +41,10 @@ class MainsRelay:
 
 
 class Converter:
-    """Follows `target_w` by its ramp and moves the energy between mains and battery."""
+    """Follows `target_w` by its ramp and moves the energy between mains and battery.
+
+    vehicle_w: least and most power that a car at the outlet lets through; equal where its own charger converts.
+    """
 
     def __init__(self, config: InverterConfig):
         self.config = config
@@ -56,6 +59,7 @@ class Converter:
         self.reserve_pct = 0.0
         self.connect = True
         self.throttled = False
+        self.vehicle_w = (-inf, inf)
         self._in_j = Tally()
         self._out_j = Tally()
 
@@ -87,7 +91,7 @@ class Converter:
         """Integrate up to end_s; nothing but power may change in between, and the step is 1 s at most."""
         step_s = end_s - self.now_s
         self.now_s = end_s
-        if self.target_w == 0.0 and self.power_w == 0.0:
+        if self.target_w == 0.0 and self.power_w == 0.0 and self.vehicle_w[0] <= 0.0:
             self.throttled = False
             return
         if step_s <= 0.0 or not self.energised:
@@ -112,7 +116,9 @@ class Converter:
         discharge_w = config.discharge_max_w
         full_w = battery.room_j() / (config.efficiency_charge * step_s)
         empty_w = battery.stored_j(self.reserve_pct) * config.efficiency_discharge / step_s
-        return -min(discharge_w, empty_w), min(charge_w, full_w)
+        least_w, most_w = self.vehicle_w
+        high_w = min(charge_w, full_w, most_w)
+        return min(max(-min(discharge_w, empty_w), least_w), high_w), high_w
 
     def _ramp(self, start_w: float, end_w: float, time_s: float) -> None:
         if start_w * end_w < 0.0:  # the efficiency changes side at zero

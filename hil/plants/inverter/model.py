@@ -50,6 +50,10 @@ class Inverter:
             if end_s >= now_s:
                 return converter.power_w
 
+    def let(self, range_w: tuple[float, float]) -> None:
+        """Take the least and most power that a car at the outlet lets through from now on."""
+        self._converter.vehicle_w = range_w
+
     @property
     def now_s(self) -> float:
         """Time advanced to."""

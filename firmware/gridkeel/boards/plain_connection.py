@@ -1,0 +1,70 @@
+"""A car's TCP connection: what the session task reads and writes."""
+
+import asyncio
+
+_IPPROTO_TCP = 6
+_TCP_NODELAY = 1
+
+
+class PlainConnection:
+    """One accepted socket.  secured: False."""
+
+    secured = False
+
+    def __init__(self, accepted):
+        set_up(accepted)
+        self._socket = accepted
+        self.bytes_in = 0
+        self.bytes_out = 0
+
+    async def readinto(self, buffer):
+        """Wait for bytes and return how many came, 0 where the connection is over."""
+        await readable(self._socket)
+        try:
+            n = self._socket.readinto(buffer)
+        except OSError:
+            return 0
+        self.bytes_in += n or 0
+        return n or 0
+
+    async def write(self, buffer, n):
+        """Hand over n bytes, in one piece where the socket takes it; return False where the connection is over."""
+        if not await write_all(self._socket, buffer, n):
+            return False
+        self.bytes_out += n
+        return True
+
+    def close(self):
+        """End the connection."""
+        self._socket.close()
+
+
+def set_up(accepted):
+    """Make a socket not wait and send each message at once."""
+    accepted.setblocking(False)
+    accepted.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+
+
+def readable(opened):
+    """Wait until a socket has something to read."""
+    yield asyncio.core._io_queue.queue_read(opened)
+
+
+def _writable(opened):
+    yield asyncio.core._io_queue.queue_write(opened)
+
+
+async def write_all(opened, buffer, n):
+    """Write n bytes of buffer to a socket; return False where the connection is over."""
+    view = memoryview(buffer)
+    done = 0
+    while done < n:
+        try:
+            taken = opened.write(view[done:n])
+        except OSError:
+            return False
+        if taken:
+            done += taken
+        else:
+            await _writable(opened)
+    return True

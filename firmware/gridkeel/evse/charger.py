@@ -1,0 +1,224 @@
+"""What a session may ask of the charger: one object of plain figures and orders, and nothing in it waits.
+
+Powers in W, positive into the vehicle; voltages and currents in V and A. The control path carries out what is asked
+here at its next block.
+"""
+
+from gridkeel import evse
+from gridkeel.evse import contactor, duty, offer, pilot, ports
+
+
+class Charger:
+    """The outlet as an ISO 15118 session sees it.
+
+    outlet: evse.outlet.Outlet.  services, envelope, inverter, mains: the controller's.  identity: of the device.
+    """
+
+    def __init__(self, parameters, outlet, services, envelope, inverter, mains, identity):
+        self._p = parameters
+        self._outlet = outlet
+        self._plan = services.plan
+        self._envelope = envelope
+        self._inverter = inverter
+        self._mains = mains
+        self._scheduled_w = 0
+        self._session = False
+        name = (identity or b"0").decode()
+        self.meter_id = name[:32]
+        # ZZ is no country's code: whoever operates the station has an identifier of his own.
+        self.evse_id = "ZZ*GKL*E" + "".join([c.upper() if c.isalpha() or c.isdigit() else "*" for c in name])[:29]
+
+    # --- the vehicle and the outlet
+
+    @property
+    def pilot_state(self):
+        return self._outlet.pilot.state
+
+    @property
+    def plugged(self):
+        return self._outlet.pilot.plugged
+
+    @property
+    def plug_number(self):
+        """Counts up with every vehicle that is plugged in."""
+        return self._outlet.plug_number
+
+    @property
+    def wants_power(self):
+        state = self._outlet.pilot.state
+        return state == pilot.C or state == pilot.D
+
+    @property
+    def digital(self):
+        """The duty is 5 %: the vehicle may begin to communicate."""
+        return self._outlet.offer.state == offer.DIGITAL
+
+    @property
+    def ready(self):
+        return self._outlet.ready
+
+    @property
+    def rcd(self):
+        return self._outlet.levels[ports.RCD] != 0
+
+    @property
+    def contactor_closed(self):
+        return self._outlet.contactor.closed
+
+    @property
+    def welded(self):
+        return self._outlet.contactor.state == contactor.WELDED
+
+    @property
+    def authorized(self):
+        """An index of evse.ACCESS."""
+        return self._outlet.authorized()
+
+    @property
+    def stop_asked(self):
+        return self._session and self._outlet.access == evse.REFUSED
+
+    @property
+    def isolation(self):
+        """An index of evse.dc.NAMES."""
+        return self._outlet.dc.isolation
+
+    # --- ratings and figures
+
+    @property
+    def dc(self):
+        return self._p.outlet == evse.DC
+
+    @property
+    def three_phase(self):
+        return self._p.phases == 3
+
+    @property
+    def nominal_voltage_v(self):
+        return self._p.nominal_v
+
+    @property
+    def max_current_a(self):
+        p = self._p
+        return p.dc_current_max_a if p.outlet == evse.DC else p.cable_current_max_a
+
+    @property
+    def min_current_a(self):
+        p = self._p
+        return p.dc_current_min_a if p.outlet == evse.DC else duty.LEAST_MA // 1000
+
+    @property
+    def max_voltage_v(self):
+        return self._p.dc_voltage_max_v
+
+    @property
+    def min_voltage_v(self):
+        return self._p.dc_voltage_min_v
+
+    @property
+    def ripple_a(self):
+        """Peak-to-peak ripple of a DC outlet's current."""
+        return self._p.dc_ripple_a
+
+    @property
+    def max_power_w(self):
+        """The smallest rating of converter, inverter, cable and outlet."""
+        p = self._p
+        most_w = min(p.charge_max_w, p.cable_max_w, self._outlet.rating_w)
+        rated_w = self._inverter.charge_rating_w
+        return min(most_w, rated_w) if rated_w else most_w
+
+    @property
+    def offered_w(self):
+        return self._outlet.offered_w
+
+    @property
+    def offered_current_a(self):
+        return self._outlet.offered_ma / 1000
+
+    @property
+    def voltage_v(self):
+        outlet = self._outlet
+        if self._p.outlet == evse.DC:
+            return outlet.levels[ports.DC_MV] / 1000
+        return self._mains.voltage_mv / 1000 if outlet.contactor.closed else 0
+
+    @property
+    def current_a(self):
+        if self._p.outlet == evse.DC:
+            return self._outlet.levels[ports.DC_MA] / 1000
+        volts = self.voltage_v
+        return self._inverter.power_w / (volts * self._p.phases) if volts else 0
+
+    @property
+    def energy_wh(self):
+        return self._outlet.meter.energy_wh
+
+    # --- schedules
+
+    @property
+    def schedule(self):
+        """((start_s, power_w), ...) of the price plan from now, () where none rules or comes."""
+        self._scheduled_w = self.max_power_w
+        return self._plan.upcoming(self._outlet.now_ms, self._scheduled_w)
+
+    @property
+    def schedule_number(self):
+        return self._plan.revision
+
+    @property
+    def renegotiate_asked(self):
+        """The rating is no longer what the vehicle was last told, or told us, in view of."""
+        return self._session and self.max_power_w != self._scheduled_w
+
+    # --- what a session orders
+
+    def session(self, on, failed=False):
+        """A session is up, or over; failed: the communication itself came to nothing."""
+        self._session = on
+        self._outlet.offer.session(on, failed)
+        if not on:
+            self.allow(False)
+            self.cable_check(False)
+            self._outlet.demand.forget()
+
+    def allow(self, on):
+        """Consent to close the contactor, or withdraw it."""
+        self._outlet.allowed = on
+        if not on:
+            self._outlet.dc.off()
+
+    def set_vehicle_limits(self, max_w, max_v, max_a, departure_s, energy_wh):
+        """Take the vehicle's limits and wishes, None where untold; departure_s from now."""
+        self._scheduled_w = self.max_power_w
+        phases = self._p.phases if self._p.outlet == evse.AC else 1
+        self._outlet.demand.limit(max_w, max_v, max_a, phases)
+        soc = self._inverter.soc_pct_x100 if self._outlet.soc_pct_x100 < 0 else self._outlet.soc_pct_x100
+        if departure_s and energy_wh and self._p.battery_wh and soc >= 0:
+            needed = soc + int(energy_wh) * 10000 // self._p.battery_wh
+            self._envelope.departure.set(int(departure_s), min(needed, 10000), self._outlet.now_ms)
+
+    def set_vehicle_soc(self, pct):
+        """Take the vehicle's own state of charge, 0..100; it stands before the inverter's while the session lasts."""
+        self._outlet.demand.soc_pct_x100 = max(0, min(int(pct * 100), 10000))
+
+    def set_charging_profile(self, entries):
+        """Take the profile the vehicle announced: ((start_s, power_w), ...) from now, () for none."""
+        self._scheduled_w = self.max_power_w
+        self._outlet.demand.profile(entries, self._outlet.now_ms)
+
+    def cable_check(self, on):
+        """Begin the isolation test of a DC outlet, or forget its result."""
+        self._outlet.dc.check(on)
+
+    def precharge(self, volts, amperes):
+        """Bring a DC outlet to a voltage, with no more than so much current."""
+        self._outlet.dc.precharge(int(volts * 1000), int(amperes * 1000))
+
+    def dc_target(self, volts, amperes):
+        """Supply what the vehicle wishes, within ratings and offer."""
+        self._outlet.dc.target(int(volts * 1000), int(amperes * 1000))
+
+    def dc_stop(self):
+        """The vehicle ends the transfer: the current to zero."""
+        self._outlet.dc.stop()

@@ -1,0 +1,95 @@
+"""A DC outlet: isolation test, precharge and supply, as orders to the board's DC port.
+
+The inverter's power setting stays the arbiter's and the envelope's; voltage and current here are upper limits.
+"""
+
+from gridkeel import ticks
+from gridkeel.evse import ports
+from gridkeel.evse.times import ISOLATION_MS
+
+# Result of the isolation test; the figures are IEC 61851-23's, ohms a volt of the outlet's highest voltage.
+NONE = 0
+MEASURING = 1
+VALID = 2
+WARNING = 3
+FAULT = 4
+NAMES = ("none", "measuring", "valid", "warning", "fault")
+VALID_OHM_V = 500
+FAULT_OHM_V = 100
+
+_CHECK_MA = 1000
+_SETTLED_PCT = 90
+
+
+class DcSide:
+    """mode, set_mv and set_ma (the orders), isolation; demand_w, what the vehicle asks, -1 where it has not yet.
+
+    Voltages to 10**6 mV, currents to 5 * 10**5 mA.  Allocates: nothing in `update`.
+    """
+
+    def __init__(self, parameters):
+        self._p = parameters
+        self.mode = ports.DC_OFF
+        self.set_mv = 0
+        self.set_ma = 0
+        self.isolation = NONE
+        self.demand_w = -1
+        self._settled = False
+        self._settled_ms = 0
+
+    def check(self, on):
+        """Begin the isolation test, or forget its result."""
+        self.off()
+        self.isolation = MEASURING if on else NONE
+
+    def precharge(self, set_mv, set_ma):
+        self._order(ports.DC_PRECHARGE, set_mv, set_ma)
+        self.demand_w = 0
+
+    def target(self, set_mv, set_ma):
+        """Follow the vehicle's wish within the outlet's ratings."""
+        self._order(ports.DC_SUPPLY, set_mv, set_ma)
+        # tenths of a volt and of an ampere: 10**4 * 5 * 10**3
+        self.demand_w = self.set_mv // 100 * (self.set_ma // 100) // 100
+
+    def stop(self):
+        """The vehicle ends the energy transfer: no more current, the voltage stays until `off`."""
+        self.set_ma = 0
+        self.demand_w = 0
+
+    def off(self):
+        self.mode = ports.DC_OFF
+        self.set_mv = 0
+        self.set_ma = 0
+        self.demand_w = -1
+        self._settled = False
+
+    def update(self, closed, levels, now_ms):
+        """Carry an isolation test on; closed: the contactor is, so that there is something to test."""
+        if not closed:
+            if self.mode != ports.DC_OFF:
+                self.off()
+        elif self.isolation == MEASURING:
+            self._measure(levels, now_ms)
+
+    def _measure(self, levels, now_ms):
+        self._order(ports.DC_CHECK, self._p.dc_voltage_max_v * 1000, _CHECK_MA)
+        settled = levels[ports.DC_MV] >= self.set_mv // 100 * _SETTLED_PCT
+        if not settled or not self._settled:
+            self._settled = settled
+            self._settled_ms = now_ms
+        elif levels[ports.ISOLATION_KOHM] and ticks.diff(now_ms, self._settled_ms) >= ISOLATION_MS:
+            self.isolation = self._judged(levels[ports.ISOLATION_KOHM])
+            self.off()
+
+    def _judged(self, isolation_kohm):
+        # kohm * 1000 / V, kohm to 10**5
+        ohm_v = isolation_kohm * 1000 // self._p.dc_voltage_max_v
+        if ohm_v > VALID_OHM_V:
+            return VALID
+        return WARNING if ohm_v > FAULT_OHM_V else FAULT
+
+    def _order(self, mode, set_mv, set_ma):
+        self.mode = mode
+        self.set_mv = max(0, min(set_mv, self._p.dc_voltage_max_v * 1000))
+        self.set_ma = max(0, min(set_ma, self._p.dc_current_max_a * 1000))

@@ -1,0 +1,55 @@
+"""What the vehicle told of itself in a session: its limits, its profile, its state of charge."""
+
+from array import array
+
+from gridkeel import ticks
+
+PROFILE_MAX = 24  # entries of a charging profile; ISO 15118-2 knows no more
+UNLIMITED_W = 1000000
+_NEVER_S = 86400
+
+
+class Demand:
+    """most_w, what it takes at most; soc_pct_x100, -1 untold.  `update` allocates nothing."""
+
+    def __init__(self):
+        self.most_w = UNLIMITED_W
+        self.soc_pct_x100 = -1
+        self.profile_w = UNLIMITED_W
+        self._start_s = array("i", [0] * PROFILE_MAX)
+        self._power_w = array("i", [0] * PROFILE_MAX)
+        self._entries = 0
+        self._since_ms = 0
+
+    def forget(self):
+        """The session is over."""
+        self.most_w = self.profile_w = UNLIMITED_W
+        self.soc_pct_x100 = -1
+        self._entries = 0
+
+    def limit(self, max_w, max_v, max_a, phases):
+        """Take the vehicle's limits, None where untold; max_v and max_a count where both are told."""
+        most_w = UNLIMITED_W if max_w is None else int(max_w)
+        if max_v is not None and max_a is not None:
+            most_w = min(most_w, int(max_v * max_a) * phases)
+        self.most_w = max(0, min(most_w, UNLIMITED_W))
+
+    def profile(self, entries, now_ms):
+        """Take the profile the vehicle will keep to: ((start_s, power_w), ...), from now, ascending."""
+        self._entries = min(len(entries), PROFILE_MAX)
+        for i in range(self._entries):
+            self._start_s[i] = min(int(entries[i][0]), _NEVER_S)
+            self._power_w[i] = max(0, min(int(entries[i][1]), UNLIMITED_W))
+        self._since_ms = now_ms
+        self.update(now_ms)
+
+    def update(self, now_ms):
+        """Move on to the entry in force."""
+        if not self._entries:
+            self.profile_w = UNLIMITED_W
+            return
+        # seconds to a day; the tick's half period is six
+        passed_s = ticks.diff(now_ms, self._since_ms) // 1000
+        for i in range(self._entries):
+            if self._start_s[i] <= passed_s:
+                self.profile_w = self._power_w[i]

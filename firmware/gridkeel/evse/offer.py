@@ -1,0 +1,102 @@
+"""What the pilot offers: one state machine for the duty.
+
+state     duty       while
+none      100 %      no vehicle, nobody's consent, too little power for 6 A, or communication is over
+digital   5 %        evse = 2: a session is awaited or runs
+step      100 %      3 s between the 5 % and a nominal duty (ISO 15118-3)
+basic     10..96 %   basic charging: the offered current as a duty
+out       0 %        a fault that only service mends
+
+from      to         when
+any       none       the vehicle is gone
+any       out        out of service; back to none where that ends
+none      digital    evse = 2 and digital communication not yet given up
+none      basic      consent, 6 A or more, and the pause is over
+digital   step       no session came within hlc_wait_s, or communication failed
+step      none       after 3 s
+basic     none       consent withdrawn or under 6 A
+"""
+
+from gridkeel import evse, ticks
+from gridkeel.evse import duty
+from gridkeel.evse.times import PAUSE_MS, STEP_X1_MS
+
+NONE = 0
+DIGITAL = 1
+STEP = 2
+BASIC = 3
+OUT = 4
+
+
+class Offer:
+    """state and duty_permille.  Allocates: nothing after construction."""
+
+    def __init__(self, parameters):
+        self._p = parameters
+        self.state = NONE
+        self.duty_permille = duty.STEADY
+        self._since_ms = 0
+        self._paused = False
+        self._given_up = False
+        self._session = False
+        self._over = False
+
+    def session(self, on, failed):
+        """A session begins, ends, or (failed) communication came to nothing."""
+        self._over = not on and (self._session or self._over or failed)
+        self._session = on
+        if failed and self.state == DIGITAL:
+            self._given_up = True
+
+    def update(self, plugged, out, consent, current_ma, now_ms):
+        """Decide; consent: whoever plugged in may have power without a session; current_ma: what there is a phase."""
+        if out:
+            self._enter(OUT, now_ms)
+        elif not plugged:
+            self._forget(now_ms)
+        elif self.state == NONE:
+            self._begin(consent, current_ma, now_ms)
+        elif self.state == DIGITAL:
+            self._wait(now_ms)
+        elif self.state == STEP:
+            if ticks.diff(now_ms, self._since_ms) >= STEP_X1_MS:
+                self._enter(NONE, now_ms)
+        elif self.state == OUT or not consent or current_ma < duty.LEAST_MA:
+            self._paused = self.state == BASIC
+            self._enter(NONE, now_ms)
+        self.duty_permille = self._duty(current_ma)
+
+    def _begin(self, consent, current_ma, now_ms):
+        if self._p.evse == evse.ISO15118 and not self._given_up:
+            self._enter(DIGITAL, now_ms)
+        elif self._p.outlet == evse.AC and consent and current_ma >= duty.LEAST_MA and self._rested(now_ms):
+            self._enter(BASIC, now_ms)
+
+    def _rested(self, now_ms):
+        return not self._paused or ticks.diff(now_ms, self._since_ms) >= PAUSE_MS
+
+    def _wait(self, now_ms):
+        waited_ms = ticks.diff(now_ms, self._since_ms)
+        if self._session or self._over and not self._given_up:
+            # After a session that ended in order the 5 % stay: the vehicle may want another one.
+            self._since_ms = now_ms
+        elif self._given_up or waited_ms >= self._p.hlc_wait_s * 1000:
+            # A DC outlet has no basic charging to fall back to: it begins anew.
+            self._given_up = self._p.outlet == evse.AC
+            self._enter(STEP, now_ms)
+
+    def _forget(self, now_ms):
+        self._given_up = self._session = self._over = self._paused = False
+        if self.state != NONE:
+            self._enter(NONE, now_ms)
+
+    def _duty(self, current_ma):
+        if self.state == DIGITAL:
+            return duty.DIGITAL
+        if self.state == BASIC:
+            return duty.of_ma(current_ma)
+        return duty.OFF if self.state == OUT else duty.STEADY
+
+    def _enter(self, state, now_ms):
+        self.state = state
+        self._since_ms = now_ms

@@ -1,0 +1,185 @@
+"""The outlet in the control path: pilot, contactor and offer, once a block, and what they leave to the envelope.
+
+`step` before the envelope, `offer_power` behind it; neither allocates. Power is positive into the vehicle.
+"""
+
+from array import array
+
+from gridkeel import errors, evse, limits, ticks
+from gridkeel.evse import contactor, dc, offer, pilot, ports
+from gridkeel.evse.demand import Demand
+from gridkeel.evse.meter import Meter
+from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
+
+FLOWING_W = 100  # an inverter's idle power is less
+
+
+class Outlet:
+    """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 untold).
+
+    plug_number counts the vehicles plugged in since the start.
+    levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor.
+    """
+
+    def __init__(self, parameters):
+        self._p = parameters
+        self.levels = array("i", [0] * ports.LEVELS)
+        self.orders = array("i", [0] * ports.ORDERS)
+        self.pilot = pilot.Pilot()
+        self.contactor = contactor.Contactor()
+        self.offer = offer.Offer(parameters)
+        self.dc = dc.DcSide(parameters)
+        self.demand = Demand()
+        self.meter = Meter()
+        self.plug_number = 0
+        self.allowed = False
+        self.access = evse.WAITING
+        self._plugged = False
+        self.ready = False
+        self.now_ms = 0
+        self.offered_w = 0
+        self.offered_ma = 0
+        self.charge_w = 0
+        self.charge_by = limits.VEHICLE
+        self.discharge_w = 0
+        self.discharge_by = limits.VEHICLE
+        self._stopping = False
+        self._stop_since_ms = 0
+        self._patience_ms = STOP_SESSION_MS
+        self._tell()
+
+    @property
+    def soc_pct_x100(self):
+        return self.demand.soc_pct_x100
+
+    @property
+    def takes(self):
+        """The vehicle wants power and may have it here: C, or D where the site is ventilated."""
+        state = self.pilot.state
+        return state == pilot.C or state == pilot.D and self._p.ventilation == 1
+
+    @property
+    def rating_w(self):
+        """What cable and outlet carry."""
+        p = self._p
+        if p.outlet == evse.DC:
+            return p.dc_voltage_max_v * p.dc_current_max_a
+        return p.cable_current_max_a * p.nominal_v * p.phases
+
+    def authorized(self):
+        """Return an index of evse.ACCESS."""
+        if self.access == evse.WAITING and self._p.access_free:
+            return evse.GRANTED
+        return self.access
+
+    def step(self, supply, power_w, now_ms):
+        """Take the levels; supply: protection lets the contactor be closed; power_w: as the inverter measures it."""
+        self.now_ms = now_ms
+        levels = self.levels
+        self.pilot.update(levels[ports.HIGH_MV], levels[ports.LOW_MV], self.offer.duty_permille, now_ms)
+        if not self.pilot.plugged:
+            self._unplugged(now_ms)
+        elif not self._plugged:
+            self.plug_number = (self.plug_number + 1) & 0xFFFF
+        self._plugged = self.pilot.plugged
+        self.ready = self._sound(supply)
+        consent = self._consents()
+        may = self.takes and self.ready
+        wanted = may and (consent or self._winds_down(power_w, now_ms))
+        self.contactor.update(wanted, levels[ports.CLOSED], now_ms)
+        closed = self.contactor.closed
+        self.dc.update(closed, levels, now_ms)
+        self.demand.update(now_ms)
+        self.meter.update(power_w if closed else 0, now_ms)
+        self._bound(closed and may and consent)
+
+    def offer_power(self, wish_w, room_w, now_ms):
+        """Offer what the arbiter wishes, within what the envelope left (room_w) and the outlet carries."""
+        self.offered_w = max(0, min(wish_w, room_w, self.rating_w))
+        # 500,000 W * 1000 is 5 * 10**8
+        if self._p.outlet == evse.DC:
+            self.offered_ma = self.offered_w * 1000 // max(self.levels[ports.DC_MV] // 1000, self._p.dc_voltage_min_v)
+        else:
+            self.offered_ma = self.offered_w * 1000 // (self._p.nominal_v * self._p.phases)
+        consent = self.ready and self.authorized() == evse.GRANTED
+        out = self.contactor.state == contactor.WELDED
+        self.offer.update(self.pilot.plugged, out, consent, self.offered_ma, now_ms)
+        self._tell()
+
+    def note(self, faults):
+        """Tell the faults that stand."""
+        fault = self.pilot.fault
+        faults.set(errors.PILOT_ERROR, fault == errors.PILOT_ERROR, self.levels[ports.HIGH_MV])
+        faults.set(errors.PILOT_DIODE, fault == errors.PILOT_DIODE, self.levels[ports.LOW_MV])
+        faults.set(errors.CONTACTOR_WELDED, self.contactor.state == contactor.WELDED)
+        faults.set(errors.CONTACTOR_STUCK, self.contactor.state == contactor.STUCK)
+        faults.set(errors.RCD_TRIPPED, self.levels[ports.RCD])
+        faults.set(errors.ISOLATION_FAULT, self.dc.isolation == dc.FAULT)
+        faults.set(errors.VENTILATION_WANTED, self.pilot.state == pilot.D and not self._p.ventilation)
+
+    def _unplugged(self, now_ms):
+        self.contactor.clear(now_ms)
+        self.allowed = False
+        self.access = evse.WAITING
+        self.demand.forget()
+        self.dc.check(False)
+
+    def _sound(self, supply):
+        state = self.contactor.state
+        return (
+            supply
+            and self.pilot.plugged
+            and not self.pilot.fault
+            and not self.levels[ports.RCD]
+            and state != contactor.WELDED
+            and state != contactor.STUCK
+            and self.dc.isolation != dc.FAULT
+        )
+
+    def _consents(self):
+        if self.offer.state == offer.BASIC:
+            self._patience_ms = STOP_BASIC_MS
+            self._stopping = False
+            return True
+        if self.offer.state == offer.DIGITAL and self.allowed:
+            self._patience_ms = STOP_SESSION_MS
+            self._stopping = False
+            return True
+        return False
+
+    def _winds_down(self, power_w, now_ms):
+        """Consent is withdrawn: return whether to wait for the vehicle to end its current before it is cut."""
+        if not self.contactor.order:
+            return False
+        if not self._stopping:
+            self._stopping = True
+            self._stop_since_ms = now_ms
+        flows = power_w >= FLOWING_W or power_w <= -FLOWING_W
+        return flows and ticks.diff(now_ms, self._stop_since_ms) < self._patience_ms
+
+    def _bound(self, flows):
+        if not flows:
+            self.charge_w = 0
+            self.charge_by = self.discharge_by = limits.SESSION if self.takes else limits.VEHICLE
+            return
+        # Neither IEC 61851-1 nor ISO 15118-2 knows a way out of the vehicle.
+        self.discharge_by = limits.SESSION
+        self.charge_w = self.rating_w
+        self.charge_by = limits.CABLE_RATING
+        if self.offer.state == offer.DIGITAL:
+            self._bound_by(self.demand.most_w, limits.VEHICLE)
+            self._bound_by(self.demand.profile_w, limits.SESSION)
+            if self._p.outlet == evse.DC:
+                self._bound_by(max(0, self.dc.demand_w), limits.SESSION)
+
+    def _bound_by(self, most_w, name):
+        if most_w < self.charge_w:
+            self.charge_w = most_w
+            self.charge_by = name
+
+    def _tell(self):
+        orders = self.orders
+        orders[ports.DUTY_PERMILLE] = self.offer.duty_permille
+        orders[ports.DC_MODE] = self.dc.mode
+        orders[ports.SET_MV] = self.dc.set_mv
+        orders[ports.SET_MA] = self.dc.set_ma

@@ -1,0 +1,102 @@
+"""The control pilot of IEC 61851-1, Annex A: the vehicle's state from the levels behind a 1 kilohm resistor.
+
+    level (high, mV)      state
+    11,000 and more       A   no vehicle
+     8,000..10,000        B   vehicle connected, not ready
+     5,000..7,000         C   ready for power
+     2,000..4,000         D   ready, wants ventilation
+    -9,999..1,000         E   pilot shorted or without supply
+    -10,000 and less      F   charging station not available
+    between two bands     the state before stands
+
+The vehicle's diode lets no current back: while the PWM runs, the low level must be -12 V.
+"""
+
+from gridkeel import errors, ticks
+from gridkeel.evse import duty, names
+from gridkeel.evse.times import DEBOUNCE_MS, DIODE_MS
+
+NONE = 0  # nothing measured yet
+A = 1
+B = 2
+C = 3
+D = 4
+E = 5
+F = 6
+NAMES = names.PILOT
+
+_HOLD = -1
+# lowest level of the band in mV, state; the first row that fits counts
+BANDS = (
+    (11000, A),
+    (10001, _HOLD),
+    (8000, B),
+    (7001, _HOLD),
+    (5000, C),
+    (4001, _HOLD),
+    (2000, D),
+    (1001, _HOLD),
+    (-9999, E),
+)
+DIODE_MV = -10000  # a low level over this has no diode before it
+
+
+def state_of(high_mv, before):
+    """Return the state of a high level; `before` where the level lies between two bands."""
+    for i in range(len(BANDS)):
+        if high_mv >= BANDS[i][0]:
+            state = BANDS[i][1]
+            return before if state == _HOLD else state
+    return F
+
+
+class Pilot:
+    """state, debounced; fault, PILOT_ERROR or PILOT_DIODE while one stands, else NO_FAULT.
+
+    Allocates: nothing after construction.
+    """
+
+    def __init__(self):
+        self.state = NONE
+        self.fault = errors.NO_FAULT
+        self._next = NONE
+        self._next_ms = 0
+        self._bent = False
+        self._bent_ms = 0
+
+    @property
+    def plugged(self):
+        """A vehicle is connected: B, C or D."""
+        return B <= self.state <= D
+
+    def update(self, high_mv, low_mv, duty_permille, now_ms):
+        """Take the levels measured while the station drove duty_permille (1000 steady +12 V)."""
+        if duty_permille <= 0:
+            # Our own -12 V or 0 V: nothing of the vehicle can be seen behind it.
+            self.state = self._next = F if duty_permille == 0 else E
+            self.fault = errors.NO_FAULT
+            return
+        self._debounce(state_of(high_mv, self.state), now_ms)
+        self._check_diode(duty.has_pwm(duty_permille) and low_mv > DIODE_MV, now_ms)
+        if self.state == E or self.state == F:
+            self.fault = errors.PILOT_ERROR
+        elif self.fault == errors.PILOT_ERROR or self.state == A:
+            self.fault = errors.NO_FAULT
+
+    def _debounce(self, state, now_ms):
+        if state != self._next:
+            self._next = state
+            self._next_ms = now_ms
+        if state != self.state and ticks.diff(now_ms, self._next_ms) >= DEBOUNCE_MS:
+            self.state = state
+
+    def _check_diode(self, bent, now_ms):
+        if not bent:
+            self._bent = False
+            return
+        if not self._bent:
+            self._bent = True
+            self._bent_ms = now_ms
+        # Stays until the vehicle is gone: no power for one whose diode came and went.
+        if self.plugged and ticks.diff(now_ms, self._bent_ms) >= DIODE_MS:
+            self.fault = errors.PILOT_DIODE

@@ -1,0 +1,16 @@
+"""How far the codec goes: what is larger is refused with an ExiError, whatever the schema would allow."""
+
+MESSAGE_BYTES = 16384  # one EXI body; the longest of -2 that a car sends takes some 6 kB
+DEPTH = 16  # elements open at a time; the deepest of the schemas has 11
+STRING_CHARACTERS = 1024  # a string, unless its type says less
+BINARY_BYTES = 4096  # hexBinary and base64Binary, unless the type says less
+INTEGER_OCTETS = 40  # seven bits each, where the type has no range: a certificate's serial number takes 23
+OCCURRENCES = 64  # of an element, where the schema says unbounded
+
+# What one decoded message may take of the heap, as the 64-bit port counts; a 32-bit board needs about half.
+DECODED_BYTES = 65536
+# The share of each kind of value: an object with its place in a dict or list, and what growing leaves behind.
+VALUE_BYTES = 64
+CONTAINER_BYTES = 160
+
+EVENTS_A_STEP = 32  # of a sliced decode or encode: under a millisecond on the virtual board

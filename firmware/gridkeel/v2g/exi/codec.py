@@ -1,0 +1,63 @@
+"""Bodies to values and back: whole, or in slices."""
+
+from gridkeel.v2g.exi import bounds
+from gridkeel.v2g.exi.decoder import Decoder
+from gridkeel.v2g.exi.encoder import Encoder
+
+
+def decode_steps(schema, buffer, start, end, fragment=False):
+    """Decode as `decode` does, in a generator that yields after every few events and returns (name, value)."""
+    decoder = Decoder(schema, buffer, start, end)
+    name = decoder.open(fragment)
+    while decoder.run(bounds.EVENTS_A_STEP):
+        yield
+    return name, decoder.close()
+
+
+def decode(schema, buffer, start, end):
+    """Return (root's name, value) of the EXI document in buffer[start:end].
+
+    Errors: ExiError, which says what is wrong and at which byte: not of the schema, cut short, trailing bytes, an event
+    that is not supported, or past a bound of exi/bounds.py.
+    """
+    return _whole(decode_steps(schema, buffer, start, end))
+
+
+def decode_fragment(schema, buffer, start, end):
+    """Return (element's name, value) of the EXI fragment in buffer[start:end], one element.  Errors: ExiError."""
+    return _whole(decode_steps(schema, buffer, start, end, True))
+
+
+def encode_steps(schema, name, value, out, start, fragment=False):
+    """Encode as `encode` does, in a generator that yields after every few events and returns the end."""
+    encoder = Encoder(schema, out, start)
+    encoder.open(name, value, fragment)
+    while encoder.run(bounds.EVENTS_A_STEP):
+        yield
+    return encoder.close()
+
+
+def encode(schema, name, value, out, start):
+    """Write the EXI document of one value into `out` from `start` on; return the position after it.
+
+    Errors: ExiError, which says what is wrong, in which element and at which byte: the value is not of the schema, past
+    a bound of exi/bounds.py, or longer than `out`.
+    """
+    return _whole(encode_steps(schema, name, value, out, start))
+
+
+def encode_fragment(schema, name, value, out, start):
+    """Write the EXI fragment of one element, as signatures cover it; return the position after it.
+
+    Errors: ExiError, as of `encode`.
+    """
+    return _whole(encode_steps(schema, name, value, out, start, True))
+
+
+def _whole(steps):
+    """Run sliced work to its end in one go; return its result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value

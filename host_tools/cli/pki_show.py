@@ -1,0 +1,87 @@
+"""`gridkeel pki show`: chains, readable, with what is wrong in them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from cryptography.hazmat.primitives.serialization import Encoding
+from rich.console import Console
+from rich.tree import Tree
+
+from certs.keys import kind_of
+from certs.v2g.check import SOON_DAYS, Finding, check
+from certs.v2g.sources import Chain, Member, chains
+from host_tools.errors import EXIT_CHECK_FAILED
+
+
+def command(
+    path: Annotated[Path, typer.Argument(metavar="DIR|FILE", help="A PKI, a board's folder, or a PEM or DER file.")],
+    role: Annotated[str, typer.Option(help="Role of a file's first certificate, for example secc.")] = "",
+    soon_days: Annotated[int, typer.Option(min=0, help="Tell of an end nearer than this, days.")] = SOON_DAYS,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write what was found to this file, - for stdout.")
+    ] = None,
+) -> None:
+    """Show every chain from its root to its leaf and say what is wrong. Exit code 1: something is.
+
+    Example: gridkeel pki show pki
+    """
+    now = datetime.now(UTC)
+    checked = [(chain, check(chain, now, soon_days)) for chain in chains(path, role)]
+    wrong = {finding for _, findings in checked for finding in findings}
+    if json_file is not None:
+        text = json.dumps([_as_dict(chain, findings) for chain, findings in checked], indent=1)
+        print(text) if str(json_file) == "-" else json_file.write_text(text + "\n")
+    if json_file is None or str(json_file) != "-":
+        console = Console(soft_wrap=True)
+        for chain, findings in checked:
+            console.print(_tree(chain, findings), highlight=False)
+        console.print(f"{len(wrong)} things are wrong" if wrong else "nothing is wrong", highlight=False)
+    if wrong:
+        raise typer.Exit(EXIT_CHECK_FAILED)
+
+
+def _tree(chain: Chain, findings: list[Finding]) -> Tree:
+    """Return a chain as a tree, root first."""
+    tree: Tree | None = None
+    branch: Tree | None = None
+    for member in reversed(chain):
+        label = _label(member, [finding for finding in findings if finding.name == member.name])
+        branch = branch.add(label) if branch else Tree(label)
+        tree = tree or branch
+    return tree or Tree("empty")
+
+
+def _label(member: Member, findings: list[Finding]) -> str:
+    facts = _facts(member)
+    lines = [
+        f"[bold]{member.name}[/]  {facts['subject']}",
+        f"[dim]until {facts['not_after']:.10}  {facts['key']}  {facts['bytes']} bytes  serial {facts['serial']}[/]",
+    ]
+    return "\n".join(lines + [f"[red]{finding.code}[/]: {finding.text}" for finding in findings])
+
+
+def _facts(member: Member) -> dict[str, Any]:
+    certificate = member.certificate
+    return {
+        "name": member.name,
+        "role": member.profile.name if member.profile else "",
+        "subject": certificate.subject.rfc4514_string(),
+        "issuer": certificate.issuer.rfc4514_string(),
+        "serial": f"{certificate.serial_number:x}",
+        "not_before": certificate.not_valid_before_utc.isoformat(),
+        "not_after": certificate.not_valid_after_utc.isoformat(),
+        "key": kind_of(certificate.public_key()),
+        "bytes": len(certificate.public_bytes(Encoding.DER)),
+    }
+
+
+def _as_dict(chain: Chain, findings: list[Finding]) -> dict[str, Any]:
+    return {
+        "certificates": [_facts(member) for member in chain],
+        "findings": [{"name": each.name, "code": each.code, "text": each.text} for each in findings],
+    }

@@ -1,0 +1,80 @@
+"""An outlet under test: levels of a vehicle set by hand, steps of 10 ms, the heap locked in each."""
+
+from noalloc import without_heap
+
+from gridkeel import ticks
+from gridkeel.evse import duty, ports
+from gridkeel.evse.outlet import Outlet
+from gridkeel.params import Parameters
+
+HIGH_MV = {"A": 12000, "B": 9000, "C": 6000, "D": 3000, "E": 0}
+STEP_MS = 10
+
+
+class Station:
+    """An outlet, a vehicle's state, and a contactor whose contact follows within a step."""
+
+    def __init__(self, **changes):
+        self.outlet = Outlet(Parameters(changes))
+        self.now = ticks.MASK - 3000
+        self.supply = True
+        self.power_w = 0
+        self.wish_w = 7000
+        self.room_w = 7400
+        self.obeys = True
+        self.vehicle("A")
+
+    def vehicle(self, state):
+        self.state = state
+        return self
+
+    def _measure(self):
+        levels = self.outlet.levels
+        levels[ports.HIGH_MV] = HIGH_MV[self.state]
+        pwm = duty.has_pwm(self.outlet.orders[ports.DUTY_PERMILLE])
+        levels[ports.LOW_MV] = -12000 if pwm and self.state != "E" else HIGH_MV[self.state]
+        if self.obeys:
+            levels[ports.CLOSED] = 1 if self.outlet.contactor.order else 0
+
+    def _step(self):
+        self._measure()
+        self.outlet.step(self.supply, self.power_w, self.now)
+        self.outlet.offer_power(self.wish_w, self.room_w, self.now)
+
+    def run(self, ms=200):
+        step = self._step
+        for _ in range(ms // STEP_MS):
+            without_heap(step)
+            self.now = ticks.add(self.now, STEP_MS)
+        return self
+
+    def ms_until(self, reached, most_ms=60000):
+        """Run until reached() and return the ms it took."""
+        for passed_ms in range(0, most_ms, STEP_MS):
+            if reached():
+                return passed_ms
+            self.run(STEP_MS)
+        raise AssertionError("never came")
+
+
+def charging(**changes):
+    """A station with basic charging under way."""
+    station = Station(evse=1, **changes)
+    station.vehicle("B").run()
+    station.vehicle("C").run()
+    assert station.outlet.contactor.closed
+    station.power_w = station.outlet.charge_w
+    return station
+
+
+def in_session(**changes):
+    """A station with a session that allows power, the vehicle in C."""
+    station = Station(evse=2, **changes)
+    station.vehicle("B").run()
+    station.outlet.offer.session(True, False)
+    station.vehicle("C").run()
+    assert not station.outlet.contactor.closed
+    station.outlet.allowed = True
+    station.run()
+    assert station.outlet.contactor.closed
+    return station

@@ -1,0 +1,123 @@
+"""The outlet in the whole control path, heap locked, down to the registers of the inverter."""
+
+from evse_station import HIGH_MV
+from test_controller import Charger
+
+from gridkeel import errors, inverter, limits
+from gridkeel.evse import duty, ports
+from gridkeel.services.protection import RUN
+
+
+class Station(Charger):
+    """The controller of test_controller.py with a vehicle at its outlet; the contact follows in the next block."""
+
+    def __init__(self, changes=None):
+        super().__init__(changes)
+        self.state = "A"
+        self.weld = False
+
+    def _step(self):
+        outlet = self.controller.outlet
+        levels = outlet.levels
+        levels[ports.HIGH_MV] = HIGH_MV[self.state]
+        pwm = duty.has_pwm(outlet.orders[ports.DUTY_PERMILLE])
+        levels[ports.LOW_MV] = -12000 if pwm else HIGH_MV[self.state]
+        if not self.weld:
+            levels[ports.CLOSED] = 1 if self.controller.energise else 0
+        super()._step()
+
+    def be(self, state, ms):
+        self.state = state
+        self.run(ms)
+        return self
+
+
+def charging(changes):
+    station = Station(changes)
+    station.be("A", 3500)
+    assert station.controller.protection.state == RUN
+    assert station.controller.inverter.state == inverter.DRIVING
+    assert not station.controller.energise
+    assert station.wset_w() == 0
+    station.be("B", 200)
+    station.be("C", 2500)
+    return station
+
+
+def test_basic_charging_drives_contactor_inverter_and_duty():
+    station = charging({"evse": 1})
+    controller = station.controller
+    assert controller.energise
+    assert (controller.command_w, station.wset_w()) == (3000, 3000)
+    # 3,000 W at 230 V are 13.04 A
+    assert controller.outlet.orders[ports.DUTY_PERMILLE] == 217
+
+
+def test_droop_moves_the_offer_with_the_command_and_never_asks_the_vehicle_for_power():
+    station = charging({"evse": 1, "baseline_w": 5000})
+    controller = station.controller
+    station.sine.set(49.8)
+    station.run(600)
+    # 5,000 W less (200 - 20) / 480 of 7,400
+    assert abs(controller.command_w - 2225) < 40
+    assert abs(controller.outlet.orders[ports.DUTY_PERMILLE] - 161) <= 3
+    station.sine.set(49.5)
+    station.run(300)
+    assert controller.command_w == 0
+    assert controller.limiter == limits.SESSION
+    assert controller.outlet.orders[ports.DUTY_PERMILLE] == duty.STEADY
+
+
+def test_unplugged_under_load():
+    station = charging({"evse": 1})
+    controller = station.controller
+    station.state = "A"
+    for _ in range(10):
+        station.run(10)
+        # never a command into an outlet that is told to open
+        assert controller.energise or controller.command_w == 0
+    assert not controller.energise
+    assert station.wset_w() == 0
+    assert controller.limiter == limits.VEHICLE
+
+
+def test_loss_of_mains_opens_whatever_the_vehicle_wants():
+    station = charging({"evse": 1})
+    station.sine.set(50.0, 0.0)
+    station.run(50)
+    assert not station.controller.energise
+    assert station.wset_w() == 0
+    assert not station.controller.outlet.ready
+
+
+def test_a_session_must_consent():
+    station = charging({"evse": 2})
+    controller = station.controller
+    assert controller.outlet.orders[ports.DUTY_PERMILLE] == duty.DIGITAL
+    assert not controller.energise
+    controller.charger.session(True)
+    controller.charger.allow(True)
+    station.run(2500)
+    assert controller.energise
+    assert controller.command_w == 3000
+    controller.charger.set_vehicle_limits(2000, None, None, None, None)
+    station.run(100)
+    assert (controller.command_w, controller.limiter) == (2000, limits.VEHICLE)
+    controller.charger.session(False)
+    station.run(20)
+    assert controller.command_w == 0
+
+
+def test_a_weld_is_told_as_a_fault():
+    station = charging({"evse": 1})
+    station.weld = True
+    station.be("B", 400)
+    assert station.controller.faults.is_active(errors.CONTACTOR_WELDED)
+    assert station.controller.outlet.orders[ports.DUTY_PERMILLE] == 0
+    assert not station.controller.energise
+
+
+def test_without_the_parameter_there_is_no_outlet():
+    controller = Charger().controller
+    assert controller.outlet is None
+    assert controller.charger is None

@@ -1,0 +1,123 @@
+"""The DC side: isolation test to its limits, precharge, supply, and that nothing stands without the contactor."""
+
+from evse_station import in_session
+
+from gridkeel import errors, limits
+from gridkeel.evse import dc, ports
+from gridkeel.evse.times import ISOLATION_MS
+from gridkeel.faults import Faults
+
+
+def station_dc(**changes):
+    return in_session(outlet=1, **changes)
+
+
+def test_nothing_is_asked_of_the_converter_before_a_session_does():
+    station = station_dc()
+    assert station.outlet.orders[ports.DC_MODE] == ports.DC_OFF
+    assert station.outlet.charge_w == 0
+    assert station.outlet.charge_by == limits.SESSION
+
+
+def test_isolation_is_judged_once_the_voltage_has_stood():
+    station = station_dc()
+    outlet = station.outlet
+    outlet.dc.check(True)
+    station.run(20)
+    assert outlet.orders[ports.DC_MODE] == ports.DC_CHECK
+    assert outlet.orders[ports.SET_MV] == 500000
+    outlet.levels[ports.ISOLATION_KOHM] = 1000
+    outlet.levels[ports.DC_MV] = 449999
+    station.run(5000)
+    assert outlet.dc.isolation == dc.MEASURING
+    outlet.levels[ports.DC_MV] = 450000
+    station.run(ISOLATION_MS)
+    assert outlet.dc.isolation == dc.MEASURING
+    station.run(20)
+    assert outlet.dc.isolation == dc.VALID
+    assert outlet.orders[ports.DC_MODE] == ports.DC_OFF
+
+
+def test_isolation_to_the_ohm_a_volt():
+    # 500 V: 500 ohm/V are 250 kohm, 100 ohm/V are 50
+    for kohm, result in ((251, dc.VALID), (250, dc.WARNING), (51, dc.WARNING), (50, dc.FAULT), (1, dc.FAULT)):
+        station = station_dc()
+        outlet = station.outlet
+        outlet.dc.check(True)
+        outlet.levels[ports.DC_MV] = 500000
+        outlet.levels[ports.ISOLATION_KOHM] = kohm
+        station.run(ISOLATION_MS + 100)
+        assert outlet.dc.isolation == result, kohm
+        assert outlet.contactor.closed == (result != dc.FAULT)
+        faults = Faults()
+        outlet.note(faults)
+        assert faults.is_active(errors.ISOLATION_FAULT) == (result == dc.FAULT)
+
+
+def test_a_voltage_that_falls_begins_the_measurement_anew():
+    station = station_dc()
+    outlet = station.outlet
+    outlet.dc.check(True)
+    outlet.levels[ports.ISOLATION_KOHM] = 1000
+    for _ in range(5):
+        outlet.levels[ports.DC_MV] = 500000
+        station.run(ISOLATION_MS - 100)
+        outlet.levels[ports.DC_MV] = 300000
+        station.run(20)
+    assert outlet.dc.isolation == dc.MEASURING
+
+
+def test_precharge_brings_voltage_and_no_power():
+    station = station_dc()
+    outlet = station.outlet
+    outlet.dc.precharge(400000, 2000)
+    station.run(10)
+    assert (outlet.orders[ports.DC_MODE], outlet.orders[ports.SET_MV]) == (ports.DC_PRECHARGE, 400000)
+    assert outlet.orders[ports.SET_MA] == 2000
+    assert outlet.charge_w == 0
+
+
+def test_supply_follows_the_wish_within_the_ratings():
+    station = station_dc()
+    outlet = station.outlet
+    for set_mv, set_ma, power_w in ((400000, 10000, 4000), (400000, 12345, 4920), (900000, 90000, 10000), (0, 0, 0)):
+        outlet.dc.target(set_mv, set_ma)
+        station.run(10)
+        assert outlet.charge_w == power_w
+        assert outlet.orders[ports.SET_MV] <= 500000
+        assert outlet.orders[ports.SET_MA] <= 20000
+    # the largest outlet there can be stays under 2**30 in every step
+    largest = station_dc(dc_voltage_max_v=1000, dc_current_max_a=500)
+    largest.outlet.dc.target(1000000, 500000)
+    largest.run(10)
+    assert largest.outlet.charge_w == 500000
+
+
+def test_offered_current_is_that_of_the_voltage_at_the_outlet():
+    station = station_dc()
+    station.wish_w = 4000
+    station.outlet.levels[ports.DC_MV] = 400000
+    station.run(10)
+    assert station.outlet.offered_ma == 10000
+
+
+def test_stop_ends_the_current_and_keeps_the_voltage_until_the_consent_ends():
+    station = station_dc()
+    outlet = station.outlet
+    outlet.dc.target(400000, 10000)
+    station.run(10)
+    outlet.dc.stop()
+    station.run(10)
+    assert (outlet.orders[ports.DC_MODE], outlet.orders[ports.SET_MA]) == (ports.DC_SUPPLY, 0)
+    assert outlet.charge_w == 0
+
+
+def test_an_open_contactor_ends_every_order():
+    station = station_dc()
+    outlet = station.outlet
+    outlet.dc.target(400000, 10000)
+    station.run(10)
+    station.vehicle("B").run()
+    assert outlet.orders[ports.DC_MODE] == ports.DC_OFF
+    assert outlet.orders[ports.SET_MV] == 0
+    assert outlet.charge_w == 0

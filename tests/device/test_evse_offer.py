@@ -1,0 +1,166 @@
+"""What the pilot offers: every row of the offer's table, its times, fallback and pause."""
+
+from noalloc import without_heap
+
+from gridkeel import ticks
+from gridkeel.evse import duty, names, offer
+from gridkeel.evse.offer import BASIC, DIGITAL, NONE, OUT, STEP
+from gridkeel.evse.times import PAUSE_MS, STEP_X1_MS
+from gridkeel.params import Parameters
+
+WAIT_MS = 40000
+
+
+class Post:
+    """An offer in steps of 10 ms with a vehicle plugged in, 16 A and consent."""
+
+    def __init__(self, **changes):
+        self.offer = offer.Offer(Parameters(changes))
+        self.now = ticks.MASK - 5000
+        self.plugged = True
+        self.out = False
+        self.consent = True
+        self.current_ma = 16000
+
+    def _update(self):
+        self.offer.update(self.plugged, self.out, self.consent, self.current_ma, self.now)
+
+    def run(self, ms=20):
+        update = self._update
+        for _ in range(ms // 10):
+            without_heap(update)
+            self.now = ticks.add(self.now, 10)
+        return self.offer.state
+
+
+def test_basic_charging_offers_the_current():
+    post = Post(evse=1)
+    assert post.run() == BASIC
+    assert post.offer.duty_permille == 266
+    post.current_ma = 6000
+    post.run()
+    assert post.offer.duty_permille == 100
+    post.plugged = False
+    assert post.run() == NONE
+    assert post.offer.duty_permille == duty.STEADY
+
+
+def test_without_consent_or_6_a_nothing_is_offered():
+    for change in ({"consent": False}, {"current_ma": 5999}):
+        post = Post(evse=1)
+        for name in change:
+            setattr(post, name, change[name])
+        assert post.run(1000) == NONE
+        assert post.offer.duty_permille == duty.STEADY
+
+
+def test_an_offer_withdrawn_comes_back_after_the_pause_and_not_before():
+    post = Post(evse=1)
+    post.run()
+    post.current_ma = 5999
+    assert post.run(10) == NONE
+    post.current_ma = 16000
+    assert post.run(PAUSE_MS - 10) == NONE
+    assert post.run(10) == BASIC
+
+
+def test_the_next_vehicle_does_not_wait_for_the_pause_of_the_one_before():
+    post = Post(evse=1)
+    post.run()
+    post.current_ma = 0
+    post.run()
+    post.current_ma = 16000
+    post.plugged = False
+    post.run()
+    post.plugged = True
+    assert post.run() == BASIC
+
+
+def test_no_session_within_its_time_falls_back_through_3_s_of_steady_12_v():
+    post = Post(evse=2, hlc_wait_s=40)
+    assert post.run() == DIGITAL
+    assert post.offer.duty_permille == duty.DIGITAL
+    assert post.run(WAIT_MS - 20) == DIGITAL
+    assert post.run(10) == STEP
+    assert post.offer.duty_permille == duty.STEADY
+    assert post.run(STEP_X1_MS - 10) == STEP
+    post.run(20)
+    assert post.offer.state == BASIC
+    assert post.offer.duty_permille == 266
+
+
+def test_a_session_keeps_the_5_percent_as_long_as_it_lasts_and_after_it():
+    post = Post(evse=2, hlc_wait_s=5)
+    post.run()
+    post.offer.session(True, False)
+    assert post.run(20000) == DIGITAL
+    post.offer.session(False, False)
+    assert post.run(20000) == DIGITAL
+    post.offer.session(False, False)
+    assert post.run(20000) == DIGITAL
+
+
+def test_a_session_over_that_never_was_changes_nothing():
+    post = Post(evse=2, hlc_wait_s=5)
+    post.run()
+    post.offer.session(False, False)
+    assert post.run(5000) == STEP
+
+
+def test_failed_communication_falls_back_at_once():
+    post = Post(evse=2)
+    post.run()
+    post.offer.session(True, False)
+    post.run(1000)
+    post.offer.session(False, True)
+    assert post.run(10) == STEP
+    post.run(STEP_X1_MS + 10)
+    assert post.offer.state == BASIC
+
+
+def test_the_fallback_ends_with_the_vehicle():
+    post = Post(evse=2)
+    post.run()
+    post.offer.session(False, True)
+    post.run(STEP_X1_MS + 20)
+    assert post.offer.state == BASIC
+    post.plugged = False
+    post.run()
+    post.plugged = True
+    assert post.run() == DIGITAL
+
+
+def test_no_power_without_consent_after_failed_communication():
+    post = Post(evse=2)
+    post.consent = False
+    post.run()
+    post.offer.session(False, True)
+    assert post.run(60000) == NONE
+
+
+def test_a_dc_outlet_has_nothing_to_fall_back_to_and_begins_anew():
+    post = Post(evse=2, outlet=1, hlc_wait_s=5)
+    post.run()
+    for _ in range(2):
+        assert post.run(5000) in (DIGITAL, STEP)
+        assert post.run(STEP_X1_MS + 20) in (DIGITAL, STEP)
+        assert post.offer.state != BASIC
+    post.offer.session(False, True)
+    post.run(STEP_X1_MS + 30)
+    assert post.offer.state == DIGITAL
+
+
+def test_out_of_service_is_state_f_and_ends():
+    for evse in (1, 2):
+        post = Post(evse=evse)
+        post.run()
+        post.out = True
+        post.run()
+        assert (post.offer.state, post.offer.duty_permille) == (OUT, duty.OFF)
+        post.out = False
+        assert post.run() in (BASIC, DIGITAL)
+
+
+def test_names_fit_the_numbers():
+    assert names.OFFERS[OUT] == "out"
+    assert len(names.OFFERS) == OUT + 1

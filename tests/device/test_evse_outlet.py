@@ -1,0 +1,244 @@
+"""The outlet in the control path: when the contactor closes, how it opens, and what the envelope is left."""
+
+from evse_station import Station, charging, in_session
+
+from gridkeel import errors, evse, limits
+from gridkeel.evse import contactor, offer, pilot, ports
+from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
+from gridkeel.faults import Faults
+
+
+def test_nothing_flows_without_a_vehicle():
+    station = Station(evse=1).run(2000)
+    outlet = station.outlet
+    assert not outlet.contactor.order
+    assert (outlet.charge_w, outlet.discharge_w) == (0, 0)
+    assert outlet.charge_by == outlet.discharge_by == limits.VEHICLE
+    assert outlet.orders[ports.DUTY_PERMILLE] == 1000
+
+
+def test_b_gets_an_offer_and_c_the_contactor():
+    station = Station(evse=1)
+    outlet = station.outlet
+    station.vehicle("B").run()
+    assert outlet.offer.state == offer.BASIC
+    # 7,000 W at 230 V are 30.434 A
+    assert outlet.orders[ports.DUTY_PERMILLE] == 507
+    assert not outlet.contactor.order
+    station.vehicle("C").run()
+    assert outlet.contactor.closed
+    assert (outlet.charge_w, outlet.charge_by) == (7360, limits.CABLE_RATING)
+    assert (outlet.discharge_w, outlet.discharge_by) == (0, limits.SESSION)
+
+
+def test_three_phases_share_the_offer_and_carry_three_times_the_current():
+    outlet = charging(phases=3, cable_current_max_a=16).outlet
+    assert outlet.charge_w == 11040
+    assert outlet.offered_ma == 10144
+    assert outlet.orders[ports.DUTY_PERMILLE] == 169
+
+
+def test_the_offer_follows_wish_and_room_and_never_leaves_the_cable():
+    station = charging(cable_current_max_a=16)
+    for wish_w, room_w, offered_w in ((7000, 7400, 3680), (2000, 7400, 2000), (3000, 2500, 2500), (3000, 0, 0)):
+        station.wish_w = wish_w
+        station.room_w = room_w
+        station.run(10)
+        assert station.outlet.offered_w == offered_w
+    station.wish_w = -3000
+    station.room_w = 7400
+    assert station.run(10).outlet.offered_w == 0
+
+
+def test_leaving_c_opens_within_100_ms_and_the_power_is_gone_in_the_same_block():
+    for state in ("A", "B", "E"):
+        station = charging()
+        outlet = station.outlet
+        station.vehicle(state)
+        passed_ms = station.ms_until(lambda outlet=outlet: not outlet.contactor.order)
+        assert passed_ms <= 50, passed_ms
+        assert outlet.charge_w == 0
+        assert outlet.charge_by == limits.VEHICLE
+
+
+def test_power_is_never_allowed_over_an_open_contactor():
+    station = charging()
+    station.obeys = False
+    station.outlet.levels[ports.CLOSED] = 0
+    station.run(300)
+    assert station.outlet.contactor.state == contactor.STUCK
+    assert station.outlet.charge_w == 0
+
+
+def test_lost_mains_open_at_once_and_take_the_offer_back():
+    station = charging()
+    station.supply = False
+    station.run(10)
+    assert not station.outlet.contactor.order
+    assert station.outlet.charge_w == 0
+    assert station.outlet.offer.state == offer.NONE
+    station.supply = True
+    station.run(1000)
+    assert not station.outlet.contactor.order
+
+
+def test_an_offer_under_6_a_lets_the_vehicle_end_its_current_first():
+    station = charging()
+    outlet = station.outlet
+    station.wish_w = 1000
+    station.run(20)
+    assert outlet.orders[ports.DUTY_PERMILLE] == 1000
+    assert outlet.contactor.order
+    assert outlet.charge_w == 0
+    station.power_w = 0
+    station.run(10)
+    assert not outlet.contactor.order
+
+
+def test_a_vehicle_that_goes_on_drawing_is_cut_off():
+    station = charging()
+    station.wish_w = 0
+    station.run(10)
+    passed_ms = station.ms_until(lambda: not station.outlet.contactor.order)
+    assert abs(passed_ms - STOP_BASIC_MS) <= 20, passed_ms
+
+
+def test_state_d_gets_power_only_where_the_site_is_ventilated():
+    for ventilation in (0, 1):
+        station = Station(evse=1, ventilation=ventilation)
+        station.vehicle("D").run()
+        assert station.outlet.contactor.closed == (ventilation == 1)
+        faults = Faults()
+        station.outlet.note(faults)
+        assert faults.is_active(errors.VENTILATION_WANTED) == (ventilation == 0)
+
+
+def test_access_must_be_granted_where_it_is_not_free_and_is_forgotten_with_the_vehicle():
+    station = Station(evse=1, access_free=0)
+    outlet = station.outlet
+    station.vehicle("C").run(1000)
+    assert not outlet.contactor.order
+    assert outlet.orders[ports.DUTY_PERMILLE] == 1000
+    outlet.access = evse.GRANTED
+    station.run()
+    assert outlet.contactor.closed
+    outlet.access = evse.REFUSED
+    station.run()
+    assert not outlet.contactor.order
+    outlet.access = evse.GRANTED
+    station.vehicle("A").run()
+    assert outlet.authorized() == evse.WAITING
+
+
+def test_refused_access_counts_where_it_is_free_too():
+    station = charging()
+    station.outlet.access = evse.REFUSED
+    station.run(20)
+    assert station.outlet.offer.state == offer.NONE
+
+
+def test_a_session_s_consent_closes_and_its_withdrawal_opens():
+    station = in_session()
+    outlet = station.outlet
+    assert outlet.orders[ports.DUTY_PERMILLE] == 50
+    assert outlet.charge_w == 7360
+    station.power_w = 7000
+    outlet.allowed = False
+    station.run(10)
+    assert outlet.charge_w == 0
+    assert outlet.contactor.order
+    station.power_w = 50
+    station.run(10)
+    assert not outlet.contactor.order
+
+
+def test_a_session_that_breaks_off_cuts_after_its_patience():
+    station = in_session()
+    station.power_w = 7000
+    station.outlet.allowed = False
+    passed_ms = station.ms_until(lambda: not station.outlet.contactor.order)
+    assert abs(passed_ms - STOP_SESSION_MS) <= 20, passed_ms
+
+
+def test_unplugging_takes_the_session_s_consent_along():
+    station = in_session()
+    station.vehicle("A").run()
+    assert not station.outlet.allowed
+    station.vehicle("C").run(1000)
+    assert not station.outlet.contactor.order
+
+
+def test_the_vehicle_s_limits_bound_the_power_in_its_session():
+    station = in_session()
+    outlet = station.outlet
+    outlet.demand.limit(5000, None, None, 1)
+    station.run(10)
+    assert (outlet.charge_w, outlet.charge_by) == (5000, limits.VEHICLE)
+    outlet.demand.profile(((0, 4000), (60, 2000)), station.now)
+    station.run(10)
+    assert (outlet.charge_w, outlet.charge_by) == (4000, limits.SESSION)
+    station.run(60000)
+    assert outlet.charge_w == 2000
+
+
+def test_a_weld_puts_the_outlet_out_of_service():
+    station = charging()
+    outlet = station.outlet
+    station.obeys = False
+    station.vehicle("B").run(300)
+    assert outlet.contactor.state == contactor.WELDED
+    assert outlet.orders[ports.DUTY_PERMILLE] == 0
+    assert not outlet.ready
+    assert not outlet.pilot.plugged
+    faults = Faults()
+    outlet.note(faults)
+    assert faults.is_active(errors.CONTACTOR_WELDED)
+
+
+def test_a_contactor_that_does_not_close_is_tried_again_with_the_next_vehicle():
+    station = Station(evse=1)
+    outlet = station.outlet
+    station.obeys = False
+    station.vehicle("C").run(1000)
+    assert outlet.contactor.state == contactor.STUCK
+    assert not outlet.ready
+    station.obeys = True
+    station.run(1000)
+    assert outlet.contactor.state == contactor.STUCK
+    station.vehicle("A").run()
+    station.vehicle("C").run()
+    assert outlet.contactor.closed
+
+
+def test_a_missing_diode_and_a_tripped_rcd_open():
+    station = charging()
+    outlet = station.outlet
+    outlet.levels[ports.RCD] = 1
+    station.run(10)
+    assert not outlet.contactor.order
+    faults = Faults()
+    outlet.note(faults)
+    assert faults.is_active(errors.RCD_TRIPPED)
+    station = charging()
+    outlet = station.outlet
+    outlet.pilot.fault = errors.PILOT_DIODE
+    station.run(10)
+    assert not outlet.contactor.order
+    assert outlet.charge_w == 0
+
+
+def test_the_meter_counts_what_flows_in_through_a_closed_contactor():
+    station = charging()
+    station.power_w = 7200
+    station.run(60000)
+    assert station.outlet.meter.energy_wh == 120
+    station.power_w = -7200
+    station.run(10000)
+    assert station.outlet.meter.energy_wh == 120
+
+
+def test_start_is_safe():
+    station = Station(evse=2)
+    assert station.outlet.pilot.state == pilot.NONE
+    assert not station.outlet.contactor.order
+    assert station.outlet.orders[ports.DUTY_PERMILLE] == 1000

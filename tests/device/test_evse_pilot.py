@@ -1,0 +1,191 @@
+"""The control pilot: every edge of every band, debounce, diode; duty and current."""
+
+from noalloc import without_heap
+
+from gridkeel import errors, ticks
+from gridkeel.evse import duty, pilot
+from gridkeel.evse.times import DEBOUNCE_MS, DIODE_MS
+
+LOW_MV = -12000
+
+
+class Probe:
+    """A pilot seen every 10 ms, from shortly before the tick wraps."""
+
+    def __init__(self, high_mv=12000, duty_permille=1000):
+        self.pilot = pilot.Pilot()
+        self.now = ticks.MASK - 200
+        self.duty = duty_permille
+        self.high_mv = high_mv
+        self.low_mv = None
+        self.run(100)
+
+    def _update(self):
+        low_mv = self.low_mv
+        if low_mv is None:
+            low_mv = LOW_MV if duty.has_pwm(self.duty) else self.high_mv
+        self.pilot.update(self.high_mv, low_mv, self.duty, self.now)
+
+    def run(self, ms):
+        update = self._update
+        for _ in range(ms // 10):
+            self.now = ticks.add(self.now, 10)
+            without_heap(update)
+        return self.pilot.state
+
+    def see(self, high_mv, ms=100, low_mv=None):
+        self.high_mv = high_mv
+        self.low_mv = low_mv
+        return self.run(ms)
+
+
+def test_every_edge_of_every_band():
+    for level_mv, state in (
+        (15000, pilot.A),
+        (11000, pilot.A),
+        (10000, pilot.B),
+        (8000, pilot.B),
+        (7000, pilot.C),
+        (5000, pilot.C),
+        (4000, pilot.D),
+        (2000, pilot.D),
+        (1000, pilot.E),
+        (0, pilot.E),
+        (-9999, pilot.E),
+        (-10000, pilot.F),
+        (-13000, pilot.F),
+    ):
+        for before in range(len(pilot.NAMES)):
+            assert pilot.state_of(level_mv, before) == state, level_mv
+
+
+def test_between_two_bands_the_state_before_stands():
+    for least_mv, most_mv in ((10001, 10999), (7001, 7999), (4001, 4999), (1001, 1999)):
+        for level_mv in (least_mv, most_mv):
+            for before in range(len(pilot.NAMES)):
+                assert pilot.state_of(level_mv, before) == before, level_mv
+
+
+def test_nothing_is_known_before_the_first_clear_level():
+    probe = Probe(high_mv=10500)
+    assert probe.pilot.state == pilot.NONE
+    assert not probe.pilot.plugged
+    assert probe.see(9000) == pilot.B
+    assert probe.pilot.plugged
+
+
+def test_a_state_counts_once_it_has_stood():
+    probe = Probe()
+    assert probe.see(9000, DEBOUNCE_MS) == pilot.A
+    assert probe.run(10) == pilot.B
+    assert probe.see(6000, DEBOUNCE_MS) == pilot.B
+    assert probe.run(10) == pilot.C
+
+
+def test_a_level_that_comes_and_goes_never_counts():
+    probe = Probe(high_mv=6000)
+    assert probe.pilot.state == pilot.C
+    for _ in range(20):
+        assert probe.see(12000, DEBOUNCE_MS) == pilot.C
+        assert probe.see(6000, 10) == pilot.C
+
+
+def test_a_glitch_on_the_way_begins_the_wait_anew():
+    probe = Probe(high_mv=6000)
+    probe.see(9000, 20)
+    probe.see(12000, 10)
+    assert probe.see(9000, DEBOUNCE_MS) == pilot.C
+    assert probe.run(10) == pilot.B
+
+
+def test_short_to_pe_is_an_error_that_ends_with_it():
+    probe = Probe(high_mv=6000)
+    assert probe.see(300) == pilot.E
+    assert probe.pilot.fault == errors.PILOT_ERROR
+    assert not probe.pilot.plugged
+    assert probe.see(9000) == pilot.B
+    assert probe.pilot.fault == errors.NO_FAULT
+
+
+def test_minus_12_v_that_is_not_ours_is_an_error():
+    probe = Probe()
+    assert probe.see(-12000) == pilot.F
+    assert probe.pilot.fault == errors.PILOT_ERROR
+
+
+def test_our_own_f_and_e_are_no_errors():
+    probe = Probe(high_mv=9000)
+    for duty_permille, state in ((0, pilot.F), (-1, pilot.E)):
+        probe.duty = duty_permille
+        assert probe.see(-12000) == state
+        assert probe.pilot.fault == errors.NO_FAULT
+    probe.duty = 1000
+    assert probe.see(9000) == pilot.B
+
+
+def test_a_missing_diode_is_found_and_stays_until_the_vehicle_is_gone():
+    probe = Probe(high_mv=9000, duty_permille=100)
+    assert probe.pilot.fault == errors.NO_FAULT
+    probe.see(9000, DIODE_MS, low_mv=pilot.DIODE_MV + 1)
+    assert probe.pilot.fault == errors.NO_FAULT
+    probe.run(10)
+    assert probe.pilot.fault == errors.PILOT_DIODE
+    probe.see(9000, 1000)
+    assert probe.pilot.fault == errors.PILOT_DIODE
+    probe.see(12000)
+    assert probe.pilot.fault == errors.NO_FAULT
+
+
+def test_the_low_level_counts_to_the_millivolt_and_only_with_pwm():
+    probe = Probe(high_mv=9000, duty_permille=100)
+    probe.see(9000, 1000, low_mv=pilot.DIODE_MV)
+    assert probe.pilot.fault == errors.NO_FAULT
+    probe.duty = 1000
+    probe.see(9000, 1000)
+    assert probe.pilot.fault == errors.NO_FAULT
+    for percent_permille in (50, 100, 960):
+        probe = Probe(high_mv=6000, duty_permille=percent_permille)
+        probe.see(6000, 200, low_mv=-5600)
+        assert probe.pilot.fault == errors.PILOT_DIODE
+
+
+def test_duty_of_the_standard_s_figures():
+    for current_ma, duty_permille in (
+        (0, 1000),
+        (5999, 1000),
+        (6000, 100),
+        (10000, 166),
+        (16000, 266),
+        (32000, 533),
+        (51000, 850),
+        (52499, 850),
+        (52500, 850),
+        (63000, 892),
+        (80000, 960),
+        (200000, 960),
+    ):
+        assert duty.of_ma(current_ma) == duty_permille, current_ma
+
+
+def test_current_of_a_duty():
+    for duty_permille, current_ma in (
+        (0, 0),
+        (50, 0),
+        (99, 0),
+        (100, 6000),
+        (500, 30000),
+        (850, 51000),
+        (851, 52750),
+        (960, 80000),
+        (961, 0),
+        (1000, 0),
+    ):
+        assert duty.ma_of(duty_permille) == current_ma, duty_permille
+
+
+def test_no_duty_offers_more_than_there_is_and_none_wastes_a_step():
+    for current_ma in range(6000, 80001, 37):
+        offered_ma = duty.ma_of(duty.of_ma(current_ma))
+        assert offered_ma <= current_ma
+        # 0.06 A a step under the knee, 0.25 A over it, and the gap of the two lines at 85 %
+        assert current_ma - offered_ma < (60 if current_ma < 51060 else 250 if current_ma >= 52750 else 1750)

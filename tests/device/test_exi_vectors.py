@@ -1,0 +1,8 @@
+"""EXI bodies that EXIficient made: decoded to their values, encoded to their bytes."""
+
+from exi_schemas import check_vectors
+from exi_vectors import VECTORS
+
+
+def test_iso_15118_2():
+    check_vectors(VECTORS, "iso2")

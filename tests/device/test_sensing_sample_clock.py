@@ -1,0 +1,188 @@
+"""The sample clock against the host's: found through jitter, bounded, broken off where samples or the host's time jump.
+
+Time in here is in microseconds, 1,000 seconds at the most, so that the 32-bit builds need no heap for it.
+"""
+
+from noalloc import without_heap
+
+from gridkeel import ticks
+from gridkeel.params import Parameters
+from gridkeel.sensing import sample_clock
+from gridkeel.sensing.frequency import Estimator
+from gridkeel.sensing.sample_clock import IMPLAUSIBLE, KNOWN, SETTLING, UNKNOWN, SampleClock, slope_ppm, spread_us
+
+NOON = 1_790_000_000
+BLOCK_US = 20000
+TELL_BLOCKS = 250  # 5 s
+START = ticks.MASK - 200_000  # ms: the tick wraps on the way
+
+
+class Bench:
+    """A sample clock and a tick, each so much too fast, and a host whose line and board are late by up to jitter_us."""
+
+    def __init__(self, clock_ppm=0, tick_ppm=0, jitter_us=3000, changes=None):
+        self.parameters = Parameters({"block_ms": BLOCK_US // 1000})
+        self.parameters.update(changes or {})
+        self.clock = SampleClock(self.parameters)
+        self.clock_ppm = clock_ppm
+        self.tick_ppm = tick_ppm
+        self.jitter_us = jitter_us
+        self.host_ahead_us = 0
+        self.telling = True
+        self.blocks = 0
+        self._dice = 1
+        self._now = 0
+        self.most_move = 0
+
+    def late_us(self):
+        self._dice = (self._dice * 5461 + 12345) & 0xFFFF
+        return self.jitter_us * (self._dice >> 4) >> 12
+
+    def tick(self, t_us):
+        return ticks.add(START, (t_us + t_us // 1000 * self.tick_ppm // 1000) // 1000)
+
+    def run(self, seconds):
+        block, clock = self._block, self.clock
+        for _ in range(seconds * 50):
+            self.blocks += 1
+            t_us = self.blocks * BLOCK_US - self.blocks * self.clock_ppm // 50
+            self._now = self.tick(t_us + self.late_us())
+            block()
+            if self.telling and self.blocks % TELL_BLOCKS == 0:
+                host_us = t_us + self.host_ahead_us
+                was = clock.ppm
+                clock.told(
+                    NOON + host_us // 1000000, host_us % 1000000 // 1000, self.tick(t_us + 1500 + self.late_us())
+                )
+                self.most_move = max(self.most_move, abs(clock.ppm - was))
+
+    def _block(self):
+        self.clock.block(self._now)
+
+
+def test_states_from_nothing_to_known():
+    bench = Bench(80)
+    assert bench.clock.state == UNKNOWN
+    bench.run(10)
+    assert bench.clock.state == SETTLING
+    bench.run(370)
+    assert bench.clock.state == SETTLING
+    assert bench.clock.ppm == 0
+    bench.run(140)
+    assert bench.clock.state == KNOWN
+    assert abs(bench.clock.ppm - 80) <= 5
+    assert bench.clock.ppm == bench.clock.found_ppm
+    assert bench.most_move <= sample_clock.MOVE_PPM
+
+
+def test_a_slow_clock_and_a_tick_of_its_own():
+    """The board's tick cancels out: it is no part of the answer."""
+    bench = Bench(-60, tick_ppm=300)
+    bench.run(600)
+    assert bench.clock.state == KNOWN
+    assert abs(bench.clock.ppm + 60) <= 5
+
+
+def test_the_parameter_counts_first():
+    bench = Bench(80, changes={"sample_clock_ppm": 70})
+    bench.run(500)
+    assert bench.clock.state == KNOWN
+    assert abs(bench.clock.found_ppm - 80) <= 5
+    assert bench.clock.ppm == bench.clock.found_ppm - 70
+
+
+def test_an_implausible_clock_is_told_and_not_followed():
+    for ppm in (300, -300):
+        bench = Bench(ppm)
+        bench.run(450)
+        assert bench.clock.state == IMPLAUSIBLE
+        assert abs(bench.clock.found_ppm - ppm) <= 10
+        assert bench.clock.ppm == 0
+
+
+def test_trim_0_never_corrects():
+    bench = Bench(80, changes={"sample_clock_trim_ppm": 0})
+    bench.run(500)
+    assert bench.clock.state == IMPLAUSIBLE
+    assert bench.clock.ppm == 0
+
+
+def test_heavy_jitter_waits_longer():
+    bench = Bench(80, jitter_us=100000)
+    bench.run(450)
+    assert bench.clock.state == SETTLING
+    assert bench.clock.ppm == 0
+
+
+def test_lost_blocks_break_the_run_and_keep_the_correction():
+    for clock_ppm in (80, 0):
+        bench = Bench(clock_ppm)
+        bench.run(500)
+        ppm = bench.clock.ppm
+        assert bench.clock.state == KNOWN
+        bench.clock.lost()
+        bench.blocks += 7
+        assert bench.clock.state == SETTLING
+        bench.run(200)
+        assert bench.clock.state == SETTLING
+        assert bench.clock.ppm == ppm
+
+
+def test_unnoticed_loss_would_be_wrong():
+    """Seven blocks in a run of minutes are hundreds of ppm: the bend between segments gives them away."""
+    bench = Bench(80)
+    bench.run(500)
+    ppm = bench.clock.ppm
+    bench.blocks += 7
+    bench.run(200)
+    assert bench.clock.state == SETTLING
+    assert abs(bench.clock.ppm - ppm) <= 5
+
+
+def test_a_host_that_sets_its_clock_breaks_the_run():
+    for ahead_us in (-2_000_000, 600_000, 40_000, -40_000):
+        bench = Bench(80)
+        bench.run(150)
+        bench.host_ahead_us = ahead_us
+        bench.run(300)
+        assert bench.clock.state == SETTLING, ahead_us
+        assert bench.clock.ppm == 0
+        bench.run(330)
+        assert bench.clock.state == KNOWN, ahead_us
+        assert abs(bench.clock.found_ppm - 80) <= 5
+
+
+def test_a_silent_host_breaks_the_run():
+    bench = Bench(80)
+    bench.run(500)
+    ppm = bench.clock.ppm
+    bench.telling = False
+    bench.run(100)
+    bench.telling = True
+    bench.run(50)
+    assert bench.clock.state == SETTLING
+    assert bench.clock.ppm == ppm
+
+
+def test_counting_takes_no_heap():
+    bench = Bench()
+    bench.run(10)
+    without_heap(bench._block)
+    without_heap(bench.clock.lost)
+
+
+def test_the_slope_at_its_edges():
+    for n in range(sample_clock.SEGMENTS_MIN, sample_clock.SEGMENTS + 1):
+        for ppm in (-2000, -250, 0, 250, 2000):
+            offsets = [ppm * 64 * i // 1000 - 12345 for i in range(n)]
+            assert abs(slope_ppm(offsets, n) - ppm) <= 3
+            assert spread_us(offsets, n, ppm) <= 1600
+            offsets[n // 2] += 50
+            assert 35000 < spread_us(offsets, n, ppm) < 52000
+
+
+def test_the_estimator_takes_the_trim_within_its_range():
+    estimator = Estimator(Parameters({"sample_clock_ppm": 1900}))
+    for trim, whole in ((0, 1900), (50, 1950), (500, 2000), (-4500, -2000)):
+        estimator.trim(trim)
+        assert estimator._true_uhz(50_000_000) == 50_000_000 + 50 * whole
