@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mutants_crypto import CRYPTO
+
 
 class Mutant(NamedTuple):
     """`old` becomes `new` in <file>; tests: the test files that must notice.
@@ -341,3 +343,12 @@ EVSE = [
 ]
 
 MUTANTS = [*DROOP, *TRIPS, *ARBITER, *ENVELOPE, *RESERVE, *CLOCKS, *EVSE]
+MUTANTS = [
+    *DROOP,
+    *TRIPS,
+    *ARBITER,
+    *ENVELOPE,
+    *RESERVE,
+    *CLOCKS,
+    *(mutant for file, tests, pairs in CRYPTO for mutant in _of(file, tests, *pairs)),
+]
