@@ -1,6 +1,6 @@
 """docs made from the firmware's own tables, `python -m host_tools.tables --write`.
 
-parameters.md and faults.md whole, grid-services.md and iso15118.md in part.
+parameters.md and faults.md whole, grid-services.md, crypto.md and iso15118.md in part.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 from gridkeel import errors, params
+from gridkeel.crypto import refusals
 from host_tools import grid_services, iso15118_tables
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+REFUSALS = "<!-- begin: made by `python -m host_tools.tables --write` from gridkeel.crypto.refusals -->"
 NOTE = "Made from `{source}` by `make docs`; do not edit."
 
 
@@ -56,11 +58,22 @@ def iso15118_page() -> str:
     return iso15118_tables.with_tables((DOCS / "iso15118.md").read_text())
 
 
+def crypto_page() -> str:
+    before, begin, rest = (DOCS / "crypto.md").read_text().partition(REFUSALS)
+    _old, end, after = rest.partition("<!-- end -->")
+    if not begin or not end:
+        raise ValueError("docs/crypto.md lacks the markers of its made part")
+    lines = ["", "", "| code | name | meaning |", "|---|---|---|"]
+    lines += [f"| {code} | `{name}` | {text} |" for code, name, text in refusals.CATALOGUE]
+    return before + begin + "\n".join(lines) + "\n\n" + end + after
+
+
 PAGES = {
     "parameters.md": parameters_page,
     "faults.md": faults_page,
     "grid-services.md": grid_services_page,
     "iso15118.md": iso15118_page,
+    "crypto.md": crypto_page,
 }
 
 

@@ -1,8 +1,8 @@
 """The controllers of a fleet: gridkeel.controller's walk from an estimate to a command, over arrays of int64.
 
-Modelled: protection with its trip tables, droop with its profiles, set-point, baseline, staggering, envelope without
-horizon, departure and temperature. Left out: fast reserve, regulation, events, plans (a fleet has none of them set),
-and what no grid study sees: samples, Modbus bytes, faults told on the link.
+Modelled: protection with its trip tables, droop with its profiles, fast reserve, set-point, regulation, events, one
+price plan for all, baseline, staggering, envelope without horizon, departure and temperature. Left out is what no grid
+study sees: samples, Modbus bytes, faults told on the link, reactive power, accounting.
 """
 
 from __future__ import annotations
@@ -10,15 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gridkeel.services.protection import RUN
 from hil.fleet.arbiter import FleetArbiter
-from hil.fleet.droop import FleetDroop
+from hil.fleet.bundle import FleetServices
 from hil.fleet.envelope import FleetEnvelope, Inverters
 from hil.fleet.estimate import Estimates
 from hil.fleet.parameters import FleetParameters
-from hil.fleet.protection import FleetProtection
-from hil.fleet.setpoint import FleetSetpoint
-from hil.fleet.spread import FleetSpread
 
 Ints = NDArray[np.int64]
 
@@ -32,10 +28,8 @@ class FleetControllers:
     def __init__(self, parameters: FleetParameters, places: Ints) -> None:
         n = parameters.n
         self.n = n
-        self.protection = FleetProtection(parameters, FleetSpread(parameters, places))
-        self.droop = FleetDroop(parameters)
-        self.setpoint = FleetSetpoint(parameters)
-        self.arbiter = FleetArbiter(parameters)
+        self.services = FleetServices(parameters, places)
+        self.arbiter = FleetArbiter(parameters, self.services)
         self.envelope = FleetEnvelope(parameters)
         self.wish_w: Ints = np.zeros(n, dtype=np.int64)
         self.command_w: Ints = np.zeros(n, dtype=np.int64)
@@ -43,23 +37,20 @@ class FleetControllers:
     @property
     def state(self) -> Ints:
         """States as gridkeel.services.protection numbers them."""
-        return self.protection.state
+        return self.services.protection.state
 
     def step(self, mains: Estimates, inverters: Inverters, now_ms: int) -> None:
         """Take one estimate a charger and decide the commands."""
-        self.protection.update(mains, now_ms)
-        self.droop.update(mains, now_ms)
+        self.services.follow(mains, now_ms)
         self._decide(inverters, now_ms)
 
     def samples_lost(self, inverters: Inverters, now_ms: int) -> None:
         """No block came within its time, at none of them."""
-        self.protection.samples_lost()
+        self.services.protection.samples_lost()
         self._decide(inverters, now_ms)
 
     def _decide(self, inverters: Inverters, now_ms: int) -> None:
-        running = self.protection.state == RUN
-        if not running.all():
-            self.droop.reset(~running)
-        self.wish_w = self.arbiter.decide(self.protection, self.droop, self.setpoint, inverters.driving, now_ms)
+        self.services.cease()
+        self.wish_w = self.arbiter.decide(inverters.driving, now_ms)
         self.envelope.read(inverters)
         self.command_w = self.envelope.limit(self.wish_w)

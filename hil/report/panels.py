@@ -148,6 +148,19 @@ def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
     axes.margins(y=0.08)
 
 
+def draw_reactive(axes: Axes, record: RunRecord, window: Window) -> None:
+    axes.axhline(0, color=svg.MUTED, linewidth=0.7)
+    steps = {"drawstyle": "steps-post"}
+    _line(axes, record.telemetry.get("var_wish", 1e-3), window, "asked for", svg.WISH, linewidth=1.1, **steps)
+    axes.set_ylabel("reactive, kvar")
+    axes.margins(y=0.08)
+
+
+def _asks_reactive(record: RunRecord) -> bool:
+    curve = record.telemetry.get("var_wish")
+    return curve is not None and bool(curve[1].any())
+
+
 def draw_voltage(axes: Axes, record: RunRecord, window: Window) -> None:
     _line(axes, record.truth.get("voltage_pu"), window, "true", svg.TRUTH, linewidth=4.0, solid_capstyle="butt")
     nominal_v = float(record.meta.get("nominal_v", "230"))
@@ -220,6 +233,7 @@ def has_any(*names: str) -> Callable[[RunRecord], bool]:
 FREQUENCY = Panel(2.3, has_any("freq_hz", "freq_uhz"), draw_frequency)
 ERROR = Panel(1.5, has_any("freq_error_mhz"), draw_error)
 POWER = Panel(2.3, lambda record: has_any("command_w", "delivered_w")(record) or bool(record.commands), draw_power)
+REACTIVE = Panel(1.3, _asks_reactive, draw_reactive)
 VOLTAGE = Panel(1.3, has_any("voltage_pu", "voltage_mv"), draw_voltage)
 SOC = Panel(1.1, has_any("soc_pct", "soc_pct_x100"), draw_soc)
 STATE = Panel(0.85, has_any("state", "limiter"), draw_states)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from hil.report import svg
 from hil.report.envelope import envelope
-from hil.report.panels import ERROR, FREQUENCY, POWER, SOC, STATE, VOLTAGE, Panel, Window, mains_absent
+from hil.report.panels import ERROR, FREQUENCY, POWER, REACTIVE, SOC, STATE, VOLTAGE, Panel, Window, mains_absent
 from hil.report.record import RunRecord
 from hil.report.text import number
 
@@ -27,14 +27,14 @@ _PART_COLOURS = ("#7fa7d9", "#3f7fd0", "#8a56c2", "#d99a2b", "#c8414f", "#2f9e6b
 
 def overview(record: RunRecord, name: str) -> str | None:
     """Everything over the whole run, under one time axis."""
-    return _stack(record, (FREQUENCY, ERROR, POWER, VOLTAGE, SOC, STATE), record.span_s(), name, "Whole run")
+    return _stack(record, (FREQUENCY, ERROR, POWER, REACTIVE, VOLTAGE, SOC, STATE), record.span_s(), name, "Whole run")
 
 
 def closer_look(record: RunRecord, name: str) -> str | None:
     """Frequency, power and state in the stretch the record calls its focus."""
     if record.focus_s is None:
         return None
-    return _stack(record, (FREQUENCY, ERROR, POWER, VOLTAGE, STATE), record.focus_s, name, "Closer look")
+    return _stack(record, (FREQUENCY, ERROR, POWER, REACTIVE, VOLTAGE, STATE), record.focus_s, name, "Closer look")
 
 
 def _stack(record: RunRecord, panels: Sequence[Panel], window: Window, name: str, label: str) -> str | None:

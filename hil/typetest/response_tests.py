@@ -111,11 +111,12 @@ def _activated(
 
 
 def rocof(profile: Profile, droop: Droop) -> Procedure:
-    """Ramps at the rate of change to ride through, to both ends of the range and back: on, and on the line after."""
+    """Ramps at the rate to ride through, to the farthest frequencies to stay at and back: on, and on the line after."""
     rate_hz_s = profile.rocof_hz_s or 0.0
+    ends_hz = [freq_hz for freq_hz, _for_s in profile.ride_through] or droop.range_hz
     mains = Mains(profile.nominal_hz)
     visits = []
-    for end_hz in droop.range_hz:
+    for end_hz in ends_hz:
         mains.ramp(end_hz, rate_hz_s)
         mains.hold(dwell_s(droop))
         visits.append((mains.t_s, end_hz))

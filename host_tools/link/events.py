@@ -49,6 +49,17 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A question of the device's, whole; HostLink.answer takes its number.  kind: of gridkeel.link.backend.KINDS."""
+
+    device_id: str
+    boot_id: int
+    number: int
+    kind: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Reset:
     """The device started again: what it held of the old boot is gone."""
 
@@ -74,4 +85,4 @@ class Unusable:
     error: ToolError
 
 
-Event = Connected | Record | Gap | Answered | Reset | Lost | Unusable
+Event = Connected | Record | Gap | Answered | Asked | Reset | Lost | Unusable

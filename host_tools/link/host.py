@@ -12,6 +12,7 @@ from host_tools.link import events, layouts
 from host_tools.link.codec import FrameSplitter, encode_frame
 from host_tools.link.commands import ID_COUNT, CommandQueue, Pending
 from host_tools.link.dictionary import COMMAND_FIELD, Dictionary
+from host_tools.link.exchange import Exchange
 from host_tools.link.handshake import REPEAT_S, Handshake, State, check_version
 from host_tools.link.records import Inbox, Place
 
@@ -39,6 +40,7 @@ class HostLink:
         self._last_committed = last_committed
         self._handshake = Handshake(session)
         self._commands = CommandQueue(first_command or secrets.randbelow(ID_COUNT) + 1)
+        self._exchange = Exchange()
         self._splitter = FrameSplitter()
         self._inbox = Inbox(0)
         self._opened = False  # this boot, at least once
@@ -109,10 +111,19 @@ class HostLink:
         self._inbox.commit(sequence)
         self._ack_due = True
 
+    def answer(self, number: int, data: bytes | None) -> bool:
+        """Answer an Asked event, with None where there is no answer; return False where it comes too late.
+
+        Errors: ValueError for more than frames.EXCHANGE_MAX bytes, or none.
+        """
+        return self._exchange.answer(number, data, self._now or 0.0)
+
     def data_to_send(self) -> bytes:
         """Return the bytes to write to the port."""
         if self._handshake.state is State.OPEN:
             self._send_commands()
+            for body in self._exchange.bodies(self._handshake.session):
+                self._out += encode_frame(body)
             if self._ack_due:
                 self._repeat()
         data = bytes(self._out)
@@ -126,6 +137,8 @@ class HostLink:
         times = [self._repeat_at, *self._commands.times(self._handshake.state is State.OPEN)]
         if self._handshake.state is not State.ASKING:
             times.append(self._heard_at + SILENCE_S)
+        if (due := self._exchange.deadline()) is not None:
+            times.append(due)
         return min(times)
 
     def on_deadline(self, now_s: float) -> None:
@@ -135,6 +148,7 @@ class HostLink:
             self._lose()
         if now_s >= self._repeat_at:
             self._repeat()
+        self._exchange.on_deadline(now_s)
         for pending in self._commands.expire(now_s):
             self._fail(
                 pending, f"{pending.message}: no answer within {pending.timeout_s:g} s; is the device connected?"
@@ -150,6 +164,7 @@ class HostLink:
         if self._announced and self.hello is not None:
             self._events.append(events.Lost(self.hello.device_id, self.hello.boot_id))
         self._announced = False
+        self._exchange.reset()
         self._handshake.ask_again()
         self._repeat_at = self._now or 0.0
 
@@ -185,6 +200,8 @@ class HostLink:
             self._on_record(body)
         elif body[0] == frames.TABLE_PART:
             self._on_part(body)
+        elif body[0] in (frames.ASK, frames.ASK_PART, frames.ANSWER_WANT):
+            self._on_exchange(body, now_s)
         else:
             raise ValueError("a frame of unknown type")
         self._heard_at = now_s
@@ -209,6 +226,7 @@ class HostLink:
             self._events.append(events.Reset(hello.device_id, old.boot_id, hello.boot_id))
         for pending in self._commands.take_sent():
             self._fail(pending, f"{pending.message}: the device restarted before it answered; look, then ask again")
+        self._exchange.reset()
         self._inbox = Inbox(self._last_committed(hello.device_id, hello.boot_id) if self._last_committed else 0)
         self._opened = False
         self._announced = False
@@ -260,6 +278,15 @@ class HostLink:
             pending = self._commands.settle(values.get(COMMAND_FIELD, 0))
             if pending is not None:
                 self._events.append(events.Answered(pending.command_id, name, values, None))
+
+    def _on_exchange(self, body: bytes, now_s: float) -> None:
+        hello = self.hello
+        if self._handshake.state is not State.OPEN or hello is None:
+            return
+        self._exchange.on_body(body, now_s)
+        asked = self._exchange.asked()
+        if asked is not None:
+            self._events.append(events.Asked(hello.device_id, hello.boot_id, *asked))
 
     def _on_part(self, body: bytes) -> None:
         try:

@@ -15,6 +15,12 @@ _OPEN = struct.Struct(frames.OPEN_LAYOUT)
 _ACK = struct.Struct(frames.ACK_LAYOUT)
 _COMMAND = struct.Struct(frames.COMMAND_HEAD)
 _TABLE_GET = struct.Struct(frames.TABLE_GET_LAYOUT)
+_ASK = struct.Struct(frames.ASK_LAYOUT)
+_ASK_PART = struct.Struct(frames.ASK_PART_HEAD)
+_ANSWER_WANT = struct.Struct(frames.ANSWER_WANT_LAYOUT)
+_ASK_WANT = struct.Struct(frames.ASK_WANT_LAYOUT)
+_ANSWER = struct.Struct(frames.ANSWER_LAYOUT)
+_ANSWER_PART = struct.Struct(frames.ANSWER_PART_HEAD)
 
 
 @dataclass(frozen=True)
@@ -79,3 +85,33 @@ def command(session: int, message_id: int, payload: bytes) -> bytes:
 
 def table_get(offset: int) -> bytes:
     return _TABLE_GET.pack(frames.TABLE_GET, offset)
+
+
+def read_ask(body: bytes) -> tuple[int, int, int, int]:
+    """Return (number, kind, length, CRC).  Errors: struct.error."""
+    _kind, number, kind, length, crc = _ASK.unpack(body)
+    return number, kind, length, crc
+
+
+def read_ask_part(body: bytes) -> tuple[int, int, bytes]:
+    """Return (number, offset, bytes).  Errors: struct.error."""
+    _kind, number, offset = _ASK_PART.unpack_from(body)
+    return number, offset, body[_ASK_PART.size :]
+
+
+def read_answer_want(body: bytes) -> tuple[int, int, bool]:
+    """Return (number, offset, lost).  Errors: struct.error."""
+    _kind, number, offset, lost = _ANSWER_WANT.unpack(body)
+    return number, offset, bool(lost)
+
+
+def ask_want(session: int, number: int, offset: int, lost: bool) -> bytes:
+    return _ASK_WANT.pack(frames.ASK_WANT, session, number, offset, lost)
+
+
+def answer(session: int, number: int, result: int, length: int, crc: int) -> bytes:
+    return _ANSWER.pack(frames.ANSWER, session, number, result, length, crc)
+
+
+def answer_part(session: int, number: int, offset: int, part: bytes) -> bytes:
+    return _ANSWER_PART.pack(frames.ANSWER_PART, session, number, offset) + part

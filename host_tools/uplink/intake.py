@@ -54,15 +54,24 @@ def link_into(queue: Queue) -> HostLink:
     return HostLink(last_committed=queue.last)
 
 
+Answerer = Callable[[str, bytes, float], bytes | None]
+"""Takes the kind, the bytes and the time of day (UTC, s since 1970) of a controller's question; None: no answer."""
+
+
+def nobody(_kind: str, _data: bytes, _unix_s: float) -> None:
+    """Answer nothing."""
+
+
 def host_time(_now_s: float) -> float:
     """Return this host's time of day, UTC in seconds since 1970."""
     return time.time()
 
 
 class Intake:
-    """One link's way into a queue, and the host's time to its device.
+    """One link's way into a queue, the host's time to its device, and answers to what the device asks.
 
-    unix_time: UTC in seconds since 1970 at a now_s.  Errors of all methods: ToolError where the queue file is damaged.
+    unix_time: UTC in seconds since 1970 at a now_s.  answerer: called from inside receive; a device whose question
+    nobody takes is told so at once.  Errors of all methods: ToolError where the queue file is damaged.
     """
 
     def __init__(
@@ -71,8 +80,11 @@ class Intake:
         queue: Queue,
         listener: Listener | None = None,
         unix_time: Callable[[float], float] = host_time,
+        answerer: Answerer = nobody,
     ) -> None:
         self.link = link
+        self._answerer = answerer
+        self._unix_time = unix_time
         self.counts = Counts()
         self.connected: events.Connected | None = None
         self._queue = queue
@@ -93,13 +105,13 @@ class Intake:
 
     def receive(self, data: bytes, now_s: float) -> None:
         self.link.receive(data, now_s)
-        self._follow()
+        self._follow(now_s)
 
     def on_deadline(self, now_s: float) -> None:
         """Do what time asks of the link, where its deadline has come."""
         if now_s >= self.link.deadline():
             self.link.on_deadline(now_s)
-            self._follow()
+            self._follow(now_s)
         self._teller.on_deadline(now_s)
 
     def commit(self) -> int:
@@ -129,7 +141,7 @@ class Intake:
         self.link.line_lost()
         self._follow()
 
-    def _follow(self) -> None:
+    def _follow(self, now_s: float = 0.0) -> None:
         for event in self.link.events():
             if isinstance(event, events.Record):
                 self.counts.received += 1
@@ -141,6 +153,8 @@ class Intake:
             elif isinstance(event, events.Gap):
                 self.counts.gaps += 1
                 self.counts.missing += event.last - event.first + 1
+            elif isinstance(event, events.Asked):
+                self.link.answer(event.number, self._answerer(event.kind, event.data, self._unix_time(now_s)))
             else:
                 self._follow_life(event)
 

@@ -6,9 +6,10 @@ import der_maker
 from evcc import Bench, Car, Noise
 
 from gridkeel.crypto import ecdsa, multiples, p256
-from gridkeel.v2g import exi, grammars, modes, signatures, v2gtp
+from gridkeel.v2g import exi, grammars, modes, signatures
 from gridkeel.v2g.credentials import Credentials
 
+_SCRATCH = bytearray(1024)
 EMAID = "DE8AA1A2B3C4D59"
 _KEY_USAGE = b"\x55\x1d\x0f"
 _CONSTRAINTS = b"\x55\x1d\x13"
@@ -95,7 +96,6 @@ class ContractCar(Car):
         self.chain = chain
         self.emaid = emaid
         self.challenge = b""
-        self._scratch = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
 
     def details(self):
         sent = {"Certificate": self.chain[0]}
@@ -122,10 +122,10 @@ class ContractCar(Car):
 
     def sign(self, name, body):
         """Return the Signature element for one body element."""
-        end = exi.encode_fragment(grammars.iso2(), name, body, self._scratch, 0)
-        info = signed_info(body["Id"], hashlib.sha256(self._scratch[:end]).digest())
-        end = exi.encode_fragment(grammars.xmldsig(), "SignedInfo", info, self._scratch, 0)
-        return {"SignedInfo": info, "SignatureValue": {"": self.key.sign(self._scratch[:end])}}
+        end = exi.encode_fragment(grammars.iso2(), name, body, _SCRATCH, 0)
+        info = signed_info(body["Id"], hashlib.sha256(_SCRATCH[:end]).digest())
+        end = exi.encode_fragment(grammars.xmldsig(), "SignedInfo", info, _SCRATCH, 0)
+        return {"SignedInfo": info, "SignatureValue": {"": self.key.sign(_SCRATCH[:end])}}
 
 
 def signed_info(identity, digest):

@@ -119,7 +119,8 @@ class Outlet:
         self._move_contactor(now_ms)
         if self.isolation == status.ISOLATION_MEASURING and ticks.diff(now_ms, self._isolation_ms) >= ISOLATION_MS:
             self.isolation = self.isolation_end
-        self._move_voltage(passed_ms)
+        if self.dc:
+            self._move_voltage(passed_ms)
 
     def _move_contactor(self, now_ms):
         wanted = self.allowed and self.wants_power and self.ready and self.plugged

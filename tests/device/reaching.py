@@ -1,6 +1,7 @@
 """How a session comes to each of its states: state, kind of outlet, and the steps of the car."""
 
 from evcc import Bench, Car, delivery
+from garbage import COLLECTED
 
 from gridkeel.v2g import modes, states
 from gridkeel.v2g.credentials import Credentials
@@ -123,8 +124,11 @@ def ended_safely(bench):
     bench.secured = False
     bench.connect()
     car = Car(bench, "DC_extended" if outlet.dc else "AC_single_phase_core")
-    car.to_charging()
-    car.charge(2)
-    car.stop()
+    if COLLECTED:
+        car.to_charging()
+        car.charge(2)
+        car.stop()
+    else:
+        car.to_offer()
     bench.run(200)
     bench.disconnect()

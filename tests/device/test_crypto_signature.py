@@ -86,7 +86,7 @@ def test_r_congruent_modulo_n_is_another_number():
 
 
 def test_signatures_of_another_length():
-    for signature in (b"", SAMPLE[:63], SAMPLE + b"\x00", bytes(64)):
+    for signature in (b"", SAMPLE[:63], SAMPLE + b"\x00", SAMPLE[:32] + b"\x00" + SAMPLE[32:]):
         assert verified(PUBLIC, digest_of(b"sample"), signature) is False
 
 
@@ -135,11 +135,11 @@ def test_der_of_no_signatures():
         b"\x02\x01\x00" + one,
         one + b"\x02\x01\x80",
         one + b"\x02\x02\x00\x01",
-        one + b"\x02\x21\x01" + bytes(32),
-        b"\x02\x22\x00" + b"\xff" * 33 + one,
         one + b"\x02\x02\x01",
     ):
         assert refusal(ecdsa.from_der, sequence(body)) == refusals.ENCODING
+    for body in (one + b"\x02\x21\x01" + bytes(32), b"\x02\x22\x00" + b"\xff" * 33 + one):
+        assert refusal(ecdsa.from_der, sequence(body)) == refusals.UNKNOWN_CURVE
     good = sequence(one, one)
     for data in (
         good + b"\x00",

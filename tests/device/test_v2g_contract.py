@@ -11,6 +11,8 @@ from gridkeel.crypto import crl
 OPERATOR = Operator()
 KEY, CHAIN = OPERATOR.contract()
 
+WASM_GROUP = 1
+
 
 def refused_details(bench, car, code, event):
     bench.drain()

@@ -1,9 +1,12 @@
 """What a car may get wrong with external payment: the response code of the standard, a safe end, a log entry."""
 
 from evcc import EVCC_ID, Bench, Car, ClosedError, charge_parameter, delivery, demand, ev_status, offer, value
+from garbage import share
 from reaching import ended_safely, reach
 
 from gridkeel.v2g import states, status, v2gtp
+
+WASM_GROUP = 1
 
 
 def refused(car, name, body, code):
@@ -17,7 +20,7 @@ def refused(car, name, body, code):
 
 
 def test_another_sessions_id():
-    for state in (states.DISCOVERY, states.AUTHORIZATION, states.CHARGING):
+    for state in share((states.DISCOVERY, states.AUTHORIZATION, states.CHARGING), 1):
         car = reach(state)
         car.session_id = bytes(8)
         name = states.STATES[state][1][0]

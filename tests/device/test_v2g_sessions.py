@@ -1,8 +1,11 @@
 """Whole sessions with external payment, AC and DC, from the protocol handshake to SessionStop."""
 
 from evcc import Bench, Car, charge_parameter, delivery, demand, number, offer
+from garbage import share
 
 from gridkeel.v2g import sap, status
+
+WASM_GROUP = 1
 
 
 def stopped_safely(bench):
@@ -117,7 +120,7 @@ def test_a_fault_of_the_charger_is_a_stop():
 
 
 def test_renegotiation_from_the_charger():
-    for dc in (False, True):
+    for dc in share((False, True), 1):
         bench = Bench(dc=dc)
         car = Car(bench, "DC_extended" if dc else "AC_single_phase_core")
         car.to_charging()

@@ -7,6 +7,7 @@ import numpy as np
 from gridkeel import errors, inverter
 from gridkeel.controller import Controller
 from gridkeel.params import Parameters
+from gridkeel.services.schedule import PRICES_A_MESSAGE
 from hil.fleet.envelope import Inverters
 from hil.fleet.estimate import Estimates
 from hil.fleet.model import FleetControllers
@@ -83,29 +84,69 @@ class Pair:
 
     def setpoint(self, powers_w, lifetimes_ms, now_ms):
         """Offer a set-point to each."""
-        for one, power_w, lifetime_ms in zip(self.firmware, powers_w, lifetimes_ms, strict=True):
+        taken = [
             one.setpoint.set(power_w, lifetime_ms, now_ms)
-        self.model.setpoint.set(powers_w, lifetimes_ms, now_ms)
+            for one, power_w, lifetime_ms in zip(self.firmware, powers_w, lifetimes_ms, strict=True)
+        ]
+        assert taken == self.model.services.setpoint.set(powers_w, lifetimes_ms, now_ms).tolist()
+
+    def regulate(self, shares, now_ms):
+        """Give each a signal of secondary regulation."""
+        taken = [
+            one.services.regulation.signal(share, now_ms) for one, share in zip(self.firmware, shares, strict=True)
+        ]
+        assert taken == self.model.services.regulation.signal(shares, now_ms).tolist()
+
+    def demand(self, events, now_ms):
+        """Offer an event to each: (kind, start_in_s, duration_s, depth_w, recovery_s)."""
+        taken = [one.services.event.take(*event, now_ms) for one, event in zip(self.firmware, events, strict=True)]
+        columns = [list(column) for column in zip(*events, strict=True)]
+        assert taken == self.model.services.events.take(*columns, now_ms).tolist()
+
+    def plan(self, number, slot_s, prices, start_in_s, limits, now_ms):
+        """Send the same plan to all."""
+        for one in self.firmware:
+            assert one.services.plan.begin(number, slot_s, len(prices), start_in_s, *limits, now_ms)
+            for first in range(0, len(prices), PRICES_A_MESSAGE):
+                assert one.services.plan.put(number, first, prices[first : first + PRICES_A_MESSAGE])
+        self.model.services.plan.send(number, slot_s, prices, start_in_s, limits, now_ms)
 
     def enable(self, wanted):
         for one, on in zip(self.firmware, wanted, strict=True):
             one.protection.enabled = on
-        self.model.protection.enabled[:] = wanted
+        self.model.services.protection.enabled[:] = wanted
 
     def differences(self):
-        model = self.model
+        """Return {what: (the firmware's, the model's)} of everything that is not the same."""
+        model, own = self.model, self.model.services
+        services = [one.services for one in self.firmware]
         sides = {
-            "state": ([one.protection.state for one in self.firmware], model.state),
-            "trip": ([one.protection.trip for one in self.firmware], model.protection.trip),
-            "enter": ([one.protection.enter_permille for one in self.firmware], model.protection.enter_permille),
-            "droop_w": ([one.services.droop.power_w for one in self.firmware], model.droop.power_w),
-            "setpoint_w": ([one.setpoint.power_w for one in self.firmware], model.setpoint.power_w),
-            "alive": ([one.setpoint.alive for one in self.firmware], model.setpoint.alive),
-            "base_w": ([one.services.arbiter.base_w for one in self.firmware], model.arbiter.base_w),
+            "state": ([one.protection.state for one in services], model.state),
+            "trip": ([one.protection.trip for one in services], own.protection.trip),
+            "enter": ([one.protection.enter_permille for one in services], own.protection.enter_permille),
+            "droop_w": ([one.droop.power_w for one in services], own.droop.power_w),
+            "droop_mw": ([one.droop._lag._mw for one in services], own.droop._lag._mw),
+            "held_uhz": ([one.droop._held_uhz for one in services], own.droop._held_uhz),
+            "droop_target_w": ([one.droop.target_w for one in services], own.droop.target_w),
+            "reserve": ([one.fast_reserve.state for one in services], own.reserve.state),
+            "reserve_w": ([one.fast_reserve.power_w for one in services], self._each(own.reserve.power_w)),
+            "setpoint_w": ([one.setpoint.power_w for one in services], own.setpoint.power_w),
+            "alive": ([one.setpoint.alive for one in services], own.setpoint.alive),
+            "regulation_w": ([one.regulation.power_w for one in services], own.regulation.power_w),
+            "regulated": ([one.regulation.alive for one in services], own.regulation.alive),
+            "event": ([one.event.state for one in services], own.events.state),
+            "event_w": ([one.event.power_w for one in services], own.events.power_w),
+            "rules": ([one.event.rules for one in services], own.events.rules),
+            "plan": ([one.plan.alive for one in services], self._each(np.array([own.plan.alive]))),
+            "plan_w": ([one.plan.power_w for one in services], self._each(own.plan.power_w)),
+            "base_w": ([one.arbiter.base_w for one in services], model.arbiter.base_w),
             "wish_w": ([one.wish_w for one in self.firmware], model.wish_w),
             "command_w": ([one.command_w for one in self.firmware], model.command_w),
         }
         return {name: (a, b.tolist()) for name, (a, b) in sides.items() if a != b.tolist()}
+
+    def _each(self, values):
+        return np.broadcast_to(values, (self.n,))
 
 
 def _column(rows, name):

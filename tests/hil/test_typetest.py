@@ -8,27 +8,38 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
+from gridkeel.services import fast_reserve, profiles, ride_through
+from hil.typetest.bands import power_band
 from hil.typetest.catalogue import NAMES, profile
-from hil.typetest.droop_tests import power_band
+from hil.typetest.demand import OVER, UNDER
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
-from hil.typetest.runner import Done, TypeTest, procedures, run
+from hil.typetest.plan import procedures
+from hil.typetest.runner import Done, TypeTest, run
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.cli.main import app
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(180)
 DROOP = "services/droop.py"
+FAST_RESERVE = "services/fast_reserve.py"
+PROFILES = "services/profiles.py"
+PROTECTION = "services/protection.py"
+REACTIVE = "services/reactive.py"
 RIDE_THROUGH = "services/ride_through.py"
+FFR_495 = '("nordic-ffr-49.5", 50, 49500, 700, 5000, 5000, _QUARTER_HOUR_MS'
+QUICK_FFR_495 = FFR_495.replace("_QUARTER_HOUR_MS", "45000")
 
 
-def mutant(folder, file, old, new):
-    """Return a copy of the firmware with one defect."""
+def mutant(folder, file, *changes):
+    """Return a copy of the firmware with one defect (or more), each (old, new)."""
     where = folder / "firmware"
     shutil.copytree(FIRMWARE, where, ignore=shutil.ignore_patterns("__pycache__"))
     path = where / "gridkeel" / file
     text = path.read_text()
-    assert text.count(old) == 1, f"{old!r} is not once in {file}"
-    path.write_text(text.replace(old, new))
+    for old, new in changes:
+        assert text.count(old) == 1, f"{old!r} is not once in {file}"
+        text = text.replace(old, new)
+    path.write_text(text)
     return where
 
 
@@ -36,11 +47,41 @@ def failed(test):
     return {finding.what for finding in test.findings if finding.verdict == FAIL}
 
 
+def quick_reserve():
+    """The reserve's whole cycle, with a re-arm of 45 s in the place of the quarter of an hour."""
+    found = profile("nordic-ffr-49.5")
+    return replace(found, reserve=replace(found.reserve, rearm_s=45.0))
+
+
 def test_a_sound_controller_passes():
-    test = run(profile("custom"), only=["droop", "deadband", "response", "trip-over-frequency"])
+    test = run(
+        profile("custom"), only=["droop", "deadband", "response", "rocof", "trip-over-frequency", "enter-service"]
+    )
     assert failed(test) == set()
     assert test.ok
     assert not test.statement().startswith("conforms")  # a part of the procedure is not the whole
+
+
+@pytest.mark.parametrize(
+    ("name", "only"),
+    [
+        ("dynamic-containment", ["droop", "response"]),
+        ("fcr-gb", ["response"]),
+        ("en50549-lfsm-o", ["droop"]),
+        ("ieee1547-cat2", ["ride-low-voltage", "ride-high-voltage", "trip-ov2"]),
+        ("ieee1547-cat3", ["ride-high-voltage", "trip-uv2", "volt-var"]),
+    ],
+)
+def test_a_sound_controller_passes_every_kind(name, only):
+    test = run(profile(name), only=only)
+    assert failed(test) == set()
+    assert all(one.record is not None for one in test.done)
+
+
+def test_a_sound_controller_passes_a_whole_cycle_of_the_reserve(tmp_path):
+    test = run(quick_reserve(), firmware=mutant(tmp_path, FAST_RESERVE, (FFR_495, QUICK_FFR_495)))
+    assert failed(test) == set()
+    assert test.statement().startswith("conforms")
 
 
 @pytest.mark.parametrize(
@@ -49,8 +90,12 @@ def test_a_sound_controller_passes():
         ({"droop_span_mhz": 500}, "droop", "span to the rating"),
         ({"droop_deadband_mhz": 30}, "droop", "edge of the deadband"),
         ({"droop_deadband_mhz": 10}, "deadband", "largest power or command"),
+        ({"droop_deadband_mhz": 35}, "deadband", "response past its edge"),
         ({"trip_frequency_ms": 300}, "trip-over-frequency", "clearing time"),
         ({"trip_over_mhz": 51300}, "trip-over-frequency", "no trip"),
+        ({"trip_rocof_mhz_s": 1000}, "rocof", "time without energising"),
+        ({"mains_loss_pct": 60}, "trip-loss-of-mains", "no trip"),
+        ({"return_delay_ms": 4000}, "enter-service", "delay"),
     ],
 )
 def test_a_wrong_parameter_fails(wrong, only, found):
@@ -60,22 +105,118 @@ def test_a_wrong_parameter_fails(wrong, only, found):
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "only", "found"),
+    ("file", "old", "new", "name", "only", "found"),
     [
-        (DROOP, "return -share_of(", "return share_of(", "droop", "steady power"),
-        (DROOP, "p.droop_deadband_mhz + p.droop_span_mhz", "p.droop_span_mhz // 2", "droop", "steady power"),
+        (DROOP, "return -share_of(", "return share_of(", "custom", "droop", "steady power"),
+        (
+            DROOP,
+            "p.droop_deadband_mhz + p.droop_span_mhz",
+            "p.droop_span_mhz // 2",
+            "custom",
+            "droop",
+            "steady power",
+        ),
         (
             RIDE_THROUGH,
             "trips[8] = p.trip_frequency_ms",
             "trips[8] = 3 * p.trip_frequency_ms",
+            "custom",
             "trip-under-frequency",
             "clearing time",
         ),
+        (
+            PROFILES,
+            "_DC = (15, 0, 200, 500, 500, FULL)",
+            "_DC = (15, 0, 200, 1000, 500, FULL)",
+            "dynamic-containment",
+            "droop",
+            "knee at 5%",
+        ),
+        (PROFILES, "_DC, _DC, 500,", "_DC, _DC, 1500,", "dynamic-containment", "response", "step to 95% of the power"),
+        (
+            PROFILES,
+            '("fcr-gb", 50, (15, 0, 500, FULL), (15, 0, 500, FULL), 5000,',
+            '("fcr-gb", 50, (15, 0, 500, FULL), (15, 0, 500, FULL), 8000,',
+            "fcr-gb",
+            "response",
+            "share after 10 s",
+        ),
+        (
+            PROFILES,
+            '("en50549-lfsm-o", 50, _LFSM, (),',
+            '("en50549-lfsm-o", 50, _LFSM, _LFSM,',
+            "en50549-lfsm-o",
+            "droop",
+            "largest change of power or command",
+        ),
+        (
+            RIDE_THROUGH,
+            "(errors.OVER_VOLTAGE, 1200, 160, errors.OVER_VOLTAGE, 1100, 13000)",
+            "(errors.OVER_VOLTAGE, 1200, 360, errors.OVER_VOLTAGE, 1100, 13000)",
+            "ieee1547-cat3",
+            "trip-ov2",
+            "clearing time",
+        ),
+        (
+            RIDE_THROUGH,
+            "errors.UNDER_VOLTAGE, 880, 21000, errors.UNDER_VOLTAGE, 500, 2000",
+            "errors.UNDER_VOLTAGE, 880, 21000, errors.UNDER_VOLTAGE, 500, 600",
+            "ieee1547-cat3",
+            "ride-low-voltage",
+            "time without energising",
+        ),
+        (
+            RIDE_THROUGH,
+            "_ENTER_1547 + (110,)",
+            "_ENTER_1547 + (0,)",
+            "ieee1547-cat3",
+            "ride-high-voltage",
+            "power in momentary cessation",
+        ),
+        (
+            PROTECTION,
+            "<= mains.voltage_mv <= self._share_mv(self._p.return_high_pct)",
+            "<= mains.voltage_mv",
+            "custom",
+            "enter-service",
+            "stays off outside the window",
+        ),
+        (REACTIVE, "var if high else -var", "-var if high else var", "ieee1547-cat3", "volt-var", "asked for"),
     ],
-    ids=["swapped sign", "mutated droop", "late trip"],
+    ids=[
+        "swapped sign",
+        "mutated droop",
+        "late trip",
+        "wrong knee",
+        "slow containment",
+        "slow reserve",
+        "silent side answers",
+        "late voltage trip",
+        "voltage trip in a ride-through",
+        "no momentary cessation",
+        "enters on a high voltage",
+        "volt-var the wrong way",
+    ],
+)  # fmt: skip
+def test_a_defect_in_the_firmware_fails(tmp_path, file, old, new, name, only, found):
+    test = run(profile(name), only=[only], firmware=mutant(tmp_path, file, (old, new)))
+    assert found in failed(test)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("49500, 700, 5000, 5000, 45000", "49500, 700, 4000, 5000, 45000", "time at full power"),
+        ("49500, 700, 5000, 5000, 45000", "49500, 700, 5000, 3000, 45000", "largest ramp-off in 1 s"),
+        ("49500, 700, 5000, 5000, 45000", "49470, 700, 5000, 5000, 45000", "step to 95% of the power"),
+        ("49500, 700, 5000, 5000, 45000", "49500, 700, 5000, 5000, 60000", "activates again"),
+        ("if since_ms >= row[REARM_MS] and not self._low:", "if True:", "no activation while it rests"),
+    ],
+    ids=["short hold", "fast ramp-off", "wrong trigger", "late re-arm", "no rest"],
 )
-def test_a_defect_in_the_firmware_fails(tmp_path, file, old, new, only, found):
-    test = run(profile("custom"), only=[only], firmware=mutant(tmp_path, file, old, new))
+def test_a_defect_in_the_fast_reserve_fails(tmp_path, old, new, found):
+    changes = ((FFR_495, QUICK_FFR_495), (old, new))
+    test = run(quick_reserve(), only=["reserve"], firmware=mutant(tmp_path, FAST_RESERVE, *changes))
     assert found in failed(test)
 
 
@@ -103,6 +244,15 @@ def test_droop_of_ieee1547_by_hand():
     assert second.power_w(60.617) == pytest.approx(7400 * 0.6 / 1.2)
 
 
+def test_curves_by_hand():
+    containment = profile("dynamic-containment")
+    for deviation_hz, share in ((0.015, 0.0), (0.2, 0.05), (0.35, 0.525), (0.5, 1.0), (0.8, 1.0)):
+        for side in (OVER, UNDER):
+            assert containment.droop.share(side * deviation_hz) == pytest.approx(side * share)
+    assert profile("en50549-lfsm-u").droop.share(1.0) == 0.0
+    assert profile("fcr-ce").power_w(49.895) == pytest.approx(-7400 * 0.095 / 0.19)
+
+
 def test_open_figures_and_what_is_not_offered_are_never_called_conforming():
     cat3 = profile("ieee1547-cat3")
     good = Finding("Enter service", "delay", "", "s", 300.0, 296.0, 304.0)
@@ -119,13 +269,34 @@ def test_open_figures_and_what_is_not_offered_are_never_called_conforming():
     assert not TypeTest(cat3, {}, "").ok
 
 
-def test_every_profile_has_its_procedures():
-    for name in NAMES:
-        found = {procedure.name for procedure in procedures(profile(name))}
-        assert {"droop", "deadband", "response", "enter-service", "rocof"} <= found
-    assert len(NAMES) == 8
+def test_every_row_of_the_firmware_with_a_source_has_a_profile():
+    assert set(profiles.NAMES) <= set(NAMES)
+    assert set(fast_reserve.NAMES[1:]) <= set(NAMES)
+    assert set(ride_through.NAMES) <= set(NAMES)
     with pytest.raises(ToolError, match="no profile"):
         profile("ieee9999")
+
+
+def test_every_profile_has_its_procedures():
+    for name in NAMES:
+        wanted = profile(name)
+        found = {procedure.name: procedure for procedure in procedures(wanted)}
+        assert len(found) == len(procedures(wanted))
+        assert set(found) >= ({"droop", "deadband", "response"} if wanted.droop else {"wire", "reserve"})
+        assert ("enter-service" in found) == (wanted.enter is not None)
+        assert {f"trip-{one.name.lower()}" for one in wanted.trips} <= set(found)
+        assert {f"ride-{one.name}" for one in wanted.voltage_rides} <= set(found)
+
+
+def test_long_clocks_are_played_in_full():
+    found = {procedure.name: procedure for procedure in procedures(profile("ieee1547-cat3"))}
+    for name in ("trip-of1", "trip-uf1"):
+        # Inside the limit for longer than the 300 s; past it until the trip, 299 s of it the ride-through's point.
+        assert found[name].duration_s > 2 * 304.5
+    assert found["enter-service"].duration_s > 0.25 * 300 + 300 + 300
+    assert found["trip-uv1"].duration_s > 3 * 20
+    for name, least_s in (("nordic-ffr-49.5", 900), ("ercot-ffr", 1800)):
+        assert {one.name: one for one in procedures(profile(name))}["reserve"].duration_s > least_s
 
 
 def test_command_writes_report_json_and_junit(tmp_path):
@@ -137,3 +308,12 @@ def test_command_writes_report_json_and_junit(tmp_path):
     assert json.loads((tmp_path / "typetest.json").read_text())["ok"] is True
     suite = ElementTree.parse(tmp_path / "typetest.xml").getroot()[0]
     assert suite.get("tests") == "4" and suite.get("failures") == "0"
+
+
+def test_command_lists_what_there_is():
+    found = CliRunner().invoke(app, ["typetest", "--list"])
+    assert found.exit_code == 0
+    assert all(name in found.output for name in NAMES)
+    found = CliRunner().invoke(app, ["typetest", "--list", "--profile", "ercot-ffr"])
+    assert found.exit_code == 0 and "reserve" in found.output and "trip-" not in found.output
+    assert isinstance(CliRunner().invoke(app, ["typetest", "--profile", "all", "--only", "droop"]).exception, ToolError)

@@ -8,7 +8,7 @@ from array import array
 from gridkeel.crypto import der, extensions, names, times
 from gridkeel.crypto.signed import Signed, algorithm
 
-MOST_BYTES = 16384  # 400 entries of a long serial number, 770 of a short one; a longer list does not fit beside a session in a board's heap
+MOST_BYTES = 16384  # 400 long serial numbers, 770 short ones; more does not fit beside a session in a board's heap
 _ENTRIES_A_SLICE = 16
 _VERSION_2 = b"\x02\x01\x01"
 _EXTENSIONS = 0xA0
@@ -62,7 +62,7 @@ class RevocationList(Signed):
         data = self.data
         for at in self._serials:
             start, stop = der.positive(data, at, len(data))
-            if stop - start == len(serial) and data[start:stop] == serial:
+            if data[start:stop] == serial:
                 return True
         return False
 

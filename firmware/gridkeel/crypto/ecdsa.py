@@ -4,8 +4,9 @@ A signature is r || s, 64 bytes.  Source: FIPS 186-4, chapter 6; SEC 1, chapter 
 """
 
 from gridkeel.crypto import der, multiples, p256
+from gridkeel.crypto.refusals import UNKNOWN_CURVE
 from gridkeel.crypto.rfc6979 import Nonces
-from gridkeel.errors import ProtocolError
+from gridkeel.errors import CertificateError, ProtocolError
 
 DIGEST_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -27,7 +28,9 @@ def verify(public_key, digest, signature):
     if not (0 < r < p256.N and 0 < s < p256.N):
         return False
     w = yield from multiples.inverse(s, p256.N)
+    yield
     x, _y, z2 = yield from multiples.sum_of_multiples(z * w % p256.N, r * w % p256.N, *point)
+    yield
     return _is_x(r, x, z2 * z2 % p256.P)
 
 
@@ -71,8 +74,10 @@ def _attempt(key, z, k, random):
     n = p256.N
     mask = int.from_bytes(random(_BLIND_BYTES), "big")
     x, _y, z2 = yield from multiples.multiply_base(k + mask * n, _unit(random, p256.P))
+    yield
     over = yield from multiples.inverse(z2 * z2 % p256.P, p256.P)
     r = x * over % p256.P % n
+    yield
     blind = _unit(random, n)
     over = yield from multiples.inverse(k * blind % n, n)
     s = (z * blind + r * (key * blind % n)) % n * over % n
@@ -86,13 +91,13 @@ def _unit(random, modulus):
 
 
 def from_der(data):
-    """Return the 64 bytes of an ECDSA-Sig-Value.  Errors: CertificateError where it is not strict DER, or too long."""
+    """Return the 64 bytes of an ECDSA-Sig-Value.  Errors: CertificateError."""
     start, stop = der.whole(data, der.SEQUENCE)
     result = bytearray(SIGNATURE_BYTES)
     for end in (32, 64):
         first, after = der.positive(data, start, stop)
         if after - first > 32:
-            der.refuse("signature part over 32 bytes", start)
+            raise CertificateError(UNKNOWN_CURVE, "signature of a larger curve than P-256")
         result[end - (after - first) : end] = data[first:after]
         start = after
     der.finish(start, stop)

@@ -20,17 +20,22 @@ AUTHORITY_KEY_ID = b"\x55\x1d\x23"
 EXTENDED_KEY_USAGE = b"\x55\x1d\x25"
 AUTHORITY_INFO_ACCESS = b"\x2b\x06\x01\x05\x05\x07\x01\x01"
 
-# Known, and their contents change no answer that is given here: names of hosts, policies without constraints, and
-# where to ask for what the host brings.
-IN_CERTIFICATES = (SUBJECT_ALT_NAME, CRL_DISTRIBUTION_POINTS, CERTIFICATE_POLICIES, AUTHORITY_INFO_ACCESS)
-IN_LISTS = (CRL_NUMBER, AUTHORITY_INFO_ACCESS)
-IN_ENTRIES = (REASON_CODE, INVALIDITY_DATE)
+# Known, by the tag of what is in them, and no answer that is given here hangs on it: names of hosts, policies without
+# constraints, and where to ask for what the host brings.
+IN_CERTIFICATES = {
+    SUBJECT_ALT_NAME: der.SEQUENCE,
+    CRL_DISTRIBUTION_POINTS: der.SEQUENCE,
+    CERTIFICATE_POLICIES: der.SEQUENCE,
+    AUTHORITY_INFO_ACCESS: der.SEQUENCE,
+}
+IN_LISTS = {CRL_NUMBER: der.INTEGER, AUTHORITY_INFO_ACCESS: der.SEQUENCE}
+IN_ENTRIES = {REASON_CODE: der.ENUMERATED, INVALIDITY_DATE: der.GENERALIZED_TIME}
 
 
 def read(data, at, end, readers, known):
     """Read the SEQUENCE of extensions at `at`; return (dict by identifier, stop).
 
-    readers: {identifier: function(data, start, stop) -> value}.  known: identifiers that are passed over.
+    readers: {identifier: function(data, start, stop) -> value}.  known: {identifier: tag}, which are passed over.
     Errors: CertificateError where one comes twice, is critical and in neither, or is not strict DER.
     """
     start, stop = der.element(data, at, end, der.SEQUENCE)
@@ -55,7 +60,10 @@ def _value(data, at, end, kind, readers, known):
     der.finish(stop, end)
     if kind in readers:
         return readers[kind](data, start, stop)
-    if critical and kind not in known:
+    if kind in known:
+        _first, after = der.element(data, start, stop, known[kind])
+        der.finish(after, stop)
+    elif critical:
         raise CertificateError(UNKNOWN_CRITICAL, "critical extension %s is not known" % kind.hex())
     return None
 
@@ -68,20 +76,20 @@ def key_id(data, start, stop):
 
 
 def authority_key_id(data, start, stop):
-    """Return the key identifier of an AuthorityKeyIdentifier, b"" where it names the issuer otherwise."""
+    """Return the key identifier of an AuthorityKeyIdentifier, b"" where it has none.
+
+    The issuer's name and serial number, which come both or not at all, are passed over.
+    """
     at, after = der.element(data, start, stop, der.SEQUENCE)
     der.finish(after, stop)
     key = b""
-    last = 0
-    while at < after:
-        tag = data[at]
-        first, then = der.contents(data, at, after)
-        if tag not in (0x80, 0xA1, 0x82) or tag & 0x1F < last:
-            der.refuse("no part of an authority key identifier", at)
-        if tag == 0x80:
-            key = bytes(data[first:then])
-        last = (tag & 0x1F) + 1
-        at = then
+    if at < after and data[at] == 0x80:
+        first, at = der.contents(data, at, after)
+        key = bytes(data[first:at])
+    if at < after:
+        _first, at = der.element(data, at, after, 0xA1)
+        _first, at = der.element(data, at, after, 0x82)
+    der.finish(at, after)
     return key
 
 

@@ -31,7 +31,7 @@ CATALOGUE = (
     (ENCODING, "encoding", "not a certificate of X.509 v3, or a list of v2, in strict DER"),
     (OVERSIZED, "oversized", "larger than the standard allows"),
     (UNKNOWN_ALGORITHM, "unknown_algorithm", "signed with something else than ECDSA and SHA-256"),
-    (UNKNOWN_CURVE, "unknown_curve", "public key is not on the named curve P-256"),
+    (UNKNOWN_CURVE, "unknown_curve", "public key or signature is not of the named curve P-256"),
     (BAD_KEY, "bad_key", "public key is no point of its curve, or is compressed"),
     (UNKNOWN_CRITICAL, "unknown_critical", "a critical extension that is not known here"),
     (CHAIN_LENGTH, "chain_length", "no certificate, or more than a leaf and two sub-CAs"),

@@ -11,6 +11,8 @@ _UNKNOWN = messages.RESULTS.index("unknown")
 _OPEN_SIZE = 14
 _ACK_SIZE = 9
 _TABLE_GET_SIZE = 3
+_BACKEND_FRAMES = (frames.ASK_WANT, frames.ANSWER, frames.ANSWER_PART)
+_BACKEND_SIZE = 7  # the least that names its number
 _NO_SESSION = bytes(4)
 
 
@@ -18,11 +20,13 @@ class DeviceLink:
     """Keeps records until a host has them, and takes that host's commands once each.
 
     device_id: bytes, 1..24 ASCII.  boot_id: another number each boot, 0..2**32-1.  slots: records held, 16..4096, of
-    128 bytes each.  Allocates after construction: nothing but the tuple of next_command.
+    128 bytes each.  backend: backend.Backend, None where nobody has questions for the host.
+    Allocates after construction: nothing but the tuple of next_command.
     """
 
-    def __init__(self, device_id, boot_id, slots=64):
+    def __init__(self, device_id, boot_id, slots=64, backend=None):
         self.ignored = 0  # sound frames that did not apply: another boot or session, no room, out of range
+        self._backend = backend
         self._ring = Ring(slots)
         self._ledger = commands.Ledger()
         self._reader = FrameReader()
@@ -116,6 +120,8 @@ class DeviceLink:
             self._hello_at = now_ms
         if self._announcer.part_due and at <= last:
             at = self._announcer.write_part(out, at)
+        while self._open and at <= last and self._backend and self._backend.sendable():
+            at = self._backend.send(out, at)
         while self._open and at <= last and self._ring.sendable():
             if not self._ring.in_flight():
                 self._flight_at = now_ms
@@ -132,6 +138,9 @@ class DeviceLink:
             wait = min(wait, _left(self._heard, self._silence_ms, now_ms))
             if self._ring.in_flight():
                 wait = min(wait, _left(self._flight_at, self._retransmit_ms, now_ms))
+            backend_wait = self._backend.deadline(now_ms) if self._backend else -1
+            if backend_wait >= 0:
+                wait = min(wait, backend_wait)
         return wait
 
     def on_deadline(self, now_ms):
@@ -141,9 +150,12 @@ class DeviceLink:
             self._announcer.hello_due = True
         if not self._open:
             return
+        if self._backend:
+            self._backend.on_deadline(now_ms)
         if not self.connected(now_ms):
             self._open = False
             self._announcer.hello_due = True
+            self._tell_backend()
         elif self._ring.in_flight() and _left(self._flight_at, self._retransmit_ms, now_ms) == 0:
             self._ring.rewind()
             self._retransmit_ms = min(2 * self._retransmit_ms, frames.RETRANSMIT_MAX_MS)
@@ -184,8 +196,24 @@ class DeviceLink:
         elif kind == frames.TABLE_GET and size == _TABLE_GET_SIZE:
             if not self._announcer.want_part(self._body[1] | self._body[2] << 8):
                 self.ignored = count_up(self.ignored)
+        elif kind in _BACKEND_FRAMES and size >= _BACKEND_SIZE:
+            self._on_backend(size, now_ms)
         else:
             self._reader.errors = count_up(self._reader.errors)
+
+    def _on_backend(self, size, now_ms):
+        if not self._in_session():
+            return
+        self._heard = now_ms
+        if self._backend is None:
+            self.ignored = count_up(self.ignored)
+        elif not self._backend.on_frame(self._body, size, now_ms):
+            self._reader.errors = count_up(self._reader.errors)
+
+    def _tell_backend(self):
+        if self._backend:
+            self._backend.online = self._open
+            self._backend.lose()
 
     def _on_open(self, now_ms):
         body = self._body
@@ -198,11 +226,13 @@ class DeviceLink:
             for i in range(4):
                 self._session[i] = body[2 + i]
             self._ledger.abandon()
-        if not (self._open and same_session):
-            self._ring.rewind()
-            self._retransmit_ms = frames.RETRANSMIT_MS
+        resumed = self._open and same_session
         self._open = True
         self._heard = now_ms
+        if not resumed:
+            self._ring.rewind()
+            self._retransmit_ms = frames.RETRANSMIT_MS
+            self._tell_backend()
         self._take_ack(10, now_ms)
 
     def _on_ack(self, now_ms):

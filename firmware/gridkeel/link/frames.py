@@ -10,12 +10,18 @@ VERSION = 1
 HELLO = 0x01
 RECORD = 0x02
 TABLE_PART = 0x03
+ASK = 0x04
+ASK_PART = 0x05
+ANSWER_WANT = 0x06
 # host to device
 QUERY = 0x11
 OPEN = 0x12
 ACK = 0x13
 COMMAND = 0x14
 TABLE_GET = 0x15
+ASK_WANT = 0x16
+ANSWER = 0x17
+ANSWER_PART = 0x18
 
 # type, version, boot, session, table hash, table length, oldest, next, dropped; then id and firmware, length first
 HELLO_HEAD = "<BBIIIHIII"
@@ -26,6 +32,12 @@ OPEN_LAYOUT = "<BBIII"  # type, version, session, boot, acknowledged
 ACK_LAYOUT = "<BII"  # type, session, acknowledged
 COMMAND_HEAD = "<BIB"  # type, session, message; then the row
 TABLE_GET_LAYOUT = "<BH"  # type, offset
+ASK_LAYOUT = "<BHBHI"  # type, number, kind, length, CRC of the whole
+ASK_PART_HEAD = "<BHH"  # type, number, offset; then the bytes
+ANSWER_WANT_LAYOUT = "<BHHB"  # type, number, offset, whether what was sent from there on is lost
+ASK_WANT_LAYOUT = "<BIHHB"  # type, session, number, offset, whether what was sent from there on is lost
+ANSWER_LAYOUT = "<BIHBHI"  # type, session, number, result, length, CRC of the whole
+ANSWER_PART_HEAD = "<BIHH"  # type, session, number, offset; then the bytes
 
 CRC_SIZE = 4
 BODY_MAX = 124  # the longest telemetry row with room to grow, and far under the 254 where COBS gets a second case
@@ -45,6 +57,12 @@ SLOTS_MAX = 4096
 WINDOW = 16  # records in flight: 1.2 kB, 104 ms of a 115200 Bd line, so a host that commits in 100 ms never stalls it
 COMMANDS_REMEMBERED = 16
 COMMANDS_IN_FLIGHT = 8  # spread of ids a host may have unanswered; half of what the device remembers
+
+EXCHANGE_MAX = 8192  # a contract's installation takes 4.1 kB with chains of three, 6.5 kB with every part at its bound
+EXCHANGE_PART_MAX = 112
+EXCHANGE_WINDOW = 8  # parts ahead of what the receiver has said it wants: 1 kB, 86 ms of a 115200 Bd line
+EXCHANGE_REPEAT_MS = 250
+EXCHANGE_LIFETIME_MS = 4000  # the car is to have its answer after 4.5 s
 
 HELLO_MS = 1000
 RETRANSMIT_MS = 250  # twice the time a full window needs on the line

@@ -1,7 +1,7 @@
 """The charger's end of one connection: bytes of V2GTP in, bytes out, and a session between them.  Sans-IO."""
 
 from gridkeel import errors, ticks
-from gridkeel.v2g import exi, grammars, sap, states, v2gtp
+from gridkeel.v2g import exi, grammars, load, sap, states, v2gtp  # noqa: F401 - load: what session needs, in its order
 from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.context import Context
 from gridkeel.v2g.events import Events

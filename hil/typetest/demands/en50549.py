@@ -66,7 +66,6 @@ def whole() -> Profile:
             "droop_profile": profiles.NAMES.index("en50549-lfsm"),
             "trip_profile": ride_through.NAMES.index("en50549"),
             "response_latency_ms": SAMPLING_MS,
-            "return_spread_ms": 0,
         },
         open=frozenset({"response", "trips", "ride_through", "rocof", "enter"}),
     )

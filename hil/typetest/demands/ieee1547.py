@@ -65,7 +65,6 @@ def profile(category: str, second: bool) -> Profile:
             "return_high_mhz": 60100,
             "return_volt_pct": 92,
             "return_high_pct": 105,
-            "return_spread_ms": 0,
             "reactive_max_var": MOST_VAR,
         },
         # A DER of Category III rides through nearly no voltage at all, and has shut its power off, and on, at once.

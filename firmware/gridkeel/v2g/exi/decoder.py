@@ -1,7 +1,7 @@
 """An EXI body to a value, one event at a time, so that the work can be sliced."""
 
 from gridkeel.errors import ExiError
-from gridkeel.v2g.exi import bounds, relaxed
+from gridkeel.v2g.exi import bounds
 from gridkeel.v2g.exi.grammar import Position
 from gridkeel.v2g.exi.reader import BitReader
 from gridkeel.v2g.exi.schema import ANY_ELEMENT, CONTENT, END, HEADER, MIXED_TYPE, NO_TYPE, UNBOUNDED, WIDTHS, width
@@ -43,6 +43,8 @@ class Decoder:
         position = self._position
         place = position.place(kind)
         if kind == MIXED_TYPE:
+            from gridkeel.v2g.exi import relaxed  # one name of one schema needs it
+
             self._root = relaxed.read_element(self._bits, self._schema)
         elif kind == NO_TYPE:
             raise self._bits.error("the element is abstract")

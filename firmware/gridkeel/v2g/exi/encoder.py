@@ -1,7 +1,7 @@
 """A value to an EXI body, one event at a time, so that the work can be sliced."""
 
 from gridkeel.errors import ExiError
-from gridkeel.v2g.exi import bounds, relaxed
+from gridkeel.v2g.exi import bounds
 from gridkeel.v2g.exi.grammar import Position
 from gridkeel.v2g.exi.schema import (
     ANY_ELEMENT,
@@ -49,6 +49,8 @@ class Encoder:
     def _open_root(self, at, value):
         kind = self._schema.data[at + 1]
         if kind == MIXED_TYPE:
+            from gridkeel.v2g.exi import relaxed  # one name of one schema needs it
+
             relaxed.write_element(self._bits, self._schema, at, value)
         else:
             self._element(kind, value)
