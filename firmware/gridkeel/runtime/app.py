@@ -6,7 +6,7 @@ import gc
 from gridkeel import errors, evse, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
-from gridkeel.link import messages
+from gridkeel.link import ids
 from gridkeel.link.device import DeviceLink
 from gridkeel.runtime.commands import Commands
 from gridkeel.runtime.health import Health
@@ -197,9 +197,9 @@ class App:
             if change is None:
                 break
             code, active, value = change
-            self.link.post(messages.EVENT, (self.health.uptime_ms, code, active, value))
+            self.link.post(ids.EVENT, (self.health.uptime_ms, code, active, value))
         telemetry.fill(self._record, self.controller, self.health, self.link)
-        self.link.post(messages.TELEMETRY, self._record)
+        self.link.post(ids.TELEMETRY, self._record)
         self.health.told()
         # Asked once a record: mem_free walks the whole heap.
         self._collect = self._collect or self.health.heap_free < self._heap_floor
