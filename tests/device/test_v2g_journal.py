@@ -1,7 +1,6 @@
 """The log's words: every text a session tells has one, and no number moves."""
 
 from gridkeel.crypto import refusals
-
 from gridkeel.v2g import codes, journal, sap, signatures, states
 
 
