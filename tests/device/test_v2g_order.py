@@ -1,7 +1,7 @@
 """Every message in every state: what the table allows goes on, everything else is a sequence error and a safe end."""
 
 from evcc import ClosedError
-from garbage import share
+from garbage import COLLECTED, share
 from reaching import REACH, ended_safely, reach
 
 from gridkeel.v2g import states
@@ -23,11 +23,10 @@ def test_the_table_is_whole():
 
 def _out_of_order(state):
     """Send each request that the state does not allow; each time a new session."""
-    tried = 0
     allowed = states.STATES[state][1] + ("supportedAppProtocolReq",)
     wrong = [name for name in sorted(states.MESSAGES) if name not in allowed]
     assert len(wrong) >= 13
-    for name in share(wrong, 2):
+    for tried, name in enumerate(share(wrong, 1 if REACH[state][0] else 2)):
         car = reach(state)
         bench = car.bench
         if state == states.PROTOCOL:
@@ -41,14 +40,15 @@ def _out_of_order(state):
             answer = car.ask(name, car.request(name), "FAILED_SequenceError")
             assert answer["ResponseCode"] == "FAILED_SequenceError"
             assert bench.kinds("refused") == [("refused", name, "FAILED_SequenceError", 0)]
-        tried += 1
         assert bench.secc.closing and not bench.outlet.allowed
-        if tried % 6 == 1:
+        if tried % 6 == 0:
             ended_safely(bench)
 
 
 def _protocol_again(state):
     """The protocol handshake in the middle of a session is no message of the session."""
+    if not COLLECTED and REACH[state][0]:
+        return
     car = reach(state)
     try:
         car.negotiate()
