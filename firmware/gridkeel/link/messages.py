@@ -176,7 +176,7 @@ TABLE = (
             ("bytes_in", "I", "B"),
             ("bytes_out", "I", "B"),
             ("gap_us", "I", "us"),
-            ("heap_low", "I", "B"),
+            ("heap_used", "I", "B"),
         ),
     ),
     (
