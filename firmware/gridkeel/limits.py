@@ -29,6 +29,7 @@ NAMES = (
     "cable_rating",
     "ev_rating",
     "temperature",
+    "reactive",
 )
 
 NONE = 0
@@ -59,3 +60,6 @@ SUSTAINED_ENERGY = 24
 CABLE_RATING = 25
 EV_RATING = 26
 TEMPERATURE = 27
+REACTIVE = 28
+
+NO_BOUND = 1 << 29  # a limit that is none, in W, VA or var

@@ -54,3 +54,5 @@ def fill(values, controller, health, link):
     values[32] = services.account.verdict
     values[33] = controller.sample_clock.found_ppm
     values[34] = controller.sample_clock.state
+    values[35] = driver.var
+    values[36] = envelope.temperature_c

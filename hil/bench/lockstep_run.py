@@ -120,8 +120,7 @@ class LockStepRun:
         self._advance(t_us)
         if not any(fault.active(t_us / 1e6) for fault in self._cuts):
             self._samples = samples
-        inverter = self._inverter
-        self._recorder.plant_row(t_us / 1e6, inverter.power_w, inverter.target_w, inverter.soc_pct, self._energise)
+        self._recorder.plant_row(t_us / 1e6, self._inverter, self._energise)
         self._speak(t_us)
         if self._index % 20 == 0:
             counts = self._host.intake.counts

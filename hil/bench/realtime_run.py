@@ -126,8 +126,7 @@ class RealtimeRun:
             return
         self._rows += 1
         self._advance(now_us)
-        inverter = self._inverter
-        self._recorder.plant_row(now_us / 1e6, inverter.power_w, inverter.target_w, inverter.soc_pct, energise)
+        self._recorder.plant_row(now_us / 1e6, self._inverter, energise)
         if self._rows % 20 == 0:
             counts = self._host.intake.counts
             self._watch(

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.link import messages
+from hil.plants.inverter import Inverter
 
 TELEMETRY_KEYS = tuple(name for name, _code, _unit in messages.fields_of(messages.TELEMETRY))
-PLANT_KEYS = ("t_s", "delivered_w", "target_w", "soc_pct", "energise")
+PLANT_KEYS = ("t_s", "delivered_w", "target_w", "soc_pct", "energise", "var", "cabinet_c")
 
 
 class Recorder:
@@ -24,8 +25,17 @@ class Recorder:
         self.notes: list[str] = []
         self.console = ""
 
-    def plant_row(self, t_s: float, delivered_w: float, target_w: float, soc_pct: float, energise: bool) -> None:
-        for key, value in zip(PLANT_KEYS, (t_s, delivered_w, target_w, soc_pct, float(energise)), strict=True):
+    def plant_row(self, t_s: float, inverter: Inverter, energise: bool) -> None:
+        row = (
+            t_s,
+            inverter.power_w,
+            inverter.target_w,
+            inverter.soc_pct,
+            float(energise),
+            inverter.var,
+            inverter.cabinet_c,
+        )
+        for key, value in zip(PLANT_KEYS, row, strict=True):
             self._plant[key].append(value)
 
     def telemetry_row(self, at_s: float, values: dict[str, Any]) -> None:

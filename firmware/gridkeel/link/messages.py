@@ -74,6 +74,8 @@ TABLE = (
             ("verdict", "B", "VERDICTS"),
             ("sample_clock_ppm", "h", "ppm"),
             ("sample_clock_state", "B", "CLOCK_STATES"),
+            ("var", "i", "var"),
+            ("temperature_c", "h", "degC"),
         ),
     ),
     (
