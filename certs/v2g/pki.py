@@ -86,15 +86,27 @@ class Pki:
         return found
 
     def issue(
-        self, role: str, *, name: str = "", issuer: str = "", identity: str = "", now: datetime | None = None
+        self,
+        role: str,
+        *,
+        name: str = "",
+        issuer: str = "",
+        identity: str = "",
+        holder: str = "",
+        now: datetime | None = None,
     ) -> str:
         """Make another certificate of a role with a new key; return its name.
 
         name: the role's own, with a number where it is taken.  issuer: the first of the profile's.
-        identity: EMAID, PCID or SECC id, for the roles that have one.
+        identity: EMAID, PCID or SECC id, for the roles that have one.  holder: PCID of the only vehicle that may be
+        provided with this contract.
         """
+        if holder and role != "contract":
+            raise ToolError(f"a {role} is for no single vehicle; a contract may be")
         with self.change():
-            return self.add(role, name, issuer, identity, now or datetime.now(UTC))
+            made = self.add(role, name, issuer, identity, now or datetime.now(UTC))
+            self.entry(made).holder = names.pcid(holder) if holder else ""
+            return made
 
     def add(self, role: str, name: str, issuer: str, identity: str, now: datetime) -> str:
         """Do the work of `issue` within a change that others share."""

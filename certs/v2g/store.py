@@ -25,13 +25,15 @@ _FORMAT = 1
 class Entry:
     """One name.
 
-    number: of its present certificate.  revoked: times by number.  crl, ocsp: numbers of those files, 0 where none is.
+    holder: PCID of the only vehicle that a contract is for, "" for any.  number: of its present certificate.
+    revoked: times by number.  crl, ocsp: numbers of those files, 0 where none is.
     """
 
     name: str
     role: str
     issuer: str
     common_name: str
+    holder: str = ""
     number: int = 0
     revoked: dict[str, str] = field(default_factory=dict)
     crl: int = 0

@@ -11,7 +11,7 @@ from hil.bench.recorder import Recorder
 from hil.bench.scenario import Fault
 from host_tools.link import events
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.intake import Intake, Listener, link_into
+from host_tools.uplink.intake import Answerer, Intake, Listener, link_into, nobody
 from host_tools.uplink.queue import Queue
 
 COMMIT_US = 500_000
@@ -32,9 +32,10 @@ class HostSide:
         attached: Callable[[Birth], None],
         seed: int,
         start_unix_s: int = START_UNIX_S,
+        answerer: Answerer = nobody,
     ) -> None:
         listener = Listener(attached=attached, recorded=self._recorded, say=self._say)
-        self.intake = Intake(link_into(queue), queue, listener, unix_time=self._unix_time)
+        self.intake = Intake(link_into(queue), queue, listener, unix_time=self._unix_time, answerer=answerer)
         self.produced = 0
         self.latest: dict[str, int] = {}
         self._byte_us = BITS_A_BYTE * 1e6 / baud

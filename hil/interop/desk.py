@@ -9,7 +9,7 @@ from typing import Any
 
 from host_tools.errors import ToolError
 from host_tools.link import events
-from host_tools.link.host import HostLink
+from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
 from host_tools.link.readable import readable
 from host_tools.link.telltime import TimeTeller
 
@@ -54,7 +54,7 @@ class Desk:
     def command(self, message: str, **values: int | str) -> int:
         """Queue a command and return its id."""
         with self._lock:
-            return self.link.command(message, **values)
+            return self.link.command(message, COMMAND_TIMEOUT_S, **values)
 
     def of(self, message: str, start: int = 0) -> list[dict[str, Any]]:
         """Return the records of one kind, from a `mark` on."""
@@ -90,6 +90,5 @@ class Desk:
                 with self._news:
                     self._records.append(readable(event, self.link.dictionary))
                     self._news.notify_all()
-            elif isinstance(event, events.Answered):
-                if not (self._teller and self._teller.answered(event)):
-                    self.answers[event.command_id] = event
+            elif isinstance(event, events.Answered) and not (self._teller and self._teller.answered(event)):
+                self.answers[event.command_id] = event

@@ -29,7 +29,7 @@ class SteeredGrid:
         if self._wanted_hz != self.freq_hz:
             self.freq_hz = self._wanted_hz
             self.steps.append((t0_s, self.freq_hz))
-        phase = self._turns + self.freq_hz * dt_s * np.arange(n)
+        phase: Floats = self._turns + self.freq_hz * dt_s * np.arange(n, dtype=np.float64)
         self._turns = (self._turns + self.freq_hz * dt_s * n) % 1.0
         return phase, np.ones(n)
 

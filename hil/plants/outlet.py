@@ -87,6 +87,7 @@ class OutletPlant:
             "want": set_to(vehicle, "wants", True),
             "leave": set_to(vehicle, "wants", False),
             "communicate": set_to(vehicle, "digital_wants", True),
+            "silence": set_to(vehicle, "digital_wants", False),
             "ventilate": set_to(vehicle, "ventilation", True),
             "stubborn": set_to(vehicle, "stubborn", True),
             "short": set_to(line, "short_ohm", SHORT_OHM),

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from gridkeel import VERSION
-from host_tools.cli import bench, board, broker, monitor, params, pki, plant, study, typetest, uplink
+from host_tools.cli import bench, board, broker, interop, monitor, params, pki, plant, study, typetest, uplink
 from host_tools.errors import ToolError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(plant.app, name="plant")
 app.command(name="uplink")(uplink.command)
 app.command(name="monitor")(monitor.command)
 app.command(name="broker")(broker.command)
+app.add_typer(interop.app, name="interop")
 app.command(name="params")(params.command)
 app.add_typer(pki.app, name="pki")
 app.add_typer(study.app, name="study")

@@ -74,6 +74,9 @@ def issue(
     identity: Annotated[str, typer.Option("--id", help="EMAID, PCID or SECC id of the new certificate.")] = "",
     name: Annotated[str, typer.Option(help="Name within the PKI; default: the role and a number.")] = "",
     issuer: Annotated[str, typer.Option(help="Name that signs; default: the first of the role above.")] = "",
+    holder: Annotated[
+        str, typer.Option("--for", metavar="PCID", help="Vehicle that alone may get this contract.")
+    ] = "",
 ) -> None:
     """Make another certificate of a role, with a key of its own.
 
@@ -81,7 +84,7 @@ def issue(
     """
     with telling_of_the_disk(folder):
         pki = v2g.Pki(folder)
-        made = pki.issue(role, name=name, issuer=issuer, identity=identity)
+        made = pki.issue(role, name=name, issuer=issuer, identity=identity, holder=holder)
     _say(f"{made}: {pki.certificate(made).subject.rfc4514_string()}, signed by {pki.entry(made).issuer}")
 
 

@@ -32,6 +32,9 @@ def command(
         int, typer.Option("--queue-max", min=1, help="Most records the queue takes; then devices keep their own.")
     ] = DEFAULT_MAX_ROWS,
     baud: Annotated[int, typer.Option("--baud", min=300, help="Baud rate of the ports.")] = BAUD,
+    pki: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="PKI to provide cars with contracts from (ISO 15118-2).")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for ports that are not there yet.")] = False,
     cafile: CaFile = None,
     certfile: CertFile = None,
@@ -55,7 +58,9 @@ def command(
         password_file=password_file,
     )
     stop = stop_on_signals()
-    service = Service(Settings(tuple(port), at, queue, queue_max, baud, wait), lambda line: print(line, flush=True))
+    service = Service(
+        Settings(tuple(port), at, queue, queue_max, baud, wait, pki), lambda line: print(line, flush=True)
+    )
     service.run(stop)
     summary = service.summary()
     print(", ".join(f"{count} {name}" for name, count in summary.items()), flush=True)

@@ -58,6 +58,10 @@ Answerer = Callable[[str, bytes, float], bytes | None]
 """Takes the kind, the bytes and the time of day (UTC, s since 1970) of a controller's question; None: no answer."""
 
 
+def nobody(_kind: str, _data: bytes, _unix_s: float) -> None:
+    """Answer nothing."""
+
+
 def host_time(_now_s: float) -> float:
     """Return this host's time of day, UTC in seconds since 1970."""
     return time.time()
@@ -76,7 +80,7 @@ class Intake:
         queue: Queue,
         listener: Listener | None = None,
         unix_time: Callable[[float], float] = host_time,
-        answerer: Answerer = lambda _kind, _data, _unix_s: None,
+        answerer: Answerer = nobody,
     ) -> None:
         self.link = link
         self._answerer = answerer

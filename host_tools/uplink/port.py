@@ -13,7 +13,7 @@ import serial
 from host_tools.errors import MissingError
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.desk import BUSY, CommandDesk
-from host_tools.uplink.intake import Intake, Listener, link_into
+from host_tools.uplink.intake import Answerer, Intake, Listener, link_into, nobody
 from host_tools.uplink.queue import Queue
 from host_tools.uplink.requests import Answer, Request
 from host_tools.uplink.troubles import Troubles
@@ -43,7 +43,7 @@ class PortThread:
     """Serves one port until `stop`.  url: a device path or any pyserial URL (socket://HOST:PORT ...).
 
     attached(port, birth), detached(port, device, reason) and answer(answer) are called in the thread; `error` holds
-    what ended it, where that was not `stop`.
+    what ended it, where that was not `stop`.  answerer: of what the controller asks, called in the thread.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class PortThread:
         answer: Callable[[Answer], None],
         say: Callable[[str], None],
         baud: int = BAUD,
+        answerer: Answerer = nobody,
     ) -> None:
         self.url = url
         self.error: BaseException | None = None
@@ -65,7 +66,7 @@ class PortThread:
             answered=lambda event: self._desk.answered(event),
             say=say,
         )
-        self.intake = Intake(link_into(queue), queue, listener)
+        self.intake = Intake(link_into(queue), queue, listener, answerer=answerer)
         self._desk = CommandDesk(self.intake.link, answer)
         self._answer = answer
         self._baud = baud

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import serial
 
+from host_tools.backend.provisioning import Provisioning
 from host_tools.errors import ToolError
 from host_tools.uplink.address import Broker
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.desk import OFFLINE
+from host_tools.uplink.intake import Answerer, nobody
 from host_tools.uplink.port import BAUD, PortThread, open_port
 from host_tools.uplink.publisher import PublisherThread
 from host_tools.uplink.queue import DEFAULT_MAX_ROWS, Queue
@@ -25,7 +27,10 @@ _LOOK_S = 0.2
 
 @dataclass(frozen=True)
 class Settings:
-    """What one uplink serves.  wait: a port that is missing at the start is waited for."""
+    """What one uplink serves.
+
+    wait: a port that is missing at the start is waited for.  pki: folder to provide cars with contracts from.
+    """
 
     ports: tuple[str, ...]
     broker: Broker
@@ -33,10 +38,14 @@ class Settings:
     queue_max: int = DEFAULT_MAX_ROWS
     baud: int = BAUD
     wait: bool = False
+    pki: Path | None = None
 
 
 class Service:
-    """`run` serves until `stop` is set.  say: gets one line for each change of state, from several threads."""
+    """`run` serves until `stop` is set.  say: gets one line for each change of state, from several threads.
+
+    Errors: ToolError where settings.pki is no PKI that contracts can be provided from.
+    """
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self._settings = settings
@@ -46,6 +55,7 @@ class Service:
         self._ports: list[PortThread] = []
         self._publisher: PublisherThread | None = None
         self._waiting = 0
+        self._answerer: Answerer = Provisioning(settings.pki, say) if settings.pki else nobody
 
     def run(self, stop: threading.Event) -> None:
         """Errors: MissingError for a port that is not there, ToolError for a queue that cannot be used."""
@@ -97,6 +107,7 @@ class Service:
             answer=self._answer,
             say=self._say,
             baud=self._settings.baud,
+            answerer=self._answerer,
         )
 
     def _watch(self, stop: threading.Event) -> None:

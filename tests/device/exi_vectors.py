@@ -1,6 +1,6 @@
 """Messages and their EXI bodies: every body was made, and read back to the same, by EXIficient as ISO 15118 has it.
 
-tests/exi/test_exi_vectors.py holds them against it again.
+tests/exi/test_exi_vectors_oracle.py holds them against it again.
 """
 
 from exi_values import header, message, octets, phys, signature

@@ -29,6 +29,7 @@ def test_lengths_that_are_not_minimal_or_definite():
     ):
         assert refused(der.element, head + bytes(0x90), 0x04)
     assert refused(der.element, b"\x04\x81\x7f" + bytes(127), 0x04)
+    assert refused(der.element, b"\x04\x82\x00\xff" + bytes(255), 0x04)
     assert refused(der.element, b"\x04\xff" + bytes(127), 0x04)
 
 
@@ -89,7 +90,8 @@ def test_bit_strings_of_whole_bytes():
 def test_identifiers():
     assert der.identifier(b"\x06\x03\x55\x1d\x0f", 0, 5) == (b"\x55\x1d\x0f", 5)
     assert der.identifier(b"\x06\x03\x2a\x86\x48", 0, 5) == (b"\x2a\x86\x48", 5)
-    for bad in (b"\x06\x00", b"\x06\x01\x86", b"\x06\x02\x80\x01", b"\x06\x03\x55\x80\x01"):
+    assert der.identifier(b"\x06\x02\x88\x37", 0, 4) == (b"\x88\x37", 4)
+    for bad in (b"\x06\x00", b"\x06\x01\x86", b"\x06\x02\x55\x86", b"\x06\x02\x80\x01", b"\x06\x03\x55\x80\x01"):
         assert refused(der.identifier, bad)
 
 

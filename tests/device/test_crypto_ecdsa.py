@@ -83,8 +83,8 @@ def test_equal_points_are_doubled():
     assert verified(G, both, both + both) is True
 
 
-def test_an_x_past_n_is_reduced():
-    # With a digest of zero and s = r, the sum is the key itself: take a point whose x is over n, and r = x - n.
+def point_past_n():
+    """The first point whose x is over n."""
     x = p256.N + 1
     while True:
         square = (x * x * x - 3 * x + p256.B) % p256.P
@@ -92,6 +92,17 @@ def test_an_x_past_n_is_reduced():
         if y * y % p256.P == square:
             break
         x += 1
-    key = b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
+    return x, b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
+
+
+def test_an_x_past_n_is_reduced():
+    # With a digest of zero and s = r, the sum is the key itself; r is its x modulo n.
+    x, key = point_past_n()
     r = (x - p256.N).to_bytes(32, "big")
     assert verified(key, bytes(32), r + r) is True
+
+
+def test_an_x_past_n_is_no_r():
+    x, key = point_past_n()
+    r = (x - p256.N).to_bytes(32, "big")
+    assert verified(key, bytes(32), x.to_bytes(32, "big") + r) is False

@@ -86,7 +86,7 @@ def test_r_congruent_modulo_n_is_another_number():
 
 
 def test_signatures_of_another_length():
-    for signature in (b"", SAMPLE[:63], SAMPLE + b"\x00", bytes(64)):
+    for signature in (b"", SAMPLE[:63], SAMPLE + b"\x00", SAMPLE[:32] + b"\x00" + SAMPLE[32:]):
         assert verified(PUBLIC, digest_of(b"sample"), signature) is False
 
 

@@ -61,6 +61,19 @@ def test_leaving_c_opens_within_100_ms_and_the_power_is_gone_in_the_same_block()
         assert outlet.charge_by == limits.VEHICLE
 
 
+def test_power_waits_for_the_contact_not_for_the_order():
+    station = Station(evse=1)
+    station.obeys = False
+    station.vehicle("C")
+    station.ms_until(lambda: station.outlet.contactor.order)
+    station.run(100)
+    assert station.outlet.contactor.order
+    assert station.outlet.charge_w == 0
+    station.outlet.levels[ports.CLOSED] = 1
+    station.run(10)
+    assert station.outlet.charge_w == 7360
+
+
 def test_power_is_never_allowed_over_an_open_contactor():
     station = charging()
     station.obeys = False
@@ -234,6 +247,9 @@ def test_the_meter_counts_what_flows_in_through_a_closed_contactor():
     assert station.outlet.meter.energy_wh == 120
     station.power_w = -7200
     station.run(10000)
+    assert station.outlet.meter.energy_wh == 120
+    station.power_w = 7200
+    station.vehicle("A").run(10000)
     assert station.outlet.meter.energy_wh == 120
 
 

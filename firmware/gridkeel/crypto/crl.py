@@ -62,7 +62,7 @@ class RevocationList(Signed):
         data = self.data
         for at in self._serials:
             start, stop = der.positive(data, at, len(data))
-            if stop - start == len(serial) and data[start:stop] == serial:
+            if data[start:stop] == serial:
                 return True
         return False
 

@@ -16,7 +16,7 @@ def read(data, at, end):
     if start == stop:
         der.refuse("empty name", at)
     raw = bytes(data[at:stop])
-    found = {}
+    found: dict = {}
     while start < stop:
         inner, start = der.element(data, start, stop, der.SET)
         if inner == start:

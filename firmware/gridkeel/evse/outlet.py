@@ -5,8 +5,8 @@
 
 from array import array
 
-from gridkeel import errors, evse, limits, ticks
-from gridkeel.evse import contactor, dc, offer, pilot, ports
+from gridkeel import evse, limits, ticks
+from gridkeel.evse import contactor, dc, offer, pilot, ports, troubles
 from gridkeel.evse.demand import Demand
 from gridkeel.evse.meter import Meter
 from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
@@ -43,6 +43,7 @@ class Outlet:
         self.charge_by = limits.VEHICLE
         self.discharge_w = 0
         self.discharge_by = limits.VEHICLE
+        self._told = False
         self._stopping = False
         self._stop_since_ms = 0
         self._patience_ms = STOP_SESSION_MS
@@ -82,7 +83,7 @@ class Outlet:
         elif not self._plugged:
             self.plug_number = (self.plug_number + 1) & 0xFFFF
         self._plugged = self.pilot.plugged
-        self.ready = self._sound(supply)
+        self.ready = supply and self.pilot.plugged and not troubles.stands(self)
         consent = self._consents()
         may = self.takes and self.ready
         wanted = may and (consent or self._winds_down(power_w, now_ms))
@@ -108,14 +109,7 @@ class Outlet:
 
     def note(self, faults):
         """Tell the faults that stand."""
-        fault = self.pilot.fault
-        faults.set(errors.PILOT_ERROR, fault == errors.PILOT_ERROR, self.levels[ports.HIGH_MV])
-        faults.set(errors.PILOT_DIODE, fault == errors.PILOT_DIODE, self.levels[ports.LOW_MV])
-        faults.set(errors.CONTACTOR_WELDED, self.contactor.state == contactor.WELDED)
-        faults.set(errors.CONTACTOR_STUCK, self.contactor.state == contactor.STUCK)
-        faults.set(errors.RCD_TRIPPED, self.levels[ports.RCD])
-        faults.set(errors.ISOLATION_FAULT, self.dc.isolation == dc.FAULT)
-        faults.set(errors.VENTILATION_WANTED, self.pilot.state == pilot.D and not self._p.ventilation)
+        self._told = troubles.note(self, faults, self._told)
 
     def _unplugged(self, now_ms):
         self.contactor.clear(now_ms)
@@ -123,18 +117,6 @@ class Outlet:
         self.access = evse.WAITING
         self.demand.forget()
         self.dc.check(False)
-
-    def _sound(self, supply):
-        state = self.contactor.state
-        return (
-            supply
-            and self.pilot.plugged
-            and not self.pilot.fault
-            and not self.levels[ports.RCD]
-            and state != contactor.WELDED
-            and state != contactor.STUCK
-            and self.dc.isolation != dc.FAULT
-        )
 
     def _consents(self):
         if self.offer.state == offer.BASIC:

@@ -98,5 +98,5 @@ class Pilot:
             self._bent = True
             self._bent_ms = now_ms
         # Stays until the vehicle is gone: no power for one whose diode came and went.
-        if self.plugged and ticks.diff(now_ms, self._bent_ms) >= DIODE_MS:
+        if ticks.diff(now_ms, self._bent_ms) >= DIODE_MS:
             self.fault = errors.PILOT_DIODE

@@ -1,0 +1,108 @@
+"""One session of the car, from its start to SessionStop or to whatever else it came to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hil.interop.charger import Charger
+from hil.interop.modes import Mode
+from hil.interop.peers import Car, Event
+
+SESSION_S = 90.0
+RECORD_S = 8.0
+PLUG_S = 5.0
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Exchange:
+    """One request and its response; ms: from the car's last byte out to its first byte in."""
+
+    request: str
+    response: str
+    code: str
+    ms: float
+
+
+@dataclass
+class Outcome:
+    """What one session came to.  handshake: the controller's own record of it, where the charger is ours."""
+
+    mode: str
+    charger: str
+    run: int
+    ok: bool = False
+    reason: str = ""
+    sdp_ms: float = 0.0
+    connect_ms: float = 0.0
+    session_s: float = 0.0
+    exchanges: list[Exchange] = field(default_factory=list)
+    handshake: dict[str, Any] = field(default_factory=dict)
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+
+def against_peer(mode: Mode, run: int, namespace: str, pki: Path, folder: Path, say: Say) -> Outcome:
+    """Let the car charge at the peer's own charger, which must be running."""
+    outcome = Outcome(mode.name, "peer", run)
+    _converse(mode, outcome, namespace, pki, folder, say, lambda _on: None)
+    return outcome
+
+
+def against(charger: Charger, mode: Mode, run: int, namespace: str, pki: Path, folder: Path, say: Say) -> Outcome:
+    """Plug the car in at the controller, let it charge, unplug it.  Errors: ToolError where the controller is mute."""
+    outcome = Outcome(mode.name, "gridkeel", run)
+    desk = charger.desk
+    mark = desk.mark()
+    charger.do("plug", "want")
+    desk.wait_for("telemetry", mark, PLUG_S, lambda record: record["pilot"] == "B")
+    _converse(mode, outcome, namespace, pki, folder, say, lambda on: charger.do("communicate" if on else "silence"))
+    charger.check()
+    outcome.handshake = desk.wait_for("handshake", mark, RECORD_S)
+    outcome.log = desk.of("v2g", mark)
+    charger.do("silence", "leave")
+    charger.do("unplug")
+    desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot"] == "A")
+    return outcome
+
+
+def _converse(
+    mode: Mode, outcome: Outcome, namespace: str, pki: Path, folder: Path, say: Say, charging: Callable[[bool], None]
+) -> None:
+    car = Car(mode, namespace, pki, folder)
+    began_s = 0.0
+    try:
+        for event in car.events(SESSION_S):
+            if event["event"] == "sdp":
+                began_s = time.monotonic()
+                outcome.sdp_ms = event["ms"]
+            elif event["event"] == "charging":
+                charging(event["on"])
+            elif event["event"] == "exchange":
+                say(event["request"])
+            if _take(outcome, event):
+                break
+        outcome.session_s = time.monotonic() - began_s if began_s else 0.0
+    finally:
+        car.close()
+
+
+def _take(outcome: Outcome, event: Event) -> bool:
+    """Note what the car told; return whether its session is over."""
+    kind = event["event"]
+    if kind == "connected":
+        outcome.connect_ms = event["ms"]
+    elif kind == "exchange":
+        outcome.exchanges.append(Exchange(event["request"], event["response"], event["code"], event["ms"]))
+        if event["response"] == "SessionStopRes":
+            outcome.ok = event["code"] == "OK"
+            outcome.reason = "" if outcome.ok else f"SessionStopRes {event['code']}"
+            return True
+    elif kind in ("failed", "stopped", "ended", "timeout"):
+        outcome.reason = event["reason"]
+        return True
+    return False

@@ -1,0 +1,115 @@
+"""What the sessions showed, summed up: by mode, and by message beside the peer's own charger."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from hil.interop.drive import Outcome
+from hil.interop.modes import MODES
+
+GOAL = 0.1  # of the peer's time, for each message
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """Times of one request's answer over all sessions, in ms; peer_ms and ratio are None where it was not asked."""
+
+    request: str
+    count: int
+    median_ms: float
+    worst_ms: float
+    peer_ms: float | None
+    ratio: float | None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the median keeps the goal."""
+        return self.ratio is not None and self.ratio <= GOAL
+
+
+@dataclass(frozen=True)
+class ModeRow:
+    """Sessions of one mode; connect is TCP and the TLS handshake.  gap_ms: worst gap of the control loop meanwhile."""
+
+    mode: str
+    ok: int
+    runs: int
+    session_s: float
+    peer_session_s: float | None
+    connect_ms: float
+    peer_connect_ms: float | None
+    gap_ms: float
+    reason: str
+
+
+@dataclass
+class Results:
+    """All outcomes, ours and the peer's.  heap: bytes of the board's heap in a PnC session, {} where not probed."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    heap: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every session with the controller went to SessionStop with OK."""
+        ours = [outcome.ok for outcome in self.outcomes if outcome.charger == "gridkeel"]
+        return bool(ours) and all(ours)
+
+    def modes(self) -> list[ModeRow]:
+        """Return a row a mode, in the order of MODES."""
+        return [self._mode(mode.name) for mode in MODES if self._of(mode.name, "gridkeel")]
+
+    def messages(self) -> list[MessageRow]:
+        """Return a row a request, in the order they first came."""
+        ours, theirs = self._times("gridkeel"), self._times("peer")
+        rows = []
+        for request, times in ours.items():
+            peer_ms = median(theirs[request]) if request in theirs else None
+            own_ms = median(times)
+            ratio = own_ms / peer_ms if peer_ms else None
+            rows.append(MessageRow(request, len(times), own_ms, max(times), peer_ms, ratio))
+        return rows
+
+    def document(self) -> dict[str, Any]:
+        """Return everything, ready for JSON."""
+        return {
+            "ok": self.ok,
+            "goal": GOAL,
+            "modes": [asdict(row) for row in self.modes()],
+            "messages": [asdict(row) for row in self.messages()],
+            "heap": self.heap,
+            "sessions": [asdict(outcome) for outcome in self.outcomes],
+        }
+
+    def _of(self, mode: str, charger: str) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.mode == mode and outcome.charger == charger]
+
+    def _mode(self, mode: str) -> ModeRow:
+        ours, theirs = self._of(mode, "gridkeel"), self._of(mode, "peer")
+        return ModeRow(
+            mode=mode,
+            ok=sum(outcome.ok for outcome in ours),
+            runs=len(ours),
+            session_s=median(outcome.session_s for outcome in ours),
+            peer_session_s=_median([outcome.session_s for outcome in theirs]),
+            connect_ms=median(outcome.connect_ms for outcome in ours),
+            peer_connect_ms=_median([outcome.connect_ms for outcome in theirs]),
+            gap_ms=max(outcome.handshake.get("gap_us", 0) for outcome in ours) / 1000,
+            reason=next((outcome.reason for outcome in ours if outcome.reason), ""),
+        )
+
+    def _times(self, charger: str) -> dict[str, list[float]]:
+        times: dict[str, list[float]] = defaultdict(list)
+        for outcome in self.outcomes:
+            if outcome.charger == charger:
+                for exchange in outcome.exchanges:
+                    times[exchange.request].append(exchange.ms)
+        return times
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return median(values) if values else None

@@ -1,0 +1,123 @@
+"""All the sessions that were asked for: a controller for each set of parameters, the same car at both chargers."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from certs import v2g
+from hil.interop.charger import Charger
+from hil.interop.drive import Outcome, against, against_peer
+from hil.interop.modes import Mode, choose
+from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
+from hil.interop.peers import check_java, peer_charger
+from hil.interop.results import Results
+
+HEAP_MODE = "ac-pnc"  # the session that needs most of the heap: the contract's chain is in it
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to run.  peer: the same car at the peer's charger too.  heap: one more session that probes the heap."""
+
+    modes: list[Mode]
+    runs: int = 5
+    peer: bool = True
+    heap: bool = True
+    heap_bytes: int = 700 * 1024
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run happens: two cables, two exports of one PKI, a scrap folder."""
+
+    ours: Cable
+    theirs: Cable
+    board_pki: Path
+    car_pki: Path
+    folder: Path
+
+
+Say = Callable[[str], None]
+
+
+def run_all(wanted: Wanted, say: Say) -> Results:
+    """Run every session.  say: told what happens.  Errors: MissingError without root, iproute2, Java or the peer."""
+    results = Results()
+    with _place() as place:
+        if wanted.peer:
+            _run_peer(wanted, place, results, say)
+        with inside(place.ours.charger):
+            address = wait_for_address(CHARGER_INTERFACE)
+            for _parameters, group in groupby(wanted.modes, Mode.charger_parameters):
+                _run_ours(list(group), wanted, place, address, results, say)
+            if wanted.heap:
+                results.heap = _probe(wanted, place, address, say)
+    return results
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[Place]:
+    check_java()
+    with tempfile.TemporaryDirectory(prefix="gridkeel-interop-") as name, cable() as ours, cable() as theirs:
+        folder = Path(name)
+        pki = v2g.make(folder / "pki")
+        v2g.export_device(pki, folder / "board")
+        v2g.export_peer(pki, folder / "car")
+        yield Place(ours, theirs, folder / "board", folder / "car", folder)
+
+
+def _run_peer(wanted: Wanted, place: Place, results: Results, say: Say) -> None:
+    for contract in (False, True):
+        modes = [mode for mode in wanted.modes if mode.contract == contract]
+        if not modes:
+            continue
+        with peer_charger(contract, place.theirs.charger, place.car_pki, place.folder):
+            # Its first session finds its Java cold; that would be no fair measure.
+            _at_peer(modes[0], 0, place, say)
+            for mode in modes:
+                results.outcomes += [_at_peer(mode, run, place, say) for run in range(1, wanted.runs + 1)]
+
+
+def _at_peer(mode: Mode, run: int, place: Place, say: Say) -> Outcome:
+    def told(text: str) -> None:
+        say(f"{mode.name} at the peer's charger, {f'run {run}' if run else 'to warm up'}: {text}")
+
+    return against_peer(mode, run, place.theirs.car, place.car_pki, place.folder, told)
+
+
+def _run_ours(modes: list[Mode], wanted: Wanted, place: Place, address: str, results: Results, say: Say) -> None:
+    first = modes[0]
+    with Charger(
+        address, first.charger_parameters(), first.plant(), place.board_pki, heap_bytes=wanted.heap_bytes
+    ) as charger:
+        for mode in modes:
+            for run in range(1, wanted.runs + 1):
+                results.outcomes.append(_at_ours(charger, mode, run, place, say))
+
+
+def _at_ours(charger: Charger, mode: Mode, run: int, place: Place, say: Say) -> Outcome:
+    def told(text: str) -> None:
+        say(f"{mode.name} at the controller, run {run}: {text}")
+
+    return against(charger, mode, run, place.ours.car, place.car_pki, place.folder, told)
+
+
+def _probe(wanted: Wanted, place: Place, address: str, say: Say) -> dict[str, int]:
+    """Return the heap of a board in a PnC session on which nothing was collected but on purpose."""
+    mode = choose(HEAP_MODE)[0]
+    with Charger(
+        address,
+        mode.charger_parameters(),
+        mode.plant(),
+        place.board_pki,
+        heap_bytes=wanted.heap_bytes,
+        probe_heap=True,
+    ) as charger:
+        outcome = _at_ours(charger, mode, 0, place, say)
+    free = outcome.handshake["heap_low"]
+    return {"size": wanted.heap_bytes, "free_least": free, "used_most": wanted.heap_bytes - free}

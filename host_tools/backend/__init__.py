@@ -1,0 +1,1 @@
+"""What stands behind the host for a charging session: the service that provides cars with contracts."""

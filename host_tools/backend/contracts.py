@@ -1,0 +1,113 @@
+"""Which contract a car gets, and whether whoever asks may be believed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from certs.v2g import Pki
+from gridkeel.crypto import chain, crl, profiles, refusals, x509
+from gridkeel.errors import CertificateError
+from gridkeel.v2g import codes, emaid
+from gridkeel.v2g.codes import RefusedError
+from host_tools.backend.signing import driven
+
+CANCELED = "FAILED_ContractCanceled"
+_LEAST_LEFT = timedelta(days=28)  # the shortest a contract's certificate may be made for
+_ROOTS = {
+    profiles.CONTRACT: ("mo_root", "v2g_root"),
+    profiles.OEM_PROVISIONING: ("oem_root", "v2g_root"),
+    profiles.CPS: ("v2g_root",),
+}
+_CODES = {
+    refusals.EXPIRED: codes.CERTIFICATE_EXPIRED,
+    refusals.NOT_YET_VALID: codes.CERTIFICATE_EXPIRED,  # as [V2G2-824] has it for PaymentDetails
+    refusals.REVOKED: codes.REVOKED,
+}
+
+
+def for_vehicle(pki: Pki, pcid: str, now: datetime) -> str:
+    """Return the name of the contract for a vehicle: one issued for its PCID, or else one for anybody.
+
+    A certificate with less than four weeks left is renewed first, with a new key.  Errors: RefusedError.
+    """
+    candidates = [pki.entry(name) for name in pki.names("contract")]
+    candidates = [entry for entry in candidates if entry.holder in ("", pcid) and not _revoked(entry)]
+    if not candidates:
+        raise RefusedError(codes.NO_CERTIFICATE, f"no contract for vehicle {pcid}")
+    name = max(candidates, key=lambda entry: entry.holder == pcid).name
+    if pki.certificate(name).not_valid_after_utc - now < _LEAST_LEFT:
+        pki.renew(name, new_key=True, now=now)
+    return name
+
+
+def renewed(pki: Pki, account: str, now: datetime) -> str:
+    """Renew the contract of an EMAID, with a new key; return its name.  Errors: RefusedError."""
+    found = [pki.entry(name) for name in pki.names("contract")]
+    found = [entry for entry in found if emaid.same(entry.common_name, account)]
+    if not found:
+        raise RefusedError(codes.NO_CERTIFICATE, f"no contract {account}")
+    if all(_revoked(entry) for entry in found):
+        raise RefusedError(CANCELED, f"contract {account} is revoked")
+    name = next(entry.name for entry in found if not _revoked(entry))
+    pki.renew(name, new_key=True, now=now)
+    return name
+
+
+def believed_vehicle(pki: Pki, der: bytes, now: datetime) -> x509.Certificate:
+    """Return a provisioning certificate that holds; it comes without sub-CAs, which are the PKI's.
+
+    Errors: RefusedError.
+    """
+    leaf = _parsed(der)
+    below = [name for name in pki.names() if _der_name(pki, name) == leaf.issuer]
+    subs = pki.chain(below[0])[:-1] if below else []
+    return _believed(pki, [der, *(_der(pki, name) for name in subs)], profiles.OEM_PROVISIONING, now)
+
+
+def believed_contract(pki: Pki, sent: dict[str, Any], now: datetime) -> x509.Certificate:
+    """Return the leaf of a contract's chain that holds.  Errors: RefusedError."""
+    ders = [sent["Certificate"], *sent.get("SubCertificates", {}).get("Certificate", [])]
+    return _believed(pki, ders, profiles.CONTRACT, now)
+
+
+def must_hold(pki: Pki, name: str, profile: profiles.Profile, now: datetime) -> None:
+    """Refuse to hand out a certificate of our own that no car would take.  Errors: RefusedError."""
+    result = _checked(pki, [_der(pki, each) for each in pki.chain(name)[:-1]], profile, now)
+    if result != refusals.OK:
+        raise RefusedError(codes.NO_CERTIFICATE, f"{name} of the PKI: {refusals.name(result)}")
+
+
+def _believed(pki: Pki, ders: list[bytes], profile: profiles.Profile, now: datetime) -> x509.Certificate:
+    result = _checked(pki, ders, profile, now)
+    if result != refusals.OK:
+        raise RefusedError(_CODES.get(result, codes.CERT_CHAIN_ERROR), f"{profile.name}: {refusals.name(result)}")
+    return _parsed(ders[0])
+
+
+def _checked(pki: Pki, ders: list[bytes], profile: profiles.Profile, now: datetime) -> int:
+    roots = [_der(pki, name) for role in _ROOTS[profile] for name in pki.names(role)]
+    lists = [entry.crl_path(pki.folder).read_bytes() for entry in pki.index.entries.values() if entry.crl]
+    crls = [driven(crl.parse(data)) for data in lists]
+    return driven(chain.validate(ders, roots, int(now.timestamp()), crls, profile))
+
+
+def _parsed(der: bytes) -> x509.Certificate:
+    try:
+        return x509.parse(der)
+    except CertificateError as error:
+        raise RefusedError(codes.CERT_CHAIN_ERROR, str(error)) from None
+
+
+def _revoked(entry: Any) -> bool:
+    return str(entry.number) in entry.revoked
+
+
+def _der(pki: Pki, name: str) -> bytes:
+    return pki.certificate(name).public_bytes(Encoding.DER)
+
+
+def _der_name(pki: Pki, name: str) -> bytes:
+    return pki.certificate(name).subject.public_bytes()

@@ -1,0 +1,115 @@
+"""`gridkeel interop`: a real car against the controller, beside the same car at its maker's own charger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gridkeel import VERSION
+from hil.interop.modes import choose
+from hil.interop.results import GOAL, MessageRow, Results
+from hil.interop.run_all import Wanted, run_all
+from host_tools.errors import EXIT_CHECK_FAILED
+
+app = typer.Typer(invoke_without_command=True, help="Real ISO 15118 sessions against the controller.")
+
+
+@app.callback()
+def run(
+    context: typer.Context,
+    modes: Annotated[
+        str | None, typer.Option(metavar="NAME[,NAME...]", help="Which modes; all six without it.")
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, max=100, help="Sessions of each mode in a row.")] = 5,
+    peer: Annotated[bool, typer.Option(help="The same car at the peer's own charger, for comparison.")] = True,
+    heap: Annotated[bool, typer.Option(help="One more session that measures the board's heap.")] = True,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write every session to this file.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the tables.")] = False,
+) -> None:
+    """Charge a real car (the EVCC of the package iso15118) at the controller on the virtual board.
+
+    Needs root for the network namespaces, iproute2 and Java. Exit code 0: every session went to SessionStop with OK.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    console = Console()
+    wanted = Wanted(choose(modes), runs, peer, heap)
+    if quiet or not console.is_terminal:
+        results = run_all(wanted, lambda _text: None)
+    else:
+        with console.status("laying the cables") as status:
+            results = run_all(wanted, status.update)
+    show(console, results)
+    if json_file:
+        json_file.write_text(json.dumps({"gridkeel": VERSION, **results.document()}, indent=1) + "\n")
+    if not results.ok:
+        raise typer.Exit(EXIT_CHECK_FAILED)
+
+
+def show(console: Console, results: Results) -> None:
+    """Print what the sessions showed."""
+    console.print(_mode_table(results))
+    console.print(_message_table(results))
+    if results.heap:
+        size, used = results.heap["size"] // 1024, results.heap["used_most"] // 1024
+        console.print(
+            f"heap in use at the peak of a Plug & Charge session: {used} of {size} kB (64-bit; about half on a board);"
+            " TLS keeps its own memory outside of it on this port",
+            highlight=False,
+        )
+    for outcome in results.outcomes:
+        if outcome.reason:
+            console.print(f"[red]{outcome.mode}, {outcome.charger}, run {outcome.run}[/]: {outcome.reason}")
+
+
+def _mode_table(results: Results) -> Table:
+    table = Table(title="Sessions to SessionStop with OK", title_justify="left")
+    for heading in ("mode", "OK", "session", "peer's", "connect", "peer's", "worst loop gap"):
+        table.add_column(heading, justify="left" if heading == "mode" else "right")
+    for row in results.modes():
+        colour = "green" if row.ok == row.runs else "red"
+        table.add_row(
+            row.mode,
+            f"[{colour}]{row.ok} of {row.runs}[/]",
+            f"{row.session_s:.1f} s",
+            _shown(row.peer_session_s, "s"),
+            f"{row.connect_ms:.1f} ms",
+            _shown(row.peer_connect_ms, "ms"),
+            f"{row.gap_ms:.1f} ms",
+        )
+    return table
+
+
+def _message_table(results: Results) -> Table:
+    rows = results.messages()
+    reached = sum(row.reached for row in rows)
+    compared = sum(row.ratio is not None for row in rows)
+    title = f"From request to response, at the car; {reached} of {compared} within {GOAL:g} of the peer's time"
+    table = Table(title=title, title_justify="left")
+    for heading in ("request", "count", "median", "worst", "peer's median", "ratio"):
+        table.add_column(heading, justify="left" if heading == "request" else "right")
+    for row in rows:
+        table.add_row(
+            row.request,
+            str(row.count),
+            f"{row.median_ms:.1f} ms",
+            f"{row.worst_ms:.1f} ms",
+            _shown(row.peer_ms, "ms"),
+            _ratio(row),
+        )
+    return table
+
+
+def _shown(value: float | None, unit: str) -> str:
+    return "-" if value is None else f"{value:.1f} {unit}"
+
+
+def _ratio(row: MessageRow) -> str:
+    if row.ratio is None:
+        return "-"
+    return f"[{'green' if row.reached else 'yellow'}]{row.ratio:.3f}[/]"

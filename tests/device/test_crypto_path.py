@@ -1,0 +1,181 @@
+"""Paths up to their signatures, which are not real here: tests/host validates real ones, on MicroPython too."""
+
+from der_maker import KEY_USAGE, certificate, drive, extension, extensions, name, revocation_list, sequence, tlv
+
+from gridkeel.crypto import chain, crl, profiles, x509
+
+WASM_GROUP = 3
+UNIX_S = 1800000000
+MAY_CERTIFY = extension(b"\x55\x1d\x0f", b"\x03\x02\x01\x06", True)
+MAY_LIST = extension(b"\x55\x1d\x0f", b"\x03\x02\x01\x02", True)
+# Numbers past the order: refused at once, and so no reason for the 32-bit build to run out of its heap.
+NEVER = sequence(b"\x02\x21\x00" + b"\xff" * 32, b"\x02\x21\x00" + b"\xff" * 32)
+
+
+def constraints(path_len=None):
+    length = b"" if path_len is None else bytes((2, 1, path_len))
+    return extension(b"\x55\x1d\x13", tlv(0x30, b"\x01\x01\xff", length), True)
+
+
+def authority(subject, issuer, path_len=None, usage=MAY_CERTIFY, **more):
+    return certificate(
+        subject=name(subject), issuer=name(issuer), extensions=extensions(constraints(path_len), usage), **more
+    )
+
+
+ROOT = authority(b"root", b"root")
+SUB_1 = authority(b"sub 1", b"root", 1)
+SUB_2 = authority(b"sub 2", b"sub 1", 0)
+
+
+def contract(issuer=b"sub 2", **more):
+    return certificate(subject=name(b"UKSWI123456791A"), issuer=name(issuer), signature=NEVER, **more)
+
+
+LEAF = contract()
+
+
+class Trusting:
+    """Knows every signature of a sub-CA and a list, and counts how often it was asked."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def signed_by(self, signed, public_key):
+        self.asked += 1
+        yield
+        return True
+
+
+def code(path=(LEAF, SUB_2, SUB_1), roots=(ROOT,), unix_s=UNIX_S, crls=(), needs_crl=False, known=None):
+    profile = profiles.Profile("contract", is_emaid=True, needs_crl=needs_crl)
+    return drive(chain.validate(path, roots, unix_s, crls, profile, known or Trusting()))
+
+
+def answer(**arguments):
+    return chain.name(code(**arguments))
+
+
+def test_lengths():
+    assert answer(path=()) == "chain_length"
+    assert answer(path=(LEAF, SUB_2, SUB_2, SUB_1)) == "chain_length"
+
+
+def test_the_leaf_is_looked_at_first():
+    assert answer(path=(certificate(issuer=name(b"nobody")), SUB_1)) == "subject"
+    assert answer(path=(SUB_2, SUB_1)) == "basic_constraints"
+    assert answer(path=(LEAF, b"")) == "encoding"
+
+
+def test_order():
+    assert answer(path=(LEAF, SUB_1, SUB_2)) == "chain_order"
+    assert answer(path=(LEAF, SUB_1)) == "chain_order"
+    assert answer(path=(contract(b"root"), ROOT)) == "chain_order"
+    itself = authority(b"sub 2", b"sub 2")
+    assert answer(path=(LEAF, itself, SUB_1)) == "chain_order"
+
+
+def with_key_ids(of_issuer, of_authority):
+    issuer = certificate(
+        subject=name(b"sub 2"),
+        issuer=name(b"root"),
+        extensions=extensions(constraints(), MAY_CERTIFY, extension(b"\x55\x1d\x0e", tlv(4, of_issuer))),
+    )
+    identifier = extension(b"\x55\x1d\x23", tlv(0x30, tlv(0x80, of_authority)))
+    leaf = contract(extensions=extensions(KEY_USAGE, identifier))
+    return answer(path=(leaf, issuer), unix_s=None)
+
+
+def test_key_identifiers():
+    assert with_key_ids(b"one", b"one") == "clock_unset"
+    assert with_key_ids(b"one", b"two") == "chain_order"
+    assert with_key_ids(b"", b"two") == "clock_unset"
+    assert with_key_ids(b"one", b"") == "clock_unset"
+
+
+def test_what_an_issuer_must_be():
+    usual = extensions(KEY_USAGE)
+    assert answer(path=(LEAF, certificate(subject=name(b"sub 2"), issuer=name(b"sub 1"), extensions=usual), SUB_1)) == (
+        "basic_constraints"
+    )
+    assert answer(path=(LEAF, authority(b"sub 2", b"sub 1", 0, MAY_LIST), SUB_1)) == "key_usage"
+    assert answer(path=(LEAF, SUB_2, authority(b"sub 1", b"root", 0))) == "path_length"
+    assert answer(roots=(authority(b"root", b"root", 1),)) == "path_length"
+    assert answer(roots=(authority(b"root", b"root", 2),), unix_s=None) == "clock_unset"
+    assert answer(roots=(authority(b"root", b"root", None, MAY_LIST),)) == "key_usage"
+
+
+def test_anchors():
+    other = authority(b"other", b"other")
+    assert answer(roots=()) == "wrong_root"
+    assert answer(roots=(other,)) == "wrong_root"
+    assert answer(roots=(b"\x30\x00",)) == "wrong_root"
+    assert answer(roots=(b"\x30\x00", other, x509.parse(ROOT)), unix_s=None) == "clock_unset"
+
+
+def test_validity_of_each():
+    late = tlv(0x30, tlv(0x17, b"280101000000Z"), tlv(0x17, b"350101000000Z"))
+    early = tlv(0x30, tlv(0x17, b"200101000000Z"), tlv(0x17, b"260101000000Z"))
+    assert answer(unix_s=None) == "clock_unset"
+    for validity, expected in ((late, "not_yet_valid"), (early, "expired")):
+        leaf = contract(validity=validity)
+        assert answer(path=(leaf, SUB_2, SUB_1)) == expected
+        assert answer(path=(LEAF, SUB_2, authority(b"sub 1", b"root", 1, validity=validity))) == expected
+        assert answer(roots=(authority(b"root", b"root", validity=validity),)) == expected
+
+
+def test_the_first_and_last_second():
+    begins, ends = 1735689600, 2051222400
+    assert answer(unix_s=begins - 1) == "not_yet_valid"
+    assert answer(unix_s=ends + 1) == "expired"
+
+
+def test_signatures_from_the_top():
+    known = Trusting()
+    assert answer(known=known) == "bad_signature"
+    assert known.asked == 2
+
+
+def lists(*entries, **changed):
+    return [drive(crl.parse(revocation_list(*entries, **changed)))]
+
+
+def revoked_sub(serial, **more):
+    """A path whose sub-CA was issued by the root "two"; signatures are trusted, so its revocation is reached."""
+    root = authority(b"two", b"two", usage=more.pop("usage", MAY_CERTIFY))
+    entry = tlv(0x30, tlv(2, serial), tlv(0x17, b"250101000000Z"))
+    return answer(
+        path=(contract(b"sub"), authority(b"sub", b"two", serial=b"\x02\x01\x05")),
+        roots=(root,),
+        crls=lists(entry),
+        **more,
+    )
+
+
+def test_a_revoked_sub_ca():
+    assert revoked_sub(b"\x05") == "revoked"
+    only_certificates = extension(b"\x55\x1d\x0f", b"\x03\x02\x02\x04", True)
+    assert revoked_sub(b"\x05", usage=only_certificates) == "crl_signature"
+
+
+def test_a_list_of_another_issuer_is_not_asked():
+    known = Trusting()
+    entry = tlv(0x30, tlv(2, b"\x05"), tlv(0x17, b"250101000000Z"))
+    path = (contract(b"sub"), authority(b"sub", b"root", serial=b"\x02\x01\x05"))
+    assert answer(path=path, crls=lists(entry), known=known) == "bad_signature"
+    assert known.asked == 1
+
+
+def test_lists_that_are_demanded():
+    assert revoked_sub(b"\x06", needs_crl=True) == "crl_stale"
+    in_time = 1736000000  # within der_maker's list
+    assert answer(needs_crl=True) == "crl_missing"
+    root = authority(b"two", b"two")
+    found = {
+        "path": (contract(b"sub"), authority(b"sub", b"two", serial=b"\x02\x01\x05")),
+        "roots": (root,),
+        "crls": lists(),
+        "needs_crl": True,
+    }
+    assert answer(unix_s=in_time, **found) == "bad_signature"
+    assert answer(unix_s=1735689599 + 2678400 + 2, **found) == "crl_stale"
