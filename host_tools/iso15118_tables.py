@@ -34,7 +34,8 @@ def _states() -> list[str]:
 
 
 def _leads(request: str) -> str:
-    targets = sorted({target for (name, _outcome), target in states.NEXT.items() if name == request})
+    requests, leads = states.NEXT[::3], states.NEXT[2::3]
+    targets = sorted({target for name, target in zip(requests, leads, strict=True) if name == request})
     names = ", ".join(states.STATES[target][0] for target in targets) or "setup"
     return f"{request} ({names})"
 
