@@ -4,7 +4,7 @@ from evcc import ClosedError
 from garbage import COLLECTED, share
 from reaching import REACH, ended_safely, reach
 
-from gridkeel.v2g import states
+from gridkeel.v2g import response_codes, states
 
 WASM_GROUP = 1
 
@@ -19,6 +19,13 @@ def test_the_table_is_whole():
     assert reachable == set(range(len(states.STATES)))
     for performance_ms, timeout_ms, _repeats in states.MESSAGES.values():
         assert 0 < performance_ms < timeout_ms
+
+
+def test_every_response_has_its_codes():
+    requests = [name for name in states.MESSAGES if name != "supportedAppProtocolReq"]
+    assert {states.response_of(name) for name in requests} == set(response_codes.TABLE)
+    assert response_codes.may_carry("PowerDeliveryRes", "FAILED_ContactorError")
+    assert not response_codes.may_carry("SessionStopRes", "FAILED_ContactorError")
 
 
 def _out_of_order(state):
