@@ -119,5 +119,4 @@ def _probe(wanted: Wanted, place: Place, address: str, say: Say) -> dict[str, in
         probe_heap=True,
     ) as charger:
         outcome = _at_ours(charger, mode, 0, place, say)
-    free = outcome.handshake["heap_low"]
-    return {"size": wanted.heap_bytes, "free_least": free, "used_most": wanted.heap_bytes - free}
+    return {"size": wanted.heap_bytes, "used_most": outcome.handshake["heap_used"]}

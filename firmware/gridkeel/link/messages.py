@@ -91,6 +91,8 @@ TABLE = (
             ("duty_permille", "H", "0.1 %"),
             ("offered_w", "i", "W"),
             ("energy_wh", "I", "Wh"),
+            ("var", "i", "var"),
+            ("temperature_c", "h", "degC"),
         ),
     ),
     (
@@ -176,7 +178,7 @@ TABLE = (
             ("bytes_in", "I", "B"),
             ("bytes_out", "I", "B"),
             ("gap_us", "I", "us"),
-            ("heap_low", "I", "B"),
+            ("heap_used", "I", "B"),
         ),
     ),
     (

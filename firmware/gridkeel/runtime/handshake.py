@@ -48,7 +48,7 @@ SIGNATURES_MS = 24
 BYTES_IN = 25
 BYTES_OUT = 26
 GAP_US = 27
-HEAP_LOW = 28
+HEAP_USED = 28
 FIELDS = 29
 
 
@@ -77,8 +77,6 @@ class Report:
             row[i] = 0
         row[SESSION] = self._session
         row[SECURED] = 1 if connection.secured else 0
-        if self._probes_heap:
-            row[HEAP_LOW] = gc.mem_free()
         self._asked = False
         self._health.session_gap_us = 0
 
@@ -148,6 +146,6 @@ class Report:
     def _probe(self):
         # What is in use only shows once the garbage is gone; collecting this often is for measuring alone.
         gc.collect()
-        free = gc.mem_free()
-        if free < self._row[HEAP_LOW]:
-            self._row[HEAP_LOW] = free
+        used = gc.mem_alloc()
+        if used > self._row[HEAP_USED]:
+            self._row[HEAP_USED] = used
