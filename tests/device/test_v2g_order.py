@@ -4,7 +4,7 @@ from evcc import ClosedError
 from garbage import COLLECTED, share
 from reaching import REACH, ended_safely, reach
 
-from gridkeel.v2g import states
+from gridkeel.v2g import response_codes, states
 
 WASM_GROUP = 1
 
@@ -13,12 +13,19 @@ def test_the_table_is_whole():
     assert sorted(REACH) + [states.ENDED] == list(range(len(states.STATES)))
     named = [name for _state, allowed in states.STATES for name in allowed]
     assert set(named) == set(states.MESSAGES)
-    answered = [request for request, _outcome in states.NEXT] + ["supportedAppProtocolReq"]
-    assert set(answered) == set(named)
-    reachable = set(states.NEXT.values()) | {states.PROTOCOL, states.SETUP}
+    columns = [[states.NEXT[k] for k in range(first, len(states.NEXT), 3)] for first in range(3)]
+    assert set(columns[0]) | {"supportedAppProtocolReq"} == set(named)
+    reachable = set(columns[2]) | {states.PROTOCOL, states.SETUP}
     assert reachable == set(range(len(states.STATES)))
     for performance_ms, timeout_ms, _repeats in states.MESSAGES.values():
         assert 0 < performance_ms < timeout_ms
+
+
+def test_every_response_has_its_codes():
+    requests = [name for name in states.MESSAGES if name != "supportedAppProtocolReq"]
+    assert {states.response_of(name) for name in requests} == set(response_codes.TABLE)
+    assert response_codes.may_carry("PowerDeliveryRes", "FAILED_ContactorError")
+    assert not response_codes.may_carry("SessionStopRes", "FAILED_ContactorError")
 
 
 def _out_of_order(state):

@@ -255,6 +255,18 @@ def test_two_requests_at_once_are_answered_in_turn():
     car.ask("AuthorizationReq", {})
 
 
+def test_an_answer_that_was_not_taken_yet_is_not_lost():
+    bench = Bench()
+    car = Car(bench)
+    car.setup()
+    car.send("ServiceDiscoveryReq", {})
+    bench.run(10)
+    car.send("PaymentServiceSelectionReq", car.request("PaymentServiceSelectionReq"))
+    bench.run(10)
+    assert "ChargeService" in car.receive("ServiceDiscoveryReq")
+    car.receive("PaymentServiceSelectionReq")
+
+
 def test_events_are_bounded():
     bench = Bench()
     for _ in range(100):
