@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gridkeel.v2g import states
+from gridkeel.v2g import response_codes, states
 
-BEGIN = "<!-- begin: made by `python -m host_tools.tables --write` from gridkeel.v2g.states -->"
+BEGIN = "<!-- begin: made by `python -m host_tools.tables --write` from gridkeel.v2g -->"
 END = "<!-- end -->"
 
 _CLOCKS = (
@@ -22,7 +22,7 @@ def with_tables(document: str) -> str:
     _old, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError("docs/iso15118.md lacks the markers of its made part")
-    parts = [_states(), _messages(), _clocks()]
+    parts = [_states(), _messages(), _clocks(), _codes()]
     return f"{before}{BEGIN}\n\n" + "\n".join(line for part in parts for line in [*part, ""]) + f"\n{END}{after}"
 
 
@@ -34,7 +34,8 @@ def _states() -> list[str]:
 
 
 def _leads(request: str) -> str:
-    targets = sorted({target for (name, _outcome), target in states.NEXT.items() if name == request})
+    requests, leads = states.NEXT[::3], states.NEXT[2::3]
+    targets = sorted({target for name, target in zip(requests, leads, strict=True) if name == request})
     names = ", ".join(states.STATES[target][0] for target in targets) or "setup"
     return f"{request} ({names})"
 
@@ -51,6 +52,11 @@ def _clocks() -> list[str]:
     for name, meaning in _CLOCKS:
         lines.append(f"| `{name}` | {_seconds(getattr(states, name))} | {meaning} |")
     return lines
+
+
+def _codes() -> list[str]:
+    lines = ["| response | codes, beside " + ", ".join(response_codes.ANY) + " |", "|---|---|"]
+    return lines + [f"| {response} | {', '.join(codes)} |" for response, codes in response_codes.TABLE.items()]
 
 
 def _seconds(ms: int) -> str:

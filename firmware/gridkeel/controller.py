@@ -5,7 +5,7 @@ step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envel
 """
 
 from gridkeel import errors, inverter, limits
-from gridkeel.envelope import Envelope
+from gridkeel.envelope import TEMPERATURE_UNKNOWN, Envelope
 from gridkeel.faults import Faults
 from gridkeel.inverter.driver import Inverter
 from gridkeel.sensing.frequency import Estimator
@@ -13,6 +13,7 @@ from gridkeel.sensing.quality import CLIPPED
 from gridkeel.sensing.sample_clock import SampleClock
 from gridkeel.services.bundle import Services
 from gridkeel.services.protection import BLOCKED, RUN
+from gridkeel.services.reactive import OFF
 
 
 class Controller:
@@ -99,6 +100,9 @@ class Controller:
             self.outlet.step(supply, self.inverter.power_w, now_ms)
         self.envelope.departure.update(now_ms)
         self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
+        if self.parameters.temperature_sensor:
+            fresh = self.inverter.temperature_age(now_ms) <= self.parameters.temperature_stale_ms
+            self.envelope.temperature_c = self.inverter.temperature_c if fresh else TEMPERATURE_UNKNOWN
         soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
         self.command_w = self.envelope.limit(self.wish_w, self.inverter, soc_fresh)
         self.limiter = self.envelope.limiter or self.services.arbiter.limiter
@@ -109,7 +113,7 @@ class Controller:
         if self.outlet is not None:
             self._offer(now_ms)
         self.inverter.command(self.command_w, now_ms)
-        self.services.reactive.update(self.mains, self.command_w, running)
+        self._react(running, now_ms)
         self.services.account.update(self.inverter.power_w, now_ms)
         self._note_faults(soc_fresh)
 
@@ -117,6 +121,12 @@ class Controller:
         self.outlet.offer_power(self.wish_w, self.envelope.room_w, now_ms)
         self.energise = self.outlet.contactor.order
         self.outlet.note(self.faults)
+
+    def _react(self, running, now_ms):
+        reactive = self.services.reactive
+        var = reactive.update(self.mains, self.command_w, running, self.inverter)
+        self.envelope.active_left_w = reactive.active_left_w
+        self.inverter.react(self.parameters.reactive_mode != OFF, var, now_ms)
 
     def _note_faults(self, soc_fresh):
         faults = self.faults

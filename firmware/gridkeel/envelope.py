@@ -12,13 +12,15 @@ class Envelope:
 
     departure: when the vehicle leaves; need_w: the charge it calls for, a wish the arbiter weighs, no bound.
     outlet: evse.outlet.Outlet, whose bounds count too, None for a fixed vehicle; room_w: the charge without them.
-    temperature_c: the converter's or connector's, told by the board, TEMPERATURE_UNKNOWN while it is not.
+    temperature_c: of the converter, TEMPERATURE_UNKNOWN while nobody tells it.
+    active_left_w: what reactive power leaves, where it goes first.
     """
 
     def __init__(self, parameters):
         self._p = parameters
         self.departure = Departure()
         self.temperature_c = TEMPERATURE_UNKNOWN
+        self.active_left_w = limits.NO_BOUND
         self.allowed_w = 0
         self.limiter = limits.NONE
         self.charge_w = 0
@@ -85,6 +87,9 @@ class Envelope:
         self._bound_discharge(inverter.discharge_rating_w, limits.INVERTER_RATING)
         self._bound_discharge(p.cable_max_w, limits.CABLE_RATING)
         self._bound_discharge(p.ev_discharge_max_w, limits.EV_RATING)
+        if self.active_left_w < limits.NO_BOUND:
+            self._bound_charge(self.active_left_w, limits.REACTIVE)
+            self._bound_discharge(self.active_left_w, limits.REACTIVE)
         if not p.v2g_enable:
             self._bound_discharge(0, limits.V1G)
 

@@ -45,6 +45,7 @@ INVERTER_READBACK = 33
 INVERTER_FRAME = 34
 INVERTER_UNSUITED = 35
 INVERTER_OVERRIDDEN = 36
+INVERTER_NO_REACTIVE = 37
 SOC_UNKNOWN = 40
 HOST_LOST = 50
 SETPOINT_EXPIRED = 51
@@ -80,6 +81,12 @@ CATALOGUE = (
     (INVERTER_FRAME, "inverter_frame", "info", "a damaged Modbus frame was dropped"),
     (INVERTER_UNSUITED, "inverter_unsuited", "safe", "inverter has no ratings, or no model that sets power (704, 124)"),
     (INVERTER_OVERRIDDEN, "inverter_overridden", "warning", "another master's set-point was found in the inverter"),
+    (
+        INVERTER_NO_REACTIVE,
+        "inverter_no_reactive",
+        "warning",
+        "inverter has no model that sets reactive power (704, 123)",
+    ),
     (SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
     (HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
     (SETPOINT_EXPIRED, "setpoint_expired", "info", "set-point reached the end of its life: back to the fallback power"),

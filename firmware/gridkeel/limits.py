@@ -31,6 +31,7 @@ NAMES = (
     "temperature",
     "vehicle",
     "session",
+    "reactive",
 )
 
 NONE = 0
@@ -63,3 +64,6 @@ EV_RATING = 26
 TEMPERATURE = 27
 VEHICLE = 28
 SESSION = 29
+REACTIVE = 30
+
+NO_BOUND = 1 << 29  # a limit that is none, in W, VA or var

@@ -89,7 +89,7 @@ TABLE: tuple = (
     ("event_spread_s", "s", 0, 0, 3600, "window over which controllers spread the start of an event"),
     ("plan_charge_w", "W", 7400, 0, 50000, "power into the vehicle in a plan's cheap slots"),
     ("plan_discharge_w", "W", 0, 0, 50000, "power out of the vehicle in a plan's dear slots"),
-    ("reactive_mode", "index", 0, 0, 3, "0 off, 1 fixed, 2 power factor, 3 volt-var; a wish, not written yet"),
+    ("reactive_mode", "index", 0, 0, 3, "reactive power: 0 none of ours, 1 fixed, 2 power factor, 3 volt-var"),
     ("reactive_var", "var", 0, -50000, 50000, "fixed reactive power; positive is absorbed"),
     ("reactive_max_var", "var", 3000, 0, 50000, "largest reactive power to either side"),
     ("power_factor_x1000", "0.001", 1000, -1000, 1000, "power factor, 500 or more in size; positive absorbs"),
@@ -101,7 +101,14 @@ TABLE: tuple = (
     ("cable_max_w", "W", 50000, 0, 50000, "limit of cable and connector, both ways"),
     ("ev_charge_max_w", "W", 50000, 0, 50000, "limit of the vehicle into its battery"),
     ("ev_discharge_max_w", "W", 50000, 0, 50000, "limit of the vehicle out of its battery"),
-    ("temperature_sensor", "flag", 0, 0, 1, "1: a temperature is measured, and counts as hot while unknown"),
+    (
+        "temperature_sensor",
+        "index",
+        0,
+        0,
+        2,
+        "0 none, 1 the inverter's cabinet, 2 its heat sink; unknown counts as hot",
+    ),
     ("derate_from_c", "degC", 60, 0, 120, "temperature from which the power is reduced"),
     ("derate_span_k", "K", 20, 1, 100, "kelvins past it over which the power falls to zero"),
     ("account_window_s", "s", 3600, 60, 86400, "window over which the energy is held against the baseline"),
@@ -155,6 +162,8 @@ TABLE: tuple = (
     ("dc_current_min_a", "A", 1, 0, 500, "least current of a DC outlet"),
     ("dc_current_max_a", "A", 20, 1, 500, "most current of a DC outlet"),
     ("dc_ripple_a", "A", 1, 0, 50, "peak-to-peak ripple of a DC outlet's current"),
+    ("reactive_priority", "flag", 0, 0, 1, "where the apparent power is used up: 0 active power first, 1 reactive"),
+    ("temperature_stale_ms", "ms", 10000, 1000, 600000, "age at which a temperature counts as unknown"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

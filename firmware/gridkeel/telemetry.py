@@ -62,3 +62,5 @@ def fill(values, controller, health, link):
         values[38] = outlet.offer.duty_permille
         values[39] = outlet.offered_w
         values[40] = outlet.meter.energy_wh
+    values[41] = driver.var
+    values[42] = envelope.temperature_c

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gridkeel.envelope import TEMPERATURE_UNKNOWN
 from gridkeel.link import messages
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
@@ -53,7 +54,12 @@ def judge(played: Played) -> RunRecord:
     lag_s = played.rig.compute_us / 1e6
     errors = figures.frequency_errors(played.mains, telemetry, played.parameters, lag_s)
     found = (
-        errors.figures() | _clock(telemetry) | _delays(played) | _counts(played, telemetry) | _outages(played, plant)
+        errors.figures()
+        | _clock(telemetry)
+        | _heat(telemetry)
+        | _delays(played)
+        | _counts(played, telemetry)
+        | _outages(played, plant)
     )
     if played.scenario.vehicle is not None:
         found |= outlet_figures.figures(played.recorder, played.mains, played.commands, played.cease_us)
@@ -162,6 +168,10 @@ def _steps(played: Played) -> dict[str, float]:
 def _outages(played: Played, plant: dict[str, np.ndarray]) -> dict[str, float]:
     inside = plant["t_s"] <= played.virtual_s
     found = {"end_power_w": float(plant["delivered_w"][inside][-1]), "reversions": float(played.reversions)}
+    found["end_var"] = float(plant["var"][inside][-1])
+    found["most_var"] = float(plant["var"][inside].max())
+    found["least_var"] = float(plant["var"][inside].min())
+    found["cabinet_max_c"] = float(plant["cabinet_c"][inside].max())
     for fault in played.scenario.faults:
         settle_s = {"inverter_link": played.parameters.reversion_s + 1.0, "samples": 0.5}.get(fault.kind)
         if settle_s is None:
@@ -178,6 +188,11 @@ def _clock(telemetry: dict[str, np.ndarray]) -> dict[str, float]:
     if telemetry["sample_clock_state"][-1] != CLOCK_KNOWN:
         return {}
     return {"sample_clock_ppm": float(telemetry["sample_clock_ppm"][-1])}
+
+
+def _heat(telemetry: dict[str, np.ndarray]) -> dict[str, float]:
+    told_c = float(telemetry["temperature_c"][-1])
+    return {} if told_c == TEMPERATURE_UNKNOWN else {"end_temperature_c": told_c}
 
 
 def _counts(played: Played, telemetry: dict[str, np.ndarray]) -> dict[str, float]:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.link import messages
+from hil.plants.inverter import Inverter
 from hil.plants.outlet import OutletPlant
 
 TELEMETRY_KEYS = tuple(name for name, _code, _unit in messages.fields_of(messages.TELEMETRY))
 OUTLET_KEYS = ("t_s", "closed", "duty_permille", "high_mv", "low_mv", "current_a")
-PLANT_KEYS = ("t_s", "delivered_w", "target_w", "soc_pct", "energise")
+PLANT_KEYS = ("t_s", "delivered_w", "target_w", "soc_pct", "energise", "var", "cabinet_c")
 
 
 class Recorder:
@@ -27,8 +28,17 @@ class Recorder:
         self.notes: list[str] = []
         self.console = ""
 
-    def plant_row(self, t_s: float, delivered_w: float, target_w: float, soc_pct: float, energise: bool) -> None:
-        for key, value in zip(PLANT_KEYS, (t_s, delivered_w, target_w, soc_pct, float(energise)), strict=True):
+    def plant_row(self, t_s: float, inverter: Inverter, energise: bool) -> None:
+        row = (
+            t_s,
+            inverter.power_w,
+            inverter.target_w,
+            inverter.soc_pct,
+            float(energise),
+            inverter.var,
+            inverter.cabinet_c,
+        )
+        for key, value in zip(PLANT_KEYS, row, strict=True):
             self._plant[key].append(value)
 
     def outlet_row(self, t_s: float, outlet: OutletPlant) -> None:

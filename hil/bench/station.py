@@ -39,6 +39,6 @@ class Station:
     def keep_row(self, now_us: int, energise: bool) -> None:
         """Record where the plants stand."""
         inverter = self._inverter
-        self._recorder.plant_row(now_us / 1e6, inverter.power_w, inverter.target_w, inverter.soc_pct, energise)
+        self._recorder.plant_row(now_us / 1e6, inverter, energise)
         if self.outlet is not None:
             self._recorder.outlet_row(now_us / 1e6, self.outlet)

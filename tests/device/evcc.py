@@ -8,7 +8,7 @@ from outlet import Outlet
 from gridkeel import ticks
 from gridkeel.clock import WallClock
 from gridkeel.params import Parameters
-from gridkeel.v2g import exi, grammars, sap, states, v2gtp
+from gridkeel.v2g import exi, grammars, response_codes, sap, states, v2gtp
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
 
@@ -151,6 +151,7 @@ class Car:
         if name == "SessionSetupReq":
             self.session_id = message["Header"]["SessionID"]
         assert len(message["Header"]["SessionID"]) == 8
+        assert response_codes.may_carry(states.response_of(name), response["ResponseCode"]), response
         self.last = response
         return response
 

@@ -40,20 +40,26 @@ def text(offset, string):
     return {offset + i // 2: ord(padded[i]) << 8 | ord(padded[i + 1]) for i in range(0, len(padded), 2)}
 
 
+def zeros(first, end, others):
+    points = {offset: 0 for offset in range(first, end)}
+    points.update(others)
+    return points
+
+
 def common():
     points = text(2, "Maker")
     points.update(text(18, "Box 7"))
     return model(1, 66, points)
 
 
-def der_models(sf=0):
-    """701, 702, 704, 713 with a vendor's model between them; sf is that of WSet."""
+def der_models(sf=0, var_sf=0):
+    """701, 702, 704, 713 with a vendor's model between them; sf is that of WSet, var_sf that of VarSet."""
     return [
         common(),
-        model(701, 153, {4: 3, 10: -1500, 116: 0}),
+        model(701, 153, {4: 3, 10: -1500, 12: 700, 36: 31, 37: 45, 116: 0, 119: 0, 122: 0}),
         model(64900, 4, {}),
-        model(702, 50, {2: 80, 10: 74, 11: 60, 45: 2}),
-        model(704, 65, {22: 0, 23: 1, 24: 0, 25: 0, 26: 0, 27: 0, 30: 0, 31: 0, 32: 0, 55: sf}),
+        model(702, 50, {2: 80, 7: 80, 8: 44, 9: 40, 10: 74, 11: 60, 45: 2, 47: 2, 48: 2}),
+        model(704, 65, zeros(22, 49, {23: 1, 55: sf, 57: var_sf})),
         model(713, 7, {4: 623, 8: -1}),
     ]
 
@@ -61,9 +67,10 @@ def der_models(sf=0):
 def legacy_models():
     return [
         common(),
-        model(103, 50, {14: 300, 15: 1}),
+        model(103, 50, {14: 300, 15: 1, 20: -40, 21: 1, 33: 305, 34: 412, 37: -1}),
         model(120, 26, {3: 50, 4: 2, 23: 70, 24: 2, 25: 0xFFFF, 26: -32768}),
-        model(123, 24, {}),
+        model(121, 30, {2: 50, 8: 30, 9: 25, 10: -20, 11: -22, 22: 2, 27: 2}),
+        model(123, 24, zeros(15, 23, {25: -2})),
         model(124, 24, {2: 800, 5: 0, 8: 5500, 12: 0, 13: 0, 14: 0, 15: 0, 18: 1, 22: -2, 25: -2}),
     ]
 
@@ -139,6 +146,7 @@ class Bench:
         self.inverter = Inverter(self.parameters)
         self.now = start
         self.wanted = None
+        self.reactive = None  # (wanted, var) of the reactive side
         self.sent = []
         self.latency_ms = 3
         self.spoil = None  # spoil(answer) -> what arrives
@@ -166,6 +174,8 @@ class Bench:
         try:
             if self.wanted is not None:
                 inverter.command(self.wanted, now)
+            if self.reactive is not None:
+                inverter.react(self.reactive[0], self.reactive[1], now)
             inverter.on_deadline(now)
             n = inverter.data_to_send(out, now)
             wait = inverter.deadline(now)

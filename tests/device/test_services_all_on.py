@@ -36,7 +36,6 @@ class Link:
 
 def all_on():
     charger = Charger(ALL_ON)
-    charger.controller.envelope.temperature_c = 25
     charger.controller.envelope.departure.set(40000, 6000, charger.now)
     charger.run(3500)
     assert charger.controller.protection.state == RUN
@@ -85,6 +84,11 @@ def test_telemetry_explains_the_decision():
     assert told["charge_limiter"] == limits.CHARGE_RATING
     assert told["verdict"] == accounting.NONE
     assert 0 < told["discharge_limit_w"] <= 7400
+    # 230 V, in the middle of the deadband; the slave's own figures are behind it
+    assert told["var_wish"] == 0
+    assert told["var"] == -700
+    assert told["temperature_c"] == 31
+    assert len(record) == len(messages.fields_of(messages.TELEMETRY))
 
 
 def test_filling_a_record_needs_no_heap():

@@ -1,4 +1,5 @@
 from noalloc import without_heap
+from rated import Rated
 
 from gridkeel import limits, ticks
 from gridkeel.params import Parameters
@@ -177,10 +178,12 @@ def test_no_heap_with_every_service_on():
     services.setpoint.set(2000, 60000, rig.now)
     services.event.take(events.SHIFT, 0, 1, 1500, 1, rig.now)
 
+    rated = Rated()
+
     def walk():
         rig.mains.at(49500)
         rig.run(1500)
-        services.reactive.update(rig.mains, rig.arbiter.wish_w, True)
+        services.reactive.update(rig.mains, rig.arbiter.wish_w, True, rated)
         services.protection.samples_lost()
         rig.run(100)
 

@@ -4,7 +4,6 @@ from gridkeel import ticks
 from gridkeel.params import Parameters
 from gridkeel.services import events
 from gridkeel.services.events import ACTIVE, IDLE, PENDING, RECOVERING, Event
-from gridkeel.services.reactive import Reactive
 from gridkeel.services.regulation import Regulation
 from gridkeel.services.schedule import PRICES_A_MESSAGE, Plan
 from gridkeel.services.spread import Spread
@@ -209,56 +208,12 @@ def test_a_plan_is_bounded():
     assert not plan.put(7, 96, PRICES)
 
 
-class Mains:
-    voltage_mv = 230000
-
-
-def var_of(power_w=0, volts_permille=1000, **changes):
-    mains = Mains()
-    mains.voltage_mv = 230 * volts_permille
-    return Reactive(Parameters(changes)).update(mains, power_w, True)
-
-
-def test_reactive_modes():
-    assert var_of(reactive_var=1000) == 0
-    assert var_of(reactive_mode=1, reactive_var=1000) == 1000
-    assert var_of(reactive_mode=1, reactive_var=-5000) == -3000
-    assert var_of(4000, reactive_mode=2, power_factor_x1000=800) == 3000
-    assert var_of(-2000, reactive_mode=2, power_factor_x1000=800) == 1500
-    assert var_of(-2000, reactive_mode=2, power_factor_x1000=-800) == -1500
-    assert var_of(4000, reactive_mode=2) == 0
-
-
-def test_volt_var_curve():
-    for permille, var in (
-        (1000, 0),
-        (1020, 0),
-        (980, 0),
-        (1050, 1500),
-        (950, -1500),
-        (1080, 3000),
-        (920, -3000),
-        (1200, 3000),
-    ):
-        assert var_of(reactive_mode=3, volts_permille=permille) == var, permille
-
-
-def test_active_power_goes_first():
-    assert var_of(7400, reactive_mode=1, reactive_var=3000) == 0
-    assert var_of(-7000, reactive_mode=1, reactive_var=3000) == 2400
-    reactive = Reactive(Parameters({"reactive_mode": 1, "reactive_var": 3000}))
-    assert reactive.update(Mains(), 0, False) == 0
-
-
 def test_no_heap():
     event = event_of(events.SHIFT)
     plan = plan_of(slots=6)
     plan.put(7, 0, PRICES)
     regulation = regulation_of()
     regulation.signal(10000, START)
-    mains = Mains()
-    mains.voltage_mv = 245000
-    reactives = [Reactive(Parameters({"reactive_mode": mode, "power_factor_x1000": -900})) for mode in (1, 2, 3)]
 
     def walk():
         for k in range(200):
@@ -266,7 +221,5 @@ def test_no_heap():
             event.update(now, 3000)
             plan.update(now)
             regulation.update(now, True)
-            for each in range(3):
-                reactives[each].update(mains, -3000, True)
 
     without_heap(walk)

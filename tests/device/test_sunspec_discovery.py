@@ -62,7 +62,7 @@ def test_scales_that_cannot_set_the_power_are_unsuited():
         assert discovered(Slave(der_models(sf))).inverter.state == DRIVING, sf
     for sf in (-3, 3, -32768):
         models = legacy_models()
-        models[4][25] = sf & 0xFFFF
+        models[-1][25] = sf & 0xFFFF
         assert discovered(Slave(models)).inverter.state == UNSUITED, sf
 
 

@@ -11,7 +11,7 @@ from gridkeel.crypto import crl
 OPERATOR = Operator()
 KEY, CHAIN = OPERATOR.contract()
 
-WASM_GROUP = 1
+WASM_GROUP = 0
 
 
 def refused_details(bench, car, code, event):

@@ -1,10 +1,10 @@
 """Every message in every state: what the table allows goes on, everything else is a sequence error and a safe end."""
 
 from evcc import ClosedError
-from garbage import share
+from garbage import COLLECTED, share
 from reaching import REACH, ended_safely, reach
 
-from gridkeel.v2g import states
+from gridkeel.v2g import response_codes, states
 
 WASM_GROUP = 1
 
@@ -13,21 +13,27 @@ def test_the_table_is_whole():
     assert sorted(REACH) + [states.ENDED] == list(range(len(states.STATES)))
     named = [name for _state, allowed in states.STATES for name in allowed]
     assert set(named) == set(states.MESSAGES)
-    answered = [request for request, _outcome in states.NEXT] + ["supportedAppProtocolReq"]
-    assert set(answered) == set(named)
-    reachable = set(states.NEXT.values()) | {states.PROTOCOL, states.SETUP}
+    columns = [[states.NEXT[k] for k in range(first, len(states.NEXT), 3)] for first in range(3)]
+    assert set(columns[0]) | {"supportedAppProtocolReq"} == set(named)
+    reachable = set(columns[2]) | {states.PROTOCOL, states.SETUP}
     assert reachable == set(range(len(states.STATES)))
     for performance_ms, timeout_ms, _repeats in states.MESSAGES.values():
         assert 0 < performance_ms < timeout_ms
 
 
+def test_every_response_has_its_codes():
+    requests = [name for name in states.MESSAGES if name != "supportedAppProtocolReq"]
+    assert {states.response_of(name) for name in requests} == set(response_codes.TABLE)
+    assert response_codes.may_carry("PowerDeliveryRes", "FAILED_ContactorError")
+    assert not response_codes.may_carry("SessionStopRes", "FAILED_ContactorError")
+
+
 def _out_of_order(state):
     """Send each request that the state does not allow; each time a new session."""
-    tried = 0
     allowed = states.STATES[state][1] + ("supportedAppProtocolReq",)
     wrong = [name for name in sorted(states.MESSAGES) if name not in allowed]
     assert len(wrong) >= 13
-    for name in share(wrong, 2):
+    for tried, name in enumerate(share(wrong, 1 if REACH[state][0] else 2)):
         car = reach(state)
         bench = car.bench
         if state == states.PROTOCOL:
@@ -41,14 +47,15 @@ def _out_of_order(state):
             answer = car.ask(name, car.request(name), "FAILED_SequenceError")
             assert answer["ResponseCode"] == "FAILED_SequenceError"
             assert bench.kinds("refused") == [("refused", name, "FAILED_SequenceError", 0)]
-        tried += 1
         assert bench.secc.closing and not bench.outlet.allowed
-        if tried % 6 == 1:
+        if tried % 6 == 0:
             ended_safely(bench)
 
 
 def _protocol_again(state):
     """The protocol handshake in the middle of a session is no message of the session."""
+    if not COLLECTED and REACH[state][0]:
+        return
     car = reach(state)
     try:
         car.negotiate()

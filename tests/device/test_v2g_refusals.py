@@ -102,11 +102,7 @@ def test_ac_units():
 
 
 def dc(code="FAILED_WrongChargeParameter", **changes):
-    car = reach(states.CABLE_CHECK)  # for its outlet: begin again
-    bench = car.bench
-    bench.disconnect()
-    bench.connect()
-    car = Car(bench, "DC_extended")
+    car = Car(Bench(dc=True), "DC_extended")
     car.to_authorized()
     body = charge_parameter(car)
     body["DC_EVChargeParameter"].update(changes)
@@ -116,6 +112,9 @@ def dc(code="FAILED_WrongChargeParameter", **changes):
 def test_dc_limits():
     dc(EVMaximumVoltageLimit=value(100, "V"))
     dc(EVMaximumCurrentLimit=value(-5, "A"))
+
+
+def test_dc_power_and_errors():
     dc(EVMaximumPowerLimit=value(0, "W"))
     dc("FAILED", DC_EVStatus=ev_status("FAILED_EVRESSMalfunction"))
 
@@ -139,16 +138,23 @@ def test_the_mode_stays_in_a_renegotiation():
     refused(car, "ChargeParameterDiscoveryReq", charge_parameter(car), "FAILED_WrongEnergyTransferMode")
 
 
-def test_power_deliveries():
-    for body, code in (
-        (lambda car: delivery("Start", car, tuple_id=2), "FAILED_TariffSelectionInvalid"),
-        (lambda car: delivery("Start", car, profile=((0, 7361),)), "FAILED_ChargingProfileInvalid"),
-        (lambda car: delivery("Start", car, profile=((0, 7000), (0, 6000))), "FAILED_ChargingProfileInvalid"),
-        (lambda car: delivery("Start", car, profile=((0, 7000), (90000, 1))), "FAILED_ChargingProfileInvalid"),
-        (lambda car: delivery("Renegotiate", car), "FAILED"),
-    ):
-        car = reach(states.POWER_DELIVERY)
-        refused(car, "PowerDeliveryReq", body(car), code)
+def power_delivery(code, progress, **named):
+    car = reach(states.POWER_DELIVERY)
+    refused(car, "PowerDeliveryReq", delivery(progress, car, **named), code)
+
+
+def test_a_tariff_that_was_not_offered():
+    power_delivery("FAILED_TariffSelectionInvalid", "Start", tuple_id=2)
+
+
+def test_charging_profiles():
+    power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7361),))
+    power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7000), (0, 6000)))
+    power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7000), (90000, 1)))
+
+
+def test_a_renegotiation_of_nothing():
+    power_delivery("FAILED", "Renegotiate")
 
 
 def test_a_second_start():
@@ -181,7 +187,10 @@ def test_isolation_faults():
 def test_dc_wishes():
     body = {"DC_EVStatus": ev_status(), "EVTargetVoltage": value(400, "V"), "EVTargetCurrent": value(3, "A")}
     refused(reach(states.PRE_CHARGE), "PreChargeReq", body, "FAILED")
-    for volts, amperes in ((501, 20), (-1, 20), (400, -1)):
+
+
+def test_dc_demands():
+    for volts, amperes in share(((501, 20), (-1, 20), (400, -1)), 1):
         car = reach(states.DEMANDING)
         refused(car, "CurrentDemandReq", demand(car, volts, amperes), "FAILED")
 
@@ -244,6 +253,18 @@ def test_two_requests_at_once_are_answered_in_turn():
     car.receive("ServiceDiscoveryReq")
     car.receive("PaymentServiceSelectionReq")
     car.ask("AuthorizationReq", {})
+
+
+def test_an_answer_that_was_not_taken_yet_is_not_lost():
+    bench = Bench()
+    car = Car(bench)
+    car.setup()
+    car.send("ServiceDiscoveryReq", {})
+    bench.run(10)
+    car.send("PaymentServiceSelectionReq", car.request("PaymentServiceSelectionReq"))
+    bench.run(10)
+    assert "ChargeService" in car.receive("ServiceDiscoveryReq")
+    car.receive("PaymentServiceSelectionReq")
 
 
 def test_events_are_bounded():

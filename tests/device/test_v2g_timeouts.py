@@ -82,7 +82,7 @@ def test_the_clock_crosses_the_ticks_wrap():
 
 
 def test_unplugged_is_over():
-    for state in (states.SELECTION, states.CHARGING, states.DEMANDING):
+    for state in share((states.SELECTION, states.CHARGING, states.DEMANDING), 1):
         car = reach(state)
         bench = car.bench
         bench.outlet.unplug()
@@ -156,12 +156,12 @@ def test_an_isolation_test_that_never_ends():
     car.to_offer()
     bench.outlet.wants_power = True
     begun_ms = bench.now_ms
-    while bench.now_ms - begun_ms < states.CABLE_CHECK_PERFORMANCE_MS - 1000:
+    while bench.now_ms - begun_ms < states.CABLE_CHECK_PERFORMANCE_MS - 4000:
         found = car.ask("CableCheckReq", {"DC_EVStatus": ev_status()})
         assert found["EVSEProcessing"] == "Ongoing"
         assert found["DC_EVSEStatus"]["EVSEStatusCode"] == "EVSE_IsolationMonitoringActive"
-        bench.run(500)
-    bench.run(1500)
+        bench.run(5000)
+    bench.run(4500)
     car.ask("CableCheckReq", {"DC_EVStatus": ev_status()}, "FAILED")
     bench.outlet.isolation_end = status.ISOLATION_VALID
     ended_safely(bench)

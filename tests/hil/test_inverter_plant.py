@@ -95,7 +95,8 @@ def test_values_survive_their_scale_factors():
     assert found.get(701, "Hz") == pytest.approx(49.876)
     assert found.get(701, "LNV") == pytest.approx(231.4)
     assert found.get(701, "A") == pytest.approx(50000 / 231.4, abs=0.06)
-    assert found.get(701, "TmpCab") is None
+    assert found.get(701, "TmpCab") == pytest.approx(20.0, abs=0.1)
+    assert found.get(701, "TmpSw") is None
 
 
 def test_sign_turns_at_the_register_and_the_ramp_is_exact():
@@ -291,7 +292,14 @@ def test_percent_mode_and_power_limit():
         (704, "WSetRvrtRem", 5, 2),
         (704, "WSet_SF", 1, 2),
         (704, "AntiIslEna", 0, 2),
-        (704, "VarSetEna", 1, 2),
+        (704, "VarSetEna", 2, 3),
+        (704, "VarSetMod", 5, 3),
+        (704, "VarSetPri", 2, 3),
+        (704, "VarSet", 4441, 3),
+        (704, "VarSetPct", -101, 3),
+        (123, "VArPct_Mod", 4, 3),
+        (123, "VArMaxPct", 101, 3),
+        (123, "VArPct_WinTms", 5, 3),
         (704, "WSetEna", 2, 3),
         (704, "WSetMod", 4, 3),
         (704, "WSet", 7401, 3),

@@ -38,6 +38,8 @@ ARBITER_TESTS = ("test_services_arbiter",)
 ENVELOPE_TESTS = ("test_envelope",)
 CLOCK_TESTS = ("test_clock",)
 SAMPLE_CLOCK_TESTS = ("test_sensing_sample_clock",)
+REACTIVE_TESTS = ("test_services_reactive",)
+REACTIVE_WIRE_TESTS = ("test_sunspec_reactive", "test_temperature")
 RESERVE_TESTS = ("test_services_fast_reserve", "test_services_arbiter")
 
 
@@ -125,7 +127,7 @@ TRIPS = [
         ("if passed and not self._rocof_passed:", "if passed:"),
         ("mains.cycle_mv < self._share_mv(row[", "mains.cycle_mv <= self._share_mv(row["),
         ("mains.cycle_mv > self._share_mv(high_pct)", "mains.cycle_mv >= self._share_mv(high_pct)"),
-        ("elif high_pct and mains.cycle_mv >", "elif mains.cycle_mv >"),
+        ("or high_pct\n            and mains.cycle_mv >", "or mains.cycle_mv >"),
         ("elif not mains.quality & UNUSABLE:\n            self.state = RUN", "else:\n            self.state = RUN"),
         (">= self._delay_ms():", "> self._delay_ms():"),
         ("            self._window_since = now_ms\n", "            pass\n"),
@@ -342,7 +344,68 @@ EVSE = [
     ),
 ]
 
-MUTANTS = [*DROOP, *TRIPS, *ARBITER, *ENVELOPE, *RESERVE, *CLOCKS, *EVSE]
+REACTIVE = [
+    *_of(
+        "services/reactive.py",
+        REACTIVE_TESTS,
+        ("return var if factor > 0 else -var", "return var"),
+        ("return var if high else -var", "return -var if high else var"),
+        ("inverter.absorb_max_var))", "inverter.inject_max_var))"),
+        ("-inverter.inject_max_var,", ""),
+        ("whole_va if p.reactive_priority else", "whole_va if not p.reactive_priority else"),
+        ("if not p.reactive_priority:", "if True:"),
+        ("elif p.reactive_mode == POWER_FACTOR:", "elif False:"),
+        ("p.discharge_max_w), inverter.apparent_va)", "p.discharge_max_w), 1 << 29)"),
+        ("whole * whole - size * size", "whole * whole"),
+        ("            self.active_left_w = limits.NO_BOUND\n            return 0", "            return 0"),
+    ),
+    *_of(
+        "inverter/reactive.py",
+        REACTIVE_WIRE_TESTS,
+        ("var = self._wanted_var if self.holds else 0", "var = self._wanted_var"),
+        ("1 if self._wanted else 0, self._p.reactive_priority", "1, self._p.reactive_priority"),
+        ("1 if self._wanted else 0, self._p.reactive_priority", "1 if self._wanted else 0, 0"),
+        ("self._p.reversion_s if self._wanted else 0", "self._p.reversion_s"),
+        ("500 * self._p.reversion_s", "1000 * self._p.reversion_s"),
+        (
+            "            self._sent = False\n            self._jobs.want(VAR_SET, now_ms)\n\n    def missed",
+            "\n    def missed",
+        ),
+        ("result == control.DIFFERS or result == control.OVERRIDDEN", "result == control.OVERRIDDEN"),
+        ("result == control.DIFFERS or result == control.OVERRIDDEN", "result == control.DIFFERS"),
+        ("ticks.add(self._set_ms, _EVERY_MS)", "now_ms"),
+        ("or change_var and self._wanted_var == 0", ""),
+        ("ticks.add(now_ms, _SMALL_CHANGE_MS)", "now_ms"),
+        ("        self._driving = True\n        if self._wanted:", "        self._driving = True\n        if False:"),
+        ("self._step = 0 if self._wanted else self.control.steps - 1", "self._step = 0"),
+        ("return self._wanted and self._driving and", "return self._driving and"),
+    ),
+    *_of(
+        "inverter/var_control.py",
+        REACTIVE_WIRE_TESTS,
+        ("sunspec.scaled(-var, -self._sf)", "sunspec.scaled(var, -self._sf)"),
+        ("raw if var < 0 else -raw", "-raw if var < 0 else raw"),
+        ("_OF_VAR_MAX if known else _OF_W_MAX", "_OF_W_MAX"),
+        ("return min(first, second)", "return max(first, second)"),
+        ("self._inject_var if var < 0 else self._absorb_var", "self._absorb_var"),
+        ("min(abs(var), full_var)", "abs(var)"),
+        ("self.words[_REVERT_ENA] = enabled", "self.words[_REVERT_ENA] = 1"),
+        ('"VAMax", "VAMaxRtg"', '"VAMaxRtg", "VAMax"'),
+    ),
+    *_of(
+        "inverter/der.py",
+        REACTIVE_WIRE_TESTS,
+        ("injected_var == sunspec.UNKNOWN else -injected_var", "injected_var == sunspec.UNKNOWN else injected_var"),
+        ("master.signed(_TMP_SINK - _TMP_AMBIENT)", "master.signed(_TMP_CABINET - _TMP_AMBIENT)"),
+    ),
+    *_of(
+        "controller.py",
+        ("test_temperature",),
+        ("if fresh else TEMPERATURE_UNKNOWN", "if True else TEMPERATURE_UNKNOWN"),
+        ("self.envelope.active_left_w = reactive.active_left_w", "pass"),
+    ),
+]
+
 MUTANTS = [
     *DROOP,
     *TRIPS,
@@ -350,5 +413,7 @@ MUTANTS = [
     *ENVELOPE,
     *RESERVE,
     *CLOCKS,
+    *EVSE,
+    *REACTIVE,
     *(mutant for file, tests, pairs in CRYPTO for mutant in _of(file, tests, *pairs)),
 ]

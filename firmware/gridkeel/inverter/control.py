@@ -5,6 +5,7 @@ from array import array
 MATCH = 0
 DIFFERS = 1
 OVERRIDDEN = 2
+UNSETTLED = 3  # nothing differs, but the setting is too young to say so of it
 
 
 class Control:
@@ -47,7 +48,7 @@ class Control:
         return self._write(master, out, self._steps[step], now_ms)
 
     def check(self, master, settled):
-        """Compare an answer to a read of the whole stretch with what was written: MATCH, DIFFERS or OVERRIDDEN.
+        """Compare an answer to a read of the whole stretch with what was written: MATCH, DIFFERS ...
 
         settled: whether the setting has stood long enough to be judged; the rest is judged always.
         """
@@ -60,7 +61,7 @@ class Control:
                 return DIFFERS
         if settled:
             self._confirmed = True
-        return MATCH
+        return MATCH if settled else UNSETTLED
 
     def put_s16(self, word, value):
         self.words[word] = value & 0xFFFF

@@ -7,6 +7,10 @@ _SOC_FULL = 10000
 
 _INV_ST = offset_of(DER_MEASURE, "InvSt")
 _W = offset_of(DER_MEASURE, "W")
+_VAR = offset_of(DER_MEASURE, "Var")
+_TMP_AMBIENT = offset_of(DER_MEASURE, "TmpAmb")
+_TMP_CABINET = offset_of(DER_MEASURE, "TmpCab")
+_TMP_SINK = offset_of(DER_MEASURE, "TmpSnk")
 
 _FIRST = offset_of(DER_CONTROL, "WSetEna")
 _MOD = offset_of(DER_CONTROL, "WSetMod") - _FIRST
@@ -63,13 +67,14 @@ class Control704(control.Control):
 
 
 class Measure701:
-    """InvSt to W in one short read; W is positive out of the vehicle."""
+    """InvSt to Var in one short read; W and Var are positive out of the vehicle."""
 
-    count = _W + 1 - _INV_ST
+    count = _VAR + 1 - _INV_ST
 
     def __init__(self):
         self.address = -1
         self._sf = 0
+        self._var_sf = 0
 
     def bind(self, found):
         at = found.address_of(DER_MEASURE)
@@ -77,6 +82,7 @@ class Measure701:
             return False
         self.address = at + _INV_ST
         self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "W_SF")))
+        self._var_sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "Var_SF")))
         return sunspec.scale_known(self._sf)
 
     def power_w(self, master):
@@ -84,10 +90,39 @@ class Measure701:
         out_w = sunspec.scaled_s16(master.signed(_W - _INV_ST), self._sf)
         return out_w if out_w == sunspec.UNKNOWN else -out_w
 
+    def var(self, master):
+        """Return the reactive power absorbed, or UNKNOWN."""
+        injected_var = sunspec.scaled_s16(master.signed(_VAR - _INV_ST), self._var_sf)
+        return injected_var if injected_var == sunspec.UNKNOWN else -injected_var
+
     def operating_state(self, master):
         """Return InvSt, -1 where it is not implemented."""
         word = master.register(0)
         return -1 if word == sunspec.END else word
+
+
+class Temperature701:
+    """Ambient to other temperature in one short read."""
+
+    count = offset_of(DER_MEASURE, "TmpOt") + 1 - _TMP_AMBIENT
+
+    def __init__(self):
+        self.address = -1
+        self._sf = 0
+
+    def bind(self, found):
+        at = found.address_of(DER_MEASURE)
+        self.address = at + _TMP_AMBIENT
+        self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "Tmp_SF")))
+        return at >= 0 and sunspec.scale_known(self._sf)
+
+    def cabinet_c(self, master):
+        """Return the cabinet's temperature, or UNKNOWN."""
+        return sunspec.scaled_s16(master.signed(_TMP_CABINET - _TMP_AMBIENT), self._sf)
+
+    def sink_c(self, master):
+        """Return the heat sink's temperature, or UNKNOWN."""
+        return sunspec.scaled_s16(master.signed(_TMP_SINK - _TMP_AMBIENT), self._sf)
 
 
 class Storage713:

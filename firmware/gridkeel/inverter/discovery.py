@@ -18,14 +18,16 @@ FAILED = 4
 # model, first and number of the registers kept, last register used: a shorter model counts as absent
 _MODELS = (
     (sunspec.COMMON, 2, 64, 65),
-    (101, 0, 0, 15),
-    (102, 0, 0, 15),
-    (103, 0, 0, 15),
+    (101, 0, 0, 38),
+    (102, 0, 0, 38),
+    (103, 0, 0, 38),
     (sunspec.NAMEPLATE, 3, 24, 26),
+    (sunspec.BASIC, 2, 26, 27),
+    (sunspec.IMMEDIATE, 25, 1, 25),
     (sunspec.STORAGE, 2, 24, 25),
-    (sunspec.DER_MEASURE, 116, 1, 116),
-    (sunspec.DER_CAPACITY, 2, 44, 45),
-    (sunspec.DER_CONTROL, 55, 1, 55),
+    (sunspec.DER_MEASURE, 116, 7, 122),
+    (sunspec.DER_CAPACITY, 2, 47, 48),
+    (sunspec.DER_CONTROL, 55, 3, 57),
     (sunspec.DER_STORAGE, 0, 0, 8),
 )
 _MODELS_MAX = 64  # a map names about 20 models; a walk longer than this is a map without an end

@@ -8,9 +8,25 @@ written. Nothing here allocates after construction.
 from gridkeel import ticks
 from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, control, discovery, states, sunspec
 from gridkeel.inverter.device import Device
-from gridkeel.inverter.faults import Faults
-from gridkeel.inverter.jobs import DISCOVER, MEASURE, NONE, READBACK, REFRESH, SET, STEP, STORAGE, Jobs
+from gridkeel.inverter.faults import POWER, REACTIVE, Faults
+from gridkeel.inverter.jobs import (
+    DISCOVER,
+    MEASURE,
+    NONE,
+    READBACK,
+    REFRESH,
+    SET,
+    STEP,
+    STORAGE,
+    TEMPERATURE,
+    VAR_READBACK,
+    VAR_REFRESH,
+    VAR_SET,
+    VAR_STEP,
+    Jobs,
+)
 from gridkeel.inverter.modbus import pdu, rtu
+from gridkeel.inverter.reactive import ReactiveSide
 from gridkeel.inverter.reading import Reading
 
 _SMALL_CHANGE_MS = 500  # a change below command_step_w waits no longer
@@ -21,6 +37,7 @@ _REFUSED_MS = 500  # pause after a Modbus exception
 _BUSY_MS = 50
 _BACKOFF_MS = 250
 _BACKOFF_MAX_MS = 4000
+HEAT_SINK = 2  # temperature_sensor
 _SETS_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
 
 
@@ -41,13 +58,21 @@ class Inverter:
         self._faults = Faults()
         self._power = Reading(sunspec.UNKNOWN)
         self._soc = Reading(-1)
+        self._var = Reading(sunspec.UNKNOWN)
+        self._temperature = Reading(sunspec.UNKNOWN)
+        self.reactive = ReactiveSide(parameters, self._jobs)
         self._answered = (
             self._set_done,
             self._step_done,
             None,  # a refresh is sent as a step
+            self.reactive.set_done,
+            self.reactive.step_done,
+            None,
             self._readback_done,
             self._measure_done,
+            self._var_readback_done,
             self._storage_done,
+            self._temperature_done,
             self._discover_done,
         )
         self._begun = False
@@ -108,6 +133,35 @@ class Inverter:
         """State of charge as last read, -1 where unknown."""
         return self._soc.value
 
+    @property
+    def var(self):
+        """Reactive power absorbed as the inverter last measured it, 0 where unknown."""
+        return 0 if self._var.value == sunspec.UNKNOWN else self._var.value
+
+    @property
+    def apparent_va(self):
+        """Apparent power the inverter allows, sunspec.LIMIT where it tells none."""
+        return self._device.apparent_va
+
+    @property
+    def inject_max_var(self):
+        """Reactive power it may inject, sunspec.LIMIT where it tells none."""
+        return self._device.inject_max_var
+
+    @property
+    def absorb_max_var(self):
+        """Reactive power it may absorb, sunspec.LIMIT where it tells none."""
+        return self._device.absorb_max_var
+
+    @property
+    def temperature_c(self):
+        """Temperature last read where temperature_sensor points; ask temperature_age."""
+        return self._temperature.value
+
+    def temperature_age(self, now_ms):
+        """Return the ms since temperature_c was read, reading.AGE_UNKNOWN where unknown or long past."""
+        return self._temperature.age(now_ms)
+
     def power_age(self, now_ms):
         """Return the ms since power_w was measured, reading.AGE_UNKNOWN where unknown or long past."""
         return self._power.age(now_ms)
@@ -132,6 +186,11 @@ class Inverter:
         elif self.state == DRIVING:
             self._want_change(now_ms)
 
+    def react(self, wanted, var, now_ms):
+        """Take the newest wish for reactive power, positive absorbed; wanted: False where it is none of ours."""
+        self.reactive.want(wanted, var, now_ms)
+        self._faults.no_reactive = self.reactive.missing
+
     # --- sans-IO
 
     def receive(self, data, n, now_ms):
@@ -154,7 +213,7 @@ class Inverter:
         self._answered[job](now_ms)
 
     def data_to_send(self, out, now_ms):
-        """Put the next request, 17 bytes at most, into out and return its size; 0 where none may or need be sent."""
+        """Put the next request, 25 bytes at most, into out and return its size; 0 where none may or need be sent."""
         self._begin(now_ms)
         if not self._master.ready(now_ms):
             return 0
@@ -182,6 +241,8 @@ class Inverter:
         self._begin(now_ms)
         self._power.expire(now_ms)
         self._soc.expire(now_ms)
+        self._var.expire(now_ms)
+        self._temperature.expire(now_ms)
         if not self._master.expire(now_ms):
             return
         silent = ticks.diff(now_ms, self._asked_ms) >= self._parameters.inverter_silent_ms
@@ -193,6 +254,8 @@ class Inverter:
             self._discovered(self._device.found.miss(), now_ms)
         else:
             self._sent = self._sent and self._job != SET
+            if self._job == VAR_SET:
+                self.reactive.missed()
             self._jobs.want(self._job, now_ms)
 
     # --- choosing and building requests
@@ -208,6 +271,10 @@ class Inverter:
             self._jobs.drop(REFRESH)
             self._renew(self._device.control.steps - 1)
             return STEP
+        if job == VAR_REFRESH:
+            self._jobs.drop(VAR_REFRESH)
+            self.reactive.renew()
+            return VAR_STEP
         return job
 
     def _to_set_w(self):
@@ -225,13 +292,25 @@ class Inverter:
         if job == STEP:
             self._step_ms = now_ms
             return device.control.write_step(self._master, out, self._step, now_ms)
-        if job == READBACK:
-            source = device.control
-        elif job == MEASURE:
-            source = device.measure
-        else:
-            source = device.storage if job == STORAGE else device.found
+        if job == VAR_SET:
+            return self.reactive.write_setting(self._master, out, now_ms)
+        if job == VAR_STEP:
+            return self.reactive.write_step(self._master, out, now_ms)
+        source = self._source(job)
         return self._master.read(out, source.address, source.count, now_ms)
+
+    def _source(self, job):
+        """Return what a reading job reads."""
+        device = self._device
+        if job == READBACK:
+            return device.control
+        if job == MEASURE:
+            return device.measure
+        if job == VAR_READBACK:
+            return device.var_control
+        if job == TEMPERATURE:
+            return device.temperature
+        return device.storage if job == STORAGE else device.found
 
     def _request_set(self, held, out, now_ms):
         power_w = self._to_set_w()
@@ -281,26 +360,38 @@ class Inverter:
         settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
         result = self._device.control.check(self._master, settled)
         self._jobs.want(READBACK, ticks.add(now_ms, _READBACK_MS))
-        if result != control.MATCH:
-            if result == control.OVERRIDDEN:
-                self._faults.override()
-            else:
-                self._faults.differ()
+        self._faults.read_back(POWER, result)
+        if result == control.DIFFERS or result == control.OVERRIDDEN:
             self._write_all(now_ms)
-        elif settled:
-            self._faults.match()
-            self._enter(states.HOLDS)
+        elif result == control.MATCH:
+            if self.state == READY:
+                self._enter(states.HOLDS)
+                self.reactive.drive(now_ms)
             self._want_change(now_ms)
+
+    def _var_readback_done(self, now_ms):
+        self._faults.read_back(REACTIVE, self.reactive.read_back(self._master, now_ms))
 
     def _measure_done(self, now_ms):
         measure = self._device.measure
         self._power.take(measure.power_w(self._master), now_ms)
+        self._var.take(measure.var(self._master), now_ms)
         self.operating_state = measure.operating_state(self._master)
         self._jobs.want(MEASURE, ticks.add(self._master.sent_ms, self._parameters.inverter_poll_ms))
+        if self._parameters.temperature_sensor and self._device.temperature is not None:
+            age_ms = self._temperature.age(now_ms)
+            if age_ms >= (_STORAGE_POLLS - 1) * self._parameters.inverter_poll_ms:
+                self._jobs.want(TEMPERATURE, now_ms)
 
     def _storage_done(self, now_ms):
         self._soc.take(self._device.storage.soc_pct_x100(self._master), now_ms)
         self._jobs.want(STORAGE, ticks.add(self._master.sent_ms, _STORAGE_POLLS * self._parameters.inverter_poll_ms))
+
+    def _temperature_done(self, now_ms):
+        source = self._device.temperature
+        at_sink = self._parameters.temperature_sensor == HEAT_SINK
+        found_c = source.sink_c(self._master) if at_sink else source.cabinet_c(self._master)
+        self._temperature.take(found_c, now_ms)
 
     def _discover_done(self, now_ms):
         self._discovered(self._device.found.take(self._master), now_ms)
@@ -333,6 +424,7 @@ class Inverter:
         self._master.configure(parameters.modbus_unit, parameters.modbus_timeout_ms, parameters.modbus_baud)
         self._jobs.clear()
         self._device.forget()
+        self.reactive.forget()
         self._faults.clear()
         self._sent = False
         self._jobs.want(DISCOVER, at_ms)
@@ -362,7 +454,7 @@ class Inverter:
     def _fit(self, now_ms):
         self._faults.not_found = False
         most_w = max(self._parameters.charge_max_w, self._parameters.discharge_max_w)
-        if not self._device.bind(most_w):
+        if not self._device.bind(most_w, self._parameters.reactive_max_var):
             self._enter(states.LACKING)
             self._backoff_ms = _BACKOFF_MAX_MS
             self._search_again(now_ms)
@@ -373,6 +465,7 @@ class Inverter:
             self._jobs.want(MEASURE, now_ms)
         if self._device.storage is not None:
             self._jobs.want(STORAGE, now_ms)
+        self.reactive.control = self._device.var_control
         if self._wished:
             self._take_hold(now_ms)
 

@@ -1,9 +1,11 @@
 """What is wrong with the inverter at this moment, as one code of the catalogue."""
 
 from gridkeel import errors
-from gridkeel.inverter import SILENT, UNSUITED, jobs
+from gridkeel.inverter import SILENT, UNSUITED, control, jobs
 
 _COUNTER_MAX = 0xFFFF
+POWER = 1
+REACTIVE = 2
 _BUSY_MAX = 10  # answers "busy" to one job in a row before they count as a refusal
 
 
@@ -14,8 +16,9 @@ class Faults:
         self.overridden = 0
         self.not_found = False
         self.damaged = False
-        self._differs = False
-        self._foreign = False
+        self.no_reactive = False
+        self._differs = 0  # a bit for each side that is read back
+        self._foreign = 0
         self._refused = 0  # a bit for each job the inverter refuses
         self._busy = bytearray(jobs.COUNT)
 
@@ -33,19 +36,21 @@ class Faults:
             return errors.INVERTER_READBACK
         if self._refused:
             return errors.INVERTER_EXCEPTION
+        if self.no_reactive:
+            return errors.INVERTER_NO_REACTIVE
         return errors.INVERTER_FRAME if self.damaged else errors.NO_FAULT
 
-    def override(self):
-        self._foreign = True
-        self._differs = False
-        self.overridden = min(self.overridden + 1, _COUNTER_MAX)
-
-    def differ(self):
-        self._foreign = False
-        self._differs = True
-
-    def match(self):
-        self._foreign = self._differs = False
+    def read_back(self, side, result):
+        """Take what a reading of one side (POWER, REACTIVE) said: control.MATCH, DIFFERS ..."""
+        if result == control.UNSETTLED:
+            return
+        self._foreign &= ~side
+        self._differs &= ~side
+        if result == control.OVERRIDDEN:
+            self._foreign |= side
+            self.overridden = min(self.overridden + 1, _COUNTER_MAX)
+        elif result == control.DIFFERS:
+            self._differs |= side
 
     def busy(self, job):
         """Take a "busy"; return True while it is no more than that."""
@@ -63,5 +68,4 @@ class Faults:
 
     def clear(self):
         """Forget what belonged to a map that is being discovered again."""
-        self._refused = 0
-        self.match()
+        self._refused = self._differs = self._foreign = 0

@@ -10,11 +10,16 @@ NONE = -1
 SET = 0  # the power setting
 STEP = 1  # a write that goes with it: mode, reversion
 REFRESH = 2  # the reversion timer at half its time: the last step, then the setting
-READBACK = 3
-MEASURE = 4
-STORAGE = 5
-DISCOVER = 6
-COUNT = 7
+VAR_SET = 3  # the reactive side's own three, after those of the power
+VAR_STEP = 4
+VAR_REFRESH = 5
+READBACK = 6
+MEASURE = 7
+VAR_READBACK = 8
+STORAGE = 9
+TEMPERATURE = 10
+DISCOVER = 11
+COUNT = 12
 
 
 class Jobs:

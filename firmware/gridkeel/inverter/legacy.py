@@ -7,7 +7,14 @@ the one forces the other. Power p into the vehicle is InWRte = p and OutWRte = -
 from gridkeel.inverter import control, der, sunspec
 from gridkeel.inverter.sunspec import INVERTERS, NAMEPLATE, STORAGE, offset_of
 
-_INVERTER_W = offset_of(103, "W")
+# 101, 102 and 103 lay these out alike.
+_W = offset_of(103, "W")
+_W_SF = offset_of(103, "W_SF") - _W
+_VAR = offset_of(103, "VAr") - _W
+_VAR_SF = offset_of(103, "VAr_SF") - _W
+_TMP = offset_of(103, "TmpCab")
+_TMP_SINK = offset_of(103, "TmpSnk") - _TMP
+_TMP_SF = offset_of(103, "Tmp_SF") - _TMP
 
 _FIRST = offset_of(STORAGE, "StorCtl_Mod")
 _OUT = offset_of(STORAGE, "OutWRte") - _FIRST
@@ -64,28 +71,50 @@ class Control124(control.Control):
 
 
 class Measure10x:
-    """W and its scale factor, which some devices of this family move, in one short read."""
+    """W and VAr with their scale factors, which some devices of this family move, in one short read."""
 
-    count = 2
+    count = _VAR_SF + 2  # one more than needed: no other read is as long, so none's late answer is taken for this one
 
     def __init__(self):
         self.address = -1
 
     def bind(self, found):
-        for i in range(len(INVERTERS)):
-            at = found.address_of(INVERTERS[i])
-            if at >= 0:
-                self.address = at + _INVERTER_W
-                return True
-        return False
+        self.address = _inverter(found) + _W
+        return self.address >= _W
 
     def power_w(self, master):
         """Return the power into the vehicle, or UNKNOWN."""
-        out_w = sunspec.scaled_s16(master.signed(0), master.signed(1))
+        out_w = sunspec.scaled_s16(master.signed(0), master.signed(_W_SF))
         return out_w if out_w == sunspec.UNKNOWN else -out_w
+
+    def var(self, master):
+        """Return the reactive power absorbed, or UNKNOWN."""
+        injected_var = sunspec.scaled_s16(master.signed(_VAR), master.signed(_VAR_SF))
+        return injected_var if injected_var == sunspec.UNKNOWN else -injected_var
 
     def operating_state(self, _master):
         return -1
+
+
+class Temperature10x:
+    """Cabinet and heat sink, with their scale factor, in one short read."""
+
+    count = _TMP_SF + 2  # one more than needed, for its length's sake
+
+    def __init__(self):
+        self.address = -1
+
+    def bind(self, found):
+        self.address = _inverter(found) + _TMP
+        return self.address >= _TMP
+
+    def cabinet_c(self, master):
+        """Return the cabinet's temperature, or UNKNOWN."""
+        return sunspec.scaled_s16(master.signed(0), master.signed(_TMP_SF))
+
+    def sink_c(self, master):
+        """Return the heat sink's temperature, or UNKNOWN."""
+        return sunspec.scaled_s16(master.signed(_TMP_SINK), master.signed(_TMP_SF))
 
 
 class Storage124:
@@ -107,6 +136,14 @@ class Storage124:
 
     def soc_pct_x100(self, master):
         return der.soc_pct_x100(master.register(0), self._sf)
+
+
+def _inverter(found):
+    for i in range(len(INVERTERS)):
+        at = found.address_of(INVERTERS[i])
+        if at >= 0:
+            return at
+    return -1
 
 
 def charge_max_w(found):

@@ -93,6 +93,8 @@ TABLE = (
             ("duty_permille", "H", "0.1 %"),
             ("offered_w", "i", "W"),
             ("energy_wh", "I", "Wh"),
+            ("var", "i", "var"),
+            ("temperature_c", "h", "degC"),
         ),
     ),
     (

@@ -44,14 +44,16 @@ def enums():
 
 def text():
     """Return the table as ASCII bytes."""
-    lines = [FORMAT_LINE]
+    # Lines of bytes, joined once: a board's heap may not have room for the whole text twice.
+    lines = [FORMAT_LINE.encode()]
     for unit, pairs in enums():
-        lines.append("enum %s %s" % (unit, " ".join(["%d=%s" % pair for pair in pairs])))
+        lines.append(("enum %s %s" % (unit, " ".join(["%d=%s" % pair for pair in pairs]))).encode())
     for message, name, fields in messages.TABLE:
-        lines.append("message %d %s" % (message, name))
+        lines.append(("message %d %s" % (message, name)).encode())
         for field, code, unit in fields:
-            lines.append("field %s %s %s" % (field, code, unit))
-    return ("\n".join(lines) + "\n").encode()
+            lines.append(("field %s %s %s" % (field, code, unit)).encode())
+    lines.append(b"")
+    return b"\n".join(lines)
 
 
 def table_hash(table_text):

@@ -33,7 +33,8 @@ class App:
         self.board = board
         self.parameters = parameters
         self.controller = Controller(parameters, identity=board.device_id)
-        self.link = DeviceLink(board.device_id, board.boot_id)
+        self.backend = self._make_backend()
+        self.link = DeviceLink(board.device_id, board.boot_id, backend=self.backend)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.health = Health()
         self.clock = WallClock()
@@ -63,12 +64,19 @@ class App:
             self.vehicle.watch(supervisor)
         await supervisor.run()
 
+    def _make_backend(self):
+        if self.parameters.evse != evse.ISO15118:
+            return None
+        from gridkeel.link.backend import Backend  # 8 kB that only a car's questions need
+
+        return Backend()
+
     def _make_vehicle(self):
         if self.parameters.evse != evse.ISO15118:
             return None
         from gridkeel.runtime import vehicle  # most of the firmware's size: loaded where it is used
 
-        return vehicle.make(self)
+        return vehicle.make(self, self.backend)
 
     async def _control(self):
         board = self.board

@@ -1,11 +1,12 @@
-"""Reactive power as a wish: fixed, by power factor, or by the voltage.
+"""Reactive power: fixed, by power factor, or by the voltage.
 
-The wish is computed and told (`var_wish`); no inverter driver here writes it yet. Positive is absorbed, as a reactor
-does (under-excited), so a high voltage asks for a positive one.
+Positive is absorbed, as a reactor does (under-excited), so a high voltage asks for a positive one: the same direction
+that active power counts in. IEEE 1547 and SunSpec count it the other way; the inverter driver turns the sign.
 """
 
 from array import array
 
+from gridkeel import limits
 from gridkeel.services.curve import share_of
 
 OFF = 0
@@ -18,24 +19,34 @@ _UNITY = 1000
 
 
 class Reactive:
-    """var: the wish, within +-reactive_max_var and what the apparent rating leaves beside the active power."""
+    """var: the wish, within reactive_max_var, the inverter's limits and its apparent power.
+
+    active_left_w: what is left for active power where reactive power goes first, else limits.NO_BOUND.
+    """
 
     def __init__(self, parameters):
         self._p = parameters
         self.var = 0
+        self.active_left_w = limits.NO_BOUND
         self._curve = array("i", [0, 0, 0, 10000])
 
-    def update(self, mains, power_w, running):
-        """Return var for the active power and the voltage of now; 0 where power may not flow."""
+    def update(self, mains, power_w, running, inverter):
+        """Return var for the active power and the voltage of now; 0 where power may not flow.
+
+        inverter: anything with apparent_va, inject_max_var and absorb_max_var.
+        """
         mode = self._p.reactive_mode
         if not running or mode == OFF:
             self.var = 0
-        elif mode == FIXED:
-            self.var = self._bounded(self._p.reactive_var, power_w)
+            self.active_left_w = limits.NO_BOUND
+            return 0
+        if mode == FIXED:
+            var = self._p.reactive_var
         elif mode == POWER_FACTOR:
-            self.var = self._bounded(self._by_power_factor(power_w), power_w)
+            var = self._by_power_factor(power_w)
         else:
-            self.var = self._bounded(self._by_voltage(mains), power_w)
+            var = self._by_voltage(mains)
+        self._bound(var, power_w, inverter)
         return self.var
 
     def _by_power_factor(self, power_w):
@@ -56,14 +67,27 @@ class Reactive:
         var = share_of(self._curve, 2, deviation, p.reactive_max_var)
         return var if high else -var
 
-    def _bounded(self, var, power_w):
+    def _bound(self, var, power_w, inverter):
         p = self._p
-        # Active power goes first. In tens, squares of 5 * 10**4 stay under 2**25.
-        rating = max(p.charge_max_w, p.discharge_max_w) // 10
-        active = power_w // 10
-        left = rating * rating - active * active
-        most = min(10 * _root(left) if left > 0 else 0, p.reactive_max_var)
-        return max(-most, min(var, most))
+        whole_va = min(max(p.charge_max_w, p.discharge_max_w), inverter.apparent_va)
+        most_var = min(whole_va if p.reactive_priority else _left(whole_va, power_w), p.reactive_max_var)
+        self.var = max(-most_var, -inverter.inject_max_var, min(var, most_var, inverter.absorb_max_var))
+        if not p.reactive_priority:
+            self.active_left_w = limits.NO_BOUND
+        elif p.reactive_mode == POWER_FACTOR:
+            # What is left beside the reactive power of this very moment would chase itself.
+            factor = p.power_factor_x1000
+            self.active_left_w = whole_va * (factor if factor > 0 else -factor) // _UNITY
+        else:
+            self.active_left_w = _left(whole_va, self.var)
+
+
+def _left(whole_va, part):
+    """Return the other side of the right triangle, to ten; 0 where part is the longer.  In tens 5 * 10**4 squares."""
+    whole = whole_va // 10
+    size = part // 10
+    left = whole * whole - size * size
+    return 10 * _root(left) if left > 0 else 0
 
 
 def _root(value):

@@ -2,7 +2,7 @@
 
 from gridkeel.v2g import exi
 
-_made = {}
+_made: dict = {}
 
 
 def sap():

@@ -20,7 +20,7 @@ def make(context, departure_s, entries):
     charger = context.charger
     rating_w = charger.max_power_w
     end_s = min(departure_s or DAY_S, _START_MAX_S)
-    offer = []
+    offer: list = []
     for start_s, power_w in charger.schedule or ((0, rating_w),):
         power_w = max(0, min(rating_w, power_w))
         if start_s < end_s and (not offer or power_w != offer[-1][1]):
@@ -36,7 +36,7 @@ def make(context, departure_s, entries):
 
 def tuple_of(context):
     """Return SAScheduleTuple of the context's offer."""
-    entries = []
+    entries: list = []
     for start_s, power_w in context.offer:
         entries.append({"PMax": physical(power_w, "W"), "RelativeTimeInterval": {"start": start_s}})
     entries[-1]["RelativeTimeInterval"]["duration"] = context.offer_end_s - context.offer[-1][0]
@@ -50,7 +50,7 @@ def check_profile(context, profile):
     """
     if profile is None:
         return ()
-    entries = []
+    entries: list = []
     for entry in profile["ProfileEntry"]:
         start_s = entry["ChargingProfileEntryStart"]
         power_w = number(entry, "ChargingProfileEntryMaxPower", "W", None, codes.PROFILE_INVALID)

@@ -13,7 +13,7 @@ _WATCH_MS = 50  # how often the plug, and whatever an answer waits for, is looke
 
 
 class Secc:
-    """One car at a time; buffers are reserved here once, two frames and one scratch for fragments.
+    """One car at a time; the buffers, a frame each way, are reserved here once.
 
     charger: gridkeel.evse.charger.Charger (what a session asks of it: docs/iso15118.md).  credentials:
     gridkeel.v2g.credentials.Credentials.  parameters: gridkeel.params.Parameters.  clock: gridkeel.clock.WallClock.
@@ -23,11 +23,11 @@ class Secc:
     def __init__(self, charger, credentials, parameters, clock, random, backend=None):
         self.closing = False
         self._events = Events()
-        scratch = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
-        self._context = Context(charger, credentials, parameters, clock, random, backend, self._events.put, scratch)
+        self._out = bytearray(v2gtp.FRAME_MAX_BYTES)
+        # While an answer is being made nothing stands in _out, and fragments may be worked out there.
+        self._context = Context(charger, credentials, parameters, clock, random, backend, self._events.put, self._out)
         self._session = Session(self._context)
         self._receiver = v2gtp.Receiver()
-        self._out = bytearray(v2gtp.FRAME_MAX_BYTES)
         self._out_bytes = 0
         self._pending = None  # the generator of the answer that is being made
         self._waiting = False
@@ -138,6 +138,8 @@ class Secc:
         self._allowed_ms = allowed_ms
 
     def _look(self, now_ms):
+        if self._out_bytes:
+            return  # the answer before is still to be taken
         found = self._receiver.state()
         if found == v2gtp.COMPLETE:
             self._received_ms = now_ms

@@ -81,7 +81,7 @@ class Session:
             if not isinstance(made, tuple):
                 made = yield from made
             outcome, response = made
-            self.state = states.NEXT[name, outcome]
+            self.state = states.after(name, outcome)
             if self.state != state:
                 context.since_ms = None
         except RefusedError as refusal:

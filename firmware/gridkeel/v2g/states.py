@@ -3,6 +3,8 @@
 Source: ISO 15118-2:2014, 8.7.2 (tables 109 and 110) for times, 8.8 for the order of messages.
 """
 
+from gridkeel.errors import ProtocolError
+
 # --- what the session waits for; the number is the index into STATES
 PROTOCOL = 0
 SETUP = 1
@@ -71,38 +73,98 @@ RECEIPT = "receipt"
 RECEIPTED_AC = "receipted_ac"
 RECEIPTED_DC = "receipted_dc"
 
-NEXT = {
-    # (request, what its answer says): what is waited for then
-    ("SessionSetupReq", DONE): DISCOVERY,
-    ("ServiceDiscoveryReq", DONE): SELECTION,
-    ("ServiceDetailReq", DONE): SELECTION,
-    ("PaymentServiceSelectionReq", EXTERNAL): AUTHORIZATION,
-    ("PaymentServiceSelectionReq", PAY_CONTRACT): CONTRACT,
-    ("PaymentServiceSelectionReq", PAY_CONTRACT_OR_INSTALL): CONTRACT_OR_CERTIFICATE,
-    ("CertificateInstallationReq", DONE): CONTRACT,
-    ("CertificateUpdateReq", DONE): CONTRACT,
-    ("PaymentDetailsReq", DONE): AUTHORIZATION,
-    ("AuthorizationReq", ONGOING): AUTHORIZATION,
-    ("AuthorizationReq", DONE): CHARGE_PARAMETER,
-    ("ChargeParameterDiscoveryReq", AC): POWER_DELIVERY,
-    ("ChargeParameterDiscoveryReq", DC): CABLE_CHECK,
-    ("CableCheckReq", ONGOING): CABLE_CHECK,
-    ("CableCheckReq", DONE): PRE_CHARGE,
-    ("PreChargeReq", DONE): PRE_CHARGING,
-    ("PowerDeliveryReq", START_AC): CHARGING_STATUS,
-    ("PowerDeliveryReq", START_DC): CURRENT_DEMAND,
-    ("PowerDeliveryReq", STOP_AC): STOPPED_AC,
-    ("PowerDeliveryReq", STOP_DC): STOPPED_DC,
-    ("PowerDeliveryReq", RENEGOTIATE): CHARGE_PARAMETER,
-    ("ChargingStatusReq", DONE): CHARGING,
-    ("ChargingStatusReq", RECEIPT): RECEIPT_AC,
-    ("CurrentDemandReq", DONE): DEMANDING,
-    ("CurrentDemandReq", RECEIPT): RECEIPT_DC,
-    ("MeteringReceiptReq", RECEIPTED_AC): CHARGING,
-    ("MeteringReceiptReq", RECEIPTED_DC): DEMANDING,
-    ("WeldingDetectionReq", DONE): STOPPED_DC,
-    ("SessionStopReq", DONE): ENDED,
-}
+NEXT = (
+    # request, what its answer says, what is waited for then; flat, which takes a third of a dict's room
+    # fmt: off
+    "SessionSetupReq",
+    DONE,
+    DISCOVERY,
+    "ServiceDiscoveryReq",
+    DONE,
+    SELECTION,
+    "ServiceDetailReq",
+    DONE,
+    SELECTION,
+    "PaymentServiceSelectionReq",
+    EXTERNAL,
+    AUTHORIZATION,
+    "PaymentServiceSelectionReq",
+    PAY_CONTRACT,
+    CONTRACT,
+    "PaymentServiceSelectionReq",
+    PAY_CONTRACT_OR_INSTALL,
+    CONTRACT_OR_CERTIFICATE,
+    "CertificateInstallationReq",
+    DONE,
+    CONTRACT,
+    "CertificateUpdateReq",
+    DONE,
+    CONTRACT,
+    "PaymentDetailsReq",
+    DONE,
+    AUTHORIZATION,
+    "AuthorizationReq",
+    ONGOING,
+    AUTHORIZATION,
+    "AuthorizationReq",
+    DONE,
+    CHARGE_PARAMETER,
+    "ChargeParameterDiscoveryReq",
+    AC,
+    POWER_DELIVERY,
+    "ChargeParameterDiscoveryReq",
+    DC,
+    CABLE_CHECK,
+    "CableCheckReq",
+    ONGOING,
+    CABLE_CHECK,
+    "CableCheckReq",
+    DONE,
+    PRE_CHARGE,
+    "PreChargeReq",
+    DONE,
+    PRE_CHARGING,
+    "PowerDeliveryReq",
+    START_AC,
+    CHARGING_STATUS,
+    "PowerDeliveryReq",
+    START_DC,
+    CURRENT_DEMAND,
+    "PowerDeliveryReq",
+    STOP_AC,
+    STOPPED_AC,
+    "PowerDeliveryReq",
+    STOP_DC,
+    STOPPED_DC,
+    "PowerDeliveryReq",
+    RENEGOTIATE,
+    CHARGE_PARAMETER,
+    "ChargingStatusReq",
+    DONE,
+    CHARGING,
+    "ChargingStatusReq",
+    RECEIPT,
+    RECEIPT_AC,
+    "CurrentDemandReq",
+    DONE,
+    DEMANDING,
+    "CurrentDemandReq",
+    RECEIPT,
+    RECEIPT_DC,
+    "MeteringReceiptReq",
+    RECEIPTED_AC,
+    CHARGING,
+    "MeteringReceiptReq",
+    RECEIPTED_DC,
+    DEMANDING,
+    "WeldingDetectionReq",
+    DONE,
+    STOPPED_DC,
+    "SessionStopReq",
+    DONE,
+    ENDED,
+    # fmt: on
+)
 
 MESSAGES = {
     # request: SECC performance time in ms, EVCC timeout in ms, may repeat (told once a run in the log)
@@ -132,6 +194,14 @@ SEQUENCE_TIMEOUT_MS = 60000  # V2G_SECC_Sequence_Timeout: from a response to the
 CABLE_CHECK_PERFORMANCE_MS = 38000  # V2G_SECC_CableCheck_Performance_Time; the car gives up after 40 s
 PILOT_TIMEOUT_MS = 1500  # V2G_SECC_CPState_Detection_Timeout: state C or D after PowerDelivery Start
 CONTACTOR_MS = 3000  # [V2G2-860]: the contactor has closed, or the answer is FAILED_ContactorError
+
+
+def after(request, outcome):
+    """Return the state that an answer leads to."""
+    for k in range(0, len(NEXT), 3):
+        if NEXT[k] == request and NEXT[k + 1] == outcome:
+            return NEXT[k + 2]
+    raise ProtocolError("%s has no outcome %s" % (request, outcome))
 
 
 def response_of(request):

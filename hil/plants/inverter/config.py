@@ -20,6 +20,14 @@ _LIMITS = (
     ("efficiency_charge", 0.5, 1.0),
     ("efficiency_discharge", 0.5, 1.0),
     ("response_ms", 0.0, 60000.0),
+    ("apparent_va", 0.0, 3e5),
+    ("var_max_pct", 0.0, 100.0),
+    ("var_ramp_s", 1.0, 1e9),
+    ("ambient_c", -40.0, 80.0),
+    ("cabinet_rise_k", 0.0, 100.0),
+    ("cabinet_time_s", 0.1, 1e5),
+    ("sink_rise_k", 0.0, 100.0),
+    ("sink_time_s", 0.1, 1e5),
     ("nominal_v", 50.0, 1000.0),
     ("mains_loss_pct", 1.0, 90.0),
     ("mains_return_pct", 1.0, 100.0),
@@ -30,7 +38,11 @@ _TEXT_BYTES = {"manufacturer": 32, "model": 32, "version": 16, "serial": 32}  # 
 
 @dataclass(frozen=True, slots=True)
 class InverterConfig:
-    """One bidirectional inverter: family "der" has models 1, 701, 702, 704, 713; "legacy" 1, 103, 120..124."""
+    """One bidirectional inverter: family "der" has models 1, 701, 702, 704, 713; "legacy" 1, 103, 120..124.
+
+    apparent_va: 0 is as much as the larger power.  var_max_pct: of the apparent power, either way.  var_ramp_s: var a
+    second.  The rises are those at full apparent power in the long run, and go with its square.
+    """
 
     family: str = "der"
     base_address: int = 40000
@@ -45,6 +57,14 @@ class InverterConfig:
     mains_loss_pct: float = 20.0
     mains_return_pct: float = 85.0
     reconnect_s: float = 1.0
+    apparent_va: float = 0.0
+    var_max_pct: float = 60.0
+    var_ramp_s: float = 15000.0
+    ambient_c: float = 20.0
+    cabinet_rise_k: float = 20.0
+    cabinet_time_s: float = 600.0
+    sink_rise_k: float = 40.0
+    sink_time_s: float = 120.0
     manufacturer: str = "Gridkeel"
     model: str = "Bench inverter"
     version: str = "1"
@@ -66,6 +86,16 @@ class InverterConfig:
             text = getattr(self, name)
             if not text.isascii() or len(text) > size:
                 raise ToolError(f"{name} = {text!r} is not ASCII of at most {size} characters")
+
+    @property
+    def full_va(self) -> float:
+        """Apparent power it can carry."""
+        return self.apparent_va or max(self.charge_max_w, self.discharge_max_w)
+
+    @property
+    def var_max(self) -> float:
+        """Reactive power it can carry, either way."""
+        return self.full_va * self.var_max_pct / 100.0
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> InverterConfig:

@@ -1,14 +1,16 @@
 """The power stage: mains relay, ramp, efficiencies and what the battery allows.
 
-Power is AC side, positive into the vehicle. Only commands are ramped; a battery at its end and lost mains act at once.
+Power is AC side, positive into the vehicle, reactive power positive where it is absorbed. Only commands are ramped; a
+battery at its end and lost mains act at once.
 """
 
 from __future__ import annotations
 
-from math import inf
+from math import hypot, inf, sqrt
 
 from hil.plants.battery import Battery, Tally
 from hil.plants.inverter.config import InverterConfig
+from hil.plants.inverter.heat import Heat
 
 
 class MainsRelay:
@@ -50,11 +52,15 @@ class Converter:
         self.config = config
         self.battery = Battery(config.battery)
         self.relay = MainsRelay(config)
+        self.heat = Heat(config)
         self.now_s = 0.0
         self.voltage_v = config.nominal_v
         self.freq_hz = 50.0
         self.power_w = 0.0
         self.target_w = 0.0
+        self.var = 0.0
+        self.target_var = 0.0
+        self.reactive_first = False
         self.ramp_w_s = config.ramp_w_s
         self.reserve_pct = 0.0
         self.connect = True
@@ -67,6 +73,11 @@ class Converter:
     def energised(self) -> bool:
         """True while it may exchange power with the mains."""
         return self.relay.closed and self.connect
+
+    @property
+    def apparent_va(self) -> float:
+        """Apparent power now."""
+        return hypot(self.power_w, self.var)
 
     @property
     def in_wh(self) -> float:
@@ -84,13 +95,15 @@ class Converter:
         self.freq_hz = freq_hz
         self.relay.sense(voltage_v, self.now_s)
         if not self.energised:
-            self.power_w = 0.0
+            self.power_w = self.var = 0.0
             self.throttled = False
 
     def run_to(self, end_s: float) -> None:
         """Integrate up to end_s; nothing but power may change in between, and the step is 1 s at most."""
         step_s = end_s - self.now_s
         self.now_s = end_s
+        self.heat.run(self.apparent_va, step_s)
+        self._run_var(step_s)
         if self.target_w == 0.0 and self.power_w == 0.0 and self.vehicle_w[0] <= 0.0:
             self.throttled = False
             return
@@ -116,9 +129,21 @@ class Converter:
         discharge_w = config.discharge_max_w
         full_w = battery.room_j() / (config.efficiency_charge * step_s)
         empty_w = battery.stored_j(self.reserve_pct) * config.efficiency_discharge / step_s
+        left_w = _other_side(config.full_va, self.var) if self.reactive_first else inf
         least_w, most_w = self.vehicle_w
-        high_w = min(charge_w, full_w, most_w)
-        return min(max(-min(discharge_w, empty_w), least_w), high_w), high_w
+        high_w = min(charge_w, full_w, left_w, most_w)
+        return min(max(-min(discharge_w, empty_w, left_w), least_w), high_w), high_w
+
+    def _run_var(self, step_s: float) -> None:
+        if not self.energised:
+            return
+        most = self.config.var_max
+        if not self.reactive_first:
+            most = min(most, _other_side(self.config.full_va, self.power_w))
+        goal = min(most, max(-most, self.target_var))
+        change = self.config.var_ramp_s * step_s
+        self.var = min(self.var + change, max(self.var - change, goal))
+        self.var = min(most, max(-most, self.var))
 
     def _ramp(self, start_w: float, end_w: float, time_s: float) -> None:
         if start_w * end_w < 0.0:  # the efficiency changes side at zero
@@ -136,3 +161,7 @@ class Converter:
         elif energy_j < 0.0:
             self._out_j.add(-energy_j)
             self.battery.add_j(energy_j / self.config.efficiency_discharge)
+
+
+def _other_side(whole: float, part: float) -> float:
+    return sqrt(max(0.0, whole * whole - part * part))

@@ -1,9 +1,9 @@
-"""Model 704: set-point and limit of active power with their reversion timers."""
+"""Model 704: set-points of active and reactive power and the limit of active power, with their reversion timers."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from math import inf
+from math import inf, sqrt
 
 from hil.plants.inverter import der_readings, readings
 from hil.plants.inverter.config import InverterConfig
@@ -14,7 +14,14 @@ from hil.plants.inverter.reversion import Reversions
 _WATTS = 1  # WSetMod; the other mode counts in percent of the rating of the set-point's side
 _ANY_S = 0xFFFFFFFE
 # function: the points that take the value of their ...Rvrt twin when its timer runs out
-_REVERTING = {"WSet": ("WSet", "WSetPct", "WSetEna"), "WMaxLimPct": ("WMaxLimPct", "WMaxLimPctEna")}
+_REVERTING = {
+    "WSet": ("WSet", "WSetPct", "WSetEna"),
+    "VarSet": ("VarSet", "VarSetPct", "VarSetEna"),
+    "WMaxLimPct": ("WMaxLimPct", "WMaxLimPctEna"),
+}
+# VarSetMod; the others count in percent
+_OF_W_MAX, _OF_VAR_MAX, _OF_VAR_LEFT, _OF_VA_MAX, _VARS = range(5)
+_REACTIVE_FIRST = 1  # VarSetPri
 
 
 class DerControls:
@@ -34,6 +41,12 @@ class DerControls:
         config = self._config
         watts = (-config.charge_max_w, config.discharge_max_w)
         settings = {
+            "VarSetMod": Setting(_VARS, 0, 4),
+            "VarSetPri": Setting(0, 0, 1),
+            "VarSet": Setting(0, -config.var_max, config.var_max),
+            "VarSetRvrt": Setting(0, -config.var_max, config.var_max),
+            "VarSetPct": Setting(0, -100, 100),
+            "VarSetPctRvrt": Setting(0, -100, 100),
             "WSetMod": Setting(_WATTS, 0, 1),
             "WSet": Setting(0, *watts),
             "WSetRvrt": Setting(0, *watts),
@@ -53,6 +66,7 @@ class DerControls:
         """The device's models in the order of its map."""
         config, converter = self._config, self._converter
         constants = {"WRmpRef": 1, "AntiIslEna": 1, "WSet_SF": 0, "WSetPct_SF": -2, "WMaxLimPct_SF": -1}
+        constants |= {"VarSet_SF": 0, "VarSetPct_SF": -2}
         left = {f"{name}RvrtRem": self._left(name) for name in _REVERTING}
         return [
             readings.common(config),
@@ -97,6 +111,23 @@ class DerControls:
         if self._value("WMaxLimPctEna"):
             out_w = min(out_w, self._config.discharge_max_w * self._value("WMaxLimPct") / 100.0)
         self._converter.target_w = 0.0 - out_w
+        self._converter.reactive_first = bool(self._value("VarSetEna")) and self._value("VarSetPri") == _REACTIVE_FIRST
+        self._converter.target_var = 0.0 - (self._wanted_var() if self._value("VarSetEna") else 0.0)
+
+    def _wanted_var(self) -> float:
+        """Return the reactive power to inject.  Percent of what is left counts from the moment it was written."""
+        config, mode = self._config, self._value("VarSetMod")
+        if mode == _VARS:
+            return float(self._value("VarSet"))
+        active_w = self._converter.power_w
+        left_var = sqrt(max(0.0, config.full_va**2 - active_w**2))
+        whole = {
+            _OF_W_MAX: config.discharge_max_w,
+            _OF_VAR_MAX: config.var_max,
+            _OF_VAR_LEFT: min(config.var_max, left_var),
+            _OF_VA_MAX: config.full_va,
+        }[int(mode)]
+        return whole * self._value("VarSetPct") / 100.0
 
     def _wanted_out_w(self) -> float:
         if self._value("WSetMod") == _WATTS:

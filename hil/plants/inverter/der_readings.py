@@ -15,17 +15,19 @@ _STATES = {
     readings.STANDBY: 7,
 }
 _GRID_FOLLOWING = 1 << 0
-_MAX_W_AND_FIXED_W = 1 << 0 | 1 << 1
+_MAX_W_FIXED_W_FIXED_VAR = 1 << 0 | 1 << 1 | 1 << 2
 
 
 def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
     """Model 701."""
     power_sf = exponent_for(1.1 * max(config.charge_max_w, config.discharge_max_w), readings.INT16_MAX)
     scales = {"A_SF": -1, "V_SF": -1, "Hz_SF": -3, "W_SF": power_sf, "PF_SF": -3, "VA_SF": power_sf}
-    scales |= {"Var_SF": power_sf, "TotWh_SF": 0}
+    scales |= {"Var_SF": power_sf, "TotWh_SF": 0, "Tmp_SF": -1}
     one_phase = {
         "W": lambda: readings.out_w(converter),
-        "VA": lambda: abs(converter.power_w),
+        "VA": lambda: converter.apparent_va,
+        "Var": lambda: readings.injected_var(converter),
+        "PF": lambda: readings.power_factor(converter),
         "A": lambda: readings.current_a(converter),
         "TotWhInj": lambda: converter.out_wh,
         "TotWhAbs": lambda: converter.in_wh,
@@ -37,32 +39,36 @@ def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
         "Alrm": lambda: readings.alarms(converter),
         "LNV": lambda: converter.voltage_v,
         "VL1": lambda: converter.voltage_v,
+        "TmpAmb": lambda: config.ambient_c,
+        "TmpCab": lambda: converter.heat.cabinet_c,
+        "TmpSnk": lambda: converter.heat.sink_c,
         "Hz": lambda: converter.freq_hz if converter.relay.present else None,
         **one_phase,
         **{f"{name}L1": reading for name, reading in one_phase.items()},
     }
-    constants = {"ACType": 0, "DERMode": _GRID_FOLLOWING, "Var": 0, "VarL1": 0, "PF": 1, "PFL1": 1}
-    return ModelSpec(701, {**scales, **constants}, live)
+    return ModelSpec(701, {**scales, "ACType": 0, "DERMode": _GRID_FOLLOWING}, live)
 
 
 def ratings(config: InverterConfig) -> ModelSpec:
     """Model 702; its settings repeat the ratings and are fixed."""
     charge_w, discharge_w = config.charge_max_w, config.discharge_max_w
-    largest_w = max(charge_w, discharge_w)
-    power_sf = exponent_for(largest_w, readings.UINT16_MAX)
-    values: dict[str, float | str] = {"W_SF": power_sf, "VA_SF": power_sf, "V_SF": -1, "A_SF": -1}
+    power_sf = exponent_for(max(charge_w, discharge_w, config.full_va), readings.UINT16_MAX)
+    scales = {"W_SF": power_sf, "VA_SF": power_sf, "Var_SF": power_sf, "V_SF": -1, "A_SF": -1}
+    values: dict[str, float | str] = {**scales}
     for name, value in (
         ("WMax", discharge_w),
-        ("VAMax", largest_w),
+        ("VAMax", config.full_va),
+        ("VarMaxInj", config.var_max),
+        ("VarMaxAbs", config.var_max),
         ("WChaRteMax", charge_w),
         ("WDisChaRteMax", discharge_w),
-        ("VAChaRteMax", charge_w),
-        ("VADisChaRteMax", discharge_w),
+        ("VAChaRteMax", config.full_va),
+        ("VADisChaRteMax", config.full_va),
         ("VNom", config.nominal_v),
-        ("AMax", largest_w / config.nominal_v),
+        ("AMax", config.full_va / config.nominal_v),
     ):
         values[f"{name}Rtg"] = values[name] = value
-    return ModelSpec(702, {**values, "CtrlModes": _MAX_W_AND_FIXED_W})
+    return ModelSpec(702, {**values, "CtrlModes": _MAX_W_FIXED_W_FIXED_VAR})
 
 
 def storage(config: InverterConfig, converter: Converter) -> ModelSpec:

@@ -8,7 +8,7 @@ direction: OutWRte = -x with InWRte = x pins charging at x percent. An empty win
 from __future__ import annotations
 
 from collections.abc import Collection
-from math import inf
+from math import inf, sqrt
 
 from hil.plants.inverter import legacy_readings, readings
 from hil.plants.inverter.config import InverterConfig
@@ -28,6 +28,12 @@ _REVERTING = {
         "WMaxLimPct_RvrtTms",
         ("WMaxLimPct",),
         {"WMaxLim_Ena": 0, "WMaxLimPct": 100},
+    ),
+    "VArPct": (
+        "VArPct_Ena",
+        "VArPct_RvrtTms",
+        ("VArWMaxPct", "VArMaxPct", "VArAvalPct"),
+        {"VArPct_Ena": 0, "VArWMaxPct": 0, "VArMaxPct": 0, "VArAvalPct": 0},
     ),
     "InOutWRte": (
         "StorCtl_Mod",
@@ -62,6 +68,14 @@ class LegacyControls:
             "WMaxLimPct_RvrtTms": Setting(0, 0, _ANY_S),
             "WMaxLimPct_RmpTms": Setting(0, 0, 0),
             "WMaxLim_Ena": Setting(0, 0, 1),
+            "VArWMaxPct": Setting(0, -100, 100),
+            "VArMaxPct": Setting(0, -100, 100),
+            "VArAvalPct": Setting(0, -100, 100),
+            "VArPct_WinTms": Setting(0, 0, 0),
+            "VArPct_RvrtTms": Setting(0, 0, _ANY_S),
+            "VArPct_RmpTms": Setting(0, 0, 0),
+            "VArPct_Mod": Setting(0, 0, 3),
+            "VArPct_Ena": Setting(0, 0, 1),
         }
         self._storage = {
             "WChaMax": Setting(config.charge_max_w, 0, config.charge_max_w),
@@ -91,7 +105,7 @@ class LegacyControls:
 
     @staticmethod
     def _immediate_constants() -> dict[str, float | str]:
-        return {"OutPFSet": 1, "OutPFSet_Ena": 0, "VArPct_Ena": 0, "WMaxLimPct_SF": -2, "OutPFSet_SF": -2}
+        return {"OutPFSet": 1, "OutPFSet_Ena": 0, "WMaxLimPct_SF": -2, "OutPFSet_SF": -2, "VArPct_SF": -2}
 
     def _storage_model(self) -> ModelSpec:
         config, battery = self._config, self._converter.battery
@@ -159,7 +173,20 @@ class LegacyControls:
         if not self._value("ChaGriSet"):
             out_w = max(0.0, out_w)
         converter.target_w = 0.0 - min(out_w, self._value("WMax"))
+        converter.target_var = 0.0 - (self._injected_var() if self._value("VArPct_Ena") else 0.0)
         converter.sense(converter.voltage_v, converter.freq_hz)
+
+    def _injected_var(self) -> float:
+        """Return the reactive power of the mode in force; what is left counts from the moment it was written."""
+        config, mode = self._config, int(self._value("VArPct_Mod"))
+        left_var = sqrt(max(0.0, config.full_va**2 - self._converter.power_w**2))
+        share, whole = {
+            0: (0.0, 0.0),
+            1: (self._value("VArWMaxPct"), self._value("WMax")),
+            2: (self._value("VArMaxPct"), config.var_max),
+            3: (self._value("VArAvalPct"), min(config.var_max, left_var)),
+        }[mode]
+        return share * whole / 100.0
 
     def _storage_out_w(self) -> float:
         mode, unit_w = self._value("StorCtl_Mod"), self._value("WChaMax") / 100.0

@@ -16,8 +16,8 @@ _STATES = {
 }
 _PV_STOR = 82
 _CONNECTED, _AVAILABLE, _OPERATING = 1 << 0, 1 << 1, 1 << 2
-_FIXED_W = 1 << 0
-_CABINET_C = 25  # model 103 demands one; heat is not modelled
+_FIXED_W, _FIXED_VAR = 1 << 0, 1 << 1
+_INJECTING = ((1, 1), (2, 1), (3, -1), (4, -1))  # quadrant and the sign of its reactive power
 
 
 def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
@@ -28,7 +28,11 @@ def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
     live: dict[str, readings.Reading] = {
         "A": lambda: 3.0 * readings.current_a(converter, 3),
         "W": lambda: readings.out_w(converter),
-        "VA": lambda: abs(converter.power_w),
+        "VA": lambda: converter.apparent_va,
+        "VAr": lambda: readings.injected_var(converter),
+        "PF": lambda: 100.0 * readings.power_factor(converter),
+        "TmpCab": lambda: converter.heat.cabinet_c,
+        "TmpSnk": lambda: converter.heat.sink_c,
         "Hz": lambda: converter.freq_hz if converter.relay.present else None,
         "WH": lambda: converter.out_wh,
         "St": readings.mapped(_STATES, converter),
@@ -37,27 +41,26 @@ def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
     for phase in "ABC":
         live[f"Aph{phase}"] = lambda: readings.current_a(converter, 3)
         live[f"PhVph{phase}"] = lambda: converter.voltage_v
-    return ModelSpec(103, {**scales, "VAr": 0, "PF": 100, "TmpCab": _CABINET_C, "Evt2": 0}, live)
+    return ModelSpec(103, {**scales, "Evt2": 0}, live)
 
 
 def nameplate(config: InverterConfig) -> ModelSpec:
     """Model 120."""
-    largest_w = max(config.charge_max_w, config.discharge_max_w)
-    power_sf = exponent_for(largest_w, readings.UINT16_MAX)
+    power_sf = exponent_for(max(config.charge_max_w, config.discharge_max_w, config.full_va), readings.UINT16_MAX)
     values: dict[str, float | str] = {
         "DERTyp": _PV_STOR,
         "WRtg": config.discharge_max_w,
-        "VARtg": largest_w,
-        "ARtg": largest_w / config.nominal_v,
+        "VARtg": config.full_va,
+        "ARtg": config.full_va / config.nominal_v,
         "WHRtg": config.battery.capacity_wh,
         "MaxChaRte": config.charge_max_w,
         "MaxDisChaRte": config.discharge_max_w,
-        "VArRtg_SF": 0,
+        "VArRtg_SF": exponent_for(config.var_max, readings.INT16_MAX),
         "PFRtg_SF": -2,
         "ARtg_SF": -1,
         "WHRtg_SF": exponent_for(config.battery.capacity_wh, readings.UINT16_MAX),
     }
-    values |= {f"VArRtgQ{quadrant}": 0 for quadrant in (1, 2, 3, 4)}
+    values |= {f"VArRtgQ{quadrant}": sign * config.var_max for quadrant, sign in _INJECTING}
     values |= {f"PFRtgQ{quadrant}": sign for quadrant, sign in ((1, 1), (2, -1), (3, -1), (4, 1))}
     values |= {f"{name}_SF": power_sf for name in ("WRtg", "VARtg", "MaxChaRte", "MaxDisChaRte")}
     return ModelSpec(120, values)
@@ -69,11 +72,15 @@ def basic_settings(config: InverterConfig, settings: dict[str, Setting]) -> Mode
         "VRef": config.nominal_v,
         "VRefOfs": 0,
         "WMax_SF": exponent_for(config.discharge_max_w, readings.UINT16_MAX),
+        "VAMax": config.full_va,
+        "VAMax_SF": exponent_for(config.full_va, readings.UINT16_MAX),
+        "VArMax_SF": exponent_for(config.var_max, readings.INT16_MAX),
         "VRef_SF": -1,
         "VRefOfs_SF": -1,
         "WGra_SF": exponent_for(100.0 * config.ramp_w_s / config.discharge_max_w, readings.UINT16_MAX, -2),
     }
-    return ModelSpec(121, values, {}, settings)
+    quadrants = {f"VArMaxQ{quadrant}": sign * config.var_max for quadrant, sign in _INJECTING}
+    return ModelSpec(121, {**values, **quadrants}, {}, settings)
 
 
 def status(converter: Converter) -> ModelSpec:
@@ -82,7 +89,7 @@ def status(converter: Converter) -> ModelSpec:
         "StorConn": lambda: _storage_state(converter),
         "ECPConn": lambda: int(converter.energised),
         "ActWh": lambda: converter.out_wh,
-        "StActCtl": lambda: _FIXED_W if converter.target_w else 0,
+        "StActCtl": lambda: (_FIXED_W if converter.target_w else 0) | (_FIXED_VAR if converter.target_var else 0),
     }
     return ModelSpec(122, {"PVConn": 0}, live)
 

@@ -70,6 +70,21 @@ class Inverter:
         return self._converter.target_w
 
     @property
+    def var(self) -> float:
+        """Reactive power now, positive where it is absorbed."""
+        return self._converter.var
+
+    @property
+    def cabinet_c(self) -> float:
+        """Temperature of the cabinet."""
+        return self._converter.heat.cabinet_c
+
+    @property
+    def sink_c(self) -> float:
+        """Temperature of the heat sink."""
+        return self._converter.heat.sink_c
+
+    @property
     def soc_pct(self) -> float:
         """The battery's state of charge."""
         return self._converter.battery.soc_pct

@@ -47,9 +47,19 @@ def out_w(converter: Converter) -> float:
 
 def current_a(converter: Converter, phases: int = 1) -> float:
     """Size of the current in each of so many phases."""
-    if not converter.power_w or converter.voltage_v <= 0.0:
+    if not converter.apparent_va or converter.voltage_v <= 0.0:
         return 0.0
-    return abs(converter.power_w) / (phases * converter.voltage_v)
+    return converter.apparent_va / (phases * converter.voltage_v)
+
+
+def injected_var(converter: Converter) -> float:
+    """Reactive power as SunSpec counts it."""
+    return -converter.var
+
+
+def power_factor(converter: Converter) -> float:
+    """Power factor with the sign of the active power, 1 where nothing flows."""
+    return out_w(converter) / converter.apparent_va if converter.apparent_va else 1.0
 
 
 def mapped(states: Mapping[str, int], converter: Converter) -> Reading:

@@ -1,0 +1,145 @@
+"""The reactive side of the driver: which reactive power is wanted, what the inverter took, what is written next.
+
+    take hold   0 var, then the reversion and its timer, then the wish; read back from then on
+    refresh     the timer, then the wish
+    let go      0 var and disabled, then the timer stopped
+
+Nothing is written before the first wish, and nothing once the inverter was let go.
+"""
+
+from gridkeel import ticks
+from gridkeel.inverter import control
+from gridkeel.inverter.jobs import VAR_READBACK, VAR_REFRESH, VAR_SET, VAR_STEP
+
+_EVERY_MS = 100  # least time between two changes: reactive power must not crowd the power off the line
+_SMALL_CHANGE_MS = 500
+_READBACK_MS = 500
+_SETTLE_MS = 100
+
+
+class ReactiveSide:
+    """One control of reactive power and what became of it; positive is absorbed.  Allocates: nothing.
+
+    control: None where the inverter has none.  holds: our reversion is in force, so that the wish is written.
+    commanded_var: the last setting that was acknowledged, as rounded by the inverter's scale.
+    """
+
+    def __init__(self, parameters, jobs):
+        self._p = parameters
+        self._jobs = jobs
+        self.control = None
+        self.commanded_var = 0
+        self.holds = False
+        self._touched = False  # something was written since the map was found
+        self._wanted = False
+        self._driving = False
+        self._wanted_var = 0
+        self._sending_var = 0
+        self._sent_var = 0
+        self._sent = False  # whether _sent_var is surely what the inverter took last
+        self._set_ms = 0
+        self._step = 0
+        self._step_ms = 0
+
+    @property
+    def missing(self):
+        """Reactive power is wanted of an inverter that is driven and has no control of it."""
+        return self._wanted and self._driving and self.control is None
+
+    def forget(self):
+        """The map is being searched again."""
+        self.control = None
+        self.holds = self._touched = self._driving = False
+
+    def drive(self, now_ms):
+        """The inverter may be driven from now on."""
+        self._driving = True
+        if self._wanted:
+            self._take_hold(now_ms)
+
+    def want(self, wanted, var, now_ms):
+        """Take the newest wish; wanted: False where reactive power is none of ours."""
+        changed = wanted != self._wanted
+        self._wanted = wanted
+        self._wanted_var = var if wanted else 0
+        if not self._driving or self.control is None:
+            return
+        if changed:
+            self._take_hold(now_ms)
+        elif self.holds:
+            self._want_change(now_ms)
+
+    def write_setting(self, master, out, now_ms):
+        var = self._wanted_var if self.holds else 0
+        if var != self._sent_var:
+            self.control.forget()
+        self.control.encode(var, 1 if self._wanted else 0, self._p.reactive_priority)
+        self._sending_var = var
+        self._set_ms = now_ms
+        return self.control.write_setting(master, out, now_ms)
+
+    def write_step(self, master, out, now_ms):
+        self._step_ms = now_ms
+        return self.control.write_step(master, out, self._step, now_ms)
+
+    def renew(self):
+        """Let the last step, which holds the timer, be written again."""
+        self.control.set_reversion(self._p.reversion_s if self._wanted else 0)
+        self._step = min(self._step, self.control.steps - 1)
+
+    def set_done(self, now_ms):
+        self._sent = True
+        self._sent_var = self._sending_var
+        self.commanded_var = self.control.commanded_var
+        if self._step < self.control.steps:
+            self._jobs.want(VAR_STEP, now_ms)
+        elif self.holds:
+            self._want_change(now_ms)
+
+    def step_done(self, now_ms):
+        self._step += 1
+        if self._step < self.control.steps:
+            self._jobs.want(VAR_STEP, now_ms)
+        elif self._wanted:
+            # Some start the timer when its time is written, some when the function is enabled: both, count from here.
+            self._jobs.want(VAR_REFRESH, ticks.add(self._step_ms, 500 * self._p.reversion_s))
+            self._jobs.want(VAR_READBACK, ticks.add(now_ms, _READBACK_MS))
+            self.holds = True
+            self._sent = False
+            self._jobs.want(VAR_SET, now_ms)
+
+    def missed(self):
+        """A setting was not answered: nobody knows what the inverter holds."""
+        self._sent = False
+
+    def read_back(self, master, now_ms):
+        """Return what a reading says (control.MATCH ...); what differs is written again."""
+        settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
+        result = self.control.check(master, settled)
+        self._jobs.want(VAR_READBACK, ticks.add(now_ms, _READBACK_MS))
+        if result == control.DIFFERS or result == control.OVERRIDDEN:
+            self._take_hold(now_ms)
+        return result
+
+    def _take_hold(self, now_ms):
+        """Begin to take hold of the inverter's reactive power, or to let it go."""
+        if self.control is None or not (self._wanted or self._touched):
+            return
+        self._step = 0 if self._wanted else self.control.steps - 1
+        self.renew()
+        self._jobs.drop(VAR_REFRESH)
+        self._jobs.drop(VAR_READBACK)
+        self._touched = True
+        self.holds = self._sent = False
+        self._jobs.want(VAR_SET, now_ms)
+
+    def _want_change(self, now_ms):
+        change_var = abs(self._wanted_var - self._sent_var)
+        if not self._sent:
+            self._jobs.want(VAR_SET, now_ms)
+        elif change_var >= self._p.command_step_w or change_var and self._wanted_var == 0:
+            self._jobs.want(VAR_SET, ticks.add(self._set_ms, _EVERY_MS))
+        elif change_var == 0:
+            self._jobs.drop(VAR_SET)
+        elif not self._jobs.wants(VAR_SET):
+            self._jobs.want(VAR_SET, ticks.add(now_ms, _SMALL_CHANGE_MS))

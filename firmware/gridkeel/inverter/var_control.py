@@ -1,0 +1,182 @@
+"""Reactive power in the inverter's registers: 704 VarSet in var, 123 in percent of a rating.
+
+SunSpec counts reactive power positive where it is injected (over-excited), as IEEE 1547 does; here, on this side of the
+drivers, it is positive where it is absorbed, as active power is. The sign turns in this file and nowhere else.
+"""
+
+from gridkeel.inverter import control, sunspec
+from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE, offset_of
+
+_FIRST = offset_of(DER_CONTROL, "VarSetEna")
+_MOD = offset_of(DER_CONTROL, "VarSetMod") - _FIRST
+_PRI = offset_of(DER_CONTROL, "VarSetPri") - _FIRST
+_SET = offset_of(DER_CONTROL, "VarSet") - _FIRST
+_REVERT_SET = offset_of(DER_CONTROL, "VarSetRvrt") - _FIRST
+_REVERT_ENA = offset_of(DER_CONTROL, "VarSetEnaRvrt") - _FIRST
+_REVERT_S = offset_of(DER_CONTROL, "VarSetRvrtTms") - _FIRST
+
+_VARS = 4  # VarSetMod
+
+_PCT_FIRST = offset_of(IMMEDIATE, "VArWMaxPct")
+_PCT_OF_VAR = offset_of(IMMEDIATE, "VArMaxPct") - _PCT_FIRST
+_PCT_REVERT_S = offset_of(IMMEDIATE, "VArPct_RvrtTms") - _PCT_FIRST
+_PCT_MOD = offset_of(IMMEDIATE, "VArPct_Mod") - _PCT_FIRST
+_PCT_ENA = offset_of(IMMEDIATE, "VArPct_Ena") - _PCT_FIRST
+
+_OF_W_MAX = 1  # VArPct_Mod
+_OF_VAR_MAX = 2
+_S16_MAX = 0x7FFF
+
+
+class VarControl704(control.Control):
+    """VarSet in var; when commands stop it reverts to enabled at 0 var."""
+
+    def __init__(self):
+        control.Control.__init__(
+            self,
+            DER_CONTROL,
+            _FIRST,
+            _REVERT_S + 2,
+            (0, _SET + 2),
+            (_SET, 2),
+            ((_REVERT_SET, 2), (_REVERT_ENA, 3)),
+            (0, _MOD, _PRI, _SET, _SET + 1, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA, _REVERT_S, _REVERT_S + 1),
+        )
+        self._sf = 0
+        self.commanded_var = 0
+
+    def bind(self, found, most_var):
+        """Take scale and address from a discovery; return False where reactive power up to most_var cannot be set."""
+        if not self.place(found):
+            return False
+        self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "VarSet_SF")))
+        self.words[_MOD] = _VARS
+        return sunspec.fits(most_var, self._sf, sunspec.LIMIT)
+
+    def set_reversion(self, reversion_s):
+        self.put_s32(_REVERT_S, reversion_s)
+
+    def encode(self, var, enabled, reactive_first):
+        """Put reactive power into the setting, scaled toward zero."""
+        raw = sunspec.scaled(-var, -self._sf) if var else 0
+        self.words[0] = enabled
+        self.words[_PRI] = reactive_first
+        self.words[_REVERT_ENA] = enabled
+        self.put_s32(_SET, raw)
+        self.commanded_var = -sunspec.scaled(raw, self._sf) if raw else 0
+
+
+class VarControl123(control.Control):
+    """Percent of VArMax where that is known, else of WMax; mode, enabling and timer travel with every setting."""
+
+    def __init__(self):
+        control.Control.__init__(
+            self,
+            IMMEDIATE,
+            _PCT_FIRST,
+            _PCT_ENA + 1,
+            (0, _PCT_ENA + 1),
+            (0, _PCT_OF_VAR + 1),
+            ((_PCT_REVERT_S, 1),),
+            (0, _PCT_OF_VAR, _PCT_REVERT_S, _PCT_MOD, _PCT_ENA),
+        )
+        self._full_raw = 0
+        self._inject_var = 1
+        self._absorb_var = 1
+        self._at = 0
+        self.commanded_var = 0
+
+    def bind(self, found, _most_var):
+        """Take scales and address from a discovery; return False where no share of a rating can be set."""
+        if not self.place(found):
+            return False
+        sf = sunspec.signed(found.word(IMMEDIATE, offset_of(IMMEDIATE, "VArPct_SF")))
+        if not sunspec.fits(100, sf, _S16_MAX):
+            return False
+        self._full_raw = sunspec.scaled(100, -sf)
+        self._inject_var = quadrants(found, 0, 1)
+        self._absorb_var = quadrants(found, 2, 3)
+        known = self._inject_var > 0 and self._absorb_var > 0
+        if not known:
+            self._inject_var = self._absorb_var = basic(found, "WMax", "WMax_SF", "WRtg", "WRtg_SF")
+        self._at = _PCT_OF_VAR if known else 0
+        self.words[_PCT_MOD] = _OF_VAR_MAX if known else _OF_W_MAX
+        return self._inject_var > 0
+
+    def set_reversion(self, reversion_s):
+        self.words[_PCT_REVERT_S] = reversion_s
+
+    def encode(self, var, enabled, _reactive_first):
+        """Put reactive power into the setting, toward zero and no more than 100 %."""
+        full_var = self._inject_var if var < 0 else self._absorb_var
+        size_var = min(abs(var), full_var)
+        raw = size_var * self._full_raw // full_var
+        size_var = raw * full_var // self._full_raw
+        self.put_s16(self._at, raw if var < 0 else -raw)
+        self.words[_PCT_ENA] = enabled
+        self.commanded_var = -size_var if var < 0 else size_var
+
+
+def apparent_va(found):
+    """Return the apparent power the inverter allows, the setting before the rating, UNKNOWN where it tells none."""
+    if found.address_of(DER_CAPACITY) >= 0:
+        return _capacity(found, "VAMax", "VAMaxRtg", "VA_SF")
+    return basic(found, "VAMax", "VAMax_SF", "VARtg", "VARtg_SF")
+
+
+def inject_max_var(found):
+    """Return the reactive power it may inject, UNKNOWN where it tells none."""
+    if found.address_of(DER_CAPACITY) >= 0:
+        return _capacity(found, "VarMaxInj", "VarMaxInjRtg", "Var_SF")
+    return quadrants(found, 0, 1)
+
+
+def absorb_max_var(found):
+    """Return the reactive power it may absorb, UNKNOWN where it tells none."""
+    if found.address_of(DER_CAPACITY) >= 0:
+        return _capacity(found, "VarMaxAbs", "VarMaxAbsRtg", "Var_SF")
+    return quadrants(found, 2, 3)
+
+
+def quadrants(found, one, other):
+    """Return the smaller size of two quadrants' limits (121, else 120), of the one that is told, or UNKNOWN.
+
+    one, other: 0 is the first quadrant.  Reactive power is injected in the first and the second.
+    """
+    first = _quadrant(found, one)
+    second = _quadrant(found, other)
+    if first == sunspec.UNKNOWN or second == sunspec.UNKNOWN:
+        return max(first, second)
+    return min(first, second)
+
+
+def basic(found, setting, setting_sf, rating, rating_sf):
+    """Return an unsigned setting of 121, else the rating of 120, or UNKNOWN."""
+    value = _unsigned(found, BASIC, setting, setting_sf)
+    return _unsigned(found, NAMEPLATE, rating, rating_sf) if value == sunspec.UNKNOWN else value
+
+
+def _quadrant(found, quadrant):
+    value = _signed(found, BASIC, offset_of(BASIC, "VArMaxQ1") + quadrant, "VArMax_SF")
+    if value == sunspec.UNKNOWN:
+        value = _signed(found, NAMEPLATE, offset_of(NAMEPLATE, "VArRtgQ1") + quadrant, "VArRtg_SF")
+    return value if value == sunspec.UNKNOWN else abs(value)
+
+
+def _capacity(found, setting, rating, scale):
+    value = _unsigned(found, DER_CAPACITY, setting, scale)
+    return _unsigned(found, DER_CAPACITY, rating, scale) if value == sunspec.UNKNOWN else value
+
+
+def _unsigned(found, model, point, scale):
+    if found.address_of(model) < 0:
+        return sunspec.UNKNOWN
+    sf = sunspec.signed(found.word(model, offset_of(model, scale)))
+    return sunspec.scaled_u16(found.word(model, offset_of(model, point)), sf)
+
+
+def _signed(found, model, offset, scale):
+    if found.address_of(model) < 0:
+        return sunspec.UNKNOWN
+    sf = sunspec.signed(found.word(model, offset_of(model, scale)))
+    return sunspec.scaled_s16(sunspec.signed(found.word(model, offset)), sf)

@@ -1,0 +1,137 @@
+"""Reactive power by its three rules, within the ratings, and who goes first where they are used up."""
+
+from noalloc import without_heap
+from rated import Rated
+
+from gridkeel import limits
+from gridkeel.envelope import Envelope
+from gridkeel.params import Parameters
+from gridkeel.services.reactive import Reactive
+
+
+class Mains:
+    voltage_mv = 230000
+
+
+def var_of(power_w=0, volts_permille=1000, rated=None, **changes):
+    mains = Mains()
+    mains.voltage_mv = 230 * volts_permille
+    return Reactive(Parameters(changes)).update(mains, power_w, True, rated or Rated())
+
+
+def test_reactive_modes():
+    assert var_of(reactive_var=1000) == 0
+    assert var_of(reactive_mode=1, reactive_var=1000) == 1000
+    assert var_of(reactive_mode=1, reactive_var=-5000) == -3000
+    assert var_of(4000, reactive_mode=2, power_factor_x1000=800) == 3000
+    assert var_of(-2000, reactive_mode=2, power_factor_x1000=800) == 1500
+    assert var_of(-2000, reactive_mode=2, power_factor_x1000=-800) == -1500
+    assert var_of(4000, reactive_mode=2) == 0
+
+
+def test_volt_var_curve():
+    for permille, var in (
+        (1000, 0),
+        (1020, 0),
+        (980, 0),
+        (1050, 1500),
+        (950, -1500),
+        (1080, 3000),
+        (920, -3000),
+        (1200, 3000),
+    ):
+        assert var_of(reactive_mode=3, volts_permille=permille) == var, permille
+
+
+def test_active_power_goes_first():
+    assert var_of(7400, reactive_mode=1, reactive_var=3000) == 0
+    assert var_of(-7000, reactive_mode=1, reactive_var=3000) == 2400
+    reactive = Reactive(Parameters({"reactive_mode": 1, "reactive_var": 3000}))
+    assert reactive.update(Mains(), 0, False, Rated()) == 0
+
+
+def test_the_inverters_own_limits_bind():
+    assert var_of(rated=Rated(absorb_max_var=700), reactive_mode=1, reactive_var=2000) == 700
+    assert var_of(rated=Rated(absorb_max_var=700), reactive_mode=1, reactive_var=-2000) == -2000
+    assert var_of(rated=Rated(inject_max_var=600), reactive_mode=1, reactive_var=-2000) == -600
+    assert var_of(rated=Rated(inject_max_var=0), reactive_mode=1, reactive_var=-2000) == 0
+    # 5 kVA beside 4 kW leave 3 kvar
+    assert var_of(4000, rated=Rated(5000), reactive_mode=1, reactive_var=5000, reactive_max_var=9000) == 3000
+    assert var_of(5001, rated=Rated(5000), reactive_mode=1, reactive_var=5000, reactive_max_var=9000) == 0
+
+
+def first(power_w, **changes):
+    """Return (var, active_left_w) with reactive power first on 5 kVA."""
+    changes["reactive_priority"] = 1
+    reactive = Reactive(Parameters(changes))
+    reactive.update(Mains(), power_w, True, Rated(5000))
+    return reactive.var, reactive.active_left_w
+
+
+def test_reactive_power_goes_first_where_it_may():
+    assert first(5000, reactive_mode=1, reactive_var=3000) == (3000, 4000)
+    assert first(5000, reactive_mode=1, reactive_var=-3000) == (-3000, 4000)
+    assert first(0, reactive_mode=1, reactive_var=9000, reactive_max_var=9000) == (5000, 0)
+    var, left_w = first(4000, reactive_mode=2, power_factor_x1000=-800)
+    assert (var, left_w) == (-3000, 4000)
+
+
+def test_a_power_factor_does_not_chase_itself():
+    reactive = Reactive(Parameters({"reactive_mode": 2, "power_factor_x1000": 500, "reactive_priority": 1}))
+    envelope = Envelope(Parameters({"reactive_max_var": 9000}))
+    power_w = 7000
+    for _ in range(5):
+        reactive.update(Mains(), power_w, True, Rated(5000))
+        power_w = min(7000, reactive.active_left_w)
+        assert power_w == 2500
+    assert envelope.active_left_w == limits.NO_BOUND
+
+
+def test_off_binds_nothing():
+    reactive = Reactive(Parameters({"reactive_mode": 1, "reactive_var": 3000, "reactive_priority": 1}))
+    reactive.update(Mains(), 0, True, Rated(5000))
+    assert reactive.active_left_w == 4000
+    reactive.update(Mains(), 0, False, Rated(5000))
+    assert (reactive.var, reactive.active_left_w) == (0, limits.NO_BOUND)
+
+
+class Update:
+    """One update, made ready before the heap is locked."""
+
+    def __init__(self, reactive, power_w):
+        self._reactive = reactive
+        self._power_w = power_w
+        self._mains = Mains()
+        self._rated = Rated()
+
+    def run(self):
+        self._reactive.update(self._mains, self._power_w, True, self._rated)
+
+
+def test_ranges_at_their_edges():
+    parameters = {"charge_max_w": 50000, "reactive_max_var": 50000, "reactive_var": 50000, "reactive_priority": 1}
+    for mode in (1, 2, 3):
+        for factor in (500, -500, 1000):
+            changes = dict(parameters)
+            changes.update({"reactive_mode": mode, "power_factor_x1000": factor})
+            reactive = Reactive(Parameters(changes))
+            for power_w in (-50000, 0, 50000):
+                without_heap(Update(reactive, power_w).run)
+                assert abs(reactive.var) <= 50000
+
+
+def test_no_heap():
+    mains = Mains()
+    mains.voltage_mv = 245000
+    rated = Rated(6000, 2000, 2000)
+    reactives = []
+    for mode in (1, 2, 3):
+        for priority in (0, 1):
+            changes = {"reactive_mode": mode, "power_factor_x1000": -900, "reactive_priority": priority}
+            reactives.append(Reactive(Parameters(changes)))
+
+    def walk():
+        for each in range(6):
+            reactives[each].update(mains, -3000, True, rated)
+
+    without_heap(walk)
