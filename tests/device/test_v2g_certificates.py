@@ -1,4 +1,4 @@
-"""CertificateInstallation and CertificateUpdate: signed by the car, answered by a backend, passed through as they are."""
+"""CertificateInstallation and CertificateUpdate: signed by the car, answered by a backend, passed on as they are."""
 
 from contracts import EMAID, ContractCar, Operator, bench_for
 from reaching import ended_safely
