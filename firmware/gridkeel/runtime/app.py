@@ -72,7 +72,7 @@ class App:
         return Backend()
 
     def _make_vehicle(self):
-        if self.parameters.evse != evse.ISO15118:
+        if self.parameters.evse != evse.ISO15118 or not self.board.has_vehicle_network:
             return None
         from gridkeel.runtime import vehicle  # most of the firmware's size: loaded where it is used
 

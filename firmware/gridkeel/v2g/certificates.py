@@ -2,7 +2,7 @@
 
 from gridkeel import errors, ticks
 from gridkeel.crypto import x509
-from gridkeel.v2g import codes, exi, grammars, signatures, states
+from gridkeel.v2g import codes, exi, grammars, signatures, states, v2gtp
 from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.waiting import WAIT
 
@@ -50,16 +50,19 @@ def _fetch(context, kind):
             )
         yield WAIT
     context.tell("backend", kind, "answered", context.since(begun_ms))
-    _check(context, kind, backend.answer)
+    yield from _check(context, kind, backend.answer)
     return states.DONE, backend.answer
 
 
 def _check(context, kind, data):
+    expected = states.response_of(kind)
     try:
-        name, message = exi.decode(grammars.iso2(), data, 0, len(data))
-        response = message["Body"][states.response_of(kind)]
+        if len(data) > v2gtp.PAYLOAD_MAX_BYTES:
+            raise errors.ExiError("too long")
+        _name, message = yield from exi.decode_steps(grammars.iso2(), data, 0, len(data))
+        response = message["Body"][expected]
     except (errors.ExiError, KeyError):
-        raise RefusedError(codes.FAILED, "the backend's answer is no %s" % states.response_of(kind))
+        raise RefusedError(codes.FAILED, "the backend's answer is no %s" % expected)
     if message["Header"]["SessionID"] != context.session_id:
         raise RefusedError(codes.FAILED, "the backend's answer is for another session")
     if response["ResponseCode"].startswith("FAILED"):

@@ -1,0 +1,133 @@
+"""Signatures that another implementation made, checked on every interpreter; one key, thrown away after it signed.
+
+Made with the EXI codec and create_signature of the PyPI package iso15118 0.31.2.
+"""
+
+from binascii import unhexlify
+
+from garbage import COLLECTED
+
+from gridkeel.v2g import exi, grammars, signatures
+
+WASM_GROUP = 1
+
+KEY = unhexlify(
+    "04e5cce7e37e733ed92fc1fce386cb2e11fd077fa08dac4425f040d7d463058eaa9b172ee9a76573459a04c80f1831751a878475"
+    "6ec6467dfcd3e221bfd9142713"
+)
+AUTHORIZATION = unhexlify(
+    "809802004080c1014181c20a895a1d1d1c0e8bcbddddddcb9dcccb9bdc99cbd5148bd8d85b9bdb9a58d85b0b595e1a4bd0d5a1d1"
+    "d1c0e8bcbddddddcb9dcccb9bdc99cbcc8c0c0c4bcc0d0bde1b5b191cda59cb5b5bdc9948d958d91cd84b5cda184c8d4d910311b"
+    "4b218812b43a3a381d1797bbbbbb973b999737b93397aa2917b1b0b737b734b1b0b616b2bc3497a429687474703a2f2f7777772e"
+    "77332e6f72672f323030312f30342f786d6c656e63237368613235364202ad5bb7d379f0b4f0949d09d5ab34a1bb60ae115ca307"
+    "6bd8eaee5b878c28f6c12803bd3d1157d2a9b7a70685a82a2d4084880ee40c668b3e02751be87affd638db921654d7636cb4996a"
+    "e6b2a8fad8a38b5ad68365a49984ab722991570fafbc3008000569643102000020406080a0c0e10121416181a1c1e0"
+)
+RECEIPT = unhexlify(
+    "809802004080c1014181c20a895a1d1d1c0e8bcbddddddcb9dcccb9bdc99cbd5148bd8d85b9bdb9a58d85b0b595e1a4bd0d5a1d1"
+    "d1c0e8bcbddddddcb9dcccb9bdc99cbcc8c0c0c4bcc0d0bde1b5b191cda59cb5b5bdc9948d958d91cd84b5cda184c8d4d910311b"
+    "4b218812b43a3a381d1797bbbbbb973b999737b93397aa2917b1b0b737b734b1b0b616b2bc3497a429687474703a2f2f7777772e"
+    "77332e6f72672f323030312f30342f786d6c656e632373686132353642054ead7303dca56b2c13dc2fe900bc7a4b8381fa935435"
+    "5335858818835ac930512810d9cd5a8cbef0697b768ead78a31bd91d700bbde4d4d2828aa2243a8784dd4754a0cc703c880aebc2"
+    "8ad64b61947d30e979ed0796e9fb547d34d18ac712b06c483c0569643102004080c1014181c200000253515511548b4c41a41244"
+    "07be26a83000"
+)
+
+
+class Context:
+    """As much of a session as a check of a signature needs."""
+
+    def __init__(self):
+        self.scratch = bytearray(512)
+        self.now_ms = 5
+        self.told = []
+
+    def tell(self, *event):
+        self.told.append(event)
+
+    def since(self, begun_ms):
+        return self.now_ms - begun_ms
+
+
+def read(data):
+    _name, message = exi.decode(grammars.iso2(), data, 0, len(data))
+    return message["Header"], message["Body"]
+
+
+def checked(header, name, body, key=KEY):
+    context = Context()
+    work = signatures.check(context, header, name, body, key)
+    try:
+        while True:
+            next(work)
+    except StopIteration as done:
+        assert context.told == [("signature", name, done.value, 0)]
+        return done.value
+
+
+def test_a_challenge_signed_by_another_implementation():
+    if not COLLECTED:
+        return  # the curve leaves a megabyte of garbage: test_crypto_signature has that build to itself
+    header, body = read(AUTHORIZATION)
+    assert header["SessionID"] == bytes((1, 2, 3, 4, 5, 6, 7, 8))
+    assert body["AuthorizationReq"] == {"Id": "id1", "GenChallenge": bytes(range(16))}
+    assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == signatures.OK
+
+
+def test_a_receipt_signed_by_another_implementation():
+    if not COLLECTED:
+        return  # the curve leaves a megabyte of garbage: test_crypto_signature has that build to itself
+    header, body = read(RECEIPT)
+    assert checked(header, "MeteringReceiptReq", body["MeteringReceiptReq"]) == signatures.OK
+
+
+def test_another_element_under_the_signature():
+    header, body = read(AUTHORIZATION)
+    element = body["AuthorizationReq"]
+    element["GenChallenge"] = bytes(16)
+    assert checked(header, "AuthorizationReq", element) == signatures.DIGEST
+    element["Id"] = "id2"
+    assert checked(header, "AuthorizationReq", element) == signatures.REFERENCE
+    del element["Id"]
+    assert checked(header, "AuthorizationReq", element) == signatures.REFERENCE
+    assert checked({"SessionID": b""}, "AuthorizationReq", element) == signatures.MISSING
+
+
+def test_a_signature_of_another_message():
+    if not COLLECTED:
+        return  # the curve leaves a megabyte of garbage: test_crypto_signature has that build to itself
+    header, body = read(AUTHORIZATION)
+    other, _body = read(RECEIPT)
+    header["Signature"]["SignatureValue"] = other["Signature"]["SignatureValue"]
+    assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == signatures.MISMATCH
+
+
+def test_another_key():
+    header, body = read(AUTHORIZATION)
+    key = KEY[:-1] + bytes((KEY[-1] ^ 1,))  # no point of the curve
+    assert checked(header, "AuthorizationReq", body["AuthorizationReq"], key) == signatures.MISMATCH
+
+
+def test_forms_that_the_standard_does_not_know():
+    def form(change):
+        header, body = read(AUTHORIZATION)
+        change(header["Signature"])
+        return checked(header, "AuthorizationReq", body["AuthorizationReq"])
+
+    def short(signature):
+        signature["SignatureValue"][""] = signature["SignatureValue"][""][:63]
+
+    def canonical(signature):
+        signature["SignedInfo"]["CanonicalizationMethod"]["Algorithm"] = "http://www.w3.org/2001/10/xml-exc-c14n#"
+
+    def transform(signature):
+        signature["SignedInfo"]["Reference"][0]["Transforms"]["Transform"][0]["Algorithm"] += "/"
+
+    def untransformed(signature):
+        del signature["SignedInfo"]["Reference"][0]["Transforms"]
+
+    def twice(signature):
+        signature["SignedInfo"]["Reference"] = signature["SignedInfo"]["Reference"] * 2
+
+    for change in (short, canonical, transform, untransformed, twice):
+        assert form(change) == signatures.FORM, change
