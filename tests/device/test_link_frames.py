@@ -4,7 +4,7 @@ import binascii
 
 from link_peer import Noise
 
-from gridkeel.link import frames, framing, twins
+from gridkeel.link import frames, framing, table, twins
 
 
 def _frame(body):
@@ -112,3 +112,10 @@ def test_overlong_truncated_and_short_frames_are_counted():
 def test_counters_stop_at_their_bound():
     assert framing.count_up(frames.COUNT_MAX - 1) == frames.COUNT_MAX
     assert framing.count_up(frames.COUNT_MAX) == frames.COUNT_MAX
+
+
+def test_the_table_in_blocks_is_the_table():
+    whole = table.text()
+    blocks = table.Text()
+    assert (blocks.size, blocks.hash) == (len(whole), table.table_hash(whole))
+    assert bytes([blocks.byte(at) for at in range(blocks.size)]) == whole

@@ -172,7 +172,7 @@ def test_a_foreign_table_is_fetched_and_read(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_table_of_another_format_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     host = HostLink()
     with monkeypatch.context() as patch:
-        patch.setattr(announce.table, "text", lambda: b"gridkeel-table 9\n" + bytes(300).replace(b"\0", b"x"))
+        patch.setattr(announce.table, "lines", lambda: [b"gridkeel-table 9\n", b"x" * 300])
         device = DeviceLink(b"gk-1", 1)
     (unusable,) = Bench(host, device).run(4000)
     assert "update gridkeel on the host" in str(unusable.error)

@@ -25,14 +25,14 @@ class Announcer:
         self.hello_due = True
         self.part_due = False
         self._part_at = 0
-        self._table = table.text()
+        self._table = table.Text()
         self._part = bytearray(frames.FRAME_MAX)
         self._hello = bytearray(frames.FRAME_MAX)
         self._hello_size = self._fill_hello(device_id, boot_id)
 
     def want_part(self, offset):
         """Note that a host asked for the table from offset on; return False where the table has no such byte."""
-        if offset >= len(self._table):
+        if offset >= self._table.size:
             return False
         self._part_at = offset
         self.part_due = True
@@ -57,22 +57,21 @@ class Announcer:
         """Write the part that was asked for to out from at, WIRE_MAX bytes; return the position after it."""
         body = self._part
         offset = self._part_at
-        n = min(frames.TABLE_PART_MAX, len(self._table) - offset)
+        n = min(frames.TABLE_PART_MAX, self._table.size - offset)
         body[0] = frames.TABLE_PART
         pack_into("<H", body, 1, offset)
         for i in range(n):
-            body[3 + i] = self._table[offset + i]
+            body[3 + i] = self._table.byte(offset + i)
         self.part_due = False
         return seal(body, 0, 3 + n, out, at)
 
     def _fill_hello(self, device_id, boot_id):
         hello = self._hello
-        size = len(self._table)
-        table_hash = table.table_hash(self._table)
-        pack_into(frames.HELLO_HEAD, hello, 0, frames.HELLO, frames.VERSION, boot_id, 0, table_hash, size, 1, 1, 0)
+        text = self._table
+        pack_into(frames.HELLO_HEAD, hello, 0, frames.HELLO, frames.VERSION, boot_id, 0, text.hash, text.size, 1, 1, 0)
         at = _TEXTS_AT
-        for text in (device_id, FIRMWARE.encode()[: frames.FIRMWARE_MAX]):
-            hello[at] = len(text)
-            hello[at + 1 : at + 1 + len(text)] = text
-            at += 1 + len(text)
+        for word in (device_id, FIRMWARE.encode()[: frames.FIRMWARE_MAX]):
+            hello[at] = len(word)
+            hello[at + 1 : at + 1 + len(word)] = word
+            at += 1 + len(word)
         return at

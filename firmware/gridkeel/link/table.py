@@ -10,6 +10,8 @@ from gridkeel import errors, inverter, params
 from gridkeel.link import messages
 
 FORMAT_LINE = "gridkeel-table 1"
+_BLOCK_BITS = 8
+_BLOCK_MASK = (1 << _BLOCK_BITS) - 1
 
 
 def _numbered(names):
@@ -42,18 +44,40 @@ def enums():
     )
 
 
+def lines():
+    """Yield the table line by line, as ASCII bytes with their newlines."""
+    yield (FORMAT_LINE + "\n").encode()
+    for unit, pairs in enums():
+        yield ("enum %s %s\n" % (unit, " ".join(["%d=%s" % pair for pair in pairs]))).encode()
+    for message, name, fields in messages.TABLE:
+        yield ("message %d %s\n" % (message, name)).encode()
+        for field, code, unit in fields:
+            yield ("field %s %s %s\n" % (field, code, unit)).encode()
+
+
 def text():
     """Return the table as ASCII bytes."""
-    # Lines of bytes, joined once: a board's heap may not have room for the whole text twice.
-    lines = [FORMAT_LINE.encode()]
-    for unit, pairs in enums():
-        lines.append(("enum %s %s" % (unit, " ".join(["%d=%s" % pair for pair in pairs]))).encode())
-    for message, name, fields in messages.TABLE:
-        lines.append(("message %d %s" % (message, name)).encode())
-        for field, code, unit in fields:
-            lines.append(("field %s %s %s" % (field, code, unit)).encode())
-    lines.append(b"")
-    return b"\n".join(lines)
+    return b"".join(lines())
+
+
+class Text:
+    """The table in blocks: a board's heap may have no piece left that holds it whole.  size, hash: of all of it."""
+
+    def __init__(self):
+        self.size = 0
+        self.hash = 0
+        self._blocks = []
+        for line in lines():
+            self.hash = binascii.crc32(line, self.hash)
+            for byte in line:
+                if not self.size & _BLOCK_MASK:
+                    self._blocks.append(bytearray(_BLOCK_MASK + 1))
+                self._blocks[-1][self.size & _BLOCK_MASK] = byte
+                self.size += 1
+
+    def byte(self, at):
+        """Return one byte, 0 <= at < size.  Allocates: nothing."""
+        return self._blocks[at >> _BLOCK_BITS][at & _BLOCK_MASK]
 
 
 def table_hash(table_text):
