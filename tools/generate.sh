@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 : "${PYTHON:=.venv/bin/python}"
 "$PYTHON" -m host_tools.curve_table "$1"
+"$PYTHON" -m host_tools.link.pack "$1"
 "$PYTHON" -m host_tools.link.doc "$1"
 "$PYTHON" -m host_tools.schema "$1"
 "$PYTHON" -m host_tools.tables "$1"

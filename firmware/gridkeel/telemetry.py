@@ -1,13 +1,13 @@
 """One telemetry record: the row of link.messages, filled from the controller."""
 
-from gridkeel.link import messages
+from gridkeel.link import ids, packed
 
-FIELDS = messages.fields_of(messages.TELEMETRY)
+FIELDS = len(packed.codes_of(ids.TELEMETRY))
 
 
 def record():
     """Return the list that `fill` writes into, one place a field."""
-    return [0] * len(FIELDS)
+    return [0] * FIELDS
 
 
 def fill(values, controller, health, link):

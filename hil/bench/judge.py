@@ -62,7 +62,8 @@ def judge(played: Played) -> RunRecord:
         | _outages(played, plant)
     )
     if played.scenario.vehicle is not None:
-        found |= outlet_figures.figures(played.recorder, played.mains, played.commands, played.cease_us)
+        start_s = float(telemetry["at_s"][0] - telemetry["uptime_ms"][0] / 1000)
+        found |= outlet_figures.figures(played.recorder, played.mains, played.commands, played.cease_us, start_s)
     end_s = played.virtual_s
     inside = telemetry["at_s"] <= end_s
     telemetry = {key: column[inside] for key, column in telemetry.items()}

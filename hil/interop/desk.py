@@ -12,6 +12,7 @@ from host_tools.link import events
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
 from host_tools.link.readable import readable
 from host_tools.link.telltime import TimeTeller
+from host_tools.uplink.intake import Answerer, nobody
 
 KEPT = 20000  # records: half an hour of a controller's
 
@@ -19,11 +20,16 @@ KEPT = 20000  # records: half an hour of a controller's
 class Desk:
     """`records` are the readable documents of everything the device posted; pumped by one thread, read by any.
 
-    unix_time: what the device is told as the time of day, None to leave its clock unset.
+    unix_time: what the device is told as the time of day, None to leave its clock unset.  answerer: of what it asks.
     """
 
-    def __init__(self, unix_time: Callable[[float], float] | None = lambda _now_s: time.time()) -> None:
+    def __init__(
+        self,
+        unix_time: Callable[[float], float] | None = lambda _now_s: time.time(),
+        answerer: Answerer = nobody,
+    ) -> None:
         self.link = HostLink()
+        self._answerer = answerer
         self.answers: dict[int, events.Answered] = {}
         self.notes: list[str] = []
         self._records: list[dict[str, Any]] = []
@@ -90,5 +96,7 @@ class Desk:
                 with self._news:
                     self._records.append(readable(event, self.link.dictionary))
                     self._news.notify_all()
+            elif isinstance(event, events.Asked):
+                self.link.answer(event.number, self._answerer(event.kind, event.data, time.time()))
             elif isinstance(event, events.Answered) and not (self._teller and self._teller.answered(event)):
                 self.answers[event.command_id] = event

@@ -8,6 +8,8 @@ from gridkeel.errors import ProtocolError
 from gridkeel.link import frames, messages, table
 from gridkeel.link.device import DeviceLink
 
+WASM_GROUP = 2  # each builds the message table, and nothing is collected there
+
 
 def _hello(body):
     return unpack_from(frames.HELLO_HEAD, body)

@@ -70,8 +70,10 @@ def test_telemetry_explains_the_decision():
     charger = all_on()
     charger.run(500)
     record = telemetry.record()
+    fields = messages.fields_of(messages.TELEMETRY)
+    assert len(record) == len(fields)
     telemetry.fill(record, charger.controller, Health, Link)
-    told = {telemetry.FIELDS[k][0]: record[k] for k in range(len(record))}
+    told = {fields[k][0]: record[k] for k in range(len(record))}
     assert told["level"] == arbiter.SECONDARY
     assert told["base_w"] == 6900
     assert told["primary_w"] == 0

@@ -9,15 +9,16 @@ import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from struct import pack
+from zlib import crc32
 
 import pytest
 
-from gridkeel.link import frames, messages, table
+from gridkeel.link import backend, frames, messages, table
 from gridkeel.link.device import DeviceLink
-from hil.virtual_board.interpreter import argv
+from hil.virtual_board.interpreter import HEAP_BYTES, argv
 from host_tools.link import layouts
 from host_tools.link.codec import decode_frame, encode_frame
-from host_tools.link.events import Gap, Record
+from host_tools.link.events import Asked, Gap, Record
 from host_tools.link.host import HostLink
 
 SIZE = 1_000_000
@@ -25,6 +26,7 @@ BOOT = 3
 SESSION = 0x01020304
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 DEVICE_SIZES = {frames.ACK: 9, frames.OPEN: 14, frames.TABLE_GET: 3}
+ANSWER = bytes(range(200))
 
 
 def body_for_device(rng: random.Random, _sent: int) -> bytes:
@@ -36,7 +38,24 @@ def body_for_device(rng: random.Random, _sent: int) -> bytes:
             layouts.command(SESSION, rng.randrange(256), rng.randbytes(rng.randrange(30))),
             layouts.command(SESSION, messages.SETPOINT, rng.randbytes(10)),
             layouts.table_get(rng.randrange(5000)),
+            *(_exchange(rng) for _ in range(4)),
             rng.randbytes(rng.randrange(1, frames.BODY_MAX)),
+        )
+    )
+
+
+def _exchange(rng: random.Random) -> bytes:
+    """Return a frame of an answer, mostly sound enough that now and then a whole one arrives."""
+    session = rng.choice((SESSION,) * 9 + (SESSION ^ 1,))
+    number = rng.choice((1, 1, 1, 2))
+    offset = rng.choice((0, frames.EXCHANGE_PART_MAX, frames.EXCHANGE_PART_MAX, rng.randrange(0x10000)))
+    part = ANSWER[offset : offset + frames.EXCHANGE_PART_MAX] or b"?"
+    size = rng.choice((len(ANSWER), len(ANSWER), len(ANSWER), rng.randrange(0x10000)))
+    return rng.choice(
+        (
+            layouts.ask_want(session, number, rng.choice((0, 500, offset)), rng.random() < 0.5),
+            layouts.answer(session, number, int(rng.random() < 0.1), size, crc32(ANSWER)),
+            layouts.answer_part(session, number, offset, part),
         )
     )
 
@@ -52,6 +71,11 @@ def body_for_host(rng: random.Random, sent: int) -> bytes:
             pack(frames.RECORD_HEAD, frames.RECORD, messages.EVENT, following, rng.randrange(3)) + rng.randbytes(10),
             bytes((frames.RECORD,)) + rng.randbytes(rng.randrange(7)),  # one too short: a whole one would be believed
             bytes((kind, rng.choice((1, 1, 1, rng.randrange(256))))) + rng.randbytes(rng.randrange(100)),
+            pack(frames.ASK_LAYOUT, frames.ASK, sent // 64 + 1, sent // 64 % 2, len(ANSWER), crc32(ANSWER)),
+            pack(frames.ASK_PART_HEAD, frames.ASK_PART, sent // 64 + 1, 0) + ANSWER[: frames.EXCHANGE_PART_MAX],
+            pack(frames.ASK_PART_HEAD, frames.ASK_PART, sent // 64 + 1, frames.EXCHANGE_PART_MAX)
+            + ANSWER[frames.EXCHANGE_PART_MAX :],
+            pack(frames.ANSWER_WANT_LAYOUT, frames.ANSWER_WANT, sent // 64 + 1, rng.choice((0, 112, 200)), 0),
         )
     )
 
@@ -94,15 +118,18 @@ def _fits(body: bytes) -> bool:
         return len(body) >= 2
     if body[0] == frames.COMMAND:
         return len(body) >= 8 and body[6:8] != b"\0\0"
+    if body[0] in (frames.ASK_WANT, frames.ANSWER, frames.ANSWER_PART):
+        return len(body) >= 7  # what is not of the session, as noise is not, is ignored before its size counts
     return DEVICE_SIZES.get(body[0]) == len(body)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_million_bytes_into_the_device(seed: int) -> None:
     data = stream(seed, body_for_device)
-    link = DeviceLink(b"fuzz", BOOT)
+    asker = backend.Backend()
+    link = DeviceLink(b"fuzz", BOOT, backend=asker)
     out = bytearray(512)
-    taken = 0
+    taken = answered = failed = 0
     grown = []
     tracemalloc.start()
     for at in range(0, len(data), 250):
@@ -111,6 +138,11 @@ def test_a_million_bytes_into_the_device(seed: int) -> None:
         link.receive(chunk, len(chunk), now_ms)
         link.on_deadline(now_ms)
         link.data_to_send(out, now_ms)
+        if asker.state in (backend.IDLE, backend.DONE, backend.FAILED):
+            answered += asker.answer == ANSWER
+            failed += asker.failed
+            asker._number = 0  # the stream knows the first numbers alone
+            asker.ask(backend.KINDS[0], data[:600], now_ms)
         command = link.next_command()
         while command is not None:
             taken += 1
@@ -123,6 +155,7 @@ def test_a_million_bytes_into_the_device(seed: int) -> None:
     assert link.errors > 5000
     assert link.ignored > 100
     assert taken > 100
+    assert answered > 10 and failed > 10
     assert grown[1] - grown[0] < 4096
     assert link.produced == link.acked + link.dropped + (link._ring.next - link._ring.oldest)
 
@@ -132,6 +165,7 @@ def test_a_million_bytes_into_the_host(seed: int) -> None:
     data = stream(seed, body_for_host)
     host = HostLink(session=SESSION)
     records = gaps = 0
+    asked = []
     grown = []
     tracemalloc.start()
     for at in range(0, len(data), 250):
@@ -142,6 +176,10 @@ def test_a_million_bytes_into_the_host(seed: int) -> None:
         for event in host.events():
             records += isinstance(event, Record)
             gaps += isinstance(event, Gap)
+            if isinstance(event, Asked):
+                assert event.data == ANSWER
+                asked.append(event.number)
+                host.answer(event.number, ANSWER)
         host.data_to_send()
         if at in (100_000, 900_000):
             grown.append(tracemalloc.get_traced_memory()[0])
@@ -152,6 +190,7 @@ def test_a_million_bytes_into_the_host(seed: int) -> None:
     assert 0 < host.errors <= len(sound)
     assert records > 0
     assert gaps > 0
+    assert len(asked) > 20 and len(set(asked)) == len(asked)
     assert grown[1] - grown[0] < 65536
 
 
@@ -159,8 +198,9 @@ SCRIPT = """
 import gc, json, sys
 sys.path[:] = [{firmware!r}]
 import micropython
+from gridkeel.link.backend import Backend
 from gridkeel.link.device import DeviceLink
-link = DeviceLink(b"fuzz", {boot})
+link = DeviceLink(b"fuzz", {boot}, backend=Backend())
 out = bytearray(512)
 chunk = bytearray(250)
 stream = open({path!r}, "rb")
@@ -195,7 +235,7 @@ def test_a_million_bytes_into_the_device_on_micropython(tmp_path: Path) -> None:
     path.write_bytes(data)
     script = tmp_path / "fuzz.py"
     script.write_text(SCRIPT.format(firmware=str(FIRMWARE), boot=BOOT, path=str(path)))
-    done = subprocess.run(argv(script, heap_bytes=256 * 1024), capture_output=True, text=True, timeout=240)
+    done = subprocess.run(argv(script, heap_bytes=HEAP_BYTES), capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     errors, ignored, produced, (early, late) = json.loads(done.stdout.splitlines()[-1])
     assert errors == expected_errors(data)

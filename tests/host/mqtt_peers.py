@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from gridkeel.link import messages
+from gridkeel.link import backend, messages
 from gridkeel.link.device import DeviceLink
 from host_tools.uplink.address import Broker
 from host_tools.uplink.counter import CountingSubscriber
@@ -44,8 +44,10 @@ class Controller(threading.Thread):
     def __init__(self, device: str = "gk-test", boot: int = 7, per_s: float = 200.0) -> None:
         super().__init__(daemon=True)
         self.commands: deque[tuple[int, tuple]] = deque(maxlen=1000)
+        self.questions: deque[tuple[str, bytes]] = deque()
         self.results: dict[int, int | None] = {}
-        self.link = DeviceLink(device.encode(), boot, 4096)
+        self.backend = backend.Backend()
+        self.link = DeviceLink(device.encode(), boot, 4096, self.backend)
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -70,6 +72,12 @@ class Controller(threading.Thread):
         time.sleep(3 * self._period_s)
         return self.link.produced
 
+    def ask(self, kind: str, data: bytes) -> None:
+        """Put a question to whoever is behind the host; `backend` tells how it ended."""
+        self.questions.append((kind, data))
+        while self.questions:
+            time.sleep(0.001)
+
     def run(self) -> None:
         out = bytearray(4096)
         next_s = time.monotonic()
@@ -80,6 +88,9 @@ class Controller(threading.Thread):
                 data = os.read(self._master, 4096)
                 self.link.receive(data, len(data), now_ms)
             self._obey()
+            if self.questions:
+                self.backend.ask(*self.questions[0], now_ms)
+                self.questions.popleft()
             while time.monotonic() >= next_s:
                 next_s += self._period_s
                 if not self._quiet.is_set():

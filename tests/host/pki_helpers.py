@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -43,6 +45,31 @@ def peer_python(script: Path, folder: Path, *arguments: str | Path, **environmen
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@contextlib.contextmanager
+def peer_process(script: Path, folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a script that talks over stdin and stdout under the peer's interpreter."""
+    if shutil.which("java") is None:
+        _missing("no java here: the peer's EXI codec needs it")
+    try:
+        python = peer.python()
+    except MissingError as error:
+        _missing(str(error))
+    folder.mkdir(exist_ok=True)
+    process = subprocess.Popen(
+        [str(python), "-W", "ignore", str(script)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": "", **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _missing(reason: str) -> None:

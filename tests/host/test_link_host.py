@@ -6,7 +6,7 @@ from struct import pack
 
 import pytest
 
-from gridkeel.link import announce, frames, messages, table
+from gridkeel.link import frames, ids, messages, packed, table
 from gridkeel.link.device import DeviceLink
 from host_tools.errors import ToolError
 from host_tools.link import layouts
@@ -158,8 +158,11 @@ def test_a_foreign_table_is_fetched_and_read(monkeypatch: pytest.MonkeyPatch) ->
     host = HostLink()
     with monkeypatch.context() as patch:
         extended = (("uptime_ms", "I", "ms"), ("mood", "B", "RESULTS"), ("level", "h", "0.1 %"))
-        patch.setattr(messages, "RESULTS", (*messages.RESULTS, "brand_new"))
+        patch.setattr(ids, "RESULTS", (*ids.RESULTS, "brand_new"))
         patch.setattr(messages, "TABLE", (*messages.TABLE, (77, "novelty", extended)))
+        patch.setattr(packed, "TEXT", table.text())
+        patch.setattr(packed, "HASH", table.table_hash(packed.TEXT))
+        patch.setattr(packed, "RECORDS", (*packed.RECORDS, (77, b"IBh", b"000")))
         pair = Bench(host, DeviceLink(b"gk-1", 1))
     pair.device.post(77, [9, 5, -3])
     happened = pair.run(4000)
@@ -172,7 +175,8 @@ def test_a_foreign_table_is_fetched_and_read(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_table_of_another_format_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     host = HostLink()
     with monkeypatch.context() as patch:
-        patch.setattr(announce.table, "text", lambda: b"gridkeel-table 9\n" + bytes(300).replace(b"\0", b"x"))
+        patch.setattr(packed, "TEXT", b"gridkeel-table 9\n" + bytes(300).replace(b"\0", b"x"))
+        patch.setattr(packed, "HASH", table.table_hash(packed.TEXT))
         device = DeviceLink(b"gk-1", 1)
     (unusable,) = Bench(host, device).run(4000)
     assert "update gridkeel on the host" in str(unusable.error)

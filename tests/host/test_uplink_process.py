@@ -6,9 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import jsonschema
+import provisioned_car
 import pytest
 from mqtt_peers import Controller, Listener, SerialServer, UplinkProcess, eventually, free_port
 
+from certs import v2g
+from host_tools.backend.provisioning import INSTALLATION
 from host_tools.broker import EmbeddedBroker
 from host_tools.schema import documents
 from host_tools.uplink.address import broker_at
@@ -117,3 +120,20 @@ def test_a_controller_behind_a_tcp_port(tmp_path: Path):
         produced = controller.quiet()
         assert counter.wait_for(produced, 30)
         assert counter.by_device == {"gk-test": produced}
+
+
+def test_a_controller_gets_a_contract_for_its_car_and_none_without_a_pki(tmp_path: Path):
+    pki = v2g.make(tmp_path / "pki")
+    request = provisioned_car.installation(pki)
+    with Controller() as controller:
+        for options in ((), ("--pki", str(pki.folder))):
+            with UplinkProcess(tmp_path / "q.db", "mqtt://127.0.0.1:1", [controller.port], *options) as uplink:
+                assert eventually(lambda: any("is online" in line for line in uplink.lines))
+                controller.ask(INSTALLATION, request)
+                assert eventually(lambda: controller.backend.failed or controller.backend.answer is not None)
+                assert controller.backend.failed == (not options)
+        assert any("contract DEGKL000000001M handed out" in line for line in uplink.lines)
+        provisioned_car.Response(INSTALLATION, controller.backend.answer).check(pki.key("oem"))
+    with UplinkProcess(tmp_path / "q.db", "mqtt://127.0.0.1:1", ["/dev/null"], "--pki", str(tmp_path)) as uplink:
+        assert uplink.wait() == 3
+        assert "no PKI here" in uplink.lines[-1]

@@ -127,7 +127,7 @@ TRIPS = [
         ("if passed and not self._rocof_passed:", "if passed:"),
         ("mains.cycle_mv < self._share_mv(row[", "mains.cycle_mv <= self._share_mv(row["),
         ("mains.cycle_mv > self._share_mv(high_pct)", "mains.cycle_mv >= self._share_mv(high_pct)"),
-        ("elif high_pct and mains.cycle_mv >", "elif mains.cycle_mv >"),
+        ("or high_pct\n            and mains.cycle_mv >", "or mains.cycle_mv >"),
         ("elif not mains.quality & UNUSABLE:\n            self.state = RUN", "else:\n            self.state = RUN"),
         (">= self._delay_ms():", "> self._delay_ms():"),
         ("            self._window_since = now_ms\n", "            pass\n"),

@@ -151,6 +151,7 @@ class LockStepBoard(FlashConfig):
         self.rs485 = LockStepPort(self._clock)
         self.host = LockStepPort(self._clock)
         self.mains = LockStepMains(self._clock)
+        self.has_vehicle_network = False  # no car speaks in virtual time
         self.outlet = LockStepOutlet(self._order, self._reply)
         asyncio.core.ticks = self._clock
         asyncio.core._io_queue.wait_io_event = self._idle

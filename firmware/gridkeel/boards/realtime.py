@@ -97,6 +97,7 @@ class RealTimeBoard(FlashConfig):
         self._pins = open(pins, "wb") if pins else None
         self._energised = False
         self.probes_heap = bool(os.getenv("GRIDKEEL_HEAP_PROBE"))
+        self.has_vehicle_network = bool(os.getenv("GRIDKEEL_V2G_INTERFACE"))
         self.outlet = self._find_outlet(os.getenv("GRIDKEEL_OUTLET"))
 
     def _find_outlet(self, address):

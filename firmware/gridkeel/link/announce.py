@@ -4,7 +4,7 @@ from struct import pack_into
 
 from gridkeel import VERSION as FIRMWARE
 from gridkeel.errors import ProtocolError
-from gridkeel.link import frames, table
+from gridkeel.link import frames, packed
 from gridkeel.link.framing import seal
 
 _SESSION_AT = 6
@@ -25,7 +25,7 @@ class Announcer:
         self.hello_due = True
         self.part_due = False
         self._part_at = 0
-        self._table = table.text()
+        self._table = packed.TEXT
         self._part = bytearray(frames.FRAME_MAX)
         self._hello = bytearray(frames.FRAME_MAX)
         self._hello_size = self._fill_hello(device_id, boot_id)
@@ -68,8 +68,7 @@ class Announcer:
     def _fill_hello(self, device_id, boot_id):
         hello = self._hello
         size = len(self._table)
-        table_hash = table.table_hash(self._table)
-        pack_into(frames.HELLO_HEAD, hello, 0, frames.HELLO, frames.VERSION, boot_id, 0, table_hash, size, 1, 1, 0)
+        pack_into(frames.HELLO_HEAD, hello, 0, frames.HELLO, frames.VERSION, boot_id, 0, packed.HASH, size, 1, 1, 0)
         at = _TEXTS_AT
         for text in (device_id, FIRMWARE.encode()[: frames.FIRMWARE_MAX]):
             hello[at] = len(text)

@@ -12,7 +12,7 @@ again. ORPHAN: the host session that asked is over; the answer is nobody's and m
 from array import array
 from struct import calcsize, unpack_from
 
-from gridkeel.link import messages
+from gridkeel.link import packed
 from gridkeel.link.frames import COMMAND_PAYLOAD_MAX, COMMANDS_REMEMBERED
 
 FREE = 0
@@ -30,10 +30,6 @@ STRANGE = 3  # a new id, but no row of our table: taken, and to be answered "unk
 NO_ROOM = 4
 
 
-def is_command(fields):
-    return fields[0][0] == "command"
-
-
 class Ledger:
     """Allocates after construction: nothing but the tuple of take."""
 
@@ -48,12 +44,8 @@ class Ledger:
         self.answer_firsts = bytearray(COMMANDS_REMEMBERED)  # RESULT: result; PARAMETER: index
         self.answer_values = array("i", [0] * COMMANDS_REMEMBERED)  # PARAMETER: value
         self._sequences = array("I", [0] * COMMANDS_REMEMBERED)
-        self._formats = {}
-        self._sizes = {}
-        for message, _name, fields in messages.TABLE:
-            if is_command(fields):
-                self._formats[message] = messages.format_of(fields)
-                self._sizes[message] = calcsize(self._formats[message])
+        self._formats = {message: "<" + codes.decode() for message, codes in packed.COMMANDS}
+        self._sizes = {message: calcsize(layout) for message, layout in self._formats.items()}
 
     def accept(self, message, buf, at, n):
         """Note a command whose row is buf[at:at + n], n >= 2, its id first and not 0; return what it is."""

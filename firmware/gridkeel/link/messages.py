@@ -1,4 +1,4 @@
-"""The message table: what travels on the host link, declared once, by the device.
+"""The message table: what travels on the host link, declared once. `gridkeel.link.packed` is made from it.
 
 A row is (id, name, fields); a field is (name, struct code, unit). Little-endian, no padding. The host learns the
 table from the device where its own hash differs, so an old host reads a new device.
@@ -6,6 +6,26 @@ table from the device where its own hash differs, so an old host reads a new dev
 
 from gridkeel import evse, limits
 from gridkeel.evse import names
+from gridkeel.link import ids
+from gridkeel.link.ids import (  # the numbers belong to the table, wherever they are written
+    ACCESS,
+    DEMAND,
+    DEPARTURE,
+    EVENT,
+    HANDSHAKE,
+    MODE,
+    PARAM_GET,
+    PARAM_SET,
+    PARAMETER,
+    PLAN,
+    PLAN_PRICES,
+    REGULATE,
+    RESULT,
+    SETPOINT,
+    TELEMETRY,
+    TIME,
+    V2G,
+)
 from gridkeel.sensing import sample_clock
 from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
 from gridkeel.v2g import journal
@@ -22,28 +42,10 @@ ACCESS_WORDS = evse.ACCESS
 PILOT_STATES = names.PILOT
 CONTACTOR_STATES = names.CONTACTOR
 OFFERS = names.OFFERS
-RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
-MODES = ("safe", "auto")
+RESULTS = ids.RESULTS
+MODES = ids.MODES
 V2G_KINDS = journal.KINDS
-V2G_WORDS = journal.WORDS
-
-TELEMETRY = 1
-EVENT = 2
-RESULT = 3
-PARAMETER = 4
-HANDSHAKE = 8
-V2G = 9
-SETPOINT = 16
-PARAM_SET = 17
-PARAM_GET = 18
-MODE = 19
-REGULATE = 20
-DEMAND = 21
-PLAN = 22
-PLAN_PRICES = 23
-DEPARTURE = 24
-TIME = 25
-ACCESS = 26
+V2G_WORDS = journal.words()
 
 TABLE = (
     (

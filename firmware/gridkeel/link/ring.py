@@ -1,11 +1,10 @@
 """The records a host has not acknowledged yet: slots of one size, each a frame body that lacks `held` only."""
 
-from struct import calcsize, pack_into
+from struct import pack_into
 
 from gridkeel.errors import ProtocolError
-from gridkeel.link import messages
+from gridkeel.link import packed
 from gridkeel.link.frames import (
-    BODY_MAX,
     FRAME_MAX,
     RECORD,
     RECORD_HEAD_SIZE,
@@ -15,34 +14,16 @@ from gridkeel.link.frames import (
 )
 from gridkeel.link.framing import count_up, seal
 
-_BOUNDS = {
-    "B": (0, 0xFF),
-    "b": (-0x80, 0x7F),
-    "H": (0, 0xFFFF),
-    "h": (-0x8000, 0x7FFF),
-    "I": (0, 0xFFFFFFFF),
-    "i": (-0x80000000, 0x7FFFFFFF),
+# code: format, bytes, least and most value
+_CODES = {
+    ord("B"): ("<B", 1, 0, 0xFF),
+    ord("b"): ("<b", 1, -0x80, 0x7F),
+    ord("H"): ("<H", 2, 0, 0xFFFF),
+    ord("h"): ("<h", 2, -0x8000, 0x7FFF),
+    ord("I"): ("<I", 4, 0, 0xFFFFFFFF),
+    ord("i"): ("<i", 4, -0x80000000, 0x7FFFFFFF),
 }
-
-
-class _Row:
-    """How one message is written: a column a tuple, so that packing makes no tuple."""
-
-    def __init__(self, fields):
-        self.count = len(fields)
-        self.formats = tuple(["<" + code for _name, code, _unit in fields])
-        self.lows = tuple([_BOUNDS[code][0] for _name, code, _unit in fields])
-        self.highs = tuple([_BOUNDS[code][1] for _name, code, _unit in fields])
-        self.saturates = tuple([unit == "count" for _name, _code, unit in fields])
-        at = RECORD_HEAD_SIZE
-        offsets = []
-        for code in self.formats:
-            offsets.append(at)
-            at += calcsize(code)
-        self.offsets = tuple(offsets)
-        self.size = at
-        if at > BODY_MAX:
-            raise ProtocolError("a row of %d bytes does not fit a frame of %d" % (at, BODY_MAX))
+_COUNT = ord("1")
 
 
 class Ring:
@@ -62,7 +43,7 @@ class Ring:
         # A buffer a slot: after the imports a board's heap is in pieces, and one of 8 kB may not be left.
         self._slots = [bytearray(FRAME_MAX) for _ in range(slots)]
         self._sizes = bytearray(slots)
-        self._rows = {message: _Row(fields) for message, _name, fields in messages.TABLE}
+        self._rows = {message: (codes, counts) for message, codes, counts in packed.RECORDS}
 
     def put(self, message, values):
         """Store one record and return its sequence, 0 where the sequences of this boot are used up.
@@ -71,7 +52,7 @@ class Ring:
         Errors: ProtocolError for an unknown message or a wrong number of values.
         """
         row = self._rows.get(message)
-        if row is None or len(values) != row.count:
+        if row is None or len(values) != len(row[0]):
             raise ProtocolError("message %r has no such row of values" % (message,))
         if self.next > SEQUENCE_LAST:
             self.dropped = count_up(self.dropped)
@@ -81,9 +62,13 @@ class Ring:
         slot[0] = RECORD
         slot[1] = message
         pack_into("<I", slot, 2, sequence)
-        for i in range(row.count):
-            pack_into(row.formats[i], slot, row.offsets[i], self._fit(row, i, values[i]))
-        self._sizes[sequence % self.slots] = row.size
+        codes = row[0]
+        at = RECORD_HEAD_SIZE
+        for i in range(len(codes)):
+            code = _CODES[codes[i]]
+            pack_into(code[0], slot, at, self._fit(code, row[1][i] == _COUNT, values[i]))
+            at += code[1]
+        self._sizes[sequence % self.slots] = at
         self.next = sequence + 1
         return sequence
 
@@ -131,13 +116,13 @@ class Ring:
             self.sent_last = sequence
         return seal(slot, 0, self._sizes[sequence % self.slots], out, at)
 
-    def _fit(self, row, i, value):
-        if value < row.lows[i]:
-            fitted = row.lows[i]
-        elif value > row.highs[i]:
-            fitted = row.highs[i]
+    def _fit(self, code, saturates, value):
+        if value < code[2]:
+            fitted = code[2]
+        elif value > code[3]:
+            fitted = code[3]
         else:
             return value
-        if not row.saturates[i]:
+        if not saturates:
             self.clamped = count_up(self.clamped)
         return fitted

@@ -7,7 +7,7 @@ same bytes everywhere, so equal hashes mean equal tables.
 import binascii
 
 from gridkeel import errors, inverter, params
-from gridkeel.link import messages
+from gridkeel.link import ids, messages
 
 FORMAT_LINE = "gridkeel-table 1"
 
@@ -22,8 +22,8 @@ def enums():
     return (
         ("STATES", _numbered(messages.STATES)),
         ("LIMITERS", _numbered(messages.LIMITERS)),
-        ("RESULTS", _numbered(messages.RESULTS)),
-        ("MODES", _numbered(messages.MODES)),
+        ("RESULTS", _numbered(ids.RESULTS)),
+        ("MODES", _numbered(ids.MODES)),
         ("LEVELS", _numbered(messages.LEVELS)),
         ("EVENT_KINDS", _numbered(messages.EVENT_KINDS)),
         ("EVENT_STATES", _numbered(messages.EVENT_STATES)),

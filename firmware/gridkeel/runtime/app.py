@@ -6,7 +6,7 @@ import gc
 from gridkeel import errors, evse, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
-from gridkeel.link import messages
+from gridkeel.link import ids
 from gridkeel.link.device import DeviceLink
 from gridkeel.runtime.commands import Commands
 from gridkeel.runtime.health import Health
@@ -33,7 +33,8 @@ class App:
         self.board = board
         self.parameters = parameters
         self.controller = Controller(parameters, identity=board.device_id)
-        self.link = DeviceLink(board.device_id, board.boot_id)
+        self.backend = self._make_backend()
+        self.link = DeviceLink(board.device_id, board.boot_id, backend=self.backend)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.health = Health()
         self.clock = WallClock()
@@ -63,12 +64,19 @@ class App:
             self.vehicle.watch(supervisor)
         await supervisor.run()
 
-    def _make_vehicle(self):
+    def _make_backend(self):
         if self.parameters.evse != evse.ISO15118:
+            return None
+        from gridkeel.link.backend import Backend  # 8 kB that only a car's questions need
+
+        return Backend()
+
+    def _make_vehicle(self):
+        if self.parameters.evse != evse.ISO15118 or not self.board.has_vehicle_network:
             return None
         from gridkeel.runtime import vehicle  # most of the firmware's size: loaded where it is used
 
-        return vehicle.make(self)
+        return vehicle.make(self, self.backend)
 
     async def _control(self):
         board = self.board
@@ -197,9 +205,9 @@ class App:
             if change is None:
                 break
             code, active, value = change
-            self.link.post(messages.EVENT, (self.health.uptime_ms, code, active, value))
+            self.link.post(ids.EVENT, (self.health.uptime_ms, code, active, value))
         telemetry.fill(self._record, self.controller, self.health, self.link)
-        self.link.post(messages.TELEMETRY, self._record)
+        self.link.post(ids.TELEMETRY, self._record)
         self.health.told()
         # Asked once a record: mem_free walks the whole heap.
         self._collect = self._collect or self.health.heap_free < self._heap_floor

@@ -1,8 +1,8 @@
 """What the host may ask: set-point, regulation, events, a price plan, departure, parameters, mode; and its time."""
 
-from gridkeel import clock, errors, params
+from gridkeel import clock, errors, evse, params
 from gridkeel.errors import ParameterError
-from gridkeel.link import messages
+from gridkeel.link import ids
 
 OK = 0
 UNKNOWN = 1
@@ -11,7 +11,7 @@ REFUSED = 3
 
 
 class Commands:
-    """Carries out commands of the link on the controller; each returns an index of messages.RESULTS."""
+    """Carries out commands of the link on the controller; each returns an index of ids.RESULTS."""
 
     def __init__(self, board, controller, link, health, wall_clock):
         self._board = board
@@ -20,17 +20,17 @@ class Commands:
         self._link = link
         self._health = health
         self._handlers = {
-            messages.SETPOINT: self._setpoint,
-            messages.PARAM_SET: self._param_set,
-            messages.PARAM_GET: self._param_get,
-            messages.MODE: self._mode,
-            messages.DEPARTURE: self._departure,
-            messages.REGULATE: self._regulate,
-            messages.DEMAND: self._demand,
-            messages.PLAN: self._plan,
-            messages.PLAN_PRICES: self._plan_prices,
-            messages.TIME: self._time,
-            messages.ACCESS: self._access,
+            ids.SETPOINT: self._setpoint,
+            ids.PARAM_SET: self._param_set,
+            ids.PARAM_GET: self._param_get,
+            ids.MODE: self._mode,
+            ids.DEPARTURE: self._departure,
+            ids.REGULATE: self._regulate,
+            ids.DEMAND: self._demand,
+            ids.PLAN: self._plan,
+            ids.PLAN_PRICES: self._plan_prices,
+            ids.TIME: self._time,
+            ids.ACCESS: self._access,
         }
 
     def carry_out(self, message, values, now_ms):
@@ -63,14 +63,14 @@ class Commands:
         if index >= len(params.NAMES):
             return UNKNOWN
         value = getattr(self._controller.parameters, params.NAMES[index])
-        self._link.post(messages.PARAMETER, (self._health.uptime_ms, command, index, value))
+        self._link.post(ids.PARAMETER, (self._health.uptime_ms, command, index, value))
         return None
 
     def _mode(self, values, now_ms):
         _command, mode = values
-        if mode >= len(messages.MODES):
+        if mode >= len(ids.MODES):
             return OUT_OF_RANGE
-        self._controller.protection.enabled = messages.MODES[mode] == "auto"
+        self._controller.protection.enabled = ids.MODES[mode] == "auto"
         return OK
 
     def _regulate(self, values, now_ms):
@@ -92,7 +92,7 @@ class Commands:
 
     def _access(self, values, now_ms):
         outlet = self._controller.outlet
-        if values[1] >= len(messages.ACCESS_WORDS):
+        if values[1] >= len(evse.ACCESS):
             return OUT_OF_RANGE
         # Without a vehicle there is nobody whom it could be for.
         if outlet is None or not outlet.pilot.plugged:

@@ -6,7 +6,7 @@ One HANDSHAKE record a session, one V2G record an event of its log; docs/link-pr
 import gc
 
 from gridkeel import ticks
-from gridkeel.link import messages
+from gridkeel.link import ids
 from gridkeel.v2g import journal
 
 # The phase that a request's time is counted in, as an index into the HANDSHAKE record; the time of a phase is that of
@@ -136,12 +136,12 @@ class Report:
         row[BYTES_IN] = connection.bytes_in
         row[BYTES_OUT] = connection.bytes_out
         row[GAP_US] = self._health.session_gap_us
-        self._link.post(messages.HANDSHAKE, row)
+        self._link.post(ids.HANDSHAKE, row)
 
     def log(self, kind, subject, detail, number):
         """Post one entry of the log."""
         words = (journal.kind(kind), journal.word(subject), journal.word(detail), number)
-        self._link.post(messages.V2G, (self._health.uptime_ms, self._session) + words)
+        self._link.post(ids.V2G, (self._health.uptime_ms, self._session) + words)
 
     def _probe(self):
         # What is in use only shows once the garbage is gone; collecting this often is for measuring alone.

@@ -11,6 +11,7 @@ from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
 
 SDP_BUFFER = 64
+READ_BYTES = 512  # the session puts the pieces together
 WATCH_MS = 10  # how often a session that waits for the charger, or for its time to be over, is looked at
 LINGER_MS = 5000  # the time a car has to close a connection whose session is over
 
@@ -71,7 +72,7 @@ class Vehicle:
         self._gone = False
         self._arrived = asyncio.Event()
         self._wake = asyncio.Event()
-        self._in = bytearray(v2gtp.FRAME_MAX_BYTES)
+        self._in = bytearray(READ_BYTES)
         self._out = bytearray(v2gtp.FRAME_MAX_BYTES)
         if not network.tls_port:
             if policy == sdp.TLS_ONLY:

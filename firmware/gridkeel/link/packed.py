@@ -1,0 +1,164 @@
+"""The message table as the device carries it, written by `python -m host_tools.link.pack` from link/messages.py.
+
+RECORDS: message, the struct codes of its fields, and "1" for each field that counts and so may stop at its end.
+COMMANDS: message and codes.  TEXT: what a host may ask for, HASH its CRC-32.
+"""
+
+RECORDS: tuple = (
+    (  # telemetry
+        1,
+        b"IiiiiHBBiiihBBIIIIHHHBiiiBBiiBBiBhBBBBHiIih",
+        b"0000000000000000001110000000000000000000000",
+    ),
+    (  # event
+        2,
+        b"IBBi",
+        b"0000",
+    ),
+    (  # result
+        3,
+        b"IHB",
+        b"000",
+    ),
+    (  # parameter
+        4,
+        b"IHBi",
+        b"0000",
+    ),
+    (  # handshake
+        8,
+        b"IHBBBIIIIIIIIIIIIIIIIBHBHIIII",
+        b"00000000000000000000010100000",
+    ),
+    (  # v2g
+        9,
+        b"IHBBBI",
+        b"000000",
+    ),
+)
+
+COMMANDS: tuple = (
+    (16, b"HiI"),  # setpoint
+    (17, b"HBi"),  # param_set
+    (18, b"HB"),  # param_get
+    (19, b"HB"),  # mode
+    (24, b"HIH"),  # departure
+    (26, b"HB"),  # access
+    (20, b"Hh"),  # regulate
+    (21, b"HBIHHH"),  # demand
+    (22, b"HBHBihh"),  # plan
+    (23, b"HBBhhhhhh"),  # plan_prices
+    (25, b"HIH"),  # time
+)
+
+HASH = 0xC25B4847
+
+# fmt: off
+TEXT = (
+    b"gridkeel-table 1\nenum STATES 0=safe 1=run 2=ceased 3=returning 4=blocked\nenum LIMITERS 0=none 1="
+    b"droop 2=setpoint 3=baseline 4=ramp 5=charge_rating 6=discharge_rating 7=soc_reserve 8=soc_full 9"
+    b"=soc_unknown 10=v1g 11=inverter_rating 12=ceased 13=stale_samples 14=inverter_lost 15=mode_safe "
+    b"16=fast_reserve 17=regulation 18=event 19=schedule 20=departure 21=power_range 22=enter_ramp 23="
+    b"blocked 24=sustained_energy 25=cable_rating 26=ev_rating 27=temperature 28=vehicle 29=session 30"
+    b"=reactive\nenum RESULTS 0=ok 1=unknown 2=out_of_range 3=refused 4=expired\nenum MODES 0=safe 1=aut"
+    b"o\nenum LEVELS 0=baseline 1=schedule 2=secondary 3=departure 4=event 5=primary 6=protection 7=saf"
+    b"ety\nenum EVENT_KINDS 0=cancel 1=shed 2=shift 3=reserve\nenum EVENT_STATES 0=idle 1=pending 2=acti"
+    b"ve 3=recovering\nenum RESERVE_STATES 0=off 1=ready 2=active 3=ramp_off 4=resting\nenum VERDICTS 0="
+    b"none 1=shed 2=shifted 3=battery 4=added\nenum CLOCK_STATES 0=unknown 1=settling 2=known 3=implaus"
+    b"ible\nenum ACCESS_WORDS 0=waiting 1=granted 2=refused\nenum PILOT_STATES 0=none 1=A 2=B 3=C 4=D 5="
+    b"E 6=F\nenum CONTACTOR_STATES 0=open 1=closing 2=closed 3=opening 4=welded 5=stuck\nenum OFFERS 0=n"
+    b"one 1=digital 2=step 3=basic 4=out\nenum INVERTER_STATES 0=searching 1=ready 2=driving 3=silent 4"
+    b"=unsuited\nenum V2G_KINDS 0=other 1=connected 2=session 3=message 4=late 5=refused 6=certificate "
+    b"7=signature 8=contract 9=backend 10=delivery 11=closed 12=turned_away 13=tls_failed\nenum V2G_WOR"
+    b"DS 0=other 1=tcp 2=tls 3=new 4=joined 5=paused 6=stopped 7=ended 8=accepted 9=answered 10=starte"
+    b"d 11=renegotiation 12=supportedAppProtocolReq 13=SessionSetupReq 14=ServiceDiscoveryReq 15=Servi"
+    b"ceDetailReq 16=PaymentServiceSelectionReq 17=CertificateInstallationReq 18=CertificateUpdateReq "
+    b"19=PaymentDetailsReq 20=AuthorizationReq 21=ChargeParameterDiscoveryReq 22=PowerDeliveryReq 23=C"
+    b"hargingStatusReq 24=MeteringReceiptReq 25=CableCheckReq 26=PreChargeReq 27=CurrentDemandReq 28=W"
+    b"eldingDetectionReq 29=SessionStopReq 30=OK 31=OK_NewSessionEstablished 32=OK_OldSessionJoined 33"
+    b"=OK_CertificateExpiresSoon 34=OK_SuccessfulNegotiation 35=OK_SuccessfulNegotiationWithMinorDevia"
+    b"tion 36=Failed_NoNegotiation 37=FAILED 38=FAILED_SequenceError 39=FAILED_ServiceIDInvalid 40=FAI"
+    b"LED_UnknownSession 41=FAILED_ServiceSelectionInvalid 42=FAILED_PaymentSelectionInvalid 43=FAILED"
+    b"_CertificateExpired 44=FAILED_SignatureError 45=FAILED_NoCertificateAvailable 46=FAILED_CertChai"
+    b"nError 47=FAILED_ChallengeInvalid 48=FAILED_ContractCanceled 49=FAILED_WrongChargeParameter 50=F"
+    b"AILED_PowerDeliveryNotApplied 51=FAILED_TariffSelectionInvalid 52=FAILED_ChargingProfileInvalid "
+    b"53=FAILED_MeteringSignatureNotValid 54=FAILED_NoChargeServiceSelected 55=FAILED_WrongEnergyTrans"
+    b"ferMode 56=FAILED_ContactorError 57=FAILED_CertificateNotAllowedAtThisEVSE 58=FAILED_Certificate"
+    b"Revoked 59=contract 60=ok 61=encoding 62=oversized 63=unknown_algorithm 64=unknown_curve 65=bad_"
+    b"key 66=unknown_critical 67=chain_length 68=subject 69=basic_constraints 70=key_usage 71=path_len"
+    b"gth 72=chain_order 73=wrong_root 74=clock_unset 75=not_yet_valid 76=expired 77=bad_signature 78="
+    b"revoked 79=crl_signature 80=crl_missing 81=crl_stale 82=wrong_emaid 83=no_signature 84=not_the_a"
+    b"lgorithms 85=the_signature_is_for_another_element 86=the_digest_does_not_match 87=the_signature_"
+    b"does_not_match 88=unplugged 89=message_too_long 90=more_bytes_than_a_message_may_have 91=not_a_V"
+    b"2GTP_frame 92=not_a_message 93=no_request_in_state 94=no_protocol_in_common 95=the_car_closed_th"
+    b"e_connection 96=a_defect\nenum CATALOGUE 0=none 10=samples_lost 11=samples_clipped 20=mains_lost "
+    b"21=under_frequency 22=over_frequency 23=rocof_trip 24=under_voltage 25=over_voltage 30=inverter_"
+    b"silent 31=inverter_not_found 32=inverter_exception 33=inverter_readback 34=inverter_frame 35=inv"
+    b"erter_unsuited 36=inverter_overridden 37=inverter_no_reactive 40=soc_unknown 50=host_lost 51=set"
+    b"point_expired 53=regulation_lost 52=records_dropped 55=host_time 60=control_allocated 61=task_st"
+    b"opped 62=watchdog_reset 70=pilot_error 71=pilot_diode 72=contactor_welded 73=contactor_stuck 74="
+    b"rcd_tripped 75=isolation_fault 76=ventilation_wanted\nenum TABLE 0=nominal_hz 1=nominal_v 2=sampl"
+    b"e_hz 3=block_ms 4=adc_uv 5=droop_deadband_mhz 6=droop_span_mhz 7=fast_switch_mhz 8=baseline_w 9="
+    b"setpoint_ramp_w_s 10=setpoint_max_s 11=charge_max_w 12=discharge_max_w 13=v2g_enable 14=soc_rese"
+    b"rve_pct_x100 15=soc_full_pct_x100 16=soc_stale_ms 17=mains_loss_pct 18=trip_under_mhz 19=trip_ov"
+    b"er_mhz 20=trip_frequency_ms 21=trip_rocof_mhz_s 22=trip_rocof_ms 23=return_low_mhz 24=return_hig"
+    b"h_mhz 25=return_volt_pct 26=return_delay_ms 27=modbus_unit 28=modbus_baud 29=modbus_timeout_ms 3"
+    b"0=inverter_poll_ms 31=inverter_silent_ms 32=reversion_s 33=command_step_w 34=telemetry_ms 35=hos"
+    b"t_silent_ms 36=start_delay_ms 37=samples_stale_ms 38=watchdog_ms 39=sample_clock_ppm 40=droop_pr"
+    b"ofile 41=droop_response_ms 42=droop_frozen_base 43=droop_hysteresis_mhz 44=droop_charge_max_w 45"
+    b"=droop_discharge_max_w 46=response_latency_ms 47=power_min_w 48=power_max_w 49=fast_reserve 50=f"
+    b"ast_reserve_w 51=fast_reserve_confirm_ms 52=trip_profile 53=stagger 54=trip_spread_ms 55=return_"
+    b"spread_ms 56=return_high_pct 57=enter_ramp_s 58=regulation_w 59=regulation_ramp_w_s 60=regulatio"
+    b"n_expiry_ms 61=regulation_fallback 62=event_spread_s 63=plan_charge_w 64=plan_discharge_w 65=rea"
+    b"ctive_mode 66=reactive_var 67=reactive_max_var 68=power_factor_x1000 69=volt_var_deadband_permil"
+    b"le 70=volt_var_span_permille 71=battery_wh 72=efficiency_pct 73=horizon_s 74=cable_max_w 75=ev_c"
+    b"harge_max_w 76=ev_discharge_max_w 77=temperature_sensor 78=derate_from_c 79=derate_span_k 80=acc"
+    b"ount_window_s 81=account_tolerance_pct 82=enter_at_start 83=sample_clock_trim_ppm 84=v2g_tls 85="
+    b"v2g_payment 86=v2g_energy_modes 87=v2g_free 88=v2g_receipt 89=v2g_notice_s 90=v2g_expires_soon_d"
+    b"ays 91=evse 92=outlet 93=phases 94=cable_current_max_a 95=ventilation 96=access_free 97=hlc_wait"
+    b"_s 98=dc_voltage_min_v 99=dc_voltage_max_v 100=dc_current_min_a 101=dc_current_max_a 102=dc_ripp"
+    b"le_a 103=reactive_priority 104=temperature_stale_ms\nmessage 1 telemetry\nfield uptime_ms I ms\nfie"
+    b"ld freq_uhz i uHz\nfield freq_short_uhz i uHz\nfield rocof_mhz_s i mHz/s\nfield voltage_mv i mV\nfie"
+    b"ld quality H bits\nfield state B STATES\nfield limiter B LIMITERS\nfield wish_w i W\nfield command_w"
+    b" i W\nfield power_w i W\nfield soc_pct_x100 h 0.01 %\nfield fault B CATALOGUE\nfield inverter_state "
+    b"B INVERTER_STATES\nfield loop_gap_us I us\nfield loop_gap_max_us I us\nfield step_max_us I us\nfield"
+    b" heap_free I B\nfield bus_errors H count\nfield link_errors H count\nfield dropped H count\nfield le"
+    b"vel B LEVELS\nfield base_w i W\nfield primary_w i W\nfield var_wish i var\nfield event_state B EVENT"
+    b"_STATES\nfield reserve_state B RESERVE_STATES\nfield charge_limit_w i W\nfield discharge_limit_w i "
+    b"W\nfield charge_limiter B LIMITERS\nfield discharge_limiter B LIMITERS\nfield deviation_wh i Wh\nfie"
+    b"ld verdict B VERDICTS\nfield sample_clock_ppm h ppm\nfield sample_clock_state B CLOCK_STATES\nfield"
+    b" pilot B PILOT_STATES\nfield contactor B CONTACTOR_STATES\nfield offer B OFFERS\nfield duty_permill"
+    b"e H 0.1 %\nfield offered_w i W\nfield energy_wh I Wh\nfield var i var\nfield temperature_c h degC\nme"
+    b"ssage 2 event\nfield uptime_ms I ms\nfield fault B CATALOGUE\nfield active B flag\nfield value i \nme"
+    b"ssage 3 result\nfield uptime_ms I ms\nfield command H id\nfield result B RESULTS\nmessage 4 paramete"
+    b"r\nfield uptime_ms I ms\nfield command H id\nfield index B TABLE\nfield value i \nmessage 16 setpoint"
+    b"\nfield command H id\nfield power_w i W\nfield lifetime_ms I ms\nmessage 17 param_set\nfield command "
+    b"H id\nfield index B TABLE\nfield value i \nmessage 18 param_get\nfield command H id\nfield index B TA"
+    b"BLE\nmessage 19 mode\nfield command H id\nfield mode B MODES\nmessage 24 departure\nfield command H i"
+    b"d\nfield in_s I s\nfield soc_pct_x100 H 0.01 %\nmessage 26 access\nfield command H id\nfield access B"
+    b" ACCESS_WORDS\nmessage 20 regulate\nfield command H id\nfield share_pct_x100 h 0.01 %\nmessage 21 de"
+    b"mand\nfield command H id\nfield kind B EVENT_KINDS\nfield start_in_s I s\nfield duration_s H s\nfield"
+    b" depth_w H W\nfield recovery_s H s\nmessage 22 plan\nfield command H id\nfield plan B number\nfield s"
+    b"lot_s H s\nfield slots B count\nfield start_in_s i s\nfield charge_to h 0.1/MWh\nfield discharge_fro"
+    b"m h 0.1/MWh\nmessage 23 plan_prices\nfield command H id\nfield plan B number\nfield first B slot\nfie"
+    b"ld price_0 h 0.1/MWh\nfield price_1 h 0.1/MWh\nfield price_2 h 0.1/MWh\nfield price_3 h 0.1/MWh\nfie"
+    b"ld price_4 h 0.1/MWh\nfield price_5 h 0.1/MWh\nmessage 25 time\nfield command H id\nfield unix_s I s"
+    b"\nfield ms H ms\nmessage 8 handshake\nfield uptime_ms I ms\nfield session H number\nfield secured B f"
+    b"lag\nfield contract B flag\nfield end B V2G_WORDS\nfield tls_us I us\nfield protocol_us I us\nfield s"
+    b"etup_us I us\nfield services_us I us\nfield certificate_us I us\nfield payment_us I us\nfield author"
+    b"ization_us I us\nfield parameter_us I us\nfield cable_us I us\nfield precharge_us I us\nfield delive"
+    b"ry_us I us\nfield loop_us I us\nfield receipt_us I us\nfield stop_us I us\nfield work_us I us\nfield "
+    b"slice_us I us\nfield checks B count\nfield checks_ms H ms\nfield signatures B count\nfield signature"
+    b"s_ms H ms\nfield bytes_in I B\nfield bytes_out I B\nfield gap_us I us\nfield heap_used I B\nmessage 9"
+    b" v2g\nfield uptime_ms I ms\nfield session H number\nfield kind B V2G_KINDS\nfield subject B V2G_WORD"
+    b"S\nfield detail B V2G_WORDS\nfield number I \n"
+)
+# fmt: on
+
+
+def codes_of(record):
+    """Return the codes of a record's fields, b"" where there is no such record."""
+    for message, codes, _counts in RECORDS:
+        if message == record:
+            return codes
+    return b""
