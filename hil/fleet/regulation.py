@@ -39,7 +39,7 @@ class FleetRegulation:
     def signal(self, share_pct_x100: ArrayLike, now_ms: int) -> Mask:
         """Take signals, -10000..10000 of regulation_w; return who did, and change nothing at the others."""
         share = np.broadcast_to(np.asarray(share_pct_x100, dtype=np.int64), (self._p.n,))
-        taken = (-FULL <= share) & (share <= FULL) & (self._p.regulation_w != 0)
+        taken = (share >= -FULL) & (share <= FULL) & (self._p.regulation_w != 0)
         np.copyto(self._share, share, where=taken)
         self._since[taken] = now_ms
         self.alive |= taken
