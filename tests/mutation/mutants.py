@@ -417,3 +417,17 @@ MUTANTS = [
     *REACTIVE,
     *(mutant for file, tests, pairs in CRYPTO for mutant in _of(file, tests, *pairs)),
 ]
+SENSING = _of(
+    "sensing/edges.py",
+    ("test_sensing_edges",),
+    ("if off < -(self._period // 3):", "if off < -self._period:"),
+    ("return -rocof if slope >= 0 else rocof", "return rocof if slope >= 0 else -rocof"),
+    ("self._off[head] = self._doubted", "pass"),
+    ("            off = before\n", "            pass\n"),
+    ("uhz // 1000 * self._clock_ppm // 1000", "0"),
+    ("self._nominal_mv if alive else 0", "self._nominal_mv"),
+    ("if self._blocks >= self._silent_blocks:", "if self._blocks > 10 * self._silent_blocks:"),
+    ("        self._cycles = -1\n        self.quality |=", "        self.quality |="),
+)
+
+MUTANTS = [*DROOP, *TRIPS, *ARBITER, *ENVELOPE, *RESERVE, *CLOCKS, *REACTIVE, *SENSING]
