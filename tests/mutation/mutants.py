@@ -406,17 +406,6 @@ REACTIVE = [
     ),
 ]
 
-MUTANTS = [
-    *DROOP,
-    *TRIPS,
-    *ARBITER,
-    *ENVELOPE,
-    *RESERVE,
-    *CLOCKS,
-    *EVSE,
-    *REACTIVE,
-    *(mutant for file, tests, pairs in CRYPTO for mutant in _of(file, tests, *pairs)),
-]
 SENSING = _of(
     "sensing/edges.py",
     ("test_sensing_edges",),
@@ -430,4 +419,15 @@ SENSING = _of(
     ("        self._cycles = -1\n        self.quality |=", "        self.quality |="),
 )
 
-MUTANTS = [*DROOP, *TRIPS, *ARBITER, *ENVELOPE, *RESERVE, *CLOCKS, *REACTIVE, *SENSING]
+MUTANTS = [
+    *DROOP,
+    *TRIPS,
+    *ARBITER,
+    *ENVELOPE,
+    *RESERVE,
+    *CLOCKS,
+    *EVSE,
+    *REACTIVE,
+    *SENSING,
+    *(mutant for file, tests, pairs in CRYPTO for mutant in _of(file, tests, *pairs)),
+]
