@@ -52,7 +52,7 @@ class Context:
         self.stopping = False
         self.failed = False
         self.meter_told = None
-        self.request_exi = memoryview(b"")  # the request under way, as it came
+        self.request_exi = None  # memoryview: the request under way, as it came
         self.since_ms = None  # when the phase that may take several requests began
 
     def unix_s(self):

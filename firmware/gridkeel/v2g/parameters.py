@@ -17,7 +17,7 @@ def answer(context, body, _header):
         raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "no %s with %s" % (name, mode))
     context.is_dc = modes.is_dc(mode)
     context.energy_mode = mode
-    departure_s = asked.get("DepartureTime") or None
+    departure_s = min(asked.get("DepartureTime", 0), schedules.START_MAX_S) or None
     (_take_dc if context.is_dc else _take_ac)(context, asked, departure_s)
     context.schedule_number = context.charger.schedule_number
     limit = body.get("MaxEntriesSAScheduleTuple")

@@ -8,7 +8,7 @@ DAY_S = 86400
 ENTRIES_MAX = 1024  # of the schema
 # A ChargingProfile has room for 24 entries, and one closes it: a car that gives no limit of its own can follow so many.
 ENTRIES_UNASKED = 23
-_START_MAX_S = 16777214
+START_MAX_S = 16777214  # of the schema: half a year; later moments are told to the charger as this one
 _NEVER_S = 1 << 40
 
 
@@ -19,7 +19,7 @@ def make(context, departure_s, entries):
     """
     charger = context.charger
     rating_w = charger.max_power_w
-    end_s = min(departure_s or DAY_S, _START_MAX_S)
+    end_s = min(departure_s or DAY_S, START_MAX_S)
     offer: list = []
     for start_s, power_w in charger.schedule or ((0, rating_w),):
         power_w = max(0, min(rating_w, power_w))
@@ -52,7 +52,7 @@ def check_profile(context, profile):
         return ()
     entries: list = []
     for entry in profile["ProfileEntry"]:
-        start_s = entry["ChargingProfileEntryStart"]
+        start_s = min(entry["ChargingProfileEntryStart"], START_MAX_S)
         power_w = number(entry, "ChargingProfileEntryMaxPower", "W", None, codes.PROFILE_INVALID)
         if entries and start_s <= entries[-1][0] or power_w < 0:
             raise RefusedError(codes.PROFILE_INVALID, "the charging profile is not in order")

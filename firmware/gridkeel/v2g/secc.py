@@ -182,6 +182,7 @@ class Secc:
         receiver = self._receiver
         self._context.request_exi = memoryview(receiver.buffer)[v2gtp.HEADER_BYTES : receiver.end]
         response_name, response = yield from self._session.answer(name, body.get(name), message["Header"])
+        self._context.request_exi = None
         self.closing = self._session.state == states.ENDED
         if self._session.state != states.SETUP:
             self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)

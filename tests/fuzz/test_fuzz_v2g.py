@@ -1,0 +1,102 @@
+"""Damaged, random and valid but odd messages in every state of a session: an answer or a safe end, never more."""
+
+from __future__ import annotations
+
+import copy
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "device"))
+
+import evcc
+import reaching
+
+from gridkeel.v2g import exi, grammars, states, v2gtp
+
+ROUNDS = 120
+NUMBERS = (0, 1, -1, 32767, -32768)
+
+
+def payload(car: Any, name: str, body: Any) -> bytearray:
+    out = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
+    message = {"Header": {"SessionID": car.session_id}, "Body": {name: body}}
+    end = exi.encode(grammars.iso2(), "V2G_Message", message, out, 0)
+    return out[:end]
+
+
+def damaged(data: bytearray, rng: random.Random) -> bytes:
+    kind = rng.randrange(4)
+    if kind == 0:
+        return bytes(data[: rng.randrange(1, len(data))])
+    if kind == 1:
+        return bytes(rng.randrange(256) for _ in range(rng.randrange(1, 200)))
+    for _ in range(rng.randrange(1, 4)):
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    return bytes(data)
+
+
+def odd(value: Any, rng: random.Random) -> Any:
+    """Return a body with its physical values anywhere in their range, and now and then without a part."""
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Multiplier", "Unit", "Value"}:
+        unit = rng.choice((value["Unit"], value["Unit"], "A", "V", "W", "Wh"))
+        return {"Multiplier": rng.randint(-3, 3), "Unit": unit, "Value": rng.choice(NUMBERS)}
+    return {key: odd(part, rng) for key, part in value.items()}
+
+
+def settle(car: Any) -> None:
+    """Let the charger answer or close; what it leaves behind must be safe."""
+    bench = car.bench
+    try:
+        answer = bench.answer(6000)
+    except evcc.ClosedError:
+        answer = None
+    secc, outlet = bench.secc, bench.outlet
+    if answer is not None:
+        exi.decode(grammars.iso2(), answer, 0, len(answer))
+    if secc.closing:
+        assert not outlet.allowed and not outlet.in_session
+    assert not [event for event in bench.events if event[1] == "a defect"]
+
+
+@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states.STATES[state][0])
+def test_messages_nobody_sends(state: int) -> None:
+    rng = random.Random(state)
+    reached = reaching.reach(state)
+    names = list(states.STATES[state][1])
+    for _ in range(ROUNDS):
+        car = copy.deepcopy(reached)
+        name = rng.choice(names)
+        data = payload(car, name, car.request(name))
+        car.bench.send_frame(damaged(data, rng))
+        settle(car)
+
+
+@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states.STATES[state][0])
+def test_values_nobody_means(state: int) -> None:
+    rng = random.Random(1000 + state)
+    reached = reaching.reach(state)
+    for _ in range(ROUNDS):
+        car = copy.deepcopy(reached)
+        for _ in range(4):
+            name = rng.choice(states.STATES[car.bench.secc._session.state][1] or ("SessionStopReq",))
+            car.bench.send_frame(payload(car, name, odd(car.request(name), rng)))
+            settle(car)
+            if car.bench.secc.closing:
+                break
+
+
+def test_streams_of_noise() -> None:
+    rng = random.Random(7)
+    for _ in range(ROUNDS):
+        bench = evcc.Bench()
+        for _ in range(5):
+            size = rng.randrange(1, 3000)
+            bench.send(bytes(rng.choice((0x01, 0xFE, 0x80, 0x00, rng.randrange(256))) for _ in range(size)))
+            bench.run(10)
+        assert bench.secc.closing and not bench.outlet.allowed
