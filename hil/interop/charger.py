@@ -28,6 +28,7 @@ HOST_BAUD = 460800
 TICK_S = 0.01
 READ_BYTES = 4096
 UP_S = 20.0
+BLOCKS_AHEAD = 100  # a car's Java takes a small machine for most of a second; no sample is to be lost by it
 
 
 class Charger:
@@ -103,7 +104,7 @@ class Charger:
         wave = WaveformConfig(
             sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
         )
-        return MainsFeed(PointOnWave(wave, self.grid).block, parameters.sample_hz, parameters.block_ms)
+        return MainsFeed(PointOnWave(wave, self.grid).block, parameters.sample_hz, parameters.block_ms, BLOCKS_AHEAD)
 
     def _board(self) -> VirtualBoard:
         environment = {"GRIDKEEL_V2G_INTERFACE": self._interface, "GRIDKEEL_OUTLET": self._outlet_feed.address}
