@@ -12,6 +12,22 @@ from hil.interop.drive import Outcome
 from hil.interop.modes import MODES
 
 GOAL = 0.1  # of the peer's time, for each message
+PHASES = {
+    "supportedAppProtocolReq": "app_protocol",
+    "SessionSetupReq": "session_setup",
+    "ServiceDiscoveryReq": "service_discovery",
+    "ServiceDetailReq": "service_detail",
+    "PaymentServiceSelectionReq": "payment_selection",
+    "CertificateInstallationReq": "certificate_installation",
+    "PaymentDetailsReq": "payment_details",
+    "AuthorizationReq": "authorization",
+    "ChargeParameterDiscoveryReq": "charge_parameter_discovery",
+    "CableCheckReq": "cable_check",
+    "PreChargeReq": "precharge",
+    "PowerDeliveryReq": "power_delivery",
+    "ChargingStatusReq": "first_loop",
+    "CurrentDemandReq": "first_loop",
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,7 @@ class Results:
             "modes": [asdict(row) for row in self.modes()],
             "messages": [asdict(row) for row in self.messages()],
             "heap": self.heap,
+            "phases": [row for outcome in self.outcomes if outcome.charger == "gridkeel" for row in _phases(outcome)],
             "sessions": [asdict(outcome) for outcome in self.outcomes],
         }
 
@@ -109,6 +126,19 @@ class Results:
                 for exchange in outcome.exchanges:
                     times[exchange.request].append(exchange.ms)
         return times
+
+
+def _phases(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return what the car waited for in each phase of a session; of a loop its first round."""
+    head = {"mode": outcome.mode, "run": outcome.run}
+    rows = [{**head, "phase": "sdp", "ms": outcome.sdp_ms}, {**head, "phase": "tls", "ms": outcome.connect_ms}]
+    seen: set[str] = set()
+    for exchange in outcome.exchanges:
+        phase = PHASES.get(exchange.request)
+        if phase is not None and phase not in seen:
+            seen.add(phase)
+            rows.append({**head, "phase": phase, "ms": exchange.ms})
+    return rows
 
 
 def _median(values: Sequence[float]) -> float | None:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from certs import v2g
 from hil.interop.charger import Charger
+from hil.interop.desk import Desk
 from hil.interop.drive import Outcome, against, against_peer
 from hil.interop.modes import Mode, choose
 from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
+from host_tools.backend.provisioning import Provisioning
 
+HEAP_BYTES = 512 * 1024  # a board that speaks ISO 15118 needs more than one that does not: half of this on 32 bits
 HEAP_MODE = "ac-pnc"  # the session that needs most of the heap: the contract's chain is in it
 
 
@@ -28,7 +31,7 @@ class Wanted:
     runs: int = 5
     peer: bool = True
     heap: bool = True
-    heap_bytes: int = 700 * 1024
+    heap_bytes: int = HEAP_BYTES
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Place:
 
     ours: Cable
     theirs: Cable
+    pki: Path
     board_pki: Path
     car_pki: Path
     folder: Path
@@ -68,7 +72,7 @@ def _place() -> Iterator[Place]:
         pki = v2g.make(folder / "pki")
         v2g.export_device(pki, folder / "board")
         v2g.export_peer(pki, folder / "car")
-        yield Place(ours, theirs, folder / "board", folder / "car", folder)
+        yield Place(ours, theirs, folder / "pki", folder / "board", folder / "car", folder)
 
 
 def _run_peer(wanted: Wanted, place: Place, results: Results, say: Say) -> None:
@@ -92,12 +96,22 @@ def _at_peer(mode: Mode, run: int, place: Place, say: Say) -> Outcome:
 
 def _run_ours(modes: list[Mode], wanted: Wanted, place: Place, address: str, results: Results, say: Say) -> None:
     first = modes[0]
-    with Charger(
-        address, first.charger_parameters(), first.plant(), place.board_pki, heap_bytes=wanted.heap_bytes
-    ) as charger:
+    with _charger(first, wanted, place, address) as charger:
         for mode in modes:
             for run in range(1, wanted.runs + 1):
                 results.outcomes.append(_at_ours(charger, mode, run, place, say))
+
+
+def _charger(mode: Mode, wanted: Wanted, place: Place, address: str, probe_heap: bool = False) -> Charger:
+    return Charger(
+        address,
+        mode.charger_parameters(),
+        mode.plant(),
+        place.board_pki,
+        Desk(answerer=Provisioning(place.pki)),
+        heap_bytes=wanted.heap_bytes,
+        probe_heap=probe_heap,
+    )
 
 
 def _at_ours(charger: Charger, mode: Mode, run: int, place: Place, say: Say) -> Outcome:
@@ -110,13 +124,6 @@ def _at_ours(charger: Charger, mode: Mode, run: int, place: Place, say: Say) -> 
 def _probe(wanted: Wanted, place: Place, address: str, say: Say) -> dict[str, int]:
     """Return the heap of a board in a PnC session on which nothing was collected but on purpose."""
     mode = choose(HEAP_MODE)[0]
-    with Charger(
-        address,
-        mode.charger_parameters(),
-        mode.plant(),
-        place.board_pki,
-        heap_bytes=wanted.heap_bytes,
-        probe_heap=True,
-    ) as charger:
+    with _charger(mode, wanted, place, address, probe_heap=True) as charger:
         outcome = _at_ours(charger, mode, 0, place, say)
     return {"size": wanted.heap_bytes, "used_most": outcome.handshake["heap_used"]}
