@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from gridkeel.params import Parameters
-from hil.estimator import rough, standard
+from hil.estimator import edge_tests, rough, standard
 from hil.estimator.cost import Cost, measure_cost
 from hil.estimator.table import cost_line, table
 from hil.estimator.track import parameters_for
@@ -43,7 +43,8 @@ def plan(quick: bool) -> Iterator[tuple[Trial, Parameters]]:
     """
     for nominal_hz in (50,) if quick else (50, 60):
         parameters = parameters_for(nominal_hz, FULL_RATE)
-        for test in [*standard.tests(nominal_hz, quick), *rough.tests(float(nominal_hz), quick)]:
+        mains = [*standard.tests(nominal_hz, quick), *rough.tests(float(nominal_hz), quick)]
+        for test in [*mains, *edge_tests.tests(nominal_hz, quick)]:
             yield test, parameters
     for sample_hz in () if quick else RATES:
         for test in standard.tests(50, quick=True):

@@ -23,9 +23,15 @@ def tests(nominal_hz: int, quick: bool) -> list[Trial]:
 
 def _class_tests(cls: str, f0: float, quick: bool) -> list[Trial]:
     path = SHORT if cls == P else LONG
-    found = [_steady(cls, path, f0, quick), _harmonics(cls, path, f0, quick)]
+    found = shared(cls, path, f0, quick)
     if cls == M:
-        found.append(_out_of_band(path, f0, quick))
+        found.insert(2, out_of_band(path, f0, quick))
+    return found
+
+
+def shared(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:
+    """Return what every front end is put through."""
+    found = [_steady(cls, path, f0, quick), _harmonics(cls, path, f0, quick)]
     return [*found, *_modulations(cls, path, f0, quick), *_ramps(cls, path, f0), *_steps(cls, path, f0, quick)]
 
 
@@ -46,7 +52,8 @@ def _harmonics(cls: str, path: str, f0: float, quick: bool) -> Trial:
     return Trial(name, path, cls, points, 5.0 if cls == P else 25.0, 400.0 if cls == P else 1000.0)
 
 
-def _out_of_band(path: str, f0: float, quick: bool) -> Trial:
+def out_of_band(path: str, f0: float, quick: bool, limit_mhz: float | None = 10.0, note: str = "") -> Trial:
+    """Return the test of interferers half the reporting rate away and more; limit_mhz None only measures."""
     edge = f0 / 2
     near = [10.0, f0 - edge, f0 + edge, 2 * f0]
     wide = [*np.arange(10.0, f0 - edge + 0.1), *np.arange(f0 + edge, 2 * f0 + 0.1)]
@@ -56,7 +63,8 @@ def _out_of_band(path: str, f0: float, quick: bool) -> Trial:
         for tone_hz in (near if quick else wide)
     ]
     name = f"out of band 10 %, 10..{f0 - edge:g} and {f0 + edge:g}..{2 * f0:g} Hz"
-    return Trial(name, path, M, points, 10.0, note=f"reporting rate {f0:g} a second, fundamental +-{edge / 10:g} Hz")
+    rate = f"reporting rate {f0:g} a second, fundamental +-{edge / 10:g} Hz"
+    return Trial(name, path, M, points, limit_mhz, note="; ".join(part for part in (rate, note) if part))
 
 
 def _modulations(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:

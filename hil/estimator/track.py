@@ -14,6 +14,7 @@ from hil.estimator.wave import Wave
 
 Floats = NDArray[np.float64]
 SHORT, LONG = "short", "long"
+EDGES, EDGES_LONG = "edges", "edges long"  # the zero-crossing front end: hil/estimator/edges.py
 HOPS = {SHORT: (SHORT_HOPS, ROCOF_HOPS), LONG: (LONG_HOPS, LONG_HOPS)}
 SIXTY = {
     "nominal_hz": 60,

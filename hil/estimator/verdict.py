@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.params import Parameters
-from hil.estimator.track import Track, run, window_s
+from hil.estimator.edges import run_edges
+from hil.estimator.track import EDGES, EDGES_LONG, Track, run, window_s
 from hil.estimator.wave import Wave
 
 P, M, OWN = "P", "M", "own"  # classes of IEC/IEEE 60255-118-1; own: a goal of this project
@@ -110,7 +111,8 @@ def measure(test: Trial, parameters: Parameters) -> Row:
     worst_share = -1.0
     tracks = []
     for point in test.points:
-        track = run(point.wave, point.parameters or parameters, point.duration_s)[test.path]
+        play = run_edges if test.path in (EDGES, EDGES_LONG) else run
+        track = play(point.wave, point.parameters or parameters, point.duration_s)[test.path]
         track = track.after(point.start_s, point.stop_s)
         tracks.append(track)
         fe_limit = point.fe_limit_mhz if point.fe_limit_mhz is not None else test.fe_limit_mhz

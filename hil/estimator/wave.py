@@ -55,20 +55,29 @@ class Wave:
     clip_counts: int = 32768
     clock_ppm: float = 0.0
 
+    def volts_per_unit(self, t_s: Floats) -> Floats:
+        """Return fundamental and tones at t_s, in parts of the nominal peak, before anything spoils them."""
+        angle = 2 * np.pi * self.freq_hz * t_s + self.phase0_rad + self.motion.phase_rad(t_s)
+        parts = self.amplitude(t_s) * np.cos(angle)
+        for freq_hz, share, phase_rad in self.tones:
+            parts += share * np.cos(2 * np.pi * freq_hz * t_s + phase_rad)
+        return parts
+
+    def noise_per_unit(self, count: int) -> Floats:
+        """Return `count` values of the white noise, in parts of the nominal peak; nothing where there is none."""
+        if self.noise_db is None:
+            return np.zeros(count)
+        random = np.random.Generator(np.random.PCG64(self.seed))
+        return random.standard_normal(count) / (np.sqrt(2.0) * 10 ** (self.noise_db / 20))
+
     def samples(self, sample_hz: int, count: int) -> Ints:
         """Return `count` samples as the ADC gives them, from t = 0."""
         t_s = np.arange(count) / (sample_hz * (1.0 + self.clock_ppm * 1e-6))
         peak_v = NOMINAL_V * np.sqrt(2.0)
-        angle = 2 * np.pi * self.freq_hz * t_s + self.phase0_rad + self.motion.phase_rad(t_s)
-        volts = self.amplitude(t_s) * np.cos(angle)
-        for freq_hz, share, phase_rad in self.tones:
-            volts += share * np.cos(2 * np.pi * freq_hz * t_s + phase_rad)
-        volts *= peak_v
+        volts = self.volts_per_unit(t_s) * peak_v
         if self.spoil is not None:
             volts = self.spoil(t_s, volts)
-        if self.noise_db is not None:
-            random = np.random.Generator(np.random.PCG64(self.seed))
-            volts += random.standard_normal(count) * NOMINAL_V / 10 ** (self.noise_db / 20)
+        volts += self.noise_per_unit(count) * peak_v
         return Adc(self.adc_bits, self.adc_uv, self.offset_counts, self.clip_counts).convert(volts)
 
     def truth(self, t_s: Floats) -> tuple[Floats, Floats]:

@@ -63,7 +63,7 @@ class FleetArbiter:
         return target_w
 
     def _regulate(self, flows: Mask, held: Mask | None) -> None:
-        """Put the regulation on the base of those that it rules; an event leaves none, a held base keeps its own."""
+        """Put regulation on the base of those that it rules: an event leaves none, a held base keeps what it had."""
         rules = self._s.regulation.rules
         if rules is None:
             return

@@ -1,7 +1,8 @@
-"""What befalls grid and fleet, as data, and the run of one case."""
+"""What befalls grid and fleet, what the fleet is told, as data, and the run of one case."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.params import Parameters
+from gridkeel.services.regulation import FULL
 from hil.fleet.fleet import STEP_MS, Fleet
 from hil.plants.grid import GridConfig, SwingGrid
 
@@ -16,6 +18,32 @@ Floats = NDArray[np.float64]
 
 SETTLE_S = 5.0  # chargers start and reach their baseline before anything happens
 STEP_S = STEP_MS / 1000
+SLOT_S = 60  # of a plan
+LEAD_S = 5  # from a plan's arrival to the end of its first slot
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is sent to every charger at SETTLE_S: an event (kind, start, duration, depth, recovery) or a plan.
+
+    plan: prices by slot of SLOT_S, the first of which began SLOT_S before; cheap up to limits[0], dear from limits[1].
+    """
+
+    event: tuple[int, int, int, int, int] | None = None
+    plan: tuple[int, ...] = ()
+    limits: tuple[int, int] = (0, 1)
+
+
+@dataclass(frozen=True)
+class Agc:
+    """A centre that integrates the deviation and tells every charger its share every period_s, until it falls silent.
+
+    gain_per_hz_s: share of the regulation's power for 1 Hz over 1 s.
+    """
+
+    period_s: float = 2.0
+    gain_per_hz_s: float = 0.1
+    silent_after_s: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -24,7 +52,7 @@ class Case:
 
     loss_pu: generation lost at SETTLE_S, of the grid's rating; below zero it is load that is lost.
     swing_pu, swing_hz, swing_s: a load that swings as a sine from SETTLE_S on, for that long.
-    dip_s: how long the voltage is away at SETTLE_S.  parameters: of every charger.
+    dip_s: how long the voltage is away at SETTLE_S.  parameters: of every charger; mixed: dealt out in turn.
     """
 
     name: str
@@ -35,6 +63,9 @@ class Case:
     swing_s: float = 0.0
     dip_s: float = 0.0
     parameters: dict[str, int] = field(default_factory=dict)
+    mixed: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    order: Order | None = None
+    agc: Agc | None = None
 
 
 @dataclass
@@ -69,6 +100,7 @@ def play(
     fleet = _fleet(case, simulated) if simulated else None
     weight = chargers / simulated if simulated else 0.0
     machine = _machine(case, grid)
+    centre = Centre(case, grid.nominal_hz)
     steps = round((SETTLE_S + duration_s) / STEP_S)
     freq_hz, power_w, running = np.empty(steps), np.zeros(steps), np.zeros(steps)
     for k in range(steps):
@@ -76,6 +108,7 @@ def play(
         machine.run_to(t_s)
         freq_hz[k] = machine.freq_hz
         if fleet is not None:
+            centre.speak(fleet, k, machine.freq_hz)
             away = 0.0 <= t_s - SETTLE_S < case.dip_s
             power_w[k] = fleet.step(machine.freq_hz, 0.0 if away else 1.0) * weight
             running[k] = fleet.running() * weight
@@ -85,8 +118,35 @@ def play(
     return Outcome(case, chargers, simulated, STEP_S * np.arange(steps, dtype=np.float64), freq_hz, power_w, running)
 
 
+class Centre:
+    """What chargers are told from outside, at its time."""
+
+    def __init__(self, case: Case, nominal_hz: float) -> None:
+        self._case = case
+        self._nominal_hz = nominal_hz
+        self._share = 0.0
+
+    def speak(self, fleet: Fleet, step: int, freq_hz: float) -> None:
+        """Send what is due at a step."""
+        since = step - round(SETTLE_S / STEP_S)
+        order, agc = self._case.order, self._case.agc
+        if order is not None and not since:
+            if order.event is not None:
+                fleet.demand(*order.event)
+            if order.plan:
+                fleet.plan(list(order.plan), SLOT_S, LEAD_S - SLOT_S, order.limits)
+        if agc is not None and 0 <= since * STEP_S < agc.silent_after_s:
+            # Too low a frequency calls for power out of the vehicles, which counts negative.
+            self._share += agc.gain_per_hz_s * (freq_hz - self._nominal_hz) * STEP_S
+            self._share = min(1.0, max(-1.0, self._share))
+            if not since % round(agc.period_s / STEP_S):
+                fleet.regulate(round(self._share * FULL))
+
+
 def _fleet(case: Case, n: int) -> Fleet:
-    return Fleet(n, Parameters({"start_delay_ms": 100, "stagger": 0, **case.parameters}))
+    common = Parameters({"start_delay_ms": 100, "stagger": 0, **case.parameters})
+    each = {name: np.resize(np.array(values, dtype=np.int64), n) for name, values in case.mixed.items()}
+    return Fleet(n, common, each)
 
 
 def _machine(case: Case, grid: GridConfig) -> SwingGrid:

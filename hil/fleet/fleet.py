@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gridkeel import ticks
 from gridkeel.params import Parameters
@@ -89,12 +90,12 @@ class _Block:
 class Fleet:
     """n chargers, each of them computed; `step` once every STEP_MS."""
 
-    def __init__(self, n: int, common: Parameters, seed: int = 1) -> None:
+    def __init__(self, n: int, common: Parameters, each: Mapping[str, ArrayLike] | None = None, seed: int = 1) -> None:
         self.n = n
         self._voltage_mv = common.nominal_v * 1000
         self._windows = Windows(common.nominal_hz)
         self._now_ms = ticks.MASK - 5000  # every study crosses the wrap of the tick
-        parameters = FleetParameters(n, common)
+        parameters = FleetParameters(n, common, each)
         places = shares_of(identities(n)) if common.stagger else np.zeros(n, dtype=np.int64)
         # A clock that runs one part per million fast makes 50 Hz look 50 uHz slow.
         reach_uhz = CLOCK_PPM * common.nominal_hz
@@ -112,6 +113,21 @@ class Fleet:
         voltage_mv = round(self._voltage_mv * voltage_pu)
         nominal_uhz = self._windows.nominal_uhz
         return sum(block.step(*seen, voltage_mv, self._now_ms, nominal_uhz) for block in self._blocks)
+
+    def regulate(self, share_pct_x100: int) -> None:
+        """Tell every charger its share of regulation_w, -10000..10000."""
+        for block in self._blocks:
+            block.controllers.services.regulation.signal(share_pct_x100, self._now_ms)
+
+    def demand(self, kind: int, start_in_s: int, duration_s: int, depth_w: int, recovery_s: int) -> None:
+        """Order a demand-response event from every charger."""
+        for block in self._blocks:
+            block.controllers.services.events.take(kind, start_in_s, duration_s, depth_w, recovery_s, self._now_ms)
+
+    def plan(self, prices: list[int], slot_s: int, start_in_s: int, limits: tuple[int, int]) -> None:
+        """Send every charger the same price plan; limits: charge up to this price, discharge from that one on."""
+        for block in self._blocks:
+            block.controllers.services.plan.send(1, slot_s, prices, start_in_s, limits, self._now_ms)
 
     def running(self) -> int:
         """Return how many are in the state run."""

@@ -19,7 +19,7 @@ from hil.report.text import label_and_unit, number
 
 _SIZE_IN = (10.4, 3.0)
 _SHADES = (svg.MUTED, "#a9c3e2", "#6f9fd8", svg.MEASURED, svg.COMMAND, svg.DELIVERED, svg.SHORT, svg.ERROR)
-_PAIR = (svg.ERROR, svg.DELIVERED)
+_CASES = (svg.ERROR, svg.DELIVERED, svg.MEASURED, svg.COMMAND)
 FOOTER = (
     "Grid: one equivalent machine with inertia, load damping, a governor with lag and reserve. Power is positive into"
     " the vehicles. Every controller is computed by the firmware's own rules; where fewer were computed than stand on"
@@ -30,12 +30,21 @@ TITLES = {
     "swing": "A load swings",
     "trip": "Disconnecting at one instant, or staggered",
     "return": "Returning at one instant, or staggered",
+    "reserve": "A power station is lost: FCR, fast reserve, both",
+    "regulation": "Secondary regulation brings the frequency back",
+    "event": "A demand-response event, at one instant or spread",
+    "plan": "A price falls: the ramp of the base power",
 }
+_PEAKS = ("zenith_hz", "nadir_hz", "rocof_mhz_s", "power_step_mw", "settling_s")
 COLUMNS = {
     "loss": ("nadir_hz", "rocof_mhz_s", "settling_s", "end_hz"),
     "swing": ("swing_mhz", "damping_ratio", "nadir_hz", "zenith_hz"),
-    "trip": ("zenith_hz", "nadir_hz", "rocof_mhz_s", "power_step_mw", "settling_s"),
-    "return": ("zenith_hz", "nadir_hz", "rocof_mhz_s", "power_step_mw", "settling_s"),
+    "trip": _PEAKS,
+    "return": _PEAKS,
+    "reserve": ("nadir_hz", "rocof_mhz_s", "settling_s", "end_hz"),
+    "regulation": ("nadir_hz", "rocof_mhz_s", "settling_s", "end_hz"),
+    "event": _PEAKS,
+    "plan": _PEAKS,
 }
 
 
@@ -56,18 +65,18 @@ def _top(study: Study) -> str:
 
 def _section(part: str, outcomes: Sequence[Outcome]) -> str:
     by_number = part in ("loss", "swing")
-    colours = _SHADES if by_number else _PAIR
+    colours = _SHADES if by_number else _CASES
 
     def label(one: Outcome) -> str:
         return f"{one.chargers:,} chargers" if by_number else one.case.name.replace("-", " ")
 
     drawings = [figure(_curves(outcomes, label, colours, _frequency, f"{part}f", "Frequency"), "Frequency")]
     drawings.append(figure(_curves(outcomes, label, colours, _power, f"{part}p", "Power of the fleet"), "Fleet power"))
-    if not by_number:
+    if part in ("trip", "return"):
         running = _curves(outcomes, label, colours, _running, f"{part}r", "Chargers in the state run")
         drawings.append(figure(running, "Chargers in the state run"))
-    title = outcomes[-1].case.title if by_number else outcomes[0].case.title
-    head = f'<h2>{escape(TITLES[part])}</h2><p class="sub">{escape(title)}</p>'
+    titles = [outcomes[-1].case.title] if by_number else [one.case.title for one in outcomes]
+    head = f'<h2>{escape(TITLES[part])}</h2><p class="sub">{escape("; ".join(titles))}</p>'
     return f'<section class="card run">{head}{_table(part, outcomes, label)}{"".join(drawings)}</section>'
 
 

@@ -32,8 +32,9 @@ def trip(profile: Profile, one: Trip) -> Procedure:
     """
     band_s = time_band_s(one.clock_s, profile.nominal_hz)
     inside, past = (one.limit + side * one.quantity.near for side in (-one.side, one.side))
+    long_s, short_s, unit = one.clock_s + band_s + 0.5, one.clock_s - 2 * band_s, one.quantity.unit
     mains = Mains(profile.nominal_hz)
-    inside_s = (mains.to(one.quantity, inside, one.clock_s + band_s + 0.5), mains.t_s)
+    inside_s = (mains.to(one.quantity, inside, long_s), mains.t_s)
     mains.back(REST_S)
     ride = ridden(profile, one)
     shy_s = None
@@ -42,7 +43,6 @@ def trip(profile: Profile, one: Trip) -> Procedure:
         ride_s = (trip_s, mains.t_s)
         mains.step(past, one.clock_s - ride[1] + band_s + AFTER_S)
     else:
-        short_s = one.clock_s - 2 * band_s
         if short_s >= SHY_LEAST_S:
             shy_s = (mains.to(one.quantity, past, short_s), mains.t_s + AFTER_S)
             mains.back(REST_S)
@@ -50,15 +50,15 @@ def trip(profile: Profile, one: Trip) -> Procedure:
     mains.back(AFTER_S)
 
     def measure(seen: Recording) -> list[Finding]:
-        found = [_stays(profile, one, seen, inside_s, f"{inside:g} {one.quantity.unit} for longer than the clock")]
+        found = [_stays(profile, one, seen, inside_s, f"{inside:g} {unit} for {long_s:.4g} s")]
         if shy_s:
-            found.append(_stays(profile, one, seen, shy_s, f"{past:g} {one.quantity.unit}, too short for the clock"))
+            found.append(_stays(profile, one, seen, shy_s, f"{past:g} {unit} for {short_s:.3g} s"))
         if ride:
             found += _rode(profile, seen, ride, ride_s)
-        words = f"step to {past:g} {one.quantity.unit}"
+        words = f"{ride[0]:g} Hz, then {past:g} Hz" if ride else f"step to {past:g} {unit}"
         return found + _clears(profile, one, seen, (trip_s, mains.t_s), words)
 
-    title = f"Trip {one.name}: {one.limit:g} {one.quantity.unit}, {one.clock_s:g} s"
+    title = f"Trip {one.name}: {one.limit:g} {unit}, {one.clock_s:g} s"
     return Procedure.of(f"trip-{one.name.lower()}", title, mains, measure, **QUICK)
 
 

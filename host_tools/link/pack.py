@@ -1,7 +1,7 @@
 """The message table as a device carries it: `python -m host_tools.link.pack --write`, or `--check`.
 
-A device needs the codes of each row, and the table's text for hosts that do not know it; as constants of one module both
-stay in flash.
+A device needs the codes of each row, and the table's text for hosts that do not know it; as constants of one module
+both stay in flash.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from host_tools.errors import EXIT_CHECK_FAILED, EXIT_USAGE
 PATH = Path(__file__).resolve().parents[2] / "firmware" / "gridkeel" / "link" / "packed.py"
 TEXT_A_LINE = 96
 _SIZES = {"B": 1, "b": 1, "H": 2, "h": 2, "I": 4, "i": 4}
-_HEAD = '''"""The message table as the device carries it, written by `python -m host_tools.link.pack` from link/messages.py.
+_HEAD = '''"""The message table as the device carries it: link/messages.py, packed by `python -m host_tools.link.pack`.
 
 RECORDS: message, the struct codes of its fields, and "1" for each field that counts and so may stop at its end.
 COMMANDS: message and codes.  TEXT: what a host may ask for, HASH its CRC-32.

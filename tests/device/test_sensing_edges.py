@@ -7,7 +7,7 @@ from noalloc import without_heap
 from gridkeel.controller import Controller
 from gridkeel.errors import MAINS_LOST, ParameterError
 from gridkeel.params import Parameters
-from gridkeel.sensing.edges import TICK_HZ_MAX, EdgeEstimator, scaled
+from gridkeel.sensing.edges import ROCOF_MAX, TICK_HZ_MAX, EdgeEstimator, scaled
 from gridkeel.sensing.quality import LOW_VOLTAGE, NO_VOLTAGE, PHASE_JUMP, UNUSABLE, WARM_UP_LONG
 from gridkeel.services.protection import RUN
 
@@ -108,6 +108,15 @@ def test_a_frequency_step_is_not_held():
         assert abs(estimator.freq_short_uhz - edges.freq_hz * MHZ) < 10000, (step_hz, estimator.freq_short_uhz)
 
 
+def test_a_period_doubted_and_then_confirmed_counts():
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    block = array("i", [0])
+    for period in [20000] * 20 + [18868] * 4:  # 53 Hz
+        block[0] = (block[0] + period) & MASK
+        estimator.update(block, 1)
+    assert abs(estimator.freq_short_uhz - 53 * MHZ) < 5000, estimator.freq_short_uhz
+
+
 def test_a_bounce_is_passed_over():
     estimator, edges = at(50.0)
     bounced = array("i", [0, 0])
@@ -155,6 +164,26 @@ def test_a_lost_block_restarts_the_windows():
     estimator.block_lost()
     edges.run(1)
     assert estimator.quality & UNUSABLE
+
+
+def test_the_windows_at_their_edges():
+    """Each weight on the period that adds most to its sum, at the fastest clock: in small integers, and still right."""
+    estimator = EdgeEstimator(Parameters(), TICK_HZ_MAX)
+    period = TICK_HZ_MAX // 50
+    for weights in (estimator._long, estimator._short, estimator._slope, estimator._slope_long):
+        n = len(weights) - 1
+        for sign in (1, -1):
+            estimator._head = 0
+            for k in range(n):
+                off = period // 3 if sign * weights[k] > 0 else -(period // 3)
+                estimator._off[-k if k else 0] = off
+            without_heap(estimator._estimate)
+            weighed = sum([weights[k] * (period + estimator._off[-k if k else 0]) for k in range(n)])
+            if weights is estimator._long:
+                assert abs(estimator.freq_uhz - 200 * TICK_HZ_MAX * 1000000 // weighed) < 100
+            elif weights is estimator._short:
+                assert abs(estimator.freq_short_uhz - 20 * TICK_HZ_MAX * 1000000 // weighed) < 100
+            assert abs(estimator.rocof_mhz_s) <= ROCOF_MAX * 9 // 4
 
 
 def test_misuse_is_refused():

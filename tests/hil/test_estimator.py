@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from gridkeel.sensing import weights
-from hil.estimator import design, rough, standard
-from hil.estimator.track import SHORT, parameters_for, run
+from gridkeel.sensing import edges, weights
+from hil.estimator import design, edge_tests, rough, standard
+from hil.estimator.edges import crossings
+from hil.estimator.track import EDGES, EDGES_LONG, SHORT, parameters_for, run
 from hil.estimator.verdict import OWN, Point, Row, Trial, bound_mhz, measure
 from hil.estimator.wave import Wave, frequency_step, phase_modulation, ramp
 from host_tools.cli.main import app
@@ -45,6 +46,7 @@ def test_every_limit_holds_and_the_rows_say_so(tmp_path: Path) -> None:
         assert row["pass"], row
     assert "phase modulation" in (tmp_path / "estimator.html").read_text()
     assert {row["class"] for row in rows} == {"P", "M", "own"}
+    assert {row["path"] for row in rows} == {"short", "long", "edges", "edges long"}
 
 
 @pytest.mark.parametrize("sample_hz", [4800, 9600])
@@ -86,6 +88,38 @@ def test_too_eager_holding_is_seen_by_the_true_step(monkeypatch: pytest.MonkeyPa
     assert measure(step, parameters_for()).ok
     monkeypatch.setattr("gridkeel.sensing.jumps.SUDDEN", 200)
     assert not measure(step, parameters_for()).ok
+
+
+def test_edges_hold_at_sixty_hertz() -> None:
+    for test in edge_tests.tests(60, True):
+        row = measure(test, parameters_for(60))
+        assert row.ok, row
+
+
+def test_another_window_of_edges_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    modulated = only(edge_tests.tests(50, True), "phase modulation", EDGES_LONG)
+    assert measure(modulated, parameters_for()).ok
+    monkeypatch.setattr(edges, "LONG_HALF", (10, 18, 24, 28, 30))  # least squares: the least noise
+    assert not measure(modulated, parameters_for()).ok
+
+
+def test_edges_that_hold_nothing_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = only(edge_tests.tests(50, True), "phase step 10 deg", EDGES)
+    assert measure(step, parameters_for()).ok
+    monkeypatch.setattr(edges, "SUDDEN", 1)
+    row = measure(step, parameters_for())
+    assert not row.ok
+    assert row.response_ms is not None and row.response_ms > 90.0
+
+
+def test_a_comparator_sees_each_rise_once() -> None:
+    plain = crossings(Wave(50.0, phase0_rad=0.0), 50, 1.0)
+    assert len(plain) == 50
+    assert np.allclose(plain, 0.015 + 0.02 * np.arange(50), atol=1e-8)
+    noisy = crossings(Wave(50.0, phase0_rad=0.0, noise_db=40.0), 50, 1.0)
+    assert len(noisy) == 50
+    assert 1e-6 < np.std(noisy - plain) < 1e-4
+    assert len(crossings(Wave(50.0, amplitude=lambda t_s: np.full_like(t_s, 0.015)), 50, 1.0)) == 0
 
 
 def test_waves_tell_their_own_truth() -> None:

@@ -16,8 +16,9 @@ from hil.fleet.cases import STEP_S, play
 from hil.fleet.figures import damping_ratio, largest_rocof_hz_s, settling_s, work_out
 from hil.fleet.fleet import BLOCK, Fleet
 from hil.fleet.identity import identities
+from hil.fleet.scenes import EVENTS, GRID, LOSS, PLANS, REGULATIONS, RESERVES, RETURNS, SWING, TRIPS
 from hil.fleet.spread import shares_of
-from hil.fleet.study import GRID, LOSS, RETURNS, SWING, TRIPS, run
+from hil.fleet.study import run
 from hil.plants.grid import GridConfig
 from host_tools.cli.study import app
 from host_tools.errors import ToolError
@@ -78,6 +79,41 @@ def test_at_one_instant_against_staggered():
     assert at_once.running[-1] == staggered.running[-1] == 1_000_000
 
 
+def test_the_ring_down_of_the_bare_grid_by_hand():
+    """2 H T s^2 + (2 H + D T) s + D + 1 / R = 0, while the governors stay inside their reserve."""
+    h, t, d, r = GRID.inertia_s, GRID.governor_lag_s, GRID.load_damping_pu, GRID.droop_pu
+    natural = math.sqrt((d + 1 / r) / (2 * h * t))
+    wanted = (2 * h + d * t) / (2 * h * t) / (2 * natural)
+    figures = work_out(play(replace(SWING, swing_pu=0.01), GRID, 0, 90.0))
+    assert figures["damping_ratio"] == pytest.approx(wanted, rel=0.05)
+
+
+def test_a_fast_reserve_saves_the_nadir_that_a_slow_one_loses():
+    nothing, slow, fast, both = (
+        work_out(play(case, GRID, 1_000_000, 30.0, simulated=99))["nadir_hz"] for case in RESERVES
+    )
+    assert nothing < 49.2 < slow
+    assert nothing + 0.2 < fast
+    assert slow + 0.1 < both
+    assert fast < both
+
+
+def test_a_centre_brings_the_frequency_back_and_a_lost_signal_lets_it_go():
+    ends = [work_out(play(case, GRID, 1_000_000, 120.0, simulated=20))["end_hz"] for case in REGULATIONS]
+    bare, regulated, lost = ends
+    assert bare < 49.85
+    assert abs(regulated - 50.0) < 0.02
+    assert lost == pytest.approx(bare, abs=0.02)
+
+
+def test_an_event_and_a_price_that_all_follow_at_one_instant():
+    at_once, spread = (work_out(play(case, GRID, 1_000_000, 110.0, simulated=300)) for case in EVENTS)
+    assert spread["zenith_hz"] < at_once["zenith_hz"] - 0.2
+    assert spread["power_step_mw"] < 0.1 * at_once["power_step_mw"]
+    quick, slow = (work_out(play(case, GRID, 1_000_000, 60.0, simulated=10)) for case in PLANS)
+    assert quick["nadir_hz"] < 49.2 < 49.5 < slow["nadir_hz"]
+
+
 def test_a_million_chargers_are_really_computed():
     outcome = play(replace(LOSS, loss_pu=0.5), GRID, 1_000_000, -4.6)  # 0.4 s in all
     assert outcome.simulated == 1_000_000
@@ -104,6 +140,18 @@ def test_command_writes_page_and_figures(tmp_path):
     page = (tmp_path / "fleet.html").read_text()
     assert "<svg" in page and "http" not in page
     assert '"chargers": 100' in (tmp_path / "fleet.json").read_text()
+
+
+def test_parameters_of_every_charger_and_progress_by_the_line(tmp_path):
+    options = ["fleet", "--chargers", "1000000", "--seconds", "10", "--part", "swing", "--out", str(tmp_path)]
+    plain = CliRunner().invoke(app, options)
+    changed = CliRunner().invoke(app, [*options, "--param", "droop_deadband_mhz=1000"])
+    assert plain.exit_code == changed.exit_code == 0
+    assert "run 2 of 2, swing, 1,000,000 chargers: 50 %" in plain.output
+    # Without droop the fleet is no more than load.
+    rows = [line for line in changed.output.splitlines() if line.startswith("│ swing")]
+    assert rows[0].split("│")[4:] == rows[1].split("│")[4:]
+    assert isinstance(CliRunner().invoke(app, [*options, "--param", "droop_profile=1"]).exception, ToolError)
 
 
 def test_what_makes_no_study_is_refused():

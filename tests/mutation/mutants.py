@@ -125,9 +125,9 @@ TRIPS = [
         ("rocof > limit or rocof < -limit", "rocof > limit"),
         ("clock_ms = self._p.trip_rocof_ms + ", "clock_ms = 2 * self._p.trip_rocof_ms + "),
         ("if passed and not self._rocof_passed:", "if passed:"),
-        ("mains.cycle_mv < self._share_mv(row[", "mains.cycle_mv <= self._share_mv(row["),
-        ("mains.cycle_mv > self._share_mv(high_pct)", "mains.cycle_mv >= self._share_mv(high_pct)"),
-        ("or high_pct\n            and mains.cycle_mv >", "or mains.cycle_mv >"),
+        ("cycle_mv < self._share_mv(row[", "cycle_mv <= self._share_mv(row["),
+        ("cycle_mv > self._share_mv(high_pct)", "cycle_mv >= self._share_mv(high_pct)"),
+        ("if high_pct and cycle_mv >", "if cycle_mv >"),
         ("elif not mains.quality & UNUSABLE:\n            self.state = RUN", "else:\n            self.state = RUN"),
         (">= self._delay_ms():", "> self._delay_ms():"),
         ("            self._window_since = now_ms\n", "            pass\n"),
@@ -406,6 +406,19 @@ REACTIVE = [
     ),
 ]
 
+SENSING = _of(
+    "sensing/edges.py",
+    ("test_sensing_edges",),
+    ("if off < -(self._period // 3):", "if off < -self._period:"),
+    ("return -rocof if slope >= 0 else rocof", "return rocof if slope >= 0 else -rocof"),
+    ("self._off[head] = self._doubted", "pass"),
+    ("            off = before\n", "            pass\n"),
+    ("uhz // 1000 * self._clock_ppm // 1000", "0"),
+    ("self._nominal_mv if alive else 0", "self._nominal_mv"),
+    ("if self._blocks >= self._silent_blocks:", "if self._blocks > 10 * self._silent_blocks:"),
+    ("        self._cycles = -1\n        self.quality |=", "        self.quality |="),
+)
+
 MUTANTS = [
     *DROOP,
     *TRIPS,
@@ -415,5 +428,6 @@ MUTANTS = [
     *CLOCKS,
     *EVSE,
     *REACTIVE,
+    *SENSING,
     *(mutant for file, tests, pairs in CRYPTO for mutant in _of(file, tests, *pairs)),
 ]

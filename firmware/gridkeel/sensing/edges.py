@@ -19,7 +19,11 @@ ROCOF_CYCLES = 6
 LONG_CYCLES = 10
 TICK_HZ_MIN = 1000000  # a tick is 2.5 mHz of a single cycle at 50 Hz, 0.1 mHz of the long window
 TICK_HZ_MAX = 60000000  # keeps the long window's sum of weighted periods, times three, under 2**30
-ROCOF_MAX = 10000  # mHz/s; times 80,000 mHz twice over nominal stays under 2**30
+ROCOF_MAX = 40000  # mHz/s; times 7,500 centihertz twice over nominal stays under 2**29
+# One weight a period, newest first, the first half. The long window lets a phase modulation at 5 Hz through as class M
+# asks (two thirds of it, half in ROCOF), for twice the least-squares slope's noise; a wider one would hide it.
+LONG_HALF = (-5, 4, 19, 36, 46)
+ROCOF_LONG_HALF = (2, 5, 7, 6, 2)
 SUDDEN = 62  # a 62nd of a cycle, 5.8 degrees, from one period to the next: 0.8 Hz
 
 
@@ -43,10 +47,10 @@ class EdgeEstimator:
         self._clock_ppm = parameters.sample_clock_ppm + round(uneven_ppm)
         self._nominal_mv = parameters.nominal_v * 1000
         self._silent_blocks = 5000 // (4 * nominal_hz) // parameters.block_ms + 1  # a cycle and a quarter
-        self._short = _parabola(SHORT_CYCLES)
-        self._long = _parabola(LONG_CYCLES)
-        self._slope = _line(ROCOF_CYCLES)
-        self._slope_long = _line(LONG_CYCLES)
+        self._short = _level([(k + 1) * (SHORT_CYCLES - k) for k in range(SHORT_CYCLES)])
+        self._long = _level(list(LONG_HALF) + list(reversed(LONG_HALF)))
+        self._slope = _slope([ROCOF_CYCLES - 1 - 2 * k for k in range(ROCOF_CYCLES)])
+        self._slope_long = _slope(list(ROCOF_LONG_HALF) + [-weight for weight in reversed(ROCOF_LONG_HALF)])
         self._off = array("i", [0] * LONG_CYCLES)  # periods less nominal, in ticks
         self._head = 0
         self._last = 0
@@ -142,8 +146,9 @@ class EdgeEstimator:
         rocof = scaled(nominal_mhz * (nominal_mhz // 1000), slope if slope >= 0 else -slope, weights[n] * self._period)
         if rocof > ROCOF_MAX:
             rocof = ROCOF_MAX
-        mhz = self.freq_short_uhz // 1000
-        rocof = (rocof * mhz // nominal_mhz) * mhz // nominal_mhz
+        chz = self.freq_short_uhz // 10000
+        nominal_chz = nominal_mhz // 10
+        rocof = (rocof * chz // nominal_chz) * chz // nominal_chz
         return -rocof if slope >= 0 else rocof
 
     def _weigh(self, weights, n):
@@ -186,13 +191,12 @@ def scaled(factor, part, whole):
     return quotient
 
 
-def _parabola(n):
-    """Return array('i') of the least-squares slope's weights over n periods, newest first, and their sum."""
-    weights = [(k + 1) * (n - k) for k in range(n)]
+def _level(weights):
+    """Return array('i') of weights over periods, newest first, and their sum."""
     return array("i", weights + [sum(weights)])
 
 
-def _line(n):
-    """Return array('i') of weights that give the slope of n periods, newest first, and what a slope of one gives."""
-    weights = [n - 1 - 2 * k for k in range(n)]
-    return array("i", weights + [sum(weight * weight for weight in weights) // 2])
+def _slope(weights):
+    """Return array('i') of weights that give the slope of periods, newest first, and what a slope of one gives."""
+    n = len(weights)
+    return array("i", weights + [sum([weights[k] * (n - 1 - 2 * k) for k in range(n)]) // 2])

@@ -74,17 +74,18 @@ class Protection:
         if fault:
             self._cease(fault)
             return
-        row = ride_through.TABLE[self._p.trip_profile]
-        high_pct = row[ride_through.BLOCK_HIGH_PCT]
-        if (
-            mains.cycle_mv < self._share_mv(row[ride_through.BLOCK_PCT])
-            or high_pct
-            and mains.cycle_mv > self._share_mv(high_pct)
-        ):
+        if self._blocks(mains.cycle_mv):
             self.state = BLOCKED
         elif not mains.quality & UNUSABLE:
             self.state = RUN
         self._ramp(now_ms)
+
+    def _blocks(self, cycle_mv):
+        row = ride_through.TABLE[self._p.trip_profile]
+        high_pct = row[ride_through.BLOCK_HIGH_PCT]
+        if high_pct and cycle_mv > self._share_mv(high_pct):
+            return True
+        return cycle_mv < self._share_mv(row[ride_through.BLOCK_PCT])
 
     def _watch_rocof(self, mains, now_ms):
         limit = self._p.trip_rocof_mhz_s
