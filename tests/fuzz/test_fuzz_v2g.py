@@ -1,4 +1,4 @@
-"""Damaged, random and odd but valid messages in every state of a session: an answer or a safe end, never more."""
+"""Damaged, random and valid but odd messages in every state of a session: an answer or a safe end, never more."""
 
 from __future__ import annotations
 
