@@ -30,6 +30,7 @@ from hil.virtual_board import HEAP_BYTES, VirtualBoard
 from hil.virtual_board.flash import parameters_of
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
+from host_tools.cli import board_vehicles
 from host_tools.errors import ToolError
 
 app = typer.Typer(no_args_is_help=True, help="Run the virtual board, or list the serial ports of real ones.")
@@ -48,9 +49,14 @@ _KNOWN_VENDORS = {
 
 @app.command()
 def run(
-    heap: Annotated[str, typer.Option(metavar="BYTES", help="Heap of the interpreter; 400k here is 200k there.")] = (
-        f"{HEAP_BYTES // 1024}k"
-    ),
+    heap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BYTES",
+            help="Heap of the interpreter; 400k here is 200k there.",
+            show_default=f"{HEAP_BYTES // 1024}k, {board_vehicles.HEAP_BYTES // 1024}k with --v2g-interface",
+        ),
+    ] = None,
     flash: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Flash that persists; flashed when it holds no main.py.")
     ] = None,
@@ -69,6 +75,12 @@ def run(
     vehicle: Annotated[
         bool, typer.Option("--vehicle", help="Plug in a car that wants power; with evse = 1 or 2.")
     ] = False,
+    v2g_interface: Annotated[
+        str | None, typer.Option(metavar="IFACE", help="Serve cars that speak ISO 15118 on this network interface.")
+    ] = None,
+    pki: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The charger's keys and roots: a PKI, or an export for a device.")
+    ] = None,
     freq: Annotated[float, typer.Option(min=40.0, max=70.0, help="Mains frequency, Hz.")] = 50.0,
     volts: Annotated[float, typer.Option(min=0.0, max=500.0, help="Mains voltage, V RMS.")] = 230.0,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
@@ -79,12 +91,15 @@ def run(
     Example: gridkeel board run --param baseline_w=2000 --freq 49.8
     """
     changes = load_parameters(config, param or [])
-    heap_bytes = _heap_bytes(heap)
+    if v2g_interface:
+        changes = board_vehicles.PARAMETERS | changes
+        rom = vehicle = True
+    heap_bytes = _heap_bytes(heap) if heap else board_vehicles.HEAP_BYTES if v2g_interface else HEAP_BYTES
     if device_id is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", device_id):
         raise ToolError(f"--device-id {device_id}: take 1..32 of letters, digits, '.', '_' and '-'")
     if reflash and flash is None:
         raise ToolError("--reflash needs --flash DIR: a board without it is flashed at every start")
-    given = changes if config or param else None
+    given = changes if config or param or v2g_interface else None
     parameters = Parameters(changes if given is not None or flash is None else parameters_of(flash))
     wave = WaveformConfig(
         sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
@@ -94,6 +109,7 @@ def run(
     if vehicle and not parameters.evse:
         raise ToolError("--vehicle wants --param evse=1 or evse=2: with 0 the vehicle is a fixed one")
     with (
+        board_vehicles.network_of(v2g_interface, pki) as network,
         MainsFeed(source.block, parameters.sample_hz, parameters.block_ms) as feed,
         outlet_of(parameters, live, volts) as outlet,
         VirtualBoard(
@@ -104,14 +120,15 @@ def run(
             heap_bytes=heap_bytes,
             reflash=reflash,
             rom=rom,
-            environment={"GRIDKEEL_OUTLET": outlet.address} if outlet else None,
+            environment=network.environment | ({"GRIDKEEL_OUTLET": outlet.address} if outlet else {}),
+            pki=network.pki,
         ) as board,
     ):
         if outlet:
             outlet.watch(lambda: board.energised)
             for word in ("plug", "want") if vehicle else ():
                 outlet.plant.do(word)
-        _announce(board, live, as_json)
+        _announce(board, live, network.address, as_json)
         asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds))
         if not as_json:
             _print_end(board, feed, outlet, live)
@@ -125,7 +142,7 @@ def _heap_bytes(text: str) -> int:
     return size
 
 
-def _ports(board: VirtualBoard, live: LiveInverter | None) -> dict[str, Any]:
+def _ports(board: VirtualBoard, live: LiveInverter | None, address: str) -> dict[str, Any]:
     return {
         "device_id": board.device_id,
         "console": board.console,
@@ -134,12 +151,13 @@ def _ports(board: VirtualBoard, live: LiveInverter | None) -> dict[str, Any]:
         "flash": str(board.flash),
         "inverter": live is not None,
         "pid": board.pid,
+        "vehicles": address,
     }
 
 
-def _announce(board: VirtualBoard, live: LiveInverter | None, as_json: bool) -> None:
+def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(_ports(board, live)), flush=True)
+        print(json.dumps(_ports(board, live, address)), flush=True)
         return
     table = Table(title=f"virtual board {board.device_id}", title_justify="left")
     for heading in ("port", "path", "reach it with"):
@@ -148,6 +166,10 @@ def _announce(board: VirtualBoard, live: LiveInverter | None, as_json: bool) -> 
     bus = "the inverter model answers here" if live else f"gridkeel plant inverter --serial {board.rs485}"
     table.add_row("rs485", board.rs485, bus)
     table.add_row("host", board.host, f"gridkeel uplink --port {board.host}")
+    if address:
+        table.add_row(
+            "vehicles", address, "any car (EVCC) on this link; contracts want the uplink's clock and its --pki"
+        )
     console = Console()
     console.print(table)
     console.print(f"flash {board.flash}; Ctrl-C ends", highlight=False, soft_wrap=True)

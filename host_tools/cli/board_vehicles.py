@@ -1,0 +1,48 @@
+"""What `gridkeel board run --v2g-interface` adds: a network on which cars come, and the keys to meet them with."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from certs import v2g
+from hil.interop.namespaces import wait_for_address
+from hil.virtual_board.flash import PKI_KEY
+from host_tools.errors import ToolError
+
+HEAP_BYTES = 512 * 1024  # what a board that speaks ISO 15118 needs here; half of it on 32 bits
+PARAMETERS = {"evse": 2}
+
+
+@dataclass(frozen=True)
+class Network:
+    """environment: for the board.  pki: folder for its flash, None for none.  address: "fe80::1%eth1", "" for none."""
+
+    address: str = ""
+    pki: Path | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def network_of(interface: str | None, pki: Path | None) -> Iterator[Network]:
+    """Give the network of an interface with the certificates of a folder.
+
+    pki: a PKI folder (`gridkeel pki init`), or what `gridkeel pki export --device` made of one.
+    Errors: MissingError without such an interface; ToolError where the folder is neither.
+    """
+    if interface is None:
+        if pki is not None:
+            raise ToolError("--pki DIR wants --v2g-interface IFACE: without it no car can come")
+        yield Network()
+        return
+    address = wait_for_address(interface)
+    with tempfile.TemporaryDirectory(prefix="gridkeel-pki-") as scrap:
+        folder = None
+        if pki is not None:
+            folder = pki if (pki / PKI_KEY).exists() else Path(scrap)
+            if folder != pki:
+                v2g.export_device(v2g.Pki(pki), folder, force=True)
+        yield Network(address, folder, {"GRIDKEEL_V2G_INTERFACE": address})
