@@ -98,6 +98,20 @@ def test_a_return_starts_every_clock_over():
     assert counted(story, 1_600_000, 20) == [10]
 
 
+def test_a_return_starts_the_rocof_clock_over():
+    story = Story([{"trip_rocof_ms": 60, "return_delay_ms": 1000, "stagger": 0}])
+    for _ in range(2):
+        story.see(rocof_mhz_s=5000)
+        story.blocks(6)
+        assert story.states == [RUN]
+        story.blocks(1)
+        assert story.states == [CEASED]
+        story.see()
+        for _ in range(2):
+            story.blocks(200, until_a_state_changes=True)
+        assert story.states == [RUN]
+
+
 def test_primary_response_does_not_pull_a_base_over_power_max_down():
     story = Story([{"baseline_w": 4000, "power_max_w": 2000, "setpoint_ramp_w_s": 1000000}])
     story.see(long=100_000)
@@ -193,6 +207,8 @@ def test_a_whole_cycle_of_the_fast_reserve():
     story.see()
     story.blocks(990)
     assert reserve.power_w.tolist() == [-50, 0, -5000]
+    story.blocks(5)
+    assert reserve.state.tolist() == [fast_reserve.RESTING, fast_reserve.READY, fast_reserve.ACTIVE]
     story.blocks(30, 1000)
     assert reserve.state.tolist() == [fast_reserve.RESTING, fast_reserve.READY, fast_reserve.RESTING]
     story.blocks(900, 1000)
@@ -200,6 +216,25 @@ def test_a_whole_cycle_of_the_fast_reserve():
     story.see(long=-450_000)
     story.blocks(10)
     assert reserve.power_w.tolist() == [-5000] * 3
+
+
+def test_a_jump_of_the_phase_does_not_trigger_the_fast_reserve():
+    story = Story([{"fast_reserve": 1, "fast_reserve_w": 5000, "fast_reserve_confirm_ms": 0}])
+    for bits, state in ((quality.PHASE_JUMP, fast_reserve.READY), (0, fast_reserve.ACTIVE)):
+        story.see(long=-400_000, bits=bits)
+        story.blocks(3)
+        assert story.pair.model.services.reserve.state[0] == state
+
+
+def test_a_share_of_the_regulation_is_rounded_down_and_lives_to_its_expiry():
+    common = {"regulation_w": 4000, "regulation_ramp_w_s": 1000000, "regulation_expiry_ms": 1000}
+    story = Story([common, {**common, "regulation_fallback": 1}])
+    story.pair.regulate([-3333, 3333], story.now_ms)
+    regulation = story.pair.model.services.regulation
+    story.blocks(99)
+    assert regulation.power_w.tolist() == [-1334, 1333] and regulation.alive.all()
+    story.blocks(1)
+    assert regulation.power_w.tolist() == [0, 0] and not regulation.alive.any()
 
 
 def test_regulation_expires_into_its_fallback_and_an_event_leaves_none_of_it():
