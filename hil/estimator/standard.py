@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hil.estimator.track import LONG, SHORT
+from hil.estimator.track import EDGES, EDGES_LONG, LONG, SHORT
 from hil.estimator.verdict import M, P, Point, Trial
 from hil.estimator.wave import Shape, Wave, amplitude_between, phase_modulation, phase_step, ramp
 
@@ -100,6 +100,7 @@ def _steps(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:
     cycles = (4.5, 6.0) if cls == P else (14.0, 14.0)
     # Ten places within a hop and the wave: what comes once a hop is seen ten times finer.
     times = [0.6 + k * (0.25 / f0 / 10 + 0.1 / f0) for k in range(2 if quick else 10)]
+    small_deg = 2.0 if path in (EDGES, EDGES_LONG) else 0.7
     amplitude, phase, small = [], [], []
     for at_s in times:
         for sign in (1, -1):
@@ -107,13 +108,13 @@ def _steps(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:
             size = amplitude_between(1.0 + sign * 0.1, 1.0, at_s, np.inf)
             amplitude.append(Point(name, Wave(f0, amplitude=size), 1.1))
             phase.append(Point(name, Wave(f0, motion=phase_step(sign * TEN_DEGREES, at_s)), 1.1))
-            small.append(Point(name, Wave(f0, motion=phase_step(sign * TEN_DEGREES / 5, at_s)), 1.1))
+            small.append(Point(name, Wave(f0, motion=phase_step(sign * np.radians(small_deg), at_s)), 1.1))
     fe_ms, rfe_ms = (1e3 * count / f0 for count in cycles)
     return [
         Trial(name, path, cls, points, fe_response_limit_ms=fe_ms, rfe_response_limit_ms=rfe_ms)
         for name, points in (
             ("amplitude step 10 %", amplitude),
             ("phase step 10 deg", phase),
-            ("phase step 2 deg (too small to be held)", small),
+            (f"phase step {small_deg:g} deg (too small to be held)", small),
         )
     ]

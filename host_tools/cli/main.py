@@ -8,7 +8,20 @@ import typer
 from rich.console import Console
 
 from gridkeel import VERSION
-from host_tools.cli import bench, board, broker, interop, monitor, params, pki, plant, study, typetest, uplink
+from host_tools.cli import (
+    bench,
+    board,
+    broker,
+    handshake_model,
+    interop,
+    monitor,
+    params,
+    pki,
+    plant,
+    study,
+    typetest,
+    uplink,
+)
 from host_tools.errors import ToolError
 
 app = typer.Typer(
@@ -27,6 +40,7 @@ app.command(name="monitor")(monitor.command)
 app.command(name="broker")(broker.command)
 app.add_typer(interop.app, name="interop")
 app.command(name="params")(params.command)
+app.command(name="handshake-model")(handshake_model.command)
 app.add_typer(pki.app, name="pki")
 app.add_typer(study.app, name="study")
 app.command(name="typetest")(typetest.command)

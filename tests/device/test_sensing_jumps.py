@@ -7,7 +7,18 @@ from sine import Sine
 
 from gridkeel.params import Parameters
 from gridkeel.sensing.frequency import Estimator
-from gridkeel.sensing.jumps import COST, CREDIT_MAX, HALF_TURN, HOLD_HOPS, JumpDetector
+from gridkeel.sensing.jumps import (
+    COST,
+    CREDIT_MAX,
+    GIVEN_UP,
+    HALF_TURN,
+    HOLD_HOPS,
+    NOTICED,
+    SPARED,
+    TRIAL_HOPS,
+    WATCH_HOPS,
+    JumpDetector,
+)
 from gridkeel.sensing.quality import PHASE_JUMP, UNUSABLE
 
 N = 48
@@ -64,27 +75,69 @@ def test_a_large_jump_reads_as_nothing():
     jumped(-60, 8)
 
 
-def test_a_frequency_step_of_half_a_hertz_is_believed_at_once():
+def test_a_small_jump_reads_as_nothing():
+    for early in (0, 11, 23, 37):
+        jumped(2, early)
+
+
+def test_a_jump_of_a_degree_and_a_half_reads_as_nothing():
+    for early in (5, 30):
+        jumped(-1.5, early)
+
+
+def given_back(step_hz):
+    """Held for 35 ms, then exactly what an estimator says that never holds, well before nine tenths of it show."""
+    estimator, sine = settled()
+    plain, plain_sine = settled()
+    plain._jumps._credit = -100000
+    sine.set(50.0 + step_hz)
+    plain_sine.set(50.0 + step_hz)
+    for block in range(20):
+        estimator.update(sine.block(N), N)
+        plain.update(plain_sine.block(N), N)
+        if block == 1 and abs(step_hz) < 0.6:
+            assert estimator.quality & PHASE_JUMP
+        if block >= 5:
+            assert not estimator.quality & PHASE_JUMP, (step_hz, block)
+            for name in ("freq_short_uhz", "freq_uhz", "rocof_mhz_s", "rocof_long_mhz_s"):
+                assert getattr(estimator, name) == getattr(plain, name), (step_hz, block, name)
+    assert abs(estimator.freq_short_uhz - (50.0 + step_hz) * 1000000) < 10000
+
+
+def test_a_small_frequency_step_is_given_back_as_if_nothing_had_been_held():
+    given_back(0.3)
+
+
+def test_a_frequency_step_of_half_a_hertz_is_given_back():
+    given_back(-0.5)
+
+
+def test_a_large_frequency_step_is_given_back():
+    given_back(-3.0)
+
+
+def test_half_a_hertz_shows_in_time():
     estimator, sine = settled()
     sine.set(49.5)
     for block in range(8):
         estimator.update(sine.block(N), N)
-        assert not estimator.quality & PHASE_JUMP
         if estimator.freq_short_uhz < 49550000:
             assert block <= 6, block
             return
     raise AssertionError(estimator.freq_short_uhz)
 
 
-def test_a_large_frequency_step_is_held_for_a_while_only():
-    estimator, sine = settled()
-    sine.set(47.0)
-    for _ in range(7):
-        estimator.update(sine.block(N), N)
-    assert estimator.freq_short_uhz < 49550000
-    for _ in range(10):
-        estimator.update(sine.block(N), N)
-    assert abs(estimator.freq_short_uhz - 47000000) < 10000
+def test_a_jump_together_with_a_frequency_step_is_held():
+    for degrees, step_hz in ((10, 0.5), (-10, 0.5)):
+        estimator, sine = settled()
+        jump(sine, degrees)
+        sine.set(50.0 + step_hz)
+        for _ in range(14):
+            estimator.update(sine.block(N), N)
+            off = (estimator.freq_short_uhz - 50000000) / 1000000
+            # Between the old frequency and the new one, and nothing of the jump's 200 mHz and more past them.
+            assert min(0, step_hz) - 0.05 < off < max(0, step_hz) + 0.05, (degrees, step_hz, off)
+        assert abs(off - step_hz) < 0.02
 
 
 def test_a_dip_is_held_and_the_voltage_still_shows():
@@ -99,7 +152,10 @@ def test_a_dip_is_held_and_the_voltage_still_shows():
 def feed(detector, angles, size_mv=230000):
     noticed = 0
     for angle in angles:
-        noticed += detector.update(angle, size_mv, True)
+        verdict = detector.update(angle, size_mv, True)
+        if verdict == NOTICED:
+            detector.hold_to(0)
+            noticed += 1
     return noticed
 
 
@@ -112,7 +168,7 @@ def test_jumps_without_end_stop_being_held():
             angle += 160000
         if angle > HALF_TURN:
             angle -= 2 * HALF_TURN
-        noticed += detector.update(angle, 230000, True)
+        noticed += feed(detector, [angle])
     assert 4 <= noticed <= (CREDIT_MAX + 2000) // COST
     assert detector.seen == noticed
 
@@ -126,6 +182,58 @@ def test_a_hold_lasts_its_hops():
         assert not feed(detector, [50000])
         held += 1
     assert held == HOLD_HOPS
+
+
+def test_a_suspicion_without_a_jump_is_given_up():
+    """A new frequency: the phase goes on turning."""
+    detector = JumpDetector()
+    feed(detector, [0] * 40)
+    seen = detector.seen
+    noticed = given_up = 0
+    for k in range(20):
+        verdict = detector.update(max(0, 3000 * (k - 1)), 230000, True)
+        if verdict == NOTICED:
+            noticed = k
+            detector.hold_to(0)
+        elif verdict == GIVEN_UP:
+            given_up = k
+    assert noticed and given_up == noticed + TRIAL_HOPS
+    assert detector.seen == seen
+
+
+def test_suspicions_leave_credit_for_what_is_beyond_doubt():
+    detector = JumpDetector()
+    feed(detector, [0] * 40)
+    angle = 0
+    for _ in range(10):
+        angle += 8000  # 1.4 degrees
+        feed(detector, [angle] * 12)
+    assert detector._credit >= SPARED
+    detector._credit = SPARED + COST // 2
+    assert feed(detector, [angle, angle + 8000, angle + 8000]) == 0
+    detector._credit = SPARED + COST // 2
+    assert feed(detector, [angle + 100000]) == 1
+
+
+def test_a_suspicion_that_a_dip_follows_is_not_given_up():
+    detector = JumpDetector()
+    feed(detector, [0] * 40)
+    verdicts = []
+    for k in range(8):
+        verdicts.append(detector.update(3000 * (k + 1), 230000 if k == 0 else 115000, True))
+        if verdicts[-1] == NOTICED:
+            detector.hold_to(0)
+    assert NOTICED in verdicts
+    assert GIVEN_UP not in verdicts
+
+
+def test_nothing_is_suspicious_before_the_usual_is_known():
+    for watched, noticed in ((WATCH_HOPS - 4, 0), (WATCH_HOPS + 4, 1)):
+        detector = JumpDetector()
+        for _ in range(20):
+            detector.update(0, 230000, False)
+        feed(detector, [0] * watched)
+        assert feed(detector, [4000, 8000, 8000]) == noticed
 
 
 def test_nothing_is_held_before_the_windows_are_full():
@@ -148,8 +256,10 @@ def test_extreme_sizes_and_angles_stay_small_integers():
     most = 33000000  # 33 kV, the largest adc_uv at full scale
     for size_mv in (0, most, 0, 0, most, 1, most, most, 0):
         for angle in (HALF_TURN, -HALF_TURN, 0):
-            detector.update(angle, size_mv, True)
+            if detector.update(angle, size_mv, True) == NOTICED:
+                detector.hold_to(220000)
             assert 0 <= detector._usual < 1 << 22
+            assert abs(detector._residual) < 1 << 25
 
 
 def test_watching_allocates_nothing():
@@ -158,6 +268,7 @@ def test_watching_allocates_nothing():
 
     def walk():
         for angle in angles:
-            detector.update(angle, 230000, True)
+            if detector.update(angle, 230000, True) == NOTICED:
+                detector.hold_to(-220000)
 
     without_heap(walk)

@@ -28,6 +28,20 @@ def test_every_response_has_its_codes():
     assert not response_codes.may_carry("SessionStopRes", "FAILED_ContactorError")
 
 
+def test_a_car_may_stop_wherever_the_table_says():
+    may_stop = [state for state in sorted(REACH) if "SessionStopReq" in states.STATES[state][1]]
+    assert len(may_stop) == 12
+    for state in share(may_stop, 2):
+        for kind in share(("Pause", "Terminate"), 1):
+            car = reach(state)
+            bench = car.bench
+            car.ask("SessionStopReq", {"ChargingSession": kind})
+            bench.outlet.wants_power = False
+            bench.run(200)
+            assert bench.secc.closing and not bench.outlet.in_session and not bench.outlet.contactor_closed, state
+            assert not bench.kinds("refused")
+
+
 def _out_of_order(state):
     """Send each request that the state does not allow; each time a new session."""
     allowed = states.STATES[state][1] + ("supportedAppProtocolReq",)

@@ -241,7 +241,7 @@ def test_a_response_is_no_request():
     car = reach(states.CHARGING)
     bench = car.bench
     car.send("SessionStopRes", {"ResponseCode": "OK"})
-    closed(bench, "SessionStopRes is no request")
+    closed(bench, "not a request: SessionStopRes")
 
 
 def test_two_requests_at_once_are_answered_in_turn():

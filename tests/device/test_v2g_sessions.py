@@ -188,6 +188,37 @@ def test_an_id_is_good_for_one_resumption_of_one_stay():
         assert car.session_id not in (old_id, bytes(8 * [7]), bytes(8)), between
 
 
+def test_a_pause_before_anything_was_agreed_keeps_nothing():
+    bench = Bench()
+    car = Car(bench)
+    car.to_authorized()
+    car.ask("SessionStopReq", {"ChargingSession": "Pause"})
+    bench.disconnect()
+    bench.connect()
+    car.setup()
+    assert car.ask("ServiceDiscoveryReq", {})["PaymentOptionList"] == {"PaymentOption": ["ExternalPayment"]}
+
+
+def test_a_session_is_not_resumed_over_a_weaker_transport():
+    bench = Bench(secured=True)
+    car = Car(bench)
+    car.to_offer()
+    car.ask("SessionStopReq", {"ChargingSession": "Pause"})
+    bench.disconnect()
+    bench.secured = False
+    bench.connect()
+    car.setup()
+
+
+def test_plain_tcp_where_tls_is_required():
+    bench = Bench(changes={"v2g_tls": 2})
+    assert bench.secc.closing and bench.kinds("closed")[0][1] == "plain TCP where TLS is required"
+    bench.disconnect()
+    bench.secured = True
+    bench.connect()
+    Car(bench).setup()
+
+
 def test_the_car_stops_before_it_charges():
     bench = Bench()
     car = Car(bench)

@@ -66,13 +66,23 @@ AT_60 = {
     "return_high_mhz": 60100,
 }
 CUSTOM = {**AT_50, "droop_profile": 0, "trip_profile": 0}
+
+
+def _fitting(table, nominal_hz):
+    return st.sampled_from([k for k, row in enumerate(table) if row[1] in (0, nominal_hz)])
+
+
 shared = st.one_of(
     st.just(CUSTOM),
     *(
-        st.just({**(AT_60 if 60 in (droop[1], trips[1]) else AT_50), "droop_profile": one, "trip_profile": other})
-        for one, droop in enumerate(profiles.TABLE)
-        for other, trips in enumerate(ride_through.TABLE)
-        if {droop[1], trips[1]} - {0} != {50, 60}
+        st.fixed_dictionaries(
+            {
+                **{name: st.just(value) for name, value in common.items()},
+                "droop_profile": _fitting(profiles.TABLE, common["nominal_hz"]),
+                "trip_profile": _fitting(ride_through.TABLE, common["nominal_hz"]),
+            }
+        )
+        for common in (AT_50, AT_60)
     ),
 )
 
@@ -102,7 +112,21 @@ estimates = st.one_of(
     st.fixed_dictionaries({"from": st.just("edge"), "past_uhz": st.integers(-5000, 5000)}),
     st.fixed_dictionaries({"from": st.just("near"), "long": st.integers(-700_000, 700_000)}),
     # Past every frequency limit there is.
-    st.fixed_dictionaries({"from": st.just("past"), "long": st.sampled_from([-4_000_000, 2_500_000])}),
+    st.fixed_dictionaries(
+        {
+            "from": st.just("past"),
+            "long": st.sampled_from([-4_000_000, 0, 2_500_000]),
+            "apart": st.sampled_from([0, 0, -4_000_000, 4_000_000]),
+        }
+    ),
+    # A voltage that sags or swells, and what the windows say of it.
+    st.fixed_dictionaries(
+        {
+            "from": st.sampled_from(["calm", "same"]),
+            "voltages": voltages,
+            "bits": st.sampled_from((0, quality.LOW_VOLTAGE, quality.WARM_UP_SHORT)),
+        }
+    ),
     # What was, or something else, seen through doubt.
     st.fixed_dictionaries(
         {

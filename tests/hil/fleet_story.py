@@ -15,8 +15,11 @@ def seen(drawn, before, parameters):
         made["long"] = parameters.droop_deadband_mhz * 1000 + drawn["past_uhz"]
     elif drawn["from"] in ("near", "past", "wild"):
         made["long"] = drawn["long"]
+    if drawn["from"] in ("past", "wild"):
+        made["apart"] = drawn["apart"]
     if drawn["from"] == "wild":
-        made.update(drawn["voltages"], apart=drawn["apart"], rocof_mhz_s=drawn["rocof_mhz_s"])
+        made["rocof_mhz_s"] = drawn["rocof_mhz_s"]
+    made.update(drawn.get("voltages", {}))
     made["bits"] = drawn.get("bits", 0)
     return made
 

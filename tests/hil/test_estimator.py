@@ -80,7 +80,15 @@ def test_unsound_holding_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     jumps = only(rough.tests(50.0, True), "phase jumps", SHORT)
     assert measure(jumps, parameters_for()).ok
     monkeypatch.setattr("gridkeel.sensing.jumps.SUDDEN", 1 << 29)
+    monkeypatch.setattr("gridkeel.sensing.jumps.SUSPICIOUS", 1 << 29)
     assert not measure(jumps, parameters_for()).ok
+
+
+def test_a_suspicion_that_is_never_given_up_is_seen_by_the_true_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = only(rough.tests(50.0, True), "frequency steps", SHORT)
+    monkeypatch.setattr("gridkeel.sensing.jumps.JUMP_LEAST", -(1 << 29))
+    row = measure(step, parameters_for())
+    assert not row.ok
 
 
 def test_too_eager_holding_is_seen_by_the_true_step(monkeypatch: pytest.MonkeyPatch) -> None:

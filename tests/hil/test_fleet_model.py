@@ -3,15 +3,15 @@
 `python tests/mutation/run.py fleet` plants defects into the model and looks whether these tests notice.
 """
 
-from fleet_draws import fleets, stories
+from fleet_draws import AT_60, FINE, fleets, stories
 from fleet_story import Story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridkeel import errors, ticks
 from gridkeel.sensing import quality
-from gridkeel.services import events, fast_reserve
-from gridkeel.services.protection import CEASED, RUN
+from gridkeel.services import events, fast_reserve, ride_through
+from gridkeel.services.protection import BLOCKED, CEASED, RUN
 
 
 @settings(max_examples=250, deadline=None)
@@ -98,6 +98,20 @@ def test_a_return_starts_every_clock_over():
     assert counted(story, 1_600_000, 20) == [10]
 
 
+def test_a_return_starts_the_rocof_clock_over():
+    story = Story([{"trip_rocof_ms": 60, "return_delay_ms": 1000, "stagger": 0}])
+    for _ in range(2):
+        story.see(rocof_mhz_s=5000)
+        story.blocks(6)
+        assert story.states == [RUN]
+        story.blocks(1)
+        assert story.states == [CEASED]
+        story.see()
+        for _ in range(2):
+            story.blocks(200, until_a_state_changes=True)
+        assert story.states == [RUN]
+
+
 def test_primary_response_does_not_pull_a_base_over_power_max_down():
     story = Story([{"baseline_w": 4000, "power_max_w": 2000, "setpoint_ramp_w_s": 1000000}])
     story.see(long=100_000)
@@ -114,16 +128,39 @@ def test_a_slow_lag_arrives():
     assert story.pair.model.services.droop.power_w[0] == 1
 
 
-def test_doubt_does_not_move_what_the_hysteresis_holds():
-    story = Story([{"droop_hysteresis_mhz": 100, "stagger": 0}])
-    story.see(long=300_000)
-    story.blocks(1)
-    full_w = story.pair.model.services.droop.power_w[0]
-    story.see(long=20_000, bits=quality.OUT_OF_RANGE)
-    story.blocks(1)
-    story.see(long=210_000)
-    story.blocks(1)
-    assert story.pair.model.services.droop.power_w[0] == full_w
+def test_hysteresis_holds_on_either_side_and_through_doubt():
+    for side in (1, -1):
+        story = Story([{"droop_hysteresis_mhz": 100, "stagger": 0}])
+        droop = story.pair.model.services.droop
+        story.see(long=side * 300_000)
+        story.blocks(1)
+        full_w = int(droop.power_w[0])
+        assert full_w == (7400 * 280 // 480 if side > 0 else -(7400 * 280 // 480))
+        story.see(long=side * 20_000, bits=quality.OUT_OF_RANGE)
+        story.blocks(1)
+        story.see(long=side * 210_000)
+        story.blocks(1)
+        assert droop.power_w[0] == full_w
+        story.see(long=side * 190_000)
+        story.blocks(1)
+        assert abs(droop.power_w[0]) < abs(full_w)
+
+
+def test_a_block_ends_only_where_the_estimate_can_be_used():
+    story = Story([{**AT_60, "trip_profile": ride_through.NAMES.index("ieee1547-cat3")}])
+    for cycle_mv, bits, wanted in ((114_999, 0, BLOCKED), (230_000, quality.WARM_UP_SHORT, BLOCKED), (230_000, 0, RUN)):
+        story.see(cycle_mv=cycle_mv, bits=bits)
+        story.blocks(1)
+        assert story.states == [wanted]
+
+
+def test_a_high_voltage_ceases_where_the_table_says_so():
+    for name, state in (("ieee1547-cat3", BLOCKED), ("ieee1547-cat2", RUN)):
+        story = Story([{**AT_60, "trip_profile": ride_through.NAMES.index(name)}])
+        for cycle_mv, wanted in ((253_000, RUN), (253_001, state), (253_000, RUN)):
+            story.see(cycle_mv=cycle_mv)
+            story.blocks(1)
+            assert story.states == [wanted]
 
 
 def test_trips_spread_over_seconds():
@@ -132,6 +169,32 @@ def test_trips_spread_over_seconds():
     places = [one.protection.spread.share for one in story.pair.firmware]
     assert ran == [-(-(100 + 3000 * place // 1024) // 10) for place in places]
     assert max(ran) - min(ran) > 100
+
+
+def test_long_clocks_of_a_table_spread_by_their_length():
+    table = {**AT_60, "trip_profile": ride_through.NAMES.index("ieee1547-cat3"), "trip_spread_ms": 10_000}
+    story = Story([table] * 3)
+    story.see(long=1_300_000)
+    story.blocks(300, 1000)
+    assert story.states == [RUN] * 3
+    ran = counted(story, 1_300_000, 100)
+    # 300 s less 100 ms of latency, less each one's part of 33 ms and 600 ms.
+    places = [one.protection.spread.share for one in story.pair.firmware]
+    assert ran == [-(-(900 - (633 * place >> 10)) // 10) - 1 for place in places]
+
+
+def test_a_frozen_base_that_was_cut_off_does_not_come_back_by_itself():
+    common = {"droop_frozen_base": 1, "regulation_w": 4000, "regulation_ramp_w_s": 1000000}
+    story = Story([{**common, "setpoint_ramp_w_s": 1000000}])
+    story.pair.regulate([5000], story.now_ms)
+    story.blocks(5)
+    story.see(long=100_000)
+    story.blocks(5)
+    assert story.pair.model.arbiter.base_w[0] == 5000
+    for driving in (False, True):
+        story.readings = [{**FINE, "driving": driving}]
+        story.blocks(2)
+        assert story.pair.model.arbiter.base_w[0] == 0
 
 
 def test_a_whole_cycle_of_the_fast_reserve():
@@ -144,6 +207,8 @@ def test_a_whole_cycle_of_the_fast_reserve():
     story.see()
     story.blocks(990)
     assert reserve.power_w.tolist() == [-50, 0, -5000]
+    story.blocks(5)
+    assert reserve.state.tolist() == [fast_reserve.RESTING, fast_reserve.READY, fast_reserve.ACTIVE]
     story.blocks(30, 1000)
     assert reserve.state.tolist() == [fast_reserve.RESTING, fast_reserve.READY, fast_reserve.RESTING]
     story.blocks(900, 1000)
@@ -151,6 +216,25 @@ def test_a_whole_cycle_of_the_fast_reserve():
     story.see(long=-450_000)
     story.blocks(10)
     assert reserve.power_w.tolist() == [-5000] * 3
+
+
+def test_a_jump_of_the_phase_does_not_trigger_the_fast_reserve():
+    story = Story([{"fast_reserve": 1, "fast_reserve_w": 5000, "fast_reserve_confirm_ms": 0}])
+    for bits, state in ((quality.PHASE_JUMP, fast_reserve.READY), (0, fast_reserve.ACTIVE)):
+        story.see(long=-400_000, bits=bits)
+        story.blocks(3)
+        assert story.pair.model.services.reserve.state[0] == state
+
+
+def test_a_share_of_the_regulation_is_rounded_down_and_lives_to_its_expiry():
+    common = {"regulation_w": 4000, "regulation_ramp_w_s": 1000000, "regulation_expiry_ms": 1000}
+    story = Story([common, {**common, "regulation_fallback": 1}])
+    story.pair.regulate([-3333, 3333], story.now_ms)
+    regulation = story.pair.model.services.regulation
+    story.blocks(99)
+    assert regulation.power_w.tolist() == [-1334, 1333] and regulation.alive.all()
+    story.blocks(1)
+    assert regulation.power_w.tolist() == [0, 0] and not regulation.alive.any()
 
 
 def test_regulation_expires_into_its_fallback_and_an_event_leaves_none_of_it():

@@ -407,6 +407,20 @@ REACTIVE = [
 ]
 
 SENSING = _of(
+    "sensing/jumps.py",
+    ("test_sensing_jumps",),
+    ("SUSPICIOUS = 2222", "SUSPICIOUS = 6666"),
+    ("self._watched == WATCH_HOPS and", ""),
+    ("self._credit < (COST if sudden else COST + SPARED)", "self._credit < COST"),
+    ("self._credit < (COST if sudden else COST + SPARED)", "self._credit < COST + SPARED"),
+    ("HOLD_HOPS - TRIAL_HOPS and not self._jumped(turn)", "HOLD_HOPS - TRIAL_HOPS"),
+    ("return jump > doubt or jump < -doubt", "return jump > doubt"),
+    ("return jump > doubt or jump < -doubt", "return True"),
+    ("self._residual - RAMP_HOPS // 2 * faster", "self._residual"),
+    ("        if shrunk > SUDDEN:\n            self._on_trial = False\n", ""),
+    ("self.seen = (self.seen - 1) & 0xFFFF", "pass"),
+    ("return bend if bend >= 0 else -bend", "return bend"),
+) + _of(
     "sensing/edges.py",
     ("test_sensing_edges",),
     ("if off < -(self._period // 3):", "if off < -self._period:"),

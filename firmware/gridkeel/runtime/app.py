@@ -64,15 +64,18 @@ class App:
             self.vehicle.watch(supervisor)
         await supervisor.run()
 
+    def _speaks_to_cars(self):
+        return self.parameters.evse == evse.ISO15118 and self.board.has_vehicle_network
+
     def _make_backend(self):
-        if self.parameters.evse != evse.ISO15118:
+        if not self._speaks_to_cars():
             return None
         from gridkeel.link.backend import Backend  # 8 kB that only a car's questions need
 
         return Backend()
 
     def _make_vehicle(self):
-        if self.parameters.evse != evse.ISO15118 or not self.board.has_vehicle_network:
+        if not self._speaks_to_cars():
             return None
         from gridkeel.runtime import vehicle  # most of the firmware's size: loaded where it is used
 

@@ -4,7 +4,7 @@ import math
 from array import array
 
 from gridkeel.sensing import weights, windows
-from gridkeel.sensing.jumps import BACK_HOPS, JumpDetector
+from gridkeel.sensing.jumps import BACK_HOPS, GIVEN_UP, NOTICED, TRIAL_HOPS, JumpDetector
 from gridkeel.sensing.quality import (
     BLOCK_LOST,
     CLIPPED,
@@ -65,6 +65,7 @@ class Estimator:
         self._rocof = windows.rocof_weights(weights.ROCOF_SHORT, scale)
         self._rocof_long = windows.rocof_weights(weights.ROCOF_LONG, scale)
         self._steps = array("i", [0] * RING)
+        self._real = array("i", [0] * RING)  # the same, whatever is held
         self._head = 0
         self._sums = array("i", [0] * 5)
         self._jumps = JumpDetector()
@@ -149,6 +150,7 @@ class Estimator:
             head = 0
         self._head = head
         self._steps[head] = step
+        self._real[head] = step
 
     def _hold(self, at):
         """Replace what a jump of phase or amplitude did to the increments by the frequency before it."""
@@ -157,18 +159,28 @@ class Estimator:
         shift = self._cycle_shift
         self.cycle_mv = (magnitude(i >> shift, q >> shift) * self._mv_factor) >> self._mv_shift
         steady = self._hops >= BOXCAR_HOPS + SHORT_HOPS
-        if self._jumps.update(phase(i, q, self._atan), self.cycle_mv, steady):
+        verdict = self._jumps.update(phase(i, q, self._atan), self.cycle_mv, steady)
+        if verdict == NOTICED:
             head = self._head - BACK_HOPS
             if head < 0:
                 head += RING
             weigh(self._steps, head, RING, self._short, SHORT_HOPS, self._sums, BEFORE)
             # Back from microhertz to an increment; under 2**30 / 2**5 before the division.
             self._before = (self._sums[BEFORE] >> WEIGHT_SHIFT) // (self.nominal_uhz // 500000)
+            self._jumps.hold_to(self._before)
             for _ in range(BACK_HOPS):
                 head = head + 1 if head + 1 < RING else 0
                 self._steps[head] = self._before
+        elif verdict == GIVEN_UP:
+            self._give_back()
         elif self._jumps.held:
             self._steps[self._head] = self._before
+
+    def _give_back(self):
+        head = self._head
+        for _ in range(BACK_HOPS + TRIAL_HOPS + 1):
+            self._steps[head] = self._real[head]
+            head = head - 1 if head else RING - 1
 
     def _estimate(self, at):
         steps = self._steps

@@ -1,15 +1,28 @@
-"""Jumps of phase or amplitude: told from true changes of frequency by how suddenly the one-cycle phasor turns."""
+"""Jumps of phase or amplitude: told from true changes of frequency by how suddenly the one-cycle phasor turns.
+
+A suspicion is held at once and tried once the phasor is clear of what caused it: where the phase has left the old
+frequency's line as a change of frequency does, and not in one go, it is given up and nothing is lost.
+"""
 
 HALF_TURN = 1000000
 SUDDEN = 6667  # 1.2 degrees: a jump of 2.4 degrees or more; a frequency step must pass 0.67 Hz to look like one
+SUSPICIOUS = 2222  # 0.4 degrees: a jump of 0.8 to 1.1 degrees, or a frequency step of 0.22 Hz
 USUAL_FACTOR = 3  # of the mean bend of late: a steady interferer's peak is 1.6 times its mean
 USUAL_SHIFT = 4  # ... over 16 hops, 80 ms at 50 Hz
+PEAK_SHIFT = 7  # the largest bend of late fades by half in 0.4 s: a beat of two interferers is still known
+WATCH_HOPS = 24  # what is usual must have been seen before anything is suspicious: a half wave of 4 Hz
 BEND_MAX = 160000  # keeps one wild hop from deafening the detector
 HOLD_HOPS = 9  # the hop that notices it and eight more: until the jump has left both boxcars
 BACK_HOPS = 3  # increments already in the ring that the jump may have touched when it is noticed
+TRIAL_HOPS = 6  # after it was noticed the one-cycle phasor has been clear of it for half a cycle
+RAMP_HOPS = 6  # hops of the new frequency's ramp in the residual then, give or take one and a half
+JUMP_LEAST = 3333  # 0.6 degrees: three times what noise at 40 dB leaves of a residual
 PART_TO_TURN = 311  # 1,024 parts are the whole amplitude, and as much as a radian
 COST = 80  # hops of credit a hold takes: one in 0.4 s for ever; noise or a broken sensor must not hold the estimate
 CREDIT_MAX = 4 * COST  # four in a row: a fault's begin and end, twice
+SPARED = 2 * COST  # what suspicions leave for jumps that are beyond doubt
+
+NOTHING, NOTICED, GIVEN_UP = range(3)
 
 
 class JumpDetector:
@@ -23,48 +36,93 @@ class JumpDetector:
 
     def __init__(self):
         self.held = 0
-        self.seen = 0  # jumps since the start, wrapping at 2**16
+        self.seen = 0  # jumps since the start, wrapping at 2**16, less those given up
         self._angle = 0
         self._turn_1 = 0
         self._turn_2 = 0
         self._turn_3 = 0
+        self._turn_4 = 0
         self._size_1 = 0
         self._size_2 = 0
         self._size_3 = 0
         self._size_4 = 0
         self._usual = 0  # mean bend, times 2**USUAL_SHIFT
+        self._peak = 0  # the largest, fading
+        self._watched = 0
+        self._bend_1 = 0
+        self._bend_2 = 0
+        self._bend_3 = 0
         self._credit = CREDIT_MAX
+        self._before = 0
+        self._residual = 0
+        self._on_trial = False
 
     def update(self, angle, size_mv, steady):
-        """Take the one-cycle phase and amplitude of a hop; return True where a jump is noticed now.
+        """Take the one-cycle phase and amplitude of a hop; return NOTICED, GIVEN_UP or NOTHING.
 
-        steady: the windows are full, so that there is something to hold on to.
+        steady: the windows are full, so that there is something to hold on to; NOTICED wants `hold_to` called.
         """
-        bend = self._phase_bend(angle) + self._size_bend(size_mv)
-        if bend > BEND_MAX:
-            bend = BEND_MAX
+        turn = self._turned(angle)
+        shrunk = self._size_bend(size_mv)
+        bend = min(self._phase_bend(turn) + shrunk, BEND_MAX)
         sudden = bend > SUDDEN + USUAL_FACTOR * (self._usual >> USUAL_SHIFT)
+        suspicious = sudden or self._watched == WATCH_HOPS and bend > SUSPICIOUS + self._peak + (self._peak >> 1)
         self._usual += bend - (self._usual >> USUAL_SHIFT)
+        # A jump's own rise takes two hops: it must not hide its top.
+        if not self.held:
+            self._peak = max(self._bend_3, self._peak - (self._peak >> PEAK_SHIFT)) if steady else 0
+        self._watched = min(self._watched + 1, WATCH_HOPS) if steady else 0
+        self._bend_3 = self._bend_2
+        self._bend_2 = self._bend_1
+        self._bend_1 = bend
         if self._credit < CREDIT_MAX:
             self._credit += 1
         if self.held:
-            self.held -= 1
-            return False
-        if not sudden or not steady or self._credit < COST:
-            return False
+            return self._go_on(turn, shrunk)
+        if not suspicious or not steady or self._credit < (COST if sudden else COST + SPARED):
+            return NOTHING
         self._credit -= COST
         self.held = HOLD_HOPS
         self.seen = (self.seen + 1) & 0xFFFF
-        return True
+        # What the amplitude did says nothing of the frequency, and disturbs the phase: no trial.
+        self._on_trial = shrunk <= SUDDEN
+        return NOTICED
 
-    def _phase_bend(self, angle):
+    def hold_to(self, before):
+        """Say what the phase increments were before what was noticed now."""
+        self._before = before
+        self._residual = self._turn_1 + self._turn_2 + self._turn_3 + self._turn_4 - 4 * before
+
+    def _go_on(self, turn, shrunk):
+        self.held -= 1
+        if shrunk > SUDDEN:
+            self._on_trial = False
+        self._residual += turn - self._before
+        if self._on_trial and self.held == HOLD_HOPS - TRIAL_HOPS and not self._jumped(turn):
+            self.held = 0
+            self.seen = (self.seen - 1) & 0xFFFF
+            return GIVEN_UP
+        return NOTHING
+
+    def _jumped(self, turn):
+        """Say whether the residual holds more than the ramp that the new frequency alone has made of it."""
+        faster = turn + self._turn_2 - 2 * self._before  # over the last half cycle
+        jump = self._residual - RAMP_HOPS // 2 * faster
+        doubt = JUMP_LEAST + (faster if faster >= 0 else -faster)
+        return jump > doubt or jump < -doubt
+
+    def _turned(self, angle):
         turn = angle - self._angle
         self._angle = angle
         if turn > HALF_TURN:
             turn -= 2 * HALF_TURN
         elif turn < -HALF_TURN:
             turn += 2 * HALF_TURN
+        return turn
+
+    def _phase_bend(self, turn):
         bend = turn + self._turn_1 - self._turn_2 - self._turn_3
+        self._turn_4 = self._turn_3
         self._turn_3 = self._turn_2
         self._turn_2 = self._turn_1
         self._turn_1 = turn

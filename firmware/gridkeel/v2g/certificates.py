@@ -1,7 +1,7 @@
 """CertificateInstallation and CertificateUpdate: the answer comes from a backend, as EXI, and passes through."""
 
 from gridkeel import errors, ticks
-from gridkeel.crypto import x509
+from gridkeel.crypto import refusals, x509
 from gridkeel.v2g import codes, exi, grammars, signatures, states, v2gtp
 from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.waiting import WAIT
@@ -32,7 +32,7 @@ def _check_request(context, kind, body, header, der):
     try:
         key = x509.parse(der).public_key
     except errors.CertificateError as error:
-        raise RefusedError(codes.CERT_CHAIN_ERROR, "%s" % error)
+        raise RefusedError(codes.CERT_CHAIN_ERROR, refusals.name(error.code))
     checked = yield from signatures.check(context, header, kind, body, key)
     if checked != signatures.OK:
         raise RefusedError(codes.SIGNATURE_ERROR, checked)

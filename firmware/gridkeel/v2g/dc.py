@@ -36,7 +36,7 @@ def pre_charge(context, body, _header):
     take_status(context, body["DC_EVStatus"])
     target_v, target_a = _target(context, body)
     if target_a > _PRE_CHARGE_A:
-        raise RefusedError(codes.FAILED, "%s A asked for in pre-charge" % target_a)
+        raise RefusedError(codes.FAILED, "too much current in pre-charge: %s A" % target_a)
     context.charger.precharge(target_v, target_a)
     return states.DONE, responses.make("PreChargeRes", context, codes.OK)
 
@@ -70,5 +70,5 @@ def _target(context, body):
     target_v = number(body, "EVTargetVoltage", "V", None, codes.FAILED)
     target_a = number(body, "EVTargetCurrent", "A", None, codes.FAILED)
     if not 0 <= target_v <= context.charger.max_voltage_v or target_a < 0:
-        raise RefusedError(codes.FAILED, "%s V asked for" % target_v)
+        raise RefusedError(codes.FAILED, "a wish out of range: %s V, %s A" % (target_v, target_a))
     return target_v, target_a

@@ -10,7 +10,7 @@ from gridkeel.v2g.waiting import WAIT
 def answer(context, body, _header):
     """Answer PowerDeliveryReq (a generator: the contactor takes its time)."""
     if body["SAScheduleTupleID"] != context.tuple_id:
-        raise RefusedError(codes.TARIFF_INVALID, "schedule %d was not offered" % body["SAScheduleTupleID"])
+        raise RefusedError(codes.TARIFF_INVALID, "schedule not offered: %d" % body["SAScheduleTupleID"])
     told = body.get("DC_EVPowerDeliveryParameter")
     progress = body["ChargeProgress"]
     if told is not None and progress != "Stop":

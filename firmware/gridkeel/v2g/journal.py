@@ -55,6 +55,17 @@ _WORDS = (
     # why a connection ends
     b"unplugged message_too_long more_bytes_than_a_message_may_have not_a_V2GTP_frame not_a_message "
     b"no_request_in_state no_protocol_in_common the_car_closed_the_connection a_defect "
+    # why a session is refused
+    b"plain_TCP_where_TLS_is_required out_of_order not_a_request another_session's_id energy_flows_already "
+    b"payment_not_offered service_not_offered the_charge_service_was_not_selected no_way_to_pay not_authorised "
+    b"no_backend the_backend_failed the_backend_is_silent the_backend_refuses the_backend's_answer "
+    b"this_charger_trusts_no_root the_contract_is_not_of the_operator_refuses_this_contract "
+    b"not_the_challenge_of_this_session the_receipt_is_for_other_figures mode_not_offered mode_changed "
+    b"mode_without_its_limits wrong_unit the_car's_AC_limits the_car's_DC_limits the_car_needs_more_than_there_is "
+    b"the_car_reports schedule_not_offered the_charging_profile_is_not_in_order the_charging_profile_passes_the_offer "
+    b"nothing_was_negotiated the_charger_is_not_ready the_car_stays_out_of_state_C the_contactor_is_welded "
+    b"the_contactor_does_not_close the_contactor_does_not_open isolation_fault the_isolation_test_does_not_end "
+    b"too_much_current_in_pre-charge a_wish_out_of_range "
 )
 
 

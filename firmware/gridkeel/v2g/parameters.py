@@ -14,7 +14,7 @@ def answer(context, body, _header):
     name = "DC_EVChargeParameter" if modes.is_dc(mode) else "AC_EVChargeParameter"
     asked = body.get(name)
     if asked is None:
-        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "no %s with %s" % (name, mode))
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "mode without its limits: %s" % mode)
     context.is_dc = modes.is_dc(mode)
     context.energy_mode = mode
     departure_s = min(asked.get("DepartureTime", 0), schedules.START_MAX_S) or None
@@ -30,9 +30,9 @@ def answer(context, body, _header):
 
 def _check_mode(context, mode):
     if mode not in modes.energy_modes(context):
-        raise RefusedError(codes.WRONG_MODE, "%s is not offered" % mode)
+        raise RefusedError(codes.WRONG_MODE, "mode not offered: %s" % mode)
     if context.started and mode != context.energy_mode:
-        raise RefusedError(codes.WRONG_MODE, "%s cannot follow %s" % (mode, context.energy_mode))
+        raise RefusedError(codes.WRONG_MODE, "mode changed from %s to %s" % (context.energy_mode, mode))
 
 
 def _take_ac(context, asked, departure_s):
@@ -44,7 +44,7 @@ def _take_ac(context, asked, departure_s):
     if max_v < charger.nominal_voltage_v or not 0 <= min_a <= max_a or max_a <= 0 or energy_wh < 0:
         raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car's AC limits contradict each other or the mains")
     if min_a > charger.max_current_a:
-        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car needs %s A at least" % min_a)
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car needs more than there is: %s A" % min_a)
     phases = 3 if context.energy_mode == modes.AC_THREE else 1
     max_w = int(max_a * charger.nominal_voltage_v * phases)
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)

@@ -60,7 +60,9 @@ def check_profile(context, profile):
     for k, (start_s, power_w) in enumerate(entries):
         until_s = entries[k + 1][0] if k + 1 < len(entries) else _NEVER_S
         if power_w > _least(context, start_s, until_s):
-            raise RefusedError(codes.PROFILE_INVALID, "%d W at %d s is more than was offered" % (power_w, start_s))
+            raise RefusedError(
+                codes.PROFILE_INVALID, "the charging profile passes the offer: %d W at %d s" % (power_w, start_s)
+            )
     return tuple(entries)
 
 

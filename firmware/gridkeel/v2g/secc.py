@@ -1,7 +1,7 @@
 """The charger's end of one connection: bytes of V2GTP in, bytes out, and a session between them.  Sans-IO."""
 
 from gridkeel import errors, ticks
-from gridkeel.v2g import exi, grammars, load, sap, states, v2gtp  # noqa: F401 - load: what session needs, in its order
+from gridkeel.v2g import exi, grammars, load, sap, sdp, states, v2gtp  # noqa: F401 - load: what session needs, in its order
 from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.context import Context
 from gridkeel.v2g.events import Events
@@ -54,6 +54,8 @@ class Secc:
         self._session.begin(secured)
         self._events.put("connected", "tls" if secured else "tcp", "", 0)
         self._await(states.SETUP_TIMEOUT_MS, now_ms)
+        if not secured and self._context.parameters.v2g_tls == sdp.TLS_ONLY:
+            self._close("plain TCP where TLS is required", now_ms)
 
     def disconnected(self, now_ms):
         """The connection is gone."""

@@ -28,7 +28,7 @@ def detail(context, body, _header):
     """Answer ServiceDetailReq: the charge service has no details, the certificate service installs and updates."""
     service = body["ServiceID"]
     if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
-        raise RefusedError(codes.SERVICE_ID_INVALID, "service %d is not offered" % service)
+        raise RefusedError(codes.SERVICE_ID_INVALID, "service not offered: %d" % service)
     response = responses.make("ServiceDetailRes", context, codes.OK)
     response["ServiceID"] = service
     if service == CERTIFICATE_SERVICE:
@@ -40,11 +40,11 @@ def selection(context, body, _header):
     """Answer PaymentServiceSelectionReq; the payment leads to three different states."""
     payment = body["SelectedPaymentOption"]
     if payment not in modes.payments(context):
-        raise RefusedError(codes.PAYMENT_SELECTION_INVALID, "%s is not offered" % payment)
+        raise RefusedError(codes.PAYMENT_SELECTION_INVALID, "payment not offered: %s" % payment)
     services = [service["ServiceID"] for service in body["SelectedServiceList"]["SelectedService"]]
     for service in services:
         if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
-            raise RefusedError(codes.SERVICE_SELECTION_INVALID, "service %d is not offered" % service)
+            raise RefusedError(codes.SERVICE_SELECTION_INVALID, "service not offered: %d" % service)
     if CHARGE_SERVICE not in services:
         raise RefusedError(codes.NO_CHARGE_SERVICE, "the charge service was not selected")
     context.payment = payment

@@ -72,7 +72,7 @@ class Session:
         """
         response_name = states.response_of(name)
         if name not in _PHASES:
-            raise RefusedError(codes.SEQUENCE_ERROR, "%s is no request" % name)
+            raise RefusedError(codes.SEQUENCE_ERROR, "not a request: %s" % name)
         context = self.context
         state = self.state
         try:
@@ -90,7 +90,9 @@ class Session:
 
     def _check(self, name, header):
         if name not in states.STATES[self.state][1]:
-            raise RefusedError(codes.SEQUENCE_ERROR, "%s in state %s" % (name, states.STATES[self.state][0]))
+            raise RefusedError(
+                codes.SEQUENCE_ERROR, "out of order: %s in state %s" % (name, states.STATES[self.state][0])
+            )
         if name != "SessionSetupReq" and header["SessionID"] != self.context.session_id:
             raise RefusedError(codes.UNKNOWN_SESSION, "another session's id")
 

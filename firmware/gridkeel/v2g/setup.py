@@ -10,6 +10,7 @@ class Paused:
 
     def __init__(self, context):
         self.session_id = context.session_id
+        self.secured = context.secured
         self.payment = context.payment
         self.energy_mode = context.energy_mode
         self.tuple_id = context.tuple_id
@@ -17,11 +18,11 @@ class Paused:
 
 
 def answer(context, body, header):
-    """Answer SessionSetupReq.  A paused session is joined by its id while the plug has not moved."""
+    """Answer SessionSetupReq; a paused session is joined by its id, over the same transport, in the same stay."""
     asked = header["SessionID"]
     paused = context.paused
     context.paused = None
-    joined = paused is not None and asked == paused.session_id and paused.plug_number == context.charger.plug_number
+    joined = paused is not None and _same(context, paused, asked)
     if joined:
         context.joined = paused
         context.session_id = paused.session_id
@@ -38,6 +39,12 @@ def answer(context, body, header):
     if unix_s is not None:
         response["EVSETimeStamp"] = unix_s
     return states.DONE, response
+
+
+def _same(context, paused, asked):
+    if asked != paused.session_id or context.secured != paused.secured:
+        return False
+    return paused.plug_number == context.charger.plug_number
 
 
 def _new_id(context, asked):

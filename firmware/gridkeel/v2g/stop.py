@@ -4,9 +4,9 @@ from gridkeel.v2g import codes, responses, setup, states
 
 
 def answer(context, body, _header):
-    """Answer SessionStopReq; Pause keeps the id and the terms until the plug moves or another car's session begins."""
+    """Answer SessionStopReq; Pause keeps the id and the terms, where there are some, for the rest of the stay."""
     kind = body["ChargingSession"]
-    if kind == "Pause":
+    if kind == "Pause" and context.energy_mode:
         context.paused = setup.Paused(context)
     context.stopping = True
     end(context, False)

@@ -30,6 +30,6 @@ def number(body, name, unit, otherwise=None, code=WRONG_CHARGE_PARAMETER):
     if found is None:
         return otherwise
     if found["Unit"] != unit:
-        raise RefusedError(code, "%s in %s instead of %s" % (name, found["Unit"], unit))
+        raise RefusedError(code, "wrong unit: %s in %s, not %s" % (name, found["Unit"], unit))
     multiplier = found["Multiplier"]
     return found["Value"] * 10**multiplier if multiplier >= 0 else found["Value"] / 10**-multiplier

@@ -10,7 +10,7 @@ OCCURRENCES = 64  # of an element, where the schema says unbounded
 # What one decoded message may take of the heap, as the 64-bit port counts; a 32-bit board needs about half.
 DECODED_BYTES = 65536
 # The share of each kind of value: an object with its place in a dict or list, and what growing leaves behind.
-VALUE_BYTES = 64
+VALUE_BYTES = 96
 CONTAINER_BYTES = 160
 
 EVENTS_A_STEP = 32  # of a sliced decode or encode: under a millisecond on the virtual board

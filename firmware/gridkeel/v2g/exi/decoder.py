@@ -2,9 +2,21 @@
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g.exi import bounds
+from gridkeel.v2g.exi.budget import Budget
 from gridkeel.v2g.exi.grammar import Position
 from gridkeel.v2g.exi.reader import BitReader
-from gridkeel.v2g.exi.schema import ANY_ELEMENT, CONTENT, END, HEADER, MIXED_TYPE, NO_TYPE, UNBOUNDED, WIDTHS, width
+from gridkeel.v2g.exi.schema import (
+    ANY_ELEMENT,
+    CONTENT,
+    END,
+    HEADER,
+    MIXED_TYPE,
+    NO_TYPE,
+    REPEATED,
+    UNBOUNDED,
+    WIDTHS,
+    width,
+)
 from gridkeel.v2g.exi.value_reader import read
 
 
@@ -15,7 +27,7 @@ class Decoder:
         self._schema = schema
         self._bits = BitReader(buffer, start, end)
         self._position = Position(schema, self._bits)
-        self._left = bounds.DECODED_BYTES
+        self._budget = Budget(self._bits)
         self._names = {}
         self._value = None  # of the element that is open
         self._root = None
@@ -34,6 +46,8 @@ class Decoder:
             raise bits.error("the root is no element of this schema")
         self._latest = schema.element_at(code, not fragment)
         try:
+            if fragment and schema.data[self._latest] & REPEATED:
+                raise bits.error("an element of this name is in more than one namespace")
             self._open_root(schema.data[self._latest + 1])
         except ExiError as error:
             raise self._placed(error)
@@ -45,12 +59,17 @@ class Decoder:
         if kind == MIXED_TYPE:
             from gridkeel.v2g.exi import relaxed  # one name of one schema needs it
 
-            self._root = relaxed.read_element(self._bits, self._schema)
+            self._root = relaxed.read_element(self._bits, self._schema, self._latest)
+            self._budget.container()
+            for value in self._root.values():
+                self._budget.value(value)
         elif kind == NO_TYPE:
             raise self._bits.error("the element is abstract")
         elif position.is_simple(place):
             self._root = self._simple(place)
+            self._budget.value(self._root)
         else:
+            self._budget.container()
             self._root = self._value = {}
             position.begin(place)
 
@@ -112,7 +131,7 @@ class Decoder:
             self._store(at, self._simple(place))
         else:
             value: dict = {}
-            self._spend(bounds.CONTAINER_BYTES)
+            self._budget.container()
             self._store(at, value)
             position.push(self._value)
             self._value = value
@@ -131,9 +150,7 @@ class Decoder:
     def _store(self, at, value):
         table = self._schema.data
         name = "" if table[at] >> 6 == CONTENT else self._name(self._latest)
-        self._spend(bounds.VALUE_BYTES + (len(value) if isinstance(value, bytes) else 0))
-        if isinstance(value, str):
-            self._spend(4 * len(value))
+        self._budget.value(value)
         holder, most = self._value, table[at + 3]
         if most == 1:
             holder[name] = value
@@ -141,20 +158,15 @@ class Decoder:
         items = holder.get(name)
         if items is None:
             items = holder[name] = []
-            self._spend(bounds.CONTAINER_BYTES)
+            self._budget.container()
         if most in UNBOUNDED and len(items) >= bounds.OCCURRENCES:
             raise self._bits.error("more than %d of one element" % bounds.OCCURRENCES)
         items.append(value)
-
-    def _spend(self, size):
-        self._left -= size
-        if self._left < 0:
-            raise self._bits.error("the message takes more than %d bytes of memory" % bounds.DECODED_BYTES)
 
     def _name(self, at):
         """Return the name; one message has each name once in memory, however often it comes."""
         name = self._names.get(at)
         if name is None:
             name = self._names[at] = self._schema.name(at)
-            self._spend(bounds.VALUE_BYTES)
+            self._budget.spend(bounds.VALUE_BYTES)
         return name

@@ -18,8 +18,8 @@ def _codes(schema, in_content):
     return end, end + 1
 
 
-def read_element(bits, schema):
-    """Return {attribute: value, "": text} of the element that began.  Errors: ExiError."""
+def read_element(bits, schema, at):
+    """Return {attribute: value, "": text} of the element whose name's record is at `at`.  Errors: ExiError."""
     value: dict = {}
     in_content = False
     while True:
@@ -31,8 +31,11 @@ def read_element(bits, schema):
             value[""] = read(bits, _ANY_STRING, 0)
             in_content = True
         elif code < schema.attributes and not in_content:
-            at = _attribute_at(schema, code)
-            value[schema.name(at)] = read(bits, schema.data, schema.types + TYPE_SIZE * schema.data[at + 1])
+            record = _attribute_at(schema, code)
+            name = schema.name(record)
+            if name in value or _attribute_of(bits, schema, at, name) != code:
+                raise bits.error("attribute %s twice, or of another namespace" % name)
+            value[name] = read(bits, schema.data, schema.types + TYPE_SIZE * schema.data[record + 1])
         else:
             raise bits.error("an element of more than one type with anything but attributes and text: not supported")
 
@@ -41,16 +44,16 @@ def write_element(bits, schema, at, value):
     """Write the content of the element whose name's record is at `at`: a str, or {attribute: value, "": text}."""
     attributes, text = [], value
     if isinstance(value, dict):
-        text = value.get("", "")
+        text = value.get("")
         attributes = sorted([(_attribute_of(bits, schema, at, name), name) for name in value if name])
     for code, name in attributes:
         bits.put(code, width(_codes(schema, False)[1] + 1))
         place = schema.types + TYPE_SIZE * schema.data[_attribute_at(schema, code) + 1]
         write(bits, schema.data, place, value[name])
-    if text:
+    if text is not None:
         bits.put(_codes(schema, False)[1], width(_codes(schema, False)[1] + 1))
         write(bits, _ANY_STRING, 0, text)
-    end, last = _codes(schema, bool(text))
+    end, last = _codes(schema, text is not None)
     bits.put(end, width(last + 1))
 
 

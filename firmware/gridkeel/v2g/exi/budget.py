@@ -1,0 +1,27 @@
+"""What one decoded message may take of the heap, counted while it is decoded."""
+
+from gridkeel.v2g.exi import bounds
+
+
+class Budget:
+    """Counts down from bounds.DECODED_BYTES.  bits: the reader, which knows where it stands."""
+
+    def __init__(self, bits):
+        self._bits = bits
+        self.left = bounds.DECODED_BYTES
+
+    def spend(self, size):
+        """Take so many bytes.  Errors: ExiError where they are not left."""
+        self.left -= size
+        if self.left < 0:
+            raise self._bits.error("the message takes more than %d bytes of memory" % bounds.DECODED_BYTES)
+
+    def container(self):
+        """Take what a dict or list needs.  Errors: ExiError."""
+        self.spend(bounds.CONTAINER_BYTES)
+
+    def value(self, value):
+        """Take what a value needs, and its place in a dict or list.  Errors: ExiError."""
+        if isinstance(value, str):
+            value = value.encode()
+        self.spend(bounds.VALUE_BYTES + (len(value) if isinstance(value, bytes) else 0))

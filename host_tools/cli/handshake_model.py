@@ -1,0 +1,105 @@
+"""`gridkeel handshake-model`: an ISO 15118-2 session up to its first loop, predicted, and beside what was measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from host_tools.errors import ToolError
+from host_tools.handshake import calibrate, costs, measured, model, tables
+
+VIRTUAL = "virtual"
+BOARDS = (VIRTUAL, *tables.CHIPS)
+
+
+def command(
+    mode: Annotated[str, typer.Option(help=f"One of {', '.join(tables.MODES)}.")] = "ac-pnc",
+    board: Annotated[str, typer.Option(help=f"One of {', '.join(BOARDS)}; all but virtual are estimates.")] = VIRTUAL,
+    link: Annotated[
+        str | None, typer.Option(help=f"To the car: one of {', '.join(tables.LINKS)}; plc, or local with --measured.")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="To the backend, one of the same.")] = "lte",
+    measured_file: Annotated[
+        Path | None, typer.Option("--measured", help="File of `gridkeel interop --json`; its phases stand beside.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the phases to this file too.")] = None,
+) -> None:
+    """Predict the time of each phase of a handshake, from SDP to the first charging loop.
+
+    The board `virtual` and the car are measured for it on this machine, which takes some seconds; the other boards are
+    estimates from counted instructions.
+    """
+    chosen = link or ("local" if measured_file else "plc")
+    links = list(tables.LINKS)
+    _check(mode=(mode, list(tables.MODES)), board=(board, list(BOARDS)), link=(chosen, links), backend=(backend, links))
+    found = measured.read(measured_file, mode) if measured_file else {}
+    virtual, car = calibrate.both()
+    costs_of_board = virtual if board == VIRTUAL else costs.chip(board)
+    times = model.predict(mode, costs_of_board, car, tables.LINKS[chosen], tables.LINKS[backend])
+    console = Console()
+    console.print(_table(times, found, f"{mode} on {board} over {chosen}"))
+    console.print(f"to the first loop: [bold]{model.total_ms(times):.0f} ms[/] (in italics: instead of the row above)")
+    for what, source in (("board", costs_of_board.source), ("car", car.source), ("link", tables.LINKS[chosen].source)):
+        console.print(f"{what}: {source}", highlight=False)
+    if json_file:
+        document = {
+            "mode": mode,
+            "board": board,
+            "link": chosen,
+            "backend": backend,
+            "source": costs_of_board.source,
+            "estimate": board != VIRTUAL,
+            "total_ms": model.total_ms(times),
+            "phases": [_row(time, found.get(time.phase)) for time in times],
+        }
+        json_file.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def _check(**options: tuple[str, list[str]]) -> None:
+    for option, (value, names) in options.items():
+        if value not in names:
+            raise ToolError(f"unknown {option} {value!r}: one of {', '.join(names)}")
+
+
+def error_pct(predicted_ms: float, measured_ms: float) -> float:
+    """Return by how much the prediction is off, in percent of what was measured."""
+    return 100 * (predicted_ms / measured_ms - 1)
+
+
+def _row(time: model.Time, measured_ms: float | None) -> dict[str, object]:
+    row = {"ms": time.ms, **asdict(time), "beside": time.beside}
+    if measured_ms:
+        row.update(measured_ms=measured_ms, error_pct=error_pct(time.ms, measured_ms))
+    return row
+
+
+_PARTS = ("board", "tls", "codec", "car", "link", "backend", "wait")
+
+
+def _table(times: list[model.Time], found: dict[str, float], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("phase")
+    for heading in ("ms", *_PARTS, *(("measured", "error") if found else ())):
+        table.add_column(heading, justify="right")
+    for time in times:
+        cells = [f"{time.ms:.1f}", *(_shown(getattr(time, f"{part}_ms")) for part in _PARTS)]
+        if found:
+            cells += _beside(time, found.get(time.phase))
+        table.add_row(time.phase, *cells, style="italic" if time.beside else None)
+    return table
+
+
+def _shown(ms: float) -> str:
+    return f"{ms:.1f}" if ms >= 0.05 else ""
+
+
+def _beside(time: model.Time, measured_ms: float | None) -> list[str]:
+    if not measured_ms:
+        return ["-", "-"]
+    return [f"{measured_ms:.1f}", f"{error_pct(time.ms, measured_ms):+.0f} %"]
