@@ -191,6 +191,7 @@ def _replayed(stage: Stage) -> str:
         earlier.choose(talk.CONTRACT)
         earlier.ask("PaymentDetailsReq", contract.details())
         challenge = earlier.last["GenChallenge"]
+        earlier.ask("SessionStopReq", {"ChargingSession": "Terminate"})
     with stage.link.car() as car:
         car.choose(talk.CONTRACT)
         car.ask("PaymentDetailsReq", contract.details())

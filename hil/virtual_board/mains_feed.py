@@ -40,7 +40,8 @@ class MainsFeed:
     """Serves one board at a time, as a context manager; the newest connection is the board (it was reset).
 
     address: "127.0.0.1:port" for GRIDKEEL_MAINS.  start_s: monotonic time of the first sample.
-    source: asked for each block in turn; None is a block that the ADC loses.  ahead: blocks a slow board may lie behind.
+    source: asked for each block in turn; None is a block that the ADC loses.
+    ahead: how many blocks a slow board may lie behind.
     """
 
     def __init__(self, source: BlockSource, sample_hz: int, block_ms: int, ahead: int = BLOCKS_AHEAD) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 
 import pytest
+from namespace_needs import need
 
 from hil.interop.refusals import TABLE
 from hil.interop.refuse_all import Row, refuse_all
-from namespace_needs import need
 
 pytestmark = pytest.mark.timeout(600)
 

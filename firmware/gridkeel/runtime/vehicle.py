@@ -13,6 +13,7 @@ from gridkeel.v2g.secc import Secc
 SDP_BUFFER = 64
 READ_BYTES = 512  # the session puts the pieces together
 WATCH_MS = 10  # how often a session that waits for the charger, or for its time to be over, is looked at
+ROOM_TRIES = 10
 LINGER_MS = 5000  # the time a car has to close a connection whose session is over
 
 
@@ -113,7 +114,7 @@ class Vehicle:
     async def _listen(self, secured):
         while True:
             connection = await self._network.accept(secured)
-            if self._next is None and (self._connection is None or self._lingers):
+            if await self._has_room():
                 self._next = connection
                 self._arrived.set()
                 self._wake.set()
@@ -121,6 +122,14 @@ class Vehicle:
                 # One outlet has one car.
                 self._report.log("turned_away", "tls" if secured else "tcp", "", 0)
                 connection.close()
+
+    async def _has_room(self):
+        # The car before it may have hung up already, and nobody has looked yet.
+        for _ in range(ROOM_TRIES):
+            if self._next is None and (self._connection is None or self._lingers):
+                return True
+            await asyncio.sleep_ms(WATCH_MS)
+        return False
 
     async def _cars(self):
         while True:
