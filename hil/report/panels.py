@@ -152,6 +152,7 @@ def draw_reactive(axes: Axes, record: RunRecord, window: Window) -> None:
     axes.axhline(0, color=svg.MUTED, linewidth=0.7)
     steps = {"drawstyle": "steps-post"}
     _line(axes, record.telemetry.get("var_wish", 1e-3), window, "asked for", svg.WISH, linewidth=1.1, **steps)
+    _line(axes, record.plant.get("var", 1e-3), window, "delivered", svg.DELIVERED, linewidth=1.6)
     axes.set_ylabel("reactive, kvar")
     axes.margins(y=0.08)
 

@@ -139,8 +139,12 @@ class Reserve:
 
 @dataclass(frozen=True)
 class Reactive:
-    """Reactive power, positive absorbed: largest_var to either side, volt-var as (p.u. of nominal, var) points."""
+    """Reactive power, positive absorbed: largest_var to either side, volt-var as (p.u. of nominal, var) points.
+
+    response_s: open-loop response time of volt-var, to 90 % of a step.
+    """
 
     largest_var: float
     volt_var: Points
+    response_s: float
     power_factor: float

@@ -17,6 +17,7 @@ class Recording:
         self._cycle_s = 1.0 / nominal_hz
         self._t_s = record.plant.t_s
         self._power_w = record.plant.values["delivered_w"]
+        self._var = record.plant.values["var"]
         self._on = record.plant.values["energise"] > 0.5
         self._step_s = float(np.median(np.diff(self._t_s)))
 
@@ -68,9 +69,16 @@ class Recording:
         return float(np.abs(self._power_w[inside]).max())
 
     def var(self, until_s: float) -> float:
-        """Return the reactive power the controller asked for in its last record before a time."""
-        telemetry = self.record.telemetry
-        return float(telemetry.values["var_wish"][np.flatnonzero(telemetry.t_s < until_s)[-1]])
+        """Return the mean reactive power, positive absorbed, of the ten cycles before a time."""
+        inside = (self._t_s >= until_s - POWER_CYCLES * self._cycle_s - 1e-9) & (self._t_s < until_s)
+        return float(self._var[inside].mean())
+
+    def var_rise_s(self, step_s: float, until_s: float, share: float = 0.9) -> float | None:
+        """Return the time from a step until the reactive power has made `share` of its way to where it ends."""
+        before, after = self.var(step_s), self.var(until_s)
+        if abs(after - before) < 1.0:
+            return None
+        return self._first((self._var - before) / (after - before) >= share, step_s, until_s)
 
     def first_wire_s(self, step_s: float) -> float | None:
         """Return the time from a step to the last byte of the first command that differs from the one before it."""

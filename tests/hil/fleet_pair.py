@@ -44,6 +44,9 @@ class GivenInverter:
     def command(self, power_w, _now_ms):
         self.commanded_w = power_w
 
+    def react(self, on, _var, _now_ms):
+        assert not on  # a fleet has no reactive power
+
 
 class Pair:
     """The firmware's controllers on one side, the model on the other; `differences` names where they part."""

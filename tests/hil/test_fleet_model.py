@@ -250,6 +250,17 @@ def test_regulation_expires_into_its_fallback_and_an_event_leaves_none_of_it():
     assert story.pair.model.arbiter.base_w.tolist() == [4000, 2000]
 
 
+def test_the_deepest_payback_and_what_a_refused_event_leaves_alone():
+    story = Story([{"setpoint_ramp_w_s": 1000000}])
+    story.pair.demand([(events.SHIFT, 0, 10, 300, 1)], story.now_ms)
+    story.blocks(1)
+    assert story.pair.model.services.events.state[0] == events.ACTIVE
+    story.pair.demand([(events.SHIFT, 0, 10, 300, 10)], story.now_ms)
+    story.blocks(101, 100)
+    assert story.pair.model.services.events.state[0] == events.RECOVERING
+    assert story.pair.model.services.events.delta_w[0] == 3000
+
+
 def test_an_event_comes_at_each_ones_place_and_is_shifted():
     story = Story([{"event_spread_s": 60, "setpoint_ramp_w_s": 1000000}] * 3)
     story.pair.demand([(events.SHIFT, 1, 30, 2000, 20)] * 3, story.now_ms)

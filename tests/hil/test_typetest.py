@@ -181,7 +181,7 @@ def test_a_wrong_parameter_fails(wrong, only, found):
             "enter-service",
             "stays off outside the window",
         ),
-        (REACTIVE, "var if high else -var", "-var if high else var", "ieee1547-cat3", "volt-var", "asked for"),
+        (REACTIVE, "var if high else -var", "-var if high else var", "ieee1547-cat3", "volt-var", "steady var"),
     ],
     ids=[
         "swapped sign",

@@ -25,6 +25,7 @@ TRIPS = (
 )
 MOST_VAR = round(0.44 * RATING_W)
 # Volt-var of Category B, characteristic 1; absorbed where the voltage is high.
+VOLT_VAR_S = 5.0
 VOLT_VAR = ((0.92, -MOST_VAR), (0.98, 0.0), (1.02, 0.0), (1.08, MOST_VAR))
 NOT_OFFERED = (
     ("Voltage regulation", "volt-watt mode"),
@@ -49,7 +50,7 @@ def profile(category: str, second: bool) -> Profile:
         voltage_rides=ieee1547_voltage.RIDES[category],
         rocof_hz_s=ROCOF_HZ_S[category],
         enter=Enter((59.5, 60.1), (0.917, 1.05), 300.0, 300.0),
-        reactive=Reactive(MOST_VAR, VOLT_VAR, 0.9),
+        reactive=Reactive(MOST_VAR, VOLT_VAR, VOLT_VAR_S, 0.9),
         parameters={
             **COMMON,
             "nominal_hz": 60,
