@@ -188,9 +188,13 @@ def check(name, value):
 
 
 class Parameters:
-    """The values in force: one attribute a row of TABLE, each checked; changes only through `update`."""
+    """The values in force: one attribute a row of TABLE, each checked; changes only through `update`.
+
+    revision: another number after each update, for whoever keeps something made of them.
+    """
 
     def __init__(self, changes=None):
+        self.revision = 0
         for name, _unit, default, _low, _high, _meaning in TABLE:
             setattr(self, name, default)
         if changes:
@@ -204,6 +208,7 @@ class Parameters:
         _check_together(merged)
         for name, value in changes.items():
             setattr(self, name, value)
+        self.revision = (self.revision + 1) & 0xFFFF
 
     def values(self):
         """Return a new {name: value} of everything in force."""

@@ -117,6 +117,7 @@ TRIPS = [
         ("errors.UNDER_VOLTAGE, 880, 21000", "errors.UNDER_VOLTAGE, 880, 12000"),
         ("clock_ms + self._spread.of(self._p.trip_spread_ms) if frequency else clock_ms", "clock_ms"),
         ("trips[7] = p.trip_under_mhz", "trips[7] = p.trip_over_mhz"),
+        ("if self._revision != self._p.revision:", "if self._revision < 0:"),
         ("self._since[k] = now_ms", "self._since[k] = 0"),
     ),
     *_of(
