@@ -210,7 +210,7 @@ class Vehicle:
             more = self._secc.work(board.ticks_ms())
             self._report.worked(begun_us)
             if more:
-                await asyncio.sleep_ms(0)  # the control loop may have a block waiting
+                await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
 
     async def _send(self, connection):
         n = self._secc.data_to_send(self._out, self._board.ticks_ms())
