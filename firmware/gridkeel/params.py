@@ -164,6 +164,14 @@ TABLE: tuple = (
     ("dc_ripple_a", "A", 1, 0, 50, "peak-to-peak ripple of a DC outlet's current"),
     ("reactive_priority", "flag", 0, 0, 1, "where the apparent power is used up: 0 active power first, 1 reactive"),
     ("temperature_stale_ms", "ms", 10000, 1000, 600000, "age at which a temperature counts as unknown"),
+    (
+        "report_filter",
+        "index",
+        0,
+        0,
+        2,
+        "telemetry's frequency and ROCOF: 0 ten cycles; class M reports at 1 half, 2 a fifth of nominal_hz",
+    ),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
