@@ -48,10 +48,11 @@ class Noisy(LockStepBoard):
         rs485: bytes = b"",
         host: bytes = b"",
         levels: bytes = NO_OUTLET,
+        cars: bytes = b"",
     ) -> Reply:
         bus, link = self.noise(), self.noise()
         self.given += len(bus) + len(link)
-        return super().run(until_us, samples, index, rs485 + bus, host + link, levels)
+        return super().run(until_us, samples, index, rs485 + bus, host + link, levels, cars)
 
 
 @contextmanager
