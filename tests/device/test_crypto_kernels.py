@@ -12,8 +12,7 @@ except (ImportError, SyntaxError, AttributeError):
     kernels = None
     print("SKIP crypto kernels: this port has no viper")
 
-SLOTS = 8
-A, B, OUT = 5, 6, 7
+MODULUS, A, B, OUT, SLOTS = 5, 7, 8, 9, 11
 R = 1 << 256
 EXTREMES = (0, 1, 2, 3, (1 << 16) - 1, 1 << 16, (1 << 32) - 1, 1 << 32, 1 << 128, 1 << 255)
 
@@ -42,7 +41,7 @@ def get(area, slot):
 
 def area_of(modulus):
     area = bytearray(SLOTS * 32)
-    put(area, 2, modulus)
+    put(area, MODULUS, modulus)
     return area
 
 
@@ -63,7 +62,7 @@ def check(work, modulus, expected):
         put(area, B, b)
         work(area)
         assert get(area, OUT) == expected(a, b), (a, b)
-        assert (get(area, A), get(area, B), get(area, 2)) == (a, b, modulus)
+        assert (get(area, A), get(area, B), get(area, MODULUS)) == (a, b, modulus)
 
 
 def check_products(modulus, n0):
@@ -73,6 +72,8 @@ def check_products(modulus, n0):
         return a * b * over % modulus
 
     check(lambda area: kernels.multiply_16(area, OUT, A, B, n0 & 0xFFFF), modulus, expected)
+    if modulus == p256.P:
+        check(lambda area: kernels.multiply_p(area, OUT, A, B, n0), modulus, expected)
     if kernels.is_wide():
         check(lambda area: kernels.multiply_32(area, OUT, A, B, n0), modulus, expected)
 
@@ -201,13 +202,13 @@ def test_a_verification_in_limbs_of_16_bits():
 
     from gridkeel.crypto import ecdsa
 
-    before = limbs.wide, limbs.multiply
-    limbs.wide, limbs.multiply = False, kernels.multiply_16
+    before = limbs.wide, limbs.multiply, limbs.multiply_p
+    limbs.wide, limbs.multiply, limbs.multiply_p = False, kernels.multiply_16, kernels.multiply_p
     try:
         assert drive(ecdsa.verify(PUBLIC, sha256(b"sample").digest(), SAMPLE)) is True
         assert drive(ecdsa.verify(PUBLIC, sha256(b"simple").digest(), SAMPLE)) is False
     finally:
-        limbs.wide, limbs.multiply = before
+        limbs.wide, limbs.multiply, limbs.multiply_p = before
 
 
 def test_windows():

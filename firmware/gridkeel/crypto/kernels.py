@@ -1,8 +1,8 @@
 """Viper kernels of 256-bit arithmetic modulo a prime; integers.py does the same on Python's integers.
 
-An area is a row of slots of 32 bytes, each a number below the modulus, little-endian. Slots 0 and 1 are scratch, slot
-2 is the modulus, and an output is none of the three. viper checks no bounds: limbs.py owns the sizes. No step depends
-on a value, so the time does not either, as far as the processor multiplies in constant time.
+An area is a row of slots of 32 bytes, each a number below the modulus, little-endian. Slots 0 to 4 are scratch, slot
+5 is the modulus, and an output is none of these. viper checks no bounds: limbs.py owns the sizes. No step depends on a
+value, so the time does not either, as far as the processor multiplies in constant time.
 Source: Koc, Acar, Kaliski, Analyzing and Comparing Montgomery Multiplication Algorithms (1996), CIOS.
 """
 # ruff: noqa: F821
@@ -39,9 +39,9 @@ def multiply_32(area, o: int, a: int, b: int, n0: uint):
         t[8] = int(s)
         t[9] = int(s >> 32)
         x = ((uint(t[0]) & mask) * n0) & mask
-        carry = ((uint(t[0]) & mask) + x * (uint(t[16]) & mask)) >> 32
+        carry = ((uint(t[0]) & mask) + x * (uint(t[40]) & mask)) >> 32
         for j in range(1, 8):
-            s = (uint(t[j]) & mask) + x * (uint(t[16 + j]) & mask) + carry
+            s = (uint(t[j]) & mask) + x * (uint(t[40 + j]) & mask) + carry
             t[j - 1] = int(s)
             carry = s >> 32
         s = (uint(t[8]) & mask) + carry
@@ -52,7 +52,7 @@ def multiply_32(area, o: int, a: int, b: int, n0: uint):
 
 @micropython.viper
 def multiply_16(area, o: int, a: int, b: int, n0: uint):
-    # Limbs of 16 bits, for a processor of 32.
+    # Limbs of 16 bits, for a processor of 32, and any modulus.
     t = ptr16(area)
     a <<= 4
     b <<= 4
@@ -65,19 +65,62 @@ def multiply_16(area, o: int, a: int, b: int, n0: uint):
         for j in range(16):
             s = uint(t[j]) + x * uint(t[b + j]) + carry
             t[j] = int(s)
-            carry = s >> 16 & mask
+            carry = s >> 16
         s = uint(t[16]) + carry
         t[16] = int(s)
-        t[17] = int(s >> 16 & mask)
+        t[17] = int(s >> 16)
         x = uint(t[0]) * n0 & mask
-        carry = uint(t[0]) + x * uint(t[32]) >> 16 & mask
+        carry = uint(t[0]) + x * uint(t[80]) >> 16
         for j in range(1, 16):
-            s = uint(t[j]) + x * uint(t[32 + j]) + carry
+            s = uint(t[j]) + x * uint(t[80 + j]) + carry
             t[j - 1] = int(s)
-            carry = s >> 16 & mask
+            carry = s >> 16
         s = uint(t[16]) + carry
         t[15] = int(s)
-        t[16] = int(t[17]) + int(s >> 16 & mask)
+        t[16] = int(t[17]) + int(s >> 16)
+    reduce(area, o)
+
+
+@micropython.viper
+def multiply_p(area, o: int, a: int, b: int, n0: uint):
+    # Limbs of 16 bits, modulo P alone: x * P is x at 2^256, 2^192 and 2^96 and less x at 2^224 and 1, so that the
+    # reduction needs no products. 2^512 is added first, so that no limb goes below zero, and taken away at the end.
+    w = ptr32(area)
+    h = ptr16(area)
+    a <<= 4
+    b <<= 4
+    for k in range(16):
+        h[k] = 0
+    for i in range(16):
+        x = uint(h[a + i])
+        carry = uint(0)
+        for j in range(i, i + 16):
+            s = uint(h[j]) + x * uint(h[b]) + carry
+            h[j] = int(s)
+            carry = s >> 16
+            b += 1
+        b -= 16
+        h[i + 16] = int(carry)
+    for k in range(31, 14, -1):
+        w[k] = int(h[k]) + 0xFFFF
+    w[14] = int(h[14]) + 0x10000
+    for k in range(13, -1, -1):
+        w[k] = int(h[k])
+    w[32] = 0
+    for i in range(16):
+        v = int(w[i])
+        w[i + 1] = int(w[i + 1]) + (v >> 16)
+        v &= 0xFFFF
+        w[i + 6] = int(w[i + 6]) + v
+        w[i + 12] = int(w[i + 12]) + v
+        w[i + 14] = int(w[i + 14]) - v
+        w[i + 16] = int(w[i + 16]) + v
+    v = 0
+    for k in range(16):
+        v += int(w[16 + k])
+        h[k] = v
+        v >>= 16
+    h[16] = int(w[32]) + v - 1
     reduce(area, o)
 
 
@@ -88,7 +131,7 @@ def reduce(area, o: int):
     o <<= 4
     borrow = 0
     for k in range(16):
-        s = int(t[k]) - int(t[32 + k]) - borrow
+        s = int(t[k]) - int(t[80 + k]) - borrow
         t[o + k] = s
         borrow = s >> 16 & 1
     below = 0 - (borrow & (int(t[16]) ^ 1))
@@ -125,7 +168,7 @@ def subtract(area, o: int, a: int, b: int):
     negative = 0 - borrow
     carry = 0
     for k in range(16):
-        s = int(t[k]) + (int(t[32 + k]) & negative) + carry
+        s = int(t[k]) + (int(t[80 + k]) & negative) + carry
         t[o + k] = s
         carry = s >> 16 & 1
 

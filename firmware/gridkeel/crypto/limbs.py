@@ -11,12 +11,13 @@ from gridkeel.crypto.base_table import TABLE
 _N0 = {p256.P: 1, p256.N: 0xEE00BC4F}
 wide = kernels.is_wide()
 multiply = kernels.multiply_32 if wide else kernels.multiply_16
+multiply_p = kernels.multiply_32 if wide else kernels.multiply_p  # modulo P
 
-_MODULUS = 2
-_SQUARE = 3  # 2^512, which takes a number into Montgomery's form
-_PLAIN = 4  # 1, which takes it out
-_ONE = 5
-_FREE = 6
+_MODULUS = 5
+_SQUARE = 6  # 2^512, which takes a number into Montgomery's form
+_PLAIN = 7  # 1, which takes it out
+_ONE = 8
+_FREE = 9
 
 
 class _Area:
@@ -95,10 +96,10 @@ class Sum:
         self._load_base(at, positive)
         self._slots.put(_Z, blind)
         self._slots.convert(_Z)
-        multiply(area, _ZZ, _Z, _Z, n0)
-        multiply(area, _X, _QX, _ZZ, n0)
-        multiply(area, _ZZ, _ZZ, _Z, n0)
-        multiply(area, _Y, _QY, _ZZ, n0)
+        multiply_p(area, _ZZ, _Z, _Z, n0)
+        multiply_p(area, _X, _QX, _ZZ, n0)
+        multiply_p(area, _ZZ, _ZZ, _Z, n0)
+        multiply_p(area, _Y, _QY, _ZZ, n0)
 
     def add_base(self, at, positive):
         """Add the point of the table at this byte, or its opposite."""
@@ -107,10 +108,10 @@ class Sum:
         if kernels.is_zero(area, _Z):
             self._become(_QX, _QY, _ONE)
             return
-        multiply(area, _ZZ, _Z, _Z, n0)
-        multiply(area, _U, _QX, _ZZ, n0)
-        multiply(area, _S, _QY, _ZZ, n0)
-        multiply(area, _S, _S, _Z, n0)
+        multiply_p(area, _ZZ, _Z, _Z, n0)
+        multiply_p(area, _U, _QX, _ZZ, n0)
+        multiply_p(area, _S, _QY, _ZZ, n0)
+        multiply_p(area, _S, _S, _Z, n0)
         self._add()
 
     def _load_base(self, at, positive):
@@ -154,8 +155,8 @@ class Sum:
         area, n0 = self._area, self._n0
         for part in range(3):
             kernels.add(area, slot + part, _X + part, _ZERO)
-        multiply(area, slot + 3, _Z, _Z, n0)
-        multiply(area, slot + 4, slot + 3, _Z, n0)
+        multiply_p(area, slot + 3, _Z, _Z, n0)
+        multiply_p(area, slot + 4, slot + 3, _Z, n0)
 
     def _add_kept(self, slot, negative):
         area, n0 = self._area, self._n0
@@ -166,13 +167,13 @@ class Sum:
         if kernels.is_zero(area, _Z):
             self._become(slot, y, slot + 2)
             return
-        multiply(area, _ZZ, _Z, _Z, n0)
-        multiply(area, _X, _X, slot + 3, n0)
-        multiply(area, _Y, _Y, slot + 4, n0)
-        multiply(area, _U, slot, _ZZ, n0)
-        multiply(area, _S, y, _ZZ, n0)
-        multiply(area, _S, _S, _Z, n0)
-        multiply(area, _Z, _Z, slot + 2, n0)
+        multiply_p(area, _ZZ, _Z, _Z, n0)
+        multiply_p(area, _X, _X, slot + 3, n0)
+        multiply_p(area, _Y, _Y, slot + 4, n0)
+        multiply_p(area, _U, slot, _ZZ, n0)
+        multiply_p(area, _S, y, _ZZ, n0)
+        multiply_p(area, _S, _S, _Z, n0)
+        multiply_p(area, _Z, _Z, slot + 2, n0)
         self._add()
 
     def _become(self, x, y, z):
@@ -186,7 +187,7 @@ class Sum:
     def double(self):
         """Double the point."""
         area, n0 = self._area, self._n0
-        times, plus, less = multiply, kernels.add, kernels.subtract
+        times, plus, less = multiply_p, kernels.add, kernels.subtract
         times(area, _ZZ, _Z, _Z, n0)
         times(area, _YY, _Y, _Y, n0)
         times(area, _B, _X, _YY, n0)
@@ -212,7 +213,7 @@ class Sum:
     def _add(self):
         # (_X, _Y) plus (_U, _S), both over the denominator _Z.
         area, n0 = self._area, self._n0
-        times, plus, less = multiply, kernels.add, kernels.subtract
+        times, plus, less = multiply_p, kernels.add, kernels.subtract
         less(area, _H, _U, _X)
         less(area, _R, _S, _Y)
         if kernels.is_zero(area, _H):

@@ -14,7 +14,7 @@ TEETH = 5
 SPACING = 64
 WINDOW = 5
 
-# Point operations between two yields. One takes about 15 us on the virtual board, which makes slices under 1 ms; a
+# Point operations between two yields. One takes about 14 us on the virtual board, which makes slices under 1 ms; a
 # microcontroller at 240 MHz needs about 1 ms for one, so its board file sets 2 here.
 operations_a_slice = 48
 
