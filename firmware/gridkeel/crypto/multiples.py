@@ -7,7 +7,7 @@ from gridkeel.crypto import p256
 try:
     from gridkeel.crypto.limbs import Power, Sum
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without the viper emitter
-    from gridkeel.crypto.integers import Power, Sum
+    from gridkeel.crypto.integers import Power, Sum  # type: ignore[assignment]
 
 # The comb of G: five teeth, 64 bits apart, so that a scalar of 320 bits fits: a key of 256 and 64 of blinding.
 TEETH = 5
