@@ -1,6 +1,6 @@
 """What a car says, word for word: requests of ISO 15118-2 as bytes, responses read back.  No socket, no clock.
 
-The bodies are those of a three-phase AC car; whoever wants a wrong one changes them.
+The bodies are those of a three-phase AC car, or of a DC car of 400 V; whoever wants a wrong one changes them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ Body = dict[str, Any]
 
 EVCC_ID = bytes.fromhex("02000000a0c1")
 MODE = "AC_three_phase_core"
+DC_MODE = "DC_extended"
+DC_V = 400
 CONTRACT, EXTERNAL = "Contract", "ExternalPayment"
 
 
@@ -106,7 +108,7 @@ def authorization(challenge: bytes, key: ec.EllipticCurvePrivateKey) -> tuple[Bo
 
 
 def charge_parameter(mode: str = MODE) -> Body:
-    """Return the body of ChargeParameterDiscoveryReq."""
+    """Return the body of ChargeParameterDiscoveryReq of an AC car."""
     amounts = {
         "EAmount": _physical(20000, "Wh"),
         "EVMaxVoltage": _physical(400, "V"),
@@ -116,9 +118,38 @@ def charge_parameter(mode: str = MODE) -> Body:
     return {"RequestedEnergyTransferMode": mode, "AC_EVChargeParameter": amounts}
 
 
-def delivery(progress: str, schedule: int = 1) -> Body:
+def delivery(progress: str, schedule: int = 1, dc: bool = False) -> Body:
     """Return the body of PowerDeliveryReq."""
-    return {"ChargeProgress": progress, "SAScheduleTupleID": schedule}
+    body: Body = {"ChargeProgress": progress, "SAScheduleTupleID": schedule}
+    if dc:
+        body["DC_EVPowerDeliveryParameter"] = dc_status() | {"ChargingComplete": progress == "Stop"}
+    return body
+
+
+def dc_status() -> Body:
+    """Return the body of CableCheckReq and WeldingDetectionReq."""
+    return {"DC_EVStatus": {"EVReady": True, "EVErrorCode": "NO_ERROR", "EVRESSSOC": 40}}
+
+
+def dc_charge_parameter() -> Body:
+    """Return the body of ChargeParameterDiscoveryReq of a DC car."""
+    limits = {
+        "EVMaximumCurrentLimit": _physical(20, "A"),
+        "EVMaximumPowerLimit": _physical(8000, "W"),
+        "EVMaximumVoltageLimit": _physical(450, "V"),
+    }
+    return {"RequestedEnergyTransferMode": DC_MODE, "DC_EVChargeParameter": dc_status() | limits}
+
+
+def pre_charge() -> Body:
+    """Return the body of PreChargeReq."""
+    return dc_status() | {"EVTargetVoltage": _physical(DC_V, "V"), "EVTargetCurrent": _physical(1, "A")}
+
+
+def demand() -> Body:
+    """Return the body of CurrentDemandReq."""
+    wish = {"EVTargetVoltage": _physical(DC_V, "V"), "EVTargetCurrent": _physical(8, "A")}
+    return dc_status() | wish | {"ChargingComplete": False}
 
 
 def _physical(amount: int, unit: str) -> Body:

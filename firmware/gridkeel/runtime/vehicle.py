@@ -195,11 +195,15 @@ class Vehicle:
             self._wake.clear()
             secc.on_deadline(self._board.ticks_ms())
             await self._work()
-            if not await self._send(connection):
-                return
+            n = secc.data_to_send(self._out, self._board.ticks_ms())
+            if n:
+                if not await connection.write(self._out, n):
+                    return
+                self._report.answered(secc.request)
             self._tell()
             if secc.closing:
-                await self._linger()
+                if n:
+                    await self._linger()
                 return
 
     async def _work(self):
@@ -212,16 +216,8 @@ class Vehicle:
             if more:
                 await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
 
-    async def _send(self, connection):
-        n = self._secc.data_to_send(self._out, self._board.ticks_ms())
-        if n:
-            if not await connection.write(self._out, n):
-                return False
-            self._report.answered(self._secc.request)
-        return True
-
     async def _linger(self):
-        # Closed at once, a response that still travels could be lost to the car; a new car need not wait for it.
+        # Closed at once, the response that still travels could be lost to the car; a new car need not wait for it.
         begun_ms = self._board.ticks_ms()
         self._lingers = True
         self._secc.disconnected(begun_ms)
