@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +12,15 @@ from rich.table import Table
 
 from gridkeel import VERSION
 from hil.interop.modes import choose
-from hil.interop.refusals import TABLE, Refusal
-from hil.interop.refuse_all import Row, refuse_all
 from hil.interop.results import GOAL, MessageRow, Results
 from hil.interop.run_all import Wanted, run_all
-from hil.interop.steps import run as run_steps
-from host_tools.errors import EXIT_CHECK_FAILED, ToolError
+from host_tools.cli import interop_refusals, interop_steps
+from host_tools.cli.progress import watching
+from host_tools.errors import EXIT_CHECK_FAILED
 
 app = typer.Typer(invoke_without_command=True, help="Real ISO 15118 sessions against the controller.")
+app.command(name="refusals")(interop_refusals.command)
+app.command(name="steps")(interop_steps.command)
 
 
 @app.callback()
@@ -43,95 +43,13 @@ def run(
         return
     console = Console()
     wanted = Wanted(choose(modes), runs, peer, heap)
-    if quiet or not console.is_terminal:
-        results = run_all(wanted, lambda _text: None)
-    else:
-        with console.status("laying the cables") as status:
-            results = run_all(wanted, status.update)
+    with watching(console, quiet, "laying the cables") as say:
+        results = run_all(wanted, say)
     show(console, results)
     if json_file:
         json_file.write_text(json.dumps({"gridkeel": VERSION, **results.document()}, indent=1) + "\n")
     if not results.ok:
         raise typer.Exit(EXIT_CHECK_FAILED)
-
-
-@app.command()
-def refusals(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which of the table; all without.")
-    ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the table to this file.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the table.")] = False,
-) -> None:
-    """Do everything a car must not do, and see that each is refused, told, and over: the next car charges.
-
-    Needs root and iproute2. Exit code 0: every refusal was as the standard has it.
-    """
-    console = Console()
-    chosen = _chosen(names)
-    if quiet or not console.is_terminal:
-        rows = refuse_all(chosen, lambda _text: None)
-    else:
-        with console.status("laying the cable") as status:
-            rows = refuse_all(chosen, status.update)
-    console.print(_refusal_table(rows))
-    if json_file:
-        json_file.write_text(json.dumps([asdict(row) | {"ok": row.ok} for row in rows], indent=1) + "\n")
-    if not all(row.ok for row in rows):
-        raise typer.Exit(EXIT_CHECK_FAILED)
-
-
-@app.command()
-def steps(
-    count: Annotated[int, typer.Option(min=1, max=200, help="Steps under each load.")] = 20,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the table.")] = False,
-) -> None:
-    """Step the frequency while a car charges and others keep the controller busy with TLS and contracts.
-
-    Needs root and iproute2. The figures are of this machine's clock; exit code 0: every step was answered.
-    """
-    console = Console()
-    if quiet or not console.is_terminal:
-        runs = run_steps(count, lambda _text: None)
-    else:
-        with console.status("laying the cable") as status:
-            runs = run_steps(count, status.update)
-    table = Table(title="Step of 0.1 Hz to 90 % of the answer on the wire, in real time", title_justify="left")
-    for heading in ("meanwhile", "how many", "answered", "median", "worst", "worst loop gap"):
-        table.add_column(heading, justify="left" if heading == "meanwhile" else "right")
-    for row in runs:
-        answered = f"{len(row.delays_ms)} of {count}"
-        figures = (f"{row.median_ms:.1f} ms", f"{row.worst_ms:.1f} ms", f"{row.gap_ms:.1f} ms")
-        table.add_row(row.load, str(row.done), answered, *figures)
-    console.print(table)
-    if json_file:
-        figures_of = [asdict(row) | {"median_ms": row.median_ms, "worst_ms": row.worst_ms} for row in runs]
-        json_file.write_text(json.dumps(figures_of, indent=1) + "\n")
-    if any(row.unanswered for row in runs):
-        raise typer.Exit(EXIT_CHECK_FAILED)
-
-
-def _chosen(names: list[str] | None) -> list[Refusal]:
-    known = {refusal.name: refusal for refusal in TABLE}
-    for name in names or []:
-        if name not in known:
-            raise ToolError(f"no refusal {name!r}; there are: {', '.join(known)}")
-    return [known[name] for name in names] if names else list(TABLE)
-
-
-def _refusal_table(rows: list[Row]) -> Table:
-    title = f"Refusals: {sum(row.ok for row in rows)} of {len(rows)} as they should be"
-    table = Table(title=title, title_justify="left")
-    for heading in ("", "what the car does", "answer", "log", "contactor", "next car"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        mark = "[green]ok[/]" if row.ok else "[red]FAIL[/]"
-        answer = row.code or "connection ended"
-        if row.code != row.wanted:
-            answer += f" (not {row.wanted or 'the end of the connection'})"
-        table.add_row(mark, row.name, answer, row.entry or "nothing", row.contactor, row.next_car)
-    return table
 
 
 def show(console: Console, results: Results) -> None:
