@@ -35,13 +35,14 @@ def fuzzers(seed: int) -> dict[str, Fuzzer]:
 
 def lines_reached(made: dict[str, Fuzzer]) -> set[tuple[str, int]]:
     """Return the (file, line) pairs of the codec that the inputs kept go through."""
-    room, reached = str(Path(exi.__file__).parent), set()
+    room = str(Path(exi.__file__).parent)
+    reached: set[tuple[str, int]] = set()
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
         if not frame.f_code.co_filename.startswith(room):
             return None
         if event == "line":
-            reached.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
+            reached.add((frame.f_code.co_filename, frame.f_lineno))
         return trace
 
     sys.settrace(trace)
@@ -51,7 +52,7 @@ def lines_reached(made: dict[str, Fuzzer]) -> set[tuple[str, int]]:
                 fuzzer.decode(body)
     finally:
         sys.settrace(None)
-    return reached
+    return {(Path(name).name, line) for name, line in reached}
 
 
 def lines_there() -> set[tuple[str, int]]:
