@@ -164,6 +164,14 @@ TABLE: tuple = (
     ("dc_ripple_a", "A", 1, 0, 50, "peak-to-peak ripple of a DC outlet's current"),
     ("reactive_priority", "flag", 0, 0, 1, "where the apparent power is used up: 0 active power first, 1 reactive"),
     ("temperature_stale_ms", "ms", 10000, 1000, 600000, "age at which a temperature counts as unknown"),
+    (
+        "v2g_mutual",
+        "flag",
+        0,
+        0,
+        1,
+        "1: a car must show a TLS certificate of a V2G or OEM root of /pki; at the next start",
+    ),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
