@@ -1,4 +1,4 @@
-"""Whatever ends a run, its namespaces go: the end of the block, Ctrl-C, SIGTERM; and after a kill, with the next run."""
+"""Whatever ends a run, its namespaces go: the end of the block, Ctrl-C, SIGTERM; after a kill, with the next run."""
 
 from __future__ import annotations
 
