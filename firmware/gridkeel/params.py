@@ -165,6 +165,12 @@ TABLE: tuple = (
     ("reactive_priority", "flag", 0, 0, 1, "where the apparent power is used up: 0 active power first, 1 reactive"),
     ("temperature_stale_ms", "ms", 10000, 1000, 600000, "age at which a temperature counts as unknown"),
     (
+        "report_filter",
+        "index",
+        0,
+        0,
+        2,
+        "telemetry's frequency and ROCOF: 0 ten cycles; class M reports at 1 half, 2 a fifth of nominal_hz",
         "v2g_mutual",
         "flag",
         0,
@@ -196,9 +202,13 @@ def check(name, value):
 
 
 class Parameters:
-    """The values in force: one attribute a row of TABLE, each checked; changes only through `update`."""
+    """The values in force: one attribute a row of TABLE, each checked; changes only through `update`.
+
+    revision: another number after each update, for whoever keeps something made of them.
+    """
 
     def __init__(self, changes=None):
+        self.revision = 0
         for name, _unit, default, _low, _high, _meaning in TABLE:
             setattr(self, name, default)
         if changes:
@@ -212,6 +222,7 @@ class Parameters:
         _check_together(merged)
         for name, value in changes.items():
             setattr(self, name, value)
+        self.revision = (self.revision + 1) & 0xFFFF
 
     def values(self):
         """Return a new {name: value} of everything in force."""

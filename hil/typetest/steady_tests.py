@@ -103,7 +103,8 @@ def _line(first: Visit, last: Visit, inside: list[Visit], side: int) -> list[Fin
     name = "span to the rating" if not first[1] and last[1] == 1.0 else f"span from {first[1]:.0%} to {last[1]:.0%}"
     span_hz, wanted_span_hz = (last[1] - first[1]) / slope, last[0] - first[0]
     edge = "edge of the deadband" if not first[1] else f"knee at {first[1]:.0%}"
-    low, high = wanted_span_hz * (1 - HOUSE_SLOPE), wanted_span_hz * (1 + HOUSE_SLOPE)
+    slack_hz = max(HOUSE_SLOPE * wanted_span_hz, HOUSE_HZ)
+    low, high = wanted_span_hz - slack_hz, wanted_span_hz + slack_hz
     return [
         Finding(CLAUSE, name, stimulus, "Hz", span_hz, low, high, house=True),
         Finding(CLAUSE, edge, stimulus, "Hz", begin_hz, wanted_hz - HOUSE_HZ, wanted_hz + HOUSE_HZ, house=True),
