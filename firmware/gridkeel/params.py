@@ -171,6 +171,8 @@ TABLE: tuple = (
         0,
         2,
         "telemetry's frequency and ROCOF: 0 ten cycles; class M reports at 1 half, 2 a fifth of nominal_hz",
+    ),
+    (
         "v2g_mutual",
         "flag",
         0,
