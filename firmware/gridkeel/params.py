@@ -172,6 +172,14 @@ TABLE: tuple = (
         2,
         "telemetry's frequency and ROCOF: 0 ten cycles; class M reports at 1 half, 2 a fifth of nominal_hz",
     ),
+    (
+        "v2g_mutual",
+        "flag",
+        0,
+        0,
+        1,
+        "1: a car must show a TLS certificate of a V2G or OEM root of /pki; at the next start",
+    ),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

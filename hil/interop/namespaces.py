@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,6 +56,11 @@ def cable() -> Iterator[Cable]:
     """
     check_possible()
     sweep()
+    with _orderly_end():
+        yield from _laid()
+
+
+def _laid() -> Iterator[Cable]:
     stem = f"{_PREFIX}-{os.getpid()}-{next(_numbers)}"
     ends = Cable(f"{stem}-car", f"{stem}-evse")
     try:
@@ -63,6 +69,23 @@ def cable() -> Iterator[Cable]:
     finally:
         for name in (ends.car, ends.charger):
             _remove(name)
+
+
+@contextlib.contextmanager
+def _orderly_end() -> Iterator[None]:
+    """SIGTERM ends a program as Ctrl-C does, by way of its clean-up; only the main thread may say so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _lay(ends: Cable) -> None:

@@ -33,11 +33,11 @@ class FlashConfig:
             json.dump(values, file)
         os.rename(CONFIG + ".new", CONFIG)
 
-    def load_pki(self):
-        """Return what the flash holds of keys, certificates and roots."""
+    def load_pki(self, mutual):
+        """Return what the flash holds of keys, certificates and roots; mutual: a car must show a certificate too."""
         from gridkeel.boards.pki import Pki
 
-        return Pki()
+        return Pki(mutual)
 
     def random(self, n):
         """Return n bytes that nobody can guess."""

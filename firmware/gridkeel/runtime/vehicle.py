@@ -24,7 +24,7 @@ def make(app, backend=None):
     """
     board = app.board
     parameters = app.parameters
-    pki = board.load_pki()
+    pki = board.load_pki(parameters.v2g_mutual == 1)
     network = board.vehicle_network(pki, parameters.v2g_tls != sdp.TLS_ONLY, parameters.v2g_tls != sdp.TCP_ONLY)
     if network is None:
         return None
