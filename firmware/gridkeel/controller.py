@@ -45,6 +45,7 @@ class Controller:
         self.command_w = 0
         self.limiter = limits.STALE_SAMPLES
         self.energise = False
+        self._reacting = False
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
@@ -123,10 +124,14 @@ class Controller:
         self.outlet.note(self.faults)
 
     def _react(self, running, now_ms):
+        wanted = self.parameters.reactive_mode != OFF
+        if not wanted and not self._reacting:
+            return
+        self._reacting = wanted
         reactive = self.services.reactive
         var = reactive.update(self.mains, self.command_w, running, self.inverter)
         self.envelope.active_left_w = reactive.active_left_w
-        self.inverter.react(self.parameters.reactive_mode != OFF, var, now_ms)
+        self.inverter.react(wanted, var, now_ms)
 
     def _note_faults(self, soc_fresh):
         faults = self.faults

@@ -164,6 +164,14 @@ TABLE: tuple = (
     ("dc_ripple_a", "A", 1, 0, 50, "peak-to-peak ripple of a DC outlet's current"),
     ("reactive_priority", "flag", 0, 0, 1, "where the apparent power is used up: 0 active power first, 1 reactive"),
     ("temperature_stale_ms", "ms", 10000, 1000, 600000, "age at which a temperature counts as unknown"),
+    (
+        "report_filter",
+        "index",
+        0,
+        0,
+        2,
+        "telemetry's frequency and ROCOF: 0 ten cycles; class M reports at 1 half, 2 a fifth of nominal_hz",
+    ),
 )
 
 NAMES = tuple(row[0] for row in TABLE)
@@ -188,9 +196,13 @@ def check(name, value):
 
 
 class Parameters:
-    """The values in force: one attribute a row of TABLE, each checked; changes only through `update`."""
+    """The values in force: one attribute a row of TABLE, each checked; changes only through `update`.
+
+    revision: another number after each update, for whoever keeps something made of them.
+    """
 
     def __init__(self, changes=None):
+        self.revision = 0
         for name, _unit, default, _low, _high, _meaning in TABLE:
             setattr(self, name, default)
         if changes:
@@ -204,6 +216,7 @@ class Parameters:
         _check_together(merged)
         for name, value in changes.items():
             setattr(self, name, value)
+        self.revision = (self.revision + 1) & 0xFFFF
 
     def values(self):
         """Return a new {name: value} of everything in force."""

@@ -17,12 +17,13 @@ def fill(values, controller, health, link):
     """
     mains = controller.mains
     driver = controller.inverter
+    doubts = mains.report()
     values[0] = health.uptime_ms
-    values[1] = mains.freq_uhz
+    values[1] = mains.report_uhz
     values[2] = mains.freq_short_uhz
-    values[3] = mains.rocof_mhz_s
+    values[3] = mains.report_mhz_s
     values[4] = mains.voltage_mv
-    values[5] = mains.quality
+    values[5] = mains.quality | doubts
     values[6] = controller.protection.state
     values[7] = controller.limiter
     values[8] = controller.wish_w

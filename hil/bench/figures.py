@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.params import Parameters
-from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
+from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG, WARM_UP_REPORT
 
-LONG_DELAY_CYCLES = 5.0  # from the middle of the ten-cycle window to its end
-WINDOW_CYCLES = 10.0
+WINDOW_CYCLES = (10.0, 20.0, 38.0)  # of what telemetry reports, by report_filter; an estimate belongs to its middle
 CALM_HZ_S = 0.1  # a truth that moves faster anywhere in the window is a transient
 CALM_STEP_HZ = 0.05
 END_S = 20.0  # what counts as the end of a run
@@ -40,17 +39,16 @@ class Errors:
 
 
 def frequency_errors(mains, telemetry: dict[str, Floats], parameters: Parameters, lag_s: float) -> Errors:
-    """Compare the long estimate with the truth at the middle of its window, while the grid stands.
+    """Compare the reported estimate with the truth at the middle of its window, while the grid stands.
 
     lag_s: from a block's last sample to the record's stamp, on average (the charged computing time).
     """
-    cycle_s = 1.0 / parameters.nominal_hz
+    window_s = WINDOW_CYCLES[parameters.report_filter] / parameters.nominal_hz
     quality = telemetry["quality"].astype(int)
-    good = (quality & (UNUSABLE | WARM_UP_LONG)) == 0
+    good = (quality & (UNUSABLE | WARM_UP_LONG | WARM_UP_REPORT)) == 0
     t_end_s = np.floor((telemetry["at_s"] - lag_s) / (parameters.block_ms / 1000) + 1e-6)
     t_end_s = t_end_s * parameters.block_ms / 1000
-    middle_s = t_end_s - LONG_DELAY_CYCLES * cycle_s
-    window_s = WINDOW_CYCLES * cycle_s
+    middle_s = t_end_s - window_s / 2
     calm = np.ones(t_end_s.shape, dtype=bool)
     stands = good & (middle_s > window_s / 2)
     seen = []

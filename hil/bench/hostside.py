@@ -10,6 +10,7 @@ from hil.bench.bus import damage
 from hil.bench.recorder import Recorder
 from hil.bench.scenario import Fault
 from host_tools.link import events
+from host_tools.link.readable import readable
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.intake import Answerer, Intake, Listener, link_into, nobody
 from host_tools.uplink.queue import Queue
@@ -101,6 +102,8 @@ class HostSide:
             word = "" if record.values["active"] else " over"
             text = errors.fault_name(record.values["fault"]) + word
             self._recorder.event(record.values["uptime_ms"] / 1000, text)
+        elif record.message == "v2g":
+            self._recorder.v2g.append(readable(record, self.intake.link.dictionary))
 
     def _say(self, line: str) -> None:
         self._recorder.notes.append(line)

@@ -13,6 +13,7 @@ from gridkeel.link import messages
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from hil.bench import figures, outlet_figures
+from hil.bench.meeting import Meeting
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
 from hil.bench.scenario import Limit, Scenario
@@ -45,6 +46,7 @@ class Played:
     real_s: float
     board_s: float
     meta: dict[str, str]
+    meeting: Meeting | None = None
 
 
 def judge(played: Played) -> RunRecord:
@@ -64,6 +66,8 @@ def judge(played: Played) -> RunRecord:
     if played.scenario.vehicle is not None:
         start_s = float(telemetry["at_s"][0] - telemetry["uptime_ms"][0] / 1000)
         found |= outlet_figures.figures(played.recorder, played.mains, played.commands, played.cease_us, start_s)
+    if played.meeting is not None:
+        found |= played.meeting.figures(played.mains.source)
     end_s = played.virtual_s
     inside = telemetry["at_s"] <= end_s
     telemetry = {key: column[inside] for key, column in telemetry.items()}

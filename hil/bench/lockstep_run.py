@@ -15,10 +15,12 @@ from hil.bench.rig import Rig
 from hil.bench.scenario import Scenario
 from hil.bench.station import Station
 from hil.drivers.lockstep import LEVEL_ENERGISE, LockStepBoard, Reply
+from hil.interop.virtual_car import VirtualCar
 from hil.plants.inverter import Inverter
 
 DRAIN_S = 3.0  # after the end, for the link to hand over what it holds
 RS485, HOST = 0, 1
+SLICE_US = 5000  # no slice of a session's work takes longer
 
 
 @dataclass
@@ -57,6 +59,7 @@ class LockStepRun:
         bus: Bus,
         host: HostSide,
         watch: Callable[[Progress], None],
+        car: VirtualCar | None = None,
     ) -> None:
         self._scenario = scenario
         self._rig = rig
@@ -69,6 +72,9 @@ class LockStepRun:
         self._bus = bus
         self._host = host
         self._watch = watch
+        self._car = car
+        # A block may find a slice of the session's work begun: the longest one is charged before each of them.
+        self._compute_us = rig.compute_us + (SLICE_US if car else 0)
         self._cuts = [fault for fault in scenario.faults if fault.kind == "samples"]
         self._arrivals: list[tuple[int, int, int, bytes]] = []
         self._order = 0
@@ -93,7 +99,7 @@ class LockStepRun:
     def _run_until(self, end_us: int) -> None:
         while self._board.now_us < end_us:
             # A block counts from its last sample; the processor's time to work it out is charged before its bytes.
-            block_us = round((self._index + 1) * self._block_us) + self._rig.compute_us
+            block_us = round((self._index + 1) * self._block_us) + self._compute_us
             self._reach(min(block_us, end_us))
             if block_us <= end_us:
                 self._give_block()
@@ -111,7 +117,16 @@ class LockStepRun:
                     host += data
             until_us = min(target_us, self._arrivals[0][0]) if self._arrivals else target_us
             samples, self._samples = self._samples, b""
-            self._take(self._board.run(until_us, samples, self._index, rs485, host, self._station.levels))
+            cars, until_us = self._car_says(now_us, until_us)
+            self._take(self._board.run(until_us, samples, self._index, rs485, host, self._station.levels, cars))
+
+    def _car_says(self, now_us: int, until_us: int) -> tuple[bytes, int]:
+        """Return what the car says now, and until when nothing else happens."""
+        car = self._car
+        if car is None or car.next_us is None:
+            return b"", until_us
+        said = car.to_board(now_us) if car.next_us <= now_us else b""
+        return said, until_us if car.next_us is None else min(until_us, car.next_us)
 
     def _give_block(self) -> None:
         t_us = self._board.now_us
@@ -140,6 +155,8 @@ class LockStepRun:
             self._advance(reply.now_us)
             for at_us, answer in self._bus.from_board(reply.rs485, reply.now_us):
                 self._arrive(at_us, RS485, answer)
+        if reply.cars and self._car:
+            self._car.from_board(reply.cars, reply.now_us)
         if reply.host:
             self._host.from_board(reply.host, reply.now_us)
             self._speak(reply.now_us)

@@ -18,6 +18,7 @@ from hil.bench.bus import Bus
 from hil.bench.hostside import HostSide
 from hil.bench.lockstep_run import LockStepRun, Progress
 from hil.bench.mains import Mains
+from hil.bench.meeting import Meeting
 from hil.bench.realtime_run import Ports, RealtimeRun
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
@@ -27,7 +28,8 @@ from hil.drivers.lockstep import LockStepBoard
 from hil.plants.inverter import Inverter
 from hil.plants.trace import Trace
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.flash import FIRMWARE, make_flash
+from hil.virtual_board.flash import FIRMWARE, make_flash, put_pki
+from hil.virtual_board.interpreter import V2G_HEAP_BYTES
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import ToolError
@@ -48,6 +50,7 @@ class Parts:
     recorder: Recorder
     watch: Callable[[Progress], None]
     boot_id: int
+    meeting: Meeting | None = None
 
 
 @contextlib.contextmanager
@@ -57,7 +60,13 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder:
         firmware = Path(rig.firmware) if rig.firmware else FIRMWARE
         flash = make_flash(Path(folder) / "flash", parts.parameters.values(), rig.device_id, firmware=firmware)
-        with LockStepBoard(flash, rig.device_id, parts.boot_id, rig.heap_bytes, rom=rig.rom) as board:
+        heap_bytes, rom = rig.heap_bytes, rig.rom
+        meeting = parts.meeting
+        if meeting:
+            heap_bytes, rom = max(heap_bytes, V2G_HEAP_BYTES), True
+            put_pki(flash, meeting.pki)
+        cars = meeting is not None
+        with LockStepBoard(flash, rig.device_id, parts.boot_id, heap_bytes, rom=rom, cars=cars) as board:
             yield LockStepRun(
                 parts.scenario,
                 rig,
@@ -69,6 +78,7 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
                 parts.bus,
                 parts.host,
                 parts.watch,
+                meeting.car if meeting else None,
             )
 
 

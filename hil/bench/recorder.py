@@ -27,6 +27,7 @@ class Recorder:
         self.events: list[tuple[float, str]] = []
         self.notes: list[str] = []
         self.console = ""
+        self.v2g: list[dict[str, Any]] = []  # the log of the cars' side, as the link tells it
 
     def plant_row(self, t_s: float, inverter: Inverter, energise: bool) -> None:
         row = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hil.interop.scripts import CarConfig
 from hil.plants.grid import GridConfig, SwingGrid
 from hil.plants.outlet import OutletPlant
 from hil.plants.trace import Trace, load_iberia
@@ -16,7 +17,19 @@ from host_tools.errors import MissingError, ToolError
 FOLDER = Path(__file__).parent.parent / "scenarios"
 RECORD = Path(__file__).parent.parent / "data" / "iberia-2025-04-28" / "toledo.csv"
 FAULT_KINDS = ("inverter_link", "host_link", "samples", "bus_noise", "host_noise", "host_jitter")
-KEYS = {"title", "summary", "mains", "waveform", "inverter", "vehicle", "parameters", "faults", "checks", "duration_s"}
+KEYS = {
+    "title",
+    "summary",
+    "mains",
+    "waveform",
+    "inverter",
+    "vehicle",
+    "car",
+    "parameters",
+    "faults",
+    "checks",
+    "duration_s",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,7 @@ class Scenario:
     """One scenario file; `mains` and `vehicle` stay data until `source` and `outlet` build them.
 
     vehicle: a car at the outlet, None for a fixed one.  happens: (s, word of OutletPlant.do), in order.
+    car: what it says to the charger, None for nothing.
     """
 
     name: str
@@ -63,6 +77,7 @@ class Scenario:
     inverter: dict[str, Any] = field(default_factory=dict)
     vehicle: dict[str, Any] | None = None
     happens: list[tuple[float, str]] = field(default_factory=list)
+    car: CarConfig | None = None
     parameters: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
@@ -152,6 +167,7 @@ def _build(path: Path, data: dict[str, Any]) -> Scenario:
             inverter=data.get("inverter", {}),
             vehicle=vehicle,
             happens=happens,
+            car=CarConfig.from_dict(data["car"]) if "car" in data else None,
             parameters=data.get("parameters", {}),
             faults=faults,
             limits=limits,

@@ -11,10 +11,11 @@ from pathlib import Path
 from gridkeel import VERSION
 from gridkeel.params import Parameters
 from hil.bench.bus import Bus
-from hil.bench.hostside import HostSide
+from hil.bench.hostside import START_UNIX_S, HostSide
 from hil.bench.judge import Played, judge
 from hil.bench.lockstep_run import Progress
 from hil.bench.mains import Mains
+from hil.bench.meeting import meeting_of
 from hil.bench.players import PLAYERS, Parts
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
@@ -24,6 +25,7 @@ from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.trace import load_iberia
 from hil.report import RunRecord
 from host_tools.broker import EmbeddedBroker
+from host_tools.errors import ToolError
 from host_tools.uplink.address import broker_at
 from host_tools.uplink.counter import CountingSubscriber
 from host_tools.uplink.publisher import PublisherThread
@@ -81,16 +83,19 @@ def play(
     watch: Callable[[Progress], None] = lambda _progress: None,
 ) -> RunRecord:
     """Play one scenario on a rig and judge it.  Errors: ToolError where the rig cannot play it."""
+    if scenario.car is not None and rig.kind != "lockstep":
+        raise ToolError(f"scenario {scenario.name}: its car speaks in virtual time; play it on a lock-step rig")
     parameters = parameters_of(scenario, rig, overrides)
     recorder = Recorder()
     mains = Mains(scenario, parameters, scenario.duration_s + 10.0)
     inverter = Inverter(InverterConfig.from_dict({"unit": parameters.modbus_unit, **scenario.inverter}))
     bus = Bus(inverter, parameters.modbus_baud, scenario.faults, SEED)
     already, already_doubled = way.counter.delivered, way.counter.doubled
-    with Queue(way.queue_path) as queue:
+    with Queue(way.queue_path) as queue, meeting_of(scenario, START_UNIX_S) as meeting:
         host = HostSide(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
         station = Station(scenario, mains, inverter, recorder)
-        parts = Parts(scenario, rig, parameters, mains, inverter, station, bus, host, recorder, watch, way.next_boot())
+        boot_id = way.next_boot()
+        parts = Parts(scenario, rig, parameters, mains, inverter, station, bus, host, recorder, watch, boot_id, meeting)
         with PLAYERS[rig.kind](parts) as run:
             run.play()
     dropped = host.intake.counts.missing
@@ -112,6 +117,7 @@ def play(
         real_s=run.pace.real_s,
         board_s=run.pace.board_s,
         meta=_meta(rig, parameters),
+        meeting=meeting,
     )
     return judge(played)
 

@@ -19,8 +19,8 @@ from hil.virtual_board.interpreter import argv
 from hil.virtual_board.rom import rom_image
 from host_tools.errors import ToolError
 
-ORDER = struct.Struct("<QIHHH")
-REPLY = struct.Struct(f"<QQIHHB{ORDERS.size}s")
+ORDER = struct.Struct("<QIHHHH")
+REPLY = struct.Struct(f"<QQIHHHB{ORDERS.size}s")
 FIRST = struct.Struct("<II")
 LEVEL_ENERGISE = 1
 # The board's tick starts here, so that every lock-step run crosses the wrap of 2**30 ms after 10 s.
@@ -39,6 +39,7 @@ class Reply:
     spent_us: int
     rs485: bytes
     host: bytes
+    cars: bytes
     levels: int
     orders: Orders
 
@@ -46,15 +47,18 @@ class Reply:
 class LockStepBoard:
     """A MicroPython process in virtual time; `started` holds what it had to say at time 0.
 
-    rom: run the flash's package compiled, from an execute-in-place flash.
+    rom: run the flash's package compiled, from an execute-in-place flash.  cars: it has a network on which they come.
     Errors: ToolError where it ends or does not answer.
     """
 
-    def __init__(self, flash: Path, device_id: str, boot_id: int, heap_bytes: int, *, rom: bool = False) -> None:
+    def __init__(
+        self, flash: Path, device_id: str, boot_id: int, heap_bytes: int, *, rom: bool = False, cars: bool = False
+    ) -> None:
         self._flash = flash
         self._device_id = device_id
         self._boot_id = boot_id
         self._heap_bytes = heap_bytes
+        self._cars = {"GRIDKEEL_LOCKSTEP_CARS": "1"} if cars else {}
         self._rom = rom_image(flash) if rom else None
         self.now_us = 0
 
@@ -62,7 +66,9 @@ class LockStepBoard:
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(ANSWER_S)
             port = server.getsockname()[1]
-            environment = dict(os.environ, GRIDKEEL_LOCKSTEP=f"127.0.0.1:{port}", GRIDKEEL_DEVICE_ID=self._device_id)
+            environment = dict(
+                os.environ, GRIDKEEL_LOCKSTEP=f"127.0.0.1:{port}", GRIDKEEL_DEVICE_ID=self._device_id, **self._cars
+            )
             self._console = open(self._flash.parent / "console.log", "wb")  # noqa: SIM115 - closed in __exit__
             self._process = subprocess.Popen(
                 argv(self._flash / "main.py", heap_bytes=self._heap_bytes, rom=self._rom),
@@ -103,23 +109,25 @@ class LockStepBoard:
         rs485: bytes = b"",
         host: bytes = b"",
         levels: bytes = NO_OUTLET,
+        cars: bytes = b"",
     ) -> Reply:
         """Hand over inputs that arrive now and run until `until_us`, or until the board has something to send.
 
         samples: one block, little-endian int16; index: its running number, a jump tells of lost blocks.
-        levels: what the outlet measures now, from outlet_frames.
+        levels: what the outlet measures now, from outlet_frames.  cars: records of gridkeel/boards/lockstep_cars.py.
         """
-        order = ORDER.pack(until_us, index & 0xFFFFFFFF, len(samples) // 2, len(rs485), len(host))
-        self._socket.sendall(order + levels + samples + rs485 + host)
+        order = ORDER.pack(until_us, index & 0xFFFFFFFF, len(samples) // 2, len(rs485), len(host), len(cars))
+        self._socket.sendall(order + levels + samples + rs485 + host + cars)
         return self._read_reply()
 
     def _read_reply(self) -> Reply:
         try:
-            now_us, next_us, spent_us, rs485_n, host_n, levels, orders = REPLY.unpack(self._read(REPLY.size))
+            now_us, next_us, spent_us, rs485_n, host_n, cars_n, levels, orders = REPLY.unpack(self._read(REPLY.size))
         except (TimeoutError, ConnectionError) as error:
             raise ToolError(f"the virtual board stopped answering: {self.console_tail()}") from error
         self.now_us = now_us
-        return Reply(now_us, next_us, spent_us, self._read(rs485_n), self._read(host_n), levels, Orders.unpack(orders))
+        ports = self._read(rs485_n), self._read(host_n), self._read(cars_n)
+        return Reply(now_us, next_us, spent_us, *ports, levels, Orders.unpack(orders))
 
     def _read(self, n: int) -> bytes:
         while len(self._buffer) < n:

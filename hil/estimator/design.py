@@ -1,6 +1,7 @@
 """Where the estimator's weights come from: the least noise that keeps leakage and passband inside their limits.
 
-`python -m hil.estimator.design` writes firmware/gridkeel/sensing/weights.py; with --check it only compares.
+`python -m hil.estimator.design` writes weights.py and report_weights.py of firmware/gridkeel/sensing; with --check it
+only compares.
 A weight belongs to one phase increment of a hop (a quarter cycle); frequencies are in units of nominal.
 """
 
@@ -20,7 +21,7 @@ SIZE = 96  # samples a cycle at which noise is weighed; another size gives the s
 ROUNDS = 20000
 MILLION = 1000000
 SLACK = 20  # another machine's arithmetic may end this far off
-TARGET = Path(__file__).parents[2] / "firmware" / "gridkeel" / "sensing" / "weights.py"
+SENSING = Path(__file__).parents[2] / "firmware" / "gridkeel" / "sensing"
 IMAGE = np.arange(1.78, 2.001, 0.02)  # where the mixer's image falls, seen in hops, for +-5 Hz and more
 
 
@@ -34,6 +35,8 @@ class Window:
     image: float
     stop_from: float = 0.0
     pass_least: float = 0.0
+    pass_at: float = 0.1
+    leakage_hz: float = 0.003
 
 
 WINDOWS = (
@@ -44,9 +47,16 @@ WINDOWS = (
     Window("ROCOF_SHORT", 16, True, image=0.002),
     Window("ROCOF_LONG", 32, True, image=0.002, pass_least=0.52),
 )
-LEAKAGE_HZ = 0.003
 INTERFERER = 0.1
-PASS_AT = 0.1
+# For reports at half and at a fifth of nominal a second: interferers from a quarter and a tenth of nominal away on, the
+# fundamental moved by a tenth of that; modulations to 5 and to 2 Hz.
+REPORTS = (
+    Window("HALF", 72, False, image=0.01, stop_from=0.25, pass_least=0.662, leakage_hz=0.002),
+    Window("HALF_ROCOF", 72, True, image=0.002, pass_least=0.52),
+    Window("FIFTH", 144, False, image=0.01, stop_from=0.1, pass_least=0.662, pass_at=0.04, leakage_hz=0.002),
+    Window("FIFTH_ROCOF", 144, True, image=0.002, pass_least=0.52, pass_at=0.04),
+)
+FILES = {"weights.py": WINDOWS, "report_weights.py": REPORTS}
 
 
 def boxcars(offset: Floats) -> Floats:
@@ -84,12 +94,12 @@ def limits(window: Window) -> tuple[Floats, Floats, Floats]:
         offset = np.arange(0.9 * window.stop_from, 3.03, 0.01)  # an image reaches to 3
         # The angle of 1 + z is z - z**2 / 2: what the boxcars leave of an interferer shows at twice its offset again.
         swing = INTERFERER * boxcars(offset) + (INTERFERER * boxcars(offset / 2)) ** 2 / 2 + 1e-9
-        most = np.minimum(LEAKAGE_HZ / (swing * 50 * np.abs(np.sin(np.pi * offset * HOP)) / (np.pi * HOP)), 3.0)
+        most = np.minimum(window.leakage_hz / (swing * 50 * np.abs(np.sin(np.pi * offset * HOP)) / (np.pi * HOP)), 3.0)
         rows.append(transfer(window, offset))
         low.append(-most)
         high.append(most)
     if window.pass_least:
-        at = np.array([PASS_AT])
+        at = np.array([window.pass_at])
         scale = boxcars(at) * np.sinc(at * HOP)
         if window.rocof:
             scale = scale / (2 * np.pi * at * HOP)
@@ -125,10 +135,11 @@ def solve(window: Window) -> Floats:
     return found
 
 
-def text() -> str:
-    """Return weights.py."""
+def text(name: str) -> str:
+    """Return one of FILES."""
+    what = "windows that reports are made of" if FILES[name] is REPORTS else "frequency and ROCOF windows"
     lines = [
-        '"""Weights of the frequency and ROCOF windows, in millionths; written by `python -m hil.estimator.design`.',
+        f'"""Weights of the {what}, in millionths; written by `python -m hil.estimator.design`.',
         "",
         "One weight a hop, newest first, the first half only: frequency windows are symmetric and sum to one, ROCOF",
         "windows are antisymmetric and give the slope of the phase increments a hop.",
@@ -136,7 +147,7 @@ def text() -> str:
         "",
         "# fmt: off",
     ]
-    for window in WINDOWS:
+    for window in FILES[name]:
         values = [round(float(value) * MILLION) for value in solve(window)]
         lines.append(f"{window.name} = (")
         lines += [f"    {', '.join(map(str, values[k : k + 8]))}," for k in range(0, len(values), 8)]
@@ -145,18 +156,21 @@ def text() -> str:
 
 
 def numbers(source: str) -> list[int]:
-    """Return every weight of a weights.py."""
+    """Return every weight of a file."""
     return [int(value) for value in re.findall(r"-?\d+", source.split("# fmt: off")[1])]
 
 
 def main() -> int:
-    wanted = text()
-    if "--check" in sys.argv[1:]:
-        apart = max(abs(a - b) for a, b in zip(numbers(wanted), numbers(TARGET.read_text()), strict=True))
-        print(f"{TARGET.name}: {apart} millionths from its design")
-        return 0 if apart <= SLACK else 1
-    TARGET.write_text(wanted)
-    return 0
+    worst = 0
+    for name in FILES:
+        wanted, target = text(name), SENSING / name
+        if "--check" in sys.argv[1:]:
+            apart = max(abs(a - b) for a, b in zip(numbers(wanted), numbers(target.read_text()), strict=True))
+            print(f"{name}: {apart} millionths from its design")
+            worst = max(worst, apart)
+        else:
+            target.write_text(wanted)
+    return 0 if worst <= SLACK else 1
 
 
 if __name__ == "__main__":

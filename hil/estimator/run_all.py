@@ -44,7 +44,7 @@ def plan(quick: bool) -> Iterator[tuple[Trial, Parameters]]:
     for nominal_hz in (50,) if quick else (50, 60):
         parameters = parameters_for(nominal_hz, FULL_RATE)
         mains = [*standard.tests(nominal_hz, quick), *rough.tests(float(nominal_hz), quick)]
-        for test in [*mains, *edge_tests.tests(nominal_hz, quick)]:
+        for test in [*mains, *standard.reports(nominal_hz, quick), *edge_tests.tests(nominal_hz, quick)]:
             yield test, parameters
     for sample_hz in () if quick else RATES:
         for test in standard.tests(50, quick=True):

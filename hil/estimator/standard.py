@@ -1,19 +1,24 @@
 """The tests of IEC/IEEE 60255-118-1 for frequency and ROCOF: class P on the short path, class M on the long one.
 
-The reporting rate is the nominal frequency (50 or 60 a second), which sets how far away out-of-band signals lie and
-how fast modulations are.  Phase is modulated by 10 degrees, more than the 0.1 radian that the standard asks.
+The reporting rate is the nominal frequency (50 or 60 a second), which sets how far away out-of-band signals lie, how
+fast modulations are and how long a response may take; for the windows of reports it is a half or a fifth of that.
+Phase is modulated by 10 degrees, more than the 0.1 radian that the standard asks.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from hil.estimator.track import EDGES, EDGES_LONG, LONG, SHORT
+from gridkeel.params import Parameters
+from hil.estimator.track import EDGES, EDGES_LONG, LONG, REPORTS, SHORT, parameters_for
 from hil.estimator.verdict import M, P, Point, Trial
 from hil.estimator.wave import Shape, Wave, amplitude_between, phase_modulation, phase_step, ramp
 
 TEN_DEGREES = np.pi / 18
 TOP_HARMONIC = 50
+LONGEST_S = 0.8  # more than the longest window
 
 
 def tests(nominal_hz: int, quick: bool) -> list[Trial]:
@@ -29,10 +34,30 @@ def _class_tests(cls: str, f0: float, quick: bool) -> list[Trial]:
     return found
 
 
-def shared(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:
-    """Return what every front end is put through."""
+def reports(nominal_hz: int, quick: bool) -> list[Trial]:
+    """Return class M's tests of the windows that reports at half and at a fifth of nominal a second are made of."""
+    f0 = float(nominal_hz)
+    found = []
+    for path, kind in REPORTS.items():
+        rate = f0 / {1: 2, 2: 5}[kind]
+        trials = shared(M, path, f0, quick, rate)
+        trials.insert(2, out_of_band(path, f0, quick, rate=rate))
+        changes = parameters_for(nominal_hz, report_filter=kind)
+        found += [replace(trial, points=[_with(point, changes) for point in trial.points]) for trial in trials]
+    return found
+
+
+def _with(point: Point, parameters: Parameters) -> Point:
+    # The window is longer than a ten-cycle one: so is what must be there before it, and behind a step.
+    return replace(point, parameters=parameters, duration_s=point.duration_s + LONGEST_S)
+
+
+def shared(cls: str, path: str, f0: float, quick: bool, rate: float = 0.0) -> list[Trial]:
+    """Return what every front end is put through; rate: of the reports a second, f0 where it is 0."""
+    rate = rate or f0
     found = [_steady(cls, path, f0, quick), _harmonics(cls, path, f0, quick)]
-    return [*found, *_modulations(cls, path, f0, quick), *_ramps(cls, path, f0), *_steps(cls, path, f0, quick)]
+    found += _modulations(cls, path, f0, quick, rate)
+    return [*found, *_ramps(cls, path, f0), *_steps(cls, path, f0, quick, rate)]
 
 
 def _steady(cls: str, path: str, f0: float, quick: bool) -> Trial:
@@ -52,9 +77,12 @@ def _harmonics(cls: str, path: str, f0: float, quick: bool) -> Trial:
     return Trial(name, path, cls, points, 5.0 if cls == P else 25.0, 400.0 if cls == P else 1000.0)
 
 
-def out_of_band(path: str, f0: float, quick: bool, limit_mhz: float | None = 10.0, note: str = "") -> Trial:
+def out_of_band(
+    path: str, f0: float, quick: bool, limit_mhz: float | None = 10.0, note: str = "", rate: float = 0.0
+) -> Trial:
     """Return the test of interferers half the reporting rate away and more; limit_mhz None only measures."""
-    edge = f0 / 2
+    rate = rate or f0
+    edge = rate / 2
     near = [10.0, f0 - edge, f0 + edge, 2 * f0]
     wide = [*np.arange(10.0, f0 - edge + 0.1), *np.arange(f0 + edge, 2 * f0 + 0.1)]
     points = [
@@ -63,21 +91,21 @@ def out_of_band(path: str, f0: float, quick: bool, limit_mhz: float | None = 10.
         for tone_hz in (near if quick else wide)
     ]
     name = f"out of band 10 %, 10..{f0 - edge:g} and {f0 + edge:g}..{2 * f0:g} Hz"
-    rate = f"reporting rate {f0:g} a second, fundamental +-{edge / 10:g} Hz"
-    return Trial(name, path, M, points, limit_mhz, note="; ".join(part for part in (rate, note) if part))
+    what = f"reporting rate {rate:g} a second, fundamental +-{edge / 10:g} Hz"
+    return Trial(name, path, M, points, limit_mhz, note="; ".join(part for part in (what, note) if part))
 
 
-def _modulations(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:
-    top, share = (2.0, 0.03) if cls == P else (5.0, 0.06)
+def _modulations(cls: str, path: str, f0: float, quick: bool, rate: float) -> list[Trial]:
+    top, share = (min(2.0, rate / 10), 0.03) if cls == P else (min(5.0, rate / 5), 0.06)
     rates = [top] if quick else [top * k / 10 for k in range(1, 11)]
     amplitude, phase = [], []
-    for rate in rates:
+    for beat in rates:
         # The limits grow with the rate, 0.03 or 0.06 Fr and 0.18 pi Fr**2, but not under those of the steady state.
-        fe_limit_mhz = max(share * rate * 1e3, 5.0)
-        rfe_limit_mhz_s = max(180 * np.pi * rate**2, 400.0 if cls == P else 100.0)
-        span = {"duration_s": 0.4 + 1.0 / rate, "fe_limit_mhz": fe_limit_mhz, "rfe_limit_mhz_s": rfe_limit_mhz_s}
-        amplitude.append(Point(f"{rate:g} Hz", Wave(f0, amplitude=_cosine(0.1, rate)), **span))
-        phase.append(Point(f"{rate:g} Hz", Wave(f0, motion=phase_modulation(TEN_DEGREES, rate)), **span))
+        fe_limit_mhz = max(share * beat * 1e3, 5.0)
+        rfe_limit_mhz_s = max(180 * np.pi * beat**2, 400.0 if cls == P else 100.0)
+        span = {"duration_s": 0.4 + 1.0 / beat, "fe_limit_mhz": fe_limit_mhz, "rfe_limit_mhz_s": rfe_limit_mhz_s}
+        amplitude.append(Point(f"{beat:g} Hz", Wave(f0, amplitude=_cosine(0.1, beat)), **span))
+        phase.append(Point(f"{beat:g} Hz", Wave(f0, motion=phase_modulation(TEN_DEGREES, beat)), **span))
     return [
         Trial(f"amplitude modulation 10 %, to {top:g} Hz", path, cls, amplitude),
         Trial(f"phase modulation 10 deg, to {top:g} Hz", path, cls, phase),
@@ -96,10 +124,11 @@ def _ramps(cls: str, path: str, f0: float) -> list[Trial]:
     return [Trial(f"ramps +-1 Hz/s over +-{reach:g} Hz", path, cls, points, 10.0, 400.0 if cls == P else 200.0)]
 
 
-def _steps(cls: str, path: str, f0: float, quick: bool) -> list[Trial]:
-    cycles = (4.5, 6.0) if cls == P else (14.0, 14.0)
+def _steps(cls: str, path: str, f0: float, quick: bool, rate: float) -> list[Trial]:
+    cycles = (4.5, 6.0) if cls == P else (14.0 * f0 / rate, 14.0 * f0 / rate)
+    before_s = LONGEST_S if path in REPORTS else 0.0
     # Ten places within a hop and the wave: what comes once a hop is seen ten times finer.
-    times = [0.6 + k * (0.25 / f0 / 10 + 0.1 / f0) for k in range(2 if quick else 10)]
+    times = [0.6 + before_s + k * (0.25 / f0 / 10 + 0.1 / f0) for k in range(2 if quick else 10)]
     small_deg = 2.0 if path in (EDGES, EDGES_LONG) else 0.7
     amplitude, phase, small = [], [], []
     for at_s in times:

@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from gridkeel.params import Parameters
 from gridkeel.sensing.frequency import BOXCAR_HOPS, HOPS_A_CYCLE, LONG_HOPS, ROCOF_HOPS, SHORT_HOPS, Estimator
+from gridkeel.sensing.windows import report_windows
 from hil.estimator.wave import Wave
 
 Floats = NDArray[np.float64]
 SHORT, LONG = "short", "long"
 EDGES, EDGES_LONG = "edges", "edges long"  # the zero-crossing front end: hil/estimator/edges.py
+REPORTS = {"report f0/2": 1, "report f0/5": 2}  # path of a report and its report_filter
 HOPS = {SHORT: (SHORT_HOPS, ROCOF_HOPS), LONG: (LONG_HOPS, LONG_HOPS)}
+HOPS |= {path: (report_windows(kind)[0],) * 2 for path, kind in REPORTS.items()}
 SIXTY = {
     "nominal_hz": 60,
     "trip_under_mhz": 57000,
@@ -66,7 +69,7 @@ class Track:
 
 
 def run(wave: Wave, parameters: Parameters, duration_s: float) -> dict[str, Track]:
-    """Return the tracks of both paths over `duration_s` of a wave."""
+    """Return the tracks of both paths over `duration_s` of a wave, and of the report where there is a report_filter."""
     sample_hz = parameters.sample_hz
     size = sample_hz // parameters.nominal_hz
     hop = size // HOPS_A_CYCLE
@@ -76,12 +79,15 @@ def run(wave: Wave, parameters: Parameters, duration_s: float) -> dict[str, Trac
     rows = []
     for k in range(hops):
         estimator.update(samples[k * hop : (k + 1) * hop], hop)
+        estimator.report()
         rows.append(
             (
                 estimator.freq_short_uhz,
                 estimator.rocof_mhz_s,
                 estimator.freq_uhz,
                 estimator.rocof_long_mhz_s,
+                estimator.report_uhz,
+                estimator.report_mhz_s,
                 estimator.quality,
                 estimator.cycle_mv,
             )
@@ -90,9 +96,10 @@ def run(wave: Wave, parameters: Parameters, duration_s: float) -> dict[str, Trac
     # The boxcars' middle is a sample less than a cycle before the last sample.
     true_hz = sample_hz * (1.0 + wave.clock_ppm * 1e-6)
     last_s = (np.arange(1, hops + 1) * hop - 1) / true_hz
+    reported = [path for path, kind in REPORTS.items() if kind == parameters.report_filter]
     return {
         path: _track(wave, last_s, (size - 1) / true_hz, hop / true_hz, HOPS[path], table[:, 2 * k : 2 * k + 2], table)
-        for k, path in enumerate((SHORT, LONG))
+        for k, path in enumerate((SHORT, LONG, *reported))
     }
 
 
@@ -116,6 +123,6 @@ def _track(
         rocof_hz_s=rocof_hz_s,
         fe_mhz=(freq_hz - wave.truth(freq_s)[0]) * 1e3,
         rfe_mhz_s=(rocof_hz_s - wave.truth(rocof_s)[1]) * 1e3,
-        quality=table[:, 4],
-        cycle_v=table[:, 5] / 1e3,
+        quality=table[:, 6],
+        cycle_v=table[:, 7] / 1e3,
     )

@@ -25,16 +25,36 @@ from hil.virtual_board.outlet_feed import OutletFeed
 from host_tools.errors import ToolError
 
 HOST_BAUD = 460800
+BITS_A_BYTE = 11  # start, 8, parity, stop
+WRITE_MULTIPLE = 16
 TICK_S = 0.01
 READ_BYTES = 4096
 UP_S = 20.0
+BLOCKS_AHEAD = 100  # a car's Java takes a small machine for most of a second; no sample is to be lost by it
+
+
+class WatchedInverter(LiveInverter):
+    """Notes each write that it took: (monotonic time of its last byte on a real line, power in W)."""
+
+    def __init__(self, inverter: Inverter, voltage_v: float, baud: int) -> None:
+        super().__init__(inverter, voltage_v, clock=time.monotonic)
+        self.commands: list[tuple[float, float]] = []
+        self._byte_s = BITS_A_BYTE / baud
+
+    def answer_frame(self, frame: bytes) -> bytes:
+        """Answer, and note what was asked for."""
+        heard_s = time.monotonic()
+        answer = super().answer_frame(frame)
+        if frame[1] == WRITE_MULTIPLE:
+            self.commands.append((heard_s + len(frame) * self._byte_s, self.inverter.target_w))
+        return answer
 
 
 class Charger:
     """A context manager; enter it inside the namespace whose `interface` ("fe80::1%evse0") it serves.
 
     parameters: what is not the default.  pki: the board's /pki folder, None for none.  desk: its host; `outlet` and
-    `grid` are the plants a caller moves.  console: what the board printed.
+    `grid` are the plants a caller moves, `live` the inverter with its writes.  console: what the board printed.
     """
 
     def __init__(
@@ -65,7 +85,7 @@ class Charger:
     def __enter__(self) -> Charger:
         with contextlib.ExitStack() as stack:
             self.feed = stack.enter_context(self._mains())
-            self._live = LiveInverter(self._inverter, float(self.parameters.nominal_v), clock=time.monotonic)
+            self.live = WatchedInverter(self._inverter, float(self.parameters.nominal_v), self.parameters.modbus_baud)
             self._outlet_feed = stack.enter_context(
                 OutletFeed(self.outlet, lambda: float(self.parameters.nominal_v), lambda: self._inverter.power_w)
             )
@@ -103,7 +123,7 @@ class Charger:
         wave = WaveformConfig(
             sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
         )
-        return MainsFeed(PointOnWave(wave, self.grid).block, parameters.sample_hz, parameters.block_ms)
+        return MainsFeed(PointOnWave(wave, self.grid).block, parameters.sample_hz, parameters.block_ms, BLOCKS_AHEAD)
 
     def _board(self) -> VirtualBoard:
         environment = {"GRIDKEEL_V2G_INTERFACE": self._interface, "GRIDKEEL_OUTLET": self._outlet_feed.address}
@@ -138,17 +158,17 @@ class Charger:
             serial.Serial(self.board.rs485, self.parameters.modbus_baud, timeout=0) as bus,
             serial.Serial(self.board.host, HOST_BAUD, timeout=0) as host,
         ):
-            server = SerialServer(self._live, bus.fileno(), self.parameters.modbus_baud)
+            server = SerialServer(self.live, bus.fileno(), self.parameters.modbus_baud)
             server.start()
             loop.add_reader(host.fileno(), self._from_board, host)
             console = os.open(self.board.console, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             loop.add_reader(console, self._hear, console)
             try:
                 while not self._stop.is_set():
-                    self._live.sync()
+                    self.live.sync()
                     self._inverter.let(self.outlet.range_w)
-                    self._live.voltage_v = float(self.parameters.nominal_v) if self.outlet.contactor.closed else 0.0
-                    self._live.freq_hz = self.grid.freq_hz
+                    self.live.voltage_v = float(self.parameters.nominal_v) if self.outlet.contactor.closed else 0.0
+                    self.live.freq_hz = self.grid.freq_hz
                     self.desk.on_deadline(loop.time())
                     self._to_board(host)
                     await asyncio.sleep(TICK_S)

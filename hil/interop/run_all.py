@@ -17,9 +17,9 @@ from hil.interop.modes import Mode, choose
 from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
+from hil.virtual_board.interpreter import V2G_HEAP_BYTES
 from host_tools.backend.provisioning import Provisioning
 
-HEAP_BYTES = 512 * 1024  # a board that speaks ISO 15118 needs more than one that does not: half of this on 32 bits
 HEAP_MODE = "ac-pnc"  # the session that needs most of the heap: the contract's chain is in it
 
 
@@ -31,7 +31,7 @@ class Wanted:
     runs: int = 5
     peer: bool = True
     heap: bool = True
-    heap_bytes: int = HEAP_BYTES
+    heap_bytes: int = V2G_HEAP_BYTES
 
 
 @dataclass(frozen=True)

@@ -41,13 +41,15 @@ class MainsFeed:
 
     address: "127.0.0.1:port" for GRIDKEEL_MAINS.  start_s: monotonic time of the first sample.
     source: asked for each block in turn; None is a block that the ADC loses.
+    ahead: how many blocks a slow board may lie behind.
     """
 
-    def __init__(self, source: BlockSource, sample_hz: int, block_ms: int) -> None:
+    def __init__(self, source: BlockSource, sample_hz: int, block_ms: int, ahead: int = BLOCKS_AHEAD) -> None:
         if sample_hz * block_ms % 1000:
             raise ToolError(f"block_ms = {block_ms} is no whole number of samples at sample_hz = {sample_hz}")
         self.samples = sample_hz * block_ms // 1000
         self._source = source
+        self._ahead = ahead
         self._block_s = block_ms / 1000
         self._server = socket.create_server(("127.0.0.1", 0))
         self._server.setblocking(False)
@@ -102,7 +104,7 @@ class MainsFeed:
                 self._hang_up()
                 board.setblocking(False)
                 board.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                board.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BLOCKS_AHEAD * (_HEADER.size + 2 * self.samples))
+                board.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._ahead * (_HEADER.size + 2 * self.samples))
                 self._board = board
 
     def _give(self, block: bytes, late_s: float) -> None:

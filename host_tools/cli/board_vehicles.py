@@ -13,7 +13,6 @@ from hil.interop.namespaces import wait_for_address
 from hil.virtual_board.flash import PKI_KEY
 from host_tools.errors import ToolError
 
-HEAP_BYTES = 512 * 1024  # what a board that speaks ISO 15118 needs here; half of it on 32 bits
 PARAMETERS = {"evse": 2}
 
 

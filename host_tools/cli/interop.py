@@ -14,9 +14,13 @@ from gridkeel import VERSION
 from hil.interop.modes import choose
 from hil.interop.results import GOAL, MessageRow, Results
 from hil.interop.run_all import Wanted, run_all
+from host_tools.cli import interop_refusals, interop_steps
+from host_tools.cli.progress import watching
 from host_tools.errors import EXIT_CHECK_FAILED
 
 app = typer.Typer(invoke_without_command=True, help="Real ISO 15118 sessions against the controller.")
+app.command(name="refusals")(interop_refusals.command)
+app.command(name="steps")(interop_steps.command)
 
 
 @app.callback()
@@ -39,11 +43,8 @@ def run(
         return
     console = Console()
     wanted = Wanted(choose(modes), runs, peer, heap)
-    if quiet or not console.is_terminal:
-        results = run_all(wanted, lambda _text: None)
-    else:
-        with console.status("laying the cables") as status:
-            results = run_all(wanted, status.update)
+    with watching(console, quiet, "laying the cables") as say:
+        results = run_all(wanted, say)
     show(console, results)
     if json_file:
         json_file.write_text(json.dumps({"gridkeel": VERSION, **results.document()}, indent=1) + "\n")

@@ -26,7 +26,7 @@ from host_tools.errors import ToolError
 
 app = typer.Typer(
     name="gridkeel",
-    help="Edge-controller firmware for EV chargers: bench, virtual board, plants, uplink, monitor.",
+    help="Edge-controller firmware for EV chargers: bench, virtual board, car at the outlet, certificates, uplink.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -21,13 +21,12 @@ FUEL = 20_000_000_000
 MOST_OFF = 0.1
 UNITS = (
     "plain_128",
-    "verify",
     "parse",
     "digest_1024",
     "two_exchanges",
     *(f"{way}_{name}" for way in ("decode", "encode") for name in ("small", "fields", "bytes")),
 )
-LONG = ("plain_128", "verify")  # two of them do not fit into the heap, which nobody collects
+LONG = ("plain_128",)  # two of them do not fit into the heap, which nobody collects
 CODE = """import gc, sys
 gc.disable()
 sys.argv[:] = ["", "/input", "/input", {unit!r}, "{count}"]

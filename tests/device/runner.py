@@ -9,6 +9,8 @@ def main(name, chosen=None):
     if sys.implementation._build == "wasi":
         # This build's collector does not see what lives in wasm locals alone, and frees it: it must not run at all.
         gc.disable()
+    elif hasattr(gc, "threshold"):
+        gc.threshold(16384)  # as main.py does it: what compiling leaves behind is collected before it scatters modules
     try:
         module = __import__(name)
     except Exception as error:

@@ -37,7 +37,8 @@ class Rig:
             changes.update({"nominal_hz": 60, "trip_under_mhz": 56500, "trip_over_mhz": 62000})
             changes.update({"return_low_mhz": 59500, "return_high_mhz": 60100})
         changes.update(more)
-        self.protection = Protection(Parameters(changes), identity)
+        self.parameters = Parameters(changes)
+        self.protection = Protection(self.parameters, identity)
         self.mains = Mains(nominal_hz)
         self.now = ticks.MASK - 100
         while self.protection.state != RUN:
@@ -55,6 +56,16 @@ class Rig:
             if self.protection.update(self.mains, self.now) == CEASED:
                 return elapsed
         return None
+
+
+def test_a_limit_of_the_custom_table_that_changes_is_taken_up_at_once():
+    rig = Rig("custom")
+    rig.mains.at(49000)
+    rig.run(500)
+    assert rig.protection.state == RUN
+    rig.parameters.update({"trip_under_mhz": 49100})
+    assert rig.trip_ms(500) is not None
+    assert rig.protection.trip == errors.UNDER_FREQUENCY
 
 
 def test_ieee1547_frequency_trips_clear_by_their_time():

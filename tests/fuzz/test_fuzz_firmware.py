@@ -19,7 +19,9 @@ from hil.bench.mains import Mains
 from hil.bench.recorder import Recorder
 from hil.bench.rig import load
 from hil.bench.scenario import Scenario
+from hil.bench.station import Station
 from hil.drivers.lockstep import LockStepBoard, Reply
+from hil.drivers.outlet_frames import NO_OUTLET
 from hil.plants.inverter import Inverter
 from hil.virtual_board.flash import make_flash
 from hil.virtual_board.interpreter import HEAP_BYTES
@@ -38,10 +40,19 @@ class Noisy(LockStepBoard):
         self.noise = lambda: b""
         self.given = 0
 
-    def run(self, until_us: int, samples: bytes = b"", index: int = 0, rs485: bytes = b"", host: bytes = b"") -> Reply:
+    def run(
+        self,
+        until_us: int,
+        samples: bytes = b"",
+        index: int = 0,
+        rs485: bytes = b"",
+        host: bytes = b"",
+        levels: bytes = NO_OUTLET,
+        cars: bytes = b"",
+    ) -> Reply:
         bus, link = self.noise(), self.noise()
         self.given += len(bus) + len(link)
-        return super().run(until_us, samples, index, rs485 + bus, host + link)
+        return super().run(until_us, samples, index, rs485 + bus, host + link, levels, cars)
 
 
 @contextmanager
@@ -54,8 +65,9 @@ def charger(folder: Path) -> Iterator[tuple[Noisy, LockStepRun, Recorder, Invert
         host = HostSide(queue, 460800, [], recorder, lambda _birth: None, 1)
         mains = Mains(STEADY, parameters, 1000.0)
         bus = Bus(inverter, parameters.modbus_baud, [], 1)
+        station = Station(STEADY, mains, inverter, recorder)
         run = LockStepRun(
-            STEADY, load("lockstep"), parameters, board, mains, inverter, bus, host, recorder, lambda _progress: None
+            STEADY, load("lockstep"), parameters, board, mains, inverter, station, bus, host, lambda _progress: None
         )
         run._take(board.started)
         yield board, run, recorder, inverter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gridkeel import errors, inverter
+from gridkeel import errors, inverter, limits
 from gridkeel.controller import Controller
 from gridkeel.params import Parameters
 from gridkeel.services.schedule import PRICES_A_MESSAGE
@@ -37,6 +37,7 @@ class GivenInverter:
     fault = errors.NO_FAULT
     bus_errors = 0
     power_w = 0
+    apparent_va = inject_max_var = absorb_max_var = limits.NO_BOUND
 
     def soc_age(self, _now_ms):
         return 0
@@ -44,8 +45,8 @@ class GivenInverter:
     def command(self, power_w, _now_ms):
         self.commanded_w = power_w
 
-    def react(self, on, _var, _now_ms):
-        assert not on  # a fleet has no reactive power
+    def react(self, wanted, _var, _now_ms):
+        assert not wanted, "a fleet's model knows no reactive power"
 
 
 class Pair:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from gridkeel.sensing import edges, weights
+from gridkeel.sensing import edges, report_weights, weights
 from hil.estimator import design, edge_tests, rough, standard
 from hil.estimator.edges import crossings
 from hil.estimator.track import EDGES, EDGES_LONG, SHORT, parameters_for, run
@@ -46,7 +46,7 @@ def test_every_limit_holds_and_the_rows_say_so(tmp_path: Path) -> None:
         assert row["pass"], row
     assert "phase modulation" in (tmp_path / "estimator.html").read_text()
     assert {row["class"] for row in rows} == {"P", "M", "own"}
-    assert {row["path"] for row in rows} == {"short", "long", "edges", "edges long"}
+    assert {row["path"] for row in rows} == {"short", "long", "edges", "edges long", "report f0/2", "report f0/5"}
 
 
 @pytest.mark.parametrize("sample_hz", [4800, 9600])
@@ -58,9 +58,10 @@ def test_sixty_hertz_at_other_rates(sample_hz: int) -> None:
 
 
 def test_weights_are_what_their_design_gives() -> None:
-    designed, committed = design.numbers(design.text()), design.numbers(design.TARGET.read_text())
-    apart = [abs(a - b) for a, b in zip(designed, committed, strict=True)]
-    assert max(apart) <= design.SLACK
+    for name in design.FILES:
+        designed, committed = design.numbers(design.text(name)), design.numbers((design.SENSING / name).read_text())
+        apart = [abs(a - b) for a, b in zip(designed, committed, strict=True)]
+        assert max(apart) <= design.SLACK, name
 
 
 def test_worse_weights_fail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +97,22 @@ def test_too_eager_holding_is_seen_by_the_true_step(monkeypatch: pytest.MonkeyPa
     assert measure(step, parameters_for()).ok
     monkeypatch.setattr("gridkeel.sensing.jumps.SUDDEN", 200)
     assert not measure(step, parameters_for()).ok
+
+
+def test_reports_hold_at_sixty_hertz() -> None:
+    for test in standard.reports(60, True):
+        row = measure(test, parameters_for(60))
+        assert row.ok, row
+
+
+@pytest.mark.parametrize(("path", "name"), [("report f0/2", "HALF"), ("report f0/5", "FIFTH")])
+def test_other_report_weights_fail(path: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mean over the same hops: as long, and neither as deaf nor as quick."""
+    tests = standard.reports(50, True)
+    count = len(getattr(report_weights, name))
+    monkeypatch.setattr(report_weights, name, (round(1e6 / 2 / count),) * count)
+    for kind in ("out of band", "phase modulation"):
+        assert not measure(only(tests, kind, path), parameters_for()).ok
 
 
 def test_edges_hold_at_sixty_hertz() -> None:

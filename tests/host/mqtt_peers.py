@@ -108,7 +108,8 @@ class Controller(threading.Thread):
         command = self.link.next_command()
         if command is not None:
             message, values = command
-            self.commands.append((message, values))
+            if message != messages.TIME:  # what the uplink tells by itself is nobody's command
+                self.commands.append((message, values))
             result = self.results.get(message, _OK)
             if result is not None:
                 self.link.answer(values[0], result)

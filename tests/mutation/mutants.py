@@ -117,6 +117,7 @@ TRIPS = [
         ("errors.UNDER_VOLTAGE, 880, 21000", "errors.UNDER_VOLTAGE, 880, 12000"),
         ("clock_ms + self._spread.of(self._p.trip_spread_ms) if frequency else clock_ms", "clock_ms"),
         ("trips[7] = p.trip_under_mhz", "trips[7] = p.trip_over_mhz"),
+        ("if self._revision != self._p.revision:", "if self._revision < 0:"),
         ("self._since[k] = now_ms", "self._since[k] = 0"),
     ),
     *_of(
@@ -406,31 +407,45 @@ REACTIVE = [
     ),
 ]
 
-SENSING = _of(
-    "sensing/jumps.py",
-    ("test_sensing_jumps",),
-    ("SUSPICIOUS = 2222", "SUSPICIOUS = 6666"),
-    ("self._watched == WATCH_HOPS and", ""),
-    ("self._credit < (COST if sudden else COST + SPARED)", "self._credit < COST"),
-    ("self._credit < (COST if sudden else COST + SPARED)", "self._credit < COST + SPARED"),
-    ("HOLD_HOPS - TRIAL_HOPS and not self._jumped(turn)", "HOLD_HOPS - TRIAL_HOPS"),
-    ("return jump > doubt or jump < -doubt", "return jump > doubt"),
-    ("return jump > doubt or jump < -doubt", "return True"),
-    ("self._residual - RAMP_HOPS // 2 * faster", "self._residual"),
-    ("        if shrunk > SUDDEN:\n            self._on_trial = False\n", ""),
-    ("self.seen = (self.seen - 1) & 0xFFFF", "pass"),
-    ("return bend if bend >= 0 else -bend", "return bend"),
-) + _of(
-    "sensing/edges.py",
-    ("test_sensing_edges",),
-    ("if off < -(self._period // 3):", "if off < -self._period:"),
-    ("return -rocof if slope >= 0 else rocof", "return rocof if slope >= 0 else -rocof"),
-    ("self._off[head] = self._doubted", "pass"),
-    ("            off = before\n", "            pass\n"),
-    ("uhz // 1000 * self._clock_ppm // 1000", "0"),
-    ("self._nominal_mv if alive else 0", "self._nominal_mv"),
-    ("if self._blocks >= self._silent_blocks:", "if self._blocks > 10 * self._silent_blocks:"),
-    ("        self._cycles = -1\n        self.quality |=", "        self.quality |="),
+SENSING = (
+    _of(
+        "sensing/frequency.py",
+        ("test_sensing_report", "test_sensing_jumps"),
+        ("self._hops < BOXCAR_HOPS + hops or not hops", "not hops"),
+        ("return WARM_UP_REPORT if hops else 0", "return 0"),
+        ("if self._head >= half else self._head - half + size", "if self._head >= half else self._head"),
+        ("older = self._head - half if", "older = self._head if"),
+        ("sums[REPORT_ROCOF] >> self._report_shift", "sums[REPORT_ROCOF] >> 9"),
+        ("            self._give_back()\n", "            pass\n"),
+        ("range(BACK_HOPS + TRIAL_HOPS)", "range(BACK_HOPS + TRIAL_HOPS - 1)"),
+    )
+    + _of(
+        "sensing/jumps.py",
+        ("test_sensing_jumps",),
+        ("SUSPICIOUS = 2222", "SUSPICIOUS = 6666"),
+        ("self._watched == WATCH_HOPS and", ""),
+        ("self._credit < (COST if sudden else COST + SPARED)", "self._credit < COST"),
+        ("self._credit < (COST if sudden else COST + SPARED)", "self._credit < COST + SPARED"),
+        ("HOLD_HOPS - TRIAL_HOPS and not self._jumped(turn)", "HOLD_HOPS - TRIAL_HOPS"),
+        ("return jump > doubt or jump < -doubt", "return jump > doubt"),
+        ("return jump > doubt or jump < -doubt", "return True"),
+        ("self._residual - RAMP_HOPS // 2 * faster", "self._residual"),
+        ("        if shrunk > SUDDEN:\n            self._on_trial = False\n", ""),
+        ("self.seen = (self.seen - 1) & 0xFFFF", "pass"),
+        ("return bend if bend >= 0 else -bend", "return bend"),
+    )
+    + _of(
+        "sensing/edges.py",
+        ("test_sensing_edges",),
+        ("if off < -(self._period // 3):", "if off < -self._period:"),
+        ("return -rocof if slope >= 0 else rocof", "return rocof if slope >= 0 else -rocof"),
+        ("self._off[head] = self._doubted", "pass"),
+        ("            off = before\n", "            pass\n"),
+        ("uhz // 1000 * self._clock_ppm // 1000", "0"),
+        ("self._nominal_mv if alive else 0", "self._nominal_mv"),
+        ("if self._blocks >= self._silent_blocks:", "if self._blocks > 10 * self._silent_blocks:"),
+        ("        self._cycles = -1\n        self.quality |=", "        self.quality |="),
+    )
 )
 
 MUTANTS = [

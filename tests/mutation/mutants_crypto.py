@@ -160,10 +160,22 @@ CRYPTO: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], ...] = (
         (
             ("            scalar += p256.N\n", "            pass\n"),
             ("else ~index & 15", "else index & 15"),
-            ("if digit > 15:", "if digit > 17:"),
+            ("carry = window >> (WINDOW - 1)", "carry = 0"),
+            ("        if window & 1 == carry:", "        if window & 1 == 0:"),
             ("        if at < SPACING:", "        if at < SPACING - 1:"),
             ("        left -= 2\n", "        left -= 1\n"),
+            ("    total.end_table()\n", ""),
+            ("digit < 0)", "digit > 0)"),
+        ),
+    ),
+    (
+        "crypto/integers.py",
+        CURVE_TESTS,
+        (
             ("y * square * blind", "y * square"),
+            ("if negative else cached", "if False else cached"),
+            ("y if positive else p256.P - y", "y"),
+            ("* self._powers[digit] % modulus", "* self._powers[digit & 7] % modulus"),
         ),
     ),
 )

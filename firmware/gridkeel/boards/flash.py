@@ -14,7 +14,7 @@ def bytes_of(block):
 
 
 class FlashConfig:
-    """Parameters and identity as files of the board's flash."""
+    """What a board keeps on its flash: parameters, identity, keys; and its source of chance."""
 
     def __init__(self):
         self.device_id = (os.getenv("GRIDKEEL_DEVICE_ID") or "virtual").encode()
@@ -32,3 +32,13 @@ class FlashConfig:
         with open(CONFIG + ".new", "w") as file:
             json.dump(values, file)
         os.rename(CONFIG + ".new", CONFIG)
+
+    def load_pki(self):
+        """Return what the flash holds of keys, certificates and roots."""
+        from gridkeel.boards.pki import Pki
+
+        return Pki()
+
+    def random(self, n):
+        """Return n bytes that nobody can guess."""
+        return os.urandom(n)

@@ -4,7 +4,7 @@ Files are DER: secc_key, secc_0 (leaf) to secc_2, v2g_root_N, mo_root_N, oem_roo
 --device` writes them.
 """
 
-FOLDER = "/pki/"
+FOLDER = "pki/"  # on the flash, whose root is the working directory
 PER_KIND = 10
 
 

@@ -96,6 +96,7 @@ class RealTimeBoard(FlashConfig):
         pins = os.getenv("GRIDKEEL_PINS")
         self._pins = open(pins, "wb") if pins else None
         self._energised = False
+        self.slice_ms = 0  # a slice takes its own time here
         self.probes_heap = bool(os.getenv("GRIDKEEL_HEAP_PROBE"))
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_V2G_INTERFACE"))
         self.outlet = self._find_outlet(os.getenv("GRIDKEEL_OUTLET"))
@@ -130,21 +131,11 @@ class RealTimeBoard(FlashConfig):
         """The pipe carries w; whoever reads it resets a board that stops saying so."""
         self._tell(b"w")
 
-    def load_pki(self):
-        """Return what the flash holds of keys, certificates and roots."""
-        from gridkeel.boards.pki import Pki
-
-        return Pki()
-
     def vehicle_network(self, pki, plain, secured):
         """Return the network on which cars come, None where there is none."""
         from gridkeel.boards import vehicle_network
 
         return vehicle_network.from_environment(pki, plain, secured)
-
-    def random(self, n):
-        """Return n bytes that nobody can guess."""
-        return os.urandom(n)
 
     def _tell(self, letter):
         if self._pins:

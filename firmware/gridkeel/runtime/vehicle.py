@@ -13,6 +13,7 @@ from gridkeel.v2g.secc import Secc
 SDP_BUFFER = 64
 READ_BYTES = 512  # the session puts the pieces together
 WATCH_MS = 10  # how often a session that waits for the charger, or for its time to be over, is looked at
+ROOM_TRIES = 10
 LINGER_MS = 5000  # the time a car has to close a connection whose session is over
 
 
@@ -113,7 +114,7 @@ class Vehicle:
     async def _listen(self, secured):
         while True:
             connection = await self._network.accept(secured)
-            if self._next is None and (self._connection is None or self._lingers):
+            if await self._has_room():
                 self._next = connection
                 self._arrived.set()
                 self._wake.set()
@@ -121,6 +122,14 @@ class Vehicle:
                 # One outlet has one car.
                 self._report.log("turned_away", "tls" if secured else "tcp", "", 0)
                 connection.close()
+
+    async def _has_room(self):
+        # The car before it may have hung up already, and nobody has looked yet.
+        for _ in range(ROOM_TRIES):
+            if self._next is None and (self._connection is None or self._lingers):
+                return True
+            await asyncio.sleep_ms(WATCH_MS)
+        return False
 
     async def _cars(self):
         while True:
@@ -186,11 +195,15 @@ class Vehicle:
             self._wake.clear()
             secc.on_deadline(self._board.ticks_ms())
             await self._work()
-            if not await self._send(connection):
-                return
+            n = secc.data_to_send(self._out, self._board.ticks_ms())
+            if n:
+                if not await connection.write(self._out, n):
+                    return
+                self._report.answered(secc.request)
             self._tell()
             if secc.closing:
-                await self._linger()
+                if n:
+                    await self._linger()
                 return
 
     async def _work(self):
@@ -201,18 +214,10 @@ class Vehicle:
             more = self._secc.work(board.ticks_ms())
             self._report.worked(begun_us)
             if more:
-                await asyncio.sleep_ms(0)  # the control loop may have a block waiting
-
-    async def _send(self, connection):
-        n = self._secc.data_to_send(self._out, self._board.ticks_ms())
-        if n:
-            if not await connection.write(self._out, n):
-                return False
-            self._report.answered(self._secc.request)
-        return True
+                await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
 
     async def _linger(self):
-        # Closed at once, a response that still travels could be lost to the car; a new car need not wait for it.
+        # Closed at once, the response that still travels could be lost to the car; a new car need not wait for it.
         begun_ms = self._board.ticks_ms()
         self._lingers = True
         self._secc.disconnected(begun_ms)

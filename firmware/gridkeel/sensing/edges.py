@@ -63,9 +63,17 @@ class EdgeEstimator:
         self.freq_short_uhz = self.nominal_uhz
         self.rocof_mhz_s = 0
         self.rocof_long_mhz_s = 0
+        self.report_uhz = self.nominal_uhz
+        self.report_mhz_s = 0
         self.voltage_mv = 0
         self.cycle_mv = 0
         self.quality = NO_VOLTAGE | LOW_VOLTAGE | WARM_UP_SHORT | WARM_UP_LONG
+
+    def report(self):
+        """Take the ten-cycle figures for a record; there is no longer window.  Return no quality bits."""
+        self.report_uhz = self.freq_uhz
+        self.report_mhz_s = self.rocof_mhz_s
+        return 0
 
     def block_lost(self):
         """Tell that crossings may be missing before the next block."""

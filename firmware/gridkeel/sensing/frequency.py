@@ -12,6 +12,7 @@ from gridkeel.sensing.quality import (
     OUT_OF_RANGE,
     PHASE_JUMP,
     WARM_UP_LONG,
+    WARM_UP_REPORT,
     WARM_UP_SHORT,
 )
 
@@ -25,13 +26,12 @@ BOXCAR_HOPS = 8  # two cascaded one-cycle boxcars
 SHORT_HOPS = 8  # with the boxcars 4 cycles in all: 80 ms at 50 Hz
 LONG_HOPS = 32  # 10 cycles: 200 ms at 50 Hz; ROCOF's long window too
 ROCOF_HOPS = 16  # 6 cycles: 120 ms at 50 Hz
-RING = LONG_HOPS
 STEP_LIMIT = 220000  # phase a hop, millionths of half a turn: +-22 Hz at 50 Hz, +-26 Hz at 60 Hz
 LOW_VOLTAGE_PCT = 8
 WEIGHT_SHIFT = 5
 ROCOF_SHIFT = 8
 CLOCK_MAX_PPM = 2000
-FREQ, FREQ_SHORT, ROCOF, ROCOF_LONG, BEFORE = range(5)  # places in the sums
+FREQ, FREQ_SHORT, ROCOF, ROCOF_LONG, BEFORE, REPORT_NEW, REPORT_OLD, REPORT_ROCOF = range(8)  # places in the sums
 
 
 class Estimator:
@@ -64,10 +64,18 @@ class Estimator:
         scale = (nominal_hz * nominal_hz << ROCOF_SHIFT) / 125
         self._rocof = windows.rocof_weights(weights.ROCOF_SHORT, scale)
         self._rocof_long = windows.rocof_weights(weights.ROCOF_LONG, scale)
-        self._steps = array("i", [0] * RING)
-        self._real = array("i", [0] * RING)  # the same, whatever is held
+        self._report_hops = 0
+        if parameters.report_filter:
+            self._report_hops, level, slope, self._report_shift = windows.report_windows(parameters.report_filter)
+            report = windows.frequency_weights(level, total)
+            self._report_new = report[: self._report_hops // 2]
+            self._report_old = report[self._report_hops // 2 :]
+            self._report_rocof = windows.rocof_weights(slope, (nominal_hz * nominal_hz << self._report_shift) / 125)
+        self._size_ring = max(LONG_HOPS, self._report_hops)
+        self._steps = array("i", [0] * self._size_ring)
+        self._real = array("i", [0] * self._size_ring)  # the same, whatever is held
         self._head = 0
-        self._sums = array("i", [0] * 5)
+        self._sums = array("i", [0] * 8)
         self._jumps = JumpDetector()
         self._before = 0  # the increment a held hop takes: what was before the jump
         self._known_ppm = parameters.sample_clock_ppm
@@ -80,6 +88,8 @@ class Estimator:
         self.freq_short_uhz = self.nominal_uhz
         self.rocof_mhz_s = 0
         self.rocof_long_mhz_s = 0
+        self.report_uhz = self.nominal_uhz
+        self.report_mhz_s = 0
         self.voltage_mv = 0
         self.cycle_mv = 0
         self.quality = WARM_UP_SHORT | WARM_UP_LONG
@@ -124,6 +134,29 @@ class Estimator:
             self._estimate(4 * (hops - 1))
         return hops > 0
 
+    def report(self):
+        """Work out report_uhz and report_mhz_s, what a record tells; return quality bits that go with them.
+
+        Not part of the control path: no service waits for a window as long as report_filter's.
+        """
+        hops = self._report_hops
+        if self._hops < BOXCAR_HOPS + hops or not hops:
+            self.report_uhz = self.freq_uhz
+            self.report_mhz_s = self.rocof_mhz_s
+            return WARM_UP_REPORT if hops else 0
+        # In two halves: at 60 Hz the whole sum may pass 2**30.
+        half = hops // 2
+        sums = self._sums
+        size = self._size_ring
+        older = self._head - half if self._head >= half else self._head - half + size
+        weigh(self._steps, self._head, size, self._report_new, half, sums, REPORT_NEW)
+        weigh(self._steps, older, size, self._report_old, half, sums, REPORT_OLD)
+        weigh(self._steps, self._head, size, self._report_rocof, hops, sums, REPORT_ROCOF)
+        deviation = (sums[REPORT_NEW] >> WEIGHT_SHIFT) + (sums[REPORT_OLD] >> WEIGHT_SHIFT)
+        self.report_uhz = self._true_uhz(self.nominal_uhz + deviation)
+        self.report_mhz_s = sums[REPORT_ROCOF] >> self._report_shift
+        return 0
+
     def _fold(self, at):
         angle = phase(self._out[at], self._out[at + 1], self._atan)
         step = angle - self._last
@@ -146,7 +179,7 @@ class Estimator:
 
     def _put(self, step):
         head = self._head + 1
-        if head == RING:
+        if head == self._size_ring:
             head = 0
         self._head = head
         self._steps[head] = step
@@ -163,13 +196,13 @@ class Estimator:
         if verdict == NOTICED:
             head = self._head - BACK_HOPS
             if head < 0:
-                head += RING
-            weigh(self._steps, head, RING, self._short, SHORT_HOPS, self._sums, BEFORE)
+                head += self._size_ring
+            weigh(self._steps, head, self._size_ring, self._short, SHORT_HOPS, self._sums, BEFORE)
             # Back from microhertz to an increment; under 2**30 / 2**5 before the division.
             self._before = (self._sums[BEFORE] >> WEIGHT_SHIFT) // (self.nominal_uhz // 500000)
             self._jumps.hold_to(self._before)
             for _ in range(BACK_HOPS):
-                head = head + 1 if head + 1 < RING else 0
+                head = head + 1 if head + 1 < self._size_ring else 0
                 self._steps[head] = self._before
         elif verdict == GIVEN_UP:
             self._give_back()
@@ -178,18 +211,19 @@ class Estimator:
 
     def _give_back(self):
         head = self._head
-        for _ in range(BACK_HOPS + TRIAL_HOPS + 1):
+        for _ in range(BACK_HOPS + TRIAL_HOPS):
             self._steps[head] = self._real[head]
-            head = head - 1 if head else RING - 1
+            head = head - 1 if head else self._size_ring - 1
 
     def _estimate(self, at):
         steps = self._steps
         head = self._head
         sums = self._sums
-        weigh(steps, head, RING, self._long, LONG_HOPS, sums, FREQ)
-        weigh(steps, head, RING, self._short, SHORT_HOPS, sums, FREQ_SHORT)
-        weigh(steps, head, RING, self._rocof, ROCOF_HOPS, sums, ROCOF)
-        weigh(steps, head, RING, self._rocof_long, LONG_HOPS, sums, ROCOF_LONG)
+        size = self._size_ring
+        weigh(steps, head, size, self._long, LONG_HOPS, sums, FREQ)
+        weigh(steps, head, size, self._short, SHORT_HOPS, sums, FREQ_SHORT)
+        weigh(steps, head, size, self._rocof, ROCOF_HOPS, sums, ROCOF)
+        weigh(steps, head, size, self._rocof_long, LONG_HOPS, sums, ROCOF_LONG)
         deviation = sums[FREQ] >> WEIGHT_SHIFT
         self.freq_uhz = self._true_uhz(self.nominal_uhz + deviation)
         self.freq_short_uhz = self._true_uhz(self.nominal_uhz + (sums[FREQ_SHORT] >> WEIGHT_SHIFT))

@@ -64,17 +64,14 @@ class JumpDetector:
         """
         turn = self._turned(angle)
         shrunk = self._size_bend(size_mv)
-        bend = min(self._phase_bend(turn) + shrunk, BEND_MAX)
-        sudden = bend > SUDDEN + USUAL_FACTOR * (self._usual >> USUAL_SHIFT)
-        suspicious = sudden or self._watched == WATCH_HOPS and bend > SUSPICIOUS + self._peak + (self._peak >> 1)
-        self._usual += bend - (self._usual >> USUAL_SHIFT)
-        # A jump's own rise takes two hops: it must not hide its top.
-        if not self.held:
-            self._peak = max(self._bend_3, self._peak - (self._peak >> PEAK_SHIFT)) if steady else 0
-        self._watched = min(self._watched + 1, WATCH_HOPS) if steady else 0
-        self._bend_3 = self._bend_2
-        self._bend_2 = self._bend_1
-        self._bend_1 = bend
+        bend = self._phase_bend(turn) + shrunk
+        if bend > BEND_MAX:
+            bend = BEND_MAX
+        usual = self._usual >> USUAL_SHIFT
+        sudden = bend > SUDDEN + USUAL_FACTOR * usual
+        self._usual += bend - usual
+        suspicious = sudden or self._is_unusual(bend)
+        self._remember(bend, steady)
         if self._credit < CREDIT_MAX:
             self._credit += 1
         if self.held:
@@ -87,6 +84,22 @@ class JumpDetector:
         # What the amplitude did says nothing of the frequency, and disturbs the phase: no trial.
         self._on_trial = shrunk <= SUDDEN
         return NOTICED
+
+    def _is_unusual(self, bend):
+        return bend > SUSPICIOUS and self._watched == WATCH_HOPS and bend > SUSPICIOUS + self._peak + (self._peak >> 1)
+
+    def _remember(self, bend, steady):
+        if not steady:
+            self._peak = self._watched = 0
+        elif not self.held:
+            # A jump's own rise takes two hops: it must not hide its top.
+            faded = self._peak - (self._peak >> PEAK_SHIFT)
+            self._peak = self._bend_3 if self._bend_3 > faded else faded
+            if self._watched < WATCH_HOPS:
+                self._watched += 1
+        self._bend_3 = self._bend_2
+        self._bend_2 = self._bend_1
+        self._bend_1 = bend
 
     def hold_to(self, before):
         """Say what the phase increments were before what was noticed now."""

@@ -9,6 +9,7 @@ OUT_OF_RANGE = 32
 TRANSIENT = 64  # the short window has left the long one, and rules
 PHASE_JUMP = 128  # the phase jumped: the estimate is held at what was before, for two cycles and a half
 NO_VOLTAGE = 256  # the front end sees edges only: the voltages say "there" or "gone", nothing between
+WARM_UP_REPORT = 512  # in telemetry alone: the report's window is not full, its figures are the ten-cycle ones
 
 # With any of these set neither window holds a frequency.
 UNUSABLE = WARM_UP_SHORT | LOW_VOLTAGE | OUT_OF_RANGE

@@ -32,6 +32,18 @@ def frequency_weights(half, total):
     return array("i", weights + weights[::-1])
 
 
+def report_windows(kind):
+    """Return (hops, frequency weights, ROCOF weights, ROCOF shift) of report_filter 1 or 2; halves, in millionths.
+
+    The shift is as large as leaves the weighted sum of ROCOF under 2**30.
+    """
+    from gridkeel.sensing import report_weights  # only where a board wants them: a kilobyte and a half
+
+    if kind == 1:
+        return 2 * len(report_weights.HALF), report_weights.HALF, report_weights.HALF_ROCOF, 9
+    return 2 * len(report_weights.FIFTH), report_weights.FIFTH, report_weights.FIFTH_ROCOF, 10
+
+
 def rocof_weights(half, scale):
     """Return array('i') of a ROCOF window's integer weights: half * scale, then the same with the other sign."""
     weights = [round(value * scale / MILLION) for value in half]

@@ -83,6 +83,7 @@ class Trips:
         self._passed = bytearray(_TRIPS_MAX)
         self._since = array("i", [0] * _TRIPS_MAX)
         self._profile = CUSTOM
+        self._revision = -1  # of the parameters that the custom table was made of
 
     def reset(self):
         """Start every clock over."""
@@ -95,7 +96,12 @@ class Trips:
         if profile != self._profile:
             self._profile = profile
             self.reset()
-        trips = self._custom_trips() if profile == CUSTOM else TABLE[profile][TRIPS]
+        if profile == CUSTOM:
+            trips = self._custom
+            if self._revision != self._p.revision:
+                self._fill_custom()
+        else:
+            trips = TABLE[profile][TRIPS]
         for k in range(len(trips) // 3):
             fault = trips[3 * k]
             was = self._passed[k]
@@ -109,9 +115,10 @@ class Trips:
                 return fault
         return errors.NO_FAULT
 
-    def _custom_trips(self):
+    def _fill_custom(self):
         p = self._p
         trips = self._custom
+        self._revision = p.revision
         trips[0] = errors.MAINS_LOST
         trips[1] = p.mains_loss_pct * 10
         trips[2] = 0
@@ -123,7 +130,6 @@ class Trips:
         trips[9] = errors.OVER_FREQUENCY
         trips[10] = p.trip_over_mhz
         trips[11] = p.trip_frequency_ms
-        return trips
 
     def _is_passed(self, fault, limit, mains, was):
         if fault == errors.MAINS_LOST:

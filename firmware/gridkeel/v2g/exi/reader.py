@@ -3,6 +3,7 @@
 from gridkeel.errors import ExiError
 from gridkeel.v2g.exi import bounds
 
+_PIECE = 64  # octets moved at a time
 _LEADS = b"\0\xc0\xe0\xf0"  # UTF-8, first byte of a character by how many follow
 
 
@@ -50,10 +51,18 @@ class BitReader:
     def octets(self, size):
         """Return the next `size` octets as bytes, wherever in a byte they begin."""
         at = self._pass(size << 3)
-        i, shift = at >> 3, at & 7
-        if not shift or not size:
-            return bytes(self._data[i : i + size])
-        part = self._data[i : i + size + 1]
+        first = at >> 3
+        if at & 7:
+            # Aligned in place, in the copy: the value itself is the one large piece of memory that this takes.
+            for done in range(0, size, _PIECE):
+                count = min(_PIECE, size - done)
+                self._data[first + done : first + done + count] = self._piece(at + (done << 3), count)
+        return bytes(memoryview(self._data)[first : first + size])
+
+    def _piece(self, at, size):
+        """Return the octets from bit `at` on, at most _PIECE of them."""
+        first, shift = at >> 3, at & 7
+        part = self._data[first : first + size + 1]
         part[0] &= 0xFF >> shift
         return (int.from_bytes(part, "big") >> 8 - shift).to_bytes(size, "big")
 
@@ -73,14 +82,17 @@ class BitReader:
         """Return a string of `count` characters, each an Unsigned Integer."""
         if count > self.left():
             self._pass(count << 3)
-        start = self._at
-        plain = self.octets(count)
-        if not plain or (min(plain) >= 0x20 and max(plain) < 0x80):
-            return str(plain, "ascii")
-        self._at = start
         text = bytearray()
-        for _ in range(count):
-            self._character(text)
+        while count:
+            size = min(_PIECE, count, self.left())
+            plain = self._piece(self._at, size)
+            if plain and min(plain) >= 0x20 and max(plain) < 0x80:
+                text.extend(plain)
+                self._at += size << 3
+            else:
+                size = 1
+                self._character(text)
+            count -= size
         return str(text, "utf-8")
 
     def _character(self, text):

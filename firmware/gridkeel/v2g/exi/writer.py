@@ -2,6 +2,8 @@
 
 from gridkeel.errors import ExiError
 
+_PIECE = 64  # octets moved at a time
+
 
 class BitWriter:
     """Writes from out[start] on, never past the end of `out`.  Errors, of every method: ExiError where it is full."""
@@ -40,18 +42,18 @@ class BitWriter:
         size, bits = len(data), self._bits
         if self._at + size > self._end:
             raise self._full()
-        if not size:
-            return
-        if bits:
-            last = data[size - 1] & (1 << bits) - 1
-            value = int.from_bytes(data, "big") >> bits
-            data = value.to_bytes(size, "big")
-            self._out[self._at : self._at + size] = data
-            self._out[self._at] |= self._pending << 8 - bits
-            self._pending = last
-        else:
-            self._out[self._at : self._at + size] = data
+        out, at = self._out, self._at
         self._at += size
+        if not bits:
+            out[at : at + size] = data
+            return
+        for first in range(0, size, _PIECE):
+            part = data[first : first + _PIECE]
+            count = len(part)
+            out[at : at + count] = (int.from_bytes(part, "big") >> bits).to_bytes(count, "big")
+            out[at] |= self._pending << 8 - bits
+            self._pending = part[count - 1] & (1 << bits) - 1
+            at += count
 
     def unsigned(self, value):
         """Write an EXI Unsigned Integer, the lowest seven bits first."""

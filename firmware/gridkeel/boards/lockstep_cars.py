@@ -1,0 +1,116 @@
+"""Cars in virtual time: connections as records on a port of the lock step.
+
+A record is <B kind> <H bytes> and the bytes, both ways. Whether a connection counts as secured is the rig's word: TLS
+is not computed in virtual time, and nobody asks for the address.
+"""
+
+import asyncio
+import struct
+
+DATA = 0
+PLAIN = 1
+SECURED = 2
+CLOSED = 3
+HEAD = "<BH"
+HEAD_BYTES = 3
+PORT_BYTES = 8192  # the longest frame of V2GTP, and room
+
+
+class LockStepCars:
+    """The network of a board in lock step; port: LockStepPort.  wake(): makes an awaitable with `fire`."""
+
+    address = bytes(16)
+
+    def __init__(self, port, wake, plain, secured):
+        self._port = port
+        self._wake = wake
+        self.tcp_port = 1 if plain else 0
+        self.tls_port = 2 if secured else 0
+        self._asked = wake()
+        self._accepting = {False: wake(), True: wake()}
+        self._arrived: dict = {False: None, True: None}
+        self._current = None
+        self._pump_task = None
+
+    async def sdp_request(self, _buffer):
+        """Wait for ever."""
+        await self._asked
+
+    async def accept(self, secured):
+        """Wait for a connection of this kind and return it."""
+        if self._pump_task is None:
+            self._pump_task = asyncio.create_task(self._pump())
+        while self._arrived[secured] is None:
+            await self._accepting[secured]
+        connection = self._arrived[secured]
+        self._arrived[secured] = None
+        return connection
+
+    async def _pump(self):
+        head = bytearray(HEAD_BYTES)
+        data = bytearray(PORT_BYTES)
+        while True:
+            await self._fill(head, HEAD_BYTES)
+            kind, n = struct.unpack(HEAD, head)
+            await self._fill(data, n)
+            if kind in (PLAIN, SECURED):
+                self._current = LockStepConnection(self._port, self._wake(), kind == SECURED)
+                self._arrived[kind == SECURED] = self._current
+                self._accepting[kind == SECURED].fire()
+            elif self._current is not None:
+                self._current.arrived(bytes(memoryview(data)[:n]), kind == CLOSED)
+
+    async def _fill(self, buffer, n):
+        view = memoryview(buffer)
+        done = 0
+        while done < n:
+            done += await self._port.readinto(view[done:n])
+
+
+class LockStepConnection:
+    """One connection, as boards/plain_connection.py has them."""
+
+    def __init__(self, port, wake, secured):
+        self._port = port
+        self._wake = wake
+        self._data = b""
+        self._over = False
+        self.secured = secured
+        self.bytes_in = 0
+        self.bytes_out = 0
+
+    def arrived(self, data, over):
+        """Take what the rig says."""
+        self._data += data
+        self._over = self._over or over
+        self._wake.fire()
+
+    async def handshake(self):
+        """Return True: the rig has said so."""
+        return True
+
+    async def readinto(self, buffer):
+        """Wait for bytes and return how many came, 0 where the connection is over."""
+        while not (self._data or self._over):
+            await self._wake
+        n = min(len(self._data), len(buffer))
+        buffer[:n] = self._data[:n]
+        self._data = self._data[n:]
+        self.bytes_in += n
+        return n
+
+    async def write(self, buffer, n):
+        """Hand over n bytes."""
+        self._say(DATA, n)
+        self._port.write(buffer, n)
+        self.bytes_out += n
+        return not self._over
+
+    def close(self):
+        """End the connection."""
+        if not self._over:
+            self._over = True
+            self._say(CLOSED, 0)
+
+    def _say(self, kind, n):
+        self._port.write(struct.pack(HEAD, kind, n), HEAD_BYTES)

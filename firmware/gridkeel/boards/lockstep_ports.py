@@ -1,0 +1,103 @@
+"""Ports of a board in lock step: what the rig's orders bring, and what the next answer takes along."""
+
+import asyncio
+
+from gridkeel.boards import outlet_pipe
+
+PORT_BYTES = 4096
+
+
+class Wake:
+    """Lets one task wait until `fire`; awaitable, keyed by virtual time."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self._task = None
+        self._waiting = False
+
+    def fire(self):
+        if self._task is not None:
+            asyncio.core._task_queue.push(self._task, self._clock())
+            self._task = None
+
+    def __iter__(self):
+        return self
+
+    __await__ = __iter__
+
+    def __next__(self):
+        self._waiting = not self._waiting
+        if not self._waiting:
+            raise StopIteration
+        self._task = asyncio.core.cur_task
+
+
+class LockStepPort:
+    """A byte port whose other end is the rig; what does not fit is dropped and counted, as a UART would."""
+
+    def __init__(self, clock, size=PORT_BYTES):
+        self.rx = bytearray(size)
+        self.tx = bytearray(size)
+        self.rx_n = 0
+        self.tx_n = 0
+        self.dropped = 0
+        self.wake = Wake(clock)
+
+    def write(self, data, n):
+        if self.tx_n + n > len(self.tx):
+            self.dropped += n
+            return
+        self.tx[self.tx_n : self.tx_n + n] = memoryview(data)[:n]
+        self.tx_n += n
+
+    async def readinto(self, data):
+        while not self.rx_n:
+            await self.wake
+        n = min(self.rx_n, len(data))
+        data[:n] = memoryview(self.rx)[:n]
+        self.rx[: self.rx_n - n] = self.rx[n : self.rx_n]
+        self.rx_n -= n
+        return n
+
+
+class LockStepOutlet:
+    """Levels as the last order brought them, orders as the next answer takes them."""
+
+    def __init__(self, order, levels_at, reply, orders_at):
+        self._order = order
+        self._levels_at = levels_at
+        self._reply = reply
+        self._orders_at = orders_at
+
+    def read(self, levels):
+        outlet_pipe.unpack_levels(self._order, self._levels_at, levels)
+
+    def write(self, orders):
+        outlet_pipe.pack_orders(orders, self._reply, self._orders_at)
+
+
+class LockStepMains:
+    """Blocks of samples, as a DMA would fill them."""
+
+    def __init__(self, clock):
+        self.bytes = None
+        self.wake = Wake(clock)
+        self.index = None
+        self.lost = 0
+        self.ready = False
+
+    async def next_block(self, block):
+        """Wait for the next block in `block` (the buffer the board made); return how many were lost before it."""
+        self.ready = False
+        while not self.ready:
+            await self.wake
+        lost = self.lost
+        self.lost = 0
+        return lost
+
+    def arrived(self, index):
+        if self.index is not None:
+            self.lost += (index - self.index - 1) & 0xFFFFFFFF
+        self.index = index
+        self.ready = True
+        self.wake.fire()
