@@ -129,7 +129,7 @@ class Controller:
             return
         self._reacting = wanted
         reactive = self.services.reactive
-        var = reactive.update(self.mains, self.command_w, running, self.inverter)
+        var = reactive.update(self.mains, self.command_w, running, self.inverter, now_ms)
         self.envelope.active_left_w = reactive.active_left_w
         self.inverter.react(wanted, var, now_ms)
 

@@ -180,6 +180,7 @@ TABLE: tuple = (
         1,
         "1: a car must show a TLS certificate of a V2G or OEM root of /pki; at the next start",
     ),
+    ("volt_var_response_ms", "ms", 5000, 0, 90000, "volt-var: open-loop response time, to 90 % of a step"),
 )
 
 NAMES = tuple(row[0] for row in TABLE)

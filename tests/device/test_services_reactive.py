@@ -6,11 +6,13 @@ from rated import Rated
 from gridkeel import limits
 from gridkeel.envelope import Envelope
 from gridkeel.params import Parameters
+from gridkeel.sensing.quality import BLOCK_LOST, CLIPPED, LOW_VOLTAGE, WARM_UP_SHORT
 from gridkeel.services.reactive import Reactive
 
 
 class Mains:
     voltage_mv = 230000
+    quality = 0
 
 
 def var_of(power_w=0, volts_permille=1000, rated=None, **changes):
@@ -40,7 +42,40 @@ def test_volt_var_curve():
         (920, -3000),
         (1200, 3000),
     ):
-        assert var_of(reactive_mode=3, volts_permille=permille) == var, permille
+        assert var_of(reactive_mode=3, volt_var_response_ms=0, volts_permille=permille) == var, permille
+
+
+def after(reactive, mains, start_ms, ms, running=True):
+    """Return var once ms went by in blocks of 10 ms."""
+    for now_ms in range(start_ms + 10, start_ms + ms + 1, 10):
+        reactive.update(mains, 0, running, Rated(), now_ms)
+    return reactive.var
+
+
+def test_volt_var_takes_its_open_loop_response_time():
+    mains = Mains()
+    mains.voltage_mv = 230 * 1080
+    reactive = Reactive(Parameters({"reactive_mode": 3, "volt_var_response_ms": 2000, "response_latency_ms": 100}))
+    assert abs(after(reactive, mains, 0, 1900) - 2700) < 15
+    assert after(reactive, mains, 1900, 4000) > 2980
+    assert after(reactive, mains, 5900, 10, running=False) == 0
+    assert after(reactive, mains, 5910, 10) < 50
+    slow = Reactive(Parameters({"reactive_mode": 3, "volt_var_response_ms": 90000}))
+    assert abs(after(slow, mains, 0, 89920) - 2700) < 60
+
+
+def test_volt_var_holds_what_it_had_while_the_voltage_is_in_doubt():
+    mains = Mains()
+    mains.voltage_mv = 230 * 1050
+    reactive = Reactive(Parameters({"reactive_mode": 3, "volt_var_response_ms": 1000}))
+    held = after(reactive, mains, 0, 3000)
+    assert abs(held - 1500) < 10
+    mains.voltage_mv = 0
+    for quality in (WARM_UP_SHORT, BLOCK_LOST, LOW_VOLTAGE):
+        mains.quality = quality
+        assert abs(after(reactive, mains, 3000, 500) - 1500) < 10
+    mains.quality = CLIPPED
+    assert after(reactive, mains, 3500, 2000) < -2900
 
 
 def test_active_power_goes_first():
@@ -105,7 +140,8 @@ class Update:
         self._rated = Rated()
 
     def run(self):
-        self._reactive.update(self._mains, self._power_w, True, self._rated)
+        for now_ms in (0, 10, 20):
+            self._reactive.update(self._mains, self._power_w, True, self._rated, now_ms)
 
 
 def test_ranges_at_their_edges():

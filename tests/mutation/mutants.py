@@ -359,6 +359,11 @@ REACTIVE = [
         ("p.discharge_max_w), inverter.apparent_va)", "p.discharge_max_w), 1 << 29)"),
         ("whole * whole - size * size", "whole * whole"),
         ("            self.active_left_w = limits.NO_BOUND\n            return 0", "            return 0"),
+        ("if not mains.quality & _NO_VOLTAGE_YET:", "if True:"),
+        ("BLOCK_LOST | LOW_VOLTAGE | WARM_UP_SHORT", "LOW_VOLTAGE | WARM_UP_SHORT"),
+        ("            self._lag.reset()", "            pass"),
+        ("p.volt_var_response_ms - self._p.response_latency_ms", "p.volt_var_response_ms"),
+        ("self._last_ms = now_ms", "pass"),
     ),
     *_of(
         "inverter/reactive.py",

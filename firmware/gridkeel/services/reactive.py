@@ -6,8 +6,10 @@ that active power counts in. IEEE 1547 and SunSpec count it the other way; the i
 
 from array import array
 
-from gridkeel import limits
+from gridkeel import limits, ticks
+from gridkeel.sensing.quality import BLOCK_LOST, LOW_VOLTAGE, WARM_UP_SHORT
 from gridkeel.services.curve import share_of
+from gridkeel.services.lag import Lag
 
 OFF = 0
 FIXED = 1
@@ -16,6 +18,8 @@ VOLT_VAR = 3
 MODES = ("off", "fixed", "power_factor", "volt_var")
 
 _UNITY = 1000
+# The voltage's window is no longer than the short one's: with any of these it may hold a gap.
+_NO_VOLTAGE_YET = BLOCK_LOST | LOW_VOLTAGE | WARM_UP_SHORT
 
 
 class Reactive:
@@ -29,13 +33,22 @@ class Reactive:
         self.var = 0
         self.active_left_w = limits.NO_BOUND
         self._curve = array("i", [0, 0, 0, 10000])
+        self._target_var = 0
+        self._lag = Lag()
+        self._last_ms = 0
 
-    def update(self, mains, power_w, running, inverter):
+    def update(self, mains, power_w, running, inverter, now_ms=0):
         """Return var for the active power and the voltage of now; 0 where power may not flow.
 
-        inverter: anything with apparent_va, inject_max_var and absorb_max_var.
+        inverter: anything with apparent_va, inject_max_var and absorb_max_var.  now_ms: what volt-var's open-loop
+        response time is counted by.
         """
         mode = self._p.reactive_mode
+        elapsed_ms = ticks.diff(now_ms, self._last_ms)
+        self._last_ms = now_ms
+        if not running or mode != VOLT_VAR:
+            self._target_var = 0
+            self._lag.reset()
         if not running or mode == OFF:
             self.var = 0
             self.active_left_w = limits.NO_BOUND
@@ -45,7 +58,10 @@ class Reactive:
         elif mode == POWER_FACTOR:
             var = self._by_power_factor(power_w)
         else:
-            var = self._by_voltage(mains)
+            if not mains.quality & _NO_VOLTAGE_YET:
+                self._target_var = self._by_voltage(mains)
+            rest_ms = self._p.volt_var_response_ms - self._p.response_latency_ms
+            var = self._lag.follow(self._target_var, elapsed_ms, rest_ms if rest_ms > 0 else 0)
         self._bound(var, power_w, inverter)
         return self.var
 
