@@ -1,12 +1,15 @@
 """The car: the ISO 15118 peer's own EVCC, run by the peer's Python, that tells what it did and how long it waited.
 
     car.py CONFIG.json      NETWORK_INTERFACE and PKI_PATH in the environment, as the peer's program takes them
+                            CAR_PAUSES, if not empty: a pause, where the peer would end the session
+                            CAR_RESUMES, if not empty: id of a paused session, for the peer's setting that nothing sets
 
 Its protocol behaviour is the peer's. Added is a line of JSON on standard output for each thing that happened:
 
     {"event": "sdp", "ms": waited}                         {"event": "connected", "tls": bool, "ms": waited}
     {"event": "exchange", "request": name, "response": name, "code": response code, "ms": waited, "sent": bytes,
      "received": bytes}                                    from the last byte handed to the socket to the first read
+    {"event": "session", "id": hexadecimal digits}         as the charger named it
     {"event": "charging", "on": bool}                      the car closes or opens its own contactor (pilot state C, B)
     {"event": "stopped", "ok": bool, "reason": text}       {"event": "failed", "reason": text}
 """
@@ -24,13 +27,13 @@ from time import perf_counter
 _lines = os.fdopen(os.dup(1), "w", buffering=1)
 os.dup2(2, 1)  # the peer logs to standard output
 
-from iso15118.evcc import Config, EVCCHandler, comm_session_handler  # noqa: E402
+from iso15118.evcc import Config, EVCCHandler, comm_session_handler, evcc_settings  # noqa: E402
 from iso15118.evcc.controller.simulator import SimEVController  # noqa: E402
 from iso15118.evcc.evcc_config import load_from_file  # noqa: E402
 from iso15118.evcc.transport.tcp_client import TCPClient  # noqa: E402
 from iso15118.evcc.transport.udp_client import UDPClient  # noqa: E402
 from iso15118.shared.exificient_exi_codec import ExificientEXICodec  # noqa: E402
-from iso15118.shared.messages.iso15118_2.datatypes import ChargeProgress  # noqa: E402
+from iso15118.shared.messages.iso15118_2.datatypes import ChargeProgress, ChargingSession  # noqa: E402
 
 _PR_SET_PDEATHSIG = 1
 
@@ -84,8 +87,19 @@ class Session(comm_session_handler.EVCCCommunicationSession):
 
     def __init__(self, transport, *arguments) -> None:
         reader, writer = transport
+        self._stop_v2 = None
         super().__init__((Timed(reader), Timed(writer)), *arguments)
         self._request = ""
+
+    @property
+    def charging_session_stop_v2(self):
+        """How the session is to end, None while it is not to."""
+        return self._stop_v2
+
+    @charging_session_stop_v2.setter
+    def charging_session_stop_v2(self, how) -> None:
+        pauses = how == ChargingSession.TERMINATE and os.environ.get("CAR_PAUSES")
+        self._stop_v2 = ChargingSession.PAUSE if pauses else how
 
     async def send(self, message) -> None:
         """Send a request; a car opens its contactor before it asks for the end of power."""
@@ -114,6 +128,8 @@ class Session(comm_session_handler.EVCCCommunicationSession):
                 sent=self.writer.size,
                 received=len(message),
             )
+            if name == "SessionSetupRes":
+                tell("session", id=self.session_id)
 
     async def stop(self, reason: str) -> None:
         """End as the peer does."""
@@ -171,6 +187,7 @@ async def main() -> None:
     comm_session_handler.EVCCCommunicationSession = Session
     comm_session_handler.UDPClient = Discovery
     comm_session_handler.TCPClient = Connector
+    evcc_settings.RESUME_SESSION_ID = os.environ.get("CAR_RESUMES") or None
     config = Config()
     config.load_envs()
     vehicle = await load_from_file(sys.argv[1])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,7 @@ class Outcome:
 def against_peer(mode: Mode, run: int, namespace: str, pki: Path, folder: Path, say: Say) -> Outcome:
     """Let the car charge at the peer's own charger, which must be running."""
     outcome = Outcome(mode.name, "peer", run)
-    _converse(mode, outcome, namespace, pki, folder, say, lambda _on: None)
+    _converse(Car(mode, namespace, pki, folder), outcome, say)
     return outcome
 
 
@@ -57,38 +59,71 @@ def against(charger: Charger, mode: Mode, run: int, namespace: str, pki: Path, f
     """Plug the car in at the controller, let it charge, unplug it.  Errors: ToolError where the controller is mute."""
     outcome = Outcome(mode.name, "gridkeel", run)
     desk = charger.desk
-    mark = desk.mark()
+    react = partial(_react, charger, mode, Counter())
     charger.do("plug", "want")
-    desk.wait_for("telemetry", mark, PLUG_S, lambda record: record["pilot"] == "B")
-    _converse(mode, outcome, namespace, pki, folder, say, lambda on: charger.do("communicate" if on else "silence"))
-    charger.check()
-    outcome.handshake = desk.wait_for("handshake", mark, RECORD_S)
-    outcome.log = desk.of("v2g", mark)
-    charger.do("silence", "leave")
-    charger.do("unplug")
+    desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot"] == "B")
+    resumes = ""
+    for pauses in (True, False) if mode.pauses else (False,):
+        mark = desk.mark()
+        car = Car(mode, namespace, pki, folder, pauses=pauses, resumes=resumes)
+        resumes = _converse(car, outcome, say, react)
+        charger.check()
+        outcome.handshake = desk.wait_for("handshake", mark, RECORD_S)
+        outcome.log += desk.of("v2g", mark)
+        charger.do("silence")
+        if not outcome.ok:
+            break
+    charger.do("leave", "unplug")
     desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot"] == "A")
+    hold_to(mode, outcome)
     return outcome
 
 
-def _converse(
-    mode: Mode, outcome: Outcome, namespace: str, pki: Path, folder: Path, say: Say, charging: Callable[[bool], None]
-) -> None:
-    car = Car(mode, namespace, pki, folder)
+def _react(charger: Charger, mode: Mode, came: Counter[str], event: Event) -> None:
+    if event["event"] == "charging":
+        charger.do("communicate" if event["on"] else "silence")
+    elif event["event"] == "exchange":
+        came[event["response"]] += 1
+        for occasion in mode.during:
+            if occasion.response == event["response"] and occasion.count == came[event["response"]]:
+                for message, values in occasion.orders:
+                    charger.desk.command(message, **values)
+
+
+def hold_to(mode: Mode, outcome: Outcome) -> None:
+    """A session that ended well and was not what its mode says is none of it."""
+    came = Counter(exchange.response for exchange in outcome.exchanges)
+    for response, least in mode.shown:
+        if outcome.ok and came[response] < least:
+            outcome.ok = False
+            outcome.reason = f"{came[response]} {response}, {least} or more belong to {mode.name}"
+    joined = any(exchange.code == "OK_OldSessionJoined" for exchange in outcome.exchanges)
+    if outcome.ok and mode.pauses and not joined:
+        outcome.ok = False
+        outcome.reason = "the paused session was not joined again"
+
+
+def _converse(car: Car, outcome: Outcome, say: Say, react: Callable[[Event], None] = lambda _event: None) -> str:
+    """Follow one connection of the car to its end; return the session's id in hexadecimal digits."""
     began_s = 0.0
+    session = ""
+    outcome.ok = False
     try:
         for event in car.events(SESSION_S):
             if event["event"] == "sdp":
                 began_s = time.monotonic()
                 outcome.sdp_ms = event["ms"]
-            elif event["event"] == "charging":
-                charging(event["on"])
+            elif event["event"] == "session":
+                session = event["id"]
             elif event["event"] == "exchange":
                 say(event["request"])
+            react(event)
             if _take(outcome, event):
                 break
-        outcome.session_s = time.monotonic() - began_s if began_s else 0.0
+        outcome.session_s += time.monotonic() - began_s if began_s else 0.0
     finally:
         car.close()
+    return session
 
 
 def _take(outcome: Outcome, event: Event) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hil.interop.occasions import NO_MORE_RECEIPTS, OTHER_PRICES, Occasion
 from hil.plants.dc_side import DcConfig
 from hil.plants.outlet import OutletPlant
 from hil.plants.vehicle import VehicleConfig
@@ -22,7 +23,9 @@ class Mode:
     """One way to charge.
 
     name: how the command line calls it.  transfer: EnergyTransferMode of the car.  tls, contract (Plug & Charge),
-    installs (a contract certificate first): what the session has.
+    installs (a contract certificate first), receipts (signed, for each meter reading), pauses (and comes again): what
+    the session has.  during: what the operator does meanwhile.  shown: responses that must have come so often, for the
+    session to be what its name says.
     """
 
     name: str
@@ -31,6 +34,15 @@ class Mode:
     tls: bool = False
     contract: bool = False
     installs: bool = False
+    receipts: bool = False
+    pauses: bool = False
+    during: tuple[Occasion, ...] = ()
+    shown: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def at_peer(self) -> bool:
+        """Whether the peer's own charger can do it too: it asks for no receipt, tells nothing new, joins no session."""
+        return not (self.receipts or self.pauses or self.during)
 
     @property
     def is_dc(self) -> bool:
@@ -56,7 +68,8 @@ class Mode:
             if self.is_dc
             else {"phases": 3, "v2g_energy_modes": AC_THREE}
         )
-        return {**UNHURRIED, "evse": 2, "v2g_payment": BOTH if self.contract else EXTERNAL, **outlet}
+        payment = BOTH if self.contract else EXTERNAL
+        return {**UNHURRIED, "evse": 2, "v2g_payment": payment, "v2g_receipt": int(self.receipts), **outlet}
 
     def plant(self) -> OutletPlant:
         """Return an outlet with a car of this kind at it, not plugged in yet."""
@@ -72,6 +85,34 @@ MODES = (
     Mode("ac-eim-tls", "AC, external payment, TLS", _AC, tls=True),
     Mode("ac-pnc", "AC, Plug & Charge", _AC, tls=True, contract=True),
     Mode("ac-pnc-install", "AC, Plug & Charge, certificate installation", _AC, tls=True, contract=True, installs=True),
+    Mode(
+        "ac-pnc-renegotiate",
+        "AC, Plug & Charge, other prices on the way",
+        _AC,
+        tls=True,
+        contract=True,
+        during=(OTHER_PRICES,),
+        shown=(("ChargeParameterDiscoveryRes", 2), ("PowerDeliveryRes", 4)),
+    ),
+    Mode(
+        "ac-pnc-pause",
+        "AC, Plug & Charge, paused and joined again",
+        _AC,
+        tls=True,
+        contract=True,
+        pauses=True,
+        shown=(("SessionStopRes", 2),),
+    ),
+    Mode(
+        "ac-pnc-receipt",
+        "AC, Plug & Charge, signed meter readings",
+        _AC,
+        tls=True,
+        contract=True,
+        receipts=True,
+        during=(NO_MORE_RECEIPTS,),
+        shown=(("MeteringReceiptRes", 3),),
+    ),
     Mode("dc-eim", "DC, external payment, TLS", _DC, tls=True),
     Mode("dc-pnc", "DC, Plug & Charge", _DC, tls=True, contract=True),
 )

@@ -34,9 +34,14 @@ def check_java() -> None:
 
 
 class Car:
-    """The peer's EVCC under hil/interop/car.py.  Errors: MissingError without Java or the peer."""
+    """The peer's EVCC under hil/interop/car.py.  Errors: MissingError without Java or the peer.
 
-    def __init__(self, mode: Mode, namespace: str, pki: Path, folder: Path) -> None:
+    pauses: its session ends with a pause.  resumes: the id of a session that it joins again, "" for a new one.
+    """
+
+    def __init__(
+        self, mode: Mode, namespace: str, pki: Path, folder: Path, *, pauses: bool = False, resumes: str = ""
+    ) -> None:
         check_java()
         config = folder / f"car-{mode.name}.json"
         config.write_text(json.dumps(mode.car_config()))
@@ -46,7 +51,12 @@ class Car:
             self._process = _start(
                 namespace,
                 [str(peer.python()), "-I", str(_CAR), str(config)],
-                {"NETWORK_INTERFACE": CAR_INTERFACE, "PKI_PATH": f"{pki}/"},
+                {
+                    "NETWORK_INTERFACE": CAR_INTERFACE,
+                    "PKI_PATH": f"{pki}/",
+                    "CAR_PAUSES": "1" if pauses else "",
+                    "CAR_RESUMES": resumes,
+                },
                 folder,
                 subprocess.PIPE,
                 log,

@@ -77,7 +77,7 @@ def _place() -> Iterator[Place]:
 
 def _run_peer(wanted: Wanted, place: Place, results: Results, say: Say) -> None:
     for contract in (False, True):
-        modes = [mode for mode in wanted.modes if mode.contract == contract]
+        modes = [mode for mode in wanted.modes if mode.contract == contract and mode.at_peer]
         if not modes:
             continue
         with peer_charger(contract, place.theirs.charger, place.car_pki, place.folder):

@@ -27,7 +27,7 @@ app.command(name="steps")(interop_steps.command)
 def run(
     context: typer.Context,
     modes: Annotated[
-        str | None, typer.Option(metavar="NAME[,NAME...]", help="Which modes; all six without it.")
+        str | None, typer.Option(metavar="NAME[,NAME...]", help="Which modes; all without it.")
     ] = None,
     runs: Annotated[int, typer.Option(min=1, max=100, help="Sessions of each mode in a row.")] = 5,
     peer: Annotated[bool, typer.Option(help="The same car at the peer's own charger, for comparison.")] = True,

@@ -9,7 +9,7 @@ import pytest
 from namespace_needs import need
 from typer.testing import CliRunner
 
-from hil.interop.drive import Outcome
+from hil.interop.drive import Exchange, Outcome, hold_to
 from hil.interop.modes import MODES, choose
 from hil.interop.results import PHASES, Results
 from hil.interop.run_all import Wanted, run_all
@@ -52,13 +52,38 @@ def test_the_session_was_what_its_mode_says(results: Results, mode) -> None:
     assert requests.count("CurrentDemandReq" if mode.is_dc else "ChargingStatusReq") >= 9
     # A contract is a chain and the signature under the challenge; a request for one is signed too.
     assert outcome.handshake["checks"] == mode.contract
-    assert outcome.handshake["signatures"] == mode.contract + mode.installs
+    receipts = requests.count("MeteringReceiptReq")
+    assert (receipts > 0) is mode.receipts
+    assert outcome.handshake["signatures"] == mode.contract + mode.installs + receipts
 
 
 def test_the_contactor_moved_on_the_sessions_word(results: Results) -> None:
-    for outcome in results.outcomes:
-        turns = [entry["subject"] for entry in outcome.log if entry["kind"] == "delivery"]
-        assert turns == ["started", "stopped"], outcome.mode
+    turns = {
+        outcome.mode: [entry["subject"] for entry in outcome.log if entry["kind"] == "delivery"]
+        for outcome in results.outcomes
+    }
+    once = ["started", "stopped"]
+    assert turns.pop("ac-pnc-pause") == once + once
+    assert turns.pop("ac-pnc-renegotiate") == ["started", "renegotiation", *once]
+    assert turns == dict.fromkeys(turns, once)
+
+
+def test_a_paused_session_is_joined_again_and_not_begun_anew(results: Results) -> None:
+    exchanges = of(results, "ac-pnc-pause").exchanges
+    codes = [exchange.code for exchange in exchanges if exchange.request == "SessionSetupReq"]
+    assert codes == ["OK_NewSessionEstablished", "OK_OldSessionJoined"]
+
+
+def test_a_session_that_was_not_what_its_mode_says_counts_for_nothing() -> None:
+    mode = choose("ac-pnc-pause")[0]
+    outcome = Outcome(mode.name, "gridkeel", 1, ok=True)
+    outcome.exchanges = [Exchange("SessionStopReq", "SessionStopRes", "OK", 1.0)] * 2
+    hold_to(mode, outcome)
+    assert (outcome.ok, outcome.reason) == (False, "the paused session was not joined again")
+    mode = choose("ac-pnc-receipt")[0]
+    outcome = Outcome(mode.name, "gridkeel", 1, ok=True)
+    hold_to(mode, outcome)
+    assert (outcome.ok, outcome.reason) == (False, "0 MeteringReceiptRes, 3 or more belong to ac-pnc-receipt")
 
 
 def test_no_slice_of_work_was_a_long_one(results: Results) -> None:
