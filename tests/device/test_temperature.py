@@ -7,6 +7,8 @@ from gridkeel import limits
 from gridkeel.envelope import TEMPERATURE_UNKNOWN
 from gridkeel.services.protection import RUN
 
+WASM_GROUP = 2  # a whole controller with its sources, and nothing collected
+
 
 def charging(changes=None, models=None):
     charger = Charger({"baseline_w": 7400, "setpoint_ramp_w_s": 100000, "temperature_sensor": 1})

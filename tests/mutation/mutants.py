@@ -39,6 +39,7 @@ ENVELOPE_TESTS = ("test_envelope",)
 CLOCK_TESTS = ("test_clock",)
 SAMPLE_CLOCK_TESTS = ("test_sensing_sample_clock",)
 REACTIVE_TESTS = ("test_services_reactive",)
+ACTIVE_WIRE_TESTS = ("test_sunspec_driver", "test_sunspec_faults", "test_sunspec_settings")
 REACTIVE_WIRE_TESTS = ("test_sunspec_reactive", "test_temperature")
 RESERVE_TESTS = ("test_services_fast_reserve", "test_services_arbiter")
 
@@ -364,6 +365,29 @@ REACTIVE = [
         ("            self._lag.reset()", "            pass"),
         ("p.volt_var_response_ms - self._p.response_latency_ms", "p.volt_var_response_ms"),
         ("self._last_ms = now_ms", "pass"),
+    ),
+    *_of(
+        "inverter/active.py",
+        ACTIVE_WIRE_TESTS,
+        ("return self._wanted_w if self.state == DRIVING else 0", "return self._wanted_w"),
+        ("max(min(power_w, self._p.charge_max_w), -self._p.discharge_max_w)", "power_w"),
+        ("stop = power_w == 0 and self._wanted_w != 0", "stop = False"),
+        ("if stop and (self._sent_w or not self._sent):", "if stop:"),
+        ("if self.wished and self.state == READY:", "if self.state == READY:"),
+        ("500 * self._p.reversion_s", "1500 * self._p.reversion_s"),
+        ("        self._sent = False\n        self._jobs.want(SET, now_ms)\n\n    def read_back", "    def read_back"),
+        ("self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS", "self._sent"),
+        ("self._jobs.want(READBACK, ticks.add(now_ms, _READBACK_MS))", "pass"),
+        ("if result == control.DIFFERS or result == control.OVERRIDDEN:", "if result == control.OVERRIDDEN:"),
+        ("if result == control.DIFFERS or result == control.OVERRIDDEN:", "if result == control.DIFFERS:"),
+        ("        self._renew(0)\n", ""),
+        ("self._device.control.set_reversion(self._p.reversion_s)", "self._device.control.set_reversion(0)"),
+        ("change_w >= self._p.command_step_w", "False"),
+        ("self._wanted_w == 0 and change_w or", ""),
+        ("            self._jobs.drop(SET)", "            pass"),
+        ("ticks.add(now_ms, _SMALL_CHANGE_MS)", "now_ms"),
+        ("held.forget()", "pass"),
+        ('searched: nobody knows what the inverter holds."""\n        self._sent = False', 'searched."""'),
     ),
     *_of(
         "inverter/reactive.py",

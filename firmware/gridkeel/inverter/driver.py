@@ -1,12 +1,13 @@
 """The inverter as the controller sees it: a power goes in, measurements come out, Modbus bytes flow on the other side.
 
 What is sent next is decided in one place (`_pick`, by the order of the jobs), what state the driver is in by the table
-in states.py. Until a reading has shown that the inverter holds our zero and our reversion timer, nothing but zero is
-written. Nothing here allocates after construction.
+in states.py; what is written, and when, by its two sides (active.py, reactive.py). Nothing here allocates after
+construction.
 """
 
 from gridkeel import ticks
-from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, control, discovery, states, sunspec
+from gridkeel.inverter import READY, SEARCHING, SILENT, control, discovery, states, sunspec
+from gridkeel.inverter.active import ActiveSide
 from gridkeel.inverter.device import Device
 from gridkeel.inverter.faults import POWER, REACTIVE, Faults
 from gridkeel.inverter.jobs import (
@@ -29,9 +30,6 @@ from gridkeel.inverter.modbus import pdu, rtu
 from gridkeel.inverter.reactive import ReactiveSide
 from gridkeel.inverter.reading import Reading
 
-_SMALL_CHANGE_MS = 500  # a change below command_step_w waits no longer
-_READBACK_MS = 500
-_SETTLE_MS = 100  # a setting younger than this is not held against the inverter
 _STORAGE_POLLS = 5  # measurements to one state of charge
 _REFUSED_MS = 500  # pause after a Modbus exception
 _BUSY_MS = 50
@@ -50,7 +48,6 @@ class Inverter:
     def __init__(self, parameters):
         self.state = SEARCHING
         self.operating_state = -1
-        self.commanded_w = 0
         self._parameters = parameters
         self._master = rtu.Master()
         self._jobs = Jobs()
@@ -60,10 +57,11 @@ class Inverter:
         self._soc = Reading(-1)
         self._var = Reading(sunspec.UNKNOWN)
         self._temperature = Reading(sunspec.UNKNOWN)
+        self._active = ActiveSide(parameters, self._jobs, self._device)
         self.reactive = ReactiveSide(parameters, self._jobs)
         self._answered = (
-            self._set_done,
-            self._step_done,
+            self._active.set_done,
+            self._active.step_done,
             None,  # a refresh is sent as a step
             self.reactive.set_done,
             self.reactive.step_done,
@@ -77,15 +75,7 @@ class Inverter:
         )
         self._begun = False
         self._job = NONE
-        self._wished = False
-        self._wanted_w = 0
-        self._sending_w = 0
-        self._sent_w = 0
-        self._sent = False  # whether _sent_w is surely what the inverter took last
-        self._set_ms = 0
-        self._step_ms = 0
         self._row = 0
-        self._step = 0
         self._asked = False
         self._asked_ms = 0
         self._backoff_ms = _BACKOFF_MS
@@ -96,6 +86,11 @@ class Inverter:
     def fault(self):
         """The fault that holds now, the gravest first, or NO_FAULT."""
         return self._faults.code(self.state)
+
+    @property
+    def commanded_w(self):
+        """The last power setting that was acknowledged, as rounded by the inverter's scale."""
+        return self._active.commanded_w
 
     @property
     def bus_errors(self):
@@ -171,20 +166,9 @@ class Inverter:
         return self._soc.age(now_ms)
 
     def command(self, power_w, now_ms):
-        """Take the newest wanted power; what changed enough goes out with the next request."""
+        """Take the newest wanted power, W into the vehicle."""
         self._begin(now_ms)
-        power_w = max(min(power_w, self._parameters.charge_max_w), -self._parameters.discharge_max_w)
-        stop = power_w == 0 and self._wanted_w != 0
-        self._wanted_w = power_w
-        if not self._wished:
-            self._wished = True
-            self._take_hold(now_ms)
-        if self._device.control is None:
-            return
-        if stop and (self._sent_w or not self._sent):
-            self._jobs.urge(SET, now_ms)
-        elif self.state == DRIVING:
-            self._want_change(now_ms)
+        self._active.want(power_w, now_ms)
 
     def react(self, wanted, var, now_ms):
         """Take the newest wish for reactive power, positive absorbed; wanted: False where it is none of ours."""
@@ -253,8 +237,9 @@ class Inverter:
         elif self._job == DISCOVER:
             self._discovered(self._device.found.miss(), now_ms)
         else:
-            self._sent = self._sent and self._job != SET
-            if self._job == VAR_SET:
+            if self._job == SET:
+                self._active.missed()
+            elif self._job == VAR_SET:
                 self.reactive.missed()
             self._jobs.want(self._job, now_ms)
 
@@ -263,13 +248,13 @@ class Inverter:
     def _pick(self, now_ms):
         """Return the job whose request goes out now, or NONE."""
         job = self._jobs.next(SET, now_ms)
-        if job == SET and self._row >= _SETS_IN_A_ROW and self._to_set_w():
+        if job == SET and self._row >= _SETS_IN_A_ROW and self._active.to_set_w:
             other = self._jobs.next(STEP, now_ms)
             job = SET if other == NONE else other
         self._row = self._row + 1 if job == SET else 0
         if job == REFRESH:
             self._jobs.drop(REFRESH)
-            self._renew(self._device.control.steps - 1)
+            self._active.renew()
             return STEP
         if job == VAR_REFRESH:
             self._jobs.drop(VAR_REFRESH)
@@ -277,21 +262,11 @@ class Inverter:
             return VAR_STEP
         return job
 
-    def _to_set_w(self):
-        return self._wanted_w if self.state == DRIVING else 0
-
-    def _renew(self, step):
-        """Let the steps from this one on, and then the setting, be written again."""
-        self._device.control.set_reversion(self._parameters.reversion_s)
-        self._step = min(self._step, step)
-
     def _request(self, job, out, now_ms):
-        device = self._device
         if job == SET:
-            return self._request_set(device.control, out, now_ms)
+            return self._active.write_setting(self._master, out, now_ms)
         if job == STEP:
-            self._step_ms = now_ms
-            return device.control.write_step(self._master, out, self._step, now_ms)
+            return self._active.write_step(self._master, out, now_ms)
         if job == VAR_SET:
             return self.reactive.write_setting(self._master, out, now_ms)
         if job == VAR_STEP:
@@ -312,62 +287,16 @@ class Inverter:
             return device.temperature
         return device.storage if job == STORAGE else device.found
 
-    def _request_set(self, held, out, now_ms):
-        power_w = self._to_set_w()
-        if power_w != self._sent_w:
-            held.forget()
-        held.encode(power_w)
-        self._sending_w = power_w
-        self._set_ms = now_ms
-        return held.write_setting(self._master, out, now_ms)
-
-    def _want_change(self, now_ms):
-        """Ask for a write where the wanted power is not what the inverter took."""
-        change_w = abs(self._wanted_w - self._sent_w)
-        if not self._sent or self._wanted_w == 0 and change_w or change_w >= self._parameters.command_step_w:
-            self._jobs.want(SET, now_ms)
-        elif change_w == 0:
-            self._jobs.drop(SET)
-        elif not self._jobs.wants(SET):
-            self._jobs.want(SET, ticks.add(now_ms, _SMALL_CHANGE_MS))
-
     # --- what answers do
 
-    def _set_done(self, now_ms):
-        self._sent = True
-        self._sent_w = self._sending_w
-        self.commanded_w = self._device.control.commanded_w
-        if self.state != READY and self.state != DRIVING:
-            return
-        if self._step < self._device.control.steps:
-            self._jobs.want(STEP, now_ms)
-        elif self.state == READY:
-            self._jobs.want(READBACK, ticks.add(self._set_ms, _SETTLE_MS))
-        if self.state == DRIVING:
-            self._want_change(now_ms)
-
-    def _step_done(self, now_ms):
-        self._step += 1
-        if self._step < self._device.control.steps:
-            self._jobs.want(STEP, now_ms)
-            return
-        # Some start the timer when its time is written, some when the function is enabled: both, count from here.
-        self._jobs.want(REFRESH, ticks.add(self._step_ms, 500 * self._parameters.reversion_s))
-        self._sent = False
-        self._jobs.want(SET, now_ms)
-
     def _readback_done(self, now_ms):
-        settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
-        result = self._device.control.check(self._master, settled)
-        self._jobs.want(READBACK, ticks.add(now_ms, _READBACK_MS))
+        result = self._active.read_back(self._master, now_ms)
         self._faults.read_back(POWER, result)
-        if result == control.DIFFERS or result == control.OVERRIDDEN:
-            self._write_all(now_ms)
-        elif result == control.MATCH:
+        if result == control.MATCH:
             if self.state == READY:
                 self._enter(states.HOLDS)
                 self.reactive.drive(now_ms)
-            self._want_change(now_ms)
+            self._active.drive(now_ms)
 
     def _var_readback_done(self, now_ms):
         self._faults.read_back(REACTIVE, self.reactive.read_back(self._master, now_ms))
@@ -412,7 +341,7 @@ class Inverter:
     # --- discovery and what follows from it
 
     def _enter(self, event):
-        self.state = states.NEXT[self.state][event]
+        self.state = self._active.state = states.NEXT[self.state][event]
 
     def _begin(self, now_ms):
         if not self._begun:
@@ -426,7 +355,7 @@ class Inverter:
         self._device.forget()
         self.reactive.forget()
         self._faults.clear()
-        self._sent = False
+        self._active.missed()
         self._jobs.want(DISCOVER, at_ms)
 
     def _search_again(self, now_ms):
@@ -447,7 +376,7 @@ class Inverter:
 
     def _stop_early(self, now_ms):
         """Write zero as soon as the walk has passed 704: whatever the inverter was left at ends here."""
-        if self._wished and self._device.control is None and self._device.has_704():
+        if self._active.wished and self._device.control is None and self._device.has_704():
             self._device.place_704()
             self._jobs.want(SET, now_ms)
 
@@ -466,15 +395,4 @@ class Inverter:
         if self._device.storage is not None:
             self._jobs.want(STORAGE, now_ms)
         self.reactive.control = self._device.var_control
-        if self._wished:
-            self._take_hold(now_ms)
-
-    def _take_hold(self, now_ms):
-        """Overwrite whatever was left in the inverter with zero and our reversion timer."""
-        if self.state == READY:
-            self._write_all(now_ms)
-
-    def _write_all(self, now_ms):
-        self._sent = False
-        self._renew(0)
-        self._jobs.want(SET, now_ms)
+        self._active.take_hold(now_ms)

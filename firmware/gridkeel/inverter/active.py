@@ -1,0 +1,139 @@
+"""The active side of the driver: which power is wanted, what the inverter took, what is written next.
+
+take hold   0 W, then mode and reversion with its timer; read back until a reading has shown both
+drive       the wish, where it changed enough; read back from then on
+refresh     the timer, then the wish
+"""
+
+from gridkeel import ticks
+from gridkeel.inverter import DRIVING, READY, SEARCHING, control
+from gridkeel.inverter.jobs import READBACK, REFRESH, SET, STEP
+
+_SMALL_CHANGE_MS = 500  # a change below command_step_w waits no longer
+_READBACK_MS = 500
+_SETTLE_MS = 100  # a setting younger than this is not held against the inverter
+
+
+class ActiveSide:
+    """The control of active power and what became of it; positive into the vehicle.  Allocates: nothing.
+
+    state: the driver's, which keeps it.  wished: a power was wanted since the start; nothing is written before.
+    """
+
+    def __init__(self, parameters, jobs, device):
+        self._p = parameters
+        self._jobs = jobs
+        self._device = device
+        self.state = SEARCHING
+        self.commanded_w = 0
+        self.wished = False
+        self._wanted_w = 0
+        self._sending_w = 0
+        self._sent_w = 0
+        self._sent = False  # whether _sent_w is surely what the inverter took last
+        self._set_ms = 0
+        self._step = 0
+        self._step_ms = 0
+
+    @property
+    def to_set_w(self):
+        """What a setting written now would say: zero until a reading has shown our zero and our reversion timer."""
+        return self._wanted_w if self.state == DRIVING else 0
+
+    def want(self, power_w, now_ms):
+        """Take the newest wish; what changed enough goes out with the next request, a stop before all else."""
+        power_w = max(min(power_w, self._p.charge_max_w), -self._p.discharge_max_w)
+        stop = power_w == 0 and self._wanted_w != 0
+        self._wanted_w = power_w
+        if not self.wished:
+            self.wished = True
+            self.take_hold(now_ms)
+        if self._device.control is None:
+            return
+        if stop and (self._sent_w or not self._sent):
+            self._jobs.urge(SET, now_ms)
+        elif self.state == DRIVING:
+            self._want_change(now_ms)
+
+    def take_hold(self, now_ms):
+        """Overwrite whatever was left in the inverter with zero and our reversion timer."""
+        if self.wished and self.state == READY:
+            self._write_all(now_ms)
+
+    def missed(self):
+        """A setting was not answered, or the map is being searched: nobody knows what the inverter holds."""
+        self._sent = False
+
+    def renew(self):
+        """Let the last step, which holds the timer, be written again."""
+        self._renew(self._device.control.steps - 1)
+
+    def write_setting(self, master, out, now_ms):
+        held = self._device.control
+        power_w = self.to_set_w
+        if power_w != self._sent_w:
+            held.forget()
+        held.encode(power_w)
+        self._sending_w = power_w
+        self._set_ms = now_ms
+        return held.write_setting(master, out, now_ms)
+
+    def write_step(self, master, out, now_ms):
+        self._step_ms = now_ms
+        return self._device.control.write_step(master, out, self._step, now_ms)
+
+    def set_done(self, now_ms):
+        self._sent = True
+        self._sent_w = self._sending_w
+        self.commanded_w = self._device.control.commanded_w
+        if self.state != READY and self.state != DRIVING:
+            return
+        if self._step < self._device.control.steps:
+            self._jobs.want(STEP, now_ms)
+        elif self.state == READY:
+            self._jobs.want(READBACK, ticks.add(self._set_ms, _SETTLE_MS))
+        if self.state == DRIVING:
+            self._want_change(now_ms)
+
+    def step_done(self, now_ms):
+        self._step += 1
+        if self._step < self._device.control.steps:
+            self._jobs.want(STEP, now_ms)
+            return
+        # Some start the timer when its time is written, some when the function is enabled: both, count from here.
+        self._jobs.want(REFRESH, ticks.add(self._step_ms, 500 * self._p.reversion_s))
+        self._sent = False
+        self._jobs.want(SET, now_ms)
+
+    def read_back(self, master, now_ms):
+        """Return what a reading says (control.MATCH ...); what differs is written again."""
+        settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
+        result = self._device.control.check(master, settled)
+        self._jobs.want(READBACK, ticks.add(now_ms, _READBACK_MS))
+        if result == control.DIFFERS or result == control.OVERRIDDEN:
+            self._write_all(now_ms)
+        return result
+
+    def drive(self, now_ms):
+        """A reading matches: the wish may go out, from now on or still."""
+        self._want_change(now_ms)
+
+    def _renew(self, step):
+        """Let the steps from this one on, and then the setting, be written again."""
+        self._device.control.set_reversion(self._p.reversion_s)
+        self._step = min(self._step, step)
+
+    def _write_all(self, now_ms):
+        self._sent = False
+        self._renew(0)
+        self._jobs.want(SET, now_ms)
+
+    def _want_change(self, now_ms):
+        """Ask for a write where the wanted power is not what the inverter took."""
+        change_w = abs(self._wanted_w - self._sent_w)
+        if not self._sent or self._wanted_w == 0 and change_w or change_w >= self._p.command_step_w:
+            self._jobs.want(SET, now_ms)
+        elif change_w == 0:
+            self._jobs.drop(SET)
+        elif not self._jobs.wants(SET):
+            self._jobs.want(SET, ticks.add(now_ms, _SMALL_CHANGE_MS))
