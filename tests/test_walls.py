@@ -85,9 +85,18 @@ def test_platform_is_asked_in_one_place() -> None:
 
 
 def host_files() -> list[Path]:
-    # A guest runs on the board's interpreter, wherever it lies.
     found = (path for room in ("host_tools", "hil", "certs") for path in (ROOT / room).rglob("*.py"))
-    return sorted(path for path in found if not path.stem.endswith("guest"))
+    return sorted(path for path in found if not is_guest(path.stem))
+
+
+def is_guest(name: str) -> bool:
+    """A guest is handed to the board's interpreter as a script, wherever it lies, and may know all of the firmware."""
+    return name == "guest" or name.endswith("_guest")
+
+
+@pytest.mark.parametrize("path", host_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_guests_are_run_and_never_imported(path: Path) -> None:
+    assert not any(is_guest(part) for name in imports(path) for part in name.split("."))
 
 
 @pytest.mark.parametrize("path", host_files(), ids=lambda path: str(path.relative_to(ROOT)))
