@@ -7,7 +7,7 @@ from gridkeel.crypto import integers, multiples, p256
 from gridkeel.crypto.base_table import TABLE
 
 try:
-    from gridkeel.crypto import kernels, limbs
+    from gridkeel.crypto import kernels, limbs, points
 except (ImportError, SyntaxError, AttributeError):
     kernels = None
     print("SKIP crypto kernels: this port has no viper")
@@ -74,7 +74,7 @@ def check_products(modulus, n0):
     check(lambda area: kernels.multiply_16(area, OUT, A, B, n0 & 0xFFFF), modulus, expected)
     if modulus == p256.P:
         check(lambda area: kernels.multiply_p(area, OUT, A, B, n0), modulus, expected)
-    if kernels.is_wide():
+    if limbs.wide:
         check(lambda area: kernels.multiply_32(area, OUT, A, B, n0), modulus, expected)
 
 
@@ -145,7 +145,7 @@ def affine(point):
 def both(steps):
     """Return what a list of (method, arguments) comes to on limbs and on integers."""
     found = []
-    for kind in (limbs.Sum, integers.Sum):
+    for kind in (points.Sum, integers.Sum):
         total = kind()
         for method, arguments in steps:
             getattr(total, method)(*arguments)
@@ -161,12 +161,13 @@ def test_sums_of_points_of_every_kind():
     for more in (
         [],
         [("double", ())],
+        [("double", (3,))],
         [("add_multiple", (0, False))],
         [("add_multiple", (7, True))],
         [("add_multiple", (3, False)), ("add_multiple", (3, False))],
         [("add_multiple", (3, False)), ("add_multiple", (3, True))],
         [("add_multiple", (3, False)), ("add_multiple", (3, True)), ("double", ()), ("add_multiple", (1, True))],
-        [("add_multiple", (5, False)), ("double", ()), ("add_multiple", (2, True))],
+        [("add_multiple", (5, False)), ("double", (4,)), ("add_multiple", (2, True))],
         [("add_base", (64, True))],
         [("add_base", (0, False)), ("add_base", (960, True)), ("double", ())],
         [("add_base", (128, True)), ("add_base", (128, True))],
@@ -202,13 +203,14 @@ def test_a_verification_in_limbs_of_16_bits():
 
     from gridkeel.crypto import ecdsa
 
-    before = limbs.wide, limbs.multiply, limbs.multiply_p
-    limbs.wide, limbs.multiply, limbs.multiply_p = False, kernels.multiply_16, kernels.multiply_p
+    before = limbs.wide, limbs.multiply, points.field
+    limbs.wide, limbs.multiply, points.field = False, kernels.multiply_16, kernels
     try:
         assert drive(ecdsa.verify(PUBLIC, sha256(b"sample").digest(), SAMPLE)) is True
         assert drive(ecdsa.verify(PUBLIC, sha256(b"simple").digest(), SAMPLE)) is False
+        test_sums_of_points_of_every_kind()
     finally:
-        limbs.wide, limbs.multiply, limbs.multiply_p = before
+        limbs.wide, limbs.multiply, points.field = before
 
 
 def test_windows():

@@ -1,4 +1,4 @@
-"""What limbs.py does, on Python's integers: where there is no viper, and to hold it against."""
+"""What limbs.py and points.py do, on Python's integers: where there is no viper, and to hold it against."""
 
 from gridkeel.crypto import p256
 from gridkeel.crypto.base_table import TABLE
@@ -39,9 +39,10 @@ class Sum:
         """Return (x, y, z), Jacobian; the last call."""
         return self._point
 
-    def double(self):
-        """Double the point."""
-        self._point = p256.double(*self._point)
+    def double(self, times=1):
+        """Double the point, so many times over."""
+        for _ in range(times):
+            self._point = p256.double(*self._point)
 
     def begin_base(self, at, positive, blind):
         """Become a point of the table of G, with `blind` as z."""

@@ -1,52 +1,83 @@
-"""Viper kernels of 256-bit arithmetic modulo a prime; integers.py does the same on Python's integers.
+"""Viper kernels of 256-bit arithmetic modulo a prime, on any processor; integers.py does the same on Python's integers.
 
 An area is a row of slots of 32 bytes, each a number below the modulus, little-endian. Slots 0 to 4 are scratch, slot
-5 is the modulus, and an output is none of these. viper checks no bounds: limbs.py owns the sizes. No step depends on a
-value, so the time does not either, as far as the processor multiplies in constant time.
+5 is the modulus, and an output is none of these. viper checks no bounds: limbs.py and points.py own the sizes. No step
+depends on a value, so the time does not either, as far as the processor multiplies in constant time.
 Source: Koc, Acar, Kaliski, Analyzing and Comparing Montgomery Multiplication Algorithms (1996), CIOS.
 """
 # ruff: noqa: F821
 
 import micropython
 
+SLOT_BYTES = 32
+FACTOR_BITS = 256  # of Montgomery's form
+
+
+def number(area, slot):
+    """Return what a slot holds."""
+    return int.from_bytes(area[slot * 32 : slot * 32 + 32], "little")
+
 
 @micropython.viper
-def is_wide() -> bool:
-    bit = 1
-    for _ in range(32):
-        bit <<= 1
-    return bool(bit)
+def is_wide(ones) -> bool:
+    # ones: four bytes of 255. Whether a word has more than 32 bits, and 32 of them that are read are never negative.
+    return int(ptr32(ones)[0]) >> 31 == 1
+
+
+@micropython.viper
+def run(area, steps, base: int, times: int):
+    # The steps of a formula (formulas.py), `times` over, modulo P; slots from 64 on count from `base`.
+    c = ptr8(steps)
+    n = int(len(steps))
+    product, plus, less = multiply_p, add, subtract
+    base -= 64
+    at = 0
+    while times:
+        o = int(c[at + 1])
+        a = int(c[at + 2])
+        b = int(c[at + 3])
+        o += base if o > 63 else 0
+        a += base if a > 63 else 0
+        b += base if b > 63 else 0
+        k = int(c[at])
+        if k == 0:
+            product(area, o, a, b, 1)
+        elif k == 1:
+            plus(area, o, a, b)
+        else:
+            less(area, o, a, b)
+        at += 4
+        if at == n:
+            at = 0
+            times -= 1
 
 
 @micropython.viper
 def multiply_32(area, o: int, a: int, b: int, n0: uint):
     # Limbs of 32 bits, for a processor of 64.
     t = ptr32(area)
-    a <<= 3
-    b <<= 3
+    u = ptr32(int(t) + (a << 5))
+    v = ptr32(int(t) + (b << 5))
     mask = uint(0xFFFF)
     mask = mask << 16 | mask
     for k in range(10):
         t[k] = 0
     for i in range(8):
-        x = uint(t[a + i]) & mask
-        carry = uint(0)
-        for j in range(8):
-            s = (uint(t[j]) & mask) + x * (uint(t[b + j]) & mask) + carry
-            t[j] = int(s)
-            carry = s >> 32
-        s = (uint(t[8]) & mask) + carry
-        t[8] = int(s)
-        t[9] = int(s >> 32)
-        x = ((uint(t[0]) & mask) * n0) & mask
-        carry = ((uint(t[0]) & mask) + x * (uint(t[40]) & mask)) >> 32
+        x = uint(u[i])
+        s = uint(t[0]) + x * uint(v[0])
+        y = s * n0 & mask
+        carry = s >> 32
+        less = (s & mask) + y * uint(t[40]) >> 32
         for j in range(1, 8):
-            s = (uint(t[j]) & mask) + x * (uint(t[40 + j]) & mask) + carry
-            t[j - 1] = int(s)
+            s = uint(t[j]) + x * uint(v[j]) + carry
             carry = s >> 32
-        s = (uint(t[8]) & mask) + carry
+            less += (s & mask) + y * uint(t[40 + j])
+            t[j - 1] = int(less)
+            less >>= 32
+        s = uint(t[8]) + carry + less
         t[7] = int(s)
-        t[8] = int(t[9]) + int(s >> 32)
+        t[8] = int(s >> 32)
+    t[9] = 0
     reduce(area, o)
 
 
@@ -174,9 +205,9 @@ def subtract(area, o: int, a: int, b: int):
 
 
 @micropython.viper
-def load(area: ptr8, o: int, data: ptr8, at: int):
+def load(area: ptr8, slot: int, data: ptr8, at: int):
     # 32 bytes, big-endian, from data[at].
-    o = (o << 5) + 31
+    o = (slot << 5) + 31
     for k in range(32):
         area[o - k] = data[at + k]
 

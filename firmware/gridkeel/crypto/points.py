@@ -1,0 +1,109 @@
+"""A sum of multiples on viper's kernels: nothing is allocated for a step."""
+
+from gridkeel.crypto import formulas, kernels, kernels_wide, p256
+from gridkeel.crypto.base_table import TABLE
+from gridkeel.crypto.limbs import wide
+
+field = kernels_wide if wide else kernels
+
+_MODULUS = 5
+_TABLE = formulas.FREE
+_ENTRY = 5  # slots of a point that is kept
+_ENTRIES = 8
+_TWICE = _TABLE + _ENTRY * _ENTRIES
+_SLOTS = _TWICE + _ENTRY
+
+
+class Sum:
+    """A point that is doubled and added to; starts at infinity.  Allocates: 2.5 kB at its start."""
+
+    def __init__(self):
+        self._field = field
+        self._run = field.run
+        self._area = bytearray(_SLOTS * field.SLOT_BYTES)
+        self._put(_MODULUS, p256.P)
+        self._put(formulas.SQUARE, (1 << 2 * field.FACTOR_BITS) % p256.P)
+        self._put(formulas.PLAIN, 1)
+        self._put(formulas.ONE, (1 << field.FACTOR_BITS) % p256.P)
+
+    def result(self):
+        """Return (x, y, z), Jacobian; the last call."""
+        return self._get(formulas.X), self._get(formulas.Y), self._get(formulas.Z)
+
+    def _put(self, slot, value):
+        self._field.load(self._area, slot, value.to_bytes(32, "big"), 0)
+
+    def _get(self, slot):
+        self._run(self._area, formulas.OUT_OF_FORM, slot, 1)
+        return self._field.number(self._area, slot) % p256.P
+
+    def double(self, times=1):
+        """Double the point, so many times over."""
+        self._run(self._area, formulas.DOUBLE, 0, times)
+
+    # --- multiples of G, from its table
+
+    def begin_base(self, at, positive, blind):
+        """Become a point of the table, with `blind` as z."""
+        self._load_base(at, positive)
+        self._put(formulas.Z, blind)
+        self._run(self._area, formulas.BLIND, 0, 1)
+
+    def add_base(self, at, positive):
+        """Add the point of the table at this byte, or its opposite."""
+        self._load_base(at, positive)
+        self._add(formulas.WITH_BASE, formulas.BECOME_BASE, 0)
+
+    def _load_base(self, at, positive):
+        area, load = self._area, self._field.load
+        load(area, formulas.QX, TABLE, at)
+        load(area, formulas.QY, TABLE, at + 32)
+        self._run(area, formulas.LOAD_BASE, 0, 1)
+        if not positive:
+            self._run(area, formulas.OPPOSITE, 0, 1)
+
+    # --- odd multiples of another point
+
+    def begin_table(self, x, y):
+        """Take a point, and its double into the place after the table's."""
+        area, run = self._area, self._run
+        for slot, value in ((formulas.X, x), (formulas.Y, y), (formulas.Z, 1)):
+            self._put(slot, value)
+            run(area, formulas.INTO_FORM, slot, 1)
+        run(area, formulas.KEEP, _TABLE, 1)
+        self.double()
+        run(area, formulas.KEEP, _TWICE, 1)
+        run(area, formulas.LOAD_ENTRY, _TABLE, 1)
+        run(area, formulas.BECOME_ENTRY, _TABLE, 1)
+
+    def next_multiple(self, index):
+        """Work out entry `index`, 1..7 in turn: 2 * index + 1 times the point."""
+        self._add_kept(_TWICE, False)
+        self._run(self._area, formulas.KEEP, _TABLE + _ENTRY * index, 1)
+
+    def end_table(self):
+        """Become infinity."""
+        self._run(self._area, formulas.BECOME_ZERO, 0, 1)
+
+    def add_multiple(self, index, negative):
+        """Add 2 * index + 1 times the point, or its opposite."""
+        self._add_kept(_TABLE + _ENTRY * index, negative)
+
+    def _add_kept(self, entry, negative):
+        self._run(self._area, formulas.LOAD_ENTRY, entry, 1)
+        if negative:
+            self._run(self._area, formulas.OPPOSITE, 0, 1)
+        self._add(formulas.WITH_ENTRY, formulas.BECOME_ENTRY, entry)
+
+    def _add(self, beside, become, entry):
+        area, run, is_zero = self._area, self._run, self._field.is_zero
+        if is_zero(area, formulas.Z):
+            run(area, become, entry, 1)
+            return
+        run(area, beside, entry, 1)
+        if not is_zero(area, formulas.H):
+            run(area, formulas.ADD, 0, 1)
+        elif is_zero(area, formulas.R):
+            self.double()
+        else:
+            run(area, formulas.BECOME_ZERO, 0, 1)
