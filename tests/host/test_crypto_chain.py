@@ -139,10 +139,41 @@ def test_what_is_known_is_not_verified_again(monkeypatch: pytest.MonkeyPatch) ->
     known = trust.Known()
     root = made.root.der
     assert verifications(monkeypatch, made.chain, root, known, lists) == (chain.OK, 4)
-    assert verifications(monkeypatch, made.chain, root, known, lists) == (chain.OK, 1)
+    assert verifications(monkeypatch, made.chain, root, known, lists) == (chain.OK, 0)
     second_car = [issue(EMAID, made.sub_2).der, *made.chain[1:]]
     assert verifications(monkeypatch, second_car, root, known, lists) == (chain.OK, 1)
     assert verifications(monkeypatch, world().chain, root, known) == (chain.WRONG_ROOT, 0)
+
+
+def test_what_is_known_is_still_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world()
+    known = trust.Known()
+    root = made.root.der
+    assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
+    lists = [drive(crl.parse(revoke(made.sub_2, made.leaf)))[0]]
+    assert verifications(monkeypatch, made.chain, root, known, lists) == (chain.REVOKED, 1)
+
+
+def test_a_known_leaf_counts_under_the_key_that_signed_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world()
+    known = trust.Known()
+    root = made.root.der
+    assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
+    other = issue("MOSub2", made.sub_1, ca=True, usage=CERTIFY, path_len=0, identifiers=False)
+    chained = [made.chain[0], other.der, made.sub_1.der]
+    assert verifications(monkeypatch, chained, root, known) == (chain.BAD_SIGNATURE, 2)
+
+
+def test_what_is_used_stays_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world()
+    known = trust.Known(4)
+    root = made.root.der
+    assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
+    for _ in range(6):
+        another = [issue(EMAID, made.sub_2).der, *made.chain[1:]]
+        assert verifications(monkeypatch, another, root, known) == (chain.OK, 1)
+    # The first leaf has made room for those after it, and the sub-CAs have not.
+    assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 1)
 
 
 def test_known_signatures_do_not_pass_another_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +199,7 @@ def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
     one_more = issue("MOSub3", made.root, ca=True, usage=CERTIFY)
     assert verifications(monkeypatch, [issue(EMAID, one_more).der, one_more.der], root, known) == (chain.OK, 2)
-    # The oldest of three, sub-CA 1, was forgotten.
+    # All of the first three were forgotten.
     assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
 
 

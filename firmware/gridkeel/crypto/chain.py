@@ -47,7 +47,7 @@ def validate(certificates, roots, unix_s, crls, profile, known=None):
     certificates: the leaf first, each a Certificate or DER; no root among them.  roots: Certificates or DER; one that
     cannot be read is no anchor (read them with x509.parse at start-up to learn why).  unix_s: now, None for a clock
     that was never set.  crls: RevocationLists.  profile: a profiles.Profile.  known: a trust.Known, asked before a
-    signature of a sub-CA or a list is verified and told after.
+    signature is verified and told after.
     """
     known = known or Known()
     try:
@@ -60,7 +60,7 @@ def validate(certificates, roots, unix_s, crls, profile, known=None):
         path.append((yield from _anchor(path, roots, known)))
         _check_validity(path, unix_s)
         for place in range(len(path) - 2, -1, -1):
-            yield from _check_signature(path[place], path[place + 1], None if place == 0 else known)
+            yield from _check_signature(path[place], path[place + 1], known)
             yield from _check_revoked(path[place], path[place + 1], crls, unix_s, profile.needs_crl, known)
     except CertificateError as error:
         return error.code
@@ -128,11 +128,7 @@ def _check_validity(path, unix_s):
 
 
 def _check_signature(certificate, issuer, known):
-    if known is None:
-        good = yield from certificate.signed_by(issuer.public_key)
-    else:
-        good = yield from known.signed_by(certificate, issuer.public_key)
-    if not good:
+    if not (yield from known.signed_by(certificate, issuer.public_key)):
         raise CertificateError(BAD_SIGNATURE, "not signed by the key of its issuer")
 
 

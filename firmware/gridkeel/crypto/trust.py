@@ -1,24 +1,28 @@
-"""Signatures that were verified before: the sub-CAs of a second car of one provider cost nothing."""
+"""Signatures that were verified before: a chain that comes again, or a second car of one provider, costs less."""
 
 from hashlib import sha256
 
+MARKS = 24  # a provider's sub-CAs and lists take up to five, each contract below them one
+
 
 class Known:
-    """The last few (key, signed bytes) whose signature was right.  Allocates: 32 bytes each."""
+    """The (key, signed bytes) used last whose signature was right.  Allocates: 32 bytes each."""
 
-    def __init__(self, most=8):
+    def __init__(self, most=MARKS):
         self._most = most
-        self._marks = []
+        self._marks = []  # the one used last at the end
 
     def signed_by(self, signed, public_key):
         """Generator; return whether this key signed `signed` (a Certificate or RevocationList), at once where known.
 
-        Only the signature is remembered: validity, revocation and the rest are looked at each time.
+        Only that a signature is right is remembered: validity, revocation and the rest are looked at each time.
         """
         mark = sha256(public_key)
         mark.update(signed.data)
         mark = mark.digest()
         if mark in self._marks:
+            self._marks.remove(mark)
+            self._marks.append(mark)
             return True
         good = yield from signed.signed_by(public_key)
         if good:
