@@ -12,6 +12,7 @@ from gridkeel.crypto import chain, crl, profiles, refusals, x509
 from gridkeel.errors import CertificateError
 from gridkeel.v2g import codes, emaid
 from gridkeel.v2g.codes import RefusedError
+from host_tools.backend import compiled
 from host_tools.backend.signing import driven
 
 CANCELED = "FAILED_ContractCanceled"
@@ -91,7 +92,7 @@ def _checked(pki: Pki, ders: list[bytes], profile: profiles.Profile, now: dateti
     roots = [_der(pki, name) for role in _ROOTS[profile] for name in pki.names(role)]
     lists = [entry.crl_path(pki.folder).read_bytes() for entry in pki.index.entries.values() if entry.crl]
     crls = [driven(crl.parse(data)) for data in lists]
-    return driven(chain.validate(ders, roots, int(now.timestamp()), crls, profile))
+    return driven(chain.validate(ders, roots, int(now.timestamp()), crls, profile, compiled.Verified()))
 
 
 def _parsed(der: bytes) -> x509.Certificate:

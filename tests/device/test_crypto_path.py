@@ -36,7 +36,7 @@ LEAF = contract()
 
 
 class Trusting:
-    """Knows every signature of a sub-CA and a list, counts how often it was asked for one, and has a leaf's verified."""
+    """Knows the signatures of sub-CAs and lists, counts how often it was asked for one, and verifies a leaf's."""
 
     def __init__(self):
         self.asked = 0

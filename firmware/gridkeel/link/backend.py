@@ -65,6 +65,11 @@ class Backend:
         """Tell that there will be no answer."""
         return self.state == FAILED
 
+    @property
+    def settled(self):
+        """Tell that the last question is answered, or never will be."""
+        return self.state == DONE or self.state == FAILED
+
     def ask(self, kind, data, now_ms):
         """Put a question; one that is under way is forgotten.  kind: of KINDS.  data: at most EXCHANGE_MAX bytes.
 

@@ -43,6 +43,7 @@ class App:
         self.vehicle = self._make_vehicle()
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
         self._out = bytearray(BUS_BUFFER)
+        self._link_out = bytearray(LINK_BUFFER)
         self._record = telemetry.record()
         self._last_block_ms = 0
         self._stale = True
@@ -85,6 +86,7 @@ class App:
         board = self.board
         block = board.block_buffer(self._block_samples)
         outlet = self.controller.outlet
+        vehicle = self.vehicle
         while True:
             lost = await board.mains.next_block(block)
             start_us = board.ticks_us()
@@ -98,6 +100,8 @@ class App:
                 board.rs485.write(self._out, n)
             self._drive()
             self.health.block(start_us, board.ticks_us())
+            if vehicle is not None:
+                vehicle.news()
             if self._collect:
                 # The whole block period is free now: the one moment where a collection delays nothing.
                 self._collect = False
@@ -145,14 +149,17 @@ class App:
             n = await board.host.readinto(data)
             now_ms = board.ticks_ms()
             self.link.receive(data, n, now_ms)
+            if self.vehicle and self.backend.settled:
+                self.vehicle.news()
             while True:
                 command = self.link.next_command()
                 if command is None:
                     break
                 self.commands.carry_out(command[0], command[1], now_ms)
-            self._pump_link(now_ms)
+            self.pump_link(now_ms)
 
-    def _pump_link(self, now_ms):
+    def pump_link(self, now_ms):
+        """Send what there is for the host."""
         while True:
             n = self.link.data_to_send(self._link_out, now_ms)
             if not n:
@@ -160,7 +167,6 @@ class App:
             self.board.host.write(self._link_out, n)
 
     async def _service(self):
-        self._link_out = bytearray(LINK_BUFFER)
         now_ms = self.board.ticks_ms()
         next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
         while True:
@@ -172,7 +178,7 @@ class App:
             if ticks.diff(now_ms, next_record) >= 0:
                 next_record = ticks.add(next_record, self.parameters.telemetry_ms)
                 self._tell(now_ms)
-            self._pump_link(now_ms)
+            self.pump_link(now_ms)
             await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
 
     def _watch_samples(self, now_ms):

@@ -12,7 +12,7 @@ from gridkeel.v2g.secc import Secc
 
 SDP_BUFFER = 64
 READ_BYTES = 512  # the session puts the pieces together
-WATCH_MS = 10  # how often a session that waits for the charger, or for its time to be over, is looked at
+WATCH_MS = 10  # how often a session is looked at whose time may be over, also where nothing wakes it
 ROOM_TRIES = 10
 LINGER_MS = 5000  # the time a car has to close a connection whose session is over
 
@@ -30,7 +30,7 @@ def make(app, backend=None):
         return None
     secc = Secc(app.controller.charger, _credentials(pki), parameters, app.clock, board.random, backend)
     report = Report(board, app.link, app.health)
-    return Vehicle(board, app.controller.charger, network, secc, parameters.v2g_tls, report)
+    return Vehicle(board, app.controller.charger, network, secc, parameters.v2g_tls, report, app.pump_link)
 
 
 def _credentials(pki):
@@ -57,16 +57,18 @@ class Vehicle:
     """Serves the cars of one network.
 
     board: ticks_ms(), ticks_us().  charger: its `digital` says whether a car may ask for the address.
-    network: gridkeel.boards.vehicle_network.VehicleNetwork.  policy: parameter v2g_tls.
+    network: gridkeel.boards.vehicle_network.VehicleNetwork.  policy: parameter v2g_tls.  ask(now_ms): sends to the host
+    what a session has for it.
     """
 
-    def __init__(self, board, charger, network, secc, policy, report):
+    def __init__(self, board, charger, network, secc, policy, report, ask):
         self._board = board
         self._charger = charger
         self._network = network
         self._secc = secc
         self._policy = policy
         self._report = report
+        self._ask = ask
         self._connection = None
         self._next = None
         self._lingers = False
@@ -90,6 +92,11 @@ class Vehicle:
             supervisor.watch("tls", self._listen_tls)
         if self._network.tcp_port or self._network.tls_port:
             supervisor.watch("discovery", self._discover)
+
+    def news(self):
+        """Look at once whether what the session waits for has come: a block was worked through, or the host answered."""
+        if self._secc.waiting:
+            self._wake.set()
 
     # --- who comes
 
@@ -213,6 +220,8 @@ class Vehicle:
             begun_us = board.ticks_us()
             more = self._secc.work(board.ticks_ms())
             self._report.worked(begun_us)
+            if self._secc.waiting:
+                self._ask(board.ticks_ms())
             if more:
                 await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
 

@@ -133,6 +133,11 @@ class Secc:
         """Name of the request that was read last."""
         return self._request
 
+    @property
+    def waiting(self):
+        """Whether an answer is being made that waits for the charger or the backend."""
+        return self._pending is not None and self._waiting
+
     # --- inside
 
     def _await(self, allowed_ms, now_ms):
@@ -146,6 +151,7 @@ class Secc:
         if found == v2gtp.COMPLETE:
             self._received_ms = now_ms
             self._pending = self._answering()
+            self._waiting = False
         elif found == v2gtp.BAD_HEADER:
             self._close("not a V2GTP frame of EXI", now_ms)
         elif found == v2gtp.TOO_LONG:

@@ -23,18 +23,19 @@ DIGEST = "the digest does not match"
 MISMATCH = "the signature does not match"
 
 
-def check(context, header, name, body, public_key):
+def check(context, header, name, body, public_key, verify=ecdsa.verify):
     """Generator, yields None between slices; return OK or one of the texts above.
 
-    name, body: the signed element, with its Id.  public_key: 65 bytes.  The result is told as an event.
+    name, body: the signed element, with its Id.  public_key: 65 bytes.  verify: as ecdsa.verify.  The result is told as
+    an event.
     """
     begun_ms = context.now_ms
-    result = yield from _check(context.scratch, header, name, body, public_key)
+    result = yield from _check(context.scratch, header, name, body, public_key, verify)
     context.tell("signature", name, result, context.since(begun_ms))
     return result
 
 
-def _check(scratch, header, name, body, public_key):
+def _check(scratch, header, name, body, public_key, verify):
     signature = header.get("Signature")
     if signature is None:
         return MISSING
@@ -55,7 +56,7 @@ def _check(scratch, header, name, body, public_key):
     except errors.ExiError:
         return FORM  # an element no larger than the message it came in is always encoded: this one is none
     yield
-    matches = yield from ecdsa.verify(public_key, signed, value)
+    matches = yield from verify(public_key, signed, value)
     return OK if matches else MISMATCH
 
 
