@@ -1,4 +1,4 @@
-"""Signatures of certificates, lists and messages verified by `cryptography`: what the device's own says, much sooner."""
+"""Signatures of certificates, lists and messages verified by `cryptography`: what the device's own says, but sooner."""
 
 from __future__ import annotations
 

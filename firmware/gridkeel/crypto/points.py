@@ -21,6 +21,7 @@ class Sum:
         self._field = field
         self._run = field.run
         self._area = bytearray(_SLOTS * field.SLOT_BYTES)
+        self._infinite = True
         self._put(_MODULUS, p256.P)
         self._put(formulas.SQUARE, (1 << 2 * field.FACTOR_BITS) % p256.P)
         self._put(formulas.PLAIN, 1)
@@ -48,6 +49,7 @@ class Sum:
         self._load_base(at, positive)
         self._put(formulas.Z, blind)
         self._run(self._area, formulas.BLIND, 0, 1)
+        self._infinite = False
 
     def add_base(self, at, positive):
         """Add the point of the table at this byte, or its opposite."""
@@ -70,6 +72,7 @@ class Sum:
         for slot, value in ((formulas.X, x), (formulas.Y, y), (formulas.Z, 1)):
             self._put(slot, value)
             run(area, formulas.INTO_FORM, slot, 1)
+        self._infinite = False
         run(area, formulas.KEEP, _TABLE, 1)
         self.double()
         run(area, formulas.KEEP, _TWICE, 1)
@@ -83,7 +86,7 @@ class Sum:
 
     def end_table(self):
         """Become infinity."""
-        self._run(self._area, formulas.BECOME_ZERO, 0, 1)
+        self._vanish()
 
     def add_multiple(self, index, negative):
         """Add 2 * index + 1 times the point, or its opposite."""
@@ -97,8 +100,9 @@ class Sum:
 
     def _add(self, beside, become, entry):
         area, run, is_zero = self._area, self._run, self._field.is_zero
-        if is_zero(area, formulas.Z):
+        if self._infinite:
             run(area, become, entry, 1)
+            self._infinite = False
             return
         run(area, beside, entry, 1)
         if not is_zero(area, formulas.H):
@@ -106,4 +110,8 @@ class Sum:
         elif is_zero(area, formulas.R):
             self.double()
         else:
-            run(area, formulas.BECOME_ZERO, 0, 1)
+            self._vanish()
+
+    def _vanish(self):
+        self._run(self._area, formulas.BECOME_ZERO, 0, 1)
+        self._infinite = True

@@ -3,7 +3,7 @@
 import asyncio
 
 from gridkeel import ticks
-from gridkeel.crypto import crl
+from gridkeel.crypto import crl, x509
 from gridkeel.errors import CertificateError
 from gridkeel.runtime.handshake import Report
 from gridkeel.v2g import sdp, v2gtp
@@ -13,6 +13,7 @@ from gridkeel.v2g.secc import Secc
 SDP_BUFFER = 64
 READ_BYTES = 512  # the session puts the pieces together
 WATCH_MS = 10  # how often a session is looked at whose time may be over, also where nothing wakes it
+TURN_US = 1500  # small slices run in one turn up to this; one slice more is within the 5 ms that a turn may take
 ROOM_TRIES = 10
 LINGER_MS = 5000  # the time a car has to close a connection whose session is over
 
@@ -42,7 +43,17 @@ def _credentials(pki):
         # Who was revoked is not known then: no contract is taken, and the car is not offered to pay by one.
         print("gridkeel: a revocation list in /pki cannot be read, Plug & Charge is off:", error)
         return Credentials()
-    return Credentials(pki.v2g_roots, pki.mo_roots, lists)
+    return Credentials(_readable(pki.v2g_roots), _readable(pki.mo_roots), lists)
+
+
+def _readable(roots):
+    found = []
+    for data in roots:
+        try:
+            found.append(x509.parse(data))
+        except CertificateError as error:
+            print("gridkeel: a root in /pki cannot be read and is not trusted:", error)
+    return found
 
 
 def _finish(steps):
@@ -94,7 +105,7 @@ class Vehicle:
             supervisor.watch("discovery", self._discover)
 
     def news(self):
-        """Look at once whether what the session waits for has come: a block was worked through, or the host answered."""
+        """Look at once whether what the session waits for has come: a block passed, or the host answered."""
         if self._secc.waiting:
             self._wake.set()
 
@@ -217,13 +228,22 @@ class Vehicle:
         board = self._board
         more = True
         while more:
-            begun_us = board.ticks_us()
-            more = self._secc.work(board.ticks_ms())
-            self._report.worked(begun_us)
-            if self._secc.waiting:
-                self._ask(board.ticks_ms())
+            more = self._turn()
             if more:
                 await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
+        if self._secc.waiting:
+            self._ask(board.ticks_ms())
+
+    def _turn(self):
+        """Do slices for up to TURN_US and one more; return whether there is more to do."""
+        board, secc = self._board, self._secc
+        begun_us = board.ticks_us()
+        more = secc.work(board.ticks_ms())
+        # Where a slice is charged a stated time it has a turn of its own.
+        while more and not board.slice_ms and ticks.diff(board.ticks_us(), begun_us) < TURN_US:
+            more = secc.work(board.ticks_ms())
+        self._report.worked(begun_us)
+        return more
 
     async def _linger(self):
         # Closed at once, the response that still travels could be lost to the car; a new car need not wait for it.
