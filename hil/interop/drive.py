@@ -33,7 +33,10 @@ class Exchange:
 
 @dataclass
 class Outcome:
-    """What one session came to.  handshake: the controller's own record of it, where the charger is ours."""
+    """What one session came to.  handshake: the controller's own record of it, where the charger is ours.
+
+    first: of the sessions with a contract, the first at that charger: it has verified none of its signatures before.
+    """
 
     mode: str
     charger: str
@@ -46,6 +49,7 @@ class Outcome:
     exchanges: list[Exchange] = field(default_factory=list)
     handshake: dict[str, Any] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
+    first: bool = False
 
 
 def against_peer(mode: Mode, run: int, namespace: str, pki: Path, folder: Path, say: Say) -> Outcome:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
+from hil.interop import parts
 from hil.interop.drive import Outcome
 from hil.interop.modes import MODES
 
@@ -97,6 +98,7 @@ class Results:
             "goal": GOAL,
             "modes": [asdict(row) for row in self.modes()],
             "messages": [asdict(row) for row in self.messages()],
+            "parts": [asdict(row) for row in parts.rows(self.outcomes)],
             "heap": self.heap,
             "phases": [row for outcome in self.outcomes if outcome.charger == "gridkeel" for row in _phases(outcome)],
             "sessions": [asdict(outcome) for outcome in self.outcomes],

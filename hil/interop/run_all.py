@@ -95,11 +95,12 @@ def _at_peer(mode: Mode, run: int, place: Place, say: Say) -> Outcome:
 
 
 def _run_ours(modes: list[Mode], wanted: Wanted, place: Place, address: str, results: Results, say: Say) -> None:
-    first = modes[0]
-    with _charger(first, wanted, place, address) as charger:
+    with _charger(modes[0], wanted, place, address) as charger:
         for mode in modes:
             for run in range(1, wanted.runs + 1):
-                results.outcomes.append(_at_ours(charger, mode, run, place, say))
+                outcome = _at_ours(charger, mode, run, place, say)
+                outcome.first = mode.contract and mode is modes[0] and run == 1
+                results.outcomes.append(outcome)
 
 
 def _charger(mode: Mode, wanted: Wanted, place: Place, address: str, probe_heap: bool = False) -> Charger:

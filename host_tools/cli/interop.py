@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gridkeel import VERSION
+from hil.interop import parts
 from hil.interop.modes import choose
-from hil.interop.results import GOAL, MessageRow, Results
+from hil.interop.results import GOAL, Results
 from hil.interop.run_all import Wanted, run_all
 from host_tools.cli import interop_refusals, interop_steps
 from host_tools.cli.progress import watching
@@ -54,6 +55,7 @@ def show(console: Console, results: Results) -> None:
     """Print what the sessions showed."""
     console.print(_mode_table(results))
     console.print(_message_table(results))
+    console.print(_part_table(results))
     if results.heap:
         size, used = results.heap["size"] // 1024, results.heap["used_most"] // 1024
         console.print(
@@ -99,8 +101,17 @@ def _message_table(results: Results) -> Table:
             f"{row.median_ms:.1f} ms",
             f"{row.worst_ms:.1f} ms",
             _shown(row.peer_ms, "ms"),
-            _ratio(row),
+            _ratio(row.ratio),
         )
+    return table
+
+
+def _part_table(results: Results) -> Table:
+    table = Table(title="Of these, beside the peer's whole answer", title_justify="left")
+    for heading in ("answers", "count", "median", "worst", "ratio"):
+        table.add_column(heading, justify="left" if heading == "answers" else "right")
+    for row in parts.rows(results.outcomes):
+        table.add_row(row.what, str(row.count), f"{row.median_ms:.1f} ms", f"{row.worst_ms:.1f} ms", _ratio(row.ratio))
     return table
 
 
@@ -108,7 +119,7 @@ def _shown(value: float | None, unit: str) -> str:
     return "-" if value is None else f"{value:.1f} {unit}"
 
 
-def _ratio(row: MessageRow) -> str:
-    if row.ratio is None:
+def _ratio(ratio: float | None) -> str:
+    if ratio is None:
         return "-"
-    return f"[{'green' if row.reached else 'yellow'}]{row.ratio:.3f}[/]"
+    return f"[{'green' if ratio <= GOAL else 'yellow'}]{ratio:.3f}[/]"
