@@ -1,0 +1,89 @@
+"""How long the slices of an ISO 15118 session are on MicroPython: the share of them, and the worst of each message.
+
+Run it by hand: python tests/bench/bench_slices.py [SESSIONS]
+Every run does the same to the byte, so each slice is taken by its best of several: what else the machine did meanwhile
+is left out, and the collections that fall into a slice are not.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+from hil.virtual_board.interpreter import V2G_HEAP_BYTES, argv
+from hil.virtual_board.rom import rom_image
+
+HERE = Path(__file__).parent
+FIRMWARE = HERE.parents[1] / "firmware"
+SESSIONS = 40
+ROUNDS = 5
+MOST_SLICE_US = 5000
+IDLE_US = 20  # a look at something that has not come yet is no work
+
+
+class Slice(NamedTuple):
+    """One slice of work; collected: the garbage collector ran in it."""
+
+    took_us: int
+    collected: bool
+    request: str
+
+
+def one_run(sessions: int) -> list[Slice]:
+    command = argv(
+        HERE / "slices_guest.py",
+        (str(HERE.parent / "device"), str(sessions)),
+        heap_bytes=V2G_HEAP_BYTES,
+        rom=rom_image(FIRMWARE),
+    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    if done.returncode:
+        raise SystemExit(done.stdout[-2000:] + done.stderr)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return [Slice(int(took), collected == "1", request) for took, collected, request in rows]
+
+
+def best(runs: list[list[Slice]]) -> list[Slice]:
+    """Return the slices of equal runs, each by its shortest time."""
+    found = []
+    for same in zip(*runs, strict=True):
+        if len({(row.collected, row.request) for row in same}) > 1:
+            raise SystemExit("the runs differ: no slice can be held against another")
+        found.append(min(same))
+    return found
+
+
+def share(times: list[int], part: float) -> int:
+    """Return the time that so much of them keeps."""
+    return sorted(times)[min(len(times) - 1, int(part * len(times)))]
+
+
+def show(title: str, times: list[int]) -> None:
+    if times:
+        figures = [share(times, part) / 1000 for part in (0.5, 0.99, 0.999)]
+        print(f"{title:28} {len(times):6}" + "".join(f" {ms:7.2f}" for ms in (*figures, max(times) / 1000)))
+
+
+def main() -> int:
+    sessions = int(sys.argv[1]) if len(sys.argv) > 1 else SESSIONS
+    runs = [one_run(sessions) for _ in range(ROUNDS)]
+    found = [row for row in best(runs) if row.took_us >= IDLE_US]
+    print(f"slices of {sessions} sessions, ms, each by the best of {ROUNDS} runs; heap {V2G_HEAP_BYTES // 1024} kB")
+    print(f"{'':28} {'count':>6} {'median':>7} {'99 %':>7} {'99.9 %':>7} {'worst':>7}")
+    show("all", [row.took_us for row in found])
+    show("without a collection", [row.took_us for row in found if not row.collected])
+    show("with one", [row.took_us for row in found if row.collected])
+    by_request = defaultdict(list)
+    for row in found:
+        by_request[row.request].append(row.took_us)
+    for request, times in by_request.items():
+        show(f"  {request}", times)
+    show("all, every run's own", [row.took_us for run in runs for row in run if row.took_us >= IDLE_US])
+    return 1 if max(row.took_us for row in found) > MOST_SLICE_US else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,69 @@
+"""What runs on MicroPython for bench_slices.py: whole Plug & Charge sessions, each slice of the charger's work timed.
+
+Arguments: the folder of the tests' car; how many sessions.  The firmware is in the ROM, as on a board.
+"""
+
+import gc
+import sys
+import time
+
+sys.path.append(sys.argv[1])
+
+from contracts import ContractCar, Operator, bench_for  # noqa: E402
+
+SESSIONS = int(sys.argv[2])
+NEW_CONTRACT_EVERY = 4  # sessions
+
+
+class Timed:
+    """Stands before a Secc's work; keeps what each slice took."""
+
+    def __init__(self, secc):
+        self._work = secc.work
+        self.request = ""
+        self.rows = []
+
+    def __call__(self, now_ms):
+        in_use = gc.mem_alloc()
+        begun_us = time.ticks_us()
+        more = self._work(now_ms)
+        took_us = time.ticks_diff(time.ticks_us(), begun_us)
+        self.rows.append((took_us, gc.mem_alloc() < in_use, self.request))
+        return more
+
+
+class Car(ContractCar):
+    """Tells the clock which answer it waits for."""
+
+    def send(self, name, body):
+        self.timed.request = name
+        super().send(name, body)
+
+
+def main():
+    operator = Operator(sub_cas=2)
+    bench = bench_for(operator)
+    bench.secc.work = timed = Timed(bench.secc)
+    gc.collect()
+    gc.threshold(-1)  # as runtime/app.py has it: a collection comes where the heap is full
+    for number in range(SESSIONS):
+        if number % NEW_CONTRACT_EVERY == 0:
+            key, chain = operator.contract()
+        if number:
+            bench.disconnect()
+            bench.outlet.unplug()
+            bench.run(100)
+            bench.outlet.plug()
+            bench.connect()
+        car = Car(bench, key, chain)
+        car.timed = timed
+        car.to_charging()
+        car.charge(5)
+        car.stop()
+        for took_us, collected, request in timed.rows:
+            print(took_us, int(collected), request or "none")
+        timed.rows.clear()
+        bench.events.clear()
+
+
+main()
