@@ -70,7 +70,7 @@ def _of_exchanges(session: dict[str, Any], phases: dict[str, str]) -> list[tuple
         if not name or name in seen:
             continue
         seen.add(name)  # of what comes several times, the first
-        if name == _OF_CONTRACT and session["run"] > 1:
-            name = "payment_details_known"  # the board has seen this provider's sub-CAs in run 1
+        if name == _OF_CONTRACT and not session.get("first", session["run"] == 1):
+            name = "payment_details_again"  # the board verified this chain in the first session
         rows.append((name, exchange["ms"]))
     return rows

@@ -52,7 +52,8 @@ WHAT = {
     "list": f"parse a list of {LIST_ENTRIES}",
     "chain": "leaf and two sub-CAs",
     "chain_list": "the same, one list",
-    "chain_known": "the same, sub-CAs known",
+    "chain_known": "the same, sub-CAs and list known",
+    "chain_again": "the same, all of it known",
 }
 
 

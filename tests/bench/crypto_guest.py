@@ -48,6 +48,18 @@ def validate(certificates, roots, lists, known=None):
     return code == chain.OK
 
 
+class AllButLeaves:
+    """What a first car of a known provider meets."""
+
+    def __init__(self, known):
+        self._known = known
+
+    def signed_by(self, signed, public_key):
+        if isinstance(signed, x509.Certificate) and not signed.is_ca:
+            return (yield from signed.signed_by(public_key))
+        return (yield from self._known.signed_by(signed, public_key))
+
+
 def works():
     """Return (name, function that makes the generator) of each."""
     digest = sha256(b"bench").digest()
@@ -69,7 +81,8 @@ def works():
         ("list", lambda: crl.parse(long_list)),
         ("chain", lambda: validate(certificates, [root], ())),
         ("chain_list", lambda: validate(certificates, [root], lists)),
-        ("chain_known", lambda: validate(certificates, [root], lists, known)),
+        ("chain_known", lambda: validate(certificates, [root], lists, AllButLeaves(known))),
+        ("chain_again", lambda: validate(certificates, [root], lists, known)),
     )
 
 
