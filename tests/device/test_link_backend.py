@@ -111,9 +111,10 @@ def test_the_largest_question_and_answer_and_another_pair():
     host = Host()
     for size in (frames.EXCHANGE_MAX, 1):
         number = _until_waiting(host, _bytes(size))
+        assert not host.backend.settled
         answer = _bytes(size + 3)[3:]
         _fetch(host, number, answer)
-        assert host.backend.answer == answer and not host.backend.failed
+        assert host.backend.answer == answer and not host.backend.failed and host.backend.settled
         host.answer(number, answer)  # our last word was lost
         assert _offsets(host.bodies()) == [size]
         host.wait(60000)
@@ -151,7 +152,7 @@ def test_a_question_is_offered_again_until_it_is_wanted_and_ends_with_its_lifeti
         assert [body[0] for body in host.bodies()] == [frames.ASK]
         assert not host.backend.failed
     host.wait(250)
-    assert host.backend.failed and host.bodies() == []
+    assert host.backend.failed and host.backend.settled and host.bodies() == []
     host.answer(1, b"late")
     assert host.backend.answer is None and host.backend.failed
 

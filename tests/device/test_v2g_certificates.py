@@ -178,6 +178,19 @@ def test_an_answer_of_another_kind():
     refused(*begun, padding=v2gtp.PAYLOAD_MAX_BYTES)
 
 
+def test_it_tells_that_it_waits():
+    bench, car = at_the_service(delay_ms=500)
+    assert not bench.secc.waiting
+    body = installation()
+    car.signature = car.sign("CertificateInstallationReq", body)
+    car.send("CertificateInstallationReq", body)
+    assert not bench.secc.waiting  # there is work to do first
+    bench.run(100)
+    assert bench.backend.asked and bench.secc.waiting
+    car.receive("CertificateInstallationReq")
+    assert not bench.secc.waiting
+
+
 def test_the_plug_is_pulled_while_the_backend_works():
     bench, car = at_the_service(delay_ms=1 << 20)
     body = installation()
@@ -187,3 +200,4 @@ def test_the_plug_is_pulled_while_the_backend_works():
     bench.outlet.unplug()
     bench.run(200)
     assert bench.secc.closing and bench.kinds("closed")[0][1] == "unplugged"
+    assert not bench.secc.waiting
