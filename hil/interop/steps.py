@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
 
+from gridkeel.crypto import trust
 from gridkeel.evse import names
 from hil.interop import talk
 from hil.interop.rawcar import Address, ClosedError, RawCar
@@ -28,7 +29,7 @@ STEP_HZ = (49.9, 50.0)  # no further: under 6 A a phase the pilot would pause th
 STEP_S = 0.8
 ANSWER_S = 3.0
 MOVED_W = 300.0  # of 1,233 W; what the estimate's noise moves is some watts
-CONTRACTS = 8  # different ones, so that nothing is known from the time before
+CONTRACTS = trust.MARKS + 1  # in turn, so that the controller has forgotten each when it comes again
 _BITS_A_BYTE = 11
 
 Say = Callable[[str], None]

@@ -94,7 +94,7 @@ class Report:
             self._asked_us = self._board.ticks_us()
 
     def worked(self, begun_us):
-        """A slice of work that began at begun_us is done."""
+        """A turn of work, of one slice or several small ones, that began at begun_us is done."""
         took_us = ticks.diff(self._board.ticks_us(), begun_us)
         row = self._row
         row[WORK_US] += took_us
