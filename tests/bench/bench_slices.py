@@ -1,4 +1,4 @@
-"""How long the slices of an ISO 15118 session are on MicroPython: the share of them, and the worst of each message.
+"""How long the slices of an ISO 15118 session are on MicroPython, and what the work on each answer comes to.
 
 Run it by hand: python tests/bench/bench_slices.py [SESSIONS]
 Every run does the same to the byte, so each slice is taken by its best of several: what else the machine did meanwhile
@@ -25,11 +25,12 @@ IDLE_US = 20  # a look at something that has not come yet is no work
 
 
 class Slice(NamedTuple):
-    """One slice of work; collected: the garbage collector ran in it."""
+    """One slice of work; collected: the garbage collector ran in it.  answer: counts the requests."""
 
     took_us: int
     collected: bool
     request: str
+    answer: int
 
 
 def one_run(sessions: int) -> list[Slice]:
@@ -43,14 +44,14 @@ def one_run(sessions: int) -> list[Slice]:
     if done.returncode:
         raise SystemExit(done.stdout[-2000:] + done.stderr)
     rows = [line.split() for line in done.stdout.splitlines()]
-    return [Slice(int(took), collected == "1", request) for took, collected, request in rows]
+    return [Slice(int(took), collected == "1", request, int(answer)) for took, collected, request, answer in rows]
 
 
 def best(runs: list[list[Slice]]) -> list[Slice]:
     """Return the slices of equal runs, each by its shortest time."""
     found = []
     for same in zip(*runs, strict=True):
-        if len({(row.collected, row.request) for row in same}) > 1:
+        if len({row[1:] for row in same}) > 1:
             raise SystemExit("the runs differ: no slice can be held against another")
         found.append(min(same))
     return found
@@ -67,6 +68,18 @@ def show(title: str, times: list[int]) -> None:
         print(f"{title:28} {len(times):6}" + "".join(f" {ms:7.2f}" for ms in (*figures, max(times) / 1000)))
 
 
+def show_by_request(found: list[Slice]) -> None:
+    slices, answers = defaultdict(list), defaultdict(int)
+    for row in found:
+        slices[row.request].append(row.took_us)
+        answers[row.request, row.answer] += row.took_us
+    for request, times in slices.items():
+        show(f"  {request}", times)
+    print("all the work on an answer")
+    for request in slices:
+        show(f"  {request}", [took for (name, _answer), took in answers.items() if name == request])
+
+
 def main() -> int:
     sessions = int(sys.argv[1]) if len(sys.argv) > 1 else SESSIONS
     runs = [one_run(sessions) for _ in range(ROUNDS)]
@@ -76,11 +89,7 @@ def main() -> int:
     show("all", [row.took_us for row in found])
     show("without a collection", [row.took_us for row in found if not row.collected])
     show("with one", [row.took_us for row in found if row.collected])
-    by_request = defaultdict(list)
-    for row in found:
-        by_request[row.request].append(row.took_us)
-    for request, times in by_request.items():
-        show(f"  {request}", times)
+    show_by_request(found)
     show("all, every run's own", [row.took_us for run in runs for row in run if row.took_us >= IDLE_US])
     return 1 if max(row.took_us for row in found) > MOST_SLICE_US else 0
 

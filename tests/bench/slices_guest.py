@@ -20,7 +20,8 @@ class Timed:
 
     def __init__(self, secc):
         self._work = secc.work
-        self.request = ""
+        self.request = "none"
+        self.answer = 0
         self.rows = []
 
     def __call__(self, now_ms):
@@ -28,7 +29,7 @@ class Timed:
         begun_us = time.ticks_us()
         more = self._work(now_ms)
         took_us = time.ticks_diff(time.ticks_us(), begun_us)
-        self.rows.append((took_us, gc.mem_alloc() < in_use, self.request))
+        self.rows.append((took_us, gc.mem_alloc() < in_use, self.request, self.answer))
         return more
 
 
@@ -37,6 +38,7 @@ class Car(ContractCar):
 
     def send(self, name, body):
         self.timed.request = name
+        self.timed.answer += 1
         super().send(name, body)
 
 
@@ -60,8 +62,8 @@ def main():
         car.to_charging()
         car.charge(5)
         car.stop()
-        for took_us, collected, request in timed.rows:
-            print(took_us, int(collected), request or "none")
+        for took_us, collected, request, answer in timed.rows:
+            print(took_us, int(collected), request, answer)
         timed.rows.clear()
         bench.events.clear()
 
