@@ -6,7 +6,7 @@ from evcc import UNIX_S
 from reaching import ended_safely
 
 from gridkeel.clock import WallClock
-from gridkeel.crypto import crl
+from gridkeel.crypto import crl, multiples
 
 OPERATOR = Operator()
 KEY, CHAIN = OPERATOR.contract()
@@ -48,6 +48,32 @@ def test_dc_with_a_contract():
     assert car.charge(2)["ReceiptRequired"] is False
     car.stop()
     assert not bench.kinds("refused")
+
+
+def slices_of_a_check(operations):
+    operator = Operator(sub_cas=2)
+    key, chain = operator.contract()
+    bench = bench_for(operator)
+    work = bench.secc.work
+    counted = []
+
+    def counting(now_ms):
+        counted.append(bench.secc.request)
+        return work(now_ms)
+
+    bench.secc.work = counting
+    usual, multiples.operations_a_slice = multiples.operations_a_slice, operations
+    try:
+        ContractCar(bench, key, chain).to_details()
+    finally:
+        multiples.operations_a_slice = usual
+    return counted.count("PaymentDetailsReq")
+
+
+def test_a_contracts_check_is_in_slices_as_small_as_the_board_wants_them():
+    # Three verifications, each of 32 steps of an inverse and more than 360 sums of points.
+    assert slices_of_a_check(multiples.operations_a_slice) > 3 * 360 // multiples.operations_a_slice
+    assert slices_of_a_check(10) > 3 * (32 + 360) // 10
 
 
 def test_two_sub_cas():

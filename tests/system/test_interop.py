@@ -86,12 +86,10 @@ def test_a_session_that_was_not_what_its_mode_says_counts_for_nothing() -> None:
     assert (outcome.ok, outcome.reason) == (False, "0 MeteringReceiptRes, 3 or more belong to ac-pnc-receipt")
 
 
-def test_no_slice_of_work_was_a_long_one(results: Results) -> None:
-    # The clock of a machine that is busy with other things cannot be held against the 5 ms; the count of slices can:
-    # a contract's check in one piece would be one slice as long as all the work together.
-    for mode in ("ac-pnc", "dc-pnc"):
-        handshake = of(results, mode).handshake
-        assert handshake["slice_us"] < handshake["work_us"] / 2
+def test_the_record_tells_of_the_work(results: Results) -> None:
+    # How long a turn may be is no matter for a machine that is busy with other things: tests/bench/bench_slices.py.
+    for outcome in results.outcomes:
+        assert 0 < outcome.handshake["slice_us"] < outcome.handshake["work_us"]
 
 
 def test_the_phases_are_there_for_the_handshake_model(results: Results) -> None:

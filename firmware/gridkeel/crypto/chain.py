@@ -130,7 +130,8 @@ def _check_validity(path, unix_s):
 
 
 def _check_signature(certificate, issuer, known):
-    if not (yield from known.signed_by(certificate, issuer.public_key)):
+    good = yield from known.signed_by(certificate, issuer.public_key)
+    if not good:
         raise CertificateError(BAD_SIGNATURE, "not signed by the key of its issuer")
 
 
