@@ -56,11 +56,11 @@ def test_the_real_firmware_runs_from_rom_and_leaves_its_room_in_the_heap(tmp_pat
 def test_an_image_is_made_once_and_anew_when_a_file_changes(tmp_path, flash):
     first = rom_image(flash, tmp_path / "cache")
     assert rom_image(flash, tmp_path / "cache") == first
-    (flash / "gridkeel" / "__init__.py").write_text("CHANGED = 1\n")
+    (flash / "gridkeel" / "__init__.py").write_text("changed = 1\n")
     second = rom_image(flash, tmp_path / "cache")
     assert second != first
     assert sorted((tmp_path / "cache").iterdir()) == sorted([first, second]), "no temporary file stays"
-    done = run(flash / "look.py", "import gridkeel\nprint(gridkeel.CHANGED, gridkeel.__file__)\n", second)
+    done = run(flash / "look.py", "import gridkeel\nprint(gridkeel.changed, gridkeel.__file__)\n", second)
     assert done.stdout == "1 /rom/gridkeel/__init__.mpy\n"
 
 
