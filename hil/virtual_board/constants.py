@@ -43,8 +43,8 @@ def parse(name: str, text: str, known: Mapping[str, str]) -> Module:
         if isinstance(statement, ast.ImportFrom):
             for alias in statement.names:
                 _note_import(module, statement.module or "", alias, known)
-        elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            _note_definition(module, statement.targets[0], statement.value)
+        for local, value, index in defined(statement, module.bindings):
+            module.definitions[local] = (value, index)
     return module
 
 
@@ -76,11 +76,19 @@ def _note_import(module: Module, source: str, alias: ast.alias, known: Mapping[s
         module.members[local] = (source, alias.name)
 
 
-def _note_definition(module: Module, target: ast.expr, value: ast.expr) -> None:
-    names = [target] if isinstance(target, ast.Name) else target.elts if isinstance(target, ast.Tuple) else []
-    for index, name in enumerate(names):
-        if isinstance(name, ast.Name) and _CAPITALS.fullmatch(name.id) and module.bindings[name.id] == 1:
-            module.definitions[name.id] = (value, None if name is target else index)
+def defined(statement: ast.stmt, bindings: Mapping[str, int]) -> list[tuple[str, ast.expr, int | None]]:
+    """Return (name, value, index in it) of what an assignment defines, [] where it may define something else."""
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+        ):
+            found: list[tuple[str, ast.expr, int | None]] = [(name, value, None)]
+        case ast.Assign(targets=[ast.Tuple(elts=elements)], value=value):
+            found = [(getattr(name, "id", ""), value, index) for index, name in enumerate(elements)]
+        case _:
+            return []
+    return found if all(_CAPITALS.fullmatch(name) and bindings[name] == 1 for name, _, _ in found) else []
 
 
 class Constants:

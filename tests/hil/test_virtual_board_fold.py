@@ -88,6 +88,19 @@ def test_a_name_somebody_says_stays(user):
     assert folded([user], a="A = 1\nprint(A)\n") == {"a": "A = 1\nprint(1)\n"}
 
 
+def test_a_value_nobody_asks_for_is_left_out():
+    texts = {
+        "a": "WORDS: tuple = ('x', (1, b'y'))\nNAMES = ('z',) + WORDS\nMADE = f()\nLIST = [1]\n",
+        "b": "NAMES = (1, 2)\nOTHER = 'w'\n",
+        "c": "from p import b\nprint(b.NAMES)\n",
+    }
+    out = folded(**texts)
+    assert out["a"] == "WORDS: tuple = ('x', (1, b'y'))\npass\nMADE = f()\nLIST = [1]\n", "what makes it may do more"
+    assert out["b"] == "NAMES = (1, 2)\npass\n", "asked for in b, and not the one in a"
+    assert out["c"] == texts["c"]
+    assert folded(**texts, keep_names=True) == texts
+
+
 def test_all_names_stay_where_they_are_wanted():
     out = folded(a="A = 1\n", b="from p.a import A\nprint(A)\n", keep_names=True)
     assert out == {"a": "A = 1\n", "b": "from p.a import A\nprint(1)\n"}
