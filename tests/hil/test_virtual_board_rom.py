@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import shutil
 import subprocess
 import threading
@@ -28,6 +29,20 @@ gc.collect()
 print(gridkeel.controller.__file__, gc.mem_alloc())
 """
 
+SESSION = """\
+import gc, micropython
+gc.threshold(16384)
+import gridkeel.boards.realtime, gridkeel.boards.outlet_pipe, gridkeel.boards.pki
+import gridkeel.boards.tls_connection, gridkeel.boards.vehicle_network
+import gridkeel.evse.charger, gridkeel.evse.outlet, gridkeel.link.backend
+import gridkeel.runtime.app, gridkeel.runtime.vehicle
+gc.collect()
+print(gc.mem_alloc())
+micropython.qstr_info()
+"""
+SESSION_KB = 255  # of modules alone; a session with its buffers adds 110, and the board has 400
+NAMES = 2540  # past it MicroPython's table of names doubles, 28 kB
+
 
 def run(script: Path, text: str, rom: Path | None) -> subprocess.CompletedProcess[str]:
     script.write_text(text)
@@ -51,6 +66,13 @@ def test_the_real_firmware_runs_from_rom_and_leaves_its_room_in_the_heap(tmp_pat
         path, taken[kind] = done.stdout.split()
         assert where in path
     assert int(taken["rom"]) < 0.75 * int(taken["source"])
+
+
+def test_all_that_serves_a_car_leaves_room_for_its_session(tmp_path):
+    done = run(tmp_path / "load.py", SESSION, rom_image(FIRMWARE))
+    taken, names = done.stdout.splitlines()
+    assert int(taken) < SESSION_KB * 1024
+    assert int(re.search(r"n_qstr=(\d+)", names)[1]) < NAMES
 
 
 def test_an_image_is_made_once_and_anew_when_a_file_changes(tmp_path, flash):
