@@ -8,20 +8,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gridkeel import errors, params
+from gridkeel import errors_text, params_text
 from gridkeel.crypto import refusals
 from host_tools import grid_services, iso15118_tables
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 REFUSALS = "<!-- begin: made by `python -m host_tools.tables --write` from gridkeel.crypto.refusals -->"
-NOTE = "Made from `{source}` by `make docs`; do not edit."
+NOTE = "Made from {source} by `make docs`; do not edit."
 
 
 def parameters_page() -> str:
     lines = [
         "# Parameters",
         "",
-        NOTE.format(source="firmware/gridkeel/params.py"),
+        NOTE.format(source="`firmware/gridkeel/params.py` and `params_text.py`"),
         "",
         "All values are integers. Set them in a TOML file under `[parameters]` (`--config`), with",
         "`--param name=value`, or over MQTT. What shapes the sampling (`nominal_hz`, `nominal_v`, `sample_hz`,",
@@ -30,7 +30,7 @@ def parameters_page() -> str:
         "| id | name | unit | default | limits | meaning |",
         "|---|---|---|---|---|---|",
     ]
-    for number, (name, unit, default, low, high, meaning) in enumerate(params.TABLE):
+    for number, (name, unit, default, low, high, meaning) in enumerate(params_text.rows()):
         lines.append(f"| {number} | `{name}` | {unit} | {default} | {low}..{high} | {meaning} |")
     return "\n".join(lines) + "\n"
 
@@ -39,14 +39,14 @@ def faults_page() -> str:
     lines = [
         "# Faults",
         "",
-        NOTE.format(source="firmware/gridkeel/errors.py"),
+        NOTE.format(source="`firmware/gridkeel/errors_text.py`"),
         "",
         "*info* is told, *warning* limits what the controller does, *safe* drives the power to zero until it clears.",
         "",
         "| code | name | severity | meaning |",
         "|---|---|---|---|",
     ]
-    lines += [f"| {code} | `{name}` | {severity} | {text} |" for code, name, severity, text in errors.CATALOGUE]
+    lines += [f"| {code} | `{name}` | {severity} | {text} |" for code, name, severity, text in errors_text.CATALOGUE]
     return "\n".join(lines) + "\n"
 
 

@@ -18,11 +18,13 @@ HOST_MAY_IMPORT = (
     "gridkeel.clock",
     "gridkeel.crypto",
     "gridkeel.errors",
+    "gridkeel.errors_text",
     "gridkeel.evse",
     "gridkeel.inverter",
     "gridkeel.limits",
     "gridkeel.link",
     "gridkeel.params",
+    "gridkeel.params_text",
     "gridkeel.sensing",
     "gridkeel.services",
     "gridkeel.envelope",
@@ -67,6 +69,12 @@ def test_pure_rooms_are_pure(path: Path) -> None:
     ]
     assert "open" not in calls
     assert not any(isinstance(n, ast.AsyncFunctionDef | ast.Await) for n in ast.walk(ast.parse(path.read_text())))
+
+
+def test_what_tables_mean_stays_off_the_device() -> None:
+    for path in firmware_files():
+        if path.relative_to(PACKAGE) not in (Path("link/table.py"), Path("link/messages.py")):
+            assert not {"gridkeel.params_text", "gridkeel.errors_text", "gridkeel.link.messages"} & imports(path), path
 
 
 def test_boards_alone_open_ports() -> None:

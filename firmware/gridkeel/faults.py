@@ -9,11 +9,11 @@ PENDING = 16
 
 
 class Faults:
-    """Which codes of errors.CATALOGUE are active; changes queue up as events for the link."""
+    """Which codes of errors.FAULTS are active; changes queue up as events for the link."""
 
     def __init__(self):
-        self._active = bytearray(max([row[0] for row in errors.CATALOGUE]) + 1)
-        self._codes = array("B", [row[0] for row in errors.CATALOGUE])
+        self._active = bytearray(max(errors.FAULTS) + 1)
+        self._codes = array("B", errors.FAULTS)
         self._events = array("i", [0] * (3 * PENDING))
         self._first = 0
         self._count = 0
@@ -38,7 +38,7 @@ class Faults:
         return bool(self._active[code])
 
     def foremost(self):
-        """Return the active code that stands first in the catalogue, 0 where there is none."""
+        """Return the active code that stands first in errors.FAULTS, 0 where there is none."""
         for i in range(len(self._codes)):
             if self._active[self._codes[i]]:
                 return self._codes[i]

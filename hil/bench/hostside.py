@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from gridkeel import errors
+from gridkeel import errors_text
 from hil.bench.bus import damage
 from hil.bench.recorder import Recorder
 from hil.bench.scenario import Fault
@@ -100,7 +100,7 @@ class HostSide:
             self._recorder.telemetry_row(self._now_s, record.values)
         elif record.message == "event":
             word = "" if record.values["active"] else " over"
-            text = errors.fault_name(record.values["fault"]) + word
+            text = errors_text.fault_name(record.values["fault"]) + word
             self._recorder.event(record.values["uptime_ms"] / 1000, text)
         elif record.message == "v2g":
             self._recorder.v2g.append(readable(record, self.intake.link.dictionary))

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from gridkeel import errors, limits
+from gridkeel import errors, errors_text, limits
 from gridkeel.link import messages
 from hil.bench.lockstep_run import Progress
 from hil.report import RunRecord
@@ -114,6 +114,6 @@ def summary(console: Console, record: RunRecord) -> None:
     if record.breakdown:
         words.append("response " + " + ".join(f"{name} {ms:.1f} ms" for name, ms in record.breakdown))
     console.print("; ".join(words), highlight=False)
-    worst = [text for _t_s, text in record.events if text == errors.fault_name(errors.CONTROL_ALLOCATED)]
+    worst = [text for _t_s, text in record.events if text == errors_text.fault_name(errors.CONTROL_ALLOCATED)]
     if worst:
         console.print("[red]the control path allocated: see docs/architecture.md, wall 3[/]")

@@ -29,7 +29,6 @@ from hil.plants.inverter import Inverter
 from hil.plants.trace import Trace
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE, make_flash, put_pki
-from hil.virtual_board.interpreter import V2G_HEAP_BYTES
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import ToolError
@@ -60,13 +59,13 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder:
         firmware = Path(rig.firmware) if rig.firmware else FIRMWARE
         flash = make_flash(Path(folder) / "flash", parts.parameters.values(), rig.device_id, firmware=firmware)
-        heap_bytes, rom = rig.heap_bytes, rig.rom
         meeting = parts.meeting
         if meeting:
-            heap_bytes, rom = max(heap_bytes, V2G_HEAP_BYTES), True
             put_pki(flash, meeting.pki)
         cars = meeting is not None
-        with LockStepBoard(flash, rig.device_id, parts.boot_id, heap_bytes, rom=rom, cars=cars) as board:
+        with LockStepBoard(
+            flash, rig.device_id, parts.boot_id, rig.heap_bytes, rom=rig.rom or cars, cars=cars
+        ) as board:
             yield LockStepRun(
                 parts.scenario,
                 rig,

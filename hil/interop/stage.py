@@ -17,7 +17,6 @@ from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.rawcar import Link
 from hil.interop.talk import Contract
-from hil.virtual_board.interpreter import V2G_HEAP_BYTES
 
 PLUG_S = 8.0
 RECORD_S = 15.0  # a car that says nothing at all in its TLS handshake is waited for 10 s
@@ -83,5 +82,5 @@ def _stage(
         address = wait_for_address(CHARGER_INTERFACE)
         parameters = mode.charger_parameters() | (changes or {})
         link = Link(ends.car, folder / "car" / "iso15118_2" / "certs" / "v2gRootCACert.pem")
-        with Charger(address, parameters, mode.plant(), folder / "board", desk, heap_bytes=V2G_HEAP_BYTES) as charger:
+        with Charger(address, parameters, mode.plant(), folder / "board", desk) as charger:
             yield Stage(charger, link, pki, Path(scrap))

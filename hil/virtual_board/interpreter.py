@@ -12,7 +12,6 @@ from host_tools.errors import MissingError
 
 # Objects take about twice a board's room on the 64-bit port: 400 kB here is about 200 kB on a 32-bit board.
 HEAP_BYTES = 400 * 1024
-V2G_HEAP_BYTES = 512 * 1024  # with ISO 15118, and the firmware in ROM
 
 ENVIRONMENT = "GRIDKEEL_MICROPYTHON"
 _MODULE = "micropython_module"

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gridkeel import params
+from gridkeel import params, params_text
 from hil.config import load_parameters
 
 
@@ -26,7 +26,7 @@ def command(
     values = params.Parameters(changes).values()
     rows = [
         {"name": name, "unit": unit, "default": default, "min": low, "max": high, "value": values[name], "help": text}
-        for name, unit, default, low, high, text in params.TABLE
+        for name, unit, default, low, high, text in params_text.rows()
         if pattern in name
     ]
     if json_file is not None:

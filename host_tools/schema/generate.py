@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gridkeel import params
+from gridkeel import params_text
 from gridkeel.link import messages, table
 from host_tools.link.dictionary import LIMITS, Dictionary, Field
 from host_tools.link.readable import FLAG
@@ -84,7 +84,7 @@ def _status() -> Schema:
 
 
 def _command() -> Schema:
-    limits = {name: (low, high) for name, _unit, _default, low, high, _meaning in params.TABLE}
+    limits = {name: (low, high) for name, _unit, _default, low, high, _meaning in params_text.rows()}
     setpoint = {
         "type": "object",
         "properties": {
@@ -105,7 +105,7 @@ def _command() -> Schema:
         "additionalProperties": False,
         "properties": {
             name: {"type": "integer", "minimum": low, "maximum": high, "description": f"{meaning}; unit: {unit}"}
-            for name, unit, _default, low, high, meaning in params.TABLE
+            for name, unit, _default, low, high, meaning in params_text.rows()
         },
     }
     properties = {

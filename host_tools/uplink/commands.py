@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple, NoReturn
 
-from gridkeel import params
+from gridkeel import params, params_text
 from gridkeel.errors import ParameterError
 from gridkeel.link import messages
 from host_tools.uplink import orders
@@ -13,7 +13,7 @@ from host_tools.uplink import orders
 MAX_BYTES = 4096  # a command that sets every parameter takes 2.5 kB
 KINDS = ("setpoint", "parameters", "mode", *orders.ORDERS)
 
-_LIMITS = {name: (low, high) for name, _unit, _default, low, high, _meaning in params.TABLE}
+_LIMITS = {name: (low, high) for name, _unit, _default, low, high, _meaning in params_text.rows()}
 
 
 class CommandError(ValueError):

@@ -34,7 +34,7 @@ def check(name: str, output: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_unix_64_bit(name: str, tmp_path: Path) -> None:
     script = tmp_path / "start.py"
-    rom = rom_image(FIRMWARE) if name.startswith(SESSIONS) else None
+    rom = rom_image(FIRMWARE, keep_names=True) if name.startswith(SESSIONS) else None
     script.write_text(START.format(tests=str(HERE), firmware="/rom" if rom else str(FIRMWARE), name=name))
     done = subprocess.run(argv(script, heap_bytes=HEAP_BYTES, rom=rom), capture_output=True, text=True, timeout=120)
     check(name, done.stdout + done.stderr)

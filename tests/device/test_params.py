@@ -1,5 +1,6 @@
-from gridkeel import params
+from gridkeel import params, params_text
 from gridkeel.errors import ParameterError
+from gridkeel.services import fast_reserve, profiles, ride_through
 
 
 def refused(changes):
@@ -15,8 +16,27 @@ def refused(changes):
 
 def test_defaults_are_inside_their_own_limits():
     assert params.Parameters().values()["nominal_hz"] == 50
-    for name, _unit, default, _low, _high, _meaning in params.TABLE:
+    for name, _unit, default, _low, _high, _meaning in params_text.rows():
         assert params.check(name, default) == default
+
+
+def test_every_parameter_has_its_meaning_and_no_other():
+    assert len(params.TABLE) == len(params.NAMES) * params.COLUMNS
+    assert len(set(params.NAMES)) == len(params.NAMES)
+    assert sorted(params_text.MEANINGS) == sorted(params.NAMES)
+    for name, unit, default, low, high, meaning in params_text.rows():
+        assert unit and meaning, name
+        assert isinstance(unit, str) and low <= default <= high, name
+
+
+def test_indices_end_where_their_tables_do():
+    for name, table in (
+        ("droop_profile", profiles.TABLE),
+        ("fast_reserve", fast_reserve.TABLE),
+        ("trip_profile", ride_through.TABLE),
+    ):
+        assert params.check(name, len(table) - 1) == len(table) - 1
+        refused({name: len(table)})
 
 
 def test_a_typo_is_named():

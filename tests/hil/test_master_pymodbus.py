@@ -24,6 +24,7 @@ from gridkeel.ticks import MASK
 from hil.plants.inverter import Inverter as Plant
 from hil.plants.inverter import InverterConfig, RtuSlavePort
 
+POINTS = [sunspec.POINTS[at : at + sunspec.COLUMNS] for at in range(0, len(sunspec.POINTS), sunspec.COLUMNS)]
 DEADLINE_S = 20
 ABSENT = {"int16": 0x8000, "sunssf": 0x8000, "int32": 0x80000000, "string": 0, "pad": 0x8000}
 
@@ -83,7 +84,7 @@ def laid_out(models: Models) -> tuple[list[int], dict[int, int]]:
     return [*words, 0xFFFF, 0], at
 
 
-@pytest.mark.parametrize(("model", "name", "offset", "registers"), sunspec.POINTS)
+@pytest.mark.parametrize(("model", "name", "offset", "registers"), POINTS)
 def test_every_offset_is_the_definitions(model, name, offset, registers):
     point = next(point for point in definition(model) if point["name"] == name)
     assert (point["offset"], point["size"]) == (offset, registers)
@@ -91,7 +92,7 @@ def test_every_offset_is_the_definitions(model, name, offset, registers):
 
 def test_every_stretch_that_is_kept_lies_inside_its_model():
     for model, first, count, last in discovery._MODELS:
-        used = [offset + registers - 1 for known, _name, offset, registers in sunspec.POINTS if known == model]
+        used = [offset + registers - 1 for known, _name, offset, registers in POINTS if known == model]
         size = sum(point["size"] for point in definition(model))
         assert max(used) <= last < size
         assert first + count <= size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import shutil
 import subprocess
 import threading
@@ -27,6 +28,20 @@ import gridkeel.controller
 gc.collect()
 print(gridkeel.controller.__file__, gc.mem_alloc())
 """
+
+SESSION = """\
+import gc, micropython
+gc.threshold(16384)
+import gridkeel.boards.realtime, gridkeel.boards.outlet_pipe, gridkeel.boards.pki
+import gridkeel.boards.tls_connection, gridkeel.boards.vehicle_network
+import gridkeel.evse.charger, gridkeel.evse.outlet, gridkeel.link.backend
+import gridkeel.runtime.app, gridkeel.runtime.vehicle
+gc.collect()
+print(gc.mem_alloc())
+micropython.qstr_info()
+"""
+SESSION_KB = 255  # of modules alone; a session with its buffers adds 110, and the board has 400
+NAMES = 2540  # past it MicroPython's table of names doubles, 28 kB
 
 
 def run(script: Path, text: str, rom: Path | None) -> subprocess.CompletedProcess[str]:
@@ -53,14 +68,21 @@ def test_the_real_firmware_runs_from_rom_and_leaves_its_room_in_the_heap(tmp_pat
     assert int(taken["rom"]) < 0.75 * int(taken["source"])
 
 
+def test_all_that_serves_a_car_leaves_room_for_its_session(tmp_path):
+    done = run(tmp_path / "load.py", SESSION, rom_image(FIRMWARE))
+    taken, names = done.stdout.splitlines()
+    assert int(taken) < SESSION_KB * 1024
+    assert int(re.search(r"n_qstr=(\d+)", names)[1]) < NAMES
+
+
 def test_an_image_is_made_once_and_anew_when_a_file_changes(tmp_path, flash):
     first = rom_image(flash, tmp_path / "cache")
     assert rom_image(flash, tmp_path / "cache") == first
-    (flash / "gridkeel" / "__init__.py").write_text("CHANGED = 1\n")
+    (flash / "gridkeel" / "__init__.py").write_text("changed = 1\n")
     second = rom_image(flash, tmp_path / "cache")
     assert second != first
     assert sorted((tmp_path / "cache").iterdir()) == sorted([first, second]), "no temporary file stays"
-    done = run(flash / "look.py", "import gridkeel\nprint(gridkeel.CHANGED, gridkeel.__file__)\n", second)
+    done = run(flash / "look.py", "import gridkeel\nprint(gridkeel.changed, gridkeel.__file__)\n", second)
     assert done.stdout == "1 /rom/gridkeel/__init__.mpy\n"
 
 

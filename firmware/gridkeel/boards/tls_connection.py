@@ -23,13 +23,14 @@ _HANDSHAKE = 22
 
 
 class Security:
-    """What every TLS connection of a board shares.
+    """What every TLS connection of a board shares; held: the records of one message, of the one car that is served.
 
     pki: gridkeel.boards.pki.Pki.  With pki.mutual a car must show a certificate of one of the roots.
     Errors: OSError where a key or certificate is none, or the build lacks the suite.
     """
 
     def __init__(self, pki):
+        self.held = bytearray(CORK_BYTES)
         self.context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
         offered = self.context.get_ciphers()
         suites = [suite for suite in SUITES if suite in offered]
@@ -48,13 +49,13 @@ class Security:
 class _Records(io.IOBase):
     """The stream under TLS: counts, watches the handshake, and holds records back while corked."""
 
-    def __init__(self, accepted):
+    def __init__(self, accepted, held):
         self._socket = accepted
+        self.held = held
         self.bytes_in = 0
         self.bytes_out = 0
         self.finished = False
         self.closed = False
-        self.held = bytearray(CORK_BYTES)
         self._held_n = 0
         self._corked = False
         self._changed = False
@@ -109,7 +110,7 @@ class TlsConnection:
     def __init__(self, accepted, security):
         set_up(accepted)
         self._socket = accepted
-        self._records = _Records(accepted)
+        self._records = _Records(accepted, security.held)
         self._tls = security.context.wrap_socket(self._records, server_side=True, do_handshake_on_connect=False)
         self._early = 0  # bytes that came with the end of the handshake
         self._early_data = bytearray(64)

@@ -12,15 +12,21 @@ _ENTRY = 5  # slots of a point that is kept
 _ENTRIES = 8
 _TWICE = _TABLE + _ENTRY * _ENTRIES
 _SLOTS = _TWICE + _ENTRY
+# Reserved once, and all zero while it lies here: after some sessions a heap may not have 2.5 kB in one piece.
+_reserved = [bytearray(_SLOTS * field.SLOT_BYTES)]
+_ZEROS = bytes(field.SLOT_BYTES)
 
 
 class Sum:
-    """A point that is doubled and added to; starts at infinity.  Allocates: 2.5 kB at its start."""
+    """A point that is doubled and added to; starts at infinity.
+
+    Allocates: 2.5 kB where another is under way, or one was given up before its result; little else.
+    """
 
     def __init__(self):
         self._field = field
         self._run = field.run
-        self._area = bytearray(_SLOTS * field.SLOT_BYTES)
+        self._area = _reserved.pop() if _reserved else bytearray(_SLOTS * field.SLOT_BYTES)
         self._infinite = True
         self._put(_MODULUS, p256.P)
         self._put(formulas.SQUARE, (1 << 2 * field.FACTOR_BITS) % p256.P)
@@ -29,7 +35,13 @@ class Sum:
 
     def result(self):
         """Return (x, y, z), Jacobian; the last call."""
-        return self._get(formulas.X), self._get(formulas.Y), self._get(formulas.Z)
+        point = self._get(formulas.X), self._get(formulas.Y), self._get(formulas.Z)
+        size = self._field.SLOT_BYTES
+        for at in range(0, _SLOTS * size, size):
+            self._area[at : at + size] = _ZEROS
+        if not _reserved:
+            _reserved.append(self._area)
+        return point
 
     def _put(self, slot, value):
         self._field.load(self._area, slot, value.to_bytes(32, "big"), 0)

@@ -6,7 +6,7 @@ same bytes everywhere, so equal hashes mean equal tables.
 
 import binascii
 
-from gridkeel import errors, inverter, params
+from gridkeel import errors, errors_text, inverter, params
 from gridkeel.link import ids, messages
 
 FORMAT_LINE = "gridkeel-table 1"
@@ -18,7 +18,7 @@ def _numbered(names):
 
 def enums():
     """Return ((unit, [(number, name)]), ...) for every unit of the message table that stands for names."""
-    faults = [(errors.NO_FAULT, "none")] + [(code, name) for code, name, _severity, _text in errors.CATALOGUE]
+    faults = [(errors.NO_FAULT, "none")] + [(code, name) for code, name, _severity, _text in errors_text.CATALOGUE]
     return (
         ("STATES", _numbered(messages.STATES)),
         ("LIMITERS", _numbered(messages.LIMITERS)),

@@ -6,7 +6,7 @@ from gridkeel import ticks
 from gridkeel.crypto import crl, x509
 from gridkeel.errors import CertificateError
 from gridkeel.runtime.handshake import Report
-from gridkeel.v2g import sdp, v2gtp
+from gridkeel.v2g import sdp
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
 
@@ -87,7 +87,6 @@ class Vehicle:
         self._arrived = asyncio.Event()
         self._wake = asyncio.Event()
         self._in = bytearray(READ_BYTES)
-        self._out = bytearray(v2gtp.FRAME_MAX_BYTES)
         if not network.tls_port:
             if policy == sdp.TLS_ONLY:
                 print("gridkeel: v2g_tls asks for TLS, and /pki holds no certificate: no car is served")
@@ -213,9 +212,9 @@ class Vehicle:
             self._wake.clear()
             secc.on_deadline(self._board.ticks_ms())
             await self._work()
-            n = secc.data_to_send(self._out, self._board.ticks_ms())
+            n = secc.data_to_send(secc.out, self._board.ticks_ms())
             if n:
-                if not await connection.write(self._out, n):
+                if not await connection.write(secc.out, n):
                     return
                 self._report.answered(secc.request)
             self._tell()

@@ -15,6 +15,9 @@ _WATCH_MS = 50  # how often the plug, and whatever an answer waits for, is looke
 class Secc:
     """One car at a time; the buffers, a frame each way, are reserved here once.
 
+    out: where answers are made. Whoever hands this very buffer to data_to_send finds the frame in it, uncopied, and
+    has sent it before the next work.
+
     charger: gridkeel.evse.charger.Charger (what a session asks of it: docs/iso15118.md).  credentials:
     gridkeel.v2g.credentials.Credentials.  parameters: gridkeel.params.Parameters.  clock: gridkeel.clock.WallClock.
     random(n): n bytes nobody can guess.  backend: fetches contract certificates, None where there is none.
@@ -23,9 +26,9 @@ class Secc:
     def __init__(self, charger, credentials, parameters, clock, random, backend=None):
         self.closing = False
         self._events = Events()
-        self._out = bytearray(v2gtp.FRAME_MAX_BYTES)
-        # While an answer is being made nothing stands in _out, and fragments may be worked out there.
-        self._context = Context(charger, credentials, parameters, clock, random, backend, self._events.put, self._out)
+        self.out = bytearray(v2gtp.FRAME_MAX_BYTES)
+        # While an answer is being made nothing stands in out, and fragments may be worked out there.
+        self._context = Context(charger, credentials, parameters, clock, random, backend, self._events.put, self.out)
         self._session = Session(self._context)
         self._receiver = v2gtp.Receiver()
         self._out_bytes = 0
@@ -81,7 +84,8 @@ class Secc:
         """Copy one whole frame into out and return its length, 0 where there is none; out: FRAME_MAX_BYTES or more."""
         n = self._out_bytes
         if n:
-            out[:n] = memoryview(self._out)[:n]
+            if out is not self.out:
+                out[:n] = memoryview(self.out)[:n]
             self._out_bytes = 0
             if not self.closing:
                 self._look(now_ms)
@@ -168,7 +172,7 @@ class Secc:
             code, end = self._agree(value)
         else:
             code, end = yield from self._converse(value)
-        v2gtp.header(self._out, v2gtp.EXI, end - v2gtp.HEADER_BYTES)
+        v2gtp.header(self.out, v2gtp.EXI, end - v2gtp.HEADER_BYTES)
         receiver.drop()
         self._log(code)
         self._out_bytes = end
@@ -181,7 +185,7 @@ class Secc:
             self.closing = True
         else:
             self._session.agreed()
-        return answer["ResponseCode"], exi.encode(grammars.sap(), sap.RESPONSE, answer, self._out, v2gtp.HEADER_BYTES)
+        return answer["ResponseCode"], exi.encode(grammars.sap(), sap.RESPONSE, answer, self.out, v2gtp.HEADER_BYTES)
 
     def _converse(self, message):
         body = message["Body"]
@@ -196,11 +200,11 @@ class Secc:
             self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
         if isinstance(response, bytes):
             end = v2gtp.HEADER_BYTES + len(response)
-            self._out[v2gtp.HEADER_BYTES : end] = response
+            self.out[v2gtp.HEADER_BYTES : end] = response
             return "passed on", end
         header = {"SessionID": self._context.session_id}
         value = {"Header": header, "Body": {response_name: response}}
-        end = yield from exi.encode_steps(grammars.iso2(), _MESSAGE, value, self._out, v2gtp.HEADER_BYTES)
+        end = yield from exi.encode_steps(grammars.iso2(), _MESSAGE, value, self.out, v2gtp.HEADER_BYTES)
         return response["ResponseCode"], end
 
     def _log(self, code):

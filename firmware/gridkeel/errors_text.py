@@ -1,0 +1,115 @@
+"""The catalogue of faults, for whoever shows them: hosts, docs and tests.  No module of a device imports this."""
+
+from gridkeel import errors
+
+# severity: "info" is told, "warning" limits, "safe" drives the power to zero until it clears.
+CATALOGUE = (
+    # code, name, severity, text
+    (errors.SAMPLES_LOST, "samples_lost", "safe", "no block of mains samples within its time: power to zero"),
+    (errors.SAMPLES_CLIPPED, "samples_clipped", "warning", "mains samples at the ADC's end: check the divider"),
+    (errors.MAINS_LOST, "mains_lost", "safe", "mains voltage collapsed: ceased to energise"),
+    (errors.UNDER_FREQUENCY, "under_frequency", "safe", "frequency under the trip limit: ceased to energise"),
+    (errors.OVER_FREQUENCY, "over_frequency", "safe", "frequency over the trip limit: ceased to energise"),
+    (errors.ROCOF_TRIP, "rocof_trip", "safe", "rate of change of frequency past its limit: ceased to energise"),
+    (errors.UNDER_VOLTAGE, "under_voltage", "safe", "voltage under a trip limit for its time: ceased to energise"),
+    (errors.OVER_VOLTAGE, "over_voltage", "safe", "voltage over a trip limit for its time: ceased to energise"),
+    (
+        errors.INVERTER_SILENT,
+        "inverter_silent",
+        "safe",
+        "inverter does not answer: check the RS-485 line, unit and baud rate",
+    ),
+    (
+        errors.INVERTER_NOT_FOUND,
+        "inverter_not_found",
+        "safe",
+        "no SunSpec map at 40000, 50000 or 0: check unit and map",
+    ),
+    (errors.INVERTER_EXCEPTION, "inverter_exception", "warning", "inverter refused a request with a Modbus exception"),
+    (
+        errors.INVERTER_READBACK,
+        "inverter_readback",
+        "warning",
+        "inverter does not hold what was written: it is written again",
+    ),
+    (errors.INVERTER_FRAME, "inverter_frame", "info", "a damaged Modbus frame was dropped"),
+    (
+        errors.INVERTER_UNSUITED,
+        "inverter_unsuited",
+        "safe",
+        "inverter has no ratings, or no model that sets power (704, 124)",
+    ),
+    (
+        errors.INVERTER_OVERRIDDEN,
+        "inverter_overridden",
+        "warning",
+        "another master's set-point was found in the inverter",
+    ),
+    (
+        errors.INVERTER_NO_REACTIVE,
+        "inverter_no_reactive",
+        "warning",
+        "inverter has no model that sets reactive power (704, 123)",
+    ),
+    (errors.SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
+    (errors.HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
+    (
+        errors.SETPOINT_EXPIRED,
+        "setpoint_expired",
+        "info",
+        "set-point reached the end of its life: back to the fallback power",
+    ),
+    (errors.REGULATION_LOST, "regulation_lost", "info", "regulation signal stayed away: back to its fallback"),
+    (errors.RECORDS_DROPPED, "records_dropped", "info", "telemetry ring full: the oldest records were dropped"),
+    (errors.HOST_TIME, "host_time", "info", "the host's time is absurd or jumps: not taken until it is repeated"),
+    (
+        errors.CONTROL_ALLOCATED,
+        "control_allocated",
+        "safe",
+        "the control path asked for memory: a defect, please report it",
+    ),
+    (errors.TASK_STOPPED, "task_stopped", "safe", "a task of the runtime ended: the supervisor starts it again"),
+    (errors.WATCHDOG_RESET, "watchdog_reset", "info", "the last start followed a watchdog reset"),
+    (
+        errors.PILOT_ERROR,
+        "pilot_error",
+        "safe",
+        "control pilot in state E or F: check cable and vehicle for a short to PE",
+    ),
+    (
+        errors.PILOT_DIODE,
+        "pilot_diode",
+        "safe",
+        "control pilot without the vehicle's diode: no power until it is unplugged",
+    ),
+    (
+        errors.CONTACTOR_WELDED,
+        "contactor_welded",
+        "safe",
+        "contactor closed though told to open: out of service until mended",
+    ),
+    (
+        errors.CONTACTOR_STUCK,
+        "contactor_stuck",
+        "safe",
+        "contactor did not close or fell open: no power until unplugged",
+    ),
+    (errors.RCD_TRIPPED, "rcd_tripped", "safe", "residual current device tripped: find the fault and reset it"),
+    (errors.ISOLATION_FAULT, "isolation_fault", "safe", "isolation of the DC outlet too low: no power in this session"),
+    (
+        errors.VENTILATION_WANTED,
+        "ventilation_wanted",
+        "info",
+        "vehicle asks for ventilation (state D), the site has none",
+    ),
+)
+
+
+def fault_name(code):
+    """Return the catalogue's name of a code, "none" for 0 and "fault_N" for one it does not hold."""
+    if code == errors.NO_FAULT:
+        return "none"
+    for known, name, _severity, _text in CATALOGUE:
+        if known == code:
+            return name
+    return "fault_%d" % code

@@ -1,0 +1,152 @@
+"""Constants of the ROM image: what is put in place, what is left alone, and that the firmware means the same."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+
+import pytest
+
+from hil.virtual_board.constants import Constants, parse
+from hil.virtual_board.flash import FIRMWARE
+from hil.virtual_board.fold import fold
+
+SOURCES = {
+    ".".join(path.relative_to(FIRMWARE).with_suffix("").parts).removesuffix(".__init__"): path.read_text()
+    for path in sorted((FIRMWARE / "gridkeel").rglob("*.py"))
+}
+# What only MicroPython imports is left out.
+IMPORTABLE = [name for name in SOURCES if not re.search(r"\.boards\.|\.runtime\.|\.kernels$|\.limbs$", name)]
+
+
+def folded(others=(), keep_names=False, **texts):
+    sources = {f"p.{name}": text for name, text in texts.items()}
+    return {name[2:]: text for name, text in fold(sources, others, keep_names=keep_names).items()}
+
+
+def test_a_constant_stands_where_it_is_used_and_its_name_is_gone():
+    out = folded(
+        a="_LOW = 3\nHIGH = (_LOW + 1) * 2  # counts\n\n\ndef f(x):\n    return x + _LOW\n",
+        b="from p import a\nfrom p.a import HIGH, f\n\n\ndef g():\n    return f(HIGH) - a.HIGH\n",
+    )
+    assert out["a"] == "pass\npass  # counts\n\n\ndef f(x):\n    return x + 3\n"
+    assert out["b"] == "pass\nfrom p.a import f\n\n\ndef g():\n    return f(8) - 8\n"
+
+
+def test_lines_stay_where_they_were():
+    text = (
+        "from p.b import (\n    A,\n    B,\n    C,\n)\n\nD = (\n    B +\n    A\n)\n\n\ndef f():\n    return A, C, D\n"
+    )
+    out = folded(a=text, b="A = 1\nB = -2\nC = A,\n")
+    assert out["a"].splitlines()[-1] == "    return 1, C, (-1)"
+    assert out["a"].splitlines()[0] == "from p.b import C"
+    assert len(out["a"].splitlines()) == len(text.splitlines())
+
+
+def test_names_bound_by_taking_apart():
+    out = folded(a="_X, _Y, _Z = range(4, 7)\nA, B = 1, 'b'\nprint(_X, _Z, A, B)\n")
+    assert out["a"] == "pass\nA, B = 1, 'b'\nprint(4, 6, 1, B)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A = 1\nA = 2\nprint(A)\n",
+        "A = 1\n\n\ndef f(A):\n    return A\n",
+        "A = 1\nA += 1\nprint(A)\n",
+        "A = 1\n\n\ndef f():\n    global A\n    A = 2\n\n\nprint(A)\n",
+        "for A in range(3):\n    print(A)\n",
+        "A = 1\nprint([A for A in 'abc'])\n",
+        "if __name__ == 'p.a':\n    A = 1\nprint(A)\n",
+        "a = 1\nprint(a)\n",
+        "A = True\nB = 1.5\nC = 'word'\nD = None\nprint(A, B, C, D)\n",
+        "A = 1 << 30\nB = -(1 << 30)\nprint(A, B)\n",
+        "A = B\nB = A\nprint(A, B)\n",
+        "A = 1 // 0\nB = 'a' + 1\nC = f()\nD = [1]\nprint(A, B, C, D)\n",
+        "len = ord\nA = len('a')\nprint(A)\n",
+        "class Box:\n    A = 1\n\n\nprint(Box.A)\n",
+        "A = 1\nprint(f'{A}')\n",
+        "from q import A\nprint(A)\n",
+        "import p.b\nprint(p.b.B)\n",
+    ],
+)
+def test_what_may_be_something_else_is_left_alone(text):
+    assert folded(a=text, b="B = 1\n")["a"] == text
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "def f():\n    from p.a import A\n    return A\n",
+        "def f(module):\n    return module.A\n",
+        "print(__import__, 'A')\n",
+    ],
+)
+def test_a_name_somebody_says_stays(user):
+    assert folded(a="A = 1\nprint(A)\n", b=user) == {"a": "A = 1\nprint(1)\n", "b": user}
+    assert folded([user], a="A = 1\nprint(A)\n") == {"a": "A = 1\nprint(1)\n"}
+
+
+def test_a_value_nobody_asks_for_is_left_out():
+    texts = {
+        "a": "WORDS: tuple = ('x', (1, b'y'))\nNAMES = ('z',) + WORDS\nMADE = f()\nLIST = [1]\n",
+        "b": "NAMES = (1, 2)\nOTHER = 'w'\n",
+        "c": "from p import b\nprint(b.NAMES)\n",
+    }
+    out = folded(**texts)
+    assert out["a"] == "WORDS: tuple = ('x', (1, b'y'))\npass\nMADE = f()\nLIST = [1]\n", "what makes it may do more"
+    assert out["b"] == "NAMES = (1, 2)\npass\n", "asked for in b, and not the one in a"
+    assert out["c"] == texts["c"]
+    assert folded(**texts, keep_names=True) == texts
+
+
+def test_all_names_stay_where_they_are_wanted():
+    out = folded(a="A = 1\n", b="from p.a import A\nprint(A)\n", keep_names=True)
+    assert out == {"a": "A = 1\n", "b": "from p.a import A\nprint(1)\n"}
+
+
+def test_a_module_imported_for_what_it_does_or_through_another_stays():
+    texts = {"a": "A = 1\n", "b": "from p import a\n", "c": "from p import a\nprint(a.A)\n", "d": "from p.c import a\n"}
+    assert folded(**texts) == {**texts, "a": "pass\n", "c": "from p import a\nprint(1)\n"}
+
+
+def test_a_constant_passed_on_is_followed_to_its_module():
+    out = folded(a="A = 7\n", b="from p.a import A as B\n", c="from p.b import B\nprint(B)\n")
+    assert out == {"a": "pass\n", "b": "pass\n", "c": "pass\nprint(7)\n"}
+
+
+def test_the_firmwares_constants_are_what_python_makes_of_them():
+    modules = {name: parse(name, text, SOURCES) for name, text in SOURCES.items()}
+    constants = Constants(modules)
+    for name in IMPORTABLE:
+        module = importlib.import_module(name)
+        for local in [*modules[name].definitions, *modules[name].members]:
+            value = constants.of(name, local)
+            assert value is None or value == getattr(module, local), f"{name}.{local}"
+
+
+def test_the_folded_firmware_lacks_no_name():
+    scripts = [path.read_text() for path in FIRMWARE.glob("*.py")]
+    out = fold(SOURCES, scripts)
+    assert sum(map(len, out.values())) < sum(map(len, SOURCES.values())) - 20_000, "hundreds of names are constants"
+    modules = {name: parse(name, text, out) for name, text in out.items()}
+    for name, module in modules.items():
+        assert len(out[name].splitlines()) == len(SOURCES[name].splitlines())
+        assert _unbound(module) <= _unbound(parse(name, SOURCES[name], SOURCES)), name
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                where = module.modules.get(node.value.id)
+                assert where is None or _has(modules, where, node.attr), f"{where} lacks {node.attr}, which {name} asks"
+            elif isinstance(node, ast.ImportFrom) and node.module in modules:
+                for alias in node.names:
+                    assert _has(modules, node.module, alias.name), f"{node.module} lacks {alias.name}"
+
+
+def _unbound(module):
+    """Return the names that Python or MicroPython has to know."""
+    return {node.id for node in ast.walk(module.tree) if isinstance(node, ast.Name) and not module.bindings[node.id]}
+
+
+def _has(modules, module, name):
+    return bool(modules[module].bindings[name]) or f"{module}.{name}" in modules
