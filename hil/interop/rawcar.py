@@ -97,14 +97,14 @@ class RawCar:
     """One connection.  session_id: what it says; last: the body of the last response."""
 
     def __init__(self, opened: socket.socket) -> None:
-        opened.settimeout(ANSWER_S)
         self._socket = opened
         self.session_id = bytes(1)
         self.last: Body = {}
 
-    def exchange(self, data: bytes) -> bytes:
+    def exchange(self, data: bytes, within_s: float = ANSWER_S) -> bytes:
         """Send bytes and return the frame that comes back.  Errors: ClosedError, TimeoutError."""
         received = b""
+        self._socket.settimeout(within_s)
         try:
             self._socket.sendall(data)
             while not talk.whole(received):
@@ -128,6 +128,10 @@ class RawCar:
         if name == "SessionSetupReq":
             self.session_id = session_id
         return self.last["ResponseCode"]
+
+    def hang_up(self) -> None:
+        """End the connection."""
+        self._socket.close()
 
     # --- the stretches of a session, up to where something is done wrong
 

@@ -6,7 +6,7 @@ import pytest
 
 from certs import v2g
 from hil.interop import silence, silence_run
-from hil.interop.refuse_all import Row
+from hil.interop.endings import Row
 from hil.interop.talk import Contract
 
 pytestmark = pytest.mark.timeout(900)  # 1,500 virtual seconds
