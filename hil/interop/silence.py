@@ -17,7 +17,8 @@ from hil.interop.scripts import Session
 from hil.interop.talk import Body, Contract
 from hil.interop.virtual_car import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualCar
 
-WAIT_S = 65.0  # the longest the standard lets a charger wait is 60 s
+LISTEN_S = 65.0  # the longest the standard lets a charger wait is 60 s
+SETUP_S, SEQUENCE_S = 20.0, 60.0  # up to the answer to SessionSetupReq in all, then for each request
 SETTLE_S = 1.5
 PRE_CHARGES = 12
 CABLE_CHECKS = 200
@@ -50,6 +51,11 @@ class Path:
     turns: tuple[Callable[[Session], Turn], ...]
     secured: bool = False
 
+    @property
+    def wait_s(self) -> float:
+        """How long the standard has the charger wait there."""
+        return SETUP_S if self.state in ("protocol", "setup") else SEQUENCE_S
+
 
 @dataclass
 class Silences:
@@ -81,7 +87,7 @@ class Silences:
         for turn in path.turns:
             row.reached = row.reached and (yield from turn(session))
         began_us = car.now_us
-        if row.reached and (yield Listen(WAIT_S)):
+        if row.reached and (yield Listen(LISTEN_S)):
             row.after_s, row.closed_us = (car.now_us - began_us) / 1e6, car.now_us
         else:
             yield HangUp()

@@ -25,7 +25,7 @@ from hil.bench.station import Station
 from hil.interop.endings import CHARGED, Contactor, Row
 from hil.interop.modes import choose
 from hil.interop.refusal import ENDED
-from hil.interop.silence import CLOSED_STATES, OUTLETS, SETTLE_S, WAIT_S, Silence, Silences
+from hil.interop.silence import CLOSED_STATES, OUTLETS, SETTLE_S, Silence, Silences
 from hil.interop.talk import Contract
 from hil.interop.virtual_car import VirtualCar
 from hil.plants.inverter import Inverter, InverterConfig
@@ -33,7 +33,7 @@ from hil.plants.waveform import Floats
 from host_tools.uplink.queue import Queue
 
 SEED = 20250428
-ROUND_S = 14.0  # beside the wait itself: on to the state, and the next car's session
+ROUND_S = 12.5  # beside the wait itself: on to the state, and the next car's session
 BLOCK_MS = 20  # nobody looks at the mains here: half as many blocks
 CLOSE_MS = 1000  # between the entry of the log and the end of the connection
 
@@ -65,7 +65,7 @@ def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path
         name="silence",
         title="Cars that fall silent",
         summary="",
-        duration_s=len(silences.paths) * (WAIT_S + ROUND_S),
+        duration_s=sum(path.wait_s + ROUND_S for path in silences.paths),
         mains={"points": [[0.0, 50.0, 1.0]]},
         vehicle={"onboard": False} if is_dc else {"phases": 3},
     )
