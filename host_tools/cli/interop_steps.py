@@ -67,6 +67,6 @@ def show(console: Console, runs: list[Run], verdicts: dict[str, str], took_s: fl
     if steps_verdict.NOT_JUDGED in verdicts.values():
         console.print(
             f"not judged: alone, too, 5 % of the steps took over {LIMIT_MS:g} ms, so this machine is too busy to tell;"
-            " contract-step and handshake-step judge in virtual time",
+            " the bench's contract-step judges in virtual time",
             highlight=False,
         )
