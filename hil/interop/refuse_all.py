@@ -36,12 +36,17 @@ def refuse_all(table: Sequence[Refusal], say: Say, firmware: Path = FIRMWARE) ->
 
 
 def _try_all(lane: Iterable[Refusal], stage_with: MakeStage, say: Say) -> Iterator[Row]:
-    """Try one behind the other, a controller for each set of parameters."""
+    """Try one behind the other, a controller for each set of parameters, anew where it serves nobody any more."""
     for (changes, told_time), group in groupby(sorted(lane, key=_setting), key=_setting):
-        with stage_with(changes=dict(changes), told_time=told_time) as stage:
-            for refusal in group:
-                say(refusal.name)
-                yield _try(stage, refusal)
+        left = list(group)
+        while left:
+            with stage_with(changes=dict(changes), told_time=told_time) as stage:
+                serves = True
+                while left and serves:
+                    say(left[0].name)
+                    row = _try(stage, left.pop(0))
+                    serves = row.next_car == CHARGED
+                    yield row
 
 
 def _setting(refusal: Refusal) -> Setting:
@@ -55,9 +60,12 @@ def _try(stage: Stage, refusal: Refusal) -> Row:
     with refusal.act(stage) as code:
         contactor = stage.contactor_since(begun_s, time.monotonic())
     entry = _entry(stage, mark, refusal)
-    stage.unplug()
     stage.charger.check()
-    next_car = _next_car(stage, refusal)
+    try:
+        stage.unplug()
+        next_car = _next_car(stage, refusal)
+    except ENDS as error:
+        next_car = f"{type(error).__name__} {error}".strip()
     took_s = time.monotonic() - begun_s
     return Row(refusal.name, refusal.code, code, refusal.charging, contactor, entry, next_car, took_s)
 
@@ -77,15 +85,11 @@ def _next_car(stage: Stage, refusal: Refusal) -> str:
     """Let another car have a whole session over TLS; by contract, where the charger knows the time for one."""
     stage.plug()
     begun_s, mark = time.monotonic(), stage.charger.desk.mark()
-    try:
-        with stage.link.car() as car:
-            stage.charger.do("communicate")
-            codes = car.charge(stage.contract() if refusal.told_time else None)
-        stage.charger.desk.wait_for("handshake", mark, PLUG_S)
-    except ENDS as error:
-        return f"{type(error).__name__} {error}".strip()
-    finally:
-        stage.unplug()
+    with stage.link.car() as car:
+        stage.charger.do("communicate")
+        codes = car.charge(stage.contract() if refusal.told_time else None)
+    stage.charger.desk.wait_for("handshake", mark, PLUG_S)
+    stage.unplug()
     if not all(code.startswith("OK") for code in codes):
         return " ".join(codes)
     moves = [closed for at_s, closed in stage.charger.moves if at_s > begun_s]

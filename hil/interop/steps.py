@@ -6,10 +6,8 @@ one behind the other; a step counts where one of them went on between the step a
 
 from __future__ import annotations
 
-import contextlib
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,7 +87,7 @@ class Run:
 
 def run(count: int, say: Say) -> list[Run]:
     """Return one Run for each load, of `count` steps each.  Errors: MissingError without root or iproute2."""
-    with _ahead_of_others(), ground() as stage_with, stage_with(changes=CHANGES) as stage:
+    with ground() as stage_with, stage_with(changes=CHANGES) as stage:
         contracts = tuple(stage.pki.issue("contract", identity=f"DE8AA1{k:08d}") for k in range(CONTRACTS))
         stage.plug()
         address = stage.link.discover(True)  # only as long as the duty says that the car may talk
@@ -97,18 +95,6 @@ def run(count: int, say: Say) -> list[Run]:
         say("waiting for basic charging")
         stage.charger.desk.wait_for("telemetry", stage.charger.desk.mark(), BASIC_S, _charges)
         return [_measure(stage, name, work, place, count, say) for name, work in LOADS]
-
-
-@contextlib.contextmanager
-def _ahead_of_others() -> Iterator[None]:
-    """A controller shares its processor with no desktop: board, plants and mains run before whatever else does."""
-    before = os.sched_getscheduler(0), os.sched_getparam(0)
-    try:
-        with contextlib.suppress(PermissionError):  # a container's root may not; the verdict takes care of it
-            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-        yield
-    finally:
-        os.sched_setscheduler(0, *before)
 
 
 def _charges(record: dict[str, Any]) -> bool:
