@@ -13,6 +13,7 @@ from gridkeel.link import messages
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from hil.bench import figures, outlet_figures
+from hil.bench.lockstep_run import SLICE_US
 from hil.bench.meeting import Meeting
 from hil.bench.recorder import Recorder
 from hil.bench.rig import Rig
@@ -93,6 +94,7 @@ def judge(played: Played) -> RunRecord:
         figures=found,
         breakdown=_breakdown(played, found),
         events=played.recorder.events,
+        spans=played.meeting.spans if played.meeting else [],
         error_goal_mhz=5.0,
         focus_s=_focus(played, found),
         clock_s=getattr(played.mains.source, "clock_s", None) or None,
@@ -107,7 +109,8 @@ def _focus(played: Played, found: dict[str, float]) -> tuple[float, float] | Non
     """Return the stretch worth a closer look: the first jump of the mains, or the collapse."""
     jumps = played.mains.source.jumps_s() if isinstance(played.mains.source, Trace) else []
     if jumps:
-        return jumps[0] - 0.2, jumps[0] + 0.6
+        last_s = max(at_s for at_s in jumps if at_s < jumps[0] + 1.0) if played.meeting else jumps[0]
+        return jumps[0] - 0.2, last_s + 0.6
     if "collapse_at_s" in found:
         return max(0.0, found["collapse_at_s"] - 8.0), min(played.virtual_s, found["collapse_at_s"] + 3.0)
     return None
@@ -166,6 +169,7 @@ def _steps(played: Played) -> dict[str, float]:
         "step_to_full_command_ms": delays[0],
         "step_median_ms": float(np.median(delays)),
         "step_p99_ms": float(np.percentile(delays, 99)),
+        "step_worst_ms": max(delays),
         "steps_answered": float(len(delays)),
     }
 
@@ -227,7 +231,10 @@ def _breakdown(played: Played, found: dict[str, float]) -> list[tuple[str, float
     wire = 17 * 11 * 1e3 / played.parameters.modbus_baud
     compute = played.rig.compute_us / 1e3
     block = float(played.parameters.block_ms)
-    return [("window", total - wire - compute - block), ("block", block), ("computation", compute), ("wire", wire)]
+    session = SLICE_US / 1e3 if played.meeting else 0.0
+    window = total - wire - compute - session - block
+    parts = [("window", window), ("block", block), ("computation", compute), ("wire", wire)]
+    return parts + ([("slice of the session", session)] if session else [])
 
 
 def _add_nadir(record: RunRecord, played: Played) -> None:

@@ -13,11 +13,12 @@ from certs import v2g
 from hil.bench.scenario import Scenario
 from hil.interop.scripts import contract_talk
 from hil.interop.talk import Contract
-from hil.interop.virtual_car import Span, VirtualCar
+from hil.interop.virtual_car import HANDSHAKE, Span, VirtualCar
 from hil.plants.trace import Trace
 
 CHECKED = "PaymentDetailsReq"
 SIGNED = "AuthorizationReq"
+SHOWN = ((HANDSHAKE, "TLS handshake"), (CHECKED, "check of the contract's chain"), (SIGNED, "check of its signature"))
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,23 @@ class Meeting:
     car: VirtualCar
     pki: Path
 
+    @property
+    def spans(self) -> list[tuple[float, float, str]]:
+        """Where the car kept the board busy, for the plots: (start_s, end_s, what)."""
+        found = ((what, self.car.span(name)) for name, what in SHOWN)
+        return [(span.sent_us / 1e6, span.answered_us / 1e6, what) for what, span in found if span and span.answered_us]
+
     def figures(self, mains: object) -> dict[str, float]:
-        """Return how long the contract's check took, how many steps of the mains fell into it, whether it held."""
-        check, signed = self.car.span(CHECKED), self.car.span(SIGNED)
+        """Return how long handshake and checks took, how many steps of the mains fell into each, what came of it."""
+        shaken, check, signed = (self.car.span(name) for name in (HANDSHAKE, CHECKED, SIGNED))
         jumps = mains.jumps_s() if isinstance(mains, Trace) else []
-        inside = [at_s for at_s in jumps if check and check.sent_us < at_s * 1e6 < check.answered_us]
         held = all(span is not None and span.code.startswith("OK") for span in (check, signed))
         return {
+            "handshake_ms": _took_ms(shaken),
             "contract_check_ms": _took_ms(check),
             "signature_check_ms": _took_ms(signed),
-            "steps_in_check": float(len(inside)),
+            "steps_in_handshake": _inside(shaken, jumps),
+            "steps_in_check": _inside(check, jumps),
             "contract_accepted": float(held),
         }
 
@@ -52,6 +60,10 @@ def meeting_of(scenario: Scenario, unix_s: int) -> Iterator[Meeting | None]:
         pki = v2g.make(folder / "pki", now=datetime.fromtimestamp(unix_s, UTC))
         v2g.export_device(pki, folder / "board")
         yield Meeting(VirtualCar(contract_talk(scenario.car, Contract.of(pki))), folder / "board")
+
+
+def _inside(span: Span | None, jumps: list[float]) -> float:
+    return float(sum(span is not None and span.sent_us < at_s * 1e6 < span.answered_us for at_s in jumps))
 
 
 def _took_ms(span: Span | None) -> float:

@@ -20,6 +20,7 @@ from hil.plants.inverter.server import LiveInverter, SerialServer
 from hil.plants.outlet import OutletPlant
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import HEAP_BYTES, VirtualBoard
+from hil.virtual_board.flash import FIRMWARE
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed
 from host_tools.errors import ToolError
@@ -67,6 +68,7 @@ class Charger:
         *,
         heap_bytes: int = HEAP_BYTES,
         probe_heap: bool = False,
+        firmware: Path = FIRMWARE,
     ) -> None:
         self.parameters = Parameters(parameters)
         self.desk = desk or Desk()
@@ -76,6 +78,7 @@ class Charger:
         self._pki = pki
         self._heap_bytes = heap_bytes
         self._probe_heap = probe_heap
+        self._firmware = firmware
         self._inverter = Inverter(InverterConfig(unit=self.parameters.modbus_unit))
         self._stack = contextlib.ExitStack()
         self._stop = threading.Event()
@@ -105,6 +108,11 @@ class Charger:
 
     def __exit__(self, *_exception: object) -> None:
         self._stack.close()
+
+    @property
+    def moves(self) -> list[tuple[float, bool]]:
+        """The plant's contactor so far: (monotonic time, closed) of each move of its main contacts."""
+        return self._outlet_feed.moves
 
     def check(self) -> None:
         """Errors: RuntimeError where a plant's thread failed: it can only tell when asked."""
@@ -136,6 +144,7 @@ class Charger:
             heap_bytes=self._heap_bytes,
             environment=environment,
             pki=self._pki,
+            firmware=self._firmware,
             rom=True,
         )
 

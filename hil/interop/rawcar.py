@@ -41,12 +41,12 @@ class Link:
 
     def __init__(self, namespace: str, root: Path) -> None:
         """root: the V2G root the car trusts, PEM."""
-        self._namespace = namespace
-        self._root = root
+        self.namespace = namespace
+        self.root = root
 
     def discover(self, secured: bool) -> Address:
         """Ask for the charger.  Errors: ToolError where it stays silent."""
-        with inside(self._namespace), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
+        with inside(self.namespace), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
             index = socket.if_nametoindex(CAR_INTERFACE)
             asking.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_IF, index)
             asking.settimeout(SDP_S)
@@ -61,7 +61,7 @@ class Link:
 
     def connect(self, address: Address) -> socket.socket:
         """Open a TCP connection, whatever is spoken over it then."""
-        with inside(self._namespace):
+        with inside(self.namespace):
             return socket.create_connection((f"{address.host}%{CAR_INTERFACE}", address.port), ANSWER_S)
 
     def secure(self, plain: socket.socket, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
@@ -72,7 +72,7 @@ class Link:
         """Return what a car of ISO 15118-2 speaks: TLS 1.2, one suite, the charger's chain checked to its root."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
-        context.load_verify_locations(self._root)
+        context.load_verify_locations(self.root)
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(SUITE)
         return context
@@ -97,14 +97,14 @@ class RawCar:
     """One connection.  session_id: what it says; last: the body of the last response."""
 
     def __init__(self, opened: socket.socket) -> None:
-        opened.settimeout(ANSWER_S)
         self._socket = opened
         self.session_id = bytes(1)
         self.last: Body = {}
 
-    def exchange(self, data: bytes) -> bytes:
+    def exchange(self, data: bytes, within_s: float = ANSWER_S) -> bytes:
         """Send bytes and return the frame that comes back.  Errors: ClosedError, TimeoutError."""
         received = b""
+        self._socket.settimeout(within_s)
         try:
             self._socket.sendall(data)
             while not talk.whole(received):
@@ -128,6 +128,10 @@ class RawCar:
         if name == "SessionSetupReq":
             self.session_id = session_id
         return self.last["ResponseCode"]
+
+    def hang_up(self) -> None:
+        """End the connection."""
+        self._socket.close()
 
     # --- the stretches of a session, up to where something is done wrong
 

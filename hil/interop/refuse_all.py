@@ -1,65 +1,73 @@
-"""Tries every refusal of the table, and after each whether the next car can charge."""
+"""Tries every refusal of the table, and after each whether the next car can charge.
+
+Those that wait for one of the charger's clocks have a board and a cable of their own, beside the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
+from hil.interop.endings import CHARGED, Row
 from hil.interop.rawcar import ClosedError
-from hil.interop.refusals import TLS_REQUIRED, Refusal
-from hil.interop.stage import PLUG_S, RECORD_S, Stage, ground
+from hil.interop.refusal import Refusal
+from hil.interop.stage import PLUG_S, MakeStage, Stage, ground
+from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
 
+RECORD_S = 3.0
+ENDS = (ClosedError, OSError, ToolError)
+
 Say = Callable[[str], None]
+Setting = tuple[tuple[tuple[str, int], ...], bool]
 
 
-@dataclass(frozen=True)
-class Row:
-    """What one refusal showed.  entry: its line of the log; contactor: "open"; next_car: "charged", or what else."""
-
-    name: str
-    wanted: str
-    code: str
-    entry: str
-    contactor: str
-    next_car: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything was as it should be."""
-        return self.code == self.wanted and bool(self.entry) and self.contactor == "open" and self.next_car == "charged"
+def refuse_all(table: Sequence[Refusal], say: Say, firmware: Path = FIRMWARE) -> list[Row]:
+    """Try them all and return their rows in the table's order.  Errors: MissingError without root or iproute2."""
+    lanes = [[refusal for refusal in table if refusal.waits is waits] for waits in (True, False)]
+    with ground(firmware) as stage_with, ThreadPoolExecutor(len(lanes)) as pool:
+        running = [pool.submit(lambda lane: list(_try_all(lane, stage_with, say)), lane) for lane in lanes if lane]
+        found = {row.name: row for future in running for row in future.result()}
+    return [found[refusal.name] for refusal in table]
 
 
-def refuse_all(table: Iterable[Refusal], say: Say) -> list[Row]:
-    """Try them all, a controller for each set of parameters.  Errors: MissingError without root or iproute2."""
-    rows = []
-    ordered = sorted(table, key=_setting)
-    with ground() as stage_with:
-        for (changes, told_time), group in groupby(ordered, key=_setting):
+def _try_all(lane: Iterable[Refusal], stage_with: MakeStage, say: Say) -> Iterator[Row]:
+    """Try one behind the other, a controller for each set of parameters, anew where it serves nobody any more."""
+    for (changes, told_time), group in groupby(sorted(lane, key=_setting), key=_setting):
+        left = list(group)
+        while left:
             with stage_with(changes=dict(changes), told_time=told_time) as stage:
-                for refusal in group:
-                    say(refusal.name)
-                    rows.append(_try(stage, refusal))
-    return rows
+                serves = True
+                while left and serves:
+                    say(left[0].name)
+                    row = _try(stage, left.pop(0))
+                    serves = row.next_car == CHARGED
+                    yield row
 
 
-def _setting(refusal: Refusal) -> tuple[tuple[tuple[str, int], ...], bool]:
+def _setting(refusal: Refusal) -> Setting:
     return refusal.changes, refusal.told_time
 
 
 def _try(stage: Stage, refusal: Refusal) -> Row:
-    mark = stage.plug()
-    try:
-        code = refusal.act(stage)
-    except (ClosedError, OSError) as error:
-        code = f"{type(error).__name__}"
+    begun_s = time.monotonic()
+    stage.plug()
+    mark = stage.charger.desk.mark()
+    with refusal.act(stage) as code:
+        contactor = stage.contactor_since(begun_s, time.monotonic())
     entry = _entry(stage, mark, refusal)
-    gone = stage.unplug()
-    contactor = "open" if gone["contactor"] == "open" and not stage.charger.board.energised else "closed"
     stage.charger.check()
-    return Row(refusal.name, refusal.code, code, entry, contactor, _next_car(stage, refusal))
+    try:
+        stage.unplug()
+        next_car = _next_car(stage, refusal)
+    except ENDS as error:
+        next_car = f"{type(error).__name__} {error}".strip()
+    took_s = time.monotonic() - begun_s
+    return Row(refusal.name, refusal.code, code, refusal.charging, contactor, entry, next_car, took_s)
 
 
 def _entry(stage: Stage, mark: int, refusal: Refusal) -> str:
@@ -74,15 +82,15 @@ def _entry(stage: Stage, mark: int, refusal: Refusal) -> str:
 
 
 def _next_car(stage: Stage, refusal: Refusal) -> str:
-    secured = dict(refusal.changes).get("v2g_tls") == TLS_REQUIRED
-    mark = stage.plug()
-    try:
-        with stage.link.car(secured) as car:
-            stage.charger.do("communicate")
-            codes = car.charge()
-        stage.charger.desk.wait_for("handshake", mark, PLUG_S)
-    except (ClosedError, OSError, ToolError) as error:
-        return f"{type(error).__name__} {error}"
-    finally:
-        stage.unplug()
-    return "charged" if all(code.startswith("OK") for code in codes) else " ".join(codes)
+    """Let another car have a whole session over TLS; by contract, where the charger knows the time for one."""
+    stage.plug()
+    begun_s, mark = time.monotonic(), stage.charger.desk.mark()
+    with stage.link.car() as car:
+        stage.charger.do("communicate")
+        codes = car.charge(stage.contract() if refusal.told_time else None)
+    stage.charger.desk.wait_for("handshake", mark, PLUG_S)
+    stage.unplug()
+    if not all(code.startswith("OK") for code in codes):
+        return " ".join(codes)
+    moves = [closed for at_s, closed in stage.charger.moves if at_s > begun_s]
+    return CHARGED if moves == [True, False] else "its contactor stayed open"

@@ -16,10 +16,14 @@ REQUEST = "supportedAppProtocolReq"
 
 @dataclass(frozen=True)
 class CarConfig:
-    """connect_s: when it comes, over what counts as TLS.  pay_s: when PaymentDetailsReq leaves."""
+    """connect_s: when it comes, over what counts as TLS; handshake_ms: how long that keeps the board's processor.
+
+    pay_s: when PaymentDetailsReq leaves.
+    """
 
     connect_s: float
     pay_s: float
+    handshake_ms: float = 0.0
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> CarConfig:
@@ -67,7 +71,7 @@ def contract_talk(config: CarConfig, contract: Contract) -> Any:
     def script(_car: VirtualCar) -> Script:
         session = Session()
         yield Rest(until_s=config.connect_s)
-        yield Connect(secured=True)
+        yield Connect(secured=True, handshake_us=round(config.handshake_ms * 1000))
         yield from session.agree()
         for name, body in setting_up(talk.CONTRACT):
             yield from session.ask(name, body)

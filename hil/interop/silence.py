@@ -12,11 +12,13 @@ from typing import Any
 
 from gridkeel.v2g import states
 from hil.interop import talk
+from hil.interop.endings import CHARGED
 from hil.interop.scripts import Session
 from hil.interop.talk import Body, Contract
 from hil.interop.virtual_car import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualCar
 
-WAIT_S = 65.0  # the longest the standard lets a charger wait is 60 s
+LISTEN_S = 65.0  # the longest the standard lets a charger wait is 60 s
+SETUP_S, SEQUENCE_S = 20.0, 60.0  # up to the answer to SessionSetupReq in all, then for each request
 SETTLE_S = 1.5
 PRE_CHARGES = 12
 CABLE_CHECKS = 200
@@ -26,13 +28,18 @@ Turn = Generator[Step, Any, bool]
 
 @dataclass
 class Silence:
-    """One state, and what came of a car that fell silent in it.  after_s: None where the charger never closed."""
+    """One state, and what came of a car that fell silent in it.
+
+    after_s: None where the charger never closed the connection; closed_us: when it did, of the run.  until_us: up to
+    when that car was there, next_us: and the next one.  next_car: CHARGED, or what else.
+    """
 
     state: str
     reached: bool = False
     after_s: float | None = None
     closed_us: int = 0
-    contactor: str = ""
+    until_us: int = 0
+    next_us: int = 0
     next_car: str = ""
 
 
@@ -44,6 +51,11 @@ class Path:
     turns: tuple[Callable[[Session], Turn], ...]
     secured: bool = False
 
+    @property
+    def wait_s(self) -> float:
+        """How long the standard has the charger wait there."""
+        return SETUP_S if self.state in ("protocol", "setup") else SEQUENCE_S
+
 
 @dataclass
 class Silences:
@@ -51,7 +63,6 @@ class Silences:
 
     paths: tuple[Path, ...]
     charge: tuple[Callable[[Session], Turn], ...]
-    contactor_closed: Callable[[], bool] = lambda: False
     rows: list[Silence] = field(default_factory=list)
 
     def script(self, car: VirtualCar) -> Script:
@@ -62,10 +73,11 @@ class Silences:
             self.rows.append(row)
             yield from _plug_in()
             yield from self._fall_silent(car, path, row)
-            row.contactor = "closed" if self.contactor_closed() else "open"
+            row.until_us = car.now_us
             yield from _pull_out()
             yield from _plug_in()
             row.next_car = yield from self._next_car()
+            row.next_us = car.now_us
             yield from _pull_out()
 
     def _fall_silent(self, car: VirtualCar, path: Path, row: Silence) -> Generator[Step, Any, None]:
@@ -75,10 +87,11 @@ class Silences:
         for turn in path.turns:
             row.reached = row.reached and (yield from turn(session))
         began_us = car.now_us
-        if row.reached and (yield Listen(WAIT_S)):
+        if row.reached and (yield Listen(LISTEN_S)):
             row.after_s, row.closed_us = (car.now_us - began_us) / 1e6, car.now_us
         else:
             yield HangUp()
+        yield Do("communicate")  # whatever it does with S2, it gets nothing
         yield Rest(SETTLE_S)
 
     def _next_car(self) -> Generator[Step, Any, str]:
@@ -88,7 +101,7 @@ class Silences:
             if not (yield from turn(session)):
                 return f"ended with {session.last.get('ResponseCode', 'nothing')}"
         yield HangUp()
-        return "charged"
+        return CHARGED
 
 
 def _plug_in() -> Generator[Step, Any, None]:
@@ -244,5 +257,10 @@ OUTLETS: tuple[tuple[Callable[[Contract], Silences], dict[str, int], bool], ...]
     (ac_receipt, RECEIPTS, False),
     (dc, {}, True),
     (dc_receipt, RECEIPTS, True),
+)
+# The contactor is closed in these: from PowerDelivery on, at a DC outlet from the cable check on.
+CLOSED_STATES = (
+    *("charging_status", "charging", "receipt_ac"),
+    *("pre_charge", "pre_charging", "current_demand", "demanding", "receipt_dc"),
 )
 EVERY_STATE = tuple(name for name, _allowed in states.STATES if name != "ended")

@@ -6,6 +6,10 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
 
 from certs import v2g
 from gridkeel.params import Parameters
@@ -18,16 +22,18 @@ from hil.bench.players import Parts, lockstep
 from hil.bench.recorder import Recorder
 from hil.bench.scenario import Scenario
 from hil.bench.station import Station
+from hil.interop.endings import CHARGED, Contactor, Row
 from hil.interop.modes import choose
-from hil.interop.refuse_all import Row
-from hil.interop.silence import OUTLETS, WAIT_S, Silence, Silences
+from hil.interop.refusal import ENDED
+from hil.interop.silence import CLOSED_STATES, OUTLETS, SETTLE_S, Silence, Silences
 from hil.interop.talk import Contract
 from hil.interop.virtual_car import VirtualCar
 from hil.plants.inverter import Inverter, InverterConfig
+from hil.plants.waveform import Floats
 from host_tools.uplink.queue import Queue
 
 SEED = 20250428
-ROUND_S = 14.0  # beside the wait itself: on to the state, and the next car's session
+ROUND_S = 12.5  # beside the wait itself: on to the state, and the next car's session
 BLOCK_MS = 20  # nobody looks at the mains here: half as many blocks
 CLOSE_MS = 1000  # between the entry of the log and the end of the connection
 
@@ -44,8 +50,10 @@ def rows(say: Say) -> list[Row]:
         for number, (silences_of, changes, is_dc) in enumerate(OUTLETS):
             silences = silences_of(Contract.of(pki))
             say("silence in " + ", ".join(path.state for path in silences.paths))
+            begun_s = monotonic()
             recorder = _play(silences, changes, is_dc, folder, number)
-            found += [_row(row, recorder) for row in silences.rows]
+            took_s = (monotonic() - begun_s) / len(silences.rows)
+            found += [_row(row, recorder, took_s) for row in silences.rows]
         return found
 
 
@@ -57,7 +65,7 @@ def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path
         name="silence",
         title="Cars that fall silent",
         summary="",
-        duration_s=len(silences.paths) * (WAIT_S + ROUND_S),
+        duration_s=sum(path.wait_s + ROUND_S for path in silences.paths),
         mains={"points": [[0.0, 50.0, 1.0]]},
         vehicle={"onboard": False} if is_dc else {"phases": 3},
     )
@@ -65,10 +73,8 @@ def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path
     mains = Mains(scenario, parameters, scenario.duration_s + 10.0)
     inverter = Inverter(InverterConfig(unit=parameters.modbus_unit))
     station = Station(scenario, mains, inverter, recorder)
-    outlet = station.outlet
-    assert outlet is not None
-    silences.contactor_closed = lambda: outlet.contactor.closed
-    meeting = Meeting(VirtualCar(silences.script, outlet.do), folder / "board")
+    assert station.outlet is not None
+    meeting = Meeting(VirtualCar(silences.script, station.outlet.do), folder / "board")
     with Queue(folder / f"queue-{number}.sqlite") as queue:
         host = HostSide(queue, rig.host_baud, [], recorder, lambda _birth: None, SEED)
         bus = Bus(inverter, parameters.modbus_baud, [], SEED)
@@ -84,7 +90,7 @@ def _nobody(_progress: object) -> None:
     """Nobody watches."""
 
 
-def _row(row: Silence, recorder: Recorder) -> Row:
+def _row(row: Silence, recorder: Recorder, took_s: float) -> Row:
     near_ms = row.closed_us / 1000
     entry = next(
         (
@@ -94,6 +100,36 @@ def _row(row: Silence, recorder: Recorder) -> Row:
         ),
         "",
     )
-    code = "" if row.after_s is not None else ("an open connection" if row.reached else "an earlier end")
+    code = ENDED if row.after_s is not None else ("an open connection" if row.reached else "an earlier end")
     told = f"{entry}, after {row.after_s:.0f} s" if entry and row.after_s is not None else ""
-    return Row(f"silence in state {row.state}", "", code, told, row.contactor, row.next_car)
+    moves = recorder.outlet()
+    return Row(
+        f"silence in state {row.state}",
+        ENDED,
+        code,
+        row.state in CLOSED_STATES,
+        _contactor(row, moves["t_s"] * 1e6, moves["closed"] > 0),
+        told,
+        _next_car(row, moves["t_s"] * 1e6, moves["closed"] > 0),
+        took_s,
+    )
+
+
+def _contactor(row: Silence, t_us: Floats, closed: NDArray[np.bool_]) -> Contactor:
+    """Read the plant's record: before the connection was closed, and from then on until the plug was pulled."""
+    before = closed[t_us < row.closed_us]
+    behind = (t_us >= row.closed_us) & (t_us < row.until_us)
+    was_closed = bool(before.size and before[-1])
+    if not behind.any() or closed[behind][-1]:
+        return Contactor(was_closed, None)
+    last_closed = t_us[behind & closed]
+    return Contactor(
+        was_closed, (float(last_closed[-1]) - row.closed_us) / 1000 + BLOCK_MS if last_closed.size else 0.0
+    )
+
+
+def _next_car(row: Silence, t_us: Floats, closed: NDArray[np.bool_]) -> str:
+    seen = closed[(t_us > row.until_us + SETTLE_S * 1e6) & (t_us < row.next_us)]
+    if row.next_car == CHARGED and not seen.any():
+        return "its contactor stayed open"
+    return row.next_car

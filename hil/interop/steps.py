@@ -1,134 +1,126 @@
 """Frequency steps in real time, on a charging car, while other talks keep the controller's processor busy.
 
 The car charges at a nominal duty. Meanwhile somebody on the same cable does TLS handshakes, or has contracts checked,
-one behind the other: each step falls into the middle of one.
+one behind the other; a step counts where one of them went on between the step and its answer.
 """
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from statistics import median
+from typing import Any
+
+import numpy as np
 
 from gridkeel.crypto import trust
 from gridkeel.evse import names
-from hil.interop import talk
-from hil.interop.rawcar import Address, ClosedError, RawCar
+from hil.interop import load
+from hil.interop.load import Place, Spans, Work
 from hil.interop.stage import Stage, ground
-from hil.interop.talk import Contract
 from host_tools.errors import ToolError
 
 LIMIT_MS = 100.0
 CHANGES = {"hlc_wait_s": 5, "baseline_w": 6000, "return_spread_ms": 0}
 BASIC_S = 40.0
 STEP_HZ = (49.9, 50.0)  # no further: under 6 A a phase the pilot would pause the car
-STEP_S = 0.8
+SETTLE_S = 0.45
+LOOK_S = 0.02
 ANSWER_S = 3.0
 MOVED_W = 300.0  # of 1,233 W; what the estimate's noise moves is some watts
 CONTRACTS = trust.MARKS + 1  # in turn, so that the controller has forgotten each when it comes again
-_BITS_A_BYTE = 11
+ALONE = "none"
+LOADS: tuple[tuple[str, Work | None], ...] = (
+    (ALONE, None),
+    ("TLS handshakes", load.handshakes),
+    ("contract checks", load.checks),
+)
 
 Say = Callable[[str], None]
 
 
 @dataclass
+class Answer:
+    """One step: when it was at the ADC, and when the last byte of the write that carries 90 % of its answer was out."""
+
+    at_s: float
+    answered_s: float
+
+    @property
+    def delay_ms(self) -> float:
+        """From one to the other."""
+        return (self.answered_s - self.at_s) * 1000
+
+
+@dataclass
 class Run:
-    """One kind of load.  delays_ms: from the step at the ADC to the last byte of the write that carries 90 % of it."""
+    """One kind of load.  spans: of each handshake or check.  gap_ms: the longest pause of the control loop."""
 
     load: str
-    done: int = 0
-    delays_ms: list[float] = field(default_factory=list)
-    unanswered: int = 0
+    steps: int = 0
+    answers: list[Answer] = field(default_factory=list)
+    spans: Spans = field(default_factory=list)
     gap_ms: float = 0.0
 
     @property
-    def median_ms(self) -> float:
-        """The usual delay, 0 where no step was answered."""
-        return median(self.delays_ms) if self.delays_ms else 0.0
+    def hit(self) -> list[Answer]:
+        """The answers into which some of the load fell, all where there is none."""
+        if self.load == ALONE:
+            return self.answers
+        return [
+            answer
+            for answer in self.answers
+            if any(begun_s < answer.answered_s and end_s > answer.at_s for begun_s, end_s in self.spans)
+        ]
 
-    @property
-    def worst_ms(self) -> float:
-        """The longest delay."""
-        return max(self.delays_ms, default=0.0)
+    def delay_ms(self, percent: float) -> float:
+        """Return a percentile of the delays that count."""
+        delays_ms = [answer.delay_ms for answer in self.hit]
+        return float(np.percentile(delays_ms, percent, method="inverted_cdf")) if delays_ms else float("nan")
+
+    def document(self) -> dict[str, Any]:
+        """Return it for a JSON file."""
+        figures = {f"p{percent}_ms": self.delay_ms(percent) for percent in (50, 95, 100)}
+        counts = {"load": self.load, "steps": self.steps, "answered": len(self.answers), "hit": len(self.hit)}
+        delays_ms = [answer.delay_ms for answer in self.hit]
+        return counts | {"done": len(self.spans), "gap_ms": self.gap_ms} | figures | {"delays_ms": delays_ms}
 
 
 def run(count: int, say: Say) -> list[Run]:
     """Return one Run for each load, of `count` steps each.  Errors: MissingError without root or iproute2."""
     with ground() as stage_with, stage_with(changes=CHANGES) as stage:
-        contracts = [Contract.of(stage.pki, stage.pki.issue("contract", identity=_emaid(k))) for k in range(CONTRACTS)]
+        contracts = tuple(stage.pki.issue("contract", identity=f"DE8AA1{k:08d}") for k in range(CONTRACTS))
         stage.plug()
         address = stage.link.discover(True)  # only as long as the duty says that the car may talk
+        place = Place(stage.link.namespace, stage.link.root, address, stage.pki.folder, contracts)
         say("waiting for basic charging")
         stage.charger.desk.wait_for("telemetry", stage.charger.desk.mark(), BASIC_S, _charges)
-        loads: tuple[tuple[str, Callable[[int], None] | None], ...] = (
-            ("none", None),
-            ("TLS handshakes", lambda _k: _handshake(stage, address)),
-            ("contract checks", lambda k: _check(stage, address, contracts[k % CONTRACTS])),
-        )
-        return [_measure(stage, name, load, count, say) for name, load in loads]
+        return [_measure(stage, name, work, place, count, say) for name, work in LOADS]
 
 
-def _emaid(k: int) -> str:
-    return f"DE8AA1{k:08d}"
-
-
-def _charges(record: dict) -> bool:
+def _charges(record: dict[str, Any]) -> bool:
     return record["offer"] == names.OFFERS[3] and record["power_w"] > CHANGES["baseline_w"] // 2
 
 
-def _measure(stage: Stage, name: str, load: Callable[[int], None] | None, count: int, say: Say) -> Run:
+def _measure(stage: Stage, name: str, work: Work | None, place: Place, count: int, say: Say) -> Run:
     measured = Run(name)
-    with _loaded(load, measured):
-        time.sleep(STEP_S)
-        mark = stage.charger.desk.mark()
-        for k in range(count):
-            say(f"{name}: step {k + 1} of {count}")
-            low_hz, high_hz = STEP_HZ
-            _step(stage, high_hz if stage.charger.grid.freq_hz == low_hz else low_hz, measured)
-        rounds = stage.charger.desk.of("telemetry", mark)
-    measured.gap_ms = max(record["loop_gap_us"] for record in rounds) / 1000
+    if work is None:
+        _steps(stage, count, measured, say)
+        return measured
+    with load.going_on(work, place) as end:
+        _steps(stage, count, measured, say)
+        measured.spans = end()
     return measured
 
 
-@contextlib.contextmanager
-def _loaded(load: Callable[[int], None] | None, measured: Run) -> Iterator[None]:
-    if load is None:
-        yield
-        return
-    stop = threading.Event()
-
-    def keep_busy() -> None:
-        for k in itertools.count():
-            if stop.is_set():
-                return
-            with contextlib.suppress(OSError, ClosedError):
-                load(k)
-                measured.done += 1
-
-    busy = threading.Thread(target=keep_busy, name="load", daemon=True)
-    busy.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        busy.join()
-
-
-def _handshake(stage: Stage, address: Address) -> None:
-    with stage.link.connect(address) as plain, stage.link.secure(plain):
-        pass
-
-
-def _check(stage: Stage, address: Address, contract: Contract) -> None:
-    with stage.link.connect(address) as plain, stage.link.secure(plain) as opened:
-        car = RawCar(opened)
-        car.choose(talk.CONTRACT)
-        car.ask("PaymentDetailsReq", contract.details())
-        car.ask("AuthorizationReq", *talk.authorization(car.last["GenChallenge"], contract.key))
+def _steps(stage: Stage, count: int, measured: Run, say: Say) -> None:
+    time.sleep(SETTLE_S)
+    mark = stage.charger.desk.mark()
+    for k in range(count):
+        say(f"meanwhile {measured.load}: step {k + 1} of {count}")
+        low_hz, high_hz = STEP_HZ
+        _step(stage, high_hz if stage.charger.grid.freq_hz == low_hz else low_hz, measured)
+    measured.gap_ms = max(record["loop_gap_us"] for record in stage.charger.desk.of("telemetry", mark)) / 1000
 
 
 def _moved(commands: list[tuple[float, float]], before_w: float) -> bool:
@@ -143,15 +135,13 @@ def _step(stage: Stage, freq_hz: float, measured: Run) -> None:
     charger.grid.step(freq_hz)
     due_s = time.monotonic() + ANSWER_S
     while time.monotonic() < due_s and not _moved(charger.live.commands[seen:], before_w):
-        time.sleep(STEP_S / 20)
-    time.sleep(STEP_S)  # the estimate settles, and with it the command
+        time.sleep(LOOK_S)
+    time.sleep(SETTLE_S)  # the estimate settles, and with it the command
     if len(charger.grid.steps) == taken:
         raise ToolError("the mains of this machine stand still: it is too busy to feed a board in real time")
-    at_s = charger.feed.start_s + charger.grid.steps[taken][0]
+    measured.steps += 1
     commands = charger.live.commands[seen:]
     goal_w = commands[-1][1] if commands else before_w
     enough = [when for when, power_w in commands if abs(power_w - before_w) >= 0.9 * abs(goal_w - before_w) > 0]
     if enough and _moved(commands, before_w):
-        measured.delays_ms.append((enough[0] - at_s) * 1000)
-    else:
-        measured.unanswered += 1
+        measured.answers.append(Answer(charger.feed.start_s + charger.grid.steps[taken][0], enough[0]))

@@ -59,6 +59,11 @@ def frame(payload: bytes, length: int | None = None) -> bytes:
     return bytes(head) + payload
 
 
+def payload(data: bytes) -> bytes:
+    """Return what is in a whole frame."""
+    return data[v2gtp.HEADER_BYTES :]
+
+
 def offer(namespace: str = sap.NAMESPACE) -> bytes:
     """Return the frame of a supportedAppProtocolReq with one protocol in it."""
     protocol = {

@@ -14,16 +14,19 @@ from typing import Any
 from gridkeel.v2g import states
 from hil.interop import talk
 
-DATA, PLAIN, SECURED, CLOSED = range(4)  # records of gridkeel/boards/lockstep_cars.py
+DATA, PLAIN, SECURED, CLOSED, AGREED = range(5)  # records of gridkeel/boards/lockstep_cars.py
 THINK_US = 20_000
+HANDSHAKE = "the TLS handshake"
 _HEAD = struct.Struct("<BH")
+_HANDSHAKE = struct.Struct("<I")
 
 
 @dataclass(frozen=True)
 class Connect:
-    """Open a connection; secured: it counts as TLS."""
+    """Open a connection; secured: it counts as TLS, and the board is busy for handshake_us before anything is said."""
 
     secured: bool
+    handshake_us: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ Script = Generator[Step, Any, None]
 
 @dataclass
 class Span:
-    """One request, when it left and when its response was there; answered_us 0 where it never was."""
+    """One request (or HANDSHAKE), when it left and when its response was there; answered_us 0 where it never was."""
 
     request: str
     sent_us: int
@@ -92,7 +95,7 @@ class VirtualCar:
         self._begun = False
         self._over = False
         self._outcome: Any = None
-        self._waits: type[Say] | type[Listen] | None = None
+        self._waits: type[Connect] | type[Say] | type[Listen] | None = None
         self._records = b""
         self._frame = b""
 
@@ -118,6 +121,9 @@ class VirtualCar:
             body, self._records = self._records[_HEAD.size : _HEAD.size + n], self._records[_HEAD.size + n :]
             if kind == DATA:
                 self._hear(body)
+            elif kind == AGREED:
+                self.spans[-1].answered_us = now_us
+                self._settle(None)
             elif self._waits is not None:
                 self._settle(self._waits is Listen or None)
 
@@ -138,7 +144,7 @@ class VirtualCar:
 
     def _carry_out(self, step: Step | None) -> bytes:
         if isinstance(step, Connect):
-            return _record(SECURED if step.secured else PLAIN)
+            return self._connect(step)
         if isinstance(step, HangUp):
             return _record(CLOSED)
         if isinstance(step, Say):
@@ -153,6 +159,13 @@ class VirtualCar:
             self._waits = Listen
             self.next_us = self.now_us + round(step.most_s * 1e6)
         return b""
+
+    def _connect(self, step: Connect) -> bytes:
+        if not step.secured:
+            return _record(PLAIN)
+        self._waits = Connect
+        self.spans.append(Span(HANDSHAKE, self.now_us))
+        return _record(SECURED, _HANDSHAKE.pack(step.handshake_us))
 
     def _hear(self, data: bytes) -> None:
         self._frame += data

@@ -17,6 +17,8 @@ from hil.report.text import number
 
 MAX_EVENTS = 60  # drawn and listed; the rest is counted
 
+_SPANS_S = 10.0  # over more of a run they would be hairs
+
 _WIDTH_IN = 10.4
 _SMALL_IN = (5.1, 2.5)
 _TICKS_S = (
@@ -48,6 +50,7 @@ def _stack(record: RunRecord, panels: Sequence[Panel], window: Window, name: str
         for panel, axes in zip(panels, plots, strict=True):
             svg.bare(axes)
             _shade_dead_mains(axes, record, window)
+            _shade_spans(axes, record, window, named=axes is plots[0])
             panel.draw(axes, record, window)
             _legend(axes)
             for t_s, _text in record.events[:MAX_EVENTS]:
@@ -70,6 +73,17 @@ def _shade_dead_mains(axes: Axes, record: RunRecord, window: Window) -> None:
         left, right = max(start, window[0]), min(end, window[1])
         if right > left:
             axes.axvspan(left, right, color=svg.DEAD, linewidth=0, zorder=-0.5)
+
+
+def _shade_spans(axes: Axes, record: RunRecord, window: Window, *, named: bool) -> None:
+    """Shade what went on meanwhile, at least a line wide, where the window is close enough to tell."""
+    if not record.spans or window[1] - window[0] > _SPANS_S:
+        return
+    for k, (start, end, what) in enumerate(record.spans):
+        if start < window[1] and end > window[0]:
+            colour = svg.SPANS[k % len(svg.SPANS)]
+            left, right, label = max(start, window[0]), min(end, window[1]), what if named else None
+            axes.axvspan(left, right, color=colour, linewidth=0, zorder=-0.4, label=label)
 
 
 def _number_events(axes: Axes, record: RunRecord, window: Window) -> None:

@@ -50,7 +50,8 @@ class RunRecord:
     plant: delivered_w, target_w, soc_pct, freq_hz.  error: freq_error_mhz.  commands: (t_s, W) as written on the
     wire.  Every power is positive into the vehicle.  breakdown: (part, ms) of the response delay.  extra: further
     series by name; "nadir" holds freq_without_hz and freq_with_hz.  clock_s: local time of day at t_s = 0, where
-    the run has one.  focus_s: the stretch worth a second, closer look.  error_goal_mhz: drawn as a band.
+    the run has one.  focus_s: the stretch worth a second, closer look.  spans: (start_s, end_s, what) of what went on
+    meanwhile, shaded there.  error_goal_mhz: drawn as a band.
     """
 
     scenario: str
@@ -65,6 +66,7 @@ class RunRecord:
     figures: dict[str, float] = field(default_factory=dict)
     breakdown: list[tuple[str, float]] = field(default_factory=list)
     events: list[tuple[float, str]] = field(default_factory=list)
+    spans: list[tuple[float, float, str]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     extra: dict[str, Series] = field(default_factory=dict)
     clock_s: float | None = None

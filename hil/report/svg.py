@@ -26,8 +26,11 @@ VARIABLES = {
     "#c4314b": "--error",
     "#d5efe3": "--goal",
     "#fdfefe": "--paper",
+    "#f6dfb8": "--span-a",
+    "#e2d3f3": "--span-b",
+    "#cfe4f6": "--span-c",
 }
-INK, MUTED, LINE, DEAD, TRUTH, MEASURED, SHORT, WISH, COMMAND, DELIVERED, ERROR, GOAL, PAPER = VARIABLES
+INK, MUTED, LINE, DEAD, TRUTH, MEASURED, SHORT, WISH, COMMAND, DELIVERED, ERROR, GOAL, PAPER, *SPANS = VARIABLES
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _STYLE: Any = {

@@ -23,6 +23,7 @@ class OutletFeed:
 
     address: for GRIDKEEL_OUTLET.  watch: told, once the board is there, how to ask for its contactor's coil.
     volts, power_w: of the mains and of the inverter now.  let: told the least and most power the car lets through.
+    moves: (monotonic time, closed) of each move of the contactor's main contacts.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class OutletFeed:
         self._power_w = power_w
         self._let = let
         self._energised: Callable[[], bool] = lambda: False
+        self.moves: list[tuple[float, bool]] = []
         self._port = OutletPort()
         self.address = self._port.address
         self._stopping = threading.Event()
@@ -72,8 +74,11 @@ class OutletFeed:
         try:
             while not self._stopping.wait(STEP_S):
                 orders = self._port.exchange(self.plant.levels.pack())
-                now_s = time.monotonic() - self._start_s
-                self.plant.advance(now_s, self._energised(), orders, self._volts(), self._power_w())
+                now_s = time.monotonic()
+                was_closed = self.plant.contactor.closed
+                self.plant.advance(now_s - self._start_s, self._energised(), orders, self._volts(), self._power_w())
+                if self.plant.contactor.closed != was_closed:
+                    self.moves.append((now_s, not was_closed))
                 self._let(self.plant.range_w)
         except Exception as error:  # told by `check`: a thread has nobody else to tell
             self._error = error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import time
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hil.interop import silence_run
-from hil.interop.refusals import TABLE, Refusal
-from hil.interop.refuse_all import Row, refuse_all
+from gridkeel import VERSION
+from hil.interop import refusals, silence_run
+from hil.interop.endings import Row
+from hil.interop.refuse_all import refuse_all
 from host_tools.cli.progress import watching
-from host_tools.errors import EXIT_CHECK_FAILED, ToolError
+from host_tools.errors import EXIT_CHECK_FAILED
 
 
 def command(
@@ -33,35 +35,46 @@ def command(
     Needs root and iproute2. Exit code 0: every refusal was as the standard has it.
     """
     console = Console()
-    chosen = _chosen(names)
-    with watching(console, quiet, "laying the cable") as say:
+    chosen = refusals.choose(names)
+    begun_s = time.monotonic()
+    with watching(console, quiet, "laying the cable", lines=True) as say, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # this car speaks TLS 1.0 on purpose
         rows = refuse_all(chosen, say)
         if silence and not names:
             rows += silence_run.rows(say)
-    console.print(_table(rows))
+    took_s = time.monotonic() - begun_s
+    show(console, rows, took_s)
     if json_file:
-        json_file.write_text(json.dumps([asdict(row) | {"ok": row.ok} for row in rows], indent=1) + "\n")
+        document = {"gridkeel": VERSION, "took_s": took_s, "refusals": [row.document() for row in rows]}
+        json_file.write_text(json.dumps(document, indent=1) + "\n")
     if not all(row.ok for row in rows):
         raise typer.Exit(EXIT_CHECK_FAILED)
 
 
-def _chosen(names: list[str] | None) -> list[Refusal]:
-    known = {refusal.name: refusal for refusal in TABLE}
-    for name in names or []:
-        if name not in known:
-            raise ToolError(f"no refusal {name!r}; there are: {', '.join(known)}")
-    return [known[name] for name in names] if names else list(TABLE)
-
-
-def _table(rows: list[Row]) -> Table:
-    title = f"Refusals: {sum(row.ok for row in rows)} of {len(rows)} as they should be"
+def show(console: Console, rows: list[Row], took_s: float) -> None:
+    """Print the table; a column for each of the four endings."""
+    title = f"Refusals: {sum(row.ok for row in rows)} of {len(rows)} as they should be, in {took_s:.0f} s"
     table = Table(title=title, title_justify="left")
-    for heading in ("", "what the car does", "answer", "log", "contactor", "next car"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("what the car does", "answer", "contactor at the plant", "log on the link", "next car", "took"):
+        table.add_column(heading, overflow="fold", justify="right" if heading == "took" else "left")
     for row in rows:
-        mark = "[green]ok[/]" if row.ok else "[red]FAIL[/]"
-        answer = row.code or "connection ended"
-        if row.code != row.wanted:
-            answer += f" (not {row.wanted or 'the end of the connection'})"
-        table.add_row(mark, row.name, answer, row.entry or "nothing", row.contactor, row.next_car)
-    return table
+        cells = {
+            "answer": _answer(row),
+            "contactor": str(row.contactor),
+            "log": row.entry or "nothing",
+            "next car": row.next_car,
+        }
+        coloured = [f"[{'green' if row.endings[key] else 'red'}]{text}[/]" for key, text in cells.items()]
+        table.add_row(row.name, *coloured, f"{row.took_s:.1f} s")
+    console.print(table)
+    for row in rows:
+        if not row.ok:
+            wrong = ", ".join(key for key, sound in row.endings.items() if not sound)
+            console.print(f"[red]not as it should be[/]: {row.name}: {wrong}", highlight=False)
+
+
+def _answer(row: Row) -> str:
+    answer = row.code or "connection ended"
+    if row.endings["answer"]:
+        return answer
+    return f"{answer}, not {row.wanted or 'the end of the connection'}"

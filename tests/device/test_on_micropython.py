@@ -19,7 +19,7 @@ FIRMWARE = HERE.parents[1] / "firmware"
 NAMES = sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != Path(__file__).stem)
 # A run of the 32-bit build cannot collect garbage and has 1 MB: so many tests share one, unless the file says it.
 WASM_GROUP = 3
-# Sessions run as a board holds them: on the unix port from an execute-in-place flash, on the 32-bit build compiled.
+# Sessions run as a board holds them, from an execute-in-place flash; the 32-bit build runs everything compiled.
 SESSIONS = "test_v2g_"
 START = "import sys\nsys.path[:] = [{tests!r}, {firmware!r}]\nimport runner\nrunner.main({name!r})\n"
 
@@ -65,7 +65,7 @@ def wasm_compiled(wasm_files: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.mark.parametrize("name", NAMES)
 def test_wasm_32_bit(name: str, request: pytest.FixtureRequest) -> None:
-    folder = request.getfixturevalue("wasm_compiled" if name.startswith(SESSIONS) else "wasm_files")
+    folder = request.getfixturevalue("wasm_compiled")
     source = (HERE / f"{name}.py").read_text()
     tests = re.findall(r"^def (test_\w+)", source, re.MULTILINE)
     said = re.search(r"^WASM_GROUP = (\d+)", source, re.MULTILINE)

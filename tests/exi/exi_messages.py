@@ -224,9 +224,9 @@ class Messages:
     def _string(self, kind: Any, size: int) -> str:
         if kind.local_name in ("ID", "IDREF"):  # an ID is one of a kind in its document
             self._ids += 1
-            return "x" + "".join(self.dice.choice(_NAME) for _ in range(size - 1)) + str(self._ids)
+            return "x" + "".join(self.dice.choices(_NAME, k=max(0, size - 1))) + str(self._ids)
         letters = _PLAIN if self.dice.random() < 0.8 else _PLAIN + _WIDE * 2
-        text = "x" + "".join(self.dice.choice(letters) for _ in range(size - 2)) + "y"
+        text = "x" + "".join(self.dice.choices(letters, k=max(0, size - 2))) + "y"
         if kind.white_space == "collapse":
             text = "".join("-" if letter.isspace() else letter for letter in text)
         return text[:size]

@@ -7,8 +7,9 @@ import warnings
 import pytest
 from namespace_needs import need
 
+from hil.interop.endings import Row
 from hil.interop.refusals import TABLE
-from hil.interop.refuse_all import Row, refuse_all
+from hil.interop.refuse_all import refuse_all
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -78,7 +78,7 @@ class LockStepBoard(FlashConfig):
 
     def block_buffer(self, n):
         block = array("h", [0] * n)
-        self.mains.bytes = bytes_of(block)
+        self.mains.hold(bytes_of(block))
         return block
 
     def ticks_ms(self):
@@ -98,10 +98,19 @@ class LockStepBoard(FlashConfig):
         self._reply = bytearray(REPLY_BYTES + 2 * PORT_BYTES + lockstep_cars.PORT_BYTES)
         self.outlet = LockStepOutlet(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)
         secured = secured and bool(pki.chain)
-        return lockstep_cars.LockStepCars(self._ports[2], lambda: Wake(self._clock), plain, secured)
+        return lockstep_cars.LockStepCars(self._ports[2], lambda: Wake(self._clock), self._compute, plain, secured)
 
     def feed_watchdog(self):
         """The rig sees a board that hangs by its missing answer."""
+
+    def _compute(self, us):
+        """Let time pass with the processor busy: no task runs, and what arrives meanwhile waits."""
+        end_us = self.now_us + us
+        while end_us > self._until_us:
+            self.now_us = max(self.now_us, self._until_us)
+            self._answer(end_us)
+            self._take_order()
+        self.now_us = end_us
 
     def _clock(self):
         return EPOCH_MS + self.now_us // 1000
@@ -143,7 +152,7 @@ class LockStepBoard(FlashConfig):
         until_us, index, samples, rs485_n, host_n, cars_n = struct.unpack_from(ORDER, self._order)
         self._until_us = until_us
         if samples:
-            self._receive(self.mains.bytes)
+            self._receive(self.mains.room())
             self.mains.arrived(index)
         for port, n in zip(self._ports, (rs485_n, host_n, cars_n)):
             if n:

@@ -1,7 +1,8 @@
 """Cars in virtual time: connections as records on a port of the lock step.
 
 A record is <B kind> <H bytes> and the bytes, both ways. Whether a connection counts as secured is the rig's word: TLS
-is not computed in virtual time, and nobody asks for the address.
+is not computed in virtual time, but its time is charged, as the one piece of work that cannot be cut into slices;
+SECURED brings how long it is, <I us>, and AGREED tells that it is over. Nobody asks for the address.
 """
 
 import asyncio
@@ -11,19 +12,25 @@ DATA = 0
 PLAIN = 1
 SECURED = 2
 CLOSED = 3
+AGREED = 4
 HEAD = "<BH"
+HANDSHAKE = "<I"
 HEAD_BYTES = 3
 PORT_BYTES = 8192  # the longest frame of V2GTP, and room
 
 
 class LockStepCars:
-    """The network of a board in lock step; port: LockStepPort.  wake(): makes an awaitable with `fire`."""
+    """The network of a board in lock step; port: LockStepPort.  wake(): makes an awaitable with `fire`.
+
+    compute(us): passes that much time with the processor busy.
+    """
 
     address = bytes(16)
 
-    def __init__(self, port, wake, plain, secured):
+    def __init__(self, port, wake, compute, plain, secured):
         self._port = port
         self._wake = wake
+        self._compute = compute
         self.tcp_port = 1 if plain else 0
         self.tls_port = 2 if secured else 0
         self._asked = wake()
@@ -54,7 +61,8 @@ class LockStepCars:
             kind, n = struct.unpack(HEAD, head)
             await self._fill(data, n)
             if kind in (PLAIN, SECURED):
-                self._current = LockStepConnection(self._port, self._wake(), kind == SECURED)
+                busy_us = struct.unpack_from(HANDSHAKE, data)[0] if kind == SECURED else 0
+                self._current = LockStepConnection(self._port, self._wake(), self._compute, kind == SECURED, busy_us)
                 self._arrived[kind == SECURED] = self._current
                 self._accepting[kind == SECURED].fire()
             elif self._current is not None:
@@ -70,9 +78,11 @@ class LockStepCars:
 class LockStepConnection:
     """One connection, as boards/plain_connection.py has them."""
 
-    def __init__(self, port, wake, secured):
+    def __init__(self, port, wake, compute, secured, busy_us):
         self._port = port
         self._wake = wake
+        self._compute = compute
+        self._busy_us = busy_us
         self._data = b""
         self._over = False
         self.secured = secured
@@ -86,7 +96,9 @@ class LockStepConnection:
         self._wake.fire()
 
     async def handshake(self):
-        """Return True: the rig has said so."""
+        """Take the time of one and return True: the rig has said so."""
+        self._compute(self._busy_us)
+        self._say(AGREED, 0)
         return True
 
     async def readinto(self, buffer):

@@ -77,18 +77,31 @@ class LockStepOutlet:
 
 
 class LockStepMains:
-    """Blocks of samples, as a DMA would fill them."""
+    """Blocks of samples, as a DMA with two buffers would fill them: one may wait while the other is worked on."""
 
     def __init__(self, clock):
-        self.bytes = None
+        self._bytes = self._second = None
+        self._waits = False  # in the second buffer
         self.wake = Wake(clock)
         self.index = None
         self.lost = 0
         self.ready = False
 
+    def hold(self, view):
+        """Take the bytes of the board's own buffer."""
+        self._bytes = view
+        self._second = bytearray(len(view))
+
+    def room(self):
+        """Return where the next block goes."""
+        return self._second if self.ready else self._bytes
+
     async def next_block(self, block):
         """Wait for the next block in `block` (the buffer the board made); return how many were lost before it."""
-        self.ready = False
+        self.ready = self._waits
+        if self._waits:
+            self._bytes[:] = self._second
+            self._waits = False
         while not self.ready:
             await self.wake
         lost = self.lost
@@ -98,6 +111,9 @@ class LockStepMains:
     def arrived(self, index):
         if self.index is not None:
             self.lost += (index - self.index - 1) & 0xFFFFFFFF
+        if self.ready:
+            self.lost += self._waits  # the one that waited was written over
+            self._waits = True
         self.index = index
         self.ready = True
         self.wake.fire()

@@ -1,0 +1,129 @@
+"""What a charger must refuse of a contract: its certificates, its eMAID, the car's signature, the challenge."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from hil.interop import bits, talk
+from hil.interop.rawcar import ClosedError, RawCar
+from hil.interop.refusal import ENDED, Refusal, talking
+from hil.interop.stage import REVOKED, Stage
+from hil.interop.talk import Contract
+
+CHAIN_ERROR, EXPIRED, IS_REVOKED = "FAILED_CertChainError", "FAILED_CertificateExpired", "FAILED_CertificateRevoked"
+SIGNATURE_ERROR, CHALLENGE_INVALID = "FAILED_SignatureError", "FAILED_ChallengeInvalid"
+PAYMENT_INVALID = "FAILED_PaymentSelectionInvalid"
+CERTIFICATE_BYTES = 800  # the schema's end, of one certificate
+SUB_CERTIFICATES = 4  # and of those below the leaf; a chain of the standard has two
+DETAILS = "PaymentDetailsReq"
+
+
+def _row(name: str, contract: Callable[[Stage], Contract], code: str, word: str, told_time: bool = True) -> Refusal:
+    act = talking(lambda car, stage: car.pay(contract(stage)))
+    return Refusal(name, act, code, "certificate", word, told_time=told_time)
+
+
+def _defect(name: str, defect: str, code: str, word: str = "") -> Refusal:
+    return _row(name, lambda stage: stage.contract(defect), code, word or defect)
+
+
+def _one_sub_too_many(stage: Stage) -> Contract:
+    good = stage.contract()
+    return replace(good, chain=(*good.chain, good.chain[-1]))
+
+
+def _of_another(stage: Stage) -> Contract:
+    return replace(stage.contract(), emaid="DE8AA999999999")
+
+
+def _with_another_key(stage: Stage) -> Contract:
+    return replace(stage.contract(), key=Contract.of(stage.pki, REVOKED).key)
+
+
+# --- past the schema: as raw bits
+
+
+def _raw_details(car: RawCar, contract: Contract, past_the_schema: Callable[[bytes], bytes]) -> str:
+    car.choose(talk.CONTRACT)
+    good = talk.request(DETAILS, contract.details(), car.session_id)
+    car.exchange(talk.frame(past_the_schema(talk.payload(good))))
+    return "an answer"
+
+
+def _oversized_certificate(car: RawCar, stage: Stage) -> str:
+    contract, longer = stage.contract(), stage.contract("oversized").chain[0]
+    assert len(longer) > CERTIFICATE_BYTES
+    return _raw_details(car, contract, lambda exi: bits.replaced(exi, contract.chain[0], longer))
+
+
+def _endless_chain(car: RawCar, stage: Stage) -> str:
+    good = stage.contract()
+    others = [os.urandom(len(good.chain[1])) for _ in range(SUB_CERTIFICATES - 1)]
+    full = replace(good, chain=(*good.chain[:2], *others))
+    return _raw_details(car, full, lambda exi: bits.appended(exi, (others[-2], others[-1]), good.chain[-1]))
+
+
+# --- the authorization
+
+
+def _on_tcp(car: RawCar, _stage: Stage) -> str:
+    car.set_up()
+    car.ask("ServiceDiscoveryReq")
+    return car.ask("PaymentServiceSelectionReq", talk.selection(talk.CONTRACT))
+
+
+@contextlib.contextmanager
+def _replayed(stage: Stage) -> Iterator[str]:
+    contract = stage.contract()
+    with stage.link.car() as earlier:
+        earlier.choose(talk.CONTRACT)
+        earlier.ask(DETAILS, contract.details())
+        challenge = earlier.last["GenChallenge"]
+        earlier.ask("SessionStopReq", {"ChargingSession": "Terminate"})
+    with stage.link.car() as car:
+        car.choose(talk.CONTRACT)
+        car.ask(DETAILS, contract.details())
+        try:
+            yield car.ask("AuthorizationReq", *talk.authorization(challenge, contract.key))
+        except ClosedError:
+            yield ENDED
+
+
+ROWS = (
+    _defect("wrong root", "wrong_root", CHAIN_ERROR),
+    _defect("expired", "expired", EXPIRED),
+    _defect("expired sub-CA", "expired_sub", EXPIRED, "expired"),
+    _defect("not yet valid", "not_yet_valid", EXPIRED),
+    _row("clock unset", Stage.contract, EXPIRED, "clock_unset", told_time=False),
+    _row("revoked", lambda stage: Contract.of(stage.pki, REVOKED), IS_REVOKED, "revoked"),
+    _defect("wrong key usage", "key_usage", CHAIN_ERROR),
+    _defect("path too long", "path_length", CHAIN_ERROR),
+    _defect("broken chain order", "order", CHAIN_ERROR, "chain_order"),
+    _defect("bad signature of a certificate", "signature", CHAIN_ERROR, "bad_signature"),
+    _defect("unknown curve", "curve_p384", CHAIN_ERROR, "unknown_curve"),
+    _defect("unknown critical extension", "critical", CHAIN_ERROR, "unknown_critical"),
+    _row("oversized chain: three sub-CAs", _one_sub_too_many, CHAIN_ERROR, "chain_length"),
+    Refusal(
+        "oversized chain: past the schema's four sub-CAs", talking(_endless_chain), ENDED, "closed", "not_a_message"
+    ),
+    Refusal(
+        "oversized certificate: past the schema's 800 bytes",
+        talking(_oversized_certificate),
+        ENDED,
+        "closed",
+        "not_a_message",
+    ),
+    _row("wrong EMAID", _of_another, CHAIN_ERROR, "wrong_emaid"),
+    Refusal(
+        "bad signature of the car",
+        talking(lambda car, stage: car.pay(_with_another_key(stage))),
+        SIGNATURE_ERROR,
+        "signature",
+        "the_signature_does_not_match",
+    ),
+    Refusal("replayed challenge", _replayed, CHALLENGE_INVALID, "refused", CHALLENGE_INVALID),
+    Refusal("a contract without TLS", talking(_on_tcp, secured=False), PAYMENT_INVALID, "refused", PAYMENT_INVALID),
+)

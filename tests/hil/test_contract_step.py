@@ -1,0 +1,43 @@
+"""Wherever a TLS handshake falls around a step, the command is on the wire in time; and one that is too long shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from hil.bench import rig, scenario
+from hil.bench.session import Delivery, delivery, play
+from hil.report import RunRecord
+
+STEP_S = 14.06
+LIMIT_MS = 100.0
+TOO_LONG_MS = 150.0  # a microcontroller without help for elliptic curves
+
+
+@pytest.fixture(scope="module")
+def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
+    with delivery(tmp_path_factory.mktemp("uplink")) as way:
+        yield way
+
+
+def _played(way: Delivery, connect_s: float, handshake_ms: float = 15.0) -> RunRecord:
+    told = scenario.load("contract-step")
+    assert told.car is not None
+    car = replace(told.car, connect_s=connect_s, handshake_ms=handshake_ms)
+    return play(replace(told, car=car, duration_s=15.5), rig.load("lockstep"), {}, way)
+
+
+@pytest.mark.parametrize("behind_ms", [20, 45])
+def test_a_handshake_behind_the_step_is_no_matter(way: Delivery, behind_ms: int) -> None:
+    record = _played(way, STEP_S + behind_ms / 1000)
+    assert record.figures["steps_answered"] == 2
+    assert record.figures["step_worst_ms"] <= LIMIT_MS
+
+
+def test_a_handshake_that_keeps_the_processor_too_long_shows(way: Delivery) -> None:
+    record = _played(way, STEP_S - 0.005, TOO_LONG_MS)
+    broken = [check.name for check in record.checks if not check.ok]
+    assert "step_to_full_command_ms" in broken
+    assert record.figures["handshake_ms"] == TOO_LONG_MS
