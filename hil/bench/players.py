@@ -52,8 +52,8 @@ class Parts:
     meeting: Meeting | None = None
 
 
-# The lock step's own ports for a car lie in the heap, where a board has its sockets outside of it. Without this a session
-# with a receipt fails in virtual time; less than 112 kB was not tried.
+# The lock step's own ports for a car lie in the heap, where a board has its sockets outside of it. Without this a
+# session with a receipt fails in virtual time; less than 112 kB was not tried.
 CARS_BYTES = 112 * 1024
 
 
