@@ -52,9 +52,8 @@ class Parts:
     meeting: Meeting | None = None
 
 
-# The lock step's own ports for a car lie in the heap, where a board has its sockets outside of it. Without this a
-# session with a receipt fails in virtual time; less than 112 kB was not tried.
-CARS_BYTES = 112 * 1024
+# The lock step's own ports, buffers and records for a car, 56 kB, lie in the heap; a board has its sockets outside of it.
+CARS_BYTES = 64 * 1024
 
 
 @contextlib.contextmanager
