@@ -8,7 +8,6 @@ def answer(context, body, _header):
     kind = body["ChargingSession"]
     if kind == "Pause" and context.energy_mode:
         context.paused = setup.Paused(context)
-    context.stopping = True
     end(context, False)
     context.tell("session", "paused" if kind == "Pause" else "stopped", "", 0)
     return states.DONE, responses.make("SessionStopRes", context, codes.OK)

@@ -1,0 +1,170 @@
+"""The mutants of a session's frame: connection, order of messages, services, resumption, end."""
+
+from __future__ import annotations
+
+from mutant import Table
+
+V2G: Table = (
+    (
+        "v2g/secc.py",
+        ("test_v2g_connection", "test_v2g_sessions", "test_v2g_refusals", "test_v2g_timeouts"),
+        (
+            ("            return\n        self._bytes_in += n", "            pass\n        self._bytes_in += n"),
+            ('            self._close("more bytes than a message may have", now_ms)\n', "            pass\n"),
+            ("            if not self.closing:\n                self._look(now_ms)", "            self._look(now_ms)"),
+            ('            self._close("not a message: %s" % error, now_ms)\n', "            pass\n"),
+            ("            self._close(refusal.reason, now_ms)\n", "            pass\n"),
+            ('self._close("a defect", now_ms)', "pass"),
+            ("if not self._context.charger.plugged:", "if False:"),
+            ("elif self._pending is None and ticks", "elif ticks"),
+            (">= self._allowed_ms", "> self._allowed_ms"),
+            ("self._await(states.SETUP_TIMEOUT_MS, now_ms)", "self._await(states.SEQUENCE_TIMEOUT_MS, now_ms)"),
+            ("self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)", "pass"),
+            (
+                "self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)",
+                "self._await(states.SEQUENCE_TIMEOUT_MS, self._received_ms)",
+            ),
+            ("if not secured and self._context", "if self._context"),
+            ("self._context.parameters.v2g_tls == sdp.TLS_ONLY", "self._context.parameters.v2g_tls > sdp.TLS_ONLY"),
+            (
+                'self._session.end("the car closed the connection", self._session.state not in _BEFORE)',
+                'self._session.end("the car closed the connection", False)',
+            ),
+            (
+                'self._session.end("the car closed the connection", self._session.state not in _BEFORE)',
+                'self._session.end("the car closed the connection", True)',
+            ),
+            (
+                '            self._session.end("the car closed the connection", self._session.state not in _BEFORE)\n',
+                "            pass\n",
+            ),
+            ("        self._session.end(reason, self._session.state not in _BEFORE)\n", "        pass\n"),
+            ("self._session.end(reason, self._session.state not in _BEFORE)", "self._session.end(reason, False)"),
+            ("self._session.end(reason, self._session.state not in _BEFORE)", "self._session.end(reason, True)"),
+            ("self.closing = self._session.state == states.ENDED", "self.closing = False"),
+            ("if name != (sap.REQUEST if first else _MESSAGE):", "if first and name != sap.REQUEST:"),
+            ("if name != (sap.REQUEST if first else _MESSAGE):", "if not first and name != _MESSAGE:"),
+            ("        self._receiver.clear()\n", "        pass\n"),
+            ("if took_ms > allowed_ms:", "if took_ms >= allowed_ms:"),
+            ("        if self._out_bytes:\n            return", "        if False:\n            return"),
+            ("        receiver.drop()\n", "        receiver.clear()\n"),
+            (
+                "        self._context.now_ms = now_ms\n        self._pending = None\n",
+                "        self._context.now_ms = now_ms\n",
+            ),
+            ("        self._context.now_ms = now_ms\n        try:", "        try:"),
+            (
+                '            self._session.end("no protocol in common", True)\n            self.closing = True',
+                '            self._session.end("no protocol in common", True)',
+            ),
+            ('self._session.end("no protocol in common", True)', 'self._session.end("no protocol in common", False)'),
+            ('            self._close("not a V2GTP frame of EXI", now_ms)\n', "            pass\n"),
+            ('            self._close("message too long", now_ms)\n', "            pass\n"),
+            ("_WATCH_MS = 50", "_WATCH_MS = 60000"),
+        ),
+    ),
+    (
+        "v2g/session.py",
+        ("test_v2g_connection", "test_v2g_refusals", "test_v2g_sessions", "test_v2g_phases", "test_v2g_order"),
+        (
+            ("if name not in states.STATES[self.state][1]:", "if False:"),
+            ('if name != "SessionSetupReq" and header["SessionID"] != self.context.session_id:', "if False:"),
+            (
+                'if name != "SessionSetupReq" and header',
+                'if name not in ("SessionSetupReq", "SessionStopReq") and header',
+            ),
+            (
+                'if name != "SessionSetupReq" and header',
+                'if name not in ("SessionSetupReq", "PowerDeliveryReq") and header',
+            ),
+            ('if name != "SessionSetupReq" and header', "if header"),
+            ('codes.UNKNOWN_SESSION, "another', 'codes.SEQUENCE_ERROR, "another'),
+            ('                codes.SEQUENCE_ERROR, "out', '                codes.FAILED, "out'),
+            ("        context.failed = True\n", "        pass\n"),
+            ("        self.end(refusal.reason, False)\n", "        pass\n"),
+            ("self.end(refusal.reason, False)", "self.end(refusal.reason, True)"),
+            ("        if self.state == states.ENDED:\n            return\n", ""),
+            ("        stop.end(self.context, broken)\n", "        pass\n"),
+            (
+                "            if self.state != state:\n                context.since_ms = None",
+                "            context.since_ms = None",
+            ),
+            ("                context.since_ms = None\n", "                pass\n"),
+            ("        self.context.forget(secured)\n", "        pass\n"),
+        ),
+    ),
+    (
+        "v2g/context.py",
+        ("test_v2g_connection", "test_v2g_sessions", "test_v2g_contract"),
+        (
+            ("        self.session_id = bytes(8)\n        self.joined = None", "        self.joined = None"),
+            ("        self.joined = None  # what a resumed session must keep to\n", ""),
+            ("        self.contract_key = None\n", ""),
+            ('        self.challenge = b""\n', ""),
+            ("        self.negotiated = False  # an offer was made that no PowerDelivery Start has taken up\n", ""),
+            ("        self.started = False\n", ""),
+            ("        self.failed = False\n", ""),
+            ("        self.secured = secured\n", "        self.secured = True\n"),
+        ),
+    ),
+    (
+        "v2g/setup.py",
+        ("test_v2g_resume", "test_v2g_sessions"),
+        (
+            ("paused is not None and _same(context, paused, asked)", "paused is not None"),
+            ("asked != paused.session_id or ", ""),
+            (" or context.secured != paused.secured", ""),
+            ("return paused.plug_number == context.charger.plug_number", "return True"),
+            ("    context.paused = None\n", "    pass\n"),
+            ("        context.joined = paused\n", ""),
+            (
+                "        context.session_id = paused.session_id\n",
+                "        context.session_id = _new_id(context, asked)\n",
+            ),
+            ("if new not in (NOBODY, asked, context.last_id):", "if True:"),
+            ("(NOBODY, asked, context.last_id)", "(asked, context.last_id)"),
+            ("(NOBODY, asked, context.last_id)", "(NOBODY, context.last_id)"),
+            ("(NOBODY, asked, context.last_id)", "(NOBODY, asked)"),
+            ("    context.last_id = context.session_id\n", ""),
+            ("    context.charger.session(True)\n", ""),
+        ),
+    ),
+    (
+        "v2g/stop.py",
+        ("test_v2g_resume", "test_v2g_sessions", "test_v2g_refusals"),
+        (
+            ('if kind == "Pause" and context.energy_mode:', "if context.energy_mode:"),
+            ('if kind == "Pause" and context.energy_mode:', 'if kind == "Pause":'),
+            ("    end(context, False)\n", "    pass\n"),
+            ("    end(context, False)\n", "    end(context, True)\n"),
+            ("    context.charger.session(False, broken)\n", "    context.charger.session(False)\n"),
+            ("    context.charger.session(False, broken)\n", "    pass\n"),
+        ),
+    ),
+    (
+        "v2g/services.py",
+        ("test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals", "test_v2g_certificates"),
+        (
+            ("    if not modes.payments(context):", "    if False:"),
+            ("if _certificates(context) and _wanted(body):", "if _wanted(body):"),
+            (' and not body.get("ServiceScope")', ""),
+            ('body.get("ServiceCategory", "ContractCertificate") == "ContractCertificate" and', ""),
+            (
+                '    service = body["ServiceID"]\n    if service != CHARGE_SERVICE and not',
+                '    service = body["ServiceID"]\n    if service > CERTIFICATE_SERVICE and not',
+            ),
+            (
+                "    for service in services:\n        if service != CHARGE_SERVICE and not",
+                "    for service in services:\n        if service > CERTIFICATE_SERVICE and not",
+            ),
+            ("    if payment not in modes.payments(context):", "    if False:"),
+            ("    if CHARGE_SERVICE not in services:", "    if False:"),
+            (
+                "return states.PAY_CONTRACT_OR_INSTALL if context.certificate_service else states.PAY_CONTRACT",
+                "return states.PAY_CONTRACT_OR_INSTALL",
+            ),
+            ("context.backend is not None and ", ""),
+            ("codes.NO_CHARGE_SERVICE, ", "codes.SERVICE_SELECTION_INVALID, "),
+        ),
+    ),
+)
