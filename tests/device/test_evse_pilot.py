@@ -149,6 +149,19 @@ def test_the_low_level_counts_to_the_millivolt_and_only_with_pwm():
         assert probe.pilot.fault == errors.PILOT_DIODE
 
 
+def test_a_short_does_not_make_good_for_a_missing_diode():
+    probe = Probe(high_mv=9000, duty_permille=100)
+    probe.see(9000, 200, low_mv=-5000)
+    assert probe.pilot.fault == errors.PILOT_DIODE
+    probe.see(0)
+    assert probe.pilot.fault == errors.PILOT_ERROR
+    probe.see(9000)
+    assert probe.pilot.fault == errors.PILOT_DIODE
+    probe.see(12000)
+    probe.see(9000)
+    assert probe.pilot.fault == errors.NO_FAULT
+
+
 def test_a_diode_that_is_missing_now_and_then_is_not_added_up():
     probe = Probe(high_mv=9000, duty_permille=100)
     for _ in range(10):

@@ -58,7 +58,9 @@ def test_each_trouble_forbids_power_and_is_told_by_its_name():
 def test_a_missing_diode_opens_the_contacts_and_stays_told_until_the_vehicle_is_gone():
     station = charging()
     outlet = station.outlet
-    outlet.pilot.fault = errors.PILOT_DIODE
+    station.diode = False
+    station.run(300)
+    station.diode = True
     station.run(300)
     assert not outlet.contactor.order and not outlet.ready
     assert told(station) == ["PILOT_DIODE"]

@@ -284,6 +284,35 @@ def test_demands_at_the_limits():
     assert number(found["EVSEMaximumPowerLimit"]) == 40000 and number(found["EVSEMaximumCurrentLimit"]) == 100
 
 
+def test_a_car_that_does_not_stop_is_stopped():
+    for dc in share((False, True), 1):
+        bench = Bench(dc=dc, changes={"v2g_notice_s": 10})
+        car = Car(bench, DC if dc else "AC_single_phase_core")
+        car.to_charging()
+        car.charge(1)
+        bench.outlet.stop_asked = True
+        car.charge(1)
+        bench.now_ms += 14899  # told 100 ms ago, asked in the same millisecond
+        car.ask(car.loop, car.request(car.loop))
+        bench.now_ms += 1
+        assert bench.outlet.contactor_closed
+        car.ask(car.loop, car.request(car.loop), "FAILED")
+        bench.run(200)
+        assert not bench.outlet.allowed and not bench.outlet.contactor_closed
+        assert bench.kinds("session")[-1][2] == "the car does not stop"
+
+
+def test_a_stop_that_is_taken_back_is_forgotten():
+    bench = Bench(changes={"v2g_notice_s": 0})
+    car = Car(bench)
+    car.to_charging()
+    for asked in (True, False, True):
+        bench.outlet.stop_asked = asked
+        car.charge(1)
+        bench.now_ms += 4000
+    car.ask(car.loop, car.request(car.loop))
+
+
 def test_a_receipt_is_asked_of_a_contract_alone():
     bench = Bench(changes={"v2g_receipt": 1})
     car = Car(bench)

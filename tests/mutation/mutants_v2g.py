@@ -131,7 +131,7 @@ V2G: Table = (
     ),
     (
         "v2g/stop.py",
-        ("test_v2g_resume", "test_v2g_sessions", "test_v2g_refusals"),
+        ("test_v2g_resume", "test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals"),
         (
             ('if kind == "Pause" and context.energy_mode:', "if context.energy_mode:"),
             ('if kind == "Pause" and context.energy_mode:', 'if kind == "Pause":'),
@@ -139,6 +139,10 @@ V2G: Table = (
             ("    end(context, False)\n", "    end(context, True)\n"),
             ("    context.charger.session(False, broken)\n", "    context.charger.session(False)\n"),
             ("    context.charger.session(False, broken)\n", "    pass\n"),
+            ("_PATIENCE_MS = 5000", "_PATIENCE_MS = 50000"),
+            ("        context.stop_since_ms = None\n", "        pass\n"),
+            ("+ _PATIENCE_MS:", "+ _PATIENCE_MS + 1:"),
+            ("context.parameters.v2g_notice_s * 1000 + _PATIENCE_MS", "_PATIENCE_MS"),
         ),
     ),
     (

@@ -84,7 +84,7 @@ V2G_CONTRACT: Table = (
     ),
     (
         "v2g/authorization.py",
-        ("test_v2g_contract_edges", "test_v2g_contract", "test_v2g_sessions", "test_v2g_phases"),
+        ("test_v2g_contract_edges", "test_v2g_contract", "test_v2g_sessions", "test_v2g_phases", "test_v2g_refusals"),
         (
             ('challenge, context.challenge = context.challenge, b""', "challenge = context.challenge"),
             ('body.get("GenChallenge") != challenge', "False"),

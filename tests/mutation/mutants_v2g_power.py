@@ -85,11 +85,19 @@ V2G_POWER: Table = (
             ("return states.STOP_DC if context.is_dc else states.STOP_AC", "return states.STOP_AC"),
         ),
     ),
-    ("v2g/ac.py", ("test_v2g_sessions",), (("context.charger.offered_current_a", "context.charger.max_current_a"),)),
+    (
+        "v2g/ac.py",
+        ("test_v2g_sessions", "test_v2g_phases"),
+        (
+            ("    stop.insist(context)\n", ""),
+            ("context.charger.offered_current_a", "context.charger.max_current_a"),
+        ),
+    ),
     (
         "v2g/dc.py",
         ("test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals", "test_v2g_timeouts"),
         (
+            ("    stop.insist(context)\n", ""),
             (
                 '    charger = context.charger\n    take_status(context, body["DC_EVStatus"])\n    if',
                 "    charger = context.charger\n    if",

@@ -117,7 +117,6 @@ V2G_TERMS: Table = (
                 '"EVSEMaxCurrent": physical(charger.max_current_a, "A")',
                 '"EVSEMaxCurrent": physical(charger.min_current_a, "A")',
             ),
-            ("    if unix_s is not None:\n        info", "    if unix_s:\n        info"),
         ),
     ),
     (
