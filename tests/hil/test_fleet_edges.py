@@ -3,6 +3,7 @@
 from fleet_draws import AT_60, FINE
 from fleet_story import Story
 
+from gridkeel import errors
 from gridkeel.services import events, fast_reserve, ride_through
 from gridkeel.services.protection import CEASED, RUN
 
@@ -80,3 +81,26 @@ def test_an_event_ends_at_the_millisecond():
         assert story.pair.model.services.events.state[0] == events.RECOVERING
         story.blocks(1, 100)
         assert story.pair.model.services.events.state[0] == events.IDLE
+
+
+def test_an_event_that_waits_is_replaced_and_one_that_runs_is_not():
+    story = Story([{"event_spread_s": 0, "setpoint_ramp_w_s": 1000000}])
+    found = story.pair.model.services.events
+    for depth_w in (500, 1500):
+        story.pair.demand([(events.SHED, 1, 60, depth_w, 0)], story.now_ms)
+    story.blocks(12, 100)
+    assert found.state[0] == events.ACTIVE and found.delta_w[0] == -1500
+    story.pair.demand([(events.SHED, 0, 60, 500, 0)], story.now_ms)
+    story.blocks(5, 100)
+    assert found.delta_w[0] == -1500
+
+
+def test_of_two_clocks_of_the_table_the_first_row_is_named():
+    story = Story([{"trip_frequency_ms": 100, "stagger": 0, "trip_spread_ms": 0}])
+    story.see(long=-4_000_000)
+    story.blocks(10)
+    assert story.states == [RUN]
+    story.see(long=-4_000_000, cycle_mv=50_000)
+    story.blocks(1)
+    assert story.states == [CEASED]
+    assert story.pair.model.services.protection.trip[0] == errors.MAINS_LOST
