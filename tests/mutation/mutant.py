@@ -8,7 +8,7 @@ from typing import NamedTuple
 Table = tuple[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], ...]
 
 # viper's arithmetic: CPython and the 32-bit build never import it
-_VIPER = ("crypto/kernels.py", "crypto/limbs.py")
+_VIPER = tuple(f"crypto/{name}.py" for name in ("kernels", "kernels_wide", "formulas", "points", "limbs"))
 
 
 class Mutant(NamedTuple):
