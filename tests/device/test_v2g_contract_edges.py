@@ -140,4 +140,4 @@ def test_an_answer_longer_than_a_message_is_not_passed_on():
     chosen = {"SelectedService": [{"ServiceID": 1}, {"ServiceID": 2, "ParameterSetID": 1}]}
     car.ask("PaymentServiceSelectionReq", {"SelectedPaymentOption": "Contract", "SelectedServiceList": chosen})
     car.ask_signed("CertificateInstallationReq", installation(), "FAILED")
-    assert len(bench.secc._out) == v2gtp.FRAME_MAX_BYTES
+    assert len(bench.secc.out) == v2gtp.FRAME_MAX_BYTES
