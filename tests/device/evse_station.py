@@ -22,6 +22,7 @@ class Station:
         self.wish_w = 7000
         self.room_w = 7400
         self.obeys = True
+        self.diode = True
         self.vehicle("A")
 
     def vehicle(self, state):
@@ -32,7 +33,7 @@ class Station:
         levels = self.outlet.levels
         levels[ports.HIGH_MV] = HIGH_MV[self.state]
         pwm = duty.has_pwm(self.outlet.orders[ports.DUTY_PERMILLE])
-        levels[ports.LOW_MV] = -12000 if pwm and self.state != "E" else HIGH_MV[self.state]
+        levels[ports.LOW_MV] = -12000 if pwm and self.diode and self.state != "E" else HIGH_MV[self.state]
         if self.obeys:
             levels[ports.CLOSED] = 1 if self.outlet.contactor.order else 0
 

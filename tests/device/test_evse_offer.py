@@ -150,6 +150,33 @@ def test_a_dc_outlet_has_nothing_to_fall_back_to_and_begins_anew():
     assert post.offer.state == DIGITAL
 
 
+def test_a_dc_outlet_that_failed_outside_the_5_percent_begins_anew_all_the_same():
+    post = Post(evse=2, outlet=1, hlc_wait_s=5)
+    post.run(5010)
+    assert post.offer.state == STEP
+    post.offer.session(False, True)
+    post.run(STEP_X1_MS + 20)
+    assert post.offer.state == DIGITAL
+
+
+def test_6_a_to_the_milliampere():
+    post = Post(evse=1)
+    post.current_ma = 6000
+    assert post.run() == BASIC
+    assert post.offer.duty_permille == duty.LEAST
+
+
+def test_consent_that_is_withdrawn_ends_the_offer_and_none_begins_without():
+    post = Post(evse=1)
+    post.run()
+    post.consent = False
+    assert post.run(10) == NONE
+    assert post.run(PAUSE_MS + 1000) == NONE
+    assert post.offer.duty_permille == duty.STEADY
+    post.consent = True
+    assert post.run() == BASIC
+
+
 def test_out_of_service_is_state_f_and_ends():
     for evse in (1, 2):
         post = Post(evse=evse)

@@ -149,6 +149,38 @@ def test_the_low_level_counts_to_the_millivolt_and_only_with_pwm():
         assert probe.pilot.fault == errors.PILOT_DIODE
 
 
+def test_a_short_does_not_make_good_for_a_missing_diode():
+    probe = Probe(high_mv=9000, duty_permille=100)
+    probe.see(9000, 200, low_mv=-5000)
+    assert probe.pilot.fault == errors.PILOT_DIODE
+    probe.see(0)
+    assert probe.pilot.fault == errors.PILOT_ERROR
+    probe.see(9000)
+    assert probe.pilot.fault == errors.PILOT_DIODE
+    probe.see(12000)
+    probe.see(9000)
+    assert probe.pilot.fault == errors.NO_FAULT
+
+
+def test_a_diode_that_is_missing_now_and_then_is_not_added_up():
+    probe = Probe(high_mv=9000, duty_permille=100)
+    for _ in range(10):
+        probe.see(9000, DIODE_MS - 20, low_mv=-5000)
+        probe.see(9000, 10)
+    assert probe.pilot.fault == errors.NO_FAULT
+
+
+def test_a_vehicle_is_there_in_b_c_and_d():
+    for level_mv, plugged in ((12000, False), (9000, True), (6000, True), (3000, True), (0, False), (-12000, False)):
+        probe = Probe(high_mv=level_mv)
+        assert probe.pilot.plugged is plugged, level_mv
+
+
+def test_there_is_a_pwm_between_its_ends():
+    for duty_permille, swings in ((-1, False), (0, False), (1, True), (50, True), (999, True), (1000, False)):
+        assert duty.has_pwm(duty_permille) is swings, duty_permille
+
+
 def test_duty_of_the_standard_s_figures():
     for current_ma, duty_permille in (
         (0, 1000),

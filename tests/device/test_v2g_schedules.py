@@ -90,10 +90,31 @@ def test_profiles():
     assert checked(entry(0, 1000), entry(899, 2000), entry(1800, 0)) == invalid
     assert checked(entry(900, 3000), entry(1799, 0)) == ((900, 3000), (1799, 0))
     assert checked(entry(900, 0), entry(0, 0)) == invalid
+    assert checked(entry(0, 0), entry(0, 0)) == invalid
     assert checked(entry(0, -1)) == invalid
     assert checked(entry(3600, 1)) == invalid
     assert checked(entry(0, 100, "A")) == invalid
     assert schedules.check_profile(Some(), None) == ()
+
+
+def test_nothing_is_offered_from_the_departure_on():
+    assert offered(((0, 1000), (2000, 3000)), 2000) == (((0, 1000),), 2000)
+    assert offered(((0, 1000), (1999, 3000)), 2000) == (((0, 1000), (1999, 3000)), 2000)
+    context = Some(((0, 1000),))
+    schedules.make(context, 3600, 24)
+    for start_s, code in ((3599, "FAILED_ChargingProfileInvalid"), (3600, "FAILED_ChargingProfileInvalid")):
+        try:
+            schedules.check_profile(context, {"ProfileEntry": [entry(0, 1000), entry(start_s, 1001)]})
+            raise AssertionError(start_s)
+        except RefusedError as error:
+            assert error.code == code
+    closed = {"ProfileEntry": [entry(0, 1000), entry(3600, 0)]}
+    assert schedules.check_profile(context, closed) == ((0, 1000), (3600, 0))
+    try:
+        schedules.check_profile(context, {"ProfileEntry": [entry(0, 1000), entry(3600, 1)]})
+        raise AssertionError("power past the end of the schedule")
+    except RefusedError as error:
+        assert error.code == "FAILED_ChargingProfileInvalid"
 
 
 def test_physical_values():

@@ -93,6 +93,29 @@ def test_another_element_under_the_signature():
     assert checked({"SessionID": b""}, "AuthorizationReq", element) == signatures.MISSING
 
 
+def test_the_whole_digest_counts():
+    header, body = read(AUTHORIZATION)
+    reference = header["Signature"]["SignedInfo"]["Reference"][0]
+    for place in (0, 15, 31):
+        digest = bytearray(reference["DigestValue"])
+        digest[place] ^= 1
+        kept, reference["DigestValue"] = reference["DigestValue"], bytes(digest)
+        assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == signatures.DIGEST
+        reference["DigestValue"] = kept
+
+
+def test_an_element_that_is_too_long_to_be_encoded_is_not_signed():
+    header, body = read(AUTHORIZATION)
+    context = Context()
+    context.scratch = bytearray(12)
+    work = signatures.check(context, header, "AuthorizationReq", body["AuthorizationReq"], KEY)
+    try:
+        while True:
+            next(work)
+    except StopIteration as done:
+        assert done.value == signatures.FORM
+
+
 def test_a_signature_of_another_message():
     if not COLLECTED:
         return  # the curve leaves a megabyte of garbage: test_crypto_signature has that build to itself
@@ -108,26 +131,47 @@ def test_another_key():
     assert checked(header, "AuthorizationReq", body["AuthorizationReq"], key) == signatures.MISMATCH
 
 
-def test_forms_that_the_standard_does_not_know():
-    def form(change):
-        header, body = read(AUTHORIZATION)
-        change(header["Signature"])
-        return checked(header, "AuthorizationReq", body["AuthorizationReq"])
+def form(change):
+    """Return what a check says of a signature that `change` changed."""
+    header, body = read(AUTHORIZATION)
+    change(header["Signature"])
+    return checked(header, "AuthorizationReq", body["AuthorizationReq"])
 
+
+def reference_of(signature):
+    return signature["SignedInfo"]["Reference"][0]
+
+
+def test_forms_that_the_standard_does_not_know():
     def short(signature):
         signature["SignatureValue"][""] = signature["SignatureValue"][""][:63]
 
-    def canonical(signature):
-        signature["SignedInfo"]["CanonicalizationMethod"]["Algorithm"] = "http://www.w3.org/2001/10/xml-exc-c14n#"
-
-    def transform(signature):
-        signature["SignedInfo"]["Reference"][0]["Transforms"]["Transform"][0]["Algorithm"] += "/"
+    def transforms(signature):
+        both = reference_of(signature)["Transforms"]
+        both["Transform"] = both["Transform"] * 2
 
     def untransformed(signature):
-        del signature["SignedInfo"]["Reference"][0]["Transforms"]
+        del reference_of(signature)["Transforms"]
 
     def twice(signature):
         signature["SignedInfo"]["Reference"] = signature["SignedInfo"]["Reference"] * 2
 
-    for change in (short, canonical, transform, untransformed, twice):
+    for change in (short, transforms, untransformed, twice):
+        assert form(change) == signatures.FORM, change
+
+
+def test_algorithms_that_are_not_the_standard_s():
+    def canonical(signature):
+        signature["SignedInfo"]["CanonicalizationMethod"]["Algorithm"] = "http://www.w3.org/2001/10/xml-exc-c14n#"
+
+    def transform(signature):
+        reference_of(signature)["Transforms"]["Transform"][0]["Algorithm"] += "/"
+
+    def method(signature):
+        signature["SignedInfo"]["SignatureMethod"]["Algorithm"] = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+
+    def digest(signature):
+        reference_of(signature)["DigestMethod"]["Algorithm"] = "http://www.w3.org/2000/09/xmldsig#sha1"
+
+    for change in (canonical, transform, method, digest):
         assert form(change) == signatures.FORM, change

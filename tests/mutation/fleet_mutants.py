@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mutants import Mutant
+from mutant import Mutant
 
-FLEET_TESTS = ("test_fleet_model",)
+FLEET_TESTS = ("test_fleet_edges", "test_fleet_model")
 
 
 def _of(file: str, *pairs: tuple[str, str]) -> list[Mutant]:

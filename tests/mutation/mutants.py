@@ -1,36 +1,8 @@
-"""The mutants: one small defect each, as a replacement of text that stands exactly once in its file."""
+"""The mutants of the grid services and what is around them: one small defect each."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from mutants_crypto import CRYPTO
-
-
-class Mutant(NamedTuple):
-    """`old` becomes `new` in <file>; tests: the test files that must notice.
-
-    A file is one of the firmware (services/droop.py), or of the fleet model (hil/fleet/droop.py).
-    """
-
-    file: str
-    old: str
-    new: str
-    tests: tuple[str, ...]
-
-    @property
-    def of_the_fleet(self) -> bool:
-        return self.file.startswith("hil/")
-
-    @property
-    def path(self) -> str:
-        """The file, from the root of the checkout."""
-        return self.file if self.of_the_fleet else f"firmware/gridkeel/{self.file}"
-
-    @property
-    def title(self) -> str:
-        return f"{self.file}: {self.old.strip()!r} -> {self.new.strip()!r}"
-
+from mutant import of as _of
 
 DROOP_TESTS = ("test_services", "test_profiles")
 TRIP_TESTS = ("test_services", "test_services_ride_through", "test_services_arbiter")
@@ -42,10 +14,6 @@ REACTIVE_TESTS = ("test_services_reactive",)
 ACTIVE_WIRE_TESTS = ("test_sunspec_driver", "test_sunspec_faults", "test_sunspec_settings")
 REACTIVE_WIRE_TESTS = ("test_sunspec_reactive", "test_temperature")
 RESERVE_TESTS = ("test_services_fast_reserve", "test_services_arbiter")
-
-
-def _of(file: str, tests: tuple[str, ...], *pairs: tuple[str, str]) -> list[Mutant]:
-    return [Mutant(file, old, new, tests) for old, new in pairs]
 
 
 DROOP = [
@@ -270,82 +238,6 @@ CLOCKS = [
     ),
 ]
 
-PILOT_TESTS = ("test_evse_pilot",)
-OUTLET_TESTS = ("test_evse_outlet", "test_evse_dc", "test_evse_charger", "test_evse_controller")
-EVSE = [
-    *_of(
-        "evse/pilot.py",
-        PILOT_TESTS,
-        ("(11000, A)", "(11001, A)"),
-        ("(10001, _HOLD)", "(10000, _HOLD)"),
-        ("(5000, C)", "(5001, C)"),
-        ("(1001, _HOLD)", "(1002, _HOLD)"),
-        ("(-9999, E)", "(-10000, E)"),
-        ("if high_mv >= BANDS[i][0]", "if high_mv > BANDS[i][0]"),
-        ("            self._next_ms = now_ms\n", ""),
-        (">= DEBOUNCE_MS", "> DEBOUNCE_MS"),
-        ("low_mv > DIODE_MV", "low_mv >= DIODE_MV"),
-        ("or self.state == A:", "or True:"),
-        ("return B <= self.state <= D", "return B <= self.state <= E"),
-    ),
-    *_of(
-        "evse/duty.py",
-        PILOT_TESTS,
-        ("current_ma < LEAST_MA", "current_ma <= LEAST_MA"),
-        ("current_ma // 60, KNEE", "current_ma // 59, KNEE"),
-        ("current_ma // 250 + 640", "current_ma // 250 + 641"),
-        ("(duty_permille - 640) * 250", "(duty_permille - 641) * 250"),
-    ),
-    *_of(
-        "evse/contactor.py",
-        ("test_evse_contactor",),
-        (">= CONTACTOR_MS", "> 2 * CONTACTOR_MS"),
-        ("if odd and not self._odd:", "if odd:"),
-        ("        if self.state == STUCK:\n", "        if True:\n"),
-        ("elif self.state == OPENING and not feedback:", "elif not feedback:"),
-        ("elif self.state != WELDED and feedback and late:", "elif feedback:"),
-    ),
-    *_of(
-        "evse/offer.py",
-        ("test_evse_offer",),
-        ("            self._paused = self.state == BASIC\n", "            self._paused = True\n"),
-        (">= PAUSE_MS", "> PAUSE_MS"),
-        (">= STEP_X1_MS", ">= STEP_X1_MS // 2"),
-        ("self._given_up = self._p.outlet == evse.AC", "self._given_up = True"),
-        ("or self._over and not self._given_up:", "or self._over:"),
-        ("self._session or self._over or failed", "self._session or failed"),
-        ("self._given_up = self._session = self._over = self._paused = False", "self._session = self._paused = False"),
-    ),
-    *_of(
-        "evse/outlet.py",
-        OUTLET_TESTS,
-        ("and self._p.ventilation == 1", ""),
-        ("wanted = may and (consent", "wanted = (consent"),
-        ("self._bound(closed and may and consent)", "self._bound(may and consent)"),
-        ("self._bound(closed and may and consent)", "self._bound(closed and may)"),
-        ("self.ready = supply and self", "self.ready = self"),
-        ("min(wish_w, room_w, self.rating_w)", "min(wish_w, room_w)"),
-        ("if self.access == evse.WAITING and self._p.access_free:", "if self._p.access_free:"),
-        (
-            "        self.allowed = False\n        self.access = evse.WAITING\n        self.demand",
-            "        self.demand",
-        ),
-        ("power_w >= FLOWING_W or", "power_w >= 0 or"),
-        ("self._patience_ms = STOP_BASIC_MS", "self._patience_ms = STOP_SESSION_MS"),
-        ("power_w if closed else 0", "power_w"),
-        ("            self._bound_by(self.demand.profile_w, limits.SESSION)\n", ""),
-    ),
-    *_of(
-        "evse/dc.py",
-        OUTLET_TESTS,
-        ("ohm_v > VALID_OHM_V", "ohm_v >= VALID_OHM_V"),
-        ("ohm_v > FAULT_OHM_V", "ohm_v >= FAULT_OHM_V"),
-        ("if not settled or not self._settled:", "if not self._settled:"),
-        ("            if self.mode != ports.DC_OFF:\n                self.off()", "            pass"),
-        ("min(set_ma, self._p.dc_current_max_a * 1000)", "set_ma"),
-    ),
-]
-
 REACTIVE = [
     *_of(
         "services/reactive.py",
@@ -476,16 +368,3 @@ SENSING = (
         ("        self._cycles = -1\n        self.quality |=", "        self.quality |="),
     )
 )
-
-MUTANTS = [
-    *DROOP,
-    *TRIPS,
-    *ARBITER,
-    *ENVELOPE,
-    *RESERVE,
-    *CLOCKS,
-    *EVSE,
-    *REACTIVE,
-    *SENSING,
-    *(mutant for file, tests, pairs in CRYPTO for mutant in _of(file, tests, *pairs)),
-]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from mutant import Table
+
 CERTIFICATE_TESTS = ("test_crypto_x509", "test_crypto_der")
 SIGNATURE_TESTS = ("test_crypto_signature", "test_crypto_ecdsa")
 CURVE_TESTS = ("test_crypto_p256", "test_crypto_multiples")
 PATH_TESTS = ("test_crypto_path",)
 
-CRYPTO: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]], ...] = (
+CRYPTO: Table = (
     (
         "crypto/der.py",
         CERTIFICATE_TESTS,

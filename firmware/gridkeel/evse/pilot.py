@@ -63,6 +63,7 @@ class Pilot:
         self._next_ms = 0
         self._bent = False
         self._bent_ms = 0
+        self._no_diode = False
 
     @property
     def plugged(self):
@@ -78,10 +79,12 @@ class Pilot:
             return
         self._debounce(state_of(high_mv, self.state), now_ms)
         self._check_diode(duty.has_pwm(duty_permille) and low_mv > DIODE_MV, now_ms)
+        if self.state == A:
+            self._no_diode = False
         if self.state == E or self.state == F:
             self.fault = errors.PILOT_ERROR
-        elif self.fault == errors.PILOT_ERROR or self.state == A:
-            self.fault = errors.NO_FAULT
+        else:
+            self.fault = errors.PILOT_DIODE if self._no_diode else errors.NO_FAULT
 
     def _debounce(self, state, now_ms):
         if state != self._next:
@@ -99,4 +102,4 @@ class Pilot:
             self._bent_ms = now_ms
         # Stays until the vehicle is gone: no power for one whose diode came and went.
         if ticks.diff(now_ms, self._bent_ms) >= DIODE_MS:
-            self.fault = errors.PILOT_DIODE
+            self._no_diode = True

@@ -1,11 +1,12 @@
 """ChargingStatus: the AC charge loop."""
 
-from gridkeel.v2g import codes, metering, responses, states
+from gridkeel.v2g import codes, metering, responses, states, stop
 from gridkeel.v2g.values import physical
 
 
 def charging_status(context, _body, _header):
     """Answer ChargingStatusReq: the current the car may draw follows what the charger offers."""
+    stop.insist(context)
     response = responses.make("ChargingStatusRes", context, codes.OK)
     response["EVSEMaxCurrent"] = physical(context.charger.offered_current_a, "A")
     return (states.RECEIPT if metering.put(context, response) else states.DONE), response

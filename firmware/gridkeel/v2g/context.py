@@ -53,6 +53,7 @@ class Context:
         self.failed = False
         self.meter_told = None
         self.request_exi = None  # memoryview: the request under way, as it came
+        self.stop_since_ms = None  # when the car was first told to stop
         self.since_ms = None  # when the phase that may take several requests began
 
     def unix_s(self):

@@ -1,7 +1,7 @@
 """CableCheck, PreCharge, CurrentDemand, WeldingDetection: DC, from the isolation test to the open contactor."""
 
 from gridkeel import ticks
-from gridkeel.v2g import codes, metering, responses, states, status
+from gridkeel.v2g import codes, metering, responses, states, status, stop
 from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.parameters import take_status
 from gridkeel.v2g.values import number, physical
@@ -43,6 +43,7 @@ def pre_charge(context, body, _header):
 
 def current_demand(context, body, _header):
     """Answer CurrentDemandReq: the wish goes to the charger, what it may have of it comes back."""
+    stop.insist(context)
     charger = context.charger
     take_status(context, body["DC_EVStatus"])
     target_v, target_a = _target(context, body)

@@ -45,7 +45,6 @@ def _start(context, body):
         yield WAIT
     context.started = True
     context.negotiated = False
-    context.stopping = False
     context.tell("delivery", "started", context.energy_mode, ticks.diff(context.now_ms, begun_ms))
     return states.START_DC if context.is_dc else states.START_AC
 

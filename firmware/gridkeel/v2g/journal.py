@@ -65,7 +65,7 @@ _WORDS = (
     b"the_car_reports schedule_not_offered the_charging_profile_is_not_in_order the_charging_profile_passes_the_offer "
     b"nothing_was_negotiated the_charger_is_not_ready the_car_stays_out_of_state_C the_contactor_is_welded "
     b"the_contactor_does_not_close the_contactor_does_not_open isolation_fault the_isolation_test_does_not_end "
-    b"too_much_current_in_pre-charge a_wish_out_of_range "
+    b"too_much_current_in_pre-charge a_wish_out_of_range the_car_does_not_stop "
 )
 
 

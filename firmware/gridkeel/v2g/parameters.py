@@ -57,7 +57,8 @@ def _take_dc(context, asked, departure_s):
     max_a = number(asked, "EVMaximumCurrentLimit", "A")
     max_w = number(asked, "EVMaximumPowerLimit", "W")
     energy_wh = number(asked, "EVEnergyRequest", "Wh")
-    if max_v < charger.min_voltage_v or max_a <= 0 or max_w is not None and max_w <= 0:
+    below_zero = max_w is not None and max_w <= 0 or energy_wh is not None and energy_wh < 0
+    if max_v < charger.min_voltage_v or max_a <= 0 or below_zero:
         raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car's DC limits do not fit this charger")
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
 

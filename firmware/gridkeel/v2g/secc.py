@@ -196,8 +196,7 @@ class Secc:
         response_name, response = yield from self._session.answer(name, body.get(name), message["Header"])
         self._context.request_exi = None
         self.closing = self._session.state == states.ENDED
-        if self._session.state != states.SETUP:
-            self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
+        self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
         if isinstance(response, bytes):
             end = v2gtp.HEADER_BYTES + len(response)
             self.out[v2gtp.HEADER_BYTES : end] = response

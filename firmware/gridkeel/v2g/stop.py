@@ -1,6 +1,10 @@
 """SessionStop, and the safe end that every session comes to."""
 
+from gridkeel import ticks
 from gridkeel.v2g import codes, responses, setup, states
+from gridkeel.v2g.codes import RefusedError
+
+_PATIENCE_MS = 5000  # beyond the notice a car was given: for a message or two that were under way
 
 
 def answer(context, body, _header):
@@ -8,10 +12,19 @@ def answer(context, body, _header):
     kind = body["ChargingSession"]
     if kind == "Pause" and context.energy_mode:
         context.paused = setup.Paused(context)
-    context.stopping = True
     end(context, False)
     context.tell("session", "paused" if kind == "Pause" else "stopped", "", 0)
     return states.DONE, responses.make("SessionStopRes", context, codes.OK)
+
+
+def insist(context):
+    """In a charge loop: a car that charges on long after it was told to stop is refused."""
+    if not context.charger.stop_asked:
+        context.stop_since_ms = None
+    elif context.stop_since_ms is None:
+        context.stop_since_ms = context.now_ms
+    elif ticks.diff(context.now_ms, context.stop_since_ms) >= context.parameters.v2g_notice_s * 1000 + _PATIENCE_MS:
+        raise RefusedError(codes.FAILED, "the car does not stop")
 
 
 def end(context, broken):

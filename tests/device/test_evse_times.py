@@ -1,0 +1,65 @@
+"""The outlet's times and figures as the standards and docs/evse.md give them, and that the outlet keeps to them."""
+
+from evse_station import Station, charging, in_session
+
+from gridkeel.evse import contactor, dc, duty, offer, pilot, ports, times
+
+
+def test_the_figures_of_the_standards():
+    # IEC 61851-1 Annex A: 3 s to end the current, from 6 s on it may be cut; ISO 15118-3: T_step_X1
+    assert (times.STOP_BASIC_MS, times.STEP_X1_MS) == (6000, 3000)
+    assert duty.DIGITAL == 50 and duty.LEAST_MA == 6000
+    assert pilot.DIODE_MV == -10000
+    # IEC 61851-23: 500 and 100 ohms a volt
+    assert (dc.VALID_OHM_V, dc.FAULT_OHM_V) == (500, 100)
+
+
+def test_our_own_times():
+    assert (times.DEBOUNCE_MS, times.DIODE_MS, times.CONTACTOR_MS) == (30, 100, 200)
+    assert (times.STOP_SESSION_MS, times.PAUSE_MS, times.ISOLATION_MS) == (3000, 10000, 1000)
+
+
+def test_a_pilot_that_leaves_c_opens_the_contacts_within_100_ms():
+    # two blocks of 20 ms and a contactor's 20 ms are left to it
+    for state in ("A", "B", "E"):
+        station = charging()
+        station.vehicle(state)
+        assert station.ms_until(lambda station=station: not station.outlet.contactor.order) <= 40, state
+
+
+def test_a_vehicle_that_draws_on_after_the_offer_ended_is_cut_between_6_s_and_7():
+    station = charging()
+    station.wish_w = 0
+    station.run(10)
+    assert 5900 <= station.ms_until(lambda: not station.outlet.contactor.order) <= 7000
+
+
+def test_a_session_s_power_is_cut_3_s_after_its_consent():
+    station = in_session()
+    station.power_w = 7000
+    station.outlet.allowed = False
+    assert 2900 <= station.ms_until(lambda: not station.outlet.contactor.order) <= 3100
+
+
+def test_a_contactor_is_given_200_ms():
+    station = Station(evse=1)
+    station.obeys = False
+    station.vehicle("C")
+    station.ms_until(lambda: station.outlet.contactor.order)
+    assert 180 <= station.ms_until(lambda: station.outlet.contactor.state == contactor.STUCK) <= 220
+
+
+def test_a_measured_isolation_counts_after_1_s():
+    station = in_session(outlet=1)
+    station.outlet.dc.check(True)
+    station.outlet.levels[ports.DC_MV] = 500000
+    station.outlet.levels[ports.ISOLATION_KOHM] = 1000
+    passed_ms = station.ms_until(lambda: station.outlet.dc.isolation == dc.VALID)
+    assert passed_ms == 1010, passed_ms  # seen in one step, judged in the one 1,000 ms later
+
+
+def test_the_5_percent_are_followed_by_3_s_without():
+    station = Station(evse=2, hlc_wait_s=5)
+    station.vehicle("B").run(5100)
+    assert station.outlet.offer.state == offer.STEP
+    assert 2900 <= station.ms_until(lambda: station.outlet.offer.state == offer.BASIC) <= 3050

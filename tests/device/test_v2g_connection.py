@@ -1,0 +1,228 @@
+"""A connection at its edges: what comes too late, too early, from the one before, or while an answer is made."""
+
+from evcc import EVCC_ID, UNIX_S, Bench, Car, ClosedError, charge_parameter, delivery
+from reaching import reach
+
+from gridkeel import ticks
+from gridkeel.v2g import exi, grammars, sap, states, v2gtp
+
+WASM_GROUP = 1
+_OUT = bytearray(v2gtp.FRAME_MAX_BYTES)
+
+
+def sent(bench, ms=50):
+    """Return how many bytes the charger sends in so many ms."""
+    total = 0
+    for _ in range(ms // 5):
+        bench.run(5)
+        total += bench.secc.data_to_send(_OUT, bench.now_ms)
+    return total
+
+
+def closed(bench, reason):
+    try:
+        bench.answer()
+    except ClosedError:
+        assert bench.kinds("closed")[-1][1].startswith(reason), bench.events
+        return
+    raise AssertionError("answered")
+
+
+def test_nothing_is_answered_after_the_last_answer():
+    car = reach(states.DISCOVERY)
+    car.ask("SessionStopReq", {"ChargingSession": "Terminate"})
+    car.send("ServiceDiscoveryReq", {})
+    assert sent(car.bench) == 0
+
+
+def test_a_request_that_came_with_the_last_one_is_not_answered():
+    car = reach(states.DISCOVERY)
+    car.send("SessionStopReq", {"ChargingSession": "Terminate"})
+    car.send("ServiceDiscoveryReq", {})
+    car.receive("SessionStopReq")
+    assert sent(car.bench) == 0
+    assert not car.bench.kinds("refused")
+
+
+def test_a_defect_leaves_the_charger_safe_and_is_not_swallowed():
+    car = reach(states.CHARGING)
+    bench = car.bench
+    assert bench.outlet.contactor_closed
+    bench.outlet.offered_w = None
+    car.send("ChargingStatusReq", {})
+    try:
+        bench.run(20)
+        raise AssertionError("swallowed")
+    except TypeError:
+        pass
+    bench.outlet.offered_w = 7360
+    assert bench.secc.closing and bench.kinds("closed")[0][1] == "a defect"
+    assert not bench.outlet.allowed and not bench.outlet.in_session
+    bench.run(200)
+    assert not bench.outlet.contactor_closed
+
+
+def test_the_sequence_clock_runs_from_the_answer_to_the_millisecond():
+    car = Car(Bench())
+    bench = car.bench
+    car.to_power_delivery()
+    bench.outlet.wants_power = True
+    car.ask("PowerDeliveryReq", delivery("Start", car))  # the contactor takes its 80 ms
+    bench.now_ms = ticks.add(bench.now_ms, states.SEQUENCE_TIMEOUT_MS - 1)
+    bench._step()
+    assert not bench.secc.closing
+    bench.now_ms = ticks.add(bench.now_ms, 1)
+    bench._step()
+    assert bench.secc.closing
+
+
+def test_an_answer_under_way_is_not_timed_out():
+    car = Car(Bench())
+    bench = car.bench
+    car.to_power_delivery()
+    bench.run(states.SEQUENCE_TIMEOUT_MS - 50)
+    bench.outlet.wants_power = True
+    car.ask("PowerDeliveryReq", delivery("Start", car))
+    assert bench.outlet.contactor_closed
+
+
+def test_the_plug_is_pulled_while_the_contactor_is_waited_for():
+    car = Car(Bench())
+    bench = car.bench
+    car.to_power_delivery()
+    bench.outlet.stuck_open = bench.outlet.wants_power = True
+    car.send("PowerDeliveryReq", delivery("Start", car))
+    bench.run(50)
+    assert bench.outlet.allowed
+    bench.outlet.unplug()
+    assert sent(bench, 4000) == 0
+    assert bench.secc.closing and not bench.outlet.allowed
+    assert bench.kinds("closed")[0][1] == "unplugged"
+
+
+def test_time_passes_with_the_work_itself():
+    car = Car(Bench())
+    bench = car.bench
+    car.to_power_delivery()
+    car.send("PowerDeliveryReq", delivery("Start", car))
+    for _ in range(40):
+        bench.now_ms = ticks.add(bench.now_ms, 50)
+        while bench.secc.work(bench.now_ms):
+            pass
+    assert bench.secc.data_to_send(_OUT, bench.now_ms)
+    assert bench.kinds("refused")[0][2] == "FAILED_PowerDeliveryNotApplied"
+
+
+def test_it_is_looked_after_many_times_a_second():
+    bench = Bench()
+    assert 0 < ticks.diff(bench.secc.deadline(bench.now_ms), bench.now_ms) <= 100
+    bench.disconnect()
+    assert bench.secc.deadline(bench.now_ms) == -1
+
+
+def test_who_leaves_before_a_session_began_has_broken_nothing():
+    for state, broken in ((states.PROTOCOL, False), (states.SETUP, False), (states.DISCOVERY, True)):
+        bench = reach(state).bench
+        bench.disconnect()
+        assert bench.outlet.broken is broken, state
+        assert not bench.outlet.in_session
+
+
+def test_who_leaves_while_charging_has_broken_the_talk_off():
+    bench = reach(states.CHARGING).bench
+    assert bench.outlet.in_session
+    bench.disconnect()
+    assert bench.outlet.broken and not bench.outlet.allowed
+    assert [event[1] for event in bench.kinds("session")][-1] == "ended"
+
+
+def test_a_refusal_is_no_broken_talk():
+    car = reach(states.DISCOVERY)
+    car.ask("AuthorizationReq", {}, "FAILED_SequenceError")
+    assert not car.bench.outlet.broken and not car.bench.outlet.in_session
+    car.bench.disconnect()
+    assert not car.bench.outlet.broken
+    assert len([event for event in car.bench.kinds("session") if event[1] == "ended"]) == 1
+
+
+def test_other_roots_are_no_messages():
+    bench = Bench()
+    end = exi.encode(grammars.sap(), sap.RESPONSE, {"ResponseCode": sap.OK, "SchemaID": 1}, _OUT, 0)
+    bench.send_frame(_OUT[:end])
+    closed(bench, "not a message: the root is supportedAppProtocolRes")
+    car = reach(states.SETUP)
+    end = exi.encode(grammars.iso2(), "SessionSetupReq", {"EVCCID": EVCC_ID}, _OUT, 0)
+    car.bench.send_frame(_OUT[:end])
+    closed(car.bench, "not a message: the root is SessionSetupReq")
+
+
+def test_half_a_message_does_not_reach_the_next_connection():
+    bench = Bench()
+    bench.send(b"\x01\xfe\x80\x01\x00\x00\x00\x20" + bytes(9))
+    bench.disconnect()
+    bench.connect()
+    Car(bench).setup()
+
+
+def test_a_new_connection_begins_from_nothing():
+    car = Car(Bench(secured=True))
+    bench = car.bench
+    context = bench.secc._context
+    car.to_charging()
+    context.contract_key, context.challenge = b"key", b"challenge"
+    context.negotiated = context.certificate_service = context.failed = True
+    bench.disconnect()
+    bench.secured = False
+    bench.connect()
+    assert context.session_id == bytes(8) and not context.secured
+    assert (context.joined, context.payment, context.energy_mode) == (None, "", "")
+    assert (context.contract_key, context.challenge, context.offer) == (None, b"", ())
+    assert not (context.negotiated or context.started or context.stopping or context.failed)
+    assert not context.certificate_service and context.meter_told is None and context.since_ms is None
+
+
+def test_no_id_is_told_before_there_is_a_session():
+    car = reach(states.POWER_DELIVERY)
+    bench = car.bench
+    car.ask("SessionStopReq", {"ChargingSession": "Pause"})
+    bench.disconnect()
+    bench.connect()
+    thief = Car(bench)
+    thief.negotiate()
+    thief.send("ServiceDiscoveryReq", {})
+    data = bench.answer()
+    _name, message = exi.decode(grammars.iso2(), data, 0, len(data))
+    assert message["Body"]["ServiceDiscoveryRes"]["ResponseCode"] == "FAILED_SequenceError"
+    assert message["Header"]["SessionID"] == bytes(8)
+
+
+def test_an_answer_in_its_time_is_not_late():
+    bench = Bench()
+    car = Car(bench)
+    setup = car.setup()
+    assert setup["EVSETimeStamp"] == UNIX_S
+    car.send("ServiceDiscoveryReq", {})
+    bench.now_ms += 1500
+    car.receive("ServiceDiscoveryReq")
+    assert not bench.kinds("late")
+
+
+def test_every_request_needs_the_session_s_id():
+    for name, state in (("PowerDeliveryReq", states.CHARGING), ("SessionStopReq", states.CHARGE_PARAMETER)):
+        car = reach(state)
+        outlet = car.bench.outlet
+        car.session_id = bytes(car.session_id[:-1]) + bytes((car.session_id[-1] ^ 1,))
+        body = delivery("Stop", car) if name == "PowerDeliveryReq" else {"ChargingSession": "Pause"}
+        car.ask(name, body, "FAILED_UnknownSession")
+        assert car.bench.secc.closing and not outlet.allowed
+        assert car.bench.secc._context.paused is None
+
+
+def test_a_refusal_tells_the_car_to_stop():
+    car = Car(Bench())
+    car.to_authorized()
+    body = charge_parameter(car)
+    body["AC_EVChargeParameter"]["EVMaxVoltage"]["Unit"] = "A"
+    answer = car.ask("ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
+    told = answer["AC_EVSEChargeParameter"]["AC_EVSEStatus"]
+    assert told["EVSENotification"] == "StopCharging" and told["NotificationMaxDelay"] == 0

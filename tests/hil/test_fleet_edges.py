@@ -1,0 +1,106 @@
+"""Edges of the fleet model that a drawn story hardly meets; `Story.blocks` holds it against the firmware in each."""
+
+from fleet_draws import AT_60, FINE
+from fleet_story import Story
+
+from gridkeel import errors
+from gridkeel.services import events, fast_reserve, ride_through
+from gridkeel.services.protection import CEASED, RUN
+
+
+def test_a_voltage_s_clock_is_shorter_by_half_of_the_latency():
+    table = {**AT_60, "trip_profile": ride_through.NAMES.index("ieee1547-cat2"), "response_latency_ms": 100}
+    story = Story([table])
+    story.see(voltage_mv=253_001)
+    story.blocks(195)
+    assert story.states == [RUN]
+    story.blocks(1)
+    assert story.states == [CEASED]
+
+
+def test_primary_response_does_not_pull_a_base_under_power_min_up():
+    story = Story([{"baseline_w": -4000, "power_min_w": -2000, "setpoint_ramp_w_s": 1000000}])
+    story.see(long=-100_000)
+    story.blocks(5)
+    assert story.pair.model.wish_w[0] == -4000
+
+
+def test_a_signal_that_comes_while_the_base_is_frozen_waits():
+    common = {"droop_frozen_base": 1, "regulation_w": 4000, "regulation_ramp_w_s": 1000000}
+    story = Story([{**common, "setpoint_ramp_w_s": 1000000}])
+    story.see(long=100_000)
+    story.blocks(5)
+    story.pair.regulate([5000], story.now_ms)
+    story.blocks(5)
+    assert story.pair.model.arbiter.base_w[0] == 3000
+    story.see()
+    story.blocks(5)
+    assert story.pair.model.arbiter.base_w[0] == 5000
+
+
+def battery(story, *charges):
+    """Return the commands with these states of charge, one after the other."""
+    found = []
+    for soc_pct_x100 in charges:
+        story.readings = [{**FINE, "soc_pct_x100": soc_pct_x100}]
+        story.blocks(1)
+        found.append(int(story.pair.model.command_w[0]))
+    return found
+
+
+def test_a_battery_of_unknown_charge_is_not_discharged():
+    story = Story([{"baseline_w": 0}])
+    story.see(long=-300_000)
+    known_w, unknown_w, again_w = battery(story, 6000, -1, 6000)
+    assert known_w == again_w < 0 and unknown_w == 0
+
+
+def test_the_reserve_is_left_with_hysteresis():
+    story = Story([{"baseline_w": 0, "soc_reserve_pct_x100": 4000}])
+    story.see(long=-300_000)
+    commands_w = battery(story, 4001, 4000, 4001, 4049, 4050)
+    assert [power_w < 0 for power_w in commands_w] == [True, False, False, False, True]
+
+
+def test_a_fast_reserve_is_not_ready_again_while_the_frequency_is_low():
+    row = fast_reserve.NAMES.index("nordic-ffr-49.7")
+    story = Story([{"fast_reserve": row, "fast_reserve_w": 5000, "droop_deadband_mhz": 1000}])
+    story.see(long=-350_000)
+    story.blocks(1100, 1000)
+    assert story.pair.model.services.reserve.state.tolist() == [fast_reserve.RESTING]
+    story.see()
+    story.blocks(1, 1000)
+    assert story.pair.model.services.reserve.state.tolist() == [fast_reserve.READY]
+
+
+def test_an_event_ends_at_the_millisecond():
+    for kind in (events.SHED, events.SHIFT):
+        story = Story([{"event_spread_s": 0, "setpoint_ramp_w_s": 1000000}])
+        story.pair.demand([(kind, 0, 1, 500, 1)], story.now_ms)
+        story.blocks(19, 100)
+        assert story.pair.model.services.events.state[0] == events.RECOVERING
+        story.blocks(1, 100)
+        assert story.pair.model.services.events.state[0] == events.IDLE
+
+
+def test_an_event_that_waits_is_replaced_and_one_that_runs_is_not():
+    story = Story([{"event_spread_s": 0, "setpoint_ramp_w_s": 1000000}])
+    found = story.pair.model.services.events
+    for depth_w in (500, 1500):
+        story.pair.demand([(events.SHED, 1, 60, depth_w, 0)], story.now_ms)
+    story.blocks(12, 100)
+    assert found.state[0] == events.ACTIVE and found.delta_w[0] == -1500
+    story.pair.demand([(events.SHED, 0, 60, 500, 0)], story.now_ms)
+    story.blocks(5, 100)
+    assert found.delta_w[0] == -1500
+
+
+def test_of_two_clocks_of_the_table_the_first_row_is_named():
+    story = Story([{"trip_frequency_ms": 100, "stagger": 0, "trip_spread_ms": 0}])
+    story.see(long=-4_000_000)
+    story.blocks(10)
+    assert story.states == [RUN]
+    story.see(long=-4_000_000, cycle_mv=50_000)
+    story.blocks(1)
+    assert story.states == [CEASED]
+    assert story.pair.model.services.protection.trip[0] == errors.MAINS_LOST

@@ -1,0 +1,130 @@
+"""The mutants of viper's limbs, which MicroPython alone runs."""
+
+from __future__ import annotations
+
+from mutant import Table
+
+LIMBS: Table = (
+    (
+        "crypto/kernels.py",
+        ("test_crypto_kernels",),
+        (
+            ("    for k in range(10):\n        t[k] = 0", "    for k in range(1, 10):\n        t[k] = 0"),
+            ("        t[17] = int(s >> 16)", "        t[17] = 0"),
+            ("        t[16] = int(t[17]) + int(s >> 16)", "        t[16] = int(t[17])"),
+            ("        x = uint(t[0]) * n0 & mask", "        x = uint(t[0]) & mask"),
+            ("        carry = uint(t[0]) + x * uint(t[80]) >> 16", "        carry = x * uint(t[80]) >> 16"),
+            ("        h[i + 16] = int(carry)", "        h[i + 16] = 0"),
+            ("        b -= 16\n", "        b -= 15\n"),
+            ("        w[k] = int(h[k]) + 0xFFFF", "        w[k] = int(h[k])"),
+            ("    w[14] = int(h[14]) + 0x10000", "    w[14] = int(h[14]) + 0xFFFF"),
+            ("        w[i + 6] = int(w[i + 6]) + v", "        w[i + 6] = int(w[i + 6])"),
+            ("        w[i + 14] = int(w[i + 14]) - v", "        w[i + 14] = int(w[i + 14]) + v"),
+            ("        w[i + 1] = int(w[i + 1]) + (v >> 16)", "        w[i + 1] = int(w[i + 1])"),
+            ("    h[16] = int(w[32]) + v - 1", "    h[16] = int(w[32]) + v"),
+            (
+                "        t[o + k] = s\n        borrow = s >> 16 & 1\n    below",
+                "        t[o + k] = s\n        borrow = 0\n    below",
+            ),
+            ("    below = 0 - (borrow & (int(t[16]) ^ 1))", "    below = 0 - borrow"),
+            ("    below = 0 - (borrow & (int(t[16]) ^ 1))", "    below = 0 - (int(t[16]) ^ 1)"),
+            ("    t[16] = carry\n", "    t[16] = 0\n"),
+            ("        s = int(t[a + k]) + int(t[b + k]) + carry", "        s = int(t[a + k]) + int(t[b + k])"),
+            (
+                "        s = int(t[a + k]) - int(t[b + k]) - borrow",
+                "        s = int(t[b + k]) - int(t[a + k]) - borrow",
+            ),
+            ("    negative = 0 - borrow\n", "    negative = 0\n"),
+            ("        carry = s >> 16 & 1\n\n\n", "        carry = 0\n\n\n"),
+            ("    for k in range(32):\n        area[o - k]", "    for k in range(31):\n        area[o - k]"),
+            ("data[at + k]", "data[k]"),
+            ("    for k in range(16):\n        found |=", "    for k in range(15):\n        found |="),
+            ("        found |= int(area[a + k])", "        found = int(area[a + k])"),
+        ),
+    ),
+    (
+        "crypto/kernels.py",
+        ("test_crypto_kernels",),
+        (
+            ("        y = s * n0 & mask", "        y = s & mask"),
+            ("        less = (s & mask) + y * uint(t[40]) >> 32", "        less = y * uint(t[40]) >> 32"),
+            ("        elif k == 1:\n            plus(area", "        elif k == 3:\n            plus(area"),
+        ),
+    ),
+    (
+        "crypto/kernels_wide.py",
+        ("test_crypto_kernels", "test_crypto_kernels_wide", "test_crypto_multiples", "test_crypto_ecdsa"),
+        (
+            ("q = (x[8] + k * y[8] >> 24) - 1", "q = (x[8] + k * y[8] >> 24)"),
+            ("            k = 2 - int(c[at])", "            k = 1"),
+            ("            z[8] = s + x[8] + k * y[8] - (q << 24)", "            z[8] = s + x[8] + k * y[8]"),
+            ("(t[5] << 9) + (t[2] << 18) + (t[0] << 24) - (t[1] << 21)", "(t[5] << 9) + (t[2] << 18) + (t[0] << 24)"),
+            ("            s += x[8] * y[8] + (t[8] << 24)", "            s += x[8] * y[8]"),
+            ("    q = x[8] + 1 >> 24\n", "    q = 0\n"),
+            ("    found |= s + x[8] - (q << 24)", "    found |= 0"),
+            ("data[at + k]) << bits", "data[k]) << bits"),
+            ("        if bits >= 29:", "        if bits >= 28:"),
+            ("range(slot * 36 + 32, slot * 36 - 4, -4)", "range(slot * 36 + 32, slot * 36, -4)"),
+        ),
+    ),
+    (
+        "crypto/formulas.py",
+        ("test_crypto_kernels", "test_crypto_kernels_wide", "test_crypto_multiples", "test_crypto_ecdsa"),
+        (
+            ("    (LESS, T, X, ZZ),", "    (PLUS, T, X, ZZ),"),
+            ("    (PLUS, A, A, T),\n", ""),
+            ("    (LESS, T, B, X),", "    (LESS, T, X, B),"),
+            ("    (TIMES, Z, Z, H),\n", ""),
+            ("    (LESS, Y, T, Y),", "    (LESS, Y, Y, T),"),
+            ("    (PLUS, T, A, A),", "    (PLUS, T, A, B),"),
+            ("_APART = ((LESS, H, U, X),", "_APART = ((LESS, H, X, U),"),
+            ("    (TIMES, Z, Z, EZ),\n", ""),
+            ("    (TIMES, X, X, EZ2),\n", ""),
+            ("    (TIMES, EZ3, EZ2, Z),", "    (TIMES, EZ3, EZ2, EZ2),"),
+            ("OPPOSITE = bytes((LESS, QY, ZERO, QY))", "OPPOSITE = bytes((LESS, QY, QY, ZERO))"),
+            ("(PLUS, Y, QY, ZERO), (PLUS, Z, ONE, ZERO)", "(PLUS, Y, QX, ZERO), (PLUS, Z, ONE, ZERO)"),
+            ("(PLUS, Y, QY, ZERO), (PLUS, Z, EZ, ZERO)", "(PLUS, Y, EY, ZERO), (PLUS, Z, EZ, ZERO)"),
+            ("    (TIMES, ZZ, ZZ, Z),\n    (TIMES, Y, QY, ZZ),", "    (TIMES, Y, QY, ZZ),"),
+        ),
+    ),
+    (
+        "crypto/points.py",
+        ("test_crypto_kernels", "test_crypto_kernels_wide", "test_crypto_multiples", "test_crypto_ecdsa"),
+        (
+            ("        if not positive:\n", "        if positive:\n"),
+            ("        if negative:\n", "        if False:\n"),
+            ("        if self._infinite:\n", "        if False:\n"),
+            ("            self._infinite = False\n            return", "            return"),
+            ("        if not is_zero(area, formulas.H):", "        if True:"),
+            ("        elif is_zero(area, formulas.R):", "        elif True:"),
+            ("        self._run(self._area, formulas.BECOME_ZERO, 0, 1)\n", "        pass\n"),
+            (
+                "        self._run(self._area, formulas.BECOME_ZERO, 0, 1)\n        self._infinite = True",
+                "        self._run(self._area, formulas.BECOME_ZERO, 0, 1)",
+            ),
+            ("            self._area[at : at + size] = _ZEROS\n", "            pass\n"),
+            ("        load(area, formulas.QY, TABLE, at + 32)", "        load(area, formulas.QY, TABLE, at)"),
+            ("        run(area, formulas.KEEP, _TWICE, 1)\n", "        pass\n"),
+            ("1 << 2 * field.FACTOR_BITS", "1 << field.FACTOR_BITS"),
+        ),
+    ),
+    (
+        "crypto/limbs.py",
+        ("test_crypto_kernels", "test_crypto_kernels_wide", "test_crypto_multiples", "test_crypto_ecdsa"),
+        (
+            ("p256.N: 0xEE00BC4F", "p256.N: 0xEE00BC4E"),
+            ("_N0[modulus] if wide else _N0[modulus] & 0xFFFF", "_N0[modulus] & 0xFFFF"),
+            ("(1 << 512) % modulus", "(1 << 511) % modulus"),
+            ("self.put(_PLAIN, 1)", "self.put(_PLAIN, 2)"),
+            (
+                "multiply(area, _FREE + digit, _FREE + digit - 1, _FREE + 1, n0)",
+                "multiply(area, _FREE + digit, _FREE + digit - 1, _FREE + digit - 1, n0)",
+            ),
+            (
+                "        for _ in range(4):\n            multiply(area, result",
+                "        for _ in range(3):\n            multiply(area, result",
+            ),
+            ("        slots.put(_FREE + 1, value % modulus)", "        slots.put(_FREE + 1, value & 0xFFFF)"),
+        ),
+    ),
+)
