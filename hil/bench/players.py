@@ -52,7 +52,7 @@ class Parts:
     meeting: Meeting | None = None
 
 
-# The lock step's own ports, buffers and records for a car, 56 kB, lie in the heap; a board has its sockets outside of it.
+# The lock step's own ports and buffers for a car, 56 kB, lie in the heap; a board has its sockets outside of it.
 CARS_BYTES = 64 * 1024
 
 
