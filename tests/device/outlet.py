@@ -44,6 +44,7 @@ class Outlet:
         # how it fails
         self.stuck_open = False
         self.stuck_closed = False
+        self.weld_told = True  # by the contactor's own clock
         self.isolation_end = status.ISOLATION_VALID
         # what the session told it
         self.in_session = False
@@ -64,8 +65,12 @@ class Outlet:
         return min(self.max_current_a, self.offered_w / self.nominal_voltage_v / phases)
 
     @property
+    def contactor_open(self):
+        return not self.contactor_closed
+
+    @property
     def welded(self):
-        return self.contactor_closed and not self.allowed and self.stuck_closed
+        return self.contactor_closed and not self.allowed and self.stuck_closed and self.weld_told
 
     # --- what the session calls
 

@@ -4,7 +4,7 @@ from evse_station import Station
 
 from gridkeel import evse
 from gridkeel.envelope import Envelope
-from gridkeel.evse import dc, pilot, ports
+from gridkeel.evse import contactor, dc, pilot, ports
 from gridkeel.evse.charger import Charger
 from gridkeel.services.bundle import Services
 
@@ -61,6 +61,21 @@ def test_consent_closes_and_the_end_of_the_session_opens():
     assert not charger.contactor_closed
     assert charger.digital
     assert not charger.welded
+
+
+def test_open_is_what_the_contact_says():
+    charger = Bench().charger
+    state = charger._outlet.contactor
+    for found, closed, is_open in (
+        (contactor.OPEN, False, True),
+        (contactor.CLOSING, False, False),
+        (contactor.CLOSED, True, False),
+        (contactor.OPENING, False, False),
+        (contactor.WELDED, False, False),
+        (contactor.STUCK, False, True),
+    ):
+        state.state = found
+        assert (charger.contactor_closed, charger.contactor_open) == (closed, is_open), found
 
 
 def test_failed_communication_ends_in_basic_charging():

@@ -85,7 +85,7 @@ def test_the_performance_times_and_timeouts():
 def test_the_clocks_that_span_messages():
     assert (states.SETUP_TIMEOUT_MS, states.SEQUENCE_TIMEOUT_MS) == (20000, 60000)
     assert states.CABLE_CHECK_PERFORMANCE_MS == 38000
-    assert (states.PILOT_TIMEOUT_MS, states.CONTACTOR_MS) == (1500, 3000)
+    assert (states.PILOT_TIMEOUT_MS, states.CONTACTOR_MS, states.CONTACTOR_OPEN_MS) == (1500, 3000, 3500)
 
 
 def test_names_of_responses():

@@ -140,13 +140,27 @@ def test_a_welded_contactor():
     car.to_charging()
     car.charge(1)
     bench.outlet.stuck_closed = True
+    begun_ms = bench.now_ms
     car.ask("PowerDeliveryReq", delivery("Stop", car), "FAILED_ContactorError")
+    assert bench.now_ms - begun_ms < 500
     assert bench.secc.closing
     bench.disconnect()
     bench.connect()
     car = Car(bench)
     car.to_power_delivery()
     car.ask("PowerDeliveryReq", delivery("Start", car), "FAILED_ContactorError")
+
+
+def test_a_contactor_that_is_neither_open_nor_told_welded():
+    bench = Bench()
+    car = Car(bench)
+    car.to_charging()
+    car.charge(1)
+    bench.outlet.stuck_closed = True
+    bench.outlet.weld_told = False
+    begun_ms = bench.now_ms
+    car.ask("PowerDeliveryReq", delivery("Stop", car), "FAILED_ContactorError")
+    assert states.CONTACTOR_OPEN_MS <= bench.now_ms - begun_ms < states.CONTACTOR_OPEN_MS + 100
 
 
 def test_an_isolation_test_that_never_ends():

@@ -74,7 +74,12 @@ V2G_POWER: Table = (
             ("    charger.allow(False)\n", ""),
             ("    context.started = False\n", ""),
             ("    context.stopping = True\n", ""),
-            ("    while charger.contactor_closed:", "    while False:"),
+            ("    while not charger.contactor_open:", "    while False:"),
+            ("if charger.welded or ticks.diff(", "if ticks.diff("),
+            (
+                "if charger.welded or ticks.diff(context.now_ms, begun_ms) >= states.CONTACTOR_OPEN_MS:",
+                "if charger.welded:",
+            ),
             ("    if not context.started:\n", "    if False:\n"),
             ("        context.charger.dc_stop()\n", "        pass\n"),
             (

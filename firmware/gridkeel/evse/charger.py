@@ -66,6 +66,11 @@ class Charger:
         return self._outlet.contactor.closed
 
     @property
+    def contactor_open(self):
+        """Its contact says so, or it never closed: not the same as not closed, while it moves or is welded."""
+        return self._outlet.contactor.state in (contactor.OPEN, contactor.STUCK)
+
+    @property
     def welded(self):
         return self._outlet.contactor.state == contactor.WELDED
 

@@ -57,8 +57,8 @@ def _stop(context):
     context.started = False
     context.stopping = True
     begun_ms = context.now_ms
-    while charger.contactor_closed:
-        if ticks.diff(context.now_ms, begun_ms) >= states.CONTACTOR_MS:
+    while not charger.contactor_open:
+        if charger.welded or ticks.diff(context.now_ms, begun_ms) >= states.CONTACTOR_OPEN_MS:
             raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not open")
         yield WAIT
     context.tell("delivery", "stopped", "", ticks.diff(context.now_ms, begun_ms))
