@@ -26,7 +26,7 @@ def _played(way: Delivery, connect_s: float, handshake_ms: float = 15.0) -> RunR
     told = scenario.load("contract-step")
     assert told.car is not None
     car = replace(told.car, connect_s=connect_s, handshake_ms=handshake_ms)
-    return play(replace(told, car=car, duration_s=15.5), rig.load("lockstep"), {}, way)
+    return play(replace(told, car=car), rig.load("lockstep"), {}, way)
 
 
 @pytest.mark.parametrize("behind_ms", [20, 45])
