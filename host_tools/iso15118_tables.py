@@ -13,7 +13,10 @@ _CLOCKS = (
     ("CABLE_CHECK_PERFORMANCE_MS", "cable check Ongoing: then FAILED"),
     ("PILOT_TIMEOUT_MS", "PowerDelivery Start without pilot state C or D: FAILED_PowerDeliveryNotApplied"),
     ("CONTACTOR_MS", "PowerDelivery Start, contactor closed: else FAILED_ContactorError"),
-    ("CONTACTOR_OPEN_MS", "PowerDelivery Stop, contactor open by its contact, and not welded: else FAILED_ContactorError"),
+    (
+        "CONTACTOR_OPEN_MS",
+        "PowerDelivery Stop, contactor open by its contact, and not welded: else FAILED_ContactorError",
+    ),
 )
 
 

@@ -99,6 +99,8 @@ class Controller:
         supply = running or self.protection.state == BLOCKED
         if self.outlet is not None:
             self.outlet.step(supply, self.inverter.power_w, now_ms)
+            if self.outlet.left:
+                self.envelope.departure.set(0, 0, now_ms)  # whoever told it, it was that vehicle's
         self.envelope.departure.update(now_ms)
         self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
         if self.parameters.temperature_sensor:

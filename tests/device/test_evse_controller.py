@@ -81,6 +81,21 @@ def test_unplugged_under_load():
     assert controller.limiter == limits.VEHICLE
 
 
+def test_a_departure_goes_with_the_vehicle():
+    station = charging({"evse": 1, "battery_wh": 40000})
+    departure = station.controller.envelope.departure
+    departure.set(7200, 8000, station.now)
+    station.run(2000)
+    assert departure.left_s > 7100
+    station.be("A", 300)
+    assert departure.left_s == 0
+    # told before the next one comes, it stays
+    departure.set(7200, 8000, station.now)
+    station.be("A", 500)
+    station.be("B", 500)
+    assert departure.left_s > 7100
+
+
 def test_loss_of_mains_opens_whatever_the_vehicle_wants():
     station = charging({"evse": 1})
     station.sine.set(50.0, 0.0)

@@ -17,7 +17,7 @@ FLOWING_W = 100  # an inverter's idle power is less
 class Outlet:
     """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 untold).
 
-    plug_number counts the vehicles plugged in since the start.
+    plug_number counts the vehicles plugged in since the start; left: in this step one was unplugged.
     levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor.
     """
 
@@ -35,6 +35,7 @@ class Outlet:
         self.allowed = False
         self.access = evse.WAITING
         self._plugged = False
+        self.left = False
         self.ready = False
         self.now_ms = 0
         self.offered_w = 0
@@ -78,6 +79,7 @@ class Outlet:
         self.now_ms = now_ms
         levels = self.levels
         self.pilot.update(levels[ports.HIGH_MV], levels[ports.LOW_MV], self.offer.duty_permille, now_ms)
+        self.left = self._plugged and not self.pilot.plugged
         if not self.pilot.plugged:
             self._unplugged(now_ms)
         elif not self._plugged:
