@@ -17,7 +17,7 @@ from hil.interop.modes import Mode, choose
 from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
-from hil.virtual_board.interpreter import HEAP_BYTES
+from hil.virtual_board.interpreter import V2G_HEAP_BYTES
 from host_tools.backend.provisioning import Provisioning
 
 HEAP_MODE = "ac-pnc"  # the session that needs most of the heap: the contract's chain is in it
@@ -125,4 +125,4 @@ def _probe(wanted: Wanted, place: Place, address: str, say: Say) -> dict[str, in
     mode = choose(HEAP_MODE)[0]
     with _charger(mode, wanted, place, address, probe_heap=True) as charger:
         outcome = _at_ours(charger, mode, 0, place, say)
-    return {"size": HEAP_BYTES, "used_most": outcome.handshake["heap_used"]}
+    return {"size": V2G_HEAP_BYTES, "used_most": outcome.handshake["heap_used"]}

@@ -7,12 +7,14 @@ line stays where it was, so a traceback tells the line of the source.
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 
 from hil.virtual_board.constants import Constants, Module, defined, parse
 
 Edit = tuple[int, int, bytes]
 Said = tuple[str, str] | str  # module and name, or a name that may be any module's
+_one_at_a_time = threading.Lock()  # CPython 3.11 counts the depth of all threads' trees as one, and raises SystemError
 _DOES_NOTHING = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.Dict, ast.BinOp, ast.UnaryOp)
 _PARTS = (ast.operator, ast.unaryop, ast.expr_context)
 
@@ -23,6 +25,11 @@ def fold(sources: Mapping[str, str], others: Iterable[str] = (), *, keep_names: 
     sources: module name to text.  others: texts that use the package too; a name they say stays.  keep_names: so do
     all others.  Errors: SyntaxError.
     """
+    with _one_at_a_time:
+        return _fold(sources, others, keep_names)
+
+
+def _fold(sources: Mapping[str, str], others: Iterable[str], keep_names: bool) -> dict[str, str]:
     modules = {name: parse(name, text, sources) for name, text in sources.items()}
     constants = Constants(modules)
     said: set[Said] = set()

@@ -17,7 +17,9 @@ SOURCES = {
     for path in sorted((FIRMWARE / "gridkeel").rglob("*.py"))
 }
 # What only MicroPython imports is left out.
-IMPORTABLE = [name for name in SOURCES if not re.search(r"\.boards\.|\.runtime\.|\.kernels$|\.limbs$", name)]
+IMPORTABLE = [
+    name for name in SOURCES if not re.search(r"\.boards\.|\.runtime\.|\.kernels(_wide)?$|\.limbs$|\.points$", name)
+]
 
 
 def folded(others=(), keep_names=False, **texts):
