@@ -8,7 +8,7 @@ Its protocol behaviour is the peer's. Added is a line of JSON on standard output
 
     {"event": "sdp", "ms": waited}                         {"event": "connected", "tls": bool, "ms": waited}
     {"event": "exchange", "request": name, "response": name, "code": response code, "ms": waited, "sent": bytes,
-     "received": bytes}                                    from the last byte handed to the socket to the first read
+     "received": bytes}                                    from when the request is handed to the socket to the first read
     {"event": "session", "id": hexadecimal digits}         as the charger named it
     {"event": "charging", "on": bool}                      the car closes or opens its own contactor (pilot state C, B)
     {"event": "stopped", "ok": bool, "reason": text}       {"event": "failed", "reason": text}
@@ -68,9 +68,9 @@ class Timed:
         self.size = 0
 
     def write(self, data: bytes) -> None:
-        """Write and note when that was done."""
-        self._stream.write(data)
+        """Write and note when that began: whoever reads it may be run before this process is again."""
         self.at_s, self.size = perf_counter(), len(data)
+        self._stream.write(data)
 
     async def read(self, limit: int) -> bytes:
         """Read and note when something came."""

@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 @dataclass
 class Exchange:
-    """One request and its response; ms: from the car's last byte out to its first byte in."""
+    """One request and its response; ms: from the request's hand-over to the car's socket to the first byte in."""
 
     request: str
     response: str

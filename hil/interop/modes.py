@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hil.interop.occasions import NO_MORE_RECEIPTS, OTHER_PRICES, Occasion
+from hil.interop.occasions import NO_MORE_RECEIPTS, OTHER_PRICES, RECEIPTS, Occasion
 from hil.plants.dc_side import DcConfig
 from hil.plants.outlet import OutletPlant
 from hil.plants.vehicle import VehicleConfig
@@ -69,7 +69,7 @@ class Mode:
             else {"phases": 3, "v2g_energy_modes": AC_THREE}
         )
         payment = BOTH if self.contract else EXTERNAL
-        return {**UNHURRIED, "evse": 2, "v2g_payment": payment, "v2g_receipt": int(self.receipts), **outlet}
+        return {**UNHURRIED, "evse": 2, "v2g_payment": payment, **outlet}
 
     def plant(self) -> OutletPlant:
         """Return an outlet with a car of this kind at it, not plugged in yet."""
@@ -110,7 +110,7 @@ MODES = (
         tls=True,
         contract=True,
         receipts=True,
-        during=(NO_MORE_RECEIPTS,),
+        during=(RECEIPTS, NO_MORE_RECEIPTS),
         shown=(("MeteringReceiptRes", 3),),
     ),
     Mode("dc-eim", "DC, external payment, TLS", _DC, tls=True),

@@ -38,7 +38,7 @@ OTHER_PRICES = Occasion(
         ("plan_prices", {"plan": _PLAN, "first": 0, **{f"price_{k}": 300 if k % 2 else 900 for k in range(_PRICES)}}),
     ),
 )
+_RECEIPT = params.index("v2g_receipt")
+RECEIPTS = Occasion("SessionSetupRes", 1, (("param_set", {"index": _RECEIPT, "value": 1}),))
 # The peer's car asks its vehicle whether to go on only where no receipt is wanted: without this it would never end.
-NO_MORE_RECEIPTS = Occasion(
-    "MeteringReceiptRes", 3, (("param_set", {"index": params.index("v2g_receipt"), "value": 0}),)
-)
+NO_MORE_RECEIPTS = Occasion("MeteringReceiptRes", 3, (("param_set", {"index": _RECEIPT, "value": 0}),))

@@ -38,7 +38,7 @@ def one_run(sessions: int) -> list[Slice]:
         HERE / "slices_guest.py",
         (str(HERE.parent / "device"), str(sessions)),
         heap_bytes=V2G_HEAP_BYTES,
-        rom=rom_image(FIRMWARE),
+        rom=rom_image(FIRMWARE, keep_names=True),
     )
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     if done.returncode:

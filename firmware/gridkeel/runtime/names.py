@@ -1,8 +1,8 @@
 """Room for names: MicroPython keeps those of a whole program in tables, each twice as large as the one before.
 
-What serves a car brings the 64-bit port to some 2,490 of 2,540; the next table is 28 kB. A heap that has run for a while
-may not have that in one piece when a session brings the last few (single letters, mostly), so the table is made at
-start. Firmware that is frozen into a board has its names elsewhere.
+What serves a car brings the 64-bit port to some 2,490 of 2,540 names; the next table is 28 kB. A heap that has run for
+a while may not have that in one piece when a session brings the last few (single letters, mostly), so the table is made
+at start. Firmware that is frozen into a board has its names elsewhere.
 """
 
 SPARE = 100
