@@ -8,7 +8,7 @@ Its protocol behaviour is the peer's. Added is a line of JSON on standard output
 
     {"event": "sdp", "ms": waited}                         {"event": "connected", "tls": bool, "ms": waited}
     {"event": "exchange", "request": name, "response": name, "code": response code, "ms": waited, "sent": bytes,
-     "received": bytes}                                    from when the request is handed to the socket to the first read
+     "received": bytes}                                    from the hand-over to the socket to the first read
     {"event": "session", "id": hexadecimal digits}         as the charger named it
     {"event": "charging", "on": bool}                      the car closes or opens its own contactor (pilot state C, B)
     {"event": "stopped", "ok": bool, "reason": text}       {"event": "failed", "reason": text}

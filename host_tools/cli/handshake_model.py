@@ -24,7 +24,9 @@ def command(
     link: Annotated[
         str | None, typer.Option(help=f"To the car: one of {', '.join(tables.LINKS)}; plc, or local with --measured.")
     ] = None,
-    backend: Annotated[str, typer.Option(help="To the backend, one of the same.")] = "lte",
+    backend: Annotated[
+        str | None, typer.Option(help="To the backend, one of the same; lte, or local with --measured.")
+    ] = None,
     measured_file: Annotated[
         Path | None, typer.Option("--measured", help="File of `gridkeel interop --json`; its phases stand beside.")
     ] = None,
@@ -36,12 +38,15 @@ def command(
     estimates from counted instructions.
     """
     chosen = link or ("local" if measured_file else "plc")
+    to_backend = backend or ("local" if measured_file else "lte")
     links = list(tables.LINKS)
-    _check(mode=(mode, list(tables.MODES)), board=(board, list(BOARDS)), link=(chosen, links), backend=(backend, links))
+    _check(
+        mode=(mode, list(tables.MODES)), board=(board, list(BOARDS)), link=(chosen, links), backend=(to_backend, links)
+    )
     found = measured.read(measured_file, mode) if measured_file else {}
     virtual, car = calibrate.both()
     costs_of_board = virtual if board == VIRTUAL else costs.chip(board)
-    times = model.predict(mode, costs_of_board, car, tables.LINKS[chosen], tables.LINKS[backend])
+    times = model.predict(mode, costs_of_board, car, tables.LINKS[chosen], tables.LINKS[to_backend])
     console = Console()
     console.print(_table(times, found, f"{mode} on {board} over {chosen}"))
     console.print(f"to the first loop: [bold]{model.total_ms(times):.0f} ms[/] (in italics: instead of the row above)")
@@ -52,7 +57,7 @@ def command(
             "mode": mode,
             "board": board,
             "link": chosen,
-            "backend": backend,
+            "backend": to_backend,
             "source": costs_of_board.source,
             "estimate": board != VIRTUAL,
             "total_ms": model.total_ms(times),
