@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -18,10 +19,14 @@ _UNCOMPRESSED = 4
 
 def verify(public_key: bytes, digest: bytes, signature: bytes) -> Generator[None, None, bool]:
     """Do as gridkeel.crypto.ecdsa.verify does, in one slice."""
+    yield
+    return _holds(public_key, digest, signature)
+
+
+def _holds(public_key: bytes, digest: bytes, signature: bytes) -> bool:
     if len(public_key) != _POINT_BYTES or public_key[0] != _UNCOMPRESSED or len(signature) != _SIGNATURE_BYTES:
         return False
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    yield
     try:
         key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
         key.verify(encode_dss_signature(r, s), digest, ec.ECDSA(Prehashed(SHA256())))
@@ -30,9 +35,13 @@ def verify(public_key: bytes, digest: bytes, signature: bytes) -> Generator[None
     return True
 
 
+_seen = lru_cache(maxsize=256)(_holds)  # a PKI's own chain is the same at every request
+
+
 class Verified:
-    """Stands where chain.validate takes a trust.Known; remembers nothing."""
+    """Stands where chain.validate takes a trust.Known."""
 
     def signed_by(self, signed: Any, public_key: bytes) -> Generator[None, None, bool]:
         """Generator; return whether this key signed `signed`, a Certificate or RevocationList."""
-        return (yield from verify(public_key, sha256(signed.tbs).digest(), signed.signature))
+        yield
+        return _seen(public_key, sha256(signed.tbs).digest(), signed.signature)

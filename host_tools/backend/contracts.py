@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -63,7 +64,7 @@ def believed_vehicle(pki: Pki, der: bytes, now: datetime) -> x509.Certificate:
     Errors: RefusedError.
     """
     leaf = _parsed(der)
-    below = [name for name in pki.names() if _der_name(pki, name) == leaf.issuer]
+    below = [name for name in pki.names() if _read(_der(pki, name)).subject == leaf.issuer]
     subs = pki.chain(below[0])[:-1] if below else []
     return _believed(pki, [der, *(_der(pki, name) for name in subs)], profiles.OEM_PROVISIONING, now)
 
@@ -89,15 +90,28 @@ def _believed(pki: Pki, ders: list[bytes], profile: profiles.Profile, now: datet
 
 
 def _checked(pki: Pki, ders: list[bytes], profile: profiles.Profile, now: datetime) -> int:
-    roots = [_der(pki, name) for role in _ROOTS[profile] for name in pki.names(role)]
+    roots = [_read(_der(pki, name)) for role in _ROOTS[profile] for name in pki.names(role)]
     lists = [entry.crl_path(pki.folder).read_bytes() for entry in pki.index.entries.values() if entry.crl]
-    crls = [driven(crl.parse(data)) for data in lists]
-    return driven(chain.validate(ders, roots, int(now.timestamp()), crls, profile, compiled.Verified()))
+    crls = [_read_list(data) for data in lists]
+    try:
+        path = [_read(data) for data in ders]
+    except CertificateError as error:
+        return error.code
+    return driven(chain.validate(path, roots, int(now.timestamp()), crls, profile, compiled.Verified()))
+
+
+# What a PKI's files say is the same at every request; nobody changes what was read.
+_read = lru_cache(maxsize=256)(x509.parse)
+
+
+@lru_cache(maxsize=64)
+def _read_list(data: bytes) -> crl.RevocationList:
+    return driven(crl.parse(data))
 
 
 def _parsed(der: bytes) -> x509.Certificate:
     try:
-        return x509.parse(der)
+        return _read(der)
     except CertificateError as error:
         raise RefusedError(codes.CERT_CHAIN_ERROR, str(error)) from None
 
@@ -108,7 +122,3 @@ def _revoked(entry: Any) -> bool:
 
 def _der(pki: Pki, name: str) -> bytes:
     return pki.certificate(name).public_bytes(Encoding.DER)
-
-
-def _der_name(pki: Pki, name: str) -> bytes:
-    return pki.certificate(name).subject.public_bytes()
