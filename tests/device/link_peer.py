@@ -22,6 +22,17 @@ class Noise:
         return self.state >> 9 & (1 << n) - 1
 
 
+def bodies_in(reader, data, n):
+    """Return the bodies of the frames that data[:n] completes."""
+    found = []
+    at = 0
+    while at < n:
+        at = reader.take(data, at, n)
+        if reader.size:
+            found.append(bytes(reader.body[: reader.size]))
+    return found
+
+
 class Peer:
     """A device and the frames that pass between it and us."""
 
@@ -47,13 +58,7 @@ class Peer:
         self.send(pack(frames.COMMAND_HEAD, frames.COMMAND, session, message) + row, now_ms)
 
     def bodies(self, now_ms=0):
-        bodies = []
-        n = self.link.data_to_send(self.out, now_ms)
-        for i in range(n):
-            size = self.reader.push(self.out[i])
-            if size:
-                bodies.append(bytes(self.reader.body[:size]))
-        return bodies
+        return bodies_in(self.reader, self.out, self.link.data_to_send(self.out, now_ms))
 
     def records(self, now_ms=0):
         """Return [(sequence, held, message)] of the records that go out now."""

@@ -3,7 +3,7 @@
 from binascii import crc32
 from struct import pack, unpack_from
 
-from link_peer import BOOT, SESSION
+from link_peer import BOOT, SESSION, bodies_in
 from noalloc import without_heap
 
 from gridkeel.link import backend, frames, framing
@@ -47,13 +47,8 @@ class Host:
 
     def bodies(self):
         """Return the frames of the exchange that go out now."""
-        found = []
-        n = self.link.data_to_send(self.out, self.now_ms)
-        for i in range(n):
-            size = self.reader.push(self.out[i])
-            if size and self.reader.body[0] in (frames.ASK, frames.ASK_PART, frames.ANSWER_WANT):
-                found.append(bytes(self.reader.body[:size]))
-        return found
+        bodies = bodies_in(self.reader, self.out, self.link.data_to_send(self.out, self.now_ms))
+        return [body for body in bodies if body[0] in (frames.ASK, frames.ASK_PART, frames.ANSWER_WANT)]
 
     def wait(self, ms):
         self.now_ms = (self.now_ms + ms) & 0x3FFFFFFF

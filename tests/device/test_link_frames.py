@@ -2,7 +2,7 @@
 
 import binascii
 
-from link_peer import Noise
+from link_peer import Noise, bodies_in
 
 from gridkeel.link import frames, framing, twins
 
@@ -16,12 +16,7 @@ def _frame(body):
 
 
 def _read(reader, data):
-    bodies = []
-    for value in data:
-        size = reader.push(value)
-        if size:
-            bodies.append(bytes(reader.body[:size]))
-    return bodies
+    return bodies_in(reader, data, len(data))
 
 
 def _bodies():
@@ -72,11 +67,43 @@ def test_cobs_decoders_agree_on_garbage():
     assert 0 < refused < 80
 
 
+def test_copies_stay_within_their_bounds():
+    source = bytes([5, 6, 0, 7, 8, 9, 0])
+    for kernels in (framing, twins):
+        out = bytearray(6)
+        kernels.copy(source, 3, 3, out, 1)
+        assert out == bytes([0, 7, 8, 9, 0, 0])
+        for start, end, room, stops, written in (
+            (0, 7, 6, 2, 2),
+            (3, 7, 6, 6, 3),
+            (3, 7, 2, 6, 1),
+            (3, 5, 6, 5, 2),
+            (2, 7, 6, 2, 0),
+        ):
+            out = bytearray(6)
+            assert kernels.copy_to_zero(source, start, end, out, 1, room) == stops
+            assert out == bytes(1) + source[start : start + written] + bytes(5 - written)
+
+
 def test_reader_takes_frames_of_every_length():
     reader = framing.FrameReader()
     for body in _bodies():
         assert _read(reader, _frame(body)) == [body]
     assert reader.errors == 0
+
+
+def test_pieces_of_every_size_make_the_same_frames():
+    data = _frame(b"one") + _frame(bytes(frames.BODY_MAX)) + b"\x01" * 300 + b"\x00" + _frame(b"two")
+    for step in (1, 2, 7, 130):
+        reader = framing.FrameReader()
+        found = []
+        at = 0
+        while at < len(data):
+            at = reader.take(data, at, min(at + step, len(data)))
+            if reader.size:
+                found.append(bytes(reader.body[: reader.size]))
+        assert found == [b"one", bytes(frames.BODY_MAX), b"two"]
+        assert reader.errors == 1
 
 
 def test_zeros_between_frames_are_no_error():

@@ -22,8 +22,13 @@ def device_frame(body: bytes) -> bytes:
 
 def device_read(data: bytes) -> tuple[list[bytes], int]:
     reader = framing.FrameReader()
-    sizes = [(reader.push(value), bytes(reader.body)) for value in data]
-    return [body[:size] for size, body in sizes if size], reader.errors
+    bodies = []
+    at = 0
+    while at < len(data):
+        at = reader.take(data, at, len(data))
+        if reader.size:
+            bodies.append(bytes(reader.body[: reader.size]))
+    return bodies, reader.errors
 
 
 @given(BODIES)

@@ -12,7 +12,7 @@ from struct import pack_into
 
 from gridkeel import ticks
 from gridkeel.link import frames
-from gridkeel.link.framing import read_u32, seal
+from gridkeel.link.framing import copy, read_u32, seal
 
 KINDS = ("CertificateInstallationReq", "CertificateUpdateReq")
 RESULTS = ("ok", "none")  # of an answer: it follows, or there will be none
@@ -185,8 +185,7 @@ class Backend:
                 self._lost = True  # said once; what is on its way behind the gap changes nothing
                 self._offer(FETCHING, now_ms)
             return
-        for i in range(n):
-            self._buffer[offset + i] = body[_PART_SIZE + i]
+        copy(body, _PART_SIZE, n, self._buffer, offset)
         self._at += n
         self._lost = False
         self._repeat_ms = now_ms
@@ -219,7 +218,6 @@ class Backend:
     def _fill_part(self, body):
         n = min(frames.EXCHANGE_PART_MAX, self._limit - self._at)
         pack_into(frames.ASK_PART_HEAD, body, 0, frames.ASK_PART, self._number, self._at)
-        for i in range(n):
-            body[5 + i] = self._buffer[self._at + i]
+        copy(self._buffer, self._at, n, body, 5)
         self._at += n
         return 5 + n

@@ -103,10 +103,12 @@ class DeviceLink:
     def receive(self, data, n, now_ms):
         """Take data[:n] from the port."""
         self._now = now_ms
-        for i in range(n):
-            size = self._reader.push(data[i])
-            if size:
-                self._on_frame(size, now_ms)
+        reader = self._reader
+        at = 0
+        while at < n:
+            at = reader.take(data, at, n)
+            if reader.size:
+                self._on_frame(reader.size, now_ms)
 
     def data_to_send(self, out, now_ms):
         """Write whole frames to out, at least 131 bytes long, and return how many bytes; 0 when there is nothing."""

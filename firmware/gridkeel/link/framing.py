@@ -3,9 +3,15 @@
 from gridkeel.link.frames import COUNT_MAX, CRC_SIZE, ENCODED_MAX
 
 try:
-    from gridkeel.link.kernels import cobs_decode, cobs_encode, crc32_store
+    from gridkeel.link.kernels import cobs_decode, cobs_encode, copy, copy_to_zero, crc32_store
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without the viper emitter
-    from gridkeel.link.twins import cobs_decode, cobs_encode, crc32_store
+    from gridkeel.link.twins import (  # noqa: F401 - `copy` is for the rooms that fill bodies
+        cobs_decode,
+        cobs_encode,
+        copy,
+        copy_to_zero,
+        crc32_store,
+    )
 
 
 def _nibble_table():
@@ -53,26 +59,34 @@ def same_u32(buf, at, other, other_at):
 class FrameReader:
     """Collects the bytes up to a zero and checks what they hold; one frame at a time, in `body`.
 
-    errors counts frames that were too long, no COBS, too short or with a wrong CRC.
+    size: of the frame that was completed last.  errors counts frames that were too long, no COBS, too short or with a
+    wrong CRC.
     """
 
     def __init__(self):
         self.body = bytearray(ENCODED_MAX)
+        self.size = 0
         self.errors = 0
         self._n = 0
         self._overlong = False
         self._crc = bytearray(CRC_SIZE)
 
-    def push(self, value):
-        """Take one byte; return the length of the body that it completed, 0 for none.  Allocates: nothing."""
-        if value == 0:
-            return self._finish()
-        if self._n < ENCODED_MAX:
-            self.body[self._n] = value
-            self._n += 1
-        else:
+    def take(self, data, start, n):
+        """Take data[start:n] up to the end of a frame; return the position after what was taken.
+
+        `size` is then the length of the body that was completed, 0 for none.  Allocates: nothing.
+        """
+        end = copy_to_zero(data, start, n, self.body, self._n, ENCODED_MAX)
+        arrived = self._n + end - start
+        if arrived > ENCODED_MAX:
             self._overlong = True
-        return 0
+            arrived = ENCODED_MAX
+        self._n = arrived
+        if end == n:
+            self.size = 0
+            return n
+        self.size = self._finish()
+        return end + 1
 
     def _finish(self):
         n = self._n

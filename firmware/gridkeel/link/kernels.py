@@ -62,3 +62,25 @@ def cobs_decode(buf: ptr8, n: int) -> int:
             buf[at] = 0
             at += 1
     return at
+
+
+@micropython.viper
+def copy(src: ptr8, start: int, n: int, out: ptr8, at: int):
+    end = start + n
+    while start < end:
+        out[at] = src[start]
+        at += 1
+        start += 1
+
+
+@micropython.viper
+def copy_to_zero(src: ptr8, start: int, end: int, out: ptr8, at: int, room: int) -> int:
+    while start < end:
+        value = int(src[start])
+        if value == 0:
+            return start
+        if at < room:
+            out[at] = value
+            at += 1
+        start += 1
+    return start

@@ -68,3 +68,25 @@ def cobs_decode(buf, n):
             buf[at] = 0
             at += 1
     return at
+
+
+def copy(src, start, n, out, at):
+    """Write src[start:start + n] to out from at.  Allocates: nothing."""
+    for i in range(n):
+        out[at + i] = src[start + i]
+
+
+def copy_to_zero(src, start, end, out, at, room):
+    """Write src[start:end] to out from at, up to the first zero and to out[room] at most; return where the zero is.
+
+    Without a zero that is end.  Allocates: nothing.
+    """
+    while start < end:
+        value = src[start]
+        if value == 0:
+            return start
+        if at < room:
+            out[at] = value
+            at += 1
+        start += 1
+    return start
