@@ -13,6 +13,7 @@ from typing import Any
 from hil.interop.charger import Charger
 from hil.interop.modes import Mode
 from hil.interop.peers import Car, Event
+from hil.interop.wire import Tap
 
 SESSION_S = 90.0
 RECORD_S = 8.0
@@ -23,12 +24,17 @@ Say = Callable[[str], None]
 
 @dataclass
 class Exchange:
-    """One request and its response; ms: from the request's hand-over to the car's socket to the first byte in."""
+    """One request and its response.
+
+    ms: from the request's hand-over to the car's socket to the first byte in.  wire_ms: from its last packet at the
+    charger's end of the cable to the answer's first, None where nobody listened there.
+    """
 
     request: str
     response: str
     code: str
     ms: float
+    wire_ms: float | None = None
 
 
 @dataclass
@@ -52,14 +58,24 @@ class Outcome:
     first: bool = False
 
 
-def against_peer(mode: Mode, run: int, namespace: str, pki: Path, folder: Path, say: Say) -> Outcome:
+@dataclass(frozen=True)
+class Parking:
+    """Where a car stands: its namespace, the keys it has, a folder for scrap, and who listens on its cable."""
+
+    namespace: str
+    pki: Path
+    folder: Path
+    tap: Tap | None = None
+
+
+def against_peer(mode: Mode, run: int, parking: Parking, say: Say) -> Outcome:
     """Let the car charge at the peer's own charger, which must be running."""
     outcome = Outcome(mode.name, "peer", run)
-    _converse(Car(mode, namespace, pki, folder), outcome, say)
+    _converse(Car(mode, parking.namespace, parking.pki, parking.folder), outcome, say, parking.tap)
     return outcome
 
 
-def against(charger: Charger, mode: Mode, run: int, namespace: str, pki: Path, folder: Path, say: Say) -> Outcome:
+def against(charger: Charger, mode: Mode, run: int, parking: Parking, say: Say) -> Outcome:
     """Plug the car in at the controller, let it charge, unplug it.  Errors: ToolError where the controller is mute."""
     outcome = Outcome(mode.name, "gridkeel", run)
     desk = charger.desk
@@ -69,8 +85,8 @@ def against(charger: Charger, mode: Mode, run: int, namespace: str, pki: Path, f
     resumes = ""
     for pauses in (True, False) if mode.pauses else (False,):
         mark = desk.mark()
-        car = Car(mode, namespace, pki, folder, pauses=pauses, resumes=resumes)
-        resumes = _converse(car, outcome, say, react)
+        car = Car(mode, parking.namespace, parking.pki, parking.folder, pauses=pauses, resumes=resumes)
+        resumes = _converse(car, outcome, say, parking.tap, react)
         charger.check()
         outcome.handshake = desk.wait_for("handshake", mark, RECORD_S)
         outcome.log += desk.of("v2g", mark)
@@ -107,9 +123,12 @@ def hold_to(mode: Mode, outcome: Outcome) -> None:
         outcome.reason = "the paused session was not joined again"
 
 
-def _converse(car: Car, outcome: Outcome, say: Say, react: Callable[[Event], None] = lambda _event: None) -> str:
+def _converse(
+    car: Car, outcome: Outcome, say: Say, tap: Tap | None, react: Callable[[Event], None] = lambda _event: None
+) -> str:
     """Follow one connection of the car to its end; return the session's id in hexadecimal digits."""
     began_s = 0.0
+    before = len(outcome.exchanges)
     session = ""
     outcome.ok = False
     try:
@@ -125,9 +144,18 @@ def _converse(car: Car, outcome: Outcome, say: Say, react: Callable[[Event], Non
             if _take(outcome, event):
                 break
         outcome.session_s += time.monotonic() - began_s if began_s else 0.0
+        if tap:
+            _note(outcome.exchanges[before:], tap)
     finally:
         car.close()
     return session
+
+
+def _note(exchanges: list[Exchange], tap: Tap) -> None:
+    waits_ms = tap.waits_ms(len(exchanges))
+    if len(waits_ms) == len(exchanges):  # a packet that nobody heard leaves it open which answer was which
+        for exchange, wait_ms in zip(exchanges, waits_ms, strict=True):
+            exchange.wire_ms = wait_ms
 
 
 def _take(outcome: Outcome, event: Event) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
 from hil.interop import parts
-from hil.interop.drive import Outcome
+from hil.interop.drive import Exchange, Outcome
 from hil.interop.modes import MODES
 
 GOAL = 0.1  # of the peer's time, for each message
@@ -41,6 +41,12 @@ class MessageRow:
     worst_ms: float
     peer_ms: float | None
     ratio: float | None
+
+    @classmethod
+    def of(cls, request: str, times: Sequence[float], peer_times: Sequence[float]) -> MessageRow:
+        """Sum up the times of one request at both chargers."""
+        own_ms, peer_ms = median(times), _median(peer_times)
+        return cls(request, len(times), own_ms, max(times), peer_ms, own_ms / peer_ms if peer_ms else None)
 
     @property
     def reached(self) -> bool:
@@ -81,15 +87,12 @@ class Results:
         return [self._mode(mode.name) for mode in MODES if self._of(mode.name, "gridkeel")]
 
     def messages(self) -> list[MessageRow]:
-        """Return a row a request, in the order they first came."""
-        ours, theirs = self._times("gridkeel"), self._times("peer")
-        rows = []
-        for request, times in ours.items():
-            peer_ms = median(theirs[request]) if request in theirs else None
-            own_ms = median(times)
-            ratio = own_ms / peer_ms if peer_ms else None
-            rows.append(MessageRow(request, len(times), own_ms, max(times), peer_ms, ratio))
-        return rows
+        """Return a row a request, in the order they first came: as the car saw it."""
+        return self._messages(lambda exchange: exchange.ms)
+
+    def wire(self) -> list[MessageRow]:
+        """Return the same at the charger's end of the cable, without the car's own time."""
+        return self._messages(lambda exchange: exchange.wire_ms)
 
     def document(self) -> dict[str, Any]:
         """Return everything, ready for JSON."""
@@ -98,6 +101,7 @@ class Results:
             "goal": GOAL,
             "modes": [asdict(row) for row in self.modes()],
             "messages": [asdict(row) for row in self.messages()],
+            "wire": [asdict(row) for row in self.wire()],
             "parts": [asdict(row) for row in parts.rows(self.outcomes)],
             "heap": self.heap,
             "phases": [row for outcome in self.outcomes if outcome.charger == "gridkeel" for row in _phases(outcome)],
@@ -121,12 +125,18 @@ class Results:
             reason=next((outcome.reason for outcome in ours if outcome.reason), ""),
         )
 
-    def _times(self, charger: str) -> dict[str, list[float]]:
+    def _messages(self, time_ms: Callable[[Exchange], float | None]) -> list[MessageRow]:
+        ours, theirs = self._times("gridkeel", time_ms), self._times("peer", time_ms)
+        return [MessageRow.of(request, times, theirs.get(request, ())) for request, times in ours.items()]
+
+    def _times(self, charger: str, time_ms: Callable[[Exchange], float | None]) -> dict[str, list[float]]:
         times: dict[str, list[float]] = defaultdict(list)
         for outcome in self.outcomes:
             if outcome.charger == charger:
                 for exchange in outcome.exchanges:
-                    times[exchange.request].append(exchange.ms)
+                    found = time_ms(exchange)
+                    if found is not None:
+                        times[exchange.request].append(found)
         return times
 
 

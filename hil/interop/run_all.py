@@ -12,11 +12,12 @@ from pathlib import Path
 from certs import v2g
 from hil.interop.charger import Charger
 from hil.interop.desk import Desk
-from hil.interop.drive import Outcome, against, against_peer
+from hil.interop.drive import Outcome, Parking, against, against_peer
 from hil.interop.modes import Mode, choose
 from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
+from hil.interop.wire import tapped
 from hil.virtual_board.interpreter import V2G_HEAP_BYTES
 from host_tools.backend.provisioning import Provisioning
 
@@ -35,14 +36,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run happens: two cables, two exports of one PKI, a scrap folder."""
+    """Where a run happens: a cable and a place for the car at each charger, one PKI and the board's export of it."""
 
     ours: Cable
     theirs: Cable
+    at_ours: Parking
+    at_theirs: Parking
     pki: Path
     board_pki: Path
-    car_pki: Path
-    folder: Path
 
 
 Say = Callable[[str], None]
@@ -66,12 +67,17 @@ def run_all(wanted: Wanted, say: Say) -> Results:
 @contextlib.contextmanager
 def _place() -> Iterator[Place]:
     check_java()
-    with tempfile.TemporaryDirectory(prefix="gridkeel-interop-") as name, cable() as ours, cable() as theirs:
-        folder = Path(name)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gridkeel-interop-")))
+        ours, theirs = stack.enter_context(cable()), stack.enter_context(cable())
         pki = v2g.make(folder / "pki")
         v2g.export_device(pki, folder / "board")
         v2g.export_peer(pki, folder / "car")
-        yield Place(ours, theirs, folder / "pki", folder / "board", folder / "car", folder)
+        at_ours, at_theirs = (
+            Parking(ends.car, folder / "car", folder, stack.enter_context(tapped(ends.charger)))
+            for ends in (ours, theirs)
+        )
+        yield Place(ours, theirs, at_ours, at_theirs, folder / "pki", folder / "board")
 
 
 def _run_peer(wanted: Wanted, place: Place, results: Results, say: Say) -> None:
@@ -79,7 +85,7 @@ def _run_peer(wanted: Wanted, place: Place, results: Results, say: Say) -> None:
         modes = [mode for mode in wanted.modes if mode.contract == contract and mode.at_peer]
         if not modes:
             continue
-        with peer_charger(contract, place.theirs.charger, place.car_pki, place.folder):
+        with peer_charger(contract, place.theirs.charger, place.at_theirs.pki, place.at_theirs.folder):
             # Its first session finds its Java cold; that would be no fair measure.
             _at_peer(modes[0], 0, place, say)
             for mode in modes:
@@ -90,7 +96,7 @@ def _at_peer(mode: Mode, run: int, place: Place, say: Say) -> Outcome:
     def told(text: str) -> None:
         say(f"{mode.name} at the peer's charger, {f'run {run}' if run else 'to warm up'}: {text}")
 
-    return against_peer(mode, run, place.theirs.car, place.car_pki, place.folder, told)
+    return against_peer(mode, run, place.at_theirs, told)
 
 
 def _run_ours(modes: list[Mode], wanted: Wanted, place: Place, address: str, results: Results, say: Say) -> None:
@@ -117,7 +123,7 @@ def _at_ours(charger: Charger, mode: Mode, run: int, place: Place, say: Say) -> 
     def told(text: str) -> None:
         say(f"{mode.name} at the controller, run {run}: {text}")
 
-    return against(charger, mode, run, place.ours.car, place.car_pki, place.folder, told)
+    return against(charger, mode, run, place.at_ours, told)
 
 
 def _probe(wanted: Wanted, place: Place, address: str, say: Say) -> dict[str, int]:

@@ -13,7 +13,7 @@ from rich.table import Table
 from gridkeel import VERSION
 from hil.interop import parts
 from hil.interop.modes import choose
-from hil.interop.results import GOAL, Results
+from hil.interop.results import GOAL, MessageRow, Results
 from hil.interop.run_all import Wanted, run_all
 from host_tools.cli import interop_refusals, interop_steps
 from host_tools.cli.progress import watching
@@ -54,7 +54,8 @@ def run(
 def show(console: Console, results: Results) -> None:
     """Print what the sessions showed."""
     console.print(_mode_table(results))
-    console.print(_message_table(results))
+    console.print(_message_table("From request to response, at the car", results.messages()))
+    console.print(_message_table("On the cable at the charger, without the car's own time", results.wire()))
     console.print(_part_table(results))
     if results.heap:
         size, used = results.heap["size"] // 1024, results.heap["used_most"] // 1024
@@ -86,11 +87,10 @@ def _mode_table(results: Results) -> Table:
     return table
 
 
-def _message_table(results: Results) -> Table:
-    rows = results.messages()
+def _message_table(where: str, rows: list[MessageRow]) -> Table:
     reached = sum(row.reached for row in rows)
     compared = sum(row.ratio is not None for row in rows)
-    title = f"From request to response, at the car; {reached} of {compared} within {GOAL:g} of the peer's time"
+    title = f"{where}; {reached} of {compared} within {GOAL:g} of the peer's time"
     table = Table(title=title, title_justify="left")
     for heading in ("request", "count", "median", "worst", "peer's median", "ratio"):
         table.add_column(heading, justify="left" if heading == "request" else "right")

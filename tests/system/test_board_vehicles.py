@@ -12,7 +12,7 @@ from namespace_needs import need
 from typer.testing import CliRunner
 
 from certs import v2g
-from hil.interop.drive import against_peer
+from hil.interop.drive import Parking, against_peer
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable
 from host_tools.cli import board_vehicles
@@ -39,7 +39,7 @@ def test_a_car_on_the_interface_charges(tmp_path: Path) -> None:
             said = json.loads(board.stdout.readline())
             assert said["vehicles"].startswith("fe80::")
             # No host is there: the car needs neither a clock nor a backend for this mode.
-            outcome = against_peer(mode, 1, ends.car, tmp_path / "car", tmp_path, lambda _text: None)
+            outcome = against_peer(mode, 1, Parking(ends.car, tmp_path / "car", tmp_path), lambda _text: None)
         finally:
             board.terminate()
             board.wait(20)

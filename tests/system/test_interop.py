@@ -92,6 +92,11 @@ def test_the_record_tells_of_the_work(results: Results) -> None:
         assert 0 < outcome.handshake["slice_us"] < outcome.handshake["work_us"]
 
 
+def test_the_cable_tells_of_the_same_answers_without_the_cars_time(results: Results) -> None:
+    exchanges = [exchange for outcome in results.outcomes for exchange in outcome.exchanges]
+    assert all(exchange.wire_ms is not None and 0 < exchange.wire_ms < exchange.ms for exchange in exchanges)
+
+
 def test_the_phases_are_there_for_the_handshake_model(results: Results) -> None:
     rows = results.document()["phases"]
     assert {row["phase"] for row in rows} == {"sdp", "tls", *PHASES.values()}
@@ -111,10 +116,12 @@ def test_the_command_puts_the_peers_own_charger_beside_it(tmp_path: Path) -> Non
     document = json.loads(file.read_text())
     assert [session["charger"] for session in document["sessions"]] == ["peer", "gridkeel"]
     assert all(session["ok"] for session in document["sessions"])
-    rows = {row["request"]: row for row in document["messages"]}
-    assert rows["SessionStopReq"]["ratio"] == pytest.approx(
-        rows["SessionStopReq"]["median_ms"] / rows["SessionStopReq"]["peer_ms"]
-    )
+    for table in ("messages", "wire"):
+        rows = {row["request"]: row for row in document[table]}
+        assert rows["SessionStopReq"]["ratio"] == pytest.approx(
+            rows["SessionStopReq"]["median_ms"] / rows["SessionStopReq"]["peer_ms"]
+        )
+    assert all(exchange["wire_ms"] for session in document["sessions"] for exchange in session["exchanges"])
 
 
 def test_an_unknown_mode_is_named() -> None:
