@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from gridkeel import VERSION
-from hil.interop import parts
+from hil.interop import page, parts
 from hil.interop.modes import choose
 from hil.interop.results import GOAL, MessageRow, Results
 from hil.interop.run_all import Wanted, run_all
+from hil.report.files import write_json
 from host_tools.cli import interop_refusals, interop_steps
 from host_tools.cli.progress import watching
 from host_tools.errors import EXIT_CHECK_FAILED
@@ -31,6 +31,7 @@ def run(
     runs: Annotated[int, typer.Option(min=1, max=100, help="Sessions of each mode in a row.")] = 5,
     peer: Annotated[bool, typer.Option(help="The same car at the peer's own charger, for comparison.")] = True,
     heap: Annotated[bool, typer.Option(help="One more session that measures the board's heap.")] = True,
+    out: Annotated[Path, typer.Option(help="Folder for interop.html.")] = Path("out"),
     json_file: Annotated[Path | None, typer.Option("--json", help="Write every session to this file.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the tables.")] = False,
 ) -> None:
@@ -46,7 +47,9 @@ def run(
         results = run_all(wanted, say)
     show(console, results)
     if json_file:
-        json_file.write_text(json.dumps({"gridkeel": VERSION, **results.document()}, indent=1) + "\n")
+        write_json({"gridkeel": VERSION, **results.document()}, json_file)
+    page.write_page(results, out / "interop.html")
+    console.print(f"report: {out / 'interop.html'}", highlight=False)
     if not results.ok:
         raise typer.Exit(EXIT_CHECK_FAILED)
 

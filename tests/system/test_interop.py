@@ -108,11 +108,12 @@ def test_the_command_puts_the_peers_own_charger_beside_it(tmp_path: Path) -> Non
     file = tmp_path / "interop.json"
     done = CliRunner().invoke(
         app,
-        ["interop", "--modes", "ac-eim-tcp", "--runs", "1", "--no-heap", "--json", str(file)],
+        ["interop", "--modes=ac-eim-tcp", "--runs=1", "--no-heap", f"--json={file}", f"--out={tmp_path}"],
         catch_exceptions=False,
     )
     assert done.exit_code == 0, done.output
     assert "1 of 1" in done.output
+    assert "1 of 1 sessions to SessionStop with OK" in (tmp_path / "interop.html").read_text()
     document = json.loads(file.read_text())
     assert [session["charger"] for session in document["sessions"]] == ["peer", "gridkeel"]
     assert all(session["ok"] for session in document["sessions"])
