@@ -27,9 +27,8 @@ from hil.bench.station import Station
 from hil.drivers.lockstep import LockStepBoard
 from hil.plants.inverter import Inverter
 from hil.plants.trace import Trace
-from hil.virtual_board import HEAP_BYTES, VirtualBoard
+from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE, make_flash, put_pki
-from hil.virtual_board.interpreter import V2G_HEAP_BYTES
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import ToolError
@@ -54,7 +53,7 @@ class Parts:
 
 
 # The lock step's own ports and buffers for a car, 56 kB, lie in the heap; a board has its sockets outside of it.
-CARS_BYTES = V2G_HEAP_BYTES - HEAP_BYTES + 64 * 1024
+CARS_BYTES = 64 * 1024
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from hil.plants.outlet import OutletPlant
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE
-from hil.virtual_board.interpreter import V2G_HEAP_BYTES
+from hil.virtual_board.interpreter import HEAP_BYTES
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed
 from host_tools.errors import ToolError
@@ -67,7 +67,7 @@ class Charger:
         pki: Path | None = None,
         desk: Desk | None = None,
         *,
-        heap_bytes: int = V2G_HEAP_BYTES,
+        heap_bytes: int = HEAP_BYTES,
         probe_heap: bool = False,
         firmware: Path = FIRMWARE,
     ) -> None:

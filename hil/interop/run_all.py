@@ -18,10 +18,10 @@ from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait
 from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
 from hil.interop.wire import tapped
-from hil.virtual_board.interpreter import V2G_HEAP_BYTES
+from hil.virtual_board.interpreter import HEAP_BYTES
 from host_tools.backend.provisioning import Provisioning
 
-HEAP_MODE = "ac-pnc"  # the session that needs most of the heap: the contract's chain is in it
+HEAP_MODE = "ac-pnc-install"  # the session that needs most of the heap: two chains and the contract's own are in it
 
 
 @dataclass(frozen=True)
@@ -131,4 +131,4 @@ def _probe(wanted: Wanted, place: Place, address: str, say: Say) -> dict[str, in
     mode = choose(HEAP_MODE)[0]
     with _charger(mode, wanted, place, address, probe_heap=True) as charger:
         outcome = _at_ours(charger, mode, 0, place, say)
-    return {"size": V2G_HEAP_BYTES, "used_most": outcome.handshake["heap_used"]}
+    return {"size": HEAP_BYTES, "used_most": outcome.handshake["heap_used"]}

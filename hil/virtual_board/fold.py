@@ -10,6 +10,7 @@ import ast
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 
+from hil.virtual_board import arguments
 from hil.virtual_board.constants import Constants, Module, defined, parse
 
 Edit = tuple[int, int, bytes]
@@ -23,7 +24,7 @@ def fold(sources: Mapping[str, str], others: Iterable[str] = (), *, keep_names: 
     """Return the sources of a package with its constants in place, and without the values nobody asks for.
 
     sources: module name to text.  others: texts that use the package too; a name they say stays.  keep_names: so do
-    all others.  Errors: SyntaxError.
+    all others, those of parameters too.  Errors: SyntaxError.
     """
     with _one_at_a_time:
         return _fold(sources, others, keep_names)
@@ -32,12 +33,19 @@ def fold(sources: Mapping[str, str], others: Iterable[str] = (), *, keep_names: 
 def _fold(sources: Mapping[str, str], others: Iterable[str], keep_names: bool) -> dict[str, str]:
     modules = {name: parse(name, text, sources) for name, text in sources.items()}
     constants = Constants(modules)
+    if keep_names:
+        return {name: _rewrite(module, constants, None) for name, module in modules.items()}
     said: set[Said] = set()
+    in_calls: set[str] = set()
     for module in modules.values():
         said.update(_said(module, constants))
+        arguments.check(module.name, module.tree)
+        in_calls.update(arguments.said_in_calls(module.name, module.tree))
     for text in others:
-        said.update(_words(ast.walk(ast.parse(text))))
-    return {name: _rewrite(module, constants, None if keep_names else said) for name, module in modules.items()}
+        tree = ast.parse(text)
+        said.update(_words(ast.walk(tree)))
+        in_calls.update(arguments.said_in_calls("a script beside the package", tree))
+    return {name: _rewrite(module, constants, (said, in_calls)) for name, module in modules.items()}
 
 
 def _said(module: Module, constants: Constants) -> Iterator[Said]:
@@ -70,12 +78,12 @@ def _words(nodes: Iterable[ast.AST]) -> Iterator[str]:
                 yield name.rpartition(".")[2]
 
 
-def _rewrite(module: Module, constants: Constants, said: set[Said] | None) -> str:
+def _rewrite(module: Module, constants: Constants, spoken: tuple[set[Said], set[str]] | None) -> str:
     starts = [0]
     for line in module.text.encode().splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
 
-    def span(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    def span(node: ast.expr | ast.stmt | ast.arg) -> tuple[int, int]:
         assert node.end_lineno is not None and node.end_col_offset is not None
         return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
 
@@ -85,7 +93,12 @@ def _rewrite(module: Module, constants: Constants, said: set[Said] | None) -> st
             value = constants.at(module, node)
             if value is not None:
                 edits.append((*span(node), b"%d" % value if value >= 0 else b"(%d)" % value))
-    if said is not None:
+    if spoken is not None:
+        said, in_calls = spoken
+        for place, number in arguments.numbered(module.tree, in_calls, module.formatted):
+            start, _end = span(place)
+            name = place.id if isinstance(place, ast.Name) else place.arg
+            edits.append((start, start + len(name.encode()), number.encode()))
         for statement in module.tree.body:
             text = _without(statement, module, constants, said)
             if text is not None:

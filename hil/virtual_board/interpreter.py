@@ -12,9 +12,6 @@ from host_tools.errors import MissingError
 
 # Objects take about twice a board's room on the 64-bit port: 400 kB here is about 200 kB on a 32-bit board.
 HEAP_BYTES = 400 * 1024
-V2G_HEAP_BYTES = (
-    448 * 1024
-)  # with ISO 15118; at 400 kB a session fits, and now and then no 2.5 kB are left in one piece
 
 ENVIRONMENT = "GRIDKEEL_MICROPYTHON"
 _MODULE = "micropython_module"

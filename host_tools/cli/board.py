@@ -28,7 +28,6 @@ from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import HEAP_BYTES, VirtualBoard
 from hil.virtual_board.flash import parameters_of
-from hil.virtual_board.interpreter import V2G_HEAP_BYTES
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
 from host_tools.cli import board_vehicles
@@ -55,7 +54,7 @@ def run(
         typer.Option(
             metavar="BYTES",
             help="Heap of the interpreter; 400k here is 200k there.",
-            show_default=f"{HEAP_BYTES // 1024}k, {V2G_HEAP_BYTES // 1024}k with --v2g-interface",
+            show_default=f"{HEAP_BYTES // 1024}k",
         ),
     ] = None,
     flash: Annotated[
@@ -95,7 +94,7 @@ def run(
     if v2g_interface:
         changes = board_vehicles.PARAMETERS | changes
         rom = vehicle = True
-    heap_bytes = _heap_bytes(heap) if heap else V2G_HEAP_BYTES if v2g_interface else HEAP_BYTES
+    heap_bytes = _heap_bytes(heap) if heap else HEAP_BYTES
     if device_id is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", device_id):
         raise ToolError(f"--device-id {device_id}: take 1..32 of letters, digits, '.', '_' and '-'")
     if reflash and flash is None:

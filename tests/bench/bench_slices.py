@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from hil.virtual_board.interpreter import V2G_HEAP_BYTES, argv
+from hil.virtual_board.interpreter import HEAP_BYTES, argv
 from hil.virtual_board.rom import rom_image
 
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def one_run(sessions: int) -> list[Slice]:
     command = argv(
         HERE / "slices_guest.py",
         (str(HERE.parent / "device"), str(sessions)),
-        heap_bytes=V2G_HEAP_BYTES,
+        heap_bytes=HEAP_BYTES,
         rom=rom_image(FIRMWARE, keep_names=True),
     )
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
@@ -84,7 +84,7 @@ def main() -> int:
     sessions = int(sys.argv[1]) if len(sys.argv) > 1 else SESSIONS
     runs = [one_run(sessions) for _ in range(ROUNDS)]
     found = [row for row in best(runs) if row.took_us >= IDLE_US]
-    print(f"slices of {sessions} sessions, ms, each by the best of {ROUNDS} runs; heap {V2G_HEAP_BYTES // 1024} kB")
+    print(f"slices of {sessions} sessions, ms, each by the best of {ROUNDS} runs; heap {HEAP_BYTES // 1024} kB")
     print(f"{'':28} {'count':>6} {'median':>7} {'99 %':>7} {'99.9 %':>7} {'worst':>7}")
     show("all", [row.took_us for row in found])
     show("without a collection", [row.took_us for row in found if not row.collected])

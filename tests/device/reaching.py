@@ -17,8 +17,11 @@ class Backend:
         self.failed = False
         self.asked = []
 
-    def ask(self, kind, exi_bytes, now_ms):
-        self.asked.append((kind, bytes(exi_bytes)))
+    def ask(self, kind, question, room, now_ms):
+        self.asked.append((kind, bytes(question)))
+
+    def lose(self):
+        pass
 
     def step(self, now_ms):
         pass

@@ -54,8 +54,9 @@ class Host:
         self.now_ms = (self.now_ms + ms) & 0x3FFFFFFF
         self.link.on_deadline(self.now_ms)
 
-    def ask(self, data):
-        self.backend.ask(KIND, data, self.now_ms)
+    def ask(self, data, room=frames.EXCHANGE_MAX):
+        self.room = bytearray(room)
+        self.backend.ask(KIND, data, self.room, self.now_ms)
 
     def want(self, number, offset, lost=0, session=0):
         self.send(pack(frames.ASK_WANT_LAYOUT, frames.ASK_WANT, session or self.session, number, offset, lost))
@@ -178,6 +179,7 @@ def test_what_ends_a_question():
         lambda host, number: host.wait(frames.SILENCE_MS),
         lambda host, number: (host.answer(number, b"abc", crc=7), host.part(number, b"abc", 0)),
         lambda host, number: host.answer(number, bytes(frames.EXCHANGE_MAX + 1)),
+        lambda host, number: host.backend.lose(),
     )
     host = Host()
     for end in endings:
@@ -213,7 +215,7 @@ def test_a_new_question_ends_the_old_one():
     host.answer(first, b"to the first")
     assert host.bodies() == [] and host.backend.state == backend.WAITING
     try:
-        host.backend.ask("Letter", b"?", host.now_ms)
+        host.backend.ask("Letter", b"?", bytearray(1), host.now_ms)
         raise AssertionError("a kind that there is not")
     except ValueError:
         pass
@@ -276,3 +278,27 @@ def test_parts_take_no_memory():
         without_heap(rig.give)
         without_heap(rig.pass_time)
     assert host.backend.state == backend.FETCHING
+
+
+def test_an_answer_stays_within_its_room():
+    host = Host()
+    for size, fits in ((100, True), (101, False)):
+        host.ask(b"?", room=100)
+        (ask,) = host.bodies()
+        number = unpack_from(frames.ASK_LAYOUT, ask)[1]
+        host.answer(number, _bytes(size))
+        host.part(number, _bytes(size), 0)
+        assert host.backend.failed is not fits
+        assert host.room == (_bytes(size) if fits else bytes(100))
+        host.bodies()
+
+
+def test_nothing_is_written_once_the_question_was_given_up():
+    host = Host()
+    number = _until_waiting(host, b"question")
+    host.answer(number, _bytes(300))
+    host.part(number, _bytes(300), 0)
+    assert host.room[:PART] == _bytes(PART)
+    host.backend.lose()
+    host.part(number, _bytes(300), PART)
+    assert host.room[PART : 2 * PART] == bytes(PART)

@@ -22,18 +22,24 @@ class Backend:
         self.named = None  # another message than the right one
         self.session_id = None
         self.damaged = False
-        self.padding = 0
         self.breaks = False
         self.answer = None
         self.failed = False
         self.asked = []
+        self.lost = False
+        self.room = None
         self._asked_ms = None
 
-    def ask(self, kind, exi_bytes, now_ms):
-        self.asked.append((kind, bytes(exi_bytes)))
+    def ask(self, kind, question, room, now_ms):
+        self.asked.append((kind, bytes(question)))
+        self.room = room
         self.answer = None
         self.failed = False
         self._asked_ms = now_ms
+
+    def lose(self):
+        self.lost = self._asked_ms is not None or self.lost
+        self._asked_ms = None
 
     def step(self, now_ms):
         if self._asked_ms is None or ticks.diff(now_ms, self._asked_ms) < self.delay_ms:
@@ -46,10 +52,9 @@ class Backend:
         _name, message = exi.decode(grammars.iso2(), request, 0, len(request))
         header = {"SessionID": self.session_id or message["Header"]["SessionID"]}
         name = self.named or states.response_of(kind)
-        out = bytearray(4000)
         body = {name: response(self.says, kind) if name.startswith("Certificate") else {"ResponseCode": self.says}}
-        end = exi.encode(grammars.iso2(), "V2G_Message", {"Header": header, "Body": body}, out, 0)
-        self.answer = bytes(out[: end - 3 if self.damaged else end]) + bytes(self.padding)
+        end = exi.encode(grammars.iso2(), "V2G_Message", {"Header": header, "Body": body}, self.room, 0)
+        self.answer = self.room[: end - 3 if self.damaged else end]
 
 
 def response(code, kind):
@@ -153,6 +158,7 @@ def test_a_backend_that_is_silent():
     took_ms = [event[3] for event in bench.events if event[:2] == ("message", "CertificateInstallationReq")][-1]
     assert 4200 <= took_ms < states.MESSAGES["CertificateInstallationReq"][0]
     assert not bench.kinds("late")
+    assert bench.backend.lost
 
 
 def test_a_backend_that_fails():
@@ -175,7 +181,6 @@ def test_an_answer_of_another_kind():
     refused(*begun, named="SessionStopRes")
     refused(*begun, named="CertificateUpdateRes")
     refused(*begun, damaged=True)
-    refused(*begun, padding=v2gtp.PAYLOAD_MAX_BYTES)
 
 
 def test_it_tells_that_it_waits():
@@ -201,3 +206,4 @@ def test_the_plug_is_pulled_while_the_backend_works():
     bench.run(200)
     assert bench.secc.closing and bench.kinds("closed")[0][1] == "unplugged"
     assert not bench.secc.waiting
+    assert bench.backend.lost, "its room is another answer's now"

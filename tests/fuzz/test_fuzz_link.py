@@ -142,7 +142,7 @@ def test_a_million_bytes_into_the_device(seed: int) -> None:
             answered += asker.answer == ANSWER
             failed += asker.failed
             asker._number = 0  # the stream knows the first numbers alone
-            asker.ask(backend.KINDS[0], data[:600], now_ms)
+            asker.ask(backend.KINDS[0], data[:600], bytearray(frames.EXCHANGE_MAX), now_ms)
         command = link.next_command()
         while command is not None:
             taken += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gridkeel.link import backend
+from gridkeel.link import backend, frames
 from gridkeel.link.device import DeviceLink
 from hil.bench.hostside import START_UNIX_S, HostSide
 from hil.bench.recorder import Recorder
@@ -41,7 +41,7 @@ def test_a_question_is_answered_in_virtual_time(queue: Queue):
             data = waiting.pop(0)[1]
             device.receive(data, len(data), now_ms)
         if now_us == 2_000_000:
-            asker.ask(backend.KINDS[1], QUESTION, now_ms)
+            asker.ask(backend.KINDS[1], QUESTION, bytearray(frames.EXCHANGE_MAX), now_ms)
         device.on_deadline(now_ms)
         while n := device.data_to_send(out, now_ms):
             host.from_board(bytes(out[:n]), now_us)

@@ -32,7 +32,7 @@ def test_a_constant_stands_where_it_is_used_and_its_name_is_gone():
         a="_LOW = 3\nHIGH = (_LOW + 1) * 2  # counts\n\n\ndef f(x):\n    return x + _LOW\n",
         b="from p import a\nfrom p.a import HIGH, f\n\n\ndef g():\n    return f(HIGH) - a.HIGH\n",
     )
-    assert out["a"] == "pass\npass  # counts\n\n\ndef f(x):\n    return x + 3\n"
+    assert out["a"] == "pass\npass  # counts\n\n\ndef f(arg0):\n    return arg0 + 3\n"
     assert out["b"] == "pass\nfrom p.a import f\n\n\ndef g():\n    return f(8) - 8\n"
 
 
@@ -55,7 +55,7 @@ def test_names_bound_by_taking_apart():
     "text",
     [
         "A = 1\nA = 2\nprint(A)\n",
-        "A = 1\n\n\ndef f(A):\n    return A\n",
+        "A = 1\n\n\ndef f(*A):\n    return A\n",
         "A = 1\nA += 1\nprint(A)\n",
         "A = 1\n\n\ndef f():\n    global A\n    A = 2\n\n\nprint(A)\n",
         "for A in range(3):\n    print(A)\n",
@@ -81,7 +81,7 @@ def test_what_may_be_something_else_is_left_alone(text):
     "user",
     [
         "def f():\n    from p.a import A\n    return A\n",
-        "def f(module):\n    return module.A\n",
+        "def f(*modules):\n    return modules[0].A\n",
         "print(__import__, 'A')\n",
     ],
 )
@@ -152,3 +152,46 @@ def _unbound(module):
 
 def _has(modules, module, name):
     return bool(modules[module].bindings[name]) or f"{module}.{name}" in modules
+
+
+def test_parameters_that_no_call_names_are_numbered():
+    out = folded(
+        a="class Box:\n    def put(self, size, *more, deep=False):\n        size += 1\n        return self, [size for _ in more]\n",
+        b="def f(one: int, two=3, *, three=4):\n    two = one\n    return two, three\n\n\nf(1, two=2)\n",
+    )
+    assert out["a"] == (
+        "class Box:\n    def put(arg0, arg1, *more, deep=False):\n"
+        "        arg1 += 1\n        return arg0, [arg1 for _ in more]\n"
+    )
+    assert out["b"] == "def f(arg0: int, two=3, *, three=4):\n    two = arg0\n    return two, three\n\n\nf(1, two=2)\n"
+    user = "from p.b import f\nf(one=1)\n"
+    assert "one" in folded([user], b=out["b"].replace("arg0", "one"))["b"], "a script beside the package says it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(x):\n    return lambda: x\n",
+        "def f(x):\n    class Box:\n        y = x\n    return Box\n",
+        "def f(x):\n    print(f'{x}')\n",
+        "def f(e):\n    try:\n        g()\n    except ValueError as e:\n        print(e)\n",
+        "def f(a):\n    from q import a\n    return a\n",
+    ],
+)
+def test_a_parameter_that_something_else_may_reach_keeps_its_name(text):
+    assert folded(a=text)["a"] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("f(**x)\n", r"\*\* may name any parameter"),
+        ("def f(x):\n    return locals()\n", "locals sees"),
+        ("def f(arg0):\n    return arg0\n", "arg0 is a name that the image gives"),
+    ],
+)
+def test_where_names_could_be_told_the_image_is_not_made(text, why):
+    with pytest.raises(SyntaxError, match=why) as refused:
+        folded(a=text)
+    assert refused.value.filename == "p.a"
+    folded(a=text, keep_names=True)

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from gridkeel.link import backend, messages
+from gridkeel.link import backend, frames, messages
 from gridkeel.link.device import DeviceLink
 from host_tools.uplink.address import Broker
 from host_tools.uplink.counter import CountingSubscriber
@@ -89,7 +89,7 @@ class Controller(threading.Thread):
                 self.link.receive(data, len(data), now_ms)
             self._obey()
             if self.questions:
-                self.backend.ask(*self.questions[0], now_ms)
+                self.backend.ask(*self.questions[0], bytearray(frames.EXCHANGE_MAX), now_ms)
                 self.questions.popleft()
             while time.monotonic() >= next_s:
                 next_s += self._period_s

@@ -66,7 +66,7 @@ class Pair:
     def ask(self, data: bytes, answer: bytes | None) -> int:
         """Put a question; return the ms until its answer is there or it has failed."""
         self.answers[data] = answer
-        self.backend.ask(backend.KINDS[0], data, self.now_ms)
+        self.backend.ask(backend.KINDS[0], data, bytearray(frames.EXCHANGE_MAX), self.now_ms)
         return self.until(lambda: self.backend.answer is not None or self.backend.failed)
 
 
@@ -111,7 +111,7 @@ def test_nobody_who_answers_is_told_at_once():
 def test_a_host_that_goes_or_restarts_ends_it():
     pair = Pair()
     pair.connect()
-    pair.backend.ask(backend.KINDS[0], bytes(5000), pair.now_ms)
+    pair.backend.ask(backend.KINDS[0], bytes(5000), bytearray(frames.EXCHANGE_MAX), pair.now_ms)
     for _ in range(5):
         pair.step()
     pair.up.cut = pair.down.cut = True
@@ -120,7 +120,7 @@ def test_a_host_that_goes_or_restarts_ends_it():
     pair.host = HostLink()
     pair.backend.online = False
     pair.connect()
-    pair.backend.ask(backend.KINDS[0], bytes(5000), pair.now_ms)
+    pair.backend.ask(backend.KINDS[0], bytes(5000), bytearray(frames.EXCHANGE_MAX), pair.now_ms)
     for _ in range(5):
         pair.step()
     pair.host = HostLink()
@@ -132,7 +132,7 @@ def test_a_host_that_goes_or_restarts_ends_it():
 def test_a_slow_answer_comes_too_late_for_the_old_number_and_harms_no_new_one():
     pair = Pair()
     pair.connect()
-    pair.backend.ask(backend.KINDS[0], b"slow", pair.now_ms)
+    pair.backend.ask(backend.KINDS[0], b"slow", bytearray(frames.EXCHANGE_MAX), pair.now_ms)
     pair.until(lambda: pair.backend.failed)
     (slow,) = pair.asked
     assert pair.ask(b"quick", b"!") < 200

@@ -39,10 +39,11 @@ def _attribute(data, at, end, found):
 def _text(data, tag, start, stop):
     if tag not in _TEXTS:
         der.refuse("text of tag %02x" % tag, start)
+    octets = bytes(data[start:stop])
     try:
-        text = str(bytes(data[start:stop]), "utf-8")
+        text = str(octets, "utf-8")
     except UnicodeError:
         der.refuse("text that is no UTF-8", start)
-    if tag != der.UTF8_STRING and any(ord(letter) > 0x7E for letter in text):
+    if tag != der.UTF8_STRING and any(octet > 0x7E for octet in octets):
         der.refuse("text beyond ASCII", start)
     return text

@@ -19,8 +19,8 @@ def emaid(text):
         return ""
     if not 14 <= len(joined) <= 15:
         return ""
-    for at, letter in enumerate(joined):
-        if not ("A" <= letter <= "Z" or (at > 1 and "0" <= letter <= "9")):
+    for at, octet in enumerate(joined.encode()):
+        if not (0x41 <= octet <= 0x5A or (at > 1 and 0x30 <= octet <= 0x39)):  # A-Z, 0-9
             return ""
     return joined
 

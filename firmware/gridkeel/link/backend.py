@@ -32,7 +32,7 @@ _PART_SIZE = 9  # and its bytes
 
 
 class Backend:
-    """The device's end.  Allocates after construction: little in ask and at the end of the answer, else nothing.
+    """The device's end; question and answer stand in the asker's own buffers.  Allocates in ask and answer, else nothing.
 
     online: whether a host session is open, told by the link.
     """
@@ -40,10 +40,9 @@ class Backend:
     def __init__(self):
         self.state = IDLE
         self.online = False
-        self._buffer = bytearray(frames.EXCHANGE_MAX)
+        self._question = self._room = None
         self._body = bytearray(frames.FRAME_MAX)
         self._crc = bytearray(frames.CRC_SIZE)
-        self._answer = None
         self._number = 0
         self._kind = 0
         self._size = 0  # of the question, then of the answer
@@ -57,8 +56,8 @@ class Backend:
 
     @property
     def answer(self):
-        """The answer as bytes, None where it is not there (yet)."""
-        return self._answer
+        """The part of the room that is the answer, None where it is not there (yet)."""
+        return memoryview(self._room)[: self._size] if self.state == DONE else None
 
     @property
     def failed(self):
@@ -70,20 +69,21 @@ class Backend:
         """Tell that the last question is answered, or never will be."""
         return self.state == DONE or self.state == FAILED
 
-    def ask(self, kind, data, now_ms):
-        """Put a question; one that is under way is forgotten.  kind: of KINDS.  data: at most EXCHANGE_MAX bytes.
+    def ask(self, kind, question, room, now_ms):
+        """Put a question; one that is under way is forgotten.  kind: of KINDS.  room: where the answer is written.
 
+        Both are left alone by whoever asks until this is settled or lost; at most EXCHANGE_MAX bytes of each are used.
         It fails within EXCHANGE_LIFETIME_MS where no answer comes, and at once where there is no host.
         Errors: ValueError for another kind.
         """
         self._kind = KINDS.index(kind)
-        self._answer = None
-        size = len(data)
+        size = len(question)
         if not self.online or not 0 < size <= frames.EXCHANGE_MAX:
             self.state = FAILED
             return
-        self._buffer[:size] = data
-        pack_into("<I", self._crc, 0, binascii.crc32(memoryview(self._buffer)[:size]))
+        self._question = question
+        self._room = room
+        pack_into("<I", self._crc, 0, binascii.crc32(question))
         self._number = self._number % 0xFFFF + 1
         self._size = size
         self._at = self._limit = 0
@@ -91,7 +91,7 @@ class Backend:
         self._offer(OFFERED, now_ms)
 
     def lose(self):
-        """The host session is over."""
+        """Give the question up: the host session is over, or nobody waits any more."""
         if OFFERED <= self.state <= FETCHING:
             self.state = FAILED
             self._head_due = False
@@ -168,7 +168,7 @@ class Backend:
         if not OFFERED <= self.state <= WAITING:
             return
         size = body[8] | body[9] << 8
-        if body[7] != 0 or not 0 < size <= frames.EXCHANGE_MAX:
+        if body[7] != 0 or not 0 < size <= min(frames.EXCHANGE_MAX, len(self._room)):
             self.lose()
             return
         for i in range(frames.CRC_SIZE):
@@ -185,7 +185,7 @@ class Backend:
                 self._lost = True  # said once; what is on its way behind the gap changes nothing
                 self._offer(FETCHING, now_ms)
             return
-        copy(body, _PART_SIZE, n, self._buffer, offset)
+        copy(body, _PART_SIZE, n, self._room, offset)
         self._at += n
         self._lost = False
         self._repeat_ms = now_ms
@@ -195,11 +195,9 @@ class Backend:
             self._offer(FETCHING, now_ms)
 
     def _finish(self, now_ms):
-        data = memoryview(self._buffer)[: self._size]
-        if binascii.crc32(data) != read_u32(self._crc, 0):
+        if binascii.crc32(memoryview(self._room)[: self._size]) != read_u32(self._crc, 0):
             self.lose()
             return
-        self._answer = bytes(data)
         self._offer(DONE, now_ms)
 
     def _fill_ask(self, body):
@@ -218,6 +216,6 @@ class Backend:
     def _fill_part(self, body):
         n = min(frames.EXCHANGE_PART_MAX, self._limit - self._at)
         pack_into(frames.ASK_PART_HEAD, body, 0, frames.ASK_PART, self._number, self._at)
-        copy(self._buffer, self._at, n, body, 5)
+        copy(self._question, self._at, n, body, 5)
         self._at += n
         return 5 + n

@@ -5,7 +5,6 @@ import asyncio
 from gridkeel import ticks
 from gridkeel.crypto import crl, x509
 from gridkeel.errors import CertificateError
-from gridkeel.runtime import names
 from gridkeel.runtime.handshake import Report
 from gridkeel.v2g import sdp
 from gridkeel.v2g.credentials import Credentials
@@ -32,7 +31,6 @@ def make(app, backend=None):
         return None
     secc = Secc(app.controller.charger, _credentials(pki), parameters, app.clock, board.random, backend)
     report = Report(board, app.link, app.health)
-    names.grow()
     return Vehicle(board, app.controller.charger, network, secc, parameters.v2g_tls, report, app.pump_link)
 
 

@@ -39,27 +39,26 @@ def _check_request(context, kind, body, header, der):
 
 
 def _fetch(context, kind):
-    """Return the outcome and the backend's answer as bytes; its name and session id are checked before it goes on."""
+    """Return the outcome and the backend's answer, in the scratch; its name and session id are checked before it goes on."""
     backend = context.backend
-    backend.ask(kind, context.request_exi, context.now_ms)
+    backend.ask(kind, context.request_exi, memoryview(context.scratch)[v2gtp.HEADER_BYTES :], context.now_ms)
     begun_ms = context.now_ms
     while backend.answer is None:
         if backend.failed or ticks.diff(context.now_ms, begun_ms) >= _BACKEND_MS:
-            raise RefusedError(
-                codes.NO_CERTIFICATE, "the backend failed" if backend.failed else "the backend is silent"
-            )
+            reason = "the backend failed" if backend.failed else "the backend is silent"
+            backend.lose()
+            raise RefusedError(codes.NO_CERTIFICATE, reason)
         yield WAIT
     context.tell("backend", kind, "answered", context.since(begun_ms))
-    yield from _check(context, kind, backend.answer)
-    return states.DONE, backend.answer
+    answer = backend.answer
+    yield from _check(context, kind, v2gtp.HEADER_BYTES + len(answer))
+    return states.DONE, answer
 
 
-def _check(context, kind, data):
+def _check(context, kind, end):
     expected = states.response_of(kind)
     try:
-        if len(data) > v2gtp.PAYLOAD_MAX_BYTES:
-            raise errors.ExiError("too long")
-        _name, message = yield from exi.decode_steps(grammars.iso2(), data, 0, len(data))
+        _name, message = yield from exi.decode_steps(grammars.iso2(), context.scratch, v2gtp.HEADER_BYTES, end)
         response = message["Body"][expected]
     except (errors.ExiError, KeyError):
         raise RefusedError(codes.FAILED, "the backend's answer is no %s" % expected)

@@ -8,8 +8,8 @@ class Context:
 
     charger: gridkeel.evse.charger.Charger.  credentials: gridkeel.v2g.credentials.Credentials.
     clock: gridkeel.clock.WallClock.  random(n): n bytes nobody can guess.  backend: what fetches contract
-    certificates, None where there is none.  tell(kind, subject, detail, number): takes an event.  scratch: bytearray
-    for fragments.
+    certificates, None where there is none.  tell(kind, subject, detail, number): takes an event.  scratch: the frame
+    that the answer will stand in; free until then, for fragments, and for what a backend answers.
     """
 
     # charger.authorized

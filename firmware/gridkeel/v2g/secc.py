@@ -27,7 +27,6 @@ class Secc:
         self.closing = False
         self._events = Events()
         self.out = bytearray(v2gtp.FRAME_MAX_BYTES)
-        # While an answer is being made nothing stands in out, and fragments may be worked out there.
         self._context = Context(charger, credentials, parameters, clock, random, backend, self._events.put, self.out)
         self._session = Session(self._context)
         self._receiver = v2gtp.Receiver()
@@ -48,7 +47,7 @@ class Secc:
         """A car connected, over TLS where secured."""
         self._receiver.clear()
         self._out_bytes = 0
-        self._pending = None
+        self._give_up()
         self._connected = True
         self.closing = False
         self._logged = ""
@@ -67,7 +66,7 @@ class Secc:
             self._session.end("the car closed the connection", self._session.state not in _BEFORE)
         self._connected = False
         self.closing = False
-        self._pending = None
+        self._give_up()
         self._out_bytes = 0
 
     def receive(self, data, n, now_ms):
@@ -197,10 +196,8 @@ class Secc:
         self._context.request_exi = None
         self.closing = self._session.state == states.ENDED
         self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
-        if isinstance(response, bytes):
-            end = v2gtp.HEADER_BYTES + len(response)
-            self.out[v2gtp.HEADER_BYTES : end] = response
-            return "passed on", end
+        if isinstance(response, memoryview):  # the backend's answer, which stands in out already
+            return "passed on", v2gtp.HEADER_BYTES + len(response)
         header = {"SessionID": self._context.session_id}
         value = {"Header": header, "Body": {response_name: response}}
         end = yield from exi.encode_steps(grammars.iso2(), _MESSAGE, value, self.out, v2gtp.HEADER_BYTES)
@@ -215,9 +212,15 @@ class Secc:
             self._events.put("message", self._request, code, took_ms)
         self._logged = self._request
 
+    def _give_up(self):
+        """Make the answer no further that is being made; what a backend still sends of it has no room any more."""
+        self._pending = None
+        if self._context.backend is not None:
+            self._context.backend.lose()
+
     def _close(self, reason, now_ms):
         self._context.now_ms = now_ms
-        self._pending = None
+        self._give_up()
         self._events.put("closed", reason, "", self._bytes_in)
         self._session.end(reason, self._session.state not in _BEFORE)
         self.closing = True

@@ -64,7 +64,7 @@ class Session:
         stop.end(self.context, broken)
 
     def answer(self, name, body, header):
-        """Generator; return the response's name and its body, or the whole message where it is bytes.
+        """Generator; return the response's name and its body, or the whole message, as a memoryview of the scratch.
 
         Yields None where it wants to go on at once, waiting.WAIT where it waits for the charger or the backend.
         Where the request is refused, the response says so, the charger is safe already and the state is ENDED.

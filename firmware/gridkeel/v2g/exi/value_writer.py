@@ -43,11 +43,24 @@ def write_characters(bits, value):
     if octets and len(octets) == len(value) and min(octets) >= 0x20:
         bits.octets(octets)
         return
-    for character in value:
-        code = ord(character)
+    for code in code_points(octets):
         if not is_character(code):
             raise bits.error("%d is no character of XML" % code)
         bits.unsigned(code)
+
+
+def code_points(octets):
+    """Yield the code points of UTF-8; a letter of a str, taken for itself, would be among MicroPython's names for ever."""
+    code = left = 0
+    for octet in octets:
+        if octet & 0xC0 == 0x80:
+            code = code << 6 | octet & 0x3F
+            left -= 1
+        else:
+            left = 0 if octet < 0x80 else 1 if octet < 0xE0 else 2 if octet < 0xF0 else 3
+            code = octet & (0x7F >> left + 1 if left else 0x7F)
+        if not left:
+            yield code
 
 
 def _binary(bits, table, place, value):
