@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 
 _NUMBERED = re.compile(r"arg[0-9]+")
 _SEES_NAMES = ("locals", "vars", "eval", "exec")

@@ -15,7 +15,7 @@ LIMIT = 1 << 30  # a larger integer is an object on a 32-bit board
 _CAPITALS = re.compile(r"_?[A-Z][A-Z0-9_]*")
 _TERMS = (ast.Constant, ast.Name, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
 _SEQUENCES = (ast.Tuple, ast.Call, ast.expr_context)
-_CALLS = {"range": range, "ord": ord, "len": len}
+_CALLS = {"range": range, "ord": ord, "len": len, "bytes": bytes}
 
 
 @dataclass
@@ -115,6 +115,14 @@ class Constants:
                 return self.of(module.name, name)
             case ast.Attribute(value=ast.Name(id=local), attr=name, ctx=ast.Load()) if local in module.modules:
                 return self.of(module.modules[local], name)
+        return None
+
+    def octets(self, module: Module, node: ast.AST) -> bytes | None:
+        """Return the value of `bytes((A, B, ...))` of constants, None where an expression is anything else."""
+        match node:
+            case ast.Call(func=ast.Name(id="bytes"), args=[ast.Tuple()], keywords=[]) if not module.bindings["bytes"]:
+                value = self._work_out(module, node)
+                return value if isinstance(value, bytes) else None
         return None
 
     def _look(self, module: Module, name: str) -> int | None:

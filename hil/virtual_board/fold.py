@@ -89,10 +89,10 @@ def _rewrite(module: Module, constants: Constants, spoken: tuple[set[Said], set[
 
     edits: list[Edit] = []
     for node in ast.walk(module.tree):
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            value = constants.at(module, node)
-            if value is not None:
-                edits.append((*span(node), b"%d" % value if value >= 0 else b"(%d)" % value))
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
+            literal = _literal(module, constants, node)
+            if literal is not None:
+                edits.append((*span(node), literal))
     if spoken is not None:
         said, in_calls = spoken
         for place, number in arguments.numbered(module.tree, in_calls, module.formatted):
@@ -105,6 +105,20 @@ def _rewrite(module: Module, constants: Constants, spoken: tuple[set[Said], set[
                 lines = (statement.end_lineno or statement.lineno) - statement.lineno
                 edits.append((*span(statement), text.encode() + b"\n" * lines))
     return _apply(module.text.encode(), edits).decode()
+
+
+def _literal(module: Module, constants: Constants, node: ast.Name | ast.Attribute | ast.Call) -> bytes | None:
+    if isinstance(node, ast.Call):
+        octets = constants.octets(module, node)
+        if octets is None:
+            return None
+        # A device reads it where it lies, and needs no tuple to make it of.
+        lines = (node.end_lineno or node.lineno) - node.lineno
+        return b"(" + repr(octets).encode() + b"\n" * lines + b")"
+    value = constants.at(module, node)
+    if value is None:
+        return None
+    return b"%d" % value if value >= 0 else b"(%d)" % value
 
 
 def _without(statement: ast.stmt, module: Module, constants: Constants, said: set[Said]) -> str | None:

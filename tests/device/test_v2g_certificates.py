@@ -4,7 +4,7 @@ from contracts import EMAID, ContractCar, Operator, bench_for
 from reaching import ended_safely
 
 from gridkeel import ticks
-from gridkeel.v2g import certificates, exi, grammars, states, v2gtp
+from gridkeel.v2g import certificates, exi, grammars, states
 
 WASM_GROUP = 0
 

@@ -36,6 +36,17 @@ def test_a_constant_stands_where_it_is_used_and_its_name_is_gone():
     assert out["b"] == "pass\nfrom p.a import f\n\n\ndef g():\n    return f(8) - 8\n"
 
 
+def test_octets_of_constants_are_one_constant():
+    out = folded(
+        a="from p.b import A\nX = bytes((\n    A, 2,\n    A + 2,\n))\n"
+        "Y = bytes((A, f()))\nZ = bytes([A]) + bytes((256,))\n",
+        b="A = 1\n",
+        c="def bytes(x):\n    return x\n\n\nX = bytes((1, 2))\nprint(X)\n",
+    )
+    assert out["a"] == "pass\nX = (b'\\x01\\x02\\x03'\n\n\n)\nY = bytes((1, f()))\nZ = bytes([1]) + bytes((256,))\n"
+    assert "X = bytes((1, 2))" in out["c"]
+
+
 def test_lines_stay_where_they_were():
     text = (
         "from p.b import (\n    A,\n    B,\n    C,\n)\n\nD = (\n    B +\n    A\n)\n\n\ndef f():\n    return A, C, D\n"
@@ -156,7 +167,8 @@ def _has(modules, module, name):
 
 def test_parameters_that_no_call_names_are_numbered():
     out = folded(
-        a="class Box:\n    def put(self, size, *more, deep=False):\n        size += 1\n        return self, [size for _ in more]\n",
+        a="class Box:\n    def put(self, size, *more, deep=False):\n"
+        "        size += 1\n        return self, [size for _ in more]\n",
         b="def f(one: int, two=3, *, three=4):\n    two = one\n    return two, three\n\n\nf(1, two=2)\n",
     )
     assert out["a"] == (

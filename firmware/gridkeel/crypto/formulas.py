@@ -17,94 +17,103 @@ FREE = 24
 ENTRY = 64
 EX, EY, EZ, EZ2, EZ3 = range(ENTRY, ENTRY + 5)  # a point that is kept: x, y, z, z^2, z^3
 
-
-def _steps(*steps):
-    return b"".join([bytes(step) for step in steps])
-
-
 INTO_FORM = bytes((TIMES, ENTRY, ENTRY, SQUARE))
 OUT_OF_FORM = bytes((TIMES, ENTRY, ENTRY, PLAIN))
 
-DOUBLE = _steps(
-    (TIMES, ZZ, Z, Z),
-    (TIMES, YY, Y, Y),
-    (TIMES, B, X, YY),
-    (LESS, T, X, ZZ),
-    (PLUS, A, X, ZZ),
-    (TIMES, T, T, A),
-    (PLUS, A, T, T),
-    (PLUS, A, A, T),
-    (TIMES, Z, Y, Z),
-    (PLUS, Z, Z, Z),
-    (PLUS, B, B, B),
-    (PLUS, B, B, B),
-    (TIMES, X, A, A),
-    (LESS, X, X, B),
-    (LESS, X, X, B),
-    (LESS, T, B, X),
-    (TIMES, T, A, T),
-    (PLUS, YY, YY, YY),
-    (TIMES, YY, YY, YY),
-    (PLUS, YY, YY, YY),
-    (LESS, Y, T, YY),
-)
+# fmt: off
+DOUBLE = bytes((
+    TIMES, ZZ, Z, Z,
+    TIMES, YY, Y, Y,
+    TIMES, B, X, YY,
+    LESS, T, X, ZZ,
+    PLUS, A, X, ZZ,
+    TIMES, T, T, A,
+    PLUS, A, T, T,
+    PLUS, A, A, T,
+    TIMES, Z, Y, Z,
+    PLUS, Z, Z, Z,
+    PLUS, B, B, B,
+    PLUS, B, B, B,
+    TIMES, X, A, A,
+    LESS, X, X, B,
+    LESS, X, X, B,
+    LESS, T, B, X,
+    TIMES, T, A, T,
+    PLUS, YY, YY, YY,
+    TIMES, YY, YY, YY,
+    PLUS, YY, YY, YY,
+    LESS, Y, T, YY,
+))
 
 # The sum of (X, Y) and (U, S), both over the denominator Z, in two parts: what H and R are decides on the second.
-_APART = ((LESS, H, U, X), (LESS, R, S, Y))
-ADD = _steps(
-    (TIMES, A, H, H),
-    (TIMES, B, H, A),
-    (TIMES, A, X, A),
-    (TIMES, Y, Y, B),
-    (TIMES, X, R, R),
-    (LESS, X, X, B),
-    (PLUS, T, A, A),
-    (LESS, X, X, T),
-    (LESS, T, A, X),
-    (TIMES, T, R, T),
-    (LESS, Y, T, Y),
-    (TIMES, Z, Z, H),
-)
+_APART = bytes((LESS, H, U, X, LESS, R, S, Y))
+ADD = bytes((
+    TIMES, A, H, H,
+    TIMES, B, H, A,
+    TIMES, A, X, A,
+    TIMES, Y, Y, B,
+    TIMES, X, R, R,
+    LESS, X, X, B,
+    PLUS, T, A, A,
+    LESS, X, X, T,
+    LESS, T, A, X,
+    TIMES, T, R, T,
+    LESS, Y, T, Y,
+    TIMES, Z, Z, H,
+))
 
 # (QX, QY), affine, is brought to the denominator Z.
-WITH_BASE = _steps(
-    (TIMES, ZZ, Z, Z),
-    (TIMES, U, QX, ZZ),
-    (TIMES, S, QY, ZZ),
-    (TIMES, S, S, Z),
-    *_APART,
-)
+WITH_BASE = bytes((
+    TIMES, ZZ, Z, Z,
+    TIMES, U, QX, ZZ,
+    TIMES, S, QY, ZZ,
+    TIMES, S, S, Z,
+)) + _APART
 
 # The sum so far, and the entry with QY in place of its y, are brought to one denominator.
-WITH_ENTRY = _steps(
-    (TIMES, ZZ, Z, Z),
-    (TIMES, X, X, EZ2),
-    (TIMES, Y, Y, EZ3),
-    (TIMES, U, EX, ZZ),
-    (TIMES, S, QY, ZZ),
-    (TIMES, S, S, Z),
-    (TIMES, Z, Z, EZ),
-    *_APART,
-)
+WITH_ENTRY = bytes((
+    TIMES, ZZ, Z, Z,
+    TIMES, X, X, EZ2,
+    TIMES, Y, Y, EZ3,
+    TIMES, U, EX, ZZ,
+    TIMES, S, QY, ZZ,
+    TIMES, S, S, Z,
+    TIMES, Z, Z, EZ,
+)) + _APART
 
-LOAD_BASE = _steps((TIMES, QX, QX, SQUARE), (TIMES, QY, QY, SQUARE))
-LOAD_ENTRY = _steps((PLUS, QX, EX, ZERO), (PLUS, QY, EY, ZERO))
+LOAD_BASE = bytes((
+    TIMES, QX, QX, SQUARE,
+    TIMES, QY, QY, SQUARE,
+))
+LOAD_ENTRY = bytes((
+    PLUS, QX, EX, ZERO,
+    PLUS, QY, EY, ZERO,
+))
 OPPOSITE = bytes((LESS, QY, ZERO, QY))
-KEEP = _steps(
-    (PLUS, EX, X, ZERO),
-    (PLUS, EY, Y, ZERO),
-    (PLUS, EZ, Z, ZERO),
-    (TIMES, EZ2, Z, Z),
-    (TIMES, EZ3, EZ2, Z),
-)
-BECOME_ENTRY = _steps((PLUS, X, EX, ZERO), (PLUS, Y, QY, ZERO), (PLUS, Z, EZ, ZERO))
-BECOME_BASE = _steps((PLUS, X, QX, ZERO), (PLUS, Y, QY, ZERO), (PLUS, Z, ONE, ZERO))
+KEEP = bytes((
+    PLUS, EX, X, ZERO,
+    PLUS, EY, Y, ZERO,
+    PLUS, EZ, Z, ZERO,
+    TIMES, EZ2, Z, Z,
+    TIMES, EZ3, EZ2, Z,
+))
+BECOME_ENTRY = bytes((
+    PLUS, X, EX, ZERO,
+    PLUS, Y, QY, ZERO,
+    PLUS, Z, EZ, ZERO,
+))
+BECOME_BASE = bytes((
+    PLUS, X, QX, ZERO,
+    PLUS, Y, QY, ZERO,
+    PLUS, Z, ONE, ZERO,
+))
 BECOME_ZERO = bytes((LESS, Z, Z, Z))
 # (QX, QY), affine, becomes the sum, with another denominator, which stands in Z.
-BLIND = _steps(
-    (TIMES, Z, Z, SQUARE),
-    (TIMES, ZZ, Z, Z),
-    (TIMES, X, QX, ZZ),
-    (TIMES, ZZ, ZZ, Z),
-    (TIMES, Y, QY, ZZ),
-)
+BLIND = bytes((
+    TIMES, Z, Z, SQUARE,
+    TIMES, ZZ, Z, Z,
+    TIMES, X, QX, ZZ,
+    TIMES, ZZ, ZZ, Z,
+    TIMES, Y, QY, ZZ,
+))
+# fmt: on

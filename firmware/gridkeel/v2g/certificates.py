@@ -39,7 +39,7 @@ def _check_request(context, kind, body, header, der):
 
 
 def _fetch(context, kind):
-    """Return the outcome and the backend's answer, in the scratch; its name and session id are checked before it goes on."""
+    """Return the outcome and the backend's answer, which stands in the scratch; its name and session id are checked."""
     backend = context.backend
     backend.ask(kind, context.request_exi, memoryview(context.scratch)[v2gtp.HEADER_BYTES :], context.now_ms)
     begun_ms = context.now_ms

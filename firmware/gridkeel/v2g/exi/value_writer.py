@@ -50,7 +50,7 @@ def write_characters(bits, value):
 
 
 def code_points(octets):
-    """Yield the code points of UTF-8; a letter of a str, taken for itself, would be among MicroPython's names for ever."""
+    """Yield the code points of UTF-8; a letter taken out of a str would be among MicroPython's names for ever."""
     code = left = 0
     for octet in octets:
         if octet & 0xC0 == 0x80:
