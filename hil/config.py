@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gridkeel.errors import ParameterError
-from gridkeel.params import NAMES, Parameters, check
+from gridkeel.params import Parameters, check
+from gridkeel.params_text import NAMES
 from host_tools.errors import MissingError, ToolError
 
 TABLE = "parameters"

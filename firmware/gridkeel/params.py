@@ -8,136 +8,142 @@ position in the table, so rows are appended, never moved.
 from gridkeel.errors import ParameterError
 from gridkeel.services import fast_reserve, profiles, ride_through
 
-# fmt: off
-TABLE: tuple = (  # flat: a tuple a row would take three times the heap
-    # name, unit, default, min, max
-    "nominal_hz", "Hz", 50, 50, 60,
-    "nominal_v", "V", 230, 100, 480,
-    "sample_hz", "Hz", 4800, 3200, 9600,
-    "block_ms", "ms", 10, 5, 20,
-    "adc_uv", "uV/count", 16000, 100, 1000000,
-    "droop_deadband_mhz", "mHz", 20, 0, 1000,
-    "droop_span_mhz", "mHz", 480, 50, 10000,
-    "fast_switch_mhz", "mHz", 15, 0, 1000,
-    "baseline_w", "W", 3000, -50000, 50000,
-    "setpoint_ramp_w_s", "W/s", 2000, 10, 1000000,
-    "setpoint_max_s", "s", 900, 1, 86400,
-    "charge_max_w", "W", 7400, 0, 50000,
-    "discharge_max_w", "W", 7400, 0, 50000,
-    "v2g_enable", "flag", 1, 0, 1,
-    "soc_reserve_pct_x100", "0.01 %", 4000, 0, 10000,
-    "soc_full_pct_x100", "0.01 %", 9500, 0, 10000,
-    "soc_stale_ms", "ms", 10000, 100, 600000,
-    "mains_loss_pct", "%", 50, 10, 88,
-    "trip_under_mhz", "mHz", 47500, 40000, 60000,
-    "trip_over_mhz", "mHz", 51500, 50000, 70000,
-    "trip_frequency_ms", "ms", 100, 20, 1000000,
-    "trip_rocof_mhz_s", "mHz/s", 4000, 500, 50000,
-    "trip_rocof_ms", "ms", 500, 20, 10000,
-    "return_low_mhz", "mHz", 49900, 40000, 60000,
-    "return_high_mhz", "mHz", 50100, 50000, 70000,
-    "return_volt_pct", "%", 85, 50, 100,
-    "return_delay_ms", "ms", 60000, 1000, 3600000,
-    "modbus_unit", "address", 1, 1, 247,
-    "modbus_baud", "Bd", 115200, 9600, 921600,
-    "modbus_timeout_ms", "ms", 200, 20, 5000,
-    "inverter_poll_ms", "ms", 200, 50, 10000,
-    "inverter_silent_ms", "ms", 2000, 200, 60000,
-    "reversion_s", "s", 4, 2, 600,
-    "command_step_w", "W", 10, 1, 5000,
-    "telemetry_ms", "ms", 100, 20, 60000,
-    "host_silent_ms", "ms", 5000, 500, 600000,
-    "start_delay_ms", "ms", 500, 0, 3600000,
-    "samples_stale_ms", "ms", 40, 15, 1000,
-    "watchdog_ms", "ms", 2000, 200, 30000,
-    "sample_clock_ppm", "ppm", 0, -2000, 2000,
-    "droop_profile", "index", 0, 0, 17,
-    "droop_response_ms", "ms", 0, 0, 60000,
-    "droop_frozen_base", "flag", 0, 0, 1,
-    "droop_hysteresis_mhz", "mHz", 0, 0, 500,
-    "droop_charge_max_w", "W", 50000, 0, 50000,
-    "droop_discharge_max_w", "W", 50000, 0, 50000,
-    "response_latency_ms", "ms", 100, 0, 500,
-    "power_min_w", "W", -100000, -100000, 100000,
-    "power_max_w", "W", 100000, -100000, 100000,
-    "fast_reserve", "index", 0, 0, 7,
-    "fast_reserve_w", "W", 0, 0, 50000,
-    "fast_reserve_confirm_ms", "ms", 40, 0, 500,
-    "trip_profile", "index", 0, 0, 4,
-    "stagger", "flag", 1, 0, 1,
-    "trip_spread_ms", "ms", 50, 0, 10000,
-    "return_spread_ms", "ms", 10000, 0, 3600000,
-    "return_high_pct", "%", 110, 100, 130,
-    "enter_ramp_s", "s", 0, 0, 3600,
-    "regulation_w", "W", 0, 0, 50000,
-    "regulation_ramp_w_s", "W/s", 1000, 10, 1000000,
-    "regulation_expiry_ms", "ms", 10000, 1000, 600000,
-    "regulation_fallback", "0.01 %", 0, -10000, 10000,
-    "event_spread_s", "s", 0, 0, 3600,
-    "plan_charge_w", "W", 7400, 0, 50000,
-    "plan_discharge_w", "W", 0, 0, 50000,
-    "reactive_mode", "index", 0, 0, 3,
-    "reactive_var", "var", 0, -50000, 50000,
-    "reactive_max_var", "var", 3000, 0, 50000,
-    "power_factor_x1000", "0.001", 1000, -1000, 1000,
-    "volt_var_deadband_permille", "0.001", 20, 0, 200,
-    "volt_var_span_permille", "0.001", 60, 10, 200,
-    "battery_wh", "Wh", 0, 0, 500000,
-    "efficiency_pct", "%", 95, 50, 100,
-    "horizon_s", "s", 0, 0, 86400,
-    "cable_max_w", "W", 50000, 0, 50000,
-    "ev_charge_max_w", "W", 50000, 0, 50000,
-    "ev_discharge_max_w", "W", 50000, 0, 50000,
-    "temperature_sensor", "index", 0, 0, 2,
-    "derate_from_c", "degC", 60, 0, 120,
-    "derate_span_k", "K", 20, 1, 100,
-    "account_window_s", "s", 3600, 60, 86400,
-    "account_tolerance_pct", "%", 2, 0, 20,
-    "enter_at_start", "flag", 0, 0, 1,
-    "sample_clock_trim_ppm", "ppm", 100, 0, 500,
-    "v2g_tls", "index", 1, 0, 2,
-    "v2g_payment", "bits", 3, 1, 3,
-    "v2g_energy_modes", "bits", 0, 0, 63,
-    "v2g_free", "flag", 0, 0, 1,
-    "v2g_receipt", "flag", 0, 0, 1,
-    "v2g_notice_s", "s", 10, 0, 600,
-    "v2g_expires_soon_days", "d", 21, 0, 365,
-    "evse", "index", 0, 0, 2,
-    "outlet", "index", 0, 0, 1,
-    "phases", "count", 1, 1, 3,
-    "cable_current_max_a", "A", 32, 6, 80,
-    "ventilation", "flag", 0, 0, 1,
-    "access_free", "flag", 1, 0, 1,
-    "hlc_wait_s", "s", 40, 5, 600,
-    "dc_voltage_min_v", "V", 150, 50, 1000,
-    "dc_voltage_max_v", "V", 500, 50, 1000,
-    "dc_current_min_a", "A", 1, 0, 500,
-    "dc_current_max_a", "A", 20, 1, 500,
-    "dc_ripple_a", "A", 1, 0, 50,
-    "reactive_priority", "flag", 0, 0, 1,
-    "temperature_stale_ms", "ms", 10000, 1000, 600000,
-    "report_filter", "index", 0, 0, 2,
-    "v2g_mutual", "flag", 0, 0, 1,
-    "volt_var_response_ms", "ms", 5000, 0, 90000,
+# One constant, which a board reads where it lies: as objects it took 8 kB of the heap.
+_TABLE = (
+    # name default min max unit
+    b"nominal_hz 50 50 60 Hz\n"
+    b"nominal_v 230 100 480 V\n"
+    b"sample_hz 4800 3200 9600 Hz\n"
+    b"block_ms 10 5 20 ms\n"
+    b"adc_uv 16000 100 1000000 uV/count\n"
+    b"droop_deadband_mhz 20 0 1000 mHz\n"
+    b"droop_span_mhz 480 50 10000 mHz\n"
+    b"fast_switch_mhz 15 0 1000 mHz\n"
+    b"baseline_w 3000 -50000 50000 W\n"
+    b"setpoint_ramp_w_s 2000 10 1000000 W/s\n"
+    b"setpoint_max_s 900 1 86400 s\n"
+    b"charge_max_w 7400 0 50000 W\n"
+    b"discharge_max_w 7400 0 50000 W\n"
+    b"v2g_enable 1 0 1 flag\n"
+    b"soc_reserve_pct_x100 4000 0 10000 0.01 %\n"
+    b"soc_full_pct_x100 9500 0 10000 0.01 %\n"
+    b"soc_stale_ms 10000 100 600000 ms\n"
+    b"mains_loss_pct 50 10 88 %\n"
+    b"trip_under_mhz 47500 40000 60000 mHz\n"
+    b"trip_over_mhz 51500 50000 70000 mHz\n"
+    b"trip_frequency_ms 100 20 1000000 ms\n"
+    b"trip_rocof_mhz_s 4000 500 50000 mHz/s\n"
+    b"trip_rocof_ms 500 20 10000 ms\n"
+    b"return_low_mhz 49900 40000 60000 mHz\n"
+    b"return_high_mhz 50100 50000 70000 mHz\n"
+    b"return_volt_pct 85 50 100 %\n"
+    b"return_delay_ms 60000 1000 3600000 ms\n"
+    b"modbus_unit 1 1 247 address\n"
+    b"modbus_baud 115200 9600 921600 Bd\n"
+    b"modbus_timeout_ms 200 20 5000 ms\n"
+    b"inverter_poll_ms 200 50 10000 ms\n"
+    b"inverter_silent_ms 2000 200 60000 ms\n"
+    b"reversion_s 4 2 600 s\n"
+    b"command_step_w 10 1 5000 W\n"
+    b"telemetry_ms 100 20 60000 ms\n"
+    b"host_silent_ms 5000 500 600000 ms\n"
+    b"start_delay_ms 500 0 3600000 ms\n"
+    b"samples_stale_ms 40 15 1000 ms\n"
+    b"watchdog_ms 2000 200 30000 ms\n"
+    b"sample_clock_ppm 0 -2000 2000 ppm\n"
+    b"droop_profile 0 0 17 index\n"
+    b"droop_response_ms 0 0 60000 ms\n"
+    b"droop_frozen_base 0 0 1 flag\n"
+    b"droop_hysteresis_mhz 0 0 500 mHz\n"
+    b"droop_charge_max_w 50000 0 50000 W\n"
+    b"droop_discharge_max_w 50000 0 50000 W\n"
+    b"response_latency_ms 100 0 500 ms\n"
+    b"power_min_w -100000 -100000 100000 W\n"
+    b"power_max_w 100000 -100000 100000 W\n"
+    b"fast_reserve 0 0 7 index\n"
+    b"fast_reserve_w 0 0 50000 W\n"
+    b"fast_reserve_confirm_ms 40 0 500 ms\n"
+    b"trip_profile 0 0 4 index\n"
+    b"stagger 1 0 1 flag\n"
+    b"trip_spread_ms 50 0 10000 ms\n"
+    b"return_spread_ms 10000 0 3600000 ms\n"
+    b"return_high_pct 110 100 130 %\n"
+    b"enter_ramp_s 0 0 3600 s\n"
+    b"regulation_w 0 0 50000 W\n"
+    b"regulation_ramp_w_s 1000 10 1000000 W/s\n"
+    b"regulation_expiry_ms 10000 1000 600000 ms\n"
+    b"regulation_fallback 0 -10000 10000 0.01 %\n"
+    b"event_spread_s 0 0 3600 s\n"
+    b"plan_charge_w 7400 0 50000 W\n"
+    b"plan_discharge_w 0 0 50000 W\n"
+    b"reactive_mode 0 0 3 index\n"
+    b"reactive_var 0 -50000 50000 var\n"
+    b"reactive_max_var 3000 0 50000 var\n"
+    b"power_factor_x1000 1000 -1000 1000 0.001\n"
+    b"volt_var_deadband_permille 20 0 200 0.001\n"
+    b"volt_var_span_permille 60 10 200 0.001\n"
+    b"battery_wh 0 0 500000 Wh\n"
+    b"efficiency_pct 95 50 100 %\n"
+    b"horizon_s 0 0 86400 s\n"
+    b"cable_max_w 50000 0 50000 W\n"
+    b"ev_charge_max_w 50000 0 50000 W\n"
+    b"ev_discharge_max_w 50000 0 50000 W\n"
+    b"temperature_sensor 0 0 2 index\n"
+    b"derate_from_c 60 0 120 degC\n"
+    b"derate_span_k 20 1 100 K\n"
+    b"account_window_s 3600 60 86400 s\n"
+    b"account_tolerance_pct 2 0 20 %\n"
+    b"enter_at_start 0 0 1 flag\n"
+    b"sample_clock_trim_ppm 100 0 500 ppm\n"
+    b"v2g_tls 1 0 2 index\n"
+    b"v2g_payment 3 1 3 bits\n"
+    b"v2g_energy_modes 0 0 63 bits\n"
+    b"v2g_free 0 0 1 flag\n"
+    b"v2g_receipt 0 0 1 flag\n"
+    b"v2g_notice_s 10 0 600 s\n"
+    b"v2g_expires_soon_days 21 0 365 d\n"
+    b"evse 0 0 2 index\n"
+    b"outlet 0 0 1 index\n"
+    b"phases 1 1 3 count\n"
+    b"cable_current_max_a 32 6 80 A\n"
+    b"ventilation 0 0 1 flag\n"
+    b"access_free 1 0 1 flag\n"
+    b"hlc_wait_s 40 5 600 s\n"
+    b"dc_voltage_min_v 150 50 1000 V\n"
+    b"dc_voltage_max_v 500 50 1000 V\n"
+    b"dc_current_min_a 1 0 500 A\n"
+    b"dc_current_max_a 20 1 500 A\n"
+    b"dc_ripple_a 1 0 50 A\n"
+    b"reactive_priority 0 0 1 flag\n"
+    b"temperature_stale_ms 10000 1000 600000 ms\n"
+    b"report_filter 0 0 2 index\n"
+    b"v2g_mutual 0 0 1 flag\n"
+    b"volt_var_response_ms 5000 0 90000 ms\n"
 )
-# fmt: on
-COLUMNS = 5
 
-NAMES = tuple([TABLE[at] for at in range(0, len(TABLE), COLUMNS)])
+
+def rows():
+    """Yield (name, unit, default, min, max) of each parameter."""
+    for name, at in _places():
+        yield (name,) + _row(at)
+
+
+def name_of(index):
+    """Return the name of the parameter with this id, None where there is none."""
+    for i, (name, _at) in enumerate(_places()):
+        if i == index:
+            return name
+    return None
 
 
 def index(name):
     """Return the id of a parameter.  Errors: ParameterError where there is no such name."""
-    for i, known in enumerate(NAMES):
-        if known == name:
-            return i
-    raise ParameterError("unknown parameter %r; `gridkeel params` lists them" % (name,))
+    return _place(name)[0]
 
 
 def check(name, value):
     """Check one value against its row and return it.  Errors: ParameterError with name, value and limits."""
-    at = index(name) * COLUMNS
-    unit, low, high = TABLE[at + 1], TABLE[at + 3], TABLE[at + 4]
+    unit, _default, low, high = _row(_place(name)[1])
     if isinstance(value, bool) or not isinstance(value, int):
         raise ParameterError("%s = %r is not an integer (unit %s)" % (name, value, unit))
     if not low <= value <= high:
@@ -145,16 +151,38 @@ def check(name, value):
     return value
 
 
+def _places():
+    """Yield (name, where the rest of its row begins)."""
+    at = 0
+    while at < len(_TABLE):
+        space = _TABLE.find(b" ", at)
+        yield _TABLE[at:space].decode(), space + 1
+        at = _TABLE.find(b"\n", space) + 1
+
+
+def _row(at):
+    default, low, high, unit = _TABLE[at : _TABLE.find(b"\n", at)].decode().split(" ", 3)
+    return unit, int(default), int(low), int(high)
+
+
+def _place(name):
+    """Return (id, where the rest of its row begins).  Errors: ParameterError where there is no such name."""
+    for i, (known, at) in enumerate(_places()):
+        if known == name:
+            return i, at
+    raise ParameterError("unknown parameter %r; `gridkeel params` lists them" % (name,))
+
+
 class Parameters:
-    """The values in force: one attribute a row of TABLE, each checked; changes only through `update`.
+    """The values in force: one attribute a row of the table, each checked; changes only through `update`.
 
     revision: another number after each update, for whoever keeps something made of them.
     """
 
     def __init__(self, changes=None):
         self.revision = 0
-        for at in range(0, len(TABLE), COLUMNS):
-            setattr(self, TABLE[at], TABLE[at + 2])
+        for name, _unit, default, _low, _high in rows():
+            setattr(self, name, default)
         if changes:
             self.update(changes)
 
@@ -170,7 +198,7 @@ class Parameters:
 
     def values(self):
         """Return a new {name: value} of everything in force."""
-        return {name: getattr(self, name) for name in NAMES}
+        return {name: getattr(self, name) for name, _at in _places()}
 
 
 def _check_together(values):

@@ -122,5 +122,7 @@ MEANINGS: dict = {
 
 def rows():
     """Return ((name, unit, default, min, max, meaning), ...) in the order of the table."""
-    table, columns = params.TABLE, params.COLUMNS
-    return tuple(tuple(table[at : at + columns]) + (MEANINGS[table[at]],) for at in range(0, len(table), columns))
+    return tuple(row + (MEANINGS[row[0]],) for row in params.rows())
+
+
+NAMES = tuple(row[0] for row in params.rows())

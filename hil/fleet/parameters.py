@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridkeel.params import NAMES, Parameters
+from gridkeel.params import Parameters
+from gridkeel.params_text import NAMES
 
 Ints = NDArray[np.int64]
 

@@ -21,9 +21,12 @@ def test_defaults_are_inside_their_own_limits():
 
 
 def test_every_parameter_has_its_meaning_and_no_other():
-    assert len(params.TABLE) == len(params.NAMES) * params.COLUMNS
-    assert len(set(params.NAMES)) == len(params.NAMES)
-    assert sorted(params_text.MEANINGS) == sorted(params.NAMES)
+    names = params_text.NAMES
+    assert len(set(names)) == len(names)
+    assert sorted(params_text.MEANINGS) == sorted(names)
+    for index, name in enumerate(names):
+        assert params.name_of(index) == name and params.index(name) == index
+    assert params.name_of(len(names)) is None
     for name, unit, default, low, high, meaning in params_text.rows():
         assert unit and meaning, name
         assert isinstance(unit, str) and low <= default <= high, name

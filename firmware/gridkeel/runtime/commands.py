@@ -46,10 +46,11 @@ class Commands:
 
     def _param_set(self, values, now_ms):
         _command, index, value = values
-        if index >= len(params.NAMES):
+        name = params.name_of(index)
+        if name is None:
             return UNKNOWN
         try:
-            self._controller.parameters.update({params.NAMES[index]: value})
+            self._controller.parameters.update({name: value})
         except ParameterError:
             return OUT_OF_RANGE
         try:
@@ -60,9 +61,10 @@ class Commands:
 
     def _param_get(self, values, now_ms):
         command, index = values
-        if index >= len(params.NAMES):
+        name = params.name_of(index)
+        if name is None:
             return UNKNOWN
-        value = getattr(self._controller.parameters, params.NAMES[index])
+        value = getattr(self._controller.parameters, name)
         self._link.post(ids.PARAMETER, (self._health.uptime_ms, command, index, value))
         return None
 
