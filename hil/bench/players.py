@@ -52,10 +52,6 @@ class Parts:
     meeting: Meeting | None = None
 
 
-# The lock step's own ports and buffers for a car, 56 kB, lie in the heap; a board has its sockets outside of it.
-CARS_BYTES = 64 * 1024
-
-
 @contextlib.contextmanager
 def lockstep(parts: Parts) -> Iterator[LockStepRun]:
     """The virtual board in virtual time."""
@@ -67,8 +63,9 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
         if meeting:
             put_pki(flash, meeting.pki)
         cars = meeting is not None
-        heap_bytes = rig.heap_bytes + (CARS_BYTES if cars else 0)
-        with LockStepBoard(flash, rig.device_id, parts.boot_id, heap_bytes, rom=rig.rom or cars, cars=cars) as board:
+        with LockStepBoard(
+            flash, rig.device_id, parts.boot_id, rig.heap_bytes, rom=rig.rom or cars, cars=cars
+        ) as board:
             yield LockStepRun(
                 parts.scenario,
                 rig,

@@ -44,6 +44,19 @@ SESSION_KB = 250  # of modules alone; a session with its buffers adds 120
 NAMES = 2400  # the table holds 2,540, the next one takes 28 kB; what a session adds are single letters and a few words
 
 
+CAR = """\
+import sys
+sys.path.append(%r)
+from contracts import ContractCar, Operator, bench_for
+operator = Operator(sub_cas=2)
+key, chain = operator.contract()
+car = ContractCar(bench_for(operator), key, chain)
+known = set(sys.modules)
+car.to_charging()
+car.charge(2)
+car.stop()
+print(sorted(set(sys.modules) - known))
+"""
 FOREIGN = """\
 import micropython
 from gridkeel.crypto import profiles
@@ -90,6 +103,12 @@ def test_all_that_serves_a_car_leaves_room_for_its_session(tmp_path):
     taken, names = done.stdout.splitlines()
     assert int(taken) < SESSION_KB * 1024
     assert int(re.search(r"n_qstr=(\d+)", names)[1]) < NAMES
+
+
+def test_nothing_is_imported_in_a_session(tmp_path):
+    script = CAR % str(FIRMWARE.parent / "tests" / "device")
+    done = run(tmp_path / "car.py", script, rom_image(FIRMWARE, keep_names=True))
+    assert done.stdout == "[]\n"
 
 
 def test_letters_of_a_car_do_not_become_names(tmp_path):

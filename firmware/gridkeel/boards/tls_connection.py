@@ -17,6 +17,8 @@ SUITES = ("TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDH-ECDSA-WITH-AES-12
 HANDSHAKE_MS = 10000  # a car that takes longer is no car
 CORK_BYTES = 6 * 1024 + 512  # the longest frame and the overhead of its records
 
+_wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first car
+
 _CLOSE = 4  # ioctl of MicroPython's streams
 _CHANGE_CIPHER_SPEC = 20
 _HANDSHAKE = 22
@@ -128,7 +130,7 @@ class TlsConnection:
     async def handshake(self):
         """Agree on keys; return False where that fails or takes over HANDSHAKE_MS."""
         try:
-            await asyncio.wait_for_ms(self._shake(), HANDSHAKE_MS)
+            await _wait_for_ms(self._shake(), HANDSHAKE_MS)
         except (OSError, asyncio.TimeoutError):
             return False
         return True

@@ -1,4 +1,7 @@
-"""Imports the session's modules from the leaves up: imports within imports take more stack than small boards have."""
+"""Imports all that a session may need, so that nothing is imported in the middle of one (see grammars.py).
+
+From the leaves up: imports within imports take more stack than small boards have.
+"""
 
 _ORDER = (
     "crypto.p256",
@@ -11,6 +14,8 @@ _ORDER = (
     "crypto.x509",
     "crypto.profiles",
     "crypto.chain",
+    "v2g.exi.relaxed",
+    "v2g.grammars",
     "v2g.codes",
     "v2g.values",
     "v2g.status",
