@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gridkeel.errors import ParameterError
-from gridkeel.params import Parameters, check
-from gridkeel.params_text import NAMES
+from gridkeel.params import NAMES, Parameters, check
 from host_tools.errors import MissingError, ToolError
 
 TABLE = "parameters"

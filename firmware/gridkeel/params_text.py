@@ -123,6 +123,3 @@ MEANINGS: dict = {
 def rows():
     """Return ((name, unit, default, min, max, meaning), ...) in the order of the table."""
     return tuple(row + (MEANINGS[row[0]],) for row in params.rows())
-
-
-NAMES = tuple(row[0] for row in params.rows())

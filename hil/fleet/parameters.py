@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridkeel.params import Parameters
-from gridkeel.params_text import NAMES
+from gridkeel.params import NAMES, Parameters
 
 Ints = NDArray[np.int64]
 

@@ -1,8 +1,9 @@
 """The board's execute-in-place flash: the firmware compiled to .mpy and packed as a ROMFS image.
 
 MicroPython runs bytecode and constants where they lie in such an image, so the heap holds only what a program makes.
-Names of constants are folded away first (fold.py): whoever looks a module up at the REPL finds fewer of them than in
-its source. A traceback names modules instead of files, names that are there anyway.
+Names of constants are folded away first (fold.py) and parameters numbered (arguments.py): whoever looks a module up at
+the REPL finds fewer names than in its source, and calls its functions by position. A traceback names modules instead
+of files, names that are there anyway.
 An image is made once for each content of the firmware and kept in the user's cache.
 """
 

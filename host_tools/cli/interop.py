@@ -63,8 +63,8 @@ def show(console: Console, results: Results) -> None:
     if results.heap:
         size, used = results.heap["size"] // 1024, results.heap["used_most"] // 1024
         console.print(
-            f"heap in use at the peak of a Plug & Charge session: {used} of {size} kB (64-bit; about half on a board);"
-            " TLS keeps its own memory outside of it on this port",
+            f"heap in use at the peak of a Plug & Charge session with an installation: {used} of {size} kB (64-bit;"
+            " about half on a board); TLS keeps its own memory outside of it on this port",
             highlight=False,
         )
     for outcome in results.outcomes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gridkeel import params_text
+from gridkeel import params
 from host_tools.errors import ToolError
 from host_tools.link import events
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
@@ -100,5 +100,5 @@ class CommandDesk:
 def _verdict(item: _Open) -> Answer:
     results = item.results
     worst = next((result for result in results.values() if result != OK), OK)
-    named = results if all(name in params_text.NAMES for name in results) else None
+    named = results if all(name in params.NAMES for name in results) else None
     return Answer(item.request, worst, item.reason, named)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gridkeel import errors, errors_text, params_text
+from gridkeel import errors, errors_text, params
 from gridkeel.link import messages, table
 from host_tools.errors import ToolError
 from host_tools.link.dictionary import Dictionary
@@ -26,7 +26,7 @@ def test_the_text_holds_every_row_field_and_unit() -> None:
 
 def test_the_text_holds_every_name() -> None:
     assert tuple(OURS.enums["STATES"].values()) == messages.STATES
-    assert tuple(OURS.enums["TABLE"].values()) == params_text.NAMES
+    assert tuple(OURS.enums["TABLE"].values()) == params.NAMES
     assert OURS.enums["CATALOGUE"] == {0: "none", **{row[0]: row[1] for row in errors_text.CATALOGUE}}
     units = {field.unit for row in OURS.rows.values() for field in row.fields if field.unit.isupper()}
     assert units - {"V", "W", "B"} == set(OURS.enums)

@@ -14,7 +14,7 @@ from mqtt_peers import Controller, Listener, UplinkProcess
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from gridkeel import params, params_text
+from gridkeel import params
 from gridkeel.link import messages
 from host_tools.broker import EmbeddedBroker
 from host_tools.uplink.address import broker_at
@@ -32,8 +32,7 @@ _ALMOST = st.fixed_dictionaries(
     {},
     optional={
         "setpoint": st.fixed_dictionaries({}, optional={"power_w": _JSON, "lifetime_s": _JSON, "x": _JSON}) | _JSON,
-        "parameters": st.dictionaries(st.sampled_from(params_text.NAMES) | st.text(max_size=8), _JSON, max_size=3)
-        | _JSON,
+        "parameters": st.dictionaries(st.sampled_from(params.NAMES) | st.text(max_size=8), _JSON, max_size=3) | _JSON,
         "mode": st.sampled_from(["safe", "auto", "SAFE"]) | _JSON,
     },
 ).map(lambda document: json.dumps(document).encode())

@@ -6,7 +6,7 @@ same bytes everywhere, so equal hashes mean equal tables.
 
 import binascii
 
-from gridkeel import errors, errors_text, inverter, params_text
+from gridkeel import errors, errors_text, inverter, params
 from gridkeel.link import ids, messages
 
 FORMAT_LINE = "gridkeel-table 1"
@@ -38,7 +38,7 @@ def enums():
         ("V2G_KINDS", _numbered(messages.V2G_KINDS)),
         ("V2G_WORDS", _numbered(messages.V2G_WORDS)),
         ("CATALOGUE", faults),
-        ("TABLE", _numbered(params_text.NAMES)),
+        ("TABLE", _numbered(params.NAMES)),
     )
 
 

@@ -71,7 +71,7 @@ class App:
     def _make_backend(self):
         if not self._speaks_to_cars():
             return None
-        from gridkeel.link.backend import Backend  # 8 kB that only a car's questions need
+        from gridkeel.link.backend import Backend  # only a car has questions
 
         return Backend()
 

@@ -46,11 +46,10 @@ class Commands:
 
     def _param_set(self, values, now_ms):
         _command, index, value = values
-        name = params.name_of(index)
-        if name is None:
+        if index >= len(params.NAMES):
             return UNKNOWN
         try:
-            self._controller.parameters.update({name: value})
+            self._controller.parameters.update({params.NAMES[index]: value})
         except ParameterError:
             return OUT_OF_RANGE
         try:
@@ -61,10 +60,9 @@ class Commands:
 
     def _param_get(self, values, now_ms):
         command, index = values
-        name = params.name_of(index)
-        if name is None:
+        if index >= len(params.NAMES):
             return UNKNOWN
-        value = getattr(self._controller.parameters, name)
+        value = getattr(self._controller.parameters, params.NAMES[index])
         self._link.post(ids.PARAMETER, (self._health.uptime_ms, command, index, value))
         return None
 
