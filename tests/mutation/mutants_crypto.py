@@ -73,7 +73,7 @@ CRYPTO: Table = (
             ('"" if kind in found else', ""),
             ("if inner == start:", "if inner > start:"),
             ("    if start == stop:\n", "    if start > stop:\n"),
-            ("ord(letter) > 0x7E", "ord(letter) > 0x7E0"),
+            ("octet > 0x7E for", "octet > 0x7E0 for"),
         ),
     ),
     (

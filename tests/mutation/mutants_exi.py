@@ -160,6 +160,9 @@ EXI: Table = (
             ("    check_bytes(bits, table, place, len(value))\n", ""),
             ("        if not is_character(code):", "        if False:"),
             ("and min(octets) >= 0x20:", ":"),
+            ("left = 0 if octet < 0x80 else 1", "left = 0 if octet < 0x80 else 2"),
+            ("1 if octet < 0xE0 else 2", "1 if octet < 0xE0 else 3"),
+            ("octet & 0x7F >> left", "octet & 0x7F"),
         ),
     ),
     (

@@ -49,7 +49,7 @@ V2G: Table = (
             ("        if self._out_bytes:\n            return", "        if False:\n            return"),
             ("        receiver.drop()\n", "        receiver.clear()\n"),
             (
-                "        self._context.now_ms = now_ms\n        self._pending = None\n",
+                "        self._context.now_ms = now_ms\n        self._give_up()\n",
                 "        self._context.now_ms = now_ms\n",
             ),
             ("        self._context.now_ms = now_ms\n        try:", "        try:"),

@@ -58,7 +58,7 @@ def code_points(octets):
             left -= 1
         else:
             left = 0 if octet < 0x80 else 1 if octet < 0xE0 else 2 if octet < 0xF0 else 3
-            code = octet & (0x7F >> left + 1 if left else 0x7F)
+            code = octet & 0x7F >> left
         if not left:
             yield code
 
