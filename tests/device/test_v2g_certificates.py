@@ -158,7 +158,12 @@ def test_a_backend_that_is_silent():
     took_ms = [event[3] for event in bench.events if event[:2] == ("message", "CertificateInstallationReq")][-1]
     assert 4200 <= took_ms < states.MESSAGES["CertificateInstallationReq"][0]
     assert not bench.kinds("late")
-    assert bench.backend.lost
+
+
+def test_what_a_silent_backend_says_later_has_no_room():
+    bench, car = at_the_service(delay_ms=1 << 20)
+    car.ask_signed("CertificateInstallationReq", installation(), "FAILED_NoCertificateAvailable")
+    assert bench.backend.lost and bench.secc.closing
 
 
 def test_a_backend_that_fails():
