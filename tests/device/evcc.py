@@ -190,10 +190,13 @@ class Car:
             self.cable_check()
             self.pre_charge()
 
-    def cable_check(self):
+    def cable_check_only(self):
         self.bench.outlet.wants_power = True
         while self.ask("CableCheckReq", self.request("CableCheckReq"))["EVSEProcessing"] == "Ongoing":
             self.bench.run(200)
+
+    def cable_check(self):
+        self.cable_check_only()
         assert self.last["DC_EVSEStatus"]["EVSEStatusCode"] == "EVSE_Ready"
 
     def pre_charge(self):
