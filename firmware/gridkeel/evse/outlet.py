@@ -18,7 +18,8 @@ class Outlet:
     """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 untold).
 
     plug_number counts the vehicles plugged in since the start; left: in this step one was unplugged.
-    levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor; lapsed: a fault took it.
+    levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor; lapsed: a fault
+    took it.
     """
 
     def __init__(self, parameters):
