@@ -35,8 +35,8 @@ EVSE_SESSION: Table = (
             ("min(wish_w, room_w, self.rating_w)", "min(wish_w, room_w)"),
             ("if self.access == evse.WAITING and self._p.access_free:", "if self._p.access_free:"),
             (
-                "        self.allowed = False\n        self.lapsed = False\n        self.access = evse.WAITING",
-                "        self.access = evse.WAITING",
+                "        self.contactor.clear(now_ms)\n        self.allowed = False\n        self.lapsed = False\n",
+                "        self.contactor.clear(now_ms)\n",
             ),
             ("power_w >= FLOWING_W or", "power_w >= 0 or"),
             ("self._patience_ms = STOP_BASIC_MS", "self._patience_ms = STOP_SESSION_MS"),
