@@ -31,7 +31,8 @@ class World:
         self._waiting: list[tuple[int, bytes]] = []
 
     def run(self, until_us: int, *, posts: bool = True, speaks: bool = True) -> None:
-        for self.now_us in range(self.now_us + STEP_US, until_us + 1, STEP_US):
+        while self.now_us < until_us:
+            self.now_us += STEP_US
             now_ms = self.now_us // 1000
             while self._waiting and self._waiting[0][0] <= self.now_us:
                 data = self._waiting.pop(0)[1]
