@@ -122,7 +122,7 @@ def test_a_fault_while_the_contactor_is_waited_for_is_answered_at_once():
     begun_ms = bench.now_ms
     assert car.receive("PowerDeliveryReq")["ResponseCode"] == "FAILED_PowerDeliveryNotApplied"
     assert bench.now_ms - begun_ms < 50
-    assert bench.kinds("session")[-1][2] == "a fault came before the contactor closed"
+    assert bench.kinds("session")[-1][2] == "the charger is not ready to deliver"
 
 
 def test_a_car_that_charges_on_after_a_fault_is_stopped():

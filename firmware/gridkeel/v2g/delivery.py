@@ -39,7 +39,7 @@ def _start(context, body):
     while not charger.contactor_closed:
         waited_ms = ticks.diff(context.now_ms, begun_ms)
         if not charger.ready:
-            raise RefusedError(codes.NOT_APPLIED, "a fault came before the contactor closed")
+            raise RefusedError(codes.NOT_APPLIED, "the charger is not ready to deliver")
         if not charger.wants_power and waited_ms >= states.PILOT_TIMEOUT_MS:
             raise RefusedError(codes.NOT_APPLIED, "the car stays out of state C")
         if waited_ms >= states.CONTACTOR_MS:
