@@ -134,8 +134,8 @@ class LockStepBoard:
         return data
 
     def _receive(self) -> bytes:
-        # Asking again and again instead would be quicker on a machine that idles, and half as fast on a busy one:
-        # either end would hold a processor that the other one wants.
+        # Asking again and again instead is no quicker on a machine that idles, and half as fast on a busy one: either
+        # end would hold a processor that the other one wants.
         data = self._socket.recv(READ_BYTES)
         if not data:
             raise ConnectionError("the board closed the connection")
