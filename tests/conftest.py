@@ -11,9 +11,9 @@ from hypothesis import settings
 settings.register_profile("gridkeel", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("gridkeel")
 
-# These tests share the machine with boards, brokers or peers on the real clock: make test runs them one at a time.
+# These tests share the machine with boards, brokers or peers on the real clock: make test runs two at a time, as they
+# mostly wait, and nothing that only computes beside them.
 REALTIME = (
-    "fuzz/test_fuzz_console",
     "hil/test_inverter_plant_server",
     "hil/test_master_pymodbus",
     "hil/test_virtual_board",
@@ -23,15 +23,19 @@ REALTIME = (
     "host/test_uplink_session",
     "system/",
 )
+# These wait for nobody but a process of their own, or compute alone.
+UNHURRIED = ("hil/test_virtual_board_fold", "system/test_namespaces")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "realtime: runs on the machine's clock; better alone on it")
+    config.addinivalue_line("markers", "realtime: runs on the machine's clock; better with little beside it")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if any(part in item.path.as_posix() for part in REALTIME) or "realtime" in item.name:
+        path = item.path.as_posix()
+        unhurried = any(part in path for part in UNHURRIED)
+        if any(part in path for part in REALTIME) and not unhurried or "realtime" in item.name:
             item.add_marker(pytest.mark.realtime)
 
 

@@ -10,12 +10,13 @@ from hil.bench.bus import damage
 from hil.bench.recorder import Recorder
 from hil.bench.scenario import Fault
 from host_tools.link import events
+from host_tools.link.layouts import Hello
 from host_tools.link.readable import readable
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.intake import Answerer, Intake, Listener, link_into, nobody
+from host_tools.uplink.intake import COMMIT_RECORDS, Answerer, Intake, Listener, link_into, nobody
 from host_tools.uplink.queue import Queue
 
-COMMIT_US = 500_000
+COMMIT_US = 500_000  # the longest a record waits; COMMIT_RECORDS of them wait for nothing
 BITS_A_BYTE = 10  # start, 8, stop
 SERVICE_US = 1000  # a host's own delay before it answers
 START_UNIX_S = 1767225600  # 2026-01-01: the time of day at a run's beginning, the same in every run
@@ -38,6 +39,7 @@ class HostSide:
         listener = Listener(attached=attached, recorded=self._recorded, say=self._say)
         self.intake = Intake(link_into(queue), queue, listener, unix_time=self._unix_time, answerer=answerer)
         self.produced = 0
+        self.short = ""
         self.latest: dict[str, int] = {}
         self._byte_us = BITS_A_BYTE * 1e6 / baud
         self._cuts = [fault for fault in faults if fault.kind == "host_link"]
@@ -49,19 +51,23 @@ class HostSide:
         self._now_s = 0.0
         self._start_unix_s = start_unix_s
         self._arrival_us = 0
+        self._hello: Hello | None = None
+        self._hello_us = 0
 
     def from_board(self, data: bytes, now_us: int) -> None:
         """Take what the board sent at now_us."""
         now_s = self._now_s = now_us / 1e6
         if not self._cut(now_s):
             self.intake.receive(self._damaged(data, now_s), now_s)
+            if self.intake.link.hello is not self._hello:
+                self._hello, self._hello_us = self.intake.link.hello, now_us
 
     def to_board(self, now_us: int) -> tuple[int, bytes] | None:
         """Return (arrival in us, bytes) of what the host has to say at now_us, None where that is nothing."""
         now_s = now_us / 1e6
         self.intake.on_deadline(now_s)
-        if now_us >= self._next_commit_us:
-            self._next_commit_us += COMMIT_US
+        if now_us >= self._next_commit_us or self.intake.pending >= COMMIT_RECORDS:
+            self._next_commit_us = now_us + COMMIT_US
             self.intake.commit()
         data = self.intake.data_to_send()
         if not data or self._cut(now_s):
@@ -75,11 +81,22 @@ class HostSide:
         """Order the safe state, as every scenario ends."""
         self.intake.link.command("mode", mode="safe")
 
-    def settle(self) -> None:
-        """Commit what is left at the end of a run; a device's last HELLO may know of more than was received."""
+    def complete(self, since_us: int) -> bool:
+        """Whether the board said after since_us how much it had produced, and all of that has come."""
+        return self._hello is not None and self._hello_us > since_us and self.produced >= self._hello.next - 1
+
+    def settle(self, since_us: int) -> None:
+        """Store what is left at the end of a run, and say in `short` why that is not all the board had at since_us."""
         self.intake.commit()
-        if self.intake.link.hello is not None:
-            self.produced = max(self.produced, self.intake.link.hello.next - 1)
+        received = self.produced
+        if self._hello is not None:
+            self.produced = max(self.produced, self._hello.next - 1)
+        if self.intake.pending:
+            self.short = f"{self.intake.pending} did not go into the queue"
+        elif self._hello is None or self._hello_us <= since_us:
+            self.short = "what the board produced last is unknown: the link was down at the end"
+        elif received < self.produced:
+            self.short = f"{self.produced - received} were still on the board"
 
     def _unix_time(self, now_s: float) -> float:
         return self._start_unix_s + now_s

@@ -19,7 +19,9 @@ from hil.interop.virtual_car import VirtualCar
 from hil.plants.inverter import Inverter
 
 DRAIN_S = 3.0  # after the end, for the link to hand over what it holds
+LAST_S = 4.0  # then, at most, until the board has said how much that was and all of it is here; it says so every second
 RS485, HOST = 0, 1
+LAST_STEP_US = 20_000
 SLICE_US = 5000  # no slice of a session's work takes longer
 
 
@@ -93,8 +95,12 @@ class LockStepRun:
         self.pace.virtual_s = end_us / 1e6
         self.pace.real_s = perf_counter() - started
         self._host.make_safe()
-        self._run_until(end_us + round(DRAIN_S * 1e6))
-        self._host.settle()
+        drained_us = end_us + round(DRAIN_S * 1e6)
+        self._run_until(drained_us)
+        last_us = drained_us + round(LAST_S * 1e6)
+        while not self._host.complete(drained_us) and self._board.now_us < last_us:
+            self._run_until(min(self._board.now_us + LAST_STEP_US, last_us))
+        self._host.settle(drained_us)
 
     def _run_until(self, end_us: int) -> None:
         while self._board.now_us < end_us:

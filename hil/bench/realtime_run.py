@@ -13,7 +13,7 @@ import serial
 from gridkeel.params import Parameters
 from hil.bench.bus import Bus
 from hil.bench.hostside import HostSide
-from hil.bench.lockstep_run import DRAIN_S, HOST, RS485, Pace, Progress
+from hil.bench.lockstep_run import DRAIN_S, HOST, LAST_S, RS485, Pace, Progress
 from hil.bench.scenario import Scenario
 from hil.bench.station import Station
 from hil.virtual_board.outlet_port import OutletPort
@@ -83,9 +83,13 @@ class RealtimeRun:
             while self._now_us() < end_us:
                 self._round(lines)
             self._host.make_safe()
-            while self._now_us() < end_us + DRAIN_S * 1e6:
+            drained_us = end_us + round(DRAIN_S * 1e6)
+            while self._now_us() < drained_us:
                 self._round(lines)
-        self._host.settle()
+            last_us = drained_us + round(LAST_S * 1e6)
+            while not self._host.complete(drained_us) and self._now_us() < last_us:
+                self._round(lines)
+        self._host.settle(drained_us)
         self.pace.virtual_s = self.pace.real_s = self.pace.board_s = end_us / 1e6
 
     def _now_us(self) -> int:

@@ -49,10 +49,10 @@ class Delivery:
         self.boots += 1
         return self.boots
 
-    def settle(self, already: int, wanted: int) -> int:
-        """Wait until `wanted` more records than `already` came through; return how many did."""
+    def settle(self, already: int, stored: int) -> int:
+        """Wait until all that went into the queue came through, beyond `already`; return how many did."""
         self.publisher.drain(DRAIN_S)
-        self.counter.wait_for(already + wanted, DRAIN_S)
+        self.counter.wait_for(already + stored, DRAIN_S)
         return self.counter.delivered - already
 
 
@@ -99,7 +99,7 @@ def play(
         with PLAYERS[rig.kind](parts) as run:
             run.play()
     dropped = host.intake.counts.missing
-    delivered = way.settle(already, host.produced - dropped)
+    delivered = way.settle(already, host.intake.counts.stored)
     played = Played(
         scenario=scenario,
         rig=rig,
@@ -112,6 +112,7 @@ def play(
         produced=host.produced,
         dropped=dropped,
         delivered=delivered,
+        short=host.short,
         doubled=way.counter.doubled - already_doubled,
         virtual_s=run.pace.virtual_s,
         real_s=run.pace.real_s,

@@ -158,11 +158,15 @@ def sweep() -> None:
 def _remove(name: str) -> None:
     if not (_FOLDER / name).exists():
         return
-    for pid in map(int, _ip("netns", "pids", name).split()):
-        if pid != os.getpid():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-    _ip("netns", "del", name)
+    try:
+        for pid in map(int, _ip("netns", "pids", name).split()):
+            if pid != os.getpid():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        _ip("netns", "del", name)
+    except MissingError:
+        if (_FOLDER / name).exists():
+            raise  # otherwise another run swept it away at the same time
 
 
 def _ip(*words: str) -> str:

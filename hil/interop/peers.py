@@ -24,6 +24,8 @@ Event = dict[str, Any]
 
 _CAR = Path(__file__).with_name("car.py")
 _READY_S = 20.0
+# A car lives for one session: Java's second compiler costs it more than it gives back, and a small machine most of all.
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _SDP_PORT_HEX = f"{15118:04X}"
 
 
@@ -56,6 +58,7 @@ class Car:
                     "PKI_PATH": f"{pki}/",
                     "CAR_PAUSES": "1" if pauses else "",
                     "CAR_RESUMES": resumes,
+                    "JDK_JAVA_OPTIONS": _SHORT_LIVED,
                 },
                 folder,
                 subprocess.PIPE,

@@ -25,6 +25,7 @@ from host_tools.uplink.troubles import Troubles
 # A device sends at most 16 records ahead of its acknowledgement. Beyond this many without room in the queue it is no
 # device of ours, or one that restarts all the time: then `blocked` asks for the port to be left unread.
 _PENDING_MAX = 1024
+COMMIT_RECORDS = 8  # half of what a device sends ahead: with so many its line never stands still for our disk
 
 
 @dataclass

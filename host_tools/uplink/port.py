@@ -13,7 +13,7 @@ import serial
 from host_tools.errors import MissingError
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.desk import BUSY, CommandDesk
-from host_tools.uplink.intake import Answerer, Intake, Listener, link_into, nobody
+from host_tools.uplink.intake import COMMIT_RECORDS, Answerer, Intake, Listener, link_into, nobody
 from host_tools.uplink.queue import Queue
 from host_tools.uplink.requests import Answer, Request
 from host_tools.uplink.troubles import Troubles
@@ -24,7 +24,6 @@ _READ_S = 0.02  # a read waits this long for more, so it is also the delay a com
 _READ_BYTES = 4096
 _WRITE_S = 2.0
 _COMMIT_S = 0.05
-_COMMIT_RECORDS = 8  # half of what a device sends ahead: its line never stands still for our disk
 _REOPEN_S = 1.0
 _REQUESTS_MAX = 64
 
@@ -144,7 +143,7 @@ class PortThread:
             self.intake.receive(data, now_s)
         self._submit_waiting(now_s)
         self.intake.on_deadline(now_s)
-        if self.intake.pending >= _COMMIT_RECORDS or now_s - self._committed_s >= _COMMIT_S:
+        if self.intake.pending >= COMMIT_RECORDS or now_s - self._committed_s >= _COMMIT_S:
             self.intake.commit()
             self._committed_s = now_s
         out = self.intake.data_to_send()

@@ -21,7 +21,8 @@ class Outlet:
         self.plugged = True
         self.plug_number = 1
         self.wants_power = False
-        self.ready = True
+        self._ready = True
+        self._lapsed = False
         self.rcd = False
         self.contactor_closed = False
         self.three_phase = False
@@ -65,6 +66,14 @@ class Outlet:
         return min(self.max_current_a, self.offered_w / self.nominal_voltage_v / phases)
 
     @property
+    def ready(self):
+        return self._ready and not self._lapsed
+
+    @ready.setter
+    def ready(self, on):
+        self._ready = on
+
+    @property
     def contactor_open(self):
         return not self.contactor_closed
 
@@ -84,6 +93,7 @@ class Outlet:
 
     def allow(self, on):
         self.allowed = on
+        self._lapsed = False
 
     def set_vehicle_limits(self, max_w, max_v, max_a, departure_s, energy_wh):
         self.limits = (max_w, max_v, max_a, departure_s, energy_wh)
@@ -121,6 +131,9 @@ class Outlet:
     def step(self, now_ms):
         passed_ms = 0 if self._step_ms is None else ticks.diff(now_ms, self._step_ms)
         self._step_ms = self._now_ms = now_ms
+        if self.allowed and not self._ready:
+            self.allowed = False
+            self._lapsed = True
         self._move_contactor(now_ms)
         if self.isolation == status.ISOLATION_MEASURING and ticks.diff(now_ms, self._isolation_ms) >= ISOLATION_MS:
             self.isolation = self.isolation_end
@@ -128,7 +141,7 @@ class Outlet:
             self._move_voltage(passed_ms)
 
     def _move_contactor(self, now_ms):
-        wanted = self.allowed and self.wants_power and self.ready and self.plugged
+        wanted = self.allowed and self.wants_power and self.plugged
         if wanted == self.contactor_closed or (self.stuck_open if wanted else self.stuck_closed):
             self._moving_ms = None
         elif self._moving_ms is None:

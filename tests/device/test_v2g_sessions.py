@@ -130,6 +130,7 @@ def test_renegotiation_from_the_charger():
         name = "DC_EVSEStatus" if dc else "AC_EVSEStatus"
         assert car.charge(1)[name]["EVSENotification"] == "ReNegotiation"
         told = car.ask("PowerDeliveryReq", delivery("Renegotiate", car))
+        bench.run(200)
         assert bench.outlet.contactor_closed and name in told
         found = car.ask("ChargeParameterDiscoveryReq", charge_parameter(car))
         entries = found["SAScheduleList"]["SAScheduleTuple"][0]["PMaxSchedule"]["PMaxScheduleEntry"]

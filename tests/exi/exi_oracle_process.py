@@ -15,6 +15,9 @@ from typing import Any
 from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JJavaError
 
+# Java's second compiler costs such a short life more than it gives back.
+_SHORT_LIVED = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+
 
 class Exificient:
     """One grammar, as a document's or a fragment's."""
@@ -60,7 +63,7 @@ class Exificient:
 
 
 def main(jar: str) -> None:
-    gateway = JavaGateway.launch_gateway(classpath=jar, die_on_exit=True)
+    gateway = JavaGateway.launch_gateway(classpath=jar, javaopts=_SHORT_LIVED, die_on_exit=True)
     known: dict[tuple[str, bool], Exificient] = {}
     for line in sys.stdin:
         request = json.loads(line)

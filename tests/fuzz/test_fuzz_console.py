@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import select
@@ -58,12 +59,14 @@ class Client:
     def clean_up(self) -> None:
         """Type what leaves whatever the garbage had begun, until the prompt answers."""
         end_s = time.monotonic() + HANG_S
-        heard = b""
-        while b"cleaned up" not in heard:
+        for number in itertools.count():
+            self.send(b"\r\x03\x03\x02\r\x03print('cleaned', %d)\r" % number)
+            # The console answers in order: behind this prompt nothing is left of what was typed before.
+            last = b"cleaned %d\n>>> " % number
+            heard = self.listen(last)
+            if heard.endswith(last):
+                return
             assert time.monotonic() < end_s, f"no prompt any more; {heard[-300:]!r}"
-            self.send(b"\r\x03\x03\x02\r\x03print('cleaned', 'up')\r")
-            heard = self.listen()
-        self.listen()
 
     def send(self, data: bytes) -> None:
         view = memoryview(data)
@@ -76,10 +79,10 @@ class Client:
             if writable:
                 view = view[os.write(self._fd, view[:4096]) :]
 
-    def listen(self) -> bytes:
-        """Return what comes until the board is quiet for longer than any of its pauses."""
+    def listen(self, wanted: bytes) -> bytes:
+        """Return what comes until that ends with `wanted`, or the board is quiet for longer than any of its pauses."""
         heard = b""
-        while select.select([self._fd], [], [], QUIET_S)[0]:
+        while not heard.endswith(wanted) and select.select([self._fd], [], [], QUIET_S)[0]:
             heard += os.read(self._fd, 65536)
         self.heard += len(heard)
         return heard

@@ -54,6 +54,7 @@ class Controller(threading.Thread):
         self.port = os.ttyname(self._slave)
         self._period_s = 1.0 / per_s
         self._quiet = threading.Event()
+        self._silent = threading.Event()
         self._over = threading.Event()
 
     def __enter__(self) -> Controller:
@@ -69,7 +70,7 @@ class Controller(threading.Thread):
     def quiet(self) -> int:
         """Stop producing; return how many records of this boot there are in all."""
         self._quiet.set()
-        time.sleep(3 * self._period_s)
+        assert self._silent.wait(30)
         return self.link.produced
 
     def ask(self, kind: str, data: bytes) -> None:
@@ -95,6 +96,8 @@ class Controller(threading.Thread):
                 next_s += self._period_s
                 if not self._quiet.is_set():
                     self._produce(now_ms)
+            if self._quiet.is_set():
+                self._silent.set()
             if self.link.deadline(now_ms) == 0:
                 self.link.on_deadline(now_ms)
             count = self.link.data_to_send(out, now_ms)

@@ -7,8 +7,26 @@ from mutant import Table
 EVSE_SESSION: Table = (
     (
         "evse/outlet.py",
-        ("test_evse_outlet", "test_evse_dc", "test_evse_charger", "test_evse_controller", "test_evse_limits"),
         (
+            "test_evse_outlet",
+            "test_evse_dc",
+            "test_evse_charger",
+            "test_evse_consent",
+            "test_evse_controller",
+            "test_evse_limits",
+        ),
+        (
+            ("        if self.allowed and not self.ready:\n", "        if False:\n"),
+            ("        if self.allowed and not self.ready:\n", "        if not self.ready:\n"),
+            ("            self.allowed = False\n            self.lapsed = True\n", "            self.lapsed = True\n"),
+            (
+                "            self.allowed = False\n            self.lapsed = True\n",
+                "            self.allowed = False\n",
+            ),
+            (
+                "        self.lapsed = False\n        self.access = evse.WAITING\n        self.demand",
+                "        self.access = evse.WAITING\n        self.demand",
+            ),
             ("and self._p.ventilation == 1", ""),
             ("wanted = may and (consent", "wanted = (consent"),
             ("self._bound(closed and may and consent)", "self._bound(may and consent)"),
@@ -17,8 +35,8 @@ EVSE_SESSION: Table = (
             ("min(wish_w, room_w, self.rating_w)", "min(wish_w, room_w)"),
             ("if self.access == evse.WAITING and self._p.access_free:", "if self._p.access_free:"),
             (
-                "        self.allowed = False\n        self.access = evse.WAITING\n        self.demand",
-                "        self.demand",
+                "        self.contactor.clear(now_ms)\n        self.allowed = False\n        self.lapsed = False\n",
+                "        self.contactor.clear(now_ms)\n",
             ),
             ("power_w >= FLOWING_W or", "power_w >= 0 or"),
             ("self._patience_ms = STOP_BASIC_MS", "self._patience_ms = STOP_SESSION_MS"),
@@ -144,8 +162,11 @@ EVSE_SESSION: Table = (
     ),
     (
         "evse/charger.py",
-        ("test_evse_charger", "test_evse_controller", "test_evse_limits"),
+        ("test_evse_charger", "test_evse_consent", "test_evse_controller", "test_evse_limits"),
         (
+            ("return self._outlet.ready and not self._outlet.lapsed", "return self._outlet.ready"),
+            ("return self._outlet.ready and not self._outlet.lapsed", "return not self._outlet.lapsed"),
+            ("        self._outlet.lapsed = False\n", ""),
             ("return state == pilot.C or state == pilot.D", "return state == pilot.C"),
             ("return self._outlet.levels[ports.RCD] != 0", "return False"),
             ("return self._outlet.contactor.state == contactor.WELDED", "return False"),

@@ -131,8 +131,9 @@ V2G: Table = (
     ),
     (
         "v2g/stop.py",
-        ("test_v2g_resume", "test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals"),
+        ("test_v2g_resume", "test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals", "test_v2g_faults"),
         (
+            ("if status.notification(context) != status.STOP:", "if not context.charger.stop_asked:"),
             ('if kind == "Pause" and context.energy_mode:', "if context.energy_mode:"),
             ('if kind == "Pause" and context.energy_mode:', 'if kind == "Pause":'),
             ("    end(context, False)\n", "    pass\n"),

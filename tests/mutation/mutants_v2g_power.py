@@ -7,11 +7,12 @@ from mutant import Table
 V2G_POWER: Table = (
     (
         "v2g/parameters.py",
-        ("test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals"),
+        ("test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals", "test_v2g_faults"),
         (
             ("    if mode not in modes.energy_modes(context):", "    if False:"),
-            ("if context.started and mode != context.energy_mode:", "if False:"),
-            ("if context.started and mode != context.energy_mode:", "if mode != context.energy_mode:"),
+            ("if context.energy_mode and mode != context.energy_mode:", "if False:"),
+            ("if context.energy_mode and mode != context.energy_mode:", "if mode != context.energy_mode:"),
+            ("if context.energy_mode and mode", "if context.started and mode"),
             ("    context.schedule_number = context.charger.schedule_number\n", ""),
             ("schedules.ENTRIES_UNASKED if limit is None else limit", "schedules.ENTRIES_UNASKED"),
             ("    context.negotiated = True\n", ""),
@@ -49,8 +50,13 @@ V2G_POWER: Table = (
     ),
     (
         "v2g/delivery.py",
-        ("test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals", "test_v2g_timeouts"),
+        ("test_v2g_phases", "test_v2g_sessions", "test_v2g_refusals", "test_v2g_timeouts", "test_v2g_faults"),
         (
+            ("        if not charger.ready:\n", "        if False:\n"),
+            ("    if not charger.allowed:", "    if False:"),
+            ("    if not charger.allowed:", "    if True:"),
+            ("        charger.allow(False)\n        context.started", "        context.started"),
+            ("        charger.allow(False)\n        context.started = False\n", "        charger.allow(False)\n"),
             ('if body["SAScheduleTupleID"] != context.tuple_id:', "if False:"),
             ('if told is not None and progress != "Stop":', "if told is not None:"),
             ('if told is not None and progress != "Stop":', "if False:"),
@@ -71,8 +77,8 @@ V2G_POWER: Table = (
             ("    context.negotiated = False\n", ""),
             ("    context.started = True\n", ""),
             ("        charger.dc_stop()\n    charger.allow(False)", "        pass\n    charger.allow(False)"),
-            ("    charger.allow(False)\n", ""),
-            ("    context.started = False\n", ""),
+            ("    charger.allow(False)\n    context.started", "    context.started"),
+            ("    context.started = False\n    context.stopping", "    context.stopping"),
             ("    context.stopping = True\n", ""),
             ("    while not charger.contactor_open:", "    while False:"),
             ("if charger.welded or ticks.diff(", "if ticks.diff("),
@@ -81,7 +87,7 @@ V2G_POWER: Table = (
                 "if charger.welded:",
             ),
             ("    if not context.started:\n", "    if False:\n"),
-            ("        context.charger.dc_stop()\n", "        pass\n"),
+            ("        charger.dc_stop()\n    context.tell", "        pass\n    context.tell"),
             (
                 'RefusedError(codes.CONTACTOR_ERROR, "the contactor does not open")',
                 'RefusedError(codes.NOT_APPLIED, "the contactor does not open")',

@@ -14,9 +14,15 @@ from namespace_needs import need
 from hil.interop.namespaces import cable
 
 NETNS = Path("/run/netns")
-HOLDER = (
-    "import time\nfrom hil.interop.namespaces import cable\nwith cable():\n print('laid', flush=True)\n time.sleep(60)"
-)
+# A job in the background is started deaf to SIGINT, and so are its children: this one hears it again.
+HOLDER = """
+import signal, time
+from hil.interop.namespaces import cable
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with cable():
+    print("laid", flush=True)
+    time.sleep(60)
+"""
 
 
 def of(pid: int) -> list[str]:

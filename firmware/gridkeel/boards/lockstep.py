@@ -14,7 +14,6 @@ are there where GRIDKEEL_LOCKSTEP_CARS is set.
 
 import asyncio
 import os
-import select
 import socket
 import struct
 import time
@@ -32,7 +31,6 @@ REPLY = "<QQIHHHB"
 REPLY_HEAD_BYTES = 27
 REPLY_BYTES = REPLY_HEAD_BYTES + outlet_pipe.ORDERS_BYTES
 LEVEL_ENERGISE = 1
-SPINS = 200
 # Computing takes no virtual time, so a slice of a session's work is charged the most that one may take.
 SLICE_MS = 5
 NEVER = 0xFFFFFFFFFFFFFFFF
@@ -49,9 +47,6 @@ class LockStepBoard(FlashConfig):
         host, port = address.rsplit(":", 1)
         self._socket = socket.socket()
         self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])
-        self._socket.setblocking(False)
-        self._poll = select.poll()
-        self._poll.register(self._socket, select.POLLIN)
         self._order = bytearray(ORDER_BYTES)
         self._reply = bytearray(REPLY_BYTES + 2 * PORT_BYTES)
         self._ports: list = [None, None, None]  # RS-485, host, cars, in the order of their bytes
@@ -169,16 +164,10 @@ class LockStepBoard(FlashConfig):
         port.wake.fire()
 
     def _receive(self, buffer):
-        # The rig answers within some hundred microseconds: asking again is quicker than being woken.
         view = memoryview(buffer)
-        got = spins = 0
+        got = 0
         while got < len(view):
             n = self._socket.readinto(view[got:] if got else view)
-            if n is None:
-                spins += 1
-                if spins > SPINS:
-                    self._poll.poll(1000)
-            elif n:
-                got += n
-            else:
+            if not n:
                 raise SystemExit
+            got += n

@@ -55,7 +55,13 @@ class Charger:
 
     @property
     def ready(self):
-        return self._outlet.ready
+        """Nothing forbids power, and no fault took the session's consent."""
+        return self._outlet.ready and not self._outlet.lapsed
+
+    @property
+    def allowed(self):
+        """The session's consent stands."""
+        return self._outlet.allowed
 
     @property
     def rcd(self):
@@ -188,8 +194,9 @@ class Charger:
             self._outlet.demand.forget()
 
     def allow(self, on):
-        """Consent to close the contactor, or withdraw it."""
+        """Consent to close the contactor, or withdraw it; a consent that lapsed with a fault is forgotten."""
         self._outlet.allowed = on
+        self._outlet.lapsed = False
         if not on:
             self._outlet.dc.off()
 

@@ -18,7 +18,8 @@ class Outlet:
     """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 untold).
 
     plug_number counts the vehicles plugged in since the start; left: in this step one was unplugged.
-    levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor.
+    levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor; lapsed: a fault
+    took it.
     """
 
     def __init__(self, parameters):
@@ -33,6 +34,7 @@ class Outlet:
         self.meter = Meter()
         self.plug_number = 0
         self.allowed = False
+        self.lapsed = False
         self.access = evse.WAITING
         self._plugged = False
         self.left = False
@@ -86,6 +88,9 @@ class Outlet:
             self.plug_number = (self.plug_number + 1) & 0xFFFF
         self._plugged = self.pilot.plugged
         self.ready = supply and self.pilot.plugged and not troubles.stands(self)
+        if self.allowed and not self.ready:
+            self.allowed = False
+            self.lapsed = True
         consent = self._consents()
         may = self.takes and self.ready
         wanted = may and (consent or self._winds_down(power_w, now_ms))
@@ -116,6 +121,7 @@ class Outlet:
     def _unplugged(self, now_ms):
         self.contactor.clear(now_ms)
         self.allowed = False
+        self.lapsed = False
         self.access = evse.WAITING
         self.demand.forget()
         self.dc.check(False)

@@ -38,6 +38,8 @@ def _start(context, body):
     begun_ms = context.now_ms
     while not charger.contactor_closed:
         waited_ms = ticks.diff(context.now_ms, begun_ms)
+        if not charger.ready:
+            raise RefusedError(codes.NOT_APPLIED, "the charger is not ready to deliver")
         if not charger.wants_power and waited_ms >= states.PILOT_TIMEOUT_MS:
             raise RefusedError(codes.NOT_APPLIED, "the car stays out of state C")
         if waited_ms >= states.CONTACTOR_MS:
@@ -68,7 +70,11 @@ def _stop(context):
 def _renegotiate(context):
     if not context.started:
         raise RefusedError(codes.FAILED, "nothing was negotiated that runs")
+    charger = context.charger
+    if not charger.allowed:  # a fault opened the contactor: what is agreed now begins anew, isolation test and all
+        charger.allow(False)
+        context.started = False
     if context.is_dc:
-        context.charger.dc_stop()
+        charger.dc_stop()
     context.tell("delivery", "renegotiation", "", 0)
     return states.RENEGOTIATE

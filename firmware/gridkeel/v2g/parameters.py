@@ -31,7 +31,7 @@ def answer(context, body, _header):
 def _check_mode(context, mode):
     if mode not in modes.energy_modes(context):
         raise RefusedError(codes.WRONG_MODE, "mode not offered: %s" % mode)
-    if context.started and mode != context.energy_mode:
+    if context.energy_mode and mode != context.energy_mode:
         raise RefusedError(codes.WRONG_MODE, "mode changed from %s to %s" % (context.energy_mode, mode))
 
 

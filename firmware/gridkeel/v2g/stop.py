@@ -1,7 +1,7 @@
 """SessionStop, and the safe end that every session comes to."""
 
 from gridkeel import ticks
-from gridkeel.v2g import codes, responses, setup, states
+from gridkeel.v2g import codes, responses, setup, states, status
 from gridkeel.v2g.codes import RefusedError
 
 _PATIENCE_MS = 5000  # beyond the notice a car was given: for a message or two that were under way
@@ -19,7 +19,7 @@ def answer(context, body, _header):
 
 def insist(context):
     """In a charge loop: a car that charges on long after it was told to stop is refused."""
-    if not context.charger.stop_asked:
+    if status.notification(context) != status.STOP:
         context.stop_since_ms = None
     elif context.stop_since_ms is None:
         context.stop_since_ms = context.now_ms

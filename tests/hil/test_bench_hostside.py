@@ -1,0 +1,119 @@
+"""The bench's host keeps up with a board, and knows at the end of a run whether all that was produced is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gridkeel.link import frames, ids
+from gridkeel.link.device import DeviceLink
+from hil.bench.hostside import HostSide
+from hil.bench.recorder import Recorder
+from hil.bench.scenario import Fault
+from host_tools.uplink.queue import Queue
+
+STEP_US = 10_000
+RECORD_US = 20_000  # the shortest telemetry_ms
+END_US = 6_000_000
+EVENT = (0, 1, 1, 0)
+
+
+class World:
+    """A board's end of the link that posts a record every RECORD_US, and the bench's host."""
+
+    def __init__(self, queue: Queue, *faults: Fault) -> None:
+        self.host = HostSide(queue, 460800, list(faults), Recorder(), lambda _birth: None, 1)
+        self.device = DeviceLink(b"gk-b", 5)
+        self.now_us = 0
+        self._out = bytearray(512)
+        self._waiting: list[tuple[int, bytes]] = []
+
+    def run(self, until_us: int, *, posts: bool = True, speaks: bool = True) -> None:
+        while self.now_us < until_us:
+            self.now_us += STEP_US
+            now_ms = self.now_us // 1000
+            while self._waiting and self._waiting[0][0] <= self.now_us:
+                data = self._waiting.pop(0)[1]
+                self.device.receive(data, len(data), now_ms)
+            if posts and self.now_us % RECORD_US == 0:
+                self.device.post(ids.EVENT, EVENT)
+            self.device.on_deadline(now_ms)
+            while speaks and (n := self.device.data_to_send(self._out, now_ms)):
+                self.host.from_board(bytes(self._out[:n]), self.now_us)
+            said = self.host.to_board(self.now_us)
+            if said is not None:
+                self._waiting.append(said)
+
+    def last_words(self, since_us: int) -> None:
+        while not self.host.complete(since_us) and self.now_us < since_us + 2_000_000:
+            self.run(self.now_us + STEP_US)
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    with Queue(tmp_path / "q.db") as made:
+        yield made
+
+
+def test_a_record_every_20_ms_is_kept_up_with(queue: Queue) -> None:
+    world = World(queue)
+    world.run(END_US)
+    assert world.device.dropped == 0
+    assert world.device.produced - world.device.acked <= 16
+
+
+def test_a_run_ends_with_all_that_was_produced_until_then(queue: Queue) -> None:
+    world = World(queue)
+    world.run(END_US)
+    produced = world.device.produced
+    assert not world.host.complete(END_US)  # what was told before the end is not all
+    world.last_words(END_US)
+    world.host.settle(END_US)
+    assert world.host.short == ""
+    assert world.host.intake.counts.stored == world.host.produced >= produced
+
+
+def test_records_that_stay_on_the_board_are_counted_and_said(queue: Queue) -> None:
+    world = World(queue)
+    world.run(END_US, posts=False)
+    received = world.host.produced
+    for _ in range(40):  # more than are sent ahead
+        world.device.post(ids.EVENT, EVENT)
+    later_ms = END_US // 1000 + frames.HELLO_MS
+    world.device.on_deadline(later_ms)
+    beacon = bytearray(frames.WIRE_MAX)  # room for nothing else
+    n = world.device.data_to_send(beacon, later_ms)
+    world.host.from_board(bytes(beacon[:n]), later_ms * 1000)
+    assert not world.host.complete(END_US)
+    world.host.settle(END_US)
+    assert world.host.produced == received + 40
+    assert world.host.short == "40 were still on the board"
+
+
+def test_a_link_that_is_down_at_the_end_is_said(queue: Queue) -> None:
+    cut = Fault("host_link", END_US / 1e6 - 1.0, 60.0)
+    world = World(queue, cut)
+    world.run(END_US)
+    world.last_words(END_US)
+    world.host.settle(END_US)
+    assert not world.host.complete(END_US)
+    assert world.host.short == "what the board produced last is unknown: the link was down at the end"
+
+
+def test_a_board_that_was_never_heard_is_said(queue: Queue) -> None:
+    world = World(queue)
+    world.run(1_000_000, speaks=False)
+    world.host.settle(0)
+    assert world.host.produced == 0 and "unknown" in world.host.short
+
+
+def test_a_full_queue_is_said(tmp_path: Path) -> None:
+    with Queue(tmp_path / "q.db", max_rows=20) as queue:
+        world = World(queue)
+        world.run(END_US)
+        world.last_words(END_US)
+        world.host.settle(END_US)
+        assert world.host.intake.pending > 0
+        assert world.host.short == f"{world.host.intake.pending} did not go into the queue"
