@@ -27,6 +27,7 @@ class Pki:
     def __init__(self, folder: Path, index: Index | None = None) -> None:
         self.folder = folder
         self.index = index or store.read(folder)
+        self._read: dict[Path, x509.Certificate] = {}  # a certificate's file is never written again: it has a number
 
     @property
     def edition(self) -> Edition:
@@ -59,10 +60,12 @@ class Pki:
     def certificate(self, name: str, number: int | None = None) -> x509.Certificate:
         """Return a certificate, the present one where no number is given."""
         path = self.entry(name).path(self.folder, ".pem", number)
-        try:
-            return x509.load_pem_x509_certificate(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise ToolError(f"{path}: no certificate: {error}") from None
+        if path not in self._read:
+            try:
+                self._read[path] = x509.load_pem_x509_certificate(path.read_bytes())
+            except (OSError, ValueError) as error:
+                raise ToolError(f"{path}: no certificate: {error}") from None
+        return self._read[path]
 
     def key(self, name: str) -> PrivateKey:
         """Return a private key."""

@@ -60,7 +60,7 @@ COMMANDS_IN_FLIGHT = 8  # spread of ids a host may have unanswered; half of what
 
 EXCHANGE_MAX = 8192  # a contract's installation takes 4.1 kB with chains of three, 6.5 kB with every part at its bound
 EXCHANGE_PART_MAX = 112
-EXCHANGE_WINDOW = 8  # parts ahead of what the receiver has said it wants: 1 kB, 86 ms of a 115200 Bd line
+EXCHANGE_WINDOW = 16  # parts ahead of what the receiver has said it wants: 1.8 kB, 172 ms of a 115200 Bd line
 EXCHANGE_REPEAT_MS = 250
 EXCHANGE_LIFETIME_MS = 4000  # the car is to have its answer after 4.5 s
 

@@ -199,6 +199,8 @@ class Vehicle:
             else:
                 self._gone = True
             self._wake.set()
+            if self._secc.asked:
+                await asyncio.sleep_ms(0)  # the answer goes first; whether more has come can wait
 
     async def _tick(self):
         while True:

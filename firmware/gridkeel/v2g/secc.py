@@ -137,6 +137,11 @@ class Secc:
         return self._request
 
     @property
+    def asked(self):
+        """Whether a whole request is here whose answer is still to be made."""
+        return self._pending is not None
+
+    @property
     def waiting(self):
         """Whether an answer is being made that waits for the charger or the backend."""
         return self._pending is not None and self._waiting
