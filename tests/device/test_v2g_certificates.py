@@ -190,15 +190,15 @@ def test_an_answer_of_another_kind():
 
 def test_it_tells_that_it_waits():
     bench, car = at_the_service(delay_ms=500)
-    assert not bench.secc.waiting
+    assert not bench.secc.waiting and not bench.secc.asked
     body = installation()
     car.signature = car.sign("CertificateInstallationReq", body)
     car.send("CertificateInstallationReq", body)
-    assert not bench.secc.waiting  # there is work to do first
+    assert bench.secc.asked and not bench.secc.waiting  # there is work to do first
     bench.run(100)
     assert bench.backend.asked and bench.secc.waiting
     car.receive("CertificateInstallationReq")
-    assert not bench.secc.waiting
+    assert not bench.secc.waiting and not bench.secc.asked
 
 
 def test_the_plug_is_pulled_while_the_backend_works():
