@@ -27,6 +27,9 @@ def command(
     backend: Annotated[
         str | None, typer.Option(help="To the backend, one of the same; lte, or local with --measured.")
     ] = None,
+    backend_ms: Annotated[
+        float, typer.Option(min=0.0, help="What the backend works on a contract, in ms; an estimate.")
+    ] = tables.BACKEND_MS,
     measured_file: Annotated[
         Path | None, typer.Option("--measured", help="File of `gridkeel interop --json`; its phases stand beside.")
     ] = None,
@@ -46,7 +49,8 @@ def command(
     found = measured.read(measured_file, mode) if measured_file else {}
     virtual, car = calibrate.both()
     costs_of_board = virtual if board == VIRTUAL else costs.chip(board)
-    times = model.predict(mode, costs_of_board, car, tables.LINKS[chosen], tables.LINKS[to_backend])
+    behind = tables.Backend(tables.LINKS[to_backend], backend_ms)
+    times = model.predict(mode, costs_of_board, car, tables.LINKS[chosen], behind)
     console = Console()
     console.print(_table(times, found, f"{mode} on {board} over {chosen}"))
     console.print(f"to the first loop: [bold]{model.total_ms(times):.0f} ms[/] (in italics: instead of the row above)")
@@ -58,6 +62,7 @@ def command(
             "board": board,
             "link": chosen,
             "backend": to_backend,
+            "backend_ms": backend_ms,
             "source": costs_of_board.source,
             "estimate": board != VIRTUAL,
             "total_ms": model.total_ms(times),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from host_tools.handshake import samples, tables
 from host_tools.handshake.costs import Board, Car
-from host_tools.handshake.tables import Link, Phase
+from host_tools.handshake.tables import Backend, Link, Phase
 
 _FRAME = 8  # bytes of V2GTP before the EXI
 
@@ -38,11 +38,11 @@ class Time:
         return self.phase in tables.BESIDE
 
 
-def predict(mode: str, board: Board, car: Car, link: Link, backend_link: Link) -> list[Time]:
+def predict(mode: str, board: Board, car: Car, link: Link, backend: Backend) -> list[Time]:
     """Return the time of each phase of a mode (tables.MODES), in order."""
     phases = tables.MODES[mode]
     secured = tables.TLS in phases
-    return [_time(phase, board, car, link, backend_link, secured) for phase in phases]
+    return [_time(phase, board, car, link, backend, secured) for phase in phases]
 
 
 def total_ms(times: list[Time]) -> float:
@@ -57,7 +57,7 @@ def travel_ms(link: Link, size: int, secured: bool) -> float:
     return link.latency_ms + wire * 8e3 / link.bits_s
 
 
-def _time(phase: Phase, board: Board, car: Car, link: Link, backend_link: Link, secured: bool) -> Time:
+def _time(phase: Phase, board: Board, car: Car, link: Link, backend: Backend, secured: bool) -> Time:
     in_record = secured and phase not in (tables.SDP, tables.TLS)
     slowed = 1 / (1 - board.share)
     link_ms = travel_ms(link, phase.sent.size, in_record) + travel_ms(link, phase.received.size, in_record)
@@ -75,7 +75,7 @@ def _time(phase: Phase, board: Board, car: Car, link: Link, backend_link: Link, 
         _codec_us(phase, board) * slowed / 1e3,
         car_us / 1e3,
         link_ms,
-        _backend_ms(phase, backend_link),
+        _backend_ms(phase, backend),
         sum(tables.WAITS_MS[name] for name in phase.waits),
     )
 
@@ -100,8 +100,8 @@ def _cipher_us(phase: Phase, board: Board) -> float:
     return (phase.sent.size + phase.received.size) * board.cipher_byte
 
 
-def _backend_ms(phase: Phase, link: Link) -> float:
+def _backend_ms(phase: Phase, backend: Backend) -> float:
     if phase.backend == (0, 0):
         return 0.0
     there, back = phase.backend
-    return travel_ms(link, there, True) + tables.BACKEND_MS + travel_ms(link, back, True)
+    return travel_ms(backend.link, there, True) + backend.work_ms + travel_ms(backend.link, back, True)

@@ -129,6 +129,14 @@ BACKEND_MS = 30.0
 
 
 @dataclass(frozen=True)
+class Backend:
+    """Where contracts come from: the link to it, and the ms of its own work on one."""
+
+    link: Link
+    work_ms: float = BACKEND_MS
+
+
+@dataclass(frozen=True)
 class Chip:
     """A board whose times are worked out, not measured.
 
