@@ -129,9 +129,11 @@ def test_parts_go_out_as_far_as_they_are_wanted_and_again_where_they_were_lost()
     host.want(1, 5 * PART, lost=1)
     assert _offsets(host.bodies()) == list(range(5 * PART, 5 * PART + WINDOW, PART))
     host.want(1, 3001)
-    host.want(2, 0)
-    host.want(1, 0, session=SESSION ^ 1)
+    host.want(2, 7 * PART)
+    host.want(1, 7 * PART, session=SESSION ^ 1)
     assert host.bodies() == []
+    host.want(1, 6 * PART)
+    assert _offsets(host.bodies()) == [5 * PART + WINDOW]
 
 
 def test_a_question_is_offered_again_until_it_is_wanted_and_ends_with_its_lifetime():
@@ -169,6 +171,28 @@ def test_lost_parts_of_the_answer_are_asked_for_once_at_the_gap_and_then_by_time
     for offset in range(PART, 1000, PART):
         host.part(number, data, offset)
     assert host.backend.answer == data
+
+
+def test_an_answer_is_made_of_its_own_parts_alone():
+    host = Host()
+    number = _until_waiting(host, b"?")
+    data = _bytes(2 * PART + 50)
+    host.answer(number, data)
+    assert _offsets(host.bodies()) == [0]
+    host.part(number + 1, data[1:], 0)
+    host.part(number, data, 0)
+    host.part(number, data, 0)  # once more: neither new nor a gap
+    host.part(number, data, PART)
+    host.part(number, data + bytes(PART), 2 * PART)  # longer than was offered
+    assert host.bodies() == [] and host.backend.answer is None
+    host.part(number, data, 2 * PART)
+    assert host.backend.answer == data
+
+
+def test_an_answer_that_says_no_is_none_whatever_length_it_tells():
+    host = Host()
+    host.answer(_until_waiting(host, b"?"), b"no", result=1)
+    assert host.backend.failed and host.bodies() == []
 
 
 def test_what_ends_a_question():

@@ -136,6 +136,14 @@ def test_overlong_truncated_and_short_frames_are_counted():
     assert _read(reader, _frame(b"sound")) == [b"sound"]
 
 
+def test_one_byte_more_than_the_longest_frame_is_too_long():
+    longest = _frame(bytes([7]) * frames.BODY_MAX)
+    assert len(longest) == frames.ENCODED_MAX + 1
+    reader = framing.FrameReader()
+    assert _read(reader, longest[:-1] + b"\x05\x00") == [] and reader.errors == 1
+    assert _read(reader, longest) == [bytes([7]) * frames.BODY_MAX] and reader.errors == 1
+
+
 def test_counters_stop_at_their_bound():
     assert framing.count_up(frames.COUNT_MAX - 1) == frames.COUNT_MAX
     assert framing.count_up(frames.COUNT_MAX) == frames.COUNT_MAX

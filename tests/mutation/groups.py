@@ -10,6 +10,7 @@ from mutants_evse import EVSE
 from mutants_evse_session import EVSE_SESSION
 from mutants_exi import EXI
 from mutants_limbs import LIMBS
+from mutants_link import LINK
 from mutants_v2g import V2G
 from mutants_v2g_contract import V2G_CONTRACT
 from mutants_v2g_power import V2G_POWER
@@ -30,6 +31,7 @@ GROUPS: dict[str, list[Mutant]] = {
     "evse": read(EVSE) + read(EVSE_SESSION),
     "v2g": read(V2G) + read(V2G_WIRE) + read(V2G_POWER) + read(V2G_TERMS) + read(V2G_CONTRACT),
     "exi": read(EXI),
+    "link": read(LINK),
     "fleet": FLEET,
 }
 EVERY = [mutant for group in GROUPS.values() for mutant in group]
