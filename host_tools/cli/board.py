@@ -50,13 +50,8 @@ _KNOWN_VENDORS = {
 @app.command()
 def run(
     heap: Annotated[
-        str | None,
-        typer.Option(
-            metavar="BYTES",
-            help="Heap of the interpreter; 400k here is 200k there.",
-            show_default=f"{HEAP_BYTES // 1024}k",
-        ),
-    ] = None,
+        str, typer.Option(metavar="BYTES", help="Heap of the interpreter; 400k here is 200k there.")
+    ] = f"{HEAP_BYTES // 1024}k",
     flash: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Flash that persists; flashed when it holds no main.py.")
     ] = None,
@@ -94,7 +89,7 @@ def run(
     if v2g_interface:
         changes = board_vehicles.PARAMETERS | changes
         rom = vehicle = True
-    heap_bytes = _heap_bytes(heap) if heap else HEAP_BYTES
+    heap_bytes = _heap_bytes(heap)
     if device_id is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", device_id):
         raise ToolError(f"--device-id {device_id}: take 1..32 of letters, digits, '.', '_' and '-'")
     if reflash and flash is None:

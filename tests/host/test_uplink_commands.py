@@ -213,8 +213,8 @@ def test_hostile_properties(served):
     async def talk(asker: _Asker) -> None:
         for wanted in ("a/#", "$SYS/x", f"{BASE}/cmd", "gridkeel/v1/other/cmd", "x" * 600, "elsewhere"):
             properties = Properties(PacketTypes.PUBLISH)
-            # paho refuses to name a wildcard; what a hostile client writes into the packet it does not ask for.
-            properties.ResponseTopic = "placeholder"
+            # paho refuses to name a wildcard: it gets a good topic, which is overwritten behind its back.
+            properties.ResponseTopic = f"{BASE}/reply"
             object.__setattr__(properties, "ResponseTopic", wanted)
             properties.CorrelationData = b"c" * 60_000
             await asker.session.send(f"{BASE}/cmd", b"nonsense", properties=properties)
