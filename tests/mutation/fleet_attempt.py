@@ -1,15 +1,17 @@
 """One attempt on a mutated fleet model: the property test from a fixed seed, up to the first difference.
 
-python fleet_attempt.py ROOT TESTS NAME...    exit code 0: all passed
+python fleet_attempt.py CPU_S FIRMWARE TESTS FIRST NAME...    as attempt.py; FIRST is unused
 """
 
+import resource
 import sys
 from pathlib import Path
 
 
-def main(root: str, tests: str, names: list[str]) -> int:
-    """Run the named test files against the packages under root; nothing is written beside them."""
-    sys.path[:0] = [root, str(Path(root) / "firmware"), tests]
+def main(cpu_s: str, firmware: str, tests: str, first: str, *names: str) -> int:
+    """Run the named test files against the packages beside the firmware; nothing is written there."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s)))
+    sys.path[:0] = [str(Path(firmware).parent), firmware, tests]
     sys.dont_write_bytecode = True
     import pytest
     from hypothesis import Phase, settings
@@ -22,4 +24,4 @@ def main(root: str, tests: str, names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,113 @@
+"""Each mutation operator makes what it says; the targets exist, and what is planted in them is Python."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mutants import FOLDERS, ROOT, Judged, Target, mutants_of, targets
+from operators import MODULE, sites, written
+
+TARGETS = targets()
+
+
+def planted(body: str, operator: str) -> list[str]:
+    """Return what an operator makes of a function's body."""
+    source = "def f(a, b):\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    made = [site.planted(source) for site in sites(source) if site.operator == operator]
+    for text in made:
+        ast.parse(text)
+    return [ast.unparse(ast.parse(text).body[0].body) for text in made]
+
+
+@pytest.mark.parametrize(
+    ("operator", "body", "expected"),
+    [
+        ("comparison", "return a < b", ["return a <= b"]),
+        ("comparison", "return a >= b", ["return a > b"]),
+        ("comparison", "return a == b", ["return a != b"]),
+        ("comparison", "return a in b", ["return a not in b"]),
+        ("comparison", "return 0 < a <= b", ["return 0 <= a <= b", "return 0 < a < b"]),
+        ("boolean", "return a and b", ["return b", "return a"]),
+        ("arithmetic", "return a + b", ["return a - b"]),
+        ("arithmetic", "return a << b", ["return a >> b"]),
+        ("sign", "return -a", ["return a"]),
+        ("sign", "return not a", ["return a"]),
+        ("constant", "return a[3]", ["return a[4]"]),
+        ("constant", "return 1000", ["return 1251"]),
+        ("constant", "return True", ["return False"]),
+        ("constant", "return b'ab'", ["return b'ac'"]),
+        ("branch", "if a:\n    return b", ["if True:\n    return b", "if False:\n    return b"]),
+        ("branch", "while a:\n    a -= b", ["while False:\n    a -= b"]),
+        ("branch", "return a if b else 0", ["return a", "return 0"]),
+        ("branch", "return [x for x in a if x]", ["return [x for x in a if True]", "return [x for x in a if False]"]),
+        ("bound", "return min(a, b)", ["return b", "return a"]),
+        ("return", "return a.b", ["return 0"]),
+        ("drop", "a.b = 1", ["pass"]),
+        ("drop", "a(b)", ["pass"]),
+        ("drop", "a += b", ["pass"]),
+        ("drop", "c = a\nc = b", ["c = a\npass"]),
+        ("name", "return a.X or a.Y", ["return a.Y or a.Y"]),
+        ("name", "return a.max_w - a.min_w", ["return a.min_w - a.min_w"]),
+    ],
+)
+def test_an_operator_makes(operator: str, body: str, expected: list[str]) -> None:
+    made = planted(body, operator)
+    assert [text.replace("\n\n", "\n") for text in made] == expected
+
+
+def test_messages_initial_values_and_docstrings_are_left_alone() -> None:
+    source = (
+        'class A:\n    def __init__(self):\n        """1 + 1."""\n        self.a = 0\n'
+        'def f(a):\n    raise ValueError("%d" % (a + 1))\n'
+    )
+    assert [site.operator for site in sites(source)] == ["drop"]
+
+
+def test_a_table_is_changed_entry_by_entry_where_it_is_named() -> None:
+    source = "LIMIT = 5\nTABLE = (A, B, 7)\n"
+    assert [site.planted(source) for site in sites(source)] == ["LIMIT = (6)\nTABLE = (A, B, 7)\n"]
+    shown = [site.shown for site in sites(source, ["TABLE"]) if site.operator == "entry"]
+    assert shown == ["(A, B, 7)[0]: A -> B", "(A, B, 7)[1]: B -> A"]
+
+
+def test_equal_sites_of_a_function_are_told_apart() -> None:
+    shown = [site.shown for site in sites("def f(a):\n    a()\n    a()\n")]
+    assert shown == ["a() -> pass", "a() -> pass #2"]
+
+
+def test_a_title_does_not_move_with_other_code() -> None:
+    source = "def f(a):\n    return a < 3\n"
+    longer = "def g():\n    return 1\n\n\n" + source
+    ours = {site[:2] + site[4:] for site in sites(source)}
+    assert ours == {site[:2] + site[4:] for site in sites(longer) if site.function == "f"}
+
+
+def test_a_written_defect_finds_its_place_whatever_the_layout() -> None:
+    source = "def f(a):\n    return g(\n        a,\n        'w',\n    )\n"
+    site = written(source, "f", "g(a, 'w')", "g(a, 'v')")
+    assert site is not None
+    assert ast.unparse(ast.parse(site.planted(source))) == "def f(a):\n    return g(a, 'v')"
+    assert written(source, "f", "h(a)", "0") is None
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.file)
+def test_a_target_exists_and_its_mutants_are_python(target: Target) -> None:
+    source = (ROOT / target.path).read_text()
+    mutants = mutants_of(target)
+    assert mutants
+    assert not set(target.functions) or any(mutant.site.function != MODULE for mutant in mutants)
+    for mutant in mutants[::8]:
+        text = mutant.site.planted(source)
+        assert text != source, mutant.title
+        ast.parse(text)
+    assert len({mutant.title for mutant in mutants}) == len(mutants)
+    assert target.tests and all((ROOT / FOLDERS[target.runner] / f"{name}.py").is_file() for name in target.tests)
+
+
+def test_every_judged_survivor_has_its_reason() -> None:
+    assert all(reason.strip() for reason in Judged().reasons.values())
