@@ -39,11 +39,7 @@ run: .venv/.runtime ## play the recorded blackout through a controller; make run
 	@$(BIN)/gridkeel bench $(ARGS)
 
 test: .venv/.dev .venv/.peer ## format, lint, types, generated files and all tests; needs no root
-	@PYTHON=$(BIN)/python tools/check.sh
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not realtime" $(ARGS)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m realtime $(ARGS) || { \
-	  echo "tests on the machine's clock failed; those that did, once more and alone:"; \
-	  $(BIN)/python -m pytest -m realtime --last-failed --last-failed-no-failures none $(ARGS); }
+	@PYTHON=$(BIN)/python tools/test.sh $(ARGS)
 
 check: .venv/.dev .venv/.peer ## only format, lint, types and generated files
 	@PYTHON=$(BIN)/python tools/check.sh

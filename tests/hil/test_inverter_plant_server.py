@@ -14,6 +14,7 @@ import tty
 
 import pytest
 import sunspec2.modbus.client as sunspec_client
+from sunspec2.modbus import modbus
 
 from host_tools.cli.plant import parse_address
 from host_tools.errors import ToolError
@@ -64,11 +65,15 @@ def wait_for(condition):
         time.sleep(0.05)
 
 
+def answers(device):
+    with contextlib.suppress(modbus.ModbusClientError, modbus.ModbusClientTimeout):
+        return device.read(40000, 2) == b"SunS"
+    return False
+
+
 def drive_der(device):
     """Command charging, see it delivered and reverted by the model's own timer."""
     measurement, control, storage = (device.models[number][0] for number in (701, 704, 713))
-    control.WSetRvrtTms.cvalue = 1
-    control.WSetRvrtTms.write()
     control.WSet.cvalue = -3000
     control.WSet.write()
     control.WSetEna.cvalue = 1
@@ -76,6 +81,11 @@ def drive_der(device):
     wait_for(lambda: measurement.read() or measurement.W.cvalue == -3000)
     storage.read()
     assert storage.SoC.cvalue == pytest.approx(50, abs=1)
+    # The timer starts only now: a slow test would not see what it had already ended.
+    control.WSetRvrtTms.cvalue = 1
+    control.WSetRvrtTms.write()
+    control.WSetEna.cvalue = 1
+    control.WSetEna.write()
     wait_for(lambda: control.read() or control.WSetEna.cvalue == 0)
     wait_for(lambda: measurement.read() or measurement.W.cvalue == 0)
 
@@ -228,8 +238,9 @@ def test_pysunspec2_drives_the_der_family_over_a_serial_line(wire):
     assert json.loads(process.stdout.readline())["serial"] == wire.names[0]
     with open(wire.names[1], "wb", buffering=0) as noise:
         noise.write(b"\x01\x03\x9c\xff\x00garbage before the first frame")
-    time.sleep(0.2)  # the silence that ends the garbage
     device = sunspec_client.SunSpecModbusClientDeviceRTU(slave_id=1, name=wire.names[1], baudrate=115200, timeout=20)
+    # The silence that ends the garbage may have passed for this end alone: a question that went with it is asked again.
+    wait_for(lambda: answers(device))
     device.scan()
     assert [model.model_id for model in device.model_list] == [1, 701, 702, 704, 713]
     drive_der(device)

@@ -58,7 +58,7 @@ def test_the_next_run_sweeps_up_after_a_kill() -> None:
         assert of(process.pid) == []
         assert (NETNS / ends.car).exists()
         assert (NETNS / ends.charger).exists()
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + 20
     while (NETNS / ends.car).exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not (NETNS / ends.car).exists()
