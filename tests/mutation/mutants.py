@@ -55,10 +55,8 @@ def targets() -> list[Target]:
 
 def _target(name: str, file: str, tests: list[str], group: dict[str, Any]) -> Target:
     runner = group.get("runner", "device")
-    more = [path for pattern in group.get("more", ()) for path in (ROOT / FOLDERS[runner]).glob(f"{pattern}.py")]
-    every = dict.fromkeys(tests + sorted(path.stem for path in more))
     functions, tables = (tuple(group.get(key, {}).get(file, ())) for key in ("functions", "tables"))
-    return Target(name, file, functions, tables, runner, tuple(every))
+    return Target(name, file, functions, tables, runner, tuple(tests))
 
 
 def mutants_of(target: Target) -> list[Mutant]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from namespace_needs import need
+from timekeeping import on_time
 from typer.testing import CliRunner
 
 from certs import v2g
@@ -20,6 +21,7 @@ from host_tools.errors import MissingError, ToolError
 
 
 @pytest.mark.timeout(300)
+@on_time()
 def test_a_car_on_the_interface_charges(tmp_path: Path) -> None:
     need(java=True)
     (mode,) = choose("ac-eim-tls")

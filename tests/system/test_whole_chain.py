@@ -14,6 +14,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from timekeeping import on_time
 
 WAIT_S = 30.0
 DEVICE = "chain-1"
@@ -107,6 +108,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
         yield seen
 
 
+@on_time()
 def test_birth_and_telemetry_arrive(operator: Operator) -> None:
     birth = operator.wait_for("birth", lambda birth: birth["device"] == DEVICE)
     assert birth["firmware"]
@@ -115,6 +117,7 @@ def test_birth_and_telemetry_arrive(operator: Operator) -> None:
     operator.wait_for("telemetry", lambda record: record["power_w"] == pytest.approx(3000, abs=30))
 
 
+@on_time()
 def test_a_set_point_is_acknowledged_obeyed_and_forgotten(operator: Operator) -> None:
     operator.wait_for("telemetry", lambda record: record["command_w"] == 3000)
     answer = operator.ask({"setpoint": {"power_w": -1200, "lifetime_s": 2}}, b"one")
@@ -139,6 +142,7 @@ def test_a_parameter_is_set_and_survives_in_flash(operator: Operator) -> None:
     assert "0..1000" in json.dumps(answer)
 
 
+@on_time()
 def test_mode_safe_opens_the_contactor(operator: Operator) -> None:
     assert operator.ask({"mode": "safe"}, b"five")["ok"] is True
     record = operator.wait_for("telemetry", lambda record: record["state"] == "safe" and record["power_w"] == 0)
