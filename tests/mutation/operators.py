@@ -8,10 +8,10 @@
     sign        a minus or a `not` left out
     bound       an operand of min or max left out
     constant    another number or flag
-    branch      a condition always or never true
+    branch      a condition always or never true, a loop over nothing
     return      0 for a value that is looked up
     drop        a statement left out
-    name        another code of a table (errors.X), the opposite quantity (max_a, min_a)
+    name        another code (errors.X) or number of the module (a state), the opposite quantity (max_a, min_a)
     entry       another entry in a table
 """
 
@@ -37,7 +37,7 @@ _ARITHMETIC = {
     ast.Mod: ast.FloorDiv, ast.LShift: ast.RShift, ast.RShift: ast.LShift, ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitOr,
 }  # fmt: skip
-_ONCE = ("constant", "arithmetic", "name")  # the first of a statement stands for the others
+_ONCE = ("constant", "arithmetic")  # the first of a statement stands for the others
 _BOUNDS = ("min", "max", "minimum", "maximum")
 _OPPOSITES = ("max", "min"), ("high", "low"), ("over", "under"), ("charge", "discharge")
 _WITHOUT_SITES = (ast.Import, ast.ImportFrom, ast.Global, ast.Assert, ast.Pass)
@@ -113,6 +113,7 @@ class _Finder:
         for node in ast.walk(module):
             if isinstance(node, ast.Attribute):
                 self._attributes[ast.unparse(node.value)].add(node.attr)
+        self._numbers = [one.targets[0].id for one in module.body if _is_number(one)]
 
     def block(self, body: list[ast.stmt], function: str) -> None:
         """Visit the statements of a module, class or function."""
@@ -167,6 +168,8 @@ class _Finder:
             self._put("return", node.value, ast.Constant(0))
         if isinstance(node, ast.If | ast.While):
             self._force(node.test, loop=isinstance(node, ast.While))
+        if isinstance(node, ast.For):
+            self._put("branch", node.iter, ast.Tuple([]))
         for expression in _expressions(node):
             self._expression(expression, node)
 
@@ -241,6 +244,8 @@ class _Finder:
 
     def _on_call(self, node: ast.Call, parent: ast.AST) -> None:
         name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+        if name in ("add", "sub") and len(node.args) == 2:  # of ticks
+            self._put("arithmetic", node, node.args[0])
         if name == "where" and len(node.args) == 3:
             self._put("branch", node, node.args[1])
             self._put("branch", node, node.args[2])
@@ -250,7 +255,8 @@ class _Finder:
                 self._put("bound", node, left[0] if len(left) == 1 else ast.Call(node.func, left, []))
 
     def _on_constant(self, node: ast.Constant, parent: ast.AST) -> None:
-        new, old = _other(node.value), node.value
+        in_table = self._function == MODULE and not isinstance(parent, ast.Assign | ast.BinOp)
+        new, old = _other(node.value, in_table), node.value
         if new is None or self._is_changed_otherwise(parent):
             return
         before = _shown(parent)
@@ -265,6 +271,18 @@ class _Finder:
         if isinstance(parent, ast.Compare):
             return isinstance(parent.ops[0], _ORDERED)
         return isinstance(parent, ast.Assign) and not isinstance(parent.targets[0], ast.Name)
+
+    def _on_name(self, node: ast.Name, parent: ast.AST) -> None:
+        """Put another number of the module in a call, a return or an assignment: the next state, not this one."""
+        if (
+            self._function != MODULE
+            and node.id in self._numbers
+            and isinstance(parent, ast.Call | ast.Return | ast.Assign)
+        ):
+            at = self._numbers.index(node.id)
+            other = (self._numbers[at + 1 :] + self._numbers[:at])[:1]
+            if other:
+                self._put("name", node, ast.Name(other[0]))
 
     def _on_attribute(self, node: ast.Attribute, parent: ast.AST) -> None:
         known = self._attributes[ast.unparse(node.value)]
@@ -321,7 +339,8 @@ def _opposites(name: str) -> list[str]:
 
 
 def _is_number(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.BinOp)
+    named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    return named and isinstance(node.value, ast.Constant | ast.BinOp | ast.UnaryOp)
 
 
 def _is_test(node: ast.expr, parent: ast.AST) -> bool:
@@ -353,12 +372,12 @@ def _is_message(node: ast.expr) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant)
 
 
-def _other(value: object) -> object:
-    """Return another value of the same kind; None for what is no quantity."""
+def _other(value: object, off_by_one: bool) -> object:
+    """Return another value of the same kind, the next one or a fourth away; None for what is no quantity."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
-        return value + 1 if abs(value) <= _SMALL else value + value // 4 + 1
+        return value + 1 if off_by_one or abs(value) <= _SMALL else value + value // 4 + 1
     if isinstance(value, float):
         return value * 1.25 + 0.01
     if isinstance(value, bytes) and value:

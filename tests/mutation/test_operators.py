@@ -45,14 +45,16 @@ def planted(body: str, operator: str) -> list[str]:
         ("branch", "while a:\n    a -= b", ["while False:\n    a -= b"]),
         ("branch", "return a if b else 0", ["return a", "return 0"]),
         ("branch", "return [x for x in a if x]", ["return [x for x in a if True]", "return [x for x in a if False]"]),
+        ("branch", "for x in a:\n    b(x)", ["for x in ():\n    b(x)"]),
         ("bound", "return min(a, b)", ["return b", "return a"]),
         ("return", "return a.b", ["return 0"]),
         ("drop", "a.b = 1", ["pass"]),
         ("drop", "a(b)", ["pass"]),
         ("drop", "a += b", ["pass"]),
         ("drop", "c = a\nc = b", ["c = a\npass"]),
-        ("name", "return a.X or a.Y", ["return a.Y or a.Y"]),
-        ("name", "return a.max_w - a.min_w", ["return a.min_w - a.min_w"]),
+        ("arithmetic", "return ticks.add(a, b)", ["return a"]),
+        ("name", "return a.X or a.Y", ["return a.Y or a.Y", "return a.X or a.X"]),
+        ("name", "return a.max_w - a.min_w", ["return a.min_w - a.min_w", "return a.max_w - a.max_w"]),
     ],
 )
 def test_an_operator_makes(operator: str, body: str, expected: list[str]) -> None:
@@ -73,6 +75,11 @@ def test_a_table_is_changed_entry_by_entry_where_it_is_named() -> None:
     assert [site.planted(source) for site in sites(source)] == ["LIMIT = (6)\nTABLE = (A, B, 7)\n"]
     shown = [site.shown for site in sites(source, ["TABLE"]) if site.operator == "entry"]
     assert shown == ["(A, B, 7)[0]: A -> B", "(A, B, 7)[1]: B -> A"]
+
+
+def test_a_state_becomes_the_next_one() -> None:
+    source = "OPEN = 0\nCLOSED = 1\n\ndef f(a):\n    a.enter(CLOSED)\n"
+    assert [site.shown for site in sites(source) if site.operator == "name"] == ["CLOSED -> OPEN"]
 
 
 def test_equal_sites_of_a_function_are_told_apart() -> None:
