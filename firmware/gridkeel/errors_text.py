@@ -51,6 +51,13 @@ CATALOGUE = (
         "warning",
         "inverter has no model that sets reactive power (704, 123)",
     ),
+    (errors.INVERTER_SLOW, "inverter_slow", "info", "inverter answers later than modbus_timeout_ms: asked less often"),
+    (
+        errors.INVERTER_MAP,
+        "inverter_map",
+        "safe",
+        "SunSpec map found, but what is needed of it could not be read twice alike: asked again",
+    ),
     (errors.SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
     (errors.HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
     (
