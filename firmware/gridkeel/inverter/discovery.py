@@ -125,10 +125,10 @@ class Discovery:
         """Take the answer to the request; return how the walk goes on."""
         self.heard = True
         stage = self._stage
-        if stage != _MARK and self.address == self._missed_at:
-            self._missed = 0
         if stage <= _MARK:
             return self._take_mark(master.register(0) == sunspec.MARK_HIGH and master.register(1) == sunspec.MARK_LOW)
+        if self.address == self._missed_at:
+            self._missed = 0
         if stage == _HEADER:
             return self._take_header(master)
         self._forgive()
@@ -160,6 +160,8 @@ class Discovery:
 
     def miss(self):
         """Take a timeout for the answer; return how the walk goes on."""
+        if self._stage == _PROBE:
+            return self._next_base()
         if self._stage == _MARK:
             self.start()
             return WORKING
@@ -167,9 +169,6 @@ class Discovery:
             self._missed_at = self.address
             self._missed = 0
         self._missed += 1
-        if self._stage == _PROBE:
-            # The first silence may be a slow answer; after it each is waited for as long as one can take.
-            return self._next_base() if self._missed > 1 or self._probes else self._ask(_PROBE)
         if self._missed == _MISSES:
             self._missed = 0
             return self._give_up()

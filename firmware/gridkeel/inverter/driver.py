@@ -381,7 +381,7 @@ class Inverter:
     def _search(self, at_ms):
         parameters = self._parameters
         self._master.configure(parameters.modbus_unit, parameters.modbus_timeout_ms, parameters.modbus_baud)
-        self._master.patient = True
+        self._master.forget()
         self._jobs.clear()
         self._device.forget()
         self.reactive.forget()

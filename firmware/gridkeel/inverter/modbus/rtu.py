@@ -26,7 +26,7 @@ _COUNTER_MAX = 0x0FFFFFFF  # counters stay small integers, three of them added t
 class Master:
     """One master on one line.  Allocates: nothing after construction.
 
-    patient: while any unanswered read may yet be answered, the next one is waited for as long.  slow: the device was seen
+    patient: while an unanswered read may yet be answered, the next one is waited for as long.  slow: the device was seen
     to take longer than its timeout.  echoes: those of the bad frames that were our own request, heard on a two-wire line.
     """
 
@@ -65,6 +65,11 @@ class Master:
         self._timeout_ms = self._usual_ms = timeout_ms
         # t3.5 is fixed at 1.75 ms above 19200 Bd and 38.5 bits long below.
         self._quiet_ms = 2 if baud > 19200 else 38500 // baud + 1
+
+    def forget(self):
+        """Be patient: the device may be another one, or another than it was."""
+        self.patient = True
+        self._missed = True
 
     def read(self, out, address, count, now_ms, lead=0):
         """Open a transaction that reads count registers; return the bytes put in out.  Errors: ProtocolError.
