@@ -36,7 +36,7 @@ _BUSY_MS = 50
 _BACKOFF_MS = 250
 _BACKOFF_MAX_MS = 4000
 HEAT_SINK = 2  # temperature_sensor
-_SETS_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
+_WRITES_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
 
 
 class Inverter:
@@ -274,10 +274,13 @@ class Inverter:
     def _pick(self, now_ms):
         """Return the job whose request goes out now, or NONE."""
         job = self._jobs.next(SET, now_ms)
-        if job == SET and self._row >= _SETS_IN_A_ROW and self._active.to_set_w:
-            other = self._jobs.next(STEP, now_ms)
-            job = SET if other == NONE else other
-        self._row = self._row + 1 if job == SET else 0
+        if job == NONE or job >= READBACK:
+            self._row = 0
+            return job
+        if self._row >= _WRITES_IN_A_ROW and (job != SET or self._active.to_set_w):
+            other = self._jobs.next(STEP if job == SET else READBACK, now_ms)
+            job = job if other == NONE else other
+        self._row = self._row + 1 if job < READBACK else 0
         if job == REFRESH:
             self._jobs.drop(REFRESH)
             self._active.renew()
