@@ -17,6 +17,8 @@ WORKING = 0
 COMPLETE = 1
 NOT_FOUND = 2
 FAILED = 3  # there is a map, and what is needed of it could not be read
+SETTLED = 4  # the walk did find all there is
+INCOMPLETE = 5  # what was refused in the walk is answered now: it has to be walked again
 
 # model, first and number of the registers kept, last register used: a shorter model counts as absent.  No two numbers
 # of registers are alike, nor like those of the other questions.
@@ -40,13 +42,17 @@ _MISSES = 3  # of one question, before silence is its answer
 _ROUNDS = 4  # refusals of one question, before that is its answer; more where more hangs on it
 _PAUSE_MS = 50  # doubled by each refusal
 _PAUSE_MAX_MS = 3200
+_DOUBT_MS = 10000  # to the next time a driven device is asked for what it refused in the walk
+_DOUBT_DOUBLINGS = 5
 _ADDRESSES = 0x10000
+_ABSENT = -1  # a model that was there but refused to be read stands as this less one more than its address
 
 _PROBE = 0  # the mark at one of the bases
 _MARK = 1  # the mark again: to confirm it, or to see whether a device that left a question unanswered is there
 _HEADER = 2  # ID and length of the next model
 _CONFIRM = 3  # the header again, of a model that is written to
 _DETAIL = 4
+_DOUBT = 5  # what was refused, again, while the device is driven
 
 _LENGTHS = 3  # 2, 3 and 4 registers in turn for mark and header: the mark is read on, the header from further back
 _CONFIRM_COUNT = 6  # no 32-bit point of these models is cut by it
@@ -55,7 +61,7 @@ _CONFIRM_COUNT = 6  # no 32-bit point of these models is cut by it
 class Discovery:
     """One walk after another over one inverter's map.
 
-    heard: something was answered.  open_end: the walk ended at a refusal or at silence, not at an end model.
+    heard: something was answered.
     """
 
     def __init__(self):
@@ -69,39 +75,40 @@ class Discovery:
         self._walked = 0
         self._turn = 0
         self._rounds = 0
+        self._doubts = 0
         self._passing = False  # one of the refusals was of a kind that passes
         self._missed = 0
         self._missed_at = -1
         self._again = False  # an end, or the ID of 704 without its length, was seen once
         self._had_704 = False
-        self._addresses = array("i", [-1] * len(_MODELS))
+        self._open = False  # the walk ended at a refusal, not at an end model
+        self._addresses = array("i", [_ABSENT] * len(_MODELS))
         self._kept = tuple([array("H", [0] * row[2]) for row in _MODELS])
         self.address = 0
         self.count = 0
         self.lead = 0
         self.pause_ms = 0
         self.heard = False
-        self.open_end = False
         self._named = False
         self.start()
 
     def start(self):
         """Begin a walk; the base of the last good one is tried first."""
         for i in range(len(_MODELS)):
-            self._addresses[i] = -1
+            self._addresses[i] = _ABSENT
         self._probes = 0
         self._walked = 0
         self._forgive()
         self.heard = False
-        self.open_end = False
+        self._open = False
         self._ask(_PROBE)
 
     def address_of(self, model):
-        """Return the address of a model's ID register, or -1."""
+        """Return the address of a model's ID register, a negative number where it is absent."""
         for i in range(len(_MODELS)):
             if _MODELS[i][0] == model:
                 return self._addresses[i]
-        return -1
+        return _ABSENT
 
     def word(self, model, offset):
         """Return a kept register of a model that was found, 0..65535."""
@@ -125,6 +132,11 @@ class Discovery:
         """Take the answer to the request; return how the walk goes on."""
         self.heard = True
         stage = self._stage
+        if stage == _DOUBT:
+            if not self._open or master.register(0) != 0 and master.register(0) != sunspec.END:
+                return INCOMPLETE
+            self._open = False
+            return self.doubt()
         if stage <= _MARK:
             return self._take_mark(master.register(0) == sunspec.MARK_HIGH and master.register(1) == sunspec.MARK_LOW)
         if self.address == self._missed_at:
@@ -145,6 +157,8 @@ class Discovery:
     def refuse(self, exception):
         """Take a Modbus exception for the answer; return how the walk goes on."""
         self.heard = True
+        if self._stage == _DOUBT:
+            return self.doubt()
         passing = exception > pdu.ILLEGAL_VALUE
         self._passing = self._passing or passing
         if self._stage == _PROBE and not passing:
@@ -160,6 +174,8 @@ class Discovery:
 
     def miss(self):
         """Take a timeout for the answer; return how the walk goes on."""
+        if self._stage == _DOUBT:
+            return self.doubt()
         if self._stage == _PROBE:
             return self._next_base()
         if self._stage == _MARK:
@@ -174,6 +190,24 @@ class Discovery:
             return self._give_up()
         self._then = self._stage
         return self._ask(_MARK)
+
+    def doubt(self):
+        """After a complete walk, ask in a while for what was refused in it; return WORKING, or SETTLED if nothing was."""
+        self._stage = _DOUBT
+        self.lead = 0
+        self.pause_ms = _DOUBT_MS << self._doubts
+        self._doubts = min(self._doubts + 1, _DOUBT_DOUBLINGS)
+        if self._open:
+            self.address = self._at
+            self.count = sunspec.HEADER
+            return WORKING
+        for i in range(len(_MODELS)):
+            if self._addresses[i] < _ABSENT:
+                self.address = _ABSENT - 1 - self._addresses[i] + _MODELS[i][1]
+                self.count = _MODELS[i][2]
+                return WORKING
+        self._doubts = 0
+        return SETTLED
 
     def _ask(self, stage):
         """Put the question of a stage."""
@@ -226,7 +260,7 @@ class Discovery:
         row = _row(model)
         end = model == 0 or model == sunspec.END
         if self.count == 1 and not end:
-            self._again = self._again or model == sunspec.DER_CONTROL
+            self._again = self._again or model == sunspec.DER_CONTROL and self._lacks_704()
             return self._refused()
         length = 0 if end else master.register(1)
         if end or self._at + sunspec.HEADER + length > _ADDRESSES:
@@ -273,7 +307,7 @@ class Discovery:
         rounds = _ROUNDS + 1 if self._passing else _ROUNDS
         if self._lacks_704():
             # Whoever is driven by 124 must have no 704, so nothing is called absent in a hurry.
-            rounds += 3 if self._had_704 else 1
+            rounds += 4 if self._had_704 else 2
         self._rounds += 1
         if self._rounds == rounds:
             return self._give_up()
@@ -284,19 +318,21 @@ class Discovery:
     def _give_up(self):
         """Go on without an answer to the question."""
         absent = not self._again
+        refused = self._rounds > 0
         self._forgive()
         if self._stage == _PROBE:
             return self._next_base()
         if self._stage == _HEADER and self._walked and absent:
-            self.open_end = True
+            self._open = refused
             return self._details()
         # Without one of the others the device is used as far as it goes, or unsuited; without 704 it would be driven by
         # 124 while 704 may be in force.
         if self._stage < _CONFIRM or _MODELS[self._detail][0] == sunspec.DER_CONTROL:
             return FAILED
         if self._stage == _CONFIRM:
+            self._addresses[self._detail] = _ABSENT - 1 - self._at
             return self._pass()
-        self._addresses[self._detail] = -1
+        self._addresses[self._detail] = _ABSENT - 1 - self._addresses[self._detail]
         return self._next_detail(self._detail + 1)
 
     def _next_detail(self, i):

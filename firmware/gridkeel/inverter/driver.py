@@ -358,7 +358,7 @@ class Inverter:
 
     def _exception(self, job, now_ms):
         if job == DISCOVER:
-            if self._master.exception > pdu.ILLEGAL_VALUE:
+            if self._master.patient and self._master.exception > pdu.ILLEGAL_VALUE:
                 self._faults.refuse(job)
             self._discovered(self._device.found.refuse(self._master.exception), now_ms)
             return
@@ -404,7 +404,10 @@ class Inverter:
         elif result == discovery.WORKING:
             self._jobs.want(DISCOVER, ticks.add(now_ms, self._device.found.pause_ms))
             self._stop_early(now_ms)
-        else:
+        elif result == discovery.INCOMPLETE:
+            self._enter(states.INCOMPLETE)
+            self._search(now_ms)
+        elif result != discovery.SETTLED:
             self._faults.not_found = result == discovery.NOT_FOUND and self._device.found.heard
             self._faults.not_walked = result == discovery.FAILED
             self._search_again(now_ms)
@@ -432,3 +435,4 @@ class Inverter:
             self._jobs.want(STORAGE, now_ms)
         self.reactive.control = self._device.var_control
         self._active.take_hold(now_ms)
+        self._discovered(self._device.found.doubt(), now_ms)
