@@ -38,7 +38,7 @@ _MODELS = (
 )
 _WRITTEN = (sunspec.IMMEDIATE, sunspec.STORAGE, sunspec.DER_CONTROL)
 _MODELS_MAX = 64  # a map names about 20 models; a walk longer than this is a map without an end
-_MISSES = 3  # of one question, before silence is its answer
+_MISSES = 3  # of one question, before silence is its answer; more where more hangs on it
 _ROUNDS = 4  # refusals of one question, before that is its answer; more where more hangs on it
 _PAUSE_MS = 50  # doubled by each refusal
 _PAUSE_MAX_MS = 3200
@@ -79,9 +79,10 @@ class Discovery:
         self._passing = False  # one of the refusals was of a kind that passes
         self._missed = 0
         self._missed_at = -1
+        self._marks = 0  # unanswered ones in a row
         self._again = False  # an end, or the ID of 704 without its length, was seen once
         self._had_704 = False
-        self._open = False  # the walk ended at a refusal, not at an end model
+        self._open = False  # the walk ended at a refusal or at silence, not at an end model
         self._addresses = array("i", [_ABSENT] * len(_MODELS))
         self._kept = tuple([array("H", [0] * row[2]) for row in _MODELS])
         self.address = 0
@@ -179,13 +180,16 @@ class Discovery:
         if self._stage == _PROBE:
             return self._next_base()
         if self._stage == _MARK:
+            self._marks += 1
+            if self._marks < _MISSES:
+                return self._ask(_MARK)
             self.start()
             return WORKING
         if self.address != self._missed_at:
             self._missed_at = self.address
             self._missed = 0
         self._missed += 1
-        if self._missed == _MISSES:
+        if self._missed == (_MISSES + 2 if self._lacks_704() else _MISSES):
             self._missed = 0
             return self._give_up()
         self._then = self._stage
@@ -246,6 +250,7 @@ class Discovery:
         return WORKING if self._probes < len(sunspec.BASES) else NOT_FOUND
 
     def _take_mark(self, marked):
+        self._marks = 0
         if self._stage == _PROBE:
             if not marked:
                 return self._next_base()
@@ -318,12 +323,11 @@ class Discovery:
     def _give_up(self):
         """Go on without an answer to the question."""
         absent = not self._again
-        refused = self._rounds > 0
         self._forgive()
         if self._stage == _PROBE:
             return self._next_base()
         if self._stage == _HEADER and self._walked and absent:
-            self._open = refused
+            self._open = True
             return self._details()
         # Without one of the others the device is used as far as it goes, or unsuited; without 704 it would be driven by
         # 124 while 704 may be in force.
