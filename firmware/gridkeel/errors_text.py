@@ -25,6 +25,12 @@ CATALOGUE = (
         "safe",
         "no SunSpec map at 40000, 50000 or 0: check unit and map",
     ),
+    (
+        errors.INVERTER_MAP,
+        "inverter_map",
+        "safe",
+        "SunSpec map found, but its walk failed: what is needed was refused, or not read twice alike; tried again",
+    ),
     (errors.INVERTER_EXCEPTION, "inverter_exception", "warning", "inverter refused a request with a Modbus exception"),
     (
         errors.INVERTER_READBACK,
@@ -51,6 +57,7 @@ CATALOGUE = (
         "warning",
         "inverter has no model that sets reactive power (704, 123)",
     ),
+    (errors.INVERTER_SLOW, "inverter_slow", "info", "inverter answers later than modbus_timeout_ms: it is waited for"),
     (errors.SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
     (errors.HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
     (

@@ -162,11 +162,11 @@ def test_after_silence_the_map_may_have_moved():
 def test_a_refused_detail_leaves_its_model_out():
     slave = Slave(der_models())
     slave.refuse[slave.address(701, 116)] = 4
-    inverter = discovered(slave).inverter
+    inverter = discovered(slave, 3000).inverter
     assert inverter.state == DRIVING and inverter.power_w == 0
     slave = Slave(der_models())
     slave.refuse[slave.address(1, 2)] = 4
-    assert discovered(slave).inverter.identity == ("", "", "", "")
+    assert discovered(slave, 3000).inverter.identity == ("", "", "", "")
 
 
 def test_the_unit_is_the_configured_one():

@@ -1,7 +1,11 @@
 """SunSpec discovery: find the map, walk its models to the end, keep the words that do not change.
 
-It asks for one stretch of registers at a time (`address`, `count`) and is told what came back: `take`, `refuse` or
-`miss`. It allocates nothing, so a rediscovery may run beside the control loop.
+It asks for one stretch of registers at a time (`address`, `count`, with `lead` registers before them, after `pause_ms`)
+and is told what came back: `take`, `refuse` or `miss`. It allocates nothing, so a rediscovery may run beside the control loop.
+
+Nothing is believed that was read once: the mark is read twice, and so are the headers of the models that are written to,
+each time with another length. Consecutive questions differ in length as well, so that no answer that comes late, or twice,
+fits the question that is open.
 """
 
 from array import array
@@ -10,48 +14,81 @@ from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
 
 WORKING = 0
-RETRY = 1  # ask the same again, but only after a pause: the late answer to the first must not be taken for the second
-COMPLETE = 2
-NOT_FOUND = 3
-FAILED = 4
+COMPLETE = 1
+NOT_FOUND = 2
+FAILED = 3  # there is a map, and what is needed of it could not be read
+SETTLED = 4  # the walk did find all there is
+INCOMPLETE = 5  # what was refused in the walk is answered now: it has to be walked again
 
-# model, first and number of the registers kept, last register used: a shorter model counts as absent
+# model, first and number of the registers kept, last register used: a shorter model counts as absent.  No two numbers
+# of registers are alike, nor like those of the other questions.
 _MODELS = (
     (sunspec.COMMON, 2, 64, 65),
     (101, 0, 0, 38),
     (102, 0, 0, 38),
     (103, 0, 0, 38),
-    (sunspec.NAMEPLATE, 3, 24, 26),
+    (sunspec.NAMEPLATE, 2, 25, 26),
     (sunspec.BASIC, 2, 26, 27),
     (sunspec.IMMEDIATE, 25, 1, 25),
     (sunspec.STORAGE, 2, 24, 25),
     (sunspec.DER_MEASURE, 116, 7, 122),
     (sunspec.DER_CAPACITY, 2, 47, 48),
-    (sunspec.DER_CONTROL, 55, 3, 57),
+    (sunspec.DER_CONTROL, 50, 8, 57),
     (sunspec.DER_STORAGE, 0, 0, 8),
 )
+_WRITTEN = (sunspec.IMMEDIATE, sunspec.STORAGE, sunspec.DER_CONTROL)
 _MODELS_MAX = 64  # a map names about 20 models; a walk longer than this is a map without an end
-_ATTEMPTS = 3  # of one request
+_MISSES = 3  # of one question, before silence is its answer; more where more hangs on it
+_ROUNDS = 4  # refusals of one question, before that is its answer; more where more hangs on it
+_PAUSE_MS = 50  # doubled by each refusal
+_PAUSE_MAX_MS = 3200
+_DOUBT_MS = 10000  # to the next time a driven device is asked for what it refused in the walk
+_DOUBT_DOUBLINGS = 5
+_ADDRESSES = 0x10000
+_ABSENT = -1  # a model that was there but refused to be read stands as this less one more than its address
 
-_PROBE = 0
-_HEADER = 1
-_DETAIL = 2
+_PROBE = 0  # the mark at one of the bases
+_MARK = 1  # the mark again: to confirm it, or to see whether a device that left a question unanswered is there
+_HEADER = 2  # ID and length of the next model
+_CONFIRM = 3  # the header again, of a model that is written to
+_DETAIL = 4
+_DOUBT = 5  # what was refused, again, while the device is driven
+
+_LENGTHS = 3  # 2, 3 and 4 registers in turn for mark and header: the mark is read on, the header from further back
+_CONFIRM_COUNT = 6  # no 32-bit point of these models is cut by it
 
 
 class Discovery:
-    """One walk after another over one inverter's map."""
+    """One walk after another over one inverter's map.
+
+    heard: something was answered.
+    """
 
     def __init__(self):
         self._stage = _PROBE
+        self._then = _HEADER  # the stage after _MARK
         self._base = 0
+        self._at = 0  # header of the model the walk has come to
+        self._length = 0
+        self._detail = 0  # row of _MODELS that is confirmed or read
         self._probes = 0
-        self._missed = 0
         self._walked = 0
-        self._detail = 0
-        self._addresses = array("i", [-1] * len(_MODELS))
+        self._turn = 0
+        self._rounds = 0
+        self._doubts = 0
+        self._passing = False  # one of the refusals was of a kind that passes
+        self._missed = 0
+        self._missed_at = -1
+        self._marks = 0  # unanswered ones in a row
+        self._again = False  # an end, or the ID of 704 without its length, was seen once
+        self._had_704 = False
+        self._open = False  # the walk ended at a refusal or at silence, not at an end model
+        self._addresses = array("i", [_ABSENT] * len(_MODELS))
         self._kept = tuple([array("H", [0] * row[2]) for row in _MODELS])
         self.address = 0
         self.count = 0
+        self.lead = 0
+        self.pause_ms = 0
         self.heard = False
         self._named = False
         self.start()
@@ -59,19 +96,20 @@ class Discovery:
     def start(self):
         """Begin a walk; the base of the last good one is tried first."""
         for i in range(len(_MODELS)):
-            self._addresses[i] = -1
+            self._addresses[i] = _ABSENT
         self._probes = 0
-        self._missed = 0
         self._walked = 0
+        self._forgive()
         self.heard = False
-        self._probe()
+        self._open = False
+        self._ask(_PROBE)
 
     def address_of(self, model):
-        """Return the address of a model's ID register, or -1."""
+        """Return the address of a model's ID register, a negative number where it is absent."""
         for i in range(len(_MODELS)):
             if _MODELS[i][0] == model:
                 return self._addresses[i]
-        return -1
+        return _ABSENT
 
     def word(self, model, offset):
         """Return a kept register of a model that was found, 0..65535."""
@@ -94,13 +132,23 @@ class Discovery:
     def take(self, master):
         """Take the answer to the request; return how the walk goes on."""
         self.heard = True
-        self._missed = 0
-        if self._stage == _PROBE:
-            if master.register(0) != sunspec.MARK_HIGH or master.register(1) != sunspec.MARK_LOW:
-                return self._next_base()
-            return self._header(self.address + 2)
-        if self._stage == _HEADER:
-            return self._take_header(master.register(0), master.register(1))
+        stage = self._stage
+        if stage == _DOUBT:
+            if not self._open or master.register(0) != 0 and master.register(0) != sunspec.END:
+                return INCOMPLETE
+            self._open = False
+            return self.doubt()
+        if stage <= _MARK:
+            return self._take_mark(master.register(0) == sunspec.MARK_HIGH and master.register(1) == sunspec.MARK_LOW)
+        if self.address == self._missed_at:
+            self._missed = 0
+        if stage == _HEADER:
+            return self._take_header(master)
+        self._forgive()
+        if stage == _CONFIRM:
+            if master.register(0) != _MODELS[self._detail][0] or master.register(1) != self._length:
+                return FAILED
+            return self._found(self._detail)
         kept = self._kept[self._detail]
         for i in range(self.count):
             kept[i] = master.register(i)
@@ -110,58 +158,199 @@ class Discovery:
     def refuse(self, exception):
         """Take a Modbus exception for the answer; return how the walk goes on."""
         self.heard = True
-        self._missed = 0
-        if self._stage == _PROBE:
+        if self._stage == _DOUBT:
+            return self.doubt()
+        passing = exception > pdu.ILLEGAL_VALUE
+        self._passing = self._passing or passing
+        if self._stage == _PROBE and not passing:
             return self._next_base()
-        if self._stage == _DETAIL:
-            self._addresses[self._detail] = -1
-            return self._next_detail(self._detail + 1)
-        # Some maps stop without an end model: no such address behind a whole model is their end.
-        return self._next_detail(0) if exception == pdu.ILLEGAL_ADDRESS and self._walked else FAILED
+        if self._stage == _HEADER and self.count > 1:
+            # Some devices refuse what cuts a point in two, and some maps end with a single register.
+            if not self.lead:
+                self.count = 1
+            self.lead = self._turn = 0
+            self.pause_ms = _PAUSE_MS if passing else 0
+            return WORKING
+        return self._refused()
 
     def miss(self):
         """Take a timeout for the answer; return how the walk goes on."""
+        if self._stage == _DOUBT:
+            return self.doubt()
         if self._stage == _PROBE:
             return self._next_base()
+        if self._stage == _MARK:
+            self._marks += 1
+            if self._marks < _MISSES:
+                return self._ask(_MARK)
+            self.start()
+            return WORKING
+        if self.address != self._missed_at:
+            self._missed_at = self.address
+            self._missed = 0
         self._missed += 1
-        return RETRY if self._missed < _ATTEMPTS else FAILED
+        if self._missed == (_MISSES + 2 if self._lacks_704() else _MISSES):
+            self._missed = 0
+            return self._give_up()
+        self._then = self._stage
+        return self._ask(_MARK)
 
-    def _probe(self):
-        self._stage = _PROBE
-        self.address = sunspec.BASES[self._base]
-        self.count = 2
+    def doubt(self):
+        """After a complete walk, ask in a while for what was refused in it; return WORKING, or SETTLED if nothing was."""
+        self._stage = _DOUBT
+        self.lead = 0
+        self.pause_ms = _DOUBT_MS << self._doubts
+        self._doubts = min(self._doubts + 1, _DOUBT_DOUBLINGS)
+        if self._open:
+            self.address = self._at
+            self.count = sunspec.HEADER
+            return WORKING
+        for i in range(len(_MODELS)):
+            if self._addresses[i] < _ABSENT:
+                self.address = _ABSENT - 1 - self._addresses[i] + _MODELS[i][1]
+                self.count = _MODELS[i][2]
+                return WORKING
+        self._doubts = 0
+        return SETTLED
+
+    def _ask(self, stage):
+        """Put the question of a stage."""
+        self._stage = stage
+        self.pause_ms = 0
+        self.lead = 0
+        if stage == _CONFIRM:
+            self.address = self._at
+            self.count = _CONFIRM_COUNT
+        elif stage == _DETAIL:
+            row = _MODELS[self._detail]
+            self.address = self._addresses[self._detail] + row[1]
+            self.count = row[2]
+        else:
+            self._turn = (self._turn + 1) % _LENGTHS
+            self.count = sunspec.HEADER
+            if stage == _HEADER:
+                self.address = self._at
+                self.lead = self._turn
+            else:
+                self.address = sunspec.BASES[self._base]
+                self.count += self._turn
+        return WORKING
+
+    def _forgive(self):
+        """A question was answered: the next one's refusals are counted from none."""
+        self._rounds = 0
+        self._passing = False
+        self._again = False
 
     def _next_base(self):
         self._base = (self._base + 1) % len(sunspec.BASES)
         self._probes += 1
-        self._probe()
+        self._forgive()
+        self._ask(_PROBE)
         return WORKING if self._probes < len(sunspec.BASES) else NOT_FOUND
 
-    def _header(self, address):
-        if address > 0x10000 - sunspec.HEADER or self._walked == _MODELS_MAX:
-            return self._next_detail(0)
-        self._stage = _HEADER
-        self.address = address
-        self.count = sunspec.HEADER
+    def _take_mark(self, marked):
+        self._marks = 0
+        if self._stage == _PROBE:
+            if not marked:
+                return self._next_base()
+            self._forgive()
+            self._at = sunspec.BASES[self._base] + sunspec.HEADER
+            self._then = _HEADER
+            return self._ask(_MARK)
+        return self._ask(self._then) if marked else FAILED
+
+    def _take_header(self, master):
+        model = master.register(0)
+        row = _row(model)
+        end = model == 0 or model == sunspec.END
+        if self.count == 1 and not end:
+            self._again = self._again or model == sunspec.DER_CONTROL and self._lacks_704()
+            return self._refused()
+        length = 0 if end else master.register(1)
+        if end or self._at + sunspec.HEADER + length > _ADDRESSES:
+            return self._end()
+        self._forgive()
+        self._length = length
+        if row < 0 or self._addresses[row] >= 0 or length + sunspec.HEADER <= _MODELS[row][3]:
+            return self._pass()
+        if model in _WRITTEN:
+            self._detail = row
+            return self._ask(_CONFIRM)
+        return self._found(row)
+
+    def _found(self, row):
+        # The first of several is the device itself; the others are its parts.
+        self._addresses[row] = self._at
+        return self._pass()
+
+    def _pass(self):
+        """Go on behind a model."""
+        self._walked += 1
+        self._at += sunspec.HEADER + self._length
+        if self._at > _ADDRESSES - sunspec.HEADER or self._walked == _MODELS_MAX:
+            return self._details()
+        return self._ask(_HEADER)
+
+    def _end(self):
+        """Take an end model; one that leaves 704 out is read twice."""
+        if self._lacks_704() and not self._again:
+            self._again = True
+            return self._ask(_HEADER)
+        return self._details()
+
+    def _details(self):
+        self._forgive()
+        self._had_704 = not self._lacks_704()
+        return self._next_detail(0)
+
+    def _lacks_704(self):
+        return self.address_of(sunspec.DER_CONTROL) < 0
+
+    def _refused(self):
+        """Ask again after a pause, or take the refusal for the answer."""
+        rounds = _ROUNDS + 1 if self._passing else _ROUNDS
+        if self._lacks_704():
+            # Whoever is driven by 124 must have no 704, so nothing is called absent in a hurry.
+            rounds += 4 if self._had_704 else 2
+        self._rounds += 1
+        if self._rounds == rounds:
+            return self._give_up()
+        self._ask(self._stage)
+        self.pause_ms = min(_PAUSE_MS << self._rounds, _PAUSE_MAX_MS)
         return WORKING
 
-    def _take_header(self, model, length):
-        if model == sunspec.END:
-            return self._next_detail(0)
-        for i in range(len(_MODELS)):
-            # The first of several is the device itself; the others are its parts.
-            if _MODELS[i][0] == model and self._addresses[i] < 0 and length + sunspec.HEADER > _MODELS[i][3]:
-                self._addresses[i] = self.address
-        self._walked += 1
-        return self._header(self.address + sunspec.HEADER + length)
+    def _give_up(self):
+        """Go on without an answer to the question."""
+        absent = not self._again
+        self._forgive()
+        if self._stage == _PROBE:
+            return self._next_base()
+        if self._stage == _HEADER and self._walked and absent:
+            self._open = True
+            return self._details()
+        # Without one of the others the device is used as far as it goes, or unsuited; without 704 it would be driven by
+        # 124 while 704 may be in force.
+        if self._stage < _CONFIRM or _MODELS[self._detail][0] == sunspec.DER_CONTROL:
+            return FAILED
+        if self._stage == _CONFIRM:
+            self._addresses[self._detail] = _ABSENT - 1 - self._at
+            return self._pass()
+        self._addresses[self._detail] = _ABSENT - 1 - self._addresses[self._detail]
+        return self._next_detail(self._detail + 1)
 
     def _next_detail(self, i):
         while i < len(_MODELS) and (self._addresses[i] < 0 or not _MODELS[i][2]):
             i += 1
         if i == len(_MODELS):
             return COMPLETE
-        self._stage = _DETAIL
         self._detail = i
-        self.address = self._addresses[i] + _MODELS[i][1]
-        self.count = _MODELS[i][2]
-        return WORKING
+        return self._ask(_DETAIL)
+
+
+def _row(model):
+    """Return a model's row, -1 where it is not used."""
+    for i in range(len(_MODELS)):
+        if _MODELS[i][0] == model:
+            return i
+    return -1

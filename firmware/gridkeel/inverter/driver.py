@@ -36,7 +36,7 @@ _BUSY_MS = 50
 _BACKOFF_MS = 250
 _BACKOFF_MAX_MS = 4000
 HEAT_SINK = 2  # temperature_sensor
-_SETS_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
+_WRITES_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
 
 
 class Inverter:
@@ -94,8 +94,9 @@ class Inverter:
 
     @property
     def bus_errors(self):
-        """Timeouts, damaged frames and exceptions so far."""
-        return self._master.timeouts + self._master.bad_frames + self._master.exceptions
+        """Timeouts, damaged frames (but not our own, echoed) and exceptions so far."""
+        master = self._master
+        return master.timeouts + master.bad_frames - master.echoes + master.exceptions
 
     @property
     def overridden(self):
@@ -180,15 +181,19 @@ class Inverter:
     def receive(self, data, n, now_ms):
         """Take in data[0:n] from the line."""
         self._begin(now_ms)
-        bad_frames = self._master.bad_frames
-        verdict = self._master.receive(data, n, now_ms)
-        damaged = self._master.bad_frames != bad_frames
+        master = self._master
+        good = master.bad_frames - master.echoes
+        verdict = master.receive(data, n, now_ms)
+        damaged = master.bad_frames - master.echoes != good
         self._faults.damaged = damaged or self._faults.damaged and verdict == rtu.NOTHING
         if verdict == rtu.NOTHING:
             return
+        self._faults.slow = master.slow
         job = self._job
         self._asked = False
         self._enter(states.HEARD)
+        if job == NONE:
+            return
         if verdict == rtu.EXCEPTION:
             self._exception(job, now_ms)
             return
@@ -215,10 +220,17 @@ class Inverter:
         """Return the ms until on_deadline and data_to_send want to be called; 0 is now, -1 never."""
         if not self._begun:
             return 0
-        if self._master.open:
-            return self._master.timeout_left(now_ms)
-        wait = self._jobs.wait_ms(now_ms)
-        return wait if wait < 0 else max(wait, self._master.quiet_left(now_ms))
+        master = self._master
+        if master.open:
+            wait = master.timeout_left(now_ms, self._stops(now_ms))
+        else:
+            wait = self._jobs.wait_ms(now_ms)
+            if wait >= 0:
+                wait = max(wait, master.quiet_left(now_ms))
+        if not self._asked or self.state == SILENT:
+            return wait
+        left = max(self._parameters.inverter_silent_ms - ticks.diff(now_ms, self._asked_ms), 0)
+        return left if wait < 0 else min(wait, left)
 
     def on_deadline(self, now_ms):
         """Close what ran out of time."""
@@ -227,31 +239,48 @@ class Inverter:
         self._soc.expire(now_ms)
         self._var.expire(now_ms)
         self._temperature.expire(now_ms)
-        if not self._master.expire(now_ms):
-            return
-        silent = ticks.diff(now_ms, self._asked_ms) >= self._parameters.inverter_silent_ms
-        if silent and self.state != SILENT:
-            self._enter(states.SILENCE)
-            self._backoff_ms = _BACKOFF_MS
-            self._search_again(now_ms)
-        elif self._job == DISCOVER:
+        if self._asked and self.state != SILENT:
+            if ticks.diff(now_ms, self._asked_ms) >= self._parameters.inverter_silent_ms:
+                self._fall_silent(now_ms)
+        if self._master.expire(now_ms, self._stops(now_ms)):
+            self._missed(now_ms)
+
+    def _fall_silent(self, now_ms):
+        if self._job == DISCOVER:
+            self._device.found.miss()
+        # The open request may yet be answered; nobody asks for it any more.
+        self._job = NONE
+        self._enter(states.SILENCE)
+        self._backoff_ms = _BACKOFF_MS
+        self._search_again(now_ms)
+
+    def _missed(self, now_ms):
+        """An answer did not come."""
+        if self._job == DISCOVER:
             self._discovered(self._device.found.miss(), now_ms)
-        else:
+        elif self._job != NONE:
             if self._job == SET:
                 self._active.missed()
             elif self._job == VAR_SET:
                 self.reactive.missed()
             self._jobs.want(self._job, now_ms)
 
+    def _stops(self, now_ms):
+        """Say whether a zero is what goes out next."""
+        return self._active.to_set_w == 0 and self._jobs.next(SET, now_ms) == SET
+
     # --- choosing and building requests
 
     def _pick(self, now_ms):
         """Return the job whose request goes out now, or NONE."""
         job = self._jobs.next(SET, now_ms)
-        if job == SET and self._row >= _SETS_IN_A_ROW and self._active.to_set_w:
-            other = self._jobs.next(STEP, now_ms)
-            job = SET if other == NONE else other
-        self._row = self._row + 1 if job == SET else 0
+        if job == NONE or job >= READBACK:
+            self._row = 0
+            return job
+        if self._row >= _WRITES_IN_A_ROW and (job != SET or self._active.to_set_w):
+            other = self._jobs.next(STEP if job == SET else READBACK, now_ms)
+            job = job if other == NONE else other
+        self._row = self._row + 1 if job < READBACK else 0
         if job == REFRESH:
             self._jobs.drop(REFRESH)
             self._active.renew()
@@ -272,7 +301,9 @@ class Inverter:
         if job == VAR_STEP:
             return self.reactive.write_step(self._master, out, now_ms)
         source = self._source(job)
-        return self._master.read(out, source.address, source.count, now_ms)
+        lead = source.lead if job == DISCOVER else 0
+        lead += self._master.lead(source.address - lead, source.count + lead, now_ms)
+        return self._master.read(out, source.address, source.count, now_ms, lead)
 
     def _source(self, job):
         """Return what a reading job reads."""
@@ -326,13 +357,15 @@ class Inverter:
         self._discovered(self._device.found.take(self._master), now_ms)
 
     def _exception(self, job, now_ms):
+        if job == DISCOVER:
+            if self._master.patient and self._master.exception > pdu.ILLEGAL_VALUE:
+                self._faults.refuse(job)
+            self._discovered(self._device.found.refuse(self._master.exception), now_ms)
+            return
         busy = self._master.exception == pdu.BUSY or self._master.exception == pdu.ACKNOWLEDGE
         if busy and self._faults.busy(job):
             self._jobs.hold(job, ticks.add(now_ms, _BUSY_MS))
             self._jobs.want(job, now_ms)
-            return
-        if job == DISCOVER:
-            self._discovered(self._device.found.refuse(self._master.exception), now_ms)
             return
         self._faults.refuse(job)
         self._jobs.hold(job, ticks.add(now_ms, _REFUSED_MS))
@@ -351,6 +384,7 @@ class Inverter:
     def _search(self, at_ms):
         parameters = self._parameters
         self._master.configure(parameters.modbus_unit, parameters.modbus_timeout_ms, parameters.modbus_baud)
+        self._master.forget()
         self._jobs.clear()
         self._device.forget()
         self.reactive.forget()
@@ -359,19 +393,23 @@ class Inverter:
         self._jobs.want(DISCOVER, at_ms)
 
     def _search_again(self, now_ms):
+        heard = self._device.found.heard
         self._search(ticks.add(now_ms, self._backoff_ms))
-        self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MAX_MS)
+        if heard:  # where nothing answers, each request has waited long enough
+            self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MAX_MS)
 
     def _discovered(self, result, now_ms):
         if result == discovery.COMPLETE:
             self._fit(now_ms)
         elif result == discovery.WORKING:
-            self._jobs.want(DISCOVER, now_ms)
+            self._jobs.want(DISCOVER, ticks.add(now_ms, self._device.found.pause_ms))
             self._stop_early(now_ms)
-        elif result == discovery.RETRY:
-            self._jobs.want(DISCOVER, ticks.add(now_ms, self._parameters.modbus_timeout_ms))
-        else:
+        elif result == discovery.INCOMPLETE:
+            self._enter(states.INCOMPLETE)
+            self._search(now_ms)
+        elif result != discovery.SETTLED:
             self._faults.not_found = result == discovery.NOT_FOUND and self._device.found.heard
+            self._faults.not_walked = result == discovery.FAILED
             self._search_again(now_ms)
 
     def _stop_early(self, now_ms):
@@ -381,7 +419,7 @@ class Inverter:
             self._jobs.want(SET, now_ms)
 
     def _fit(self, now_ms):
-        self._faults.not_found = False
+        self._faults.not_found = self._faults.not_walked = False
         most_w = max(self._parameters.charge_max_w, self._parameters.discharge_max_w)
         if not self._device.bind(most_w, self._parameters.reactive_max_var):
             self._enter(states.LACKING)
@@ -389,6 +427,7 @@ class Inverter:
             self._search_again(now_ms)
             return
         self._enter(states.FOUND)
+        self._master.patient = False
         self._backoff_ms = _BACKOFF_MS
         if self._device.measure is not None:
             self._jobs.want(MEASURE, now_ms)
@@ -396,3 +435,4 @@ class Inverter:
             self._jobs.want(STORAGE, now_ms)
         self.reactive.control = self._device.var_control
         self._active.take_hold(now_ms)
+        self._discovered(self._device.found.doubt(), now_ms)

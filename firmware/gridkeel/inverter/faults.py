@@ -15,6 +15,8 @@ class Faults:
     def __init__(self):
         self.overridden = 0
         self.not_found = False
+        self.not_walked = False
+        self.slow = False
         self.damaged = False
         self.no_reactive = False
         self._differs = 0  # a bit for each side that is read back
@@ -30,6 +32,8 @@ class Faults:
             return errors.INVERTER_UNSUITED
         if self.not_found:
             return errors.INVERTER_NOT_FOUND
+        if self.not_walked:
+            return errors.INVERTER_MAP
         if self._foreign:
             return errors.INVERTER_OVERRIDDEN
         if self._differs:
@@ -38,6 +42,8 @@ class Faults:
             return errors.INVERTER_EXCEPTION
         if self.no_reactive:
             return errors.INVERTER_NO_REACTIVE
+        if self.slow:
+            return errors.INVERTER_SLOW
         return errors.INVERTER_FRAME if self.damaged else errors.NO_FAULT
 
     def read_back(self, side, result):

@@ -1,4 +1,4 @@
-"""What is wanted on the bus and from when: a fixed set of jobs, the lowest number first among those that are due."""
+"""What is wanted on the bus and from when: a fixed set of jobs; of those that are due, writes by rank, then reads by age."""
 
 from array import array
 
@@ -63,11 +63,19 @@ class Jobs:
             self._held[job] = 0
 
     def next(self, first, now_ms):
-        """Return the first job from first on that is due, or NONE."""
+        """Return the first write from first on that is due, else the read due for the longest time, or NONE."""
+        found = NONE
+        longest_ms = -1
         for job in range(first, COUNT):
-            if self._wanted[job] and ticks.diff(now_ms, self._due_ms[job]) >= 0:
-                return job
-        return NONE
+            if self._wanted[job]:
+                late_ms = ticks.diff(now_ms, self._due_ms[job])
+                if late_ms > longest_ms:
+                    if job < READBACK:
+                        return job
+                    # On a line that is never idle the last in rank would never have its turn.
+                    longest_ms = late_ms
+                    found = job
+        return found
 
     def wait_ms(self, now_ms):
         """Return the ms until the next job is due, 0 or more; -1 where none is wanted."""

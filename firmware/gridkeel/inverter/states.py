@@ -7,12 +7,13 @@ FOUND = 1  # its models are known and fit
 LACKING = 2  # they do not
 HOLDS = 3  # a reading shows our zero and our reversion timer in it
 SILENCE = 4
+INCOMPLETE = 5  # there is more of its map than was found
 
 NEXT = (
-    # heard, found, lacking, holds, silence
-    (SEARCHING, READY, UNSUITED, SEARCHING, SILENT),  # SEARCHING
-    (READY, READY, READY, DRIVING, SILENT),  # READY
-    (DRIVING, DRIVING, DRIVING, DRIVING, SILENT),  # DRIVING
-    (SEARCHING, READY, UNSUITED, SILENT, SILENT),  # SILENT
-    (UNSUITED, READY, UNSUITED, UNSUITED, SILENT),  # UNSUITED
+    # heard, found, lacking, holds, silence, incomplete
+    (SEARCHING, READY, UNSUITED, SEARCHING, SILENT, SEARCHING),  # SEARCHING
+    (READY, READY, READY, DRIVING, SILENT, SEARCHING),  # READY
+    (DRIVING, DRIVING, DRIVING, DRIVING, SILENT, SEARCHING),  # DRIVING
+    (SEARCHING, READY, UNSUITED, SILENT, SILENT, SEARCHING),  # SILENT
+    (UNSUITED, READY, UNSUITED, UNSUITED, SILENT, SEARCHING),  # UNSUITED
 )

@@ -2,6 +2,9 @@
 
 Source: MODBUS over Serial Line V1.02, 2.5.1.  A frame's length is known from what was asked, so an answer is taken at
 its last byte and not at the silence behind it; what does not fit is dropped byte by byte until an answer begins.
+
+An RTU answer carries no transaction number: unit, function and length are all that ties it to a request. So the next
+request waits until no answer to the one before can come, and a read that follows an unanswered one has another length.
 """
 
 from gridkeel import ticks
@@ -16,11 +19,16 @@ EXCEPTION = 2
 _RX_SIZE = 256  # the largest RTU frame; an answer is judged before it is longer than the one that was asked for
 _SHORTEST = 5  # an exception: unit, function, code, CRC
 _DATA = 3  # first register of a read's answer
+_LATE_MS = 1500  # an answer later than this is not waited for: the slowest devices known take a little over a second
 _COUNTER_MAX = 0x0FFFFFFF  # counters stay small integers, three of them added too
 
 
 class Master:
-    """One master on one line.  Allocates: nothing after construction."""
+    """One master on one line.  Allocates: nothing after construction.
+
+    patient: while an unanswered read may yet be answered, the next one is waited for as long.  slow: the device was seen
+    to take longer than its timeout.  echoes: those of the bad frames that were our own request, heard on a two-wire line.
+    """
 
     def __init__(self):
         self.answers = 0
@@ -28,7 +36,10 @@ class Master:
         self.exceptions = 0
         self.bad_frames = 0
         self.dropped_bytes = 0
+        self.echoes = 0
         self.open = False
+        self.patient = False
+        self.slow = False
         self.exception = 0
         self.sent_ms = 0
         self._rx = bytearray(_RX_SIZE)
@@ -37,6 +48,11 @@ class Master:
         self._function = 0
         self._address = 0
         self._count = 0
+        self._lead = 0
+        self._slowest_ms = 0  # of the last answers
+        self._missed = False  # the last request was not answered
+        self._late_count = 0  # registers of the last read that was not answered
+        self._late_ms = 0
         self._dropping = False
         self._hold = False
         self._heard_ms = 0
@@ -46,15 +62,28 @@ class Master:
     def configure(self, unit, timeout_ms, baud):
         """Set the unit asked, the time it has for an answer, and the line's rate (11 bits a character)."""
         self._unit = unit
-        self._timeout_ms = timeout_ms
+        self._timeout_ms = self._usual_ms = timeout_ms
         # t3.5 is fixed at 1.75 ms above 19200 Bd and 38.5 bits long below.
         self._quiet_ms = 2 if baud > 19200 else 38500 // baud + 1
 
-    def read(self, out, address, count, now_ms):
-        """Open a transaction that reads count registers; return the bytes put in out.  Errors: ProtocolError."""
+    def forget(self):
+        """Be patient: the device may be another one, or another than it was."""
+        self.patient = True
+        self._missed = True
+
+    def read(self, out, address, count, now_ms, lead=0):
+        """Open a transaction that reads count registers; return the bytes put in out.  Errors: ProtocolError.
+
+        lead: registers before them that are read too, for another length, and passed over.
+        """
         self._check_free(now_ms)
-        size = pdu.build_read(out, 1, address, count)
-        return self._close_frame(out, size, pdu.READ_HOLDING, address, count, now_ms)
+        size = pdu.build_read(out, 1, address - lead, count + lead)
+        self._lead = 2 * lead
+        return self._close_frame(out, size, pdu.READ_HOLDING, address - lead, count + lead, now_ms)
+
+    def lead(self, address, count, now_ms):
+        """Return the lead that sets a read apart from an unanswered one whose answer may yet come."""
+        return 1 if count == self._late_count and address and ticks.diff(now_ms, self._late_ms) < _LATE_MS else 0
 
     def write(self, out, address, words, first, count, now_ms):
         """Open a transaction that writes words[first:first + count]; return the bytes put in out.
@@ -67,11 +96,11 @@ class Master:
 
     def register(self, i):
         """Return register i of the last read's answer, 0..65535."""
-        return pdu.get_u16(self._rx, _DATA + 2 * i)
+        return pdu.get_u16(self._rx, _DATA + self._lead + 2 * i)
 
     def signed(self, i):
         """Return register i of the last read's answer, -32768..32767."""
-        return pdu.get_s16(self._rx, _DATA + 2 * i)
+        return pdu.get_s16(self._rx, _DATA + self._lead + 2 * i)
 
     def receive(self, data, n, now_ms):
         """Take in data[0:n]; return ANSWER or EXCEPTION where the open transaction ended with them, else NOTHING."""
@@ -87,7 +116,7 @@ class Master:
             self._rx[self._fill] = data[i]
             self._fill += 1
             if self._fill == self._need:
-                verdict = self._judge()
+                verdict = self._judge(now_ms)
                 if verdict != NOTHING:
                     if i + 1 < n:
                         self._drop(n - i - 1)
@@ -111,16 +140,31 @@ class Master:
             return 0
         return left
 
-    def timeout_left(self, now_ms):
-        """Return the ms the open transaction still has, 0 or more."""
-        left = self._timeout_ms - ticks.diff(now_ms, self.sent_ms)
+    def timeout_left(self, now_ms, urgent=False):
+        """Return the ms the open transaction still has, 0 or more.
+
+        A device that left the last request unanswered may have become slow: it has the whole time then.  urgent: what is to
+        be sent next does not wait longer than the device's last answers took.
+        """
+        wait_ms = self._usual_ms
+        long = self._missed and not urgent
+        if self.patient:
+            wait_ms = max(wait_ms, 2 * self._timeout_ms)
+            long = self._missed or self._late_count and ticks.diff(self.sent_ms, self._late_ms) < _LATE_MS
+        if long:
+            wait_ms = max(wait_ms, _LATE_MS)
+        left = wait_ms - ticks.diff(now_ms, self.sent_ms)
         return left if left > 0 else 0
 
-    def expire(self, now_ms):
+    def expire(self, now_ms, urgent=False):
         """Close the open transaction where its time is over; return True where that happened."""
-        if not self.open or self.timeout_left(now_ms):
+        if not self.open or self.timeout_left(now_ms, urgent):
             return False
         self.open = False
+        self._missed = True
+        if self._function == pdu.READ_HOLDING:
+            self._late_count = self._count
+            self._late_ms = self.sent_ms
         self.timeouts = _count(self.timeouts, 1)
         if self._fill:
             self._drop(self._fill)
@@ -156,7 +200,7 @@ class Master:
         self.sent_ms = now_ms
         return size + 3
 
-    def _judge(self):
+    def _judge(self, now_ms):
         """Look at the bytes held: the end of the transaction, or how many are needed before the next look."""
         while self._fill >= _SHORTEST:
             size = pdu.answer_size(self._rx, 1, self._function, self._count) if self._rx[0] == self._unit else 0
@@ -164,8 +208,19 @@ class Master:
                 self._need = size + 3
                 return NOTHING
             if size and self._is_answer(size):
+                self._learn(now_ms)
                 return self._conclude(size + 3)
-            self._shift()
+            size = self._echo_size()
+            if self._fill < size:
+                self._need = size
+                return NOTHING
+            if size and crc16(self._rx, 0, size) == 0:
+                self._drop(size)
+                self._cut(size)
+                self._dropping = False
+                self.echoes = _count(self.echoes, 1)
+            else:
+                self._shift()
         self._need = _SHORTEST
         return NOTHING
 
@@ -176,6 +231,26 @@ class Master:
         if self._function == pdu.READ_HOLDING or pdu.is_exception(rx, 1):
             return True
         return pdu.echoes(rx, 1, self._address, self._count)
+
+    def _echo_size(self):
+        """Return the size of our own request where the bytes held may be its echo, else 0."""
+        rx = self._rx
+        if rx[0] != self._unit or rx[1] != self._function or pdu.get_u16(rx, 2) != self._address:
+            return 0
+        if self._function == pdu.READ_HOLDING:
+            return pdu.READ_SIZE + 3
+        # An acknowledgement begins with the same six bytes, and is judged before.
+        return pdu.WRITE_HEAD + 2 * self._count + 3 if self._fill > 6 and rx[6] == 2 * self._count else 0
+
+    def _learn(self, now_ms):
+        """Take the time an answer took: the longest at once, shorter ones by an eighth each."""
+        took_ms = ticks.diff(now_ms, self.sent_ms)
+        if took_ms < self._slowest_ms:
+            took_ms = self._slowest_ms - ((self._slowest_ms - took_ms) >> 3)
+        self._slowest_ms = took_ms
+        self._usual_ms = max(min(2 * took_ms, _LATE_MS), self._timeout_ms)
+        self.slow = took_ms > self._timeout_ms
+        self._missed = False
 
     def _conclude(self, size):
         self.open = False
@@ -196,10 +271,13 @@ class Master:
         start = 1
         while start < self._fill and rx[start] != self._unit:
             start += 1
-        for i in range(start, self._fill):
-            rx[i - start] = rx[i]
         self._drop(start)
-        self._fill -= start
+        self._cut(start)
+
+    def _cut(self, n):
+        for i in range(n, self._fill):
+            self._rx[i - n] = self._rx[i]
+        self._fill -= n
 
     def _drop(self, n):
         """Count dropped bytes, and one bad frame for each unbroken run of them."""
