@@ -75,7 +75,12 @@ CATALOGUE = (
         "safe",
         "the control path asked for memory: a defect, please report it",
     ),
-    (errors.TASK_STOPPED, "task_stopped", "safe", "a task of the runtime ended: the supervisor starts it again"),
+    (
+        errors.TASK_STOPPED,
+        "task_stopped",
+        "safe",
+        "a task that commands power ended: contactor opened, task started again",
+    ),
     (errors.WATCHDOG_RESET, "watchdog_reset", "info", "the last start followed a watchdog reset"),
     (
         errors.PILOT_ERROR,
@@ -108,6 +113,12 @@ CATALOGUE = (
         "ventilation_wanted",
         "info",
         "vehicle asks for ventilation (state D), the site has none",
+    ),
+    (
+        errors.SERVICE_STOPPED,
+        "service_stopped",
+        "info",
+        "a task beside the control path ended (vehicle, host link): started again, power goes on",
     ),
 )
 

@@ -19,16 +19,21 @@ class PlainConnection:
 
     async def readinto(self, buffer):
         """Wait for bytes and return how many came, 0 where the connection is over."""
-        await readable(self._socket)
-        try:
-            n = self._socket.readinto(buffer)
-        except OSError:
-            return 0
-        self.bytes_in += n or 0
-        return n or 0
+        while True:
+            await readable(self._socket)
+            try:
+                n = self._socket.readinto(buffer)
+            except OSError:
+                return 0
+            if n is not None:
+                self.bytes_in += n
+                return n
 
     async def write(self, buffer, n):
-        """Hand over n bytes, in one piece where the socket takes it; return False where the connection is over."""
+        """Hand over n bytes, in one piece where the socket takes it; return False where the connection is over.
+
+        It waits as long as the car does not read: whoever calls bounds that, and cancels it.
+        """
         if not await write_all(self._socket, buffer, n):
             return False
         self.bytes_out += n
@@ -36,13 +41,21 @@ class PlainConnection:
 
     def close(self):
         """End the connection."""
-        self._socket.close()
+        drop(self._socket)
 
 
 def set_up(accepted):
     """Make a socket not wait and send each message at once."""
     accepted.setblocking(False)
     accepted.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+
+
+def drop(opened):
+    """Close a socket or a stream, whatever state it is in."""
+    try:
+        opened.close()
+    except OSError:
+        pass
 
 
 def readable(opened):

@@ -10,7 +10,7 @@ import io
 
 import tls
 
-from gridkeel.boards.plain_connection import readable, set_up, write_all
+from gridkeel.boards.plain_connection import drop, readable, set_up, write_all
 
 # In the order of preference. A build without static ECDH, which is the rule, offers the first alone.
 SUITES = ("TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDH-ECDSA-WITH-AES-128-CBC-SHA256")
@@ -81,7 +81,7 @@ class _Records(io.IOBase):
     def ioctl(self, request, _argument):
         if request == _CLOSE:
             self.closed = True
-            self._socket.close()
+            drop(self._socket)
             return 0
         return -1
 
@@ -184,6 +184,6 @@ class TlsConnection:
 
     def close(self):
         """End the connection."""
-        self._tls.close()
+        drop(self._tls)
         if not self._records.closed:  # after a failed handshake mbedTLS leaves its stream open
-            self._socket.close()
+            drop(self._socket)

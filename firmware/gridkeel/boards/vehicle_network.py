@@ -4,11 +4,12 @@ GRIDKEEL_V2G_INTERFACE is this end's link-local address with its zone, "fe80::1%
 bound to that interface, so no other network of the machine is served.
 """
 
+import asyncio
 import os
 import socket
 
 from gridkeel.boards import tls_connection
-from gridkeel.boards.plain_connection import PlainConnection, readable
+from gridkeel.boards.plain_connection import PlainConnection, drop, readable
 
 PORT_LOW = 49152  # ISO 15118-2 wants a dynamic port; a car may refuse any other
 PORTS = 65536 - PORT_LOW
@@ -16,13 +17,16 @@ SDP_PORT = 15118
 SDP_GROUP = "ff02::1"
 BACKLOG = 2
 PORT_TRIES = 16
+ERROR_MS = 100  # rest after an error of the network, so that one which stays does not keep the processor busy
 
 _SO_BINDTODEVICE = 25
 _IPPROTO_IPV6 = 41
 _IPV6_JOIN_GROUP = 20
+_PORT_AT = 2
 _ADDRESS_AT = 8  # of a sockaddr_in6: family, port, flow, then 16 bytes of address and the index of the interface
 _INDEX_AT = 24
 _SOCKADDR_BYTES = 28
+_MULTICAST = 0xFF  # first byte of such an address
 
 
 class VehicleNetwork:
@@ -41,65 +45,137 @@ class VehicleNetwork:
         self._security = security
         self._sdp = self._open_discovery()
         self._peer = None
-        self._tcp = self._tls = None
+        self._accepting: dict = {False: None, True: None}
         self.tcp_port = self.tls_port = 0
         if plain:
-            self._tcp, self.tcp_port = self._listen()
+            self.tcp_port = self._listen(False, 0)
         if security:
-            self._tls, self.tls_port = self._listen()
+            self.tls_port = self._listen(True, 0)
 
     async def sdp_request(self, buffer):
-        """Wait for a datagram of a car and return its length; what buffer has no room for is cut off."""
-        await readable(self._sdp)
-        data, self._peer = self._sdp.recvfrom(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        """Wait for a datagram of a car and return its length; what buffer has no room for is cut off.
+
+        Errors: OSError of the socket itself; the next call opens another.
+        """
+        if self._sdp is None:
+            self._sdp = self._open_discovery()
+        while True:
+            await readable(self._sdp)
+            try:
+                data, peer = self._sdp.recvfrom(len(buffer))
+            except OSError as error:
+                if not _is_passed(error.errno):
+                    self._drop()
+                    raise
+                await asyncio.sleep_ms(ERROR_MS)
+                continue
+            if sendable(peer):
+                self._peer = peer
+                buffer[: len(data)] = data
+                return len(data)
 
     def sdp_answer(self, buffer, n):
-        """Send n bytes to the car that asked last."""
-        self._sdp.sendto(memoryview(buffer)[:n], self._peer)
+        """Send n bytes to the car that asked last; return 0, or the number of the error that this car's address caused.
+
+        Errors: OSError of the socket itself; the next request is waited for on another.
+        """
+        try:
+            self._sdp.sendto(memoryview(buffer)[:n], self._peer)
+        except OSError as error:
+            # An address can be wrong in many ways; these are the socket's own: ENXIO, EBADF, ENODEV, EPIPE, ENOTSOCK.
+            if error.errno in (6, 9, 19, 32, 88):
+                self._drop()
+                raise
+            return error.errno
+        return 0
 
     async def accept(self, secured):
-        """Wait for a connection on the TLS listener (secured) or the TCP one and return it."""
-        listener = self._tls if secured else self._tcp
+        """Wait for a connection on the TLS listener (secured) or the TCP one and return it.
+
+        Errors: OSError of the listener itself; the next call opens another, on the same port where it is free.
+        """
+        if self._accepting[secured] is None:
+            if secured:
+                self.tls_port = self._listen(True, self.tls_port)
+            else:
+                self.tcp_port = self._listen(False, self.tcp_port)
+        listener = self._accepting[secured]
         while True:
             await readable(listener)
             try:
                 accepted, _peer = listener.accept()
-            except OSError:  # the car gave up between the two lines
+            except OSError as error:
+                if not _is_passed(error.errno):
+                    self._accepting[secured] = None
+                    drop(listener)
+                    raise
+                await asyncio.sleep_ms(ERROR_MS)
                 continue
-            if secured:
-                return tls_connection.TlsConnection(accepted, self._security)
-            return PlainConnection(accepted)
+            try:
+                return tls_connection.TlsConnection(accepted, self._security) if secured else PlainConnection(accepted)
+            except (OSError, MemoryError):  # the car gave up between the lines, or there is no room for its TLS
+                drop(accepted)
 
     def _open_discovery(self):
         discovery = self._socket(socket.SOCK_DGRAM)
-        discovery.bind(self._sockaddr("::", SDP_PORT, socket.SOCK_DGRAM))
-        group = socket.inet_pton(socket.AF_INET6, SDP_GROUP) + self._index
-        discovery.setsockopt(_IPPROTO_IPV6, _IPV6_JOIN_GROUP, group)
+        try:
+            discovery.bind(self._sockaddr("::", SDP_PORT, socket.SOCK_DGRAM))
+            group = socket.inet_pton(socket.AF_INET6, SDP_GROUP) + self._index
+            discovery.setsockopt(_IPPROTO_IPV6, _IPV6_JOIN_GROUP, group)
+        except OSError:
+            drop(discovery)
+            raise
         return discovery
 
-    def _listen(self):
+    def _drop(self):
+        drop(self._sdp)
+        self._sdp = None
+
+    def _listen(self, secured, port):
+        """Open a listener and return its port; port: the one to try first, 0 for none."""
         listener = self._socket(socket.SOCK_STREAM)
         for _ in range(PORT_TRIES):
-            port = PORT_LOW + int.from_bytes(os.urandom(2), "big") % PORTS
+            port = port or PORT_LOW + int.from_bytes(os.urandom(2), "big") % PORTS
             try:
                 listener.bind(self._sockaddr(self._zoned, port, socket.SOCK_STREAM))
+                listener.listen(BACKLOG)
             except OSError:  # somebody else's: draw again
+                port = 0
                 continue
-            listener.listen(BACKLOG)
-            return listener, port
+            self._accepting[secured] = listener
+            return port
+        drop(listener)
         raise OSError("no free port from %d on at %s" % (PORT_LOW, self._zoned))
 
     def _socket(self, kind):
         made = socket.socket(socket.AF_INET6, kind)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, self._device)
-        made.setblocking(False)
+        try:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, self._device)
+            made.setblocking(False)
+        except OSError:
+            drop(made)
+            raise
         return made
 
     def _sockaddr(self, host, port, kind):
         return socket.getaddrinfo(host, port, socket.AF_INET6, kind)[0][-1]
+
+
+def sendable(peer):
+    """Return whether a datagram's source is one that an answer can go to: a port, and the address of one device."""
+    if peer[_PORT_AT] == 0 and peer[_PORT_AT + 1] == 0:
+        return False
+    return peer[_ADDRESS_AT] != _MULTICAST and any(peer[_ADDRESS_AT : _ADDRESS_AT + 16])
+
+
+def _is_passed(number):
+    """Return whether an error is a peer's, the network's or the moment's, by Linux' numbers, and not the socket's own.
+
+    EPERM, EINTR, EAGAIN, ENOMEM, EACCES, ENFILE, EMFILE, ENONET, EPROTO, ENOPROTOOPT, EOPNOTSUPP, ENETDOWN to ENOBUFS,
+    ETIMEDOUT to EHOSTUNREACH.
+    """
+    return number in (1, 4, 11, 12, 13, 23, 24, 64, 71, 92, 95, 100, 101, 102, 103, 104, 105, 110, 111, 112, 113)
 
 
 def from_environment(pki, plain, secured):

@@ -193,6 +193,10 @@ class Charger:
             self.cable_check(False)
             self._outlet.demand.forget()
 
+    def asked(self):
+        """A vehicle asks for a session where the duty is not 5 %: go back to it, if it is time for that."""
+        self._outlet.offer.asked()
+
     def allow(self, on):
         """Consent to close the contactor, or withdraw it; a consent that lapsed with a fault is forgotten."""
         self._outlet.allowed = on

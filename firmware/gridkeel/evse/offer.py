@@ -13,13 +13,15 @@ any       out        out of service; back to none where that ends
 none      digital    evse = 2 and digital communication not yet given up
 none      basic      consent, 6 A or more, and the pause is over
 digital   step       no session came within hlc_wait_s, or communication failed
+basic     step       a vehicle asks for a session after all, and the wait after the failures before is over
+none      step       the same, while digital communication is given up
 step      none       after 3 s
 basic     none       consent withdrawn or under 6 A
 """
 
 from gridkeel import evse, ticks
 from gridkeel.evse import duty
-from gridkeel.evse.times import PAUSE_MS, STEP_X1_MS
+from gridkeel.evse.times import PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
 
 NONE = 0
 DIGITAL = 1
@@ -40,13 +42,22 @@ class Offer:
         self._given_up = False
         self._session = False
         self._over = False
+        self._asked = False
+        self._missed = 0  # how often digital communication was given up in this stay
+        self._off_ms = 0
 
     def session(self, on, failed):
         """A session begins, ends, or (failed) communication came to nothing."""
+        if self._session and not on and not failed:
+            self._missed = 0
         self._over = not on and (self._session or self._over or failed)
         self._session = on
         if failed and self.state == DIGITAL:
             self._given_up = True
+
+    def asked(self):
+        """A vehicle asks for a session: at the next `update` the way back to the 5 % begins, where one is needed."""
+        self._asked = self._given_up
 
     def update(self, plugged, out, consent, current_ma, now_ms):
         """Decide; consent: whoever plugged in may have power without a session; current_ma: what there is a phase."""
@@ -54,6 +65,10 @@ class Offer:
             self._enter(OUT, now_ms)
         elif not plugged:
             self._forget(now_ms)
+        elif self._asked and self.state != DIGITAL and self._may(now_ms):
+            self._given_up = self._over = False
+            if self.state != STEP:
+                self._enter(STEP, now_ms)
         elif self.state == NONE:
             self._begin(consent, current_ma, now_ms)
         elif self.state == DIGITAL:
@@ -64,7 +79,15 @@ class Offer:
         elif self.state == OUT or not consent or current_ma < duty.LEAST_MA:
             self._paused = self.state == BASIC
             self._enter(NONE, now_ms)
+        self._asked = False
         self.duty_permille = self._duty(current_ma)
+
+    def _may(self, now_ms):
+        """The first retry may come at once; each further failure of the same stay doubles the wait before the next."""
+        if self._missed < 2:
+            return True
+        wait_ms = RETRY_MS << min(self._missed - 2, RETRY_DOUBLINGS)
+        return ticks.diff(now_ms, self._off_ms) >= wait_ms
 
     def _begin(self, consent, current_ma, now_ms):
         if self._p.evse == evse.ISO15118 and not self._given_up:
@@ -83,10 +106,13 @@ class Offer:
         elif self._given_up or waited_ms >= self._p.hlc_wait_s * 1000:
             # A DC outlet has no basic charging to fall back to: it begins anew.
             self._given_up = self._p.outlet == evse.AC
+            self._missed += 1
+            self._off_ms = now_ms
             self._enter(STEP, now_ms)
 
     def _forget(self, now_ms):
-        self._given_up = self._session = self._over = self._paused = False
+        self._given_up = self._session = self._over = self._paused = self._asked = False
+        self._missed = 0
         if self.state != NONE:
             self._enter(NONE, now_ms)
 

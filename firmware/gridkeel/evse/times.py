@@ -18,5 +18,8 @@ STOP_SESSION_MS = 3000
 STEP_X1_MS = 3000
 # own: shortest time without an offer, so that a vehicle is not switched at every swing of the mains
 PAUSE_MS = 10000
+# own: wait between a second failed attempt at a session and the next; doubles with each failure, to 192 s
+RETRY_MS = 6000
+RETRY_DOUBLINGS = 5
 # own: how long the isolation voltage must stand before the measurement counts
 ISOLATION_MS = 1000

@@ -57,10 +57,10 @@ class App:
         self._last_block_ms = now_ms
         self.health.start_clock(now_ms)
         supervisor = self.supervisor
-        supervisor.watch("control", self._control)
-        supervisor.watch("bus", self._bus)
+        supervisor.watch("control", self._control, True)
+        supervisor.watch("bus", self._bus, True)
         supervisor.watch("host", self._host)
-        supervisor.watch("service", self._service)
+        supervisor.watch("service", self._service, True)
         if self.vehicle:
             self.vehicle.watch(supervisor)
         await supervisor.run()

@@ -1,4 +1,4 @@
-"""Keeps the tasks alive and the watchdog fed, and only while both are true."""
+"""Restarts tasks that end, and feeds the watchdog while the service task beats."""
 
 import asyncio
 import sys
@@ -6,10 +6,26 @@ import sys
 from gridkeel import errors, ticks
 
 ROUND_MS = 100
+WAIT_MAX_MS = 30000  # longest wait before a service that keeps failing is started again
+_SOUND_MS = 60000  # a service that ran this long has recovered: its next failure waits for one round only
+
+# places of an entry
+_NAME = 0
+_START = 1
+_CRITICAL = 2
+_TASK = 3
+_WAIT_MS = 4
+_DUE_MS = 5
+_BEGUN_MS = 6
 
 
 class Supervisor:
-    """Starts tasks, starts them again when they end, feeds the watchdog while the service task beats."""
+    """Two kinds of tasks: what commands power (critical), and services beside it.
+
+    A critical task that ends opens the contactor, and is started again with the next round. A service that ends
+    touches no power: it is started again after a wait that doubles with each failure, up to WAIT_MAX_MS.
+    restarts: how many tasks ended since the start; the value of both faults.
+    """
 
     def __init__(self, board, faults, patience_ms):
         self._board = board
@@ -19,9 +35,9 @@ class Supervisor:
         self._beat_ms = 0
         self.restarts = 0
 
-    def watch(self, name, task):
+    def watch(self, name, task, critical=False):
         """Add a task: a coroutine function without arguments that never returns."""
-        self._watched.append([name, task, None])
+        self._watched.append([name, task, critical, None, 0, 0, 0])
 
     def beat(self, now_ms):
         """The service task came round."""
@@ -31,21 +47,39 @@ class Supervisor:
         """Run for ever."""
         self._beat_ms = self._board.ticks_ms()
         while True:
-            stopped = False
+            now_ms = self._board.ticks_ms()
+            stopped = waiting = False
             for entry in self._watched:
-                if entry[2] is None or entry[2].done():
-                    stopped = stopped or entry[2] is not None
-                    entry[2] = asyncio.create_task(self._guard(entry[0], entry[1]))
+                if entry[_TASK] is not None:
+                    if not entry[_TASK].done():
+                        continue
+                    stopped = stopped or entry[_CRITICAL]
+                    waiting = waiting or not entry[_CRITICAL]
+                if ticks.diff(now_ms, entry[_DUE_MS]) >= 0 or entry[_TASK] is None:
+                    entry[_TASK] = asyncio.create_task(self._guard(entry))
             self._faults.set(errors.TASK_STOPPED, stopped, self.restarts)
-            if ticks.diff(self._board.ticks_ms(), self._beat_ms) < self._patience_ms:
+            self._faults.set(errors.SERVICE_STOPPED, waiting, self.restarts)
+            if ticks.diff(now_ms, self._beat_ms) < self._patience_ms:
                 self._board.feed_watchdog()
             await asyncio.sleep_ms(ROUND_MS)
 
-    async def _guard(self, name, task):
+    async def _guard(self, entry):
+        entry[_BEGUN_MS] = self._board.ticks_ms()
         try:
-            await task()
-        except Exception as error:  # whatever a task dies of must be told and must not take the others along
-            self.restarts += 1
-            print("gridkeel: task %s stopped" % name)
+            await entry[_START]()
+        except Exception as error:  # whatever a task dies of must be reported and must not take the others along
             sys.print_exception(error)
+        print("gridkeel: task %s stopped" % entry[_NAME])
+        self._end(entry)
+
+    def _end(self, entry):
+        self.restarts += 1
+        now_ms = self._board.ticks_ms()
+        entry[_DUE_MS] = now_ms
+        if entry[_CRITICAL]:
             self._board.energise(False)
+            return
+        if ticks.diff(now_ms, entry[_BEGUN_MS]) >= _SOUND_MS:
+            entry[_WAIT_MS] = 0
+        entry[_DUE_MS] = ticks.add(now_ms, entry[_WAIT_MS])
+        entry[_WAIT_MS] = min(max(2 * entry[_WAIT_MS], 2 * ROUND_MS), WAIT_MAX_MS)

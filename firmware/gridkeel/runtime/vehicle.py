@@ -1,21 +1,24 @@
-"""The car's side of the runtime: discovery, one connection at a time, its session in slices beside the control loop."""
+"""The car's side of the runtime: discovery, listeners, and one connection served at a time (car.py)."""
 
 import asyncio
 
 from gridkeel import ticks
 from gridkeel.crypto import crl, x509
-from gridkeel.errors import CertificateError
+from gridkeel.errors import CertificateError, ExiError
+from gridkeel.runtime.car import Car
 from gridkeel.runtime.handshake import Report
 from gridkeel.v2g import sdp
+from gridkeel.v2g.claim import Claim
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
 
 SDP_BUFFER = 64
-READ_BYTES = 512  # the session puts the pieces together
 WATCH_MS = 10  # how often a session is looked at whose time may be over, also where nothing wakes it
-TURN_US = 1000  # small slices run in one turn up to this; one slice more, even with a collection in it, keeps to 5 ms
 ROOM_TRIES = 10
-LINGER_MS = 5000  # the time a car has to close a connection whose session is over
+CLAIM_MS = 5000  # from a second connection to its SessionSetupReq
+TOLD_MS = 1000  # between two entries of the log about requests that cannot be answered
+
+_wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first car
 
 
 def make(app, backend=None):
@@ -67,7 +70,7 @@ def _finish(steps):
 class Vehicle:
     """Serves the cars of one network.
 
-    board: ticks_ms(), ticks_us().  charger: its `digital` says whether a car may ask for the address.
+    board: ticks_ms(), ticks_us().  charger: gridkeel.evse.charger.Charger.
     network: gridkeel.boards.vehicle_network.VehicleNetwork.  policy: parameter v2g_tls.  ask(now_ms): sends to the host
     what a session has for it.
     """
@@ -79,14 +82,13 @@ class Vehicle:
         self._secc = secc
         self._policy = policy
         self._report = report
-        self._ask = ask
-        self._connection = None
+        self._current = Car(board, charger, secc, report, ask)
+        self.claim = Claim()
+        self._busy = False
+        self.granted = None  # the claim of the connection in _next, None where nothing was heard on it yet
         self._next = None
-        self._lingers = False
-        self._gone = False
+        self._last_ms = 0
         self._arrived = asyncio.Event()
-        self._wake = asyncio.Event()
-        self._in = bytearray(READ_BYTES)
         if not network.tls_port:
             if policy == sdp.TLS_ONLY:
                 print("gridkeel: v2g_tls asks for TLS, and /pki holds no certificate: no car is served")
@@ -105,8 +107,7 @@ class Vehicle:
 
     def news(self):
         """Look at once whether what the session waits for has come: a block passed, or the host answered."""
-        if self._secc.waiting:
-            self._wake.set()
+        self._current.news()
 
     # --- who comes
 
@@ -116,11 +117,23 @@ class Vehicle:
         response = bytearray(sdp.RESPONSE_BYTES)
         while True:
             n = await network.sdp_request(request)
-            if self._charger.plugged and self._charger.digital:
-                ports = (network.tcp_port, network.tls_port)
-                n = sdp.answer(request, n, response, network.address, ports[0], ports[1], self._policy)
-                if n:
-                    network.sdp_answer(response, n)
+            if not self._charger.plugged:
+                continue
+            ports = (network.tcp_port, network.tls_port)
+            n = sdp.answer(request, n, response, network.address, ports[0], ports[1], self._policy)
+            if not n:
+                continue
+            if self._charger.digital:
+                self._note(network.sdp_answer(response, n))
+            else:
+                self._charger.asked()  # a car repeats its request, and finds the duty at 5 % then
+
+    def _note(self, number):
+        """Log that a request could not be answered, once a second at most: whoever sends them can send many."""
+        now_ms = self._board.ticks_ms()
+        if number and ticks.diff(now_ms, self._last_ms) >= TOLD_MS:
+            self._last_ms = now_ms
+            self._report.log("turned_away", "sdp", "", number)
 
     async def _listen_tcp(self):
         await self._listen(False)
@@ -131,133 +144,95 @@ class Vehicle:
     async def _listen(self, secured):
         while True:
             connection = await self._network.accept(secured)
-            if await self._has_room():
-                self._next = connection
-                self._arrived.set()
-                self._wake.set()
-            else:
-                # One outlet has one car.
-                self._report.log("turned_away", "tls" if secured else "tcp", "", 0)
-                connection.close()
+            taken = False
+            try:
+                taken = await self._enter(connection)
+            finally:
+                if not taken:
+                    # One outlet has one car.
+                    self._report.log("turned_away", "tls" if secured else "tcp", "", 0)
+                    connection.close()
 
-    async def _has_room(self):
-        # The car before it may have hung up already, and nobody has looked yet.
-        for _ in range(ROOM_TRIES):
-            if self._next is None and (self._connection is None or self._lingers):
+    async def _enter(self, connection):
+        """Make a connection the next one served; return whether it may be."""
+        car = self._current
+        for _ in range(ROOM_TRIES):  # the car before it may have hung up already, and nobody has looked yet
+            if self._next is None and car.ready:
+                self._put(connection, None)
                 return True
             await asyncio.sleep_ms(WATCH_MS)
-        return False
+        if self._next is not None or not car.silent:
+            return False
+        if not self._secc.ongoing:  # nothing is lost with the one before
+            self._put(connection, None)
+            return True
+        return await self._same(connection)
+
+    def _put(self, connection, claim):
+        self._next = connection
+        self.granted = claim
+        self._arrived.set()
+
+    async def _same(self, connection):
+        """While another connection has a session: make this one the next if it turns out to be the same car's."""
+        if self._busy:
+            return False
+        self._busy = True
+        car, claim, before = self._current, self.claim, self._current.connection
+        claim.clear()
+        try:
+            heard = await _wait_for_ms(self._read(connection, claim), CLAIM_MS)
+        except (OSError, ExiError, asyncio.TimeoutError):
+            heard = False
+        finally:
+            self._busy = False
+        if not heard or self._next is not None:
+            return False
+        if not car.ready:
+            if car.connection is not before or not car.silent or not self._secc.same(claim, connection.secured):
+                return False
+            self._secc.release(self._board.ticks_ms())
+        self._put(connection, claim)
+        return True
+
+    async def _read(self, connection, claim):
+        if connection.secured and not await connection.handshake():
+            return False
+        while claim.evcc_id is None:
+            n = await connection.readinto(claim.data)
+            if not n or not claim.receiver.put(claim.data, n):
+                return False
+            for _ in claim.steps():
+                await asyncio.sleep_ms(self._board.slice_ms)
+            n, claim.end = claim.end, 0
+            if n and not await connection.write(claim.out, n):
+                return False
+        return True
+
+    # --- who is served
 
     async def _cars(self):
         while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            self._connection, self._next = self._next, None
+            while self._next is None:
+                await self._arrived.wait()
+                self._arrived.clear()
+            connection, self._next = self._next, None
+            self._current.begin(connection)
             try:
-                await self._serve(self._connection)
+                await self._serve(self.granted)
             finally:
-                self._connection.close()
-                self._connection = None
-                self._lingers = False
+                self._current.close()
 
-    # --- one connection
-
-    async def _serve(self, connection):
-        report = self._report
-        report.begin(connection)
-        if await self._agree(connection):
-            self._gone = False
-            self._wake.clear()
-            self._secc.connected(connection.secured, self._board.ticks_ms())
-            helpers = (asyncio.create_task(self._read(connection)), asyncio.create_task(self._tick()))
-            try:
-                await self._converse(connection)
-            finally:
-                self._secc.disconnected(self._board.ticks_ms())
-                self._tell()
-                report.end(connection)
-                for helper in helpers:
-                    helper.cancel()
-        else:
-            report.end(connection)
-
-    async def _agree(self, connection):
-        if not connection.secured:
-            return True
-        begun_us = self._board.ticks_us()
-        sound = await connection.handshake()
-        self._report.agreed(ticks.diff(self._board.ticks_us(), begun_us), sound)
-        return sound
-
-    async def _read(self, connection):
-        data = self._in
-        while not self._gone:
-            n = await connection.readinto(data)
-            if n:
-                self._report.asked()
-                self._secc.receive(data, n, self._board.ticks_ms())
-            else:
-                self._gone = True
-            self._wake.set()
-            if self._secc.asked:
-                await asyncio.sleep_ms(0)  # the answer goes first; whether more has come can wait
-
-    async def _tick(self):
-        while True:
-            await asyncio.sleep_ms(WATCH_MS)
-            self._wake.set()
-
-    async def _converse(self, connection):
-        secc = self._secc
-        while not self._gone:
-            await self._wake.wait()
-            self._wake.clear()
-            secc.on_deadline(self._board.ticks_ms())
-            await self._work()
-            n = secc.data_to_send(secc.out, self._board.ticks_ms())
-            if n:
-                if not await connection.write(secc.out, n):
-                    return
-                self._report.answered(secc.request)
-            self._tell()
-            if secc.closing:
-                if n:
-                    await self._linger()
-                return
-
-    async def _work(self):
-        board = self._board
-        more = True
-        while more:
-            more = self._turn()
-            if more:
-                await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
-        if self._secc.waiting:
-            self._ask(board.ticks_ms())
-
-    def _turn(self):
-        """Do slices for up to TURN_US and one more; return whether there is more to do."""
-        board, secc = self._board, self._secc
-        begun_us = board.ticks_us()
-        more = secc.work(board.ticks_ms())
-        # Where a slice is charged a stated time it has a turn of its own.
-        while more and not board.slice_ms and ticks.diff(board.ticks_us(), begun_us) < TURN_US:
-            more = secc.work(board.ticks_ms())
-        self._report.worked(begun_us)
-        return more
-
-    async def _linger(self):
-        # Closed at once, the response that still travels could be lost to the car; a new car need not wait for it.
-        begun_ms = self._board.ticks_ms()
-        self._lingers = True
-        self._secc.disconnected(begun_ms)
-        while not (self._gone or self._next) and ticks.diff(self._board.ticks_ms(), begun_ms) < LINGER_MS:
-            await self._wake.wait()
-            self._wake.clear()
-
-    def _tell(self):
-        while True:
-            event = self._secc.take_event()
-            if event is None:
-                return
-            self._report.event(event)
+    async def _serve(self, claim):
+        car = self._current
+        serving = asyncio.create_task(car.run(claim))
+        try:
+            while not serving.done():
+                await asyncio.sleep_ms(WATCH_MS)
+                if car.watch() or self._next is not None:
+                    return  # whatever it waits for, unplugging, the clocks and the next car do not
+            await serving  # raises what it died of
+        finally:
+            while not serving.done():
+                serving.cancel()
+                await asyncio.sleep_ms(0)

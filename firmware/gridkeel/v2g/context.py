@@ -36,6 +36,7 @@ class Context:
         """Begin from nothing on a new connection."""
         self.secured = secured
         self.session_id = bytes(8)
+        self.evcc_id = b""
         self.joined = None  # what a resumed session must keep to
         self.payment = ""
         self.certificate_service = False

@@ -66,6 +66,8 @@ _WORDS = (
     b"nothing_was_negotiated the_charger_is_not_ready the_car_stays_out_of_state_C the_contactor_is_welded "
     b"the_contactor_does_not_close the_contactor_does_not_open isolation_fault the_isolation_test_does_not_end "
     b"too_much_current_in_pre-charge a_wish_out_of_range the_car_does_not_stop "
+    # connections: a second one of the same car, one that stalls, a request for the address that cannot be answered
+    b"the_car_comes_again the_car_does_not_read sdp "
 )
 
 

@@ -6,9 +6,11 @@ from gridkeel.v2g.codes import RefusedError
 from gridkeel.v2g.context import Context
 from gridkeel.v2g.events import Events
 from gridkeel.v2g.session import Session
+from gridkeel.v2g.setup import Paused
 
 _MESSAGE = "V2G_Message"
 _BEFORE = (states.PROTOCOL, states.SETUP)  # a car that leaves now may come again: the charger waits as long as it does
+_NO_SESSION = (states.PROTOCOL, states.SETUP, states.ENDED)
 _WATCH_MS = 50  # how often the plug, and whatever an answer waits for, is looked at
 
 
@@ -43,8 +45,8 @@ class Secc:
 
     # --- the connection
 
-    def connected(self, secured, now_ms):
-        """A car connected, over TLS where secured."""
+    def connected(self, secured, now_ms, agreed=False):
+        """A car connected, over TLS where secured.  agreed: on the protocol too, by a granted claim (claim.py)."""
         self._receiver.clear()
         self._out_bytes = 0
         self._give_up()
@@ -58,12 +60,14 @@ class Secc:
         self._await(states.SETUP_TIMEOUT_MS, now_ms)
         if not secured and self._context.parameters.v2g_tls == sdp.TLS_ONLY:
             self._close("plain TCP where TLS is required", now_ms)
+        elif agreed:
+            self._session.agreed()
 
-    def disconnected(self, now_ms):
+    def disconnected(self, now_ms, reason="the car closed the connection"):
         """The connection is gone."""
         if self._connected:
             self._context.now_ms = now_ms
-            self._session.end("the car closed the connection", self._session.state not in _BEFORE)
+            self._session.end(reason, self._session.state not in _BEFORE)
         self._connected = False
         self.closing = False
         self._give_up()
@@ -89,6 +93,33 @@ class Secc:
             if not self.closing:
                 self._look(now_ms)
         return n
+
+    # --- the same car over another connection
+
+    @property
+    def ongoing(self):
+        """Whether SessionSetupReq was answered, and the session is not over."""
+        return self._connected and self._session.state not in _NO_SESSION
+
+    def same(self, claim, secured):
+        """Return whether a claim is that of the car in this session: its EVCCID and transport, and its session's id.
+
+        Without an id only where the pilot, which nobody but the car at the plug moves, says that it takes no power.
+        """
+        context = self._context
+        if not self.ongoing or secured != context.secured or claim.evcc_id != context.evcc_id:
+            return False
+        if any(claim.session_id):
+            return claim.session_id == context.session_id
+        return not context.charger.wants_power
+
+    def release(self, now_ms):
+        """End this session such that its car can join it over another connection, as it would a paused one."""
+        context = self._context
+        context.now_ms = now_ms
+        if context.energy_mode:
+            context.paused = Paused(context)
+        self._session.end("the car comes again", False)
 
     # --- work and time
 

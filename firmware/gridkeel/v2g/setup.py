@@ -32,6 +32,7 @@ def answer(context, body, header):
     else:
         context.session_id = _new_id(context, asked)
     context.last_id = context.session_id
+    context.evcc_id = body["EVCCID"]
     context.charger.session(True)
     context.tell("session", "joined" if joined else "new", _hex(body["EVCCID"]), 0)
     response = responses.make("SessionSetupRes", context, codes.OLD_SESSION if joined else codes.NEW_SESSION)

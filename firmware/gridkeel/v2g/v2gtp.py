@@ -38,8 +38,8 @@ def check(data, n, payload_type):
 class Receiver:
     """Takes a stream apart: one EXI frame at a time stands in `buffer`, its payload from HEADER_BYTES to `end`."""
 
-    def __init__(self):
-        self.buffer = bytearray(FRAME_MAX_BYTES)
+    def __init__(self, size=FRAME_MAX_BYTES):
+        self.buffer = bytearray(size)
         self.end = 0
         self._held = 0
 
@@ -49,7 +49,7 @@ class Receiver:
 
     def put(self, data, n):
         """Take n bytes of the stream; return False where they do not fit, which no peer that waits its turn causes."""
-        if self._held + n > FRAME_MAX_BYTES:
+        if self._held + n > len(self.buffer):
             return False
         self.buffer[self._held : self._held + n] = memoryview(data)[:n]
         self._held += n

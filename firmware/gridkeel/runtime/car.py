@@ -1,0 +1,213 @@
+"""One car's connection from its first byte to its last: TLS, its session in slices, and a limit to all that waits."""
+
+import asyncio
+import sys
+
+from gridkeel import ticks
+
+READ_BYTES = 512  # the session puts the pieces together
+TURN_US = 1000  # small slices run in one turn up to this; one slice more, even with a collection in it, keeps to 5 ms
+LINGER_MS = 5000  # the time a car has to close a connection whose session is over
+WRITE_MS = 5000  # a car gives up after that at the latest (states.MESSAGES): one that does not read is gone
+HANDSHAKE_MS = 12000  # a connection's own limit comes first
+SILENT_MS = 2000  # a car that asked gives up after that, where it is the charger's turn; any other has its own turn
+
+
+class Car:
+    """Serves one connection after the other.  connection: the one now, None for none.
+
+    over: its session is over, and the next connection need not wait for its end.  The others: see vehicle.Vehicle.
+    """
+
+    def __init__(self, board, charger, secc, report, ask):
+        self._board = board
+        self._charger = charger
+        self._secc = secc
+        self._report = report
+        self._ask = ask
+        self.connection = None
+        self.over = False
+        self._gone = False
+        self.reason = ""
+        self._last = False
+        self._allowed_ms = 0  # of the handshake or the write that is under way, 0 for neither
+        self._since_ms = 0
+        self._count = 0
+        self._last_ms = 0
+        self._wake = asyncio.Event()
+        self._in = bytearray(READ_BYTES)
+
+    @property
+    def ready(self):
+        """Whether another connection may be served."""
+        return self.connection is None or self.over
+
+    def news(self):
+        """Look at once whether what the session waits for has come."""
+        if self._secc.waiting:
+            self._wake.set()
+
+    def begin(self, connection):
+        """Take a connection; `run` serves it, `close` ends it."""
+        self.connection = connection
+        self._gone = self.over = False
+        self.reason = "the car closed the connection"
+        self._allowed_ms = 0
+        self._last_ms = self._board.ticks_ms()
+        self._wake.clear()
+
+    def close(self):
+        """The connection is served."""
+        self.connection.close()
+        self.connection = None
+        self.over = False
+
+    async def run(self, claim):
+        """Serve the connection until it is over.  claim: what was heard on it already, None for nothing."""
+        secc, report, connection = self._secc, self._report, self.connection
+        report.begin(connection)
+        reading = None
+        try:
+            if claim is not None or await self._agree():
+                now_ms = self._board.ticks_ms()
+                secc.connected(connection.secured, now_ms, claim is not None)
+                if claim is not None:
+                    secc.receive(claim.receiver.buffer, claim.receiver.end, now_ms)
+                reading = asyncio.create_task(self._read(connection))
+                await self._converse()
+        finally:
+            if reading is not None:
+                reading.cancel()
+            secc.disconnected(self._board.ticks_ms(), self.reason)
+            self._tell()
+            report.end(connection)
+
+    # --- what goes on whatever the connection does
+
+    def watch(self):
+        """Look at the clocks, the plug and the progress; return whether there is no point in going on.
+
+        Called every few milliseconds by whoever started `run`, and cancels it then.
+        """
+        now_ms = self._board.ticks_ms()
+        self._secc.on_deadline(now_ms)
+        self._wake.set()
+        self._follow(now_ms)
+        if not self._allowed_ms:
+            return False
+        late = ticks.diff(now_ms, self._since_ms) >= self._allowed_ms
+        if late or not self._charger.plugged:
+            self.reason = "the car does not read" if late else "unplugged"
+            kind = "closed" if self._allowed_ms == WRITE_MS else "tls_failed"
+            self._report.log(kind, self.reason, "", 0)
+            return True
+        return self._secc.closing and not self._last
+
+    @property
+    def silent(self):
+        """Whether it was the car's turn all through the last SILENT_MS, and nothing came."""
+        if self._allowed_ms == WRITE_MS:
+            return False  # it has its own limit, and the records of a TLS message are still in use
+        return ticks.diff(self._board.ticks_ms(), self._last_ms) >= SILENT_MS
+
+    def _follow(self, now_ms):
+        # Before its session begins only what was answered counts: whoever trickles bytes gets no further.
+        count = self.connection.bytes_out
+        if self._secc.ongoing:
+            count += self.connection.bytes_in
+        if count != self._count or self._secc.asked:
+            self._count = count
+            self._last_ms = now_ms
+
+    # --- one connection
+
+    async def _agree(self):
+        if not self.connection.secured:
+            return True
+        begun_us = self._board.ticks_us()
+        self._limit(HANDSHAKE_MS)
+        sound = await self.connection.handshake()
+        self._allowed_ms = 0
+        self._report.agreed(ticks.diff(self._board.ticks_us(), begun_us), sound)
+        return sound
+
+    async def _write(self, n):
+        self._last = self._secc.closing
+        self._limit(WRITE_MS)
+        sound = await self.connection.write(self._secc.out, n)
+        self._allowed_ms = 0
+        return sound
+
+    def _limit(self, allowed_ms):
+        self._allowed_ms = allowed_ms
+        self._since_ms = self._board.ticks_ms()
+
+    async def _read(self, connection):
+        data = self._in
+        n = 1
+        while n:
+            try:
+                n = await connection.readinto(data)
+                if n:
+                    self._report.asked()
+                    self._secc.receive(data, n, self._board.ticks_ms())
+            except Exception as error:  # nobody waits for this task: told here, and it ends this connection alone
+                sys.print_exception(error)
+                n = 0
+            self._gone = not n
+            self._wake.set()
+            await asyncio.sleep_ms(0)  # the answer goes first, and so does the control loop; whether more came can wait
+
+    async def _converse(self):
+        secc = self._secc
+        while not self._gone:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._work()
+            n = secc.data_to_send(secc.out, self._board.ticks_ms())
+            if n:
+                if not await self._write(n):
+                    return
+                self._report.answered(secc.request)
+            self._tell()
+            if secc.closing:
+                if n:
+                    await self._linger()
+                return
+
+    async def _work(self):
+        board = self._board
+        more = True
+        while more:
+            more = self._turn()
+            if more:
+                await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
+        if self._secc.waiting:
+            self._ask(board.ticks_ms())
+
+    def _turn(self):
+        """Do slices for up to TURN_US and one more; return whether there is more to do."""
+        board, secc = self._board, self._secc
+        begun_us = board.ticks_us()
+        more = secc.work(board.ticks_ms())
+        # Where a slice is charged a stated time it has a turn of its own.
+        while more and not board.slice_ms and ticks.diff(board.ticks_us(), begun_us) < TURN_US:
+            more = secc.work(board.ticks_ms())
+        self._report.worked(begun_us)
+        return more
+
+    async def _linger(self):
+        # Closed at once, the response that still travels could be lost to the car; a new car need not wait for it.
+        begun_ms = self._board.ticks_ms()
+        self.over = True
+        self._secc.disconnected(begun_ms)
+        while not self._gone and ticks.diff(self._board.ticks_ms(), begun_ms) < LINGER_MS:
+            await self._wake.wait()
+            self._wake.clear()
+
+    def _tell(self):
+        while True:
+            event = self._secc.take_event()
+            if event is None:
+                return
+            self._report.event(event)

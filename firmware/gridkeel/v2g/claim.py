@@ -1,0 +1,66 @@
+"""A second connection while a session runs, heard up to SessionSetupReq: whether it is the served car's own.  Sans-IO.
+
+A car whose link was lost without a word comes again over a new connection, while the old one still counts. What it says
+of itself decides (Secc.same); until then it is answered supportedAppProtocolRes alone.
+"""
+
+from gridkeel.errors import ExiError
+from gridkeel.v2g import exi, grammars, sap, v2gtp
+
+_RECEIVE_BYTES = 512  # several protocols offered, or one SessionSetupReq
+_ANSWER_BYTES = 32
+_SETUP = "SessionSetupReq"
+
+
+class Claim:
+    """evcc_id, None until the car has told it, and session_id; receiver: then holds its SessionSetupReq.
+
+    out[:end]: the answer to be sent.  data: to read into.
+    """
+
+    def __init__(self):
+        self.receiver = v2gtp.Receiver(_RECEIVE_BYTES)
+        self.data = bytearray(_RECEIVE_BYTES // 4)
+        self.out = bytearray(_ANSWER_BYTES)
+        self.clear()
+
+    def clear(self):
+        """Begin with another connection."""
+        self.receiver.clear()
+        self.end = 0
+        self.evcc_id = None
+        self.session_id = b""
+        self.agreed = False
+
+    def steps(self):
+        """Generator: read what is whole.  Errors: ExiError where that is not the begin of a session."""
+        receiver = self.receiver
+        while self.evcc_id is None:
+            found = receiver.state()
+            if found == v2gtp.INCOMPLETE:
+                return
+            if found != v2gtp.COMPLETE:
+                raise ExiError("not a frame")
+            schema = grammars.iso2() if self.agreed else grammars.sap()
+            name, value = yield from exi.decode_steps(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
+            if self.agreed:
+                self._setup(value)
+            else:
+                self._agree(name, value)
+
+    def _agree(self, name, value):
+        answer = sap.answer(value) if name == sap.REQUEST else {"ResponseCode": sap.FAILED}
+        if answer["ResponseCode"] == sap.FAILED:
+            raise ExiError("no protocol in common")
+        end = exi.encode(grammars.sap(), sap.RESPONSE, answer, self.out, v2gtp.HEADER_BYTES)
+        v2gtp.header(self.out, v2gtp.EXI, end - v2gtp.HEADER_BYTES)
+        self.end = end
+        self.receiver.drop()
+        self.agreed = True
+
+    def _setup(self, value):
+        body = value.get("Body")
+        if not body or _SETUP not in body:
+            raise ExiError("no SessionSetupReq")
+        self.session_id = value["Header"]["SessionID"]
+        self.evcc_id = body[_SETUP]["EVCCID"]

@@ -1,0 +1,230 @@
+"""Cars that keep a connection busy in every way but the right one; each yields while it does so."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gridkeel.v2g import v2gtp
+from hil.interop import talk
+from hil.interop.namespaces import CAR_INTERFACE, inside
+from hil.interop.rawcar import ClosedError, Link, RawCar
+from hil.interop.stage import Stage
+
+REQUESTS = 3000
+WINDOW_BYTES = 2048
+SEND_BYTES = "4096 4096 4096"  # least, usual and most, of the charger's sockets: full after some hundred answers
+PACE_S = 0.003  # a request every so often; sooner, and it would be closed for sending ahead
+TRICKLE_S = 1.0
+SETTLE_S = 2.0
+
+Act = Callable[[Stage], contextlib.AbstractContextManager[None]]
+
+
+def shrink_send_buffers(namespace: str) -> None:
+    """Give TCP in a namespace the smallest send buffers there are."""
+    with inside(namespace):
+        Path("/proc/sys/net/ipv4/tcp_wmem").write_text(SEND_BYTES)
+
+
+def small_window(link: Link, secured: bool) -> socket.socket:
+    """Connect with a receive window as small as the system lets it be."""
+    address = link.discover(secured)
+    with inside(link.namespace):
+        opened = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)
+        opened.settimeout(5.0)
+        opened.connect((address.host, address.port, 0, socket.if_nametoindex(CAR_INTERFACE)))
+    return opened
+
+
+@contextlib.contextmanager
+def _background(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    stop = threading.Event()
+
+    def run() -> None:
+        with contextlib.suppress(OSError, ClosedError):
+            work(stop)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20.0)
+
+
+def _sends_and_reads(read_a_byte: bool, secured: bool) -> Act:
+    @contextlib.contextmanager
+    def act(stage: Stage) -> Iterator[None]:
+        opened = small_window(stage.link, secured)
+        if secured:
+            opened = stage.link.secure(opened)
+        with opened:
+            car = RawCar(opened)
+            car.agree()
+            car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID})
+            request = talk.request("ServiceDetailReq", {"ServiceID": 1}, car.session_id)
+            car.ask("ServiceDiscoveryReq")
+
+            def work(stop: threading.Event) -> None:
+                opened.settimeout(0.2)
+                for _ in range(REQUESTS):
+                    with contextlib.suppress(TimeoutError):
+                        opened.sendall(request)
+                    if stop.wait(PACE_S):
+                        return
+                while not stop.wait(TRICKLE_S):
+                    if read_a_byte:
+                        opened.recv(1)
+
+            with _background(work):
+                time.sleep(SETTLE_S)
+                yield
+
+    return act
+
+
+@contextlib.contextmanager
+def _half_closed(stage: Stage) -> Iterator[None]:
+    with stage.link.connect(stage.link.discover(False)) as opened:
+        car = RawCar(opened)
+        car.set_up()
+        opened.shutdown(socket.SHUT_WR)
+        yield
+
+
+@contextlib.contextmanager
+def _deaf(stage: Stage) -> Iterator[None]:
+    with stage.link.connect(stage.link.discover(False)) as opened:
+        car = RawCar(opened)
+        car.set_up()
+        opened.shutdown(socket.SHUT_RD)
+        yield
+
+
+def _silent(secured: bool) -> Act:
+    @contextlib.contextmanager
+    def act(stage: Stage) -> Iterator[None]:
+        with stage.link.connect(stage.link.discover(secured)):
+            yield
+
+    return act
+
+
+def _stalls_in_handshake(flights: float) -> Act:
+    """flights: how many flights of the car are sent; a half is half of one."""
+
+    @contextlib.contextmanager
+    def act(stage: Stage) -> Iterator[None]:
+        received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = stage.link.context().wrap_bio(received, to_send)
+        with stage.link.connect(stage.link.discover(True)) as plain:
+            sent = 0.0
+            while sent < flights:
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    client.do_handshake()
+                flight = to_send.read()
+                if sent + 0.5 == flights:
+                    plain.sendall(flight[: len(flight) // 2])
+                    sent += 0.5
+                    continue
+                plain.sendall(flight)
+                sent += 1
+                if sent < flights:
+                    while not to_send.pending:
+                        received.write(plain.recv(8192))
+                        with contextlib.suppress(ssl.SSLWantReadError):
+                            client.do_handshake()
+            yield
+
+    return act
+
+
+def _sends_part(data: bytes, a_byte_a_second: bool) -> Act:
+    @contextlib.contextmanager
+    def act(stage: Stage) -> Iterator[None]:
+        with stage.link.connect(stage.link.discover(False)) as opened:
+
+            def work(stop: threading.Event) -> None:
+                for at in range(len(data)):
+                    if stop.wait(TRICKLE_S if a_byte_a_second else 0.0):
+                        return
+                    opened.sendall(data[at : at + 1])
+
+            with _background(work):
+                yield
+
+    return act
+
+
+def _in_session(data: bytes, a_byte_a_second: bool) -> Act:
+    @contextlib.contextmanager
+    def act(stage: Stage) -> Iterator[None]:
+        with stage.link.connect(stage.link.discover(False)) as opened:
+            RawCar(opened).set_up()
+
+            def work(stop: threading.Event) -> None:
+                for at in range(len(data)):
+                    if stop.wait(TRICKLE_S if a_byte_a_second else 0.0):
+                        return
+                    opened.sendall(data[at : at + 1])
+
+            with _background(work):
+                yield
+
+    return act
+
+
+@contextlib.contextmanager
+def _many(stage: Stage) -> Iterator[None]:
+    addresses = [stage.link.discover(secured) for secured in (False, True)]
+    with contextlib.ExitStack() as stack:
+        for k in range(50):
+            with contextlib.suppress(OSError):
+                stack.enter_context(stage.link.connect(addresses[k % 2]))
+        yield
+
+
+@contextlib.contextmanager
+def _resets(stage: Stage) -> Iterator[None]:
+    for _ in range(20):
+        opened = stage.link.connect(stage.link.discover(False))
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        opened.close()
+    yield
+
+
+HALF = talk.offer()[: len(talk.offer()) // 2]
+LONG = bytearray(v2gtp.HEADER_BYTES + 6000)
+v2gtp.header(LONG, v2gtp.EXI, 6000)
+
+# Before a session: another connection of the same plug gets in after 2 s of no progress.
+BEFORE = {
+    "opens a connection and says nothing": _silent(False),
+    "opens a TLS connection and says nothing": _silent(True),
+    "stalls within the first flight of TLS": _stalls_in_handshake(0.5),
+    "stalls after the first flight of TLS": _stalls_in_handshake(1),
+    "stalls within the second flight of TLS": _stalls_in_handshake(1.5),
+    "sends half a frame": _sends_part(HALF, False),
+    "sends a byte a second": _sends_part(bytes(LONG), True),
+    "opens 50 connections": _many,
+    "opens and resets 20 connections": _resets,
+}
+# In a session.
+WITHIN = {
+    "never reads": _sends_and_reads(False, False),
+    "never reads, TLS": _sends_and_reads(False, True),
+    "reads a byte a second": _sends_and_reads(True, False),
+    "half-closed": _half_closed,
+    "deaf": _deaf,
+    "half a frame in a session": _in_session(HALF, False),
+    "a byte a second in a session": _in_session(bytes(LONG), True),
+}
+EVERY = BEFORE | WITHIN

@@ -1,0 +1,119 @@
+"""Datagrams that no answer can reach: discovery goes on, and the car that charges does not notice."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from ipaddress import IPv6Address
+
+import pytest
+from namespace_needs import need
+
+from gridkeel.v2g import sdp, v2gtp
+from hil.interop import talk
+from hil.interop.namespaces import CAR_INTERFACE, inside
+from hil.interop.rawcar import RawCar
+from hil.interop.stage import Stage, ground
+
+pytestmark = pytest.mark.timeout(300)
+ALL_NODES = IPv6Address("ff02::1")
+UDP = 17
+IPV6_TYPE = 0x86DD
+WATCH_S = 0.4  # a supervisor's round and more
+ROUNDS = 3
+
+
+def frame(source: str, port: int, payload: bytes) -> bytes:
+    """Return an Ethernet frame with a UDP datagram to the SDP port, from any source."""
+    length = 8 + len(payload)
+    pseudo = IPv6Address(source).packed + ALL_NODES.packed + struct.pack(">II", length, UDP)
+    head = struct.pack(">HHHH", port, sdp.PORT, length, 0)
+    datagram = head[:6] + struct.pack(">H", checksum(pseudo + head + payload)) + payload
+    address = struct.pack(">IHBB", 0x60000000, length, UDP, 1) + pseudo[:32]
+    return bytes.fromhex("333300000001 020000000099") + struct.pack(">H", IPV6_TYPE) + address + datagram
+
+
+def checksum(data: bytes) -> int:
+    """Return the checksum of UDP over IPv6."""
+    total = sum(struct.unpack(f">{(len(data) + 1) // 2}H", data + bytes(len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total or 0xFFFF
+
+
+def request(security: int = sdp.NO_TLS, length: int = 2, extra: bytes = b"") -> bytes:
+    """Return an SDP request."""
+    data = bytearray(v2gtp.HEADER_BYTES)
+    v2gtp.header(data, v2gtp.SDP_REQUEST, length)
+    return bytes(data) + bytes((security, sdp.TCP)) + extra
+
+
+NEIGHBOUR = "fe80::99"
+DATAGRAMS = {
+    "source port 0": (NEIGHBOUR, 0, request()),
+    "an address without a route back": ("2001:db8::1", 50000, request()),
+    "a unique local address": ("fd00::1", 50000, request()),
+    "no address": ("::", 50000, request()),
+    "no address and port 0": ("::", 0, request()),
+    "a group's address": ("ff02::1", 50000, request()),
+    "loopback": ("::1", 50000, request()),
+    "an IPv4 address": ("::ffff:192.0.2.1", 50000, request()),
+    "broadcast of IPv4": ("::ffff:255.255.255.255", 50000, request()),
+    "a neighbour who is not there": ("fe80::dead:beef", 50000, request()),
+    "an anycast address": ("fe80::", 50000, request()),
+    "more than there is room for": (NEIGHBOUR, 50000, request(extra=bytes(1200))),
+    "nothing in it": (NEIGHBOUR, 50000, b""),
+    "a wrong length": (NEIGHBOUR, 50000, request(length=0xFFFFFFFF)),
+    "an unknown security": (NEIGHBOUR, 50000, request(security=0x55)),
+    "from the charger's own port": (NEIGHBOUR, sdp.PORT, request()),
+}
+
+
+@pytest.fixture(scope="module")
+def charging() -> Iterator[tuple[Stage, RawCar]]:
+    """A car that charges for as long as this module's tests take."""
+    need(java=False)
+    with ground() as stage_with, stage_with() as stage:
+        stage.plug()
+        with stage.link.car() as car:
+            codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+            stage.charger.do("communicate")
+            codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+            assert all(code.startswith("OK") for code in codes), codes
+            yield stage, car
+
+
+@pytest.mark.parametrize("name", list(DATAGRAMS))
+def test_it_disturbs_neither_discovery_nor_the_car_that_charges(charging: tuple[Stage, RawCar], name: str) -> None:
+    stage, car = charging
+    moves, mark = len(stage.charger.moves), stage.charger.desk.mark()
+    data = frame(*DATAGRAMS[name])
+    with inside(stage.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
+        line.bind((CAR_INTERFACE, IPV6_TYPE))
+        for _ in range(ROUNDS):
+            line.send(data)
+            time.sleep(WATCH_S)
+            assert car.ask("ChargingStatusReq") == "OK"
+    assert stage.link.discover(True).port
+    assert len(stage.charger.moves) == moves, "the contactor moved"
+    assert stage.charger.outlet.contactor.closed
+    told = [record["code"] for record in stage.charger.desk.of("event", mark)]
+    assert not {"task_stopped", "service_stopped"} & set(told), told
+
+
+def test_a_flood_of_them_leaves_the_charge_alone(charging: tuple[Stage, RawCar]) -> None:
+    stage, car = charging
+    moves = len(stage.charger.moves)
+    with inside(stage.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
+        line.bind((CAR_INTERFACE, IPV6_TYPE))
+        frames = [frame(*row) for row in DATAGRAMS.values()]
+        for k in range(2000):
+            with contextlib.suppress(OSError):
+                line.send(frames[k % len(frames)])
+            if k % 200 == 0:
+                assert car.ask("ChargingStatusReq") == "OK"
+    assert stage.link.discover(True).port
+    assert len(stage.charger.moves) == moves, "the contactor moved"

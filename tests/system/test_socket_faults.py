@@ -1,0 +1,284 @@
+"""Every error at every socket call of the vehicle's side: the power of whoever charges is untouched, all goes on.
+
+The board's own code runs in MicroPython; its sockets fail as they are told (socket_faults_guest.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from namespace_needs import need
+
+from certs import v2g
+from hil.interop import rawcar, talk
+from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
+from hil.interop.rawcar import ClosedError, Link, RawCar
+from hil.virtual_board.interpreter import argv
+from host_tools.errors import ToolError
+
+pytestmark = pytest.mark.timeout(900)
+TESTS = Path(__file__).parents[1]
+FIRMWARE = TESTS.parent / "firmware"
+GUEST = Path(__file__).with_name("socket_faults_guest.py")
+# Everything Linux may set errno to; those of sockets are among the first 133, and a few more.
+ERRNOS = (*range(1, 134), 512, 524)
+OWN_OF_SENDTO = (6, 9, 19, 32, 88)
+# Errors a connection's calls can raise (socket(7), tcp(7), ipv6(7)), and what mbedTLS returns.
+OF_CONNECTIONS = (4, 5, 9, 11, 12, 13, 14, 22, 32, 88, 99, 100, 101, 103, 104, 105, 107, 110, 111, 112, 113)
+OF_TLS = (*OF_CONNECTIONS, 0x7080, 0x7180, 0x7200, 0x7280, 0x7780, 0x7F00)
+RECOVERS_S = 5.0
+ROUND_S = 0.02  # some rounds of the guest's supervisor
+SDP_S, SDP_TRIES = 0.03, 200  # these cars repeat their request sooner
+FAILS = 16
+
+
+class Guest:
+    """The board's side, and the car's end of its cable."""
+
+    def __init__(self, process: subprocess.Popen[str], link: Link) -> None:
+        self._process = process
+        self.link = link
+
+    def say(self, words: str) -> dict[str, Any]:
+        """Give an order and return the state."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(words + "\n")
+        self._process.stdin.flush()
+        while True:
+            line = self._process.stdout.readline()
+            assert line, "the board's side is gone"
+            if line.startswith("{"):
+                return dict(json.loads(line))
+
+
+@pytest.fixture(scope="module")
+def monkeypatch() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def guest(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guest]:
+    need(java=False)
+    monkeypatch.setattr(rawcar, "SDP_S", SDP_S)
+    monkeypatch.setattr(rawcar, "SDP_TRIES", SDP_TRIES)
+    folder = tmp_path_factory.mktemp("faults")
+    pki = v2g.make(folder / "pki")
+    v2g.export_device(pki, folder / "board")
+    v2g.export_peer(pki, folder / "car")
+    with cable() as ends:
+        with inside(ends.charger):
+            environment = dict(
+                os.environ,
+                GRIDKEEL_V2G_INTERFACE=wait_for_address(CHARGER_INTERFACE),
+                MICROPYPATH=f"{FIRMWARE}:.frozen",
+            )
+            process = subprocess.Popen(
+                argv(GUEST, (f"{folder / 'board'}/", str(TESTS / "device")), heap_bytes=4 * 1024 * 1024),
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        try:
+            assert process.stdout
+            assert process.stdout.readline().startswith("{")
+            yield Guest(process, Link(ends.car, folder / "car" / "iso15118_2" / "certs" / "v2gRootCACert.pem"))
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def charging(guest: Guest) -> Iterator[RawCar]:
+    """A car that charges all through the test, its power never touched."""
+    guest.say("want 0")
+    with served(guest) as car:
+        codes = [_authorize(car), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+        guest.say("want 1")
+        codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+        assert all(code.startswith("OK") for code in codes), codes
+        before = guest.say("state")
+        assert before["closed"]
+        yield car
+        guest.say("disarm")
+        assert car.ask("ChargingStatusReq") == "OK"
+        after = guest.say("state")
+        assert (after["drops"], after["opened"], after["closed"]) == (before["drops"], before["opened"], True)
+    guest.say("want 0")
+
+
+@contextlib.contextmanager
+def served(guest: Guest, secured: bool = True) -> Iterator[RawCar]:
+    """A connection that is served, however long the one before takes to be gone."""
+    due_s = time.monotonic() + RECOVERS_S
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                car = stack.enter_context(guest.link.car(secured))
+                assert car.agree().startswith("OK")
+                break
+            except (ClosedError, OSError, ToolError):
+                stack.close()
+                if time.monotonic() > due_s:
+                    raise
+                time.sleep(0.02)
+        yield car
+
+
+@pytest.mark.parametrize("method", ["sendto", "recvfrom"])
+def test_discovery_survives_every_error(guest: Guest, charging: RawCar, method: str) -> None:
+    for number in ERRNOS:
+        before = guest.say("state")
+        guest.say(f"arm sdp {method} {number} 1")
+        assert guest.link.discover(True).port, number
+        assert charging.ask("ChargingStatusReq") == "OK", number
+        time.sleep(ROUND_S)
+        after = guest.say("disarm")
+        assert after["hits"] == 1, number
+        restarted = after["restarts"] - before["restarts"]
+        codes = [code for code, active, _value in after["told"] if active]
+        # Either it was one datagram's error, or the service was restarted once, counted and told.
+        assert (restarted, codes) in ((0, []), (1, [63])), (number, restarted, codes)
+        if method == "sendto":
+            assert restarted == (number in OWN_OF_SENDTO), number
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_the_listeners_survive_every_error(guest: Guest, charging: RawCar, secured: bool) -> None:
+    for number in ERRNOS:
+        before = guest.say("state")
+        guest.say(f"arm listener accept {number} 1")
+        # A second car is turned away as ever, by this listener or the one that took its place.
+        with contextlib.suppress(OSError, ToolError), guest.link.connect(guest.link.discover(secured)) as second:
+            second.settimeout(1.0)
+            second.recv(1)
+        assert charging.ask("ChargingStatusReq") == "OK", number
+        time.sleep(ROUND_S)
+        after = guest.say("disarm")
+        assert after["hits"] == 1, number
+        codes = [code for code, active, _value in after["told"] if active]
+        assert (after["restarts"] - before["restarts"], codes) in ((0, []), (1, [63])), (number, codes)
+        guest.link.connect(guest.link.discover(secured)).close()
+
+
+@pytest.mark.parametrize("call", ["sdp recvfrom", "sdp sendto", "listener accept"])
+@pytest.mark.parametrize("number", [9, 11, 12, 22, 24, 100, 105])
+def test_an_error_that_stays_keeps_no_processor_busy(guest: Guest, charging: RawCar, call: str, number: int) -> None:
+    guest.say("sound 60000")
+    guest.say(f"arm {call} {number} 1000000")
+    begun_s = time.monotonic()
+    with contextlib.suppress(ToolError, OSError), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rawcar, "SDP_TRIES", 15)
+        address = guest.link.discover(False)
+        guest.link.connect(address).close()
+        time.sleep(0.5)
+    assert charging.ask("ChargingStatusReq") == "OK"
+    state = guest.say("disarm")
+    assert 1 <= state["calls"] < 10 + 50 * (time.monotonic() - begun_s), state
+    guest.say("sound 0")
+    assert guest.link.discover(True).port
+
+
+def _authorize(car: RawCar) -> str:
+    """Go on from the agreed protocol to the authorization."""
+    car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID})
+    car.ask("ServiceDiscoveryReq")
+    car.ask("PaymentServiceSelectionReq", talk.selection(talk.EXTERNAL))
+    return car.ask("AuthorizationReq")
+
+
+@pytest.mark.parametrize("kind", ["sdp", "listener"])
+@pytest.mark.parametrize("method", ["bind", "listen", "setsockopt", "setblocking", "close"])
+def test_a_socket_is_opened_again_however_often_that_fails(
+    guest: Guest, charging: RawCar, kind: str, method: str
+) -> None:
+    for number in (1, 9, 12, 13, 19, 22, 23, 24, 98, 99, 100, 105):
+        break_it = "recvfrom" if kind == "sdp" else "accept"
+        guest.say(f"arm {kind} {break_it} 9 1")
+        with contextlib.suppress(OSError, ToolError):
+            address = guest.link.discover(False)
+            if kind == "listener":
+                guest.link.connect(address).close()
+        guest.say(f"arm {kind} {method} {number} {FAILS if method == 'bind' else 3}")
+        time.sleep(0.02)
+        assert charging.ask("ChargingStatusReq") == "OK", number
+        guest.say("disarm")
+        address = guest.link.discover(False)
+        due_s = time.monotonic() + RECOVERS_S
+        while True:
+            try:
+                guest.link.connect(guest.link.discover(False)).close()
+                break
+            except OSError:
+                assert time.monotonic() < due_s, number
+                time.sleep(0.02)
+
+
+@pytest.mark.parametrize("method", ["readinto", "write", "close", "setblocking", "setsockopt"])
+@pytest.mark.parametrize("kind", ["connection", "tls"])
+def test_an_error_of_a_connection_ends_that_one_alone(guest: Guest, kind: str, method: str) -> None:
+    if kind == "tls" and method.startswith("set"):
+        pytest.skip("no call of TLS")
+    for number in OF_TLS if kind == "tls" else OF_CONNECTIONS:
+        before = guest.say("state")
+        guest.say(f"arm {kind} {method} {number} 1")
+        with contextlib.suppress(ClosedError, OSError, ToolError, ssl.SSLError), guest.link.car(kind == "tls") as car:
+            car.set_up()
+        with served(guest) as car:
+            assert car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID}).startswith("OK"), number
+        after = guest.say("disarm")
+        assert after["hits"] == 1, number
+        assert (after["drops"], after["restarts"]) == (before["drops"], before["restarts"]), number
+
+
+@pytest.mark.parametrize("method", ["readinto", "write"])
+@pytest.mark.parametrize("kind", ["connection", "tls"])
+def test_a_second_connection_s_error_is_not_the_first_one_s(
+    guest: Guest, charging: RawCar, kind: str, method: str
+) -> None:
+    for number in OF_CONNECTIONS:
+        guest.say(f"arm {kind} {method} {number} 1")
+        address = guest.link.discover(kind == "tls")
+        with contextlib.suppress(OSError), guest.link.connect(address) as second:
+            second.settimeout(1.0)
+            second.recv(1)
+        assert charging.ask("ChargingStatusReq") == "OK", number
+
+
+@pytest.mark.parametrize("method", ["readinto", "write"])
+def test_an_error_while_charging_ends_in_order_and_the_next_car_charges(guest: Guest, method: str) -> None:
+    for number in OF_CONNECTIONS:
+        before = guest.say("state")
+        guest.say("want 0")
+        guest.say("arm connection nothing 1 0")
+        with served(guest) as car:
+            codes = [_authorize(car), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+            guest.say("want 1")
+            codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+            assert all(code.startswith("OK") for code in codes), (number, codes)
+            guest.say(f"arm connection {method} {number} 1000")
+            _let_it_fail_from_now(guest)
+            with contextlib.suppress(ClosedError, OSError):
+                car.ask("ChargingStatusReq")
+            due_s = time.monotonic() + RECOVERS_S
+            while guest.say("state")["closed"]:
+                assert time.monotonic() < due_s, number
+        after = guest.say("disarm")
+        assert after["opened"] == before["opened"] + 1, number
+        assert (after["drops"], after["restarts"]) == (before["drops"], before["restarts"]), number
+
+
+def _let_it_fail_from_now(guest: Guest) -> None:
+    """The connection that is there fails too, not only later ones."""
+    guest.say("old")
