@@ -14,8 +14,8 @@ from hil.fleet.study import Study
 from hil.report import svg
 from hil.report.document import document, figure, table
 from hil.report.envelope import envelope
-from hil.report.files import write_atomic
 from hil.report.text import label_and_unit, number
+from host_tools.files import write_atomic
 
 _SIZE_IN = (10.4, 3.0)
 _SHADES = (svg.MUTED, "#a9c3e2", "#6f9fd8", svg.MEASURED, svg.COMMAND, svg.DELIVERED, svg.SHORT, svg.ERROR)

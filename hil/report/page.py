@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hil.report import plots
 from hil.report.document import document, figure, table, verdict
-from hil.report.files import write_atomic
 from hil.report.record import Check, RunRecord
 from hil.report.text import label_and_unit, moment, number
+from host_tools.files import write_atomic
 
 FOOTER = "Power is positive into the vehicle. Times are the run's virtual time. Grey shading: no mains to measure."
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from hil.report import plots
 from hil.report.document import document, figure, table, verdict
-from hil.report.files import write_atomic
 from hil.report.text import number
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
 from hil.typetest.runner import Done, TypeTest
+from host_tools.files import write_atomic
 
 FOOTER = (
     "Power is positive into the vehicle. Bands hold the measurement accuracy of IEEE 1547-2018 Table 3 times 1.5."
