@@ -12,7 +12,7 @@ from hil.bench import rig as rigs
 from hil.bench import scenario as scenarios
 from hil.bench.live import LiveTable, summary
 from hil.bench.session import cut_to, delivery, play
-from hil.report import RunRecord, write_html, write_json, write_junit
+from hil.report import RunRecord, write_html, write_json, write_junit, write_series
 from host_tools.screen import Screen
 
 ALL = "all"
@@ -79,7 +79,8 @@ def _write(wanted: Wanted, records: list[RunRecord]) -> None:
         }
         for record in records
     }
-    write_html(records, wanted.out / "report.html")
+    series = {record.scenario: write_series(record, wanted.out) for record in records}
+    write_html(records, wanted.out / "report.html", series=series)
     write_junit(records, wanted.out / "junit.xml")
     write_json(figures, wanted.out / "bench.json")
     if wanted.json_file is not None:

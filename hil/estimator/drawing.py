@@ -8,14 +8,16 @@ from collections.abc import Callable, Sequence
 import matplotlib.ticker as ticker
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from hil.estimator.clauses import Clause, grouped, place
-from hil.estimator.track import EDGES, EDGES_LONG, LONG, SHORT
+from hil.estimator.track import EDGES, EDGES_LONG, LONG, REPORTS, SHORT
 from hil.estimator.verdict import Detail, Row
 from hil.report import svg
 
 _WIDTH_IN = 10.4
 _COLOURS = {SHORT: svg.SHORT, LONG: svg.MEASURED, EDGES: svg.DELIVERED, EDGES_LONG: svg.COMMAND}
+_COLOURS |= dict(zip(REPORTS, (svg.ERROR, svg.WISH), strict=True))
 _LEAST = 1e-3  # what is drawn for no error at all, on an axis of decades
 _WITHOUT_A_SWEEP = "see the point's name"
 
@@ -49,7 +51,7 @@ def of_clause(clause: Clause, rows: Sequence[Row], name: str) -> str:
                 one.yaxis.set_minor_locator(ticker.NullLocator())
             else:
                 one.set_ylim(bottom=0)
-        _legend(axes[0])
+        _legend(figure, axes[0])
         return svg.to_svg(figure, name, clause.title)
 
 
@@ -59,7 +61,7 @@ def _curve(axes: Axes, clause: Clause, row: Row, value: Value, limit: Callable[[
     points = sorted(placed, key=lambda pair: pair[0])
     if not points:
         return
-    colour = _COLOURS.get(row.path, svg.ERROR)
+    colour = _COLOURS[row.path]
     x = [at for at, _detail in points]
     logarithmic = all(detail.response_ms is None for detail in row.details)
     y = [max(value(detail) or 0.0, _LEAST if logarithmic else 0.0) for _at, detail in points]
@@ -78,13 +80,10 @@ def _drawn(details: Sequence[Detail], value: Value) -> list[tuple[int, Detail]]:
     return [(k, detail) for k, detail, figure in known if figure is not None and math.isfinite(figure)]
 
 
-def _legend(axes: Axes) -> None:
+def _legend(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
-    axes.legend(
-        once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0.0, 0.99), ncols=6, borderaxespad=0.1,
-        handletextpad=0.2,
-    )  # fmt: skip
+    figure.legend(list(once.values()), list(once), loc="outside upper left", ncols=6, handletextpad=0.2)
 
 
 def shares(rows: Sequence[Row], name: str) -> str:
@@ -100,7 +99,7 @@ def shares(rows: Sequence[Row], name: str) -> str:
             for n, (path, used) in enumerate(judged.items()):
                 height = 0.8 / len(judged)
                 axes.barh(
-                    k - 0.4 + (n + 0.5) * height, min(used, 1.5), height=height, color=_COLOURS.get(path, svg.ERROR),
+                    k - 0.4 + (n + 0.5) * height, min(used, 1.5), height=height, color=_COLOURS[path],
                     linewidth=0, label=None if path in named else path,
                 )  # fmt: skip
                 named.add(path)

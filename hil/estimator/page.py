@@ -16,9 +16,10 @@ from hil.report.text import number
 from host_tools.files import write_atomic
 
 FOOTER = (
-    "Errors are the largest of a test's points, past the settling of the windows. Dashed: the limit. Class P and M:"
-    " limits of IEC/IEEE 60255-118-1 for the short and the long window; own: limits of this project. Every point is in"
-    " estimator.csv beside this page."
+    "Paths: short and long are the estimator's two windows, report f0/2 and f0/5 the filtered reports, edges and edges"
+    " long the zero-crossing front end. Errors are the largest of a test's points, past the settling of the windows."
+    " Dashed: the limit. Class P and M: limits of IEC/IEEE 60255-118-1 for the short and the long window; own: limits"
+    " of this project. Every point is in estimator.csv beside this page."
 )
 _HEAD = (
     '<tr><th></th><th>test</th><th>path</th><th>class</th><th class="n">f0, Hz</th><th class="n">samples/s</th>'
@@ -53,11 +54,12 @@ def _top(rows: Sequence[Row]) -> str:
 def _overview(rows: Sequence[Row], costs: Sequence[Cost]) -> str:
     judged = [row for row in rows if row.held]
     closest = max(judged, key=drawing.share)
+    share = f"{100 * drawing.share(closest):.1f}"
+    steady = number(max(row.fe_mhz for row in rows if row.test.startswith("steady")))
     shown = [
-        Tile(f"{drawing.share(closest):.0%}", "of its limit", f"the closest test: {closest.test}, {closest.path}"),
-        Tile(number(max(row.fe_mhz for row in rows if row.test.startswith("steady"))), "mHz",
-             "largest frequency error at a steady frequency"),
-    ]  # fmt: skip
+        Tile(share, "% of its limit", f"the closest test: {closest.test}, {closest.path}"),
+        Tile(steady, "mHz", "largest frequency error at a steady frequency"),
+    ]
     shown += [Tile(f"{cost.ns_per_sample:.0f}", "ns", f"computing time of a sample, {cost.where}") for cost in costs]
     drawn = figure(drawing.shares(rows, "share"), "How much of each limit was used", "")
     return f'<section class="card">{tiles(shown)}{drawn}</section>'

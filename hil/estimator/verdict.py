@@ -153,8 +153,8 @@ def measure(test: Trial, parameters: Parameters) -> Row:
         _judge_noise(row, test, tracks, parameters, test.bound_limit)
     if test.follow_hz is not None and test.follow_limit_ms is not None:
         row.response_limit_ms = test.follow_limit_ms
-        for detail, *pair in zip(row.details, test.points, tracks, strict=True):
-            detail.response_ms = _follow_ms(*pair, test.follow_hz)
+        for detail, point, track in zip(row.details, test.points, tracks, strict=True):
+            detail.response_ms = _follow_ms(point, track, test.follow_hz)
         row.response_ms = max(detail.response_ms or 0.0 for detail in row.details)
         row.held.append(row.response_ms <= test.follow_limit_ms)
     return row

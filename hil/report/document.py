@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import NamedTuple
 
 from hil.report.sheet import CSS
@@ -47,6 +48,12 @@ def tiles(shown: Sequence[Tile]) -> str:
         for tile in shown
     )
     return f'<div class="tiles">{cells}</div>' if cells else ""
+
+
+def data_links(paths: Sequence[Path]) -> str:
+    """Return the list of files of data beside the page; "" where there are none."""
+    links = ", ".join(f'<a href="{escape(path.as_posix())}">{escape(path.name)}</a>' for path in paths)
+    return f'<h3>Data</h3><p class="sub">Time series as CSV: {links}</p>' if links else ""
 
 
 def figure(drawing: str, heading: str, caption: str = "") -> str:

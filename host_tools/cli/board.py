@@ -269,7 +269,7 @@ def ports(json_file: JsonNow = None) -> None:
 
     table = Table("port", "looks like", "USB id", "serial number")
     for row in found:
-        table.add_row(row["port"], escape(row["looks_like"]), row["usb_id"] or "-", row["serial"] or "-")
+        table.add_row(row["port"], escape(str(row["looks_like"])), row["usb_id"] or "-", row["serial"] or "-")
     Screen().table(table)
 
 

@@ -45,7 +45,9 @@ def fleet(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Set a parameter of every charger, over what its case sets."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for fleet.html, fleet.json and fleet.csv.")] = Path("out"),
+    out: Annotated[
+        Path, typer.Option(help="Folder for fleet.html, fleet.json and the time series, fleet-PART.csv.")
+    ] = Path("out"),
     json_file: JsonFile = None,
     quiet: Quiet = False,
 ) -> None:
