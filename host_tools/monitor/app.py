@@ -15,7 +15,7 @@ from rich.text import Text
 from host_tools.monitor.controller import Controller
 from host_tools.monitor.fleet import Fleet
 from host_tools.monitor.keys import HELP, Keyboard, reading
-from host_tools.monitor.table import events_of, head_of, table_of
+from host_tools.monitor.table import events_of, head_of, lines_of, table_of
 from host_tools.monitor.view import View
 from host_tools.screen import Screen
 from host_tools.uplink.address import Broker
@@ -104,14 +104,14 @@ class Board:
             events = events_of(monitor.fleet.events, now_s, _EVENT_LINES if view.events and height >= 16 else 0)
             room = max(1, height - 6 - len(events))
             rows = view.rows(monitor.fleet, now_s, room)
-            table = table_of(rows, now_s, width)
+            table = lines_of(rows, now_s, width)
             head = head_of(view.totals, monitor.broker.name, monitor.fleet, monitor.trouble)
         last = view.first + len(rows)
         place = f"rows {view.first + 1 if rows else 0} to {last} of {view.count}, {self.keyboard.line}"
         lines = [*events, Text(place, style="dim"), Text(HELP, style="dim")]
         for line in (head, *lines):
             line.no_wrap, line.overflow = True, "ellipsis"
-        return Group(head, table, *lines)
+        return Group(head, *table, *lines)
 
     def _changed(self, version: int) -> bool:
         return self._monitor.fleet.version != version

@@ -48,6 +48,23 @@ def table_of(rows: Sequence[Controller], now_s: float, width: int | None = None)
     return table
 
 
+def lines_of(rows: Sequence[Controller], now_s: float, width: int) -> list[Text]:
+    """Return the same as lines for a screen, the headings first: a tenth of the work of laying out a table."""
+    shown = [place for place, column in enumerate(_COLUMNS) if width >= column[2]]
+    cells = [[Text(_COLUMNS[place][0], style="bold") for place in shown]]
+    cells += [[row[place] for place in shown] for row in (_row(controller, now_s) for controller in rows)]
+    widths = [max(len(row[k].plain) for row in cells) for k in range(len(shown))]
+    lines = []
+    for row in cells:
+        line = Text(no_wrap=True, overflow="crop")
+        for place, text, room in zip(shown, row, widths, strict=True):
+            gap = " " * (room - len(text.plain))
+            plain = gap + text.plain if _COLUMNS[place][1] == "right" else text.plain + gap
+            line.append(plain + "  ", style=text.style or None)
+        lines.append(line)
+    return lines
+
+
 def head_of(totals: Totals, broker: str, fleet: Fleet, trouble: str) -> Text:
     """Return the totals, what was not counted among them, and what is wrong with the broker."""
     head = Text(f"Gridkeel on {broker}  ")
