@@ -12,11 +12,10 @@ from host_tools.cli.broker_options import CaFile, CertFile, KeyFile, PasswordFil
 from host_tools.cli.stopping import stop_on_signals
 from host_tools.errors import ToolError
 from host_tools.uplink.address import broker_at
-from host_tools.uplink.port import BAUD
-from host_tools.uplink.queue import DEFAULT_MAX_ROWS
-from host_tools.uplink.service import Service, Settings
 
 _URL_DEFAULT = "mqtt://127.0.0.1:1883"
+_BAUD = 115200  # of the firmware's host link
+_QUEUE_ROWS = 1_000_000  # 28 hours of one controller at 10 records a second
 
 
 def command(
@@ -30,8 +29,8 @@ def command(
     ),
     queue_max: Annotated[
         int, typer.Option("--queue-max", min=1, help="Most records the queue takes; then devices keep their own.")
-    ] = DEFAULT_MAX_ROWS,
-    baud: Annotated[int, typer.Option("--baud", min=300, help="Baud rate of the ports.")] = BAUD,
+    ] = _QUEUE_ROWS,
+    baud: Annotated[int, typer.Option("--baud", min=300, help="Baud rate of the ports.")] = _BAUD,
     pki: Annotated[
         Path | None, typer.Option(metavar="DIR", help="PKI to provide cars with contracts from (ISO 15118-2).")
     ] = None,
@@ -58,6 +57,8 @@ def command(
         password_file=password_file,
     )
     stop = stop_on_signals()
+    from host_tools.uplink.service import Service, Settings
+
     service = Service(
         Settings(tuple(port), at, queue, queue_max, baud, wait, pki), lambda line: print(line, flush=True)
     )

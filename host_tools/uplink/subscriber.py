@@ -1,4 +1,4 @@
-"""A subscription to everything under the prefix, kept up in a thread of its own."""
+"""A subscription to everything under the prefix, the presence of uplinks too, kept up in a thread of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 import aiomqtt
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from host_tools.errors import MissingError
 from host_tools.uplink import topics
@@ -17,6 +18,7 @@ from host_tools.uplink.address import Broker
 from host_tools.uplink.session import CONNECTION_ERRORS, Session, why
 
 _RETRY_S = 0.2
+_QOS_1 = SubscribeOptions(qos=1)
 
 
 class Subscriber:
@@ -88,7 +90,7 @@ class Subscriber:
             session_expiry_s=self._session_expiry_s,
         )
         async with session:
-            await session.subscribe(topics.EVERYTHING, qos=1)
+            await session.subscribe([(topics.EVERYTHING, _QOS_1), (topics.UPLINKS, _QOS_1)])
             self._on_state("")
             self._first.set()
             ending = asyncio.create_task(lost.wait())

@@ -1,4 +1,4 @@
-"""Topic names, the contract's version in the prefix: gridkeel/v1/<device>/<leaf>."""
+"""Topic names, the contract's version in the prefix: gridkeel/v1/<device>/<leaf>, gridkeel/v1/$uplink/<name>/status."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ STATUS = "status"
 COMMAND = "cmd"
 ACK = "ack"
 EVERYTHING = f"{PREFIX}/+/+"
+_UPLINK = "$uplink"  # never a device: `level` writes the sign as %24
+UPLINKS = f"{PREFIX}/{_UPLINK}/+/{STATUS}"
 
 _OURS = (BIRTH, STATUS, COMMAND, ACK)
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -39,3 +41,16 @@ def split(name: str) -> tuple[str, str] | None:
     if len(parts) != 4 or f"{parts[0]}/{parts[1]}" != PREFIX or not parts[2]:
         return None
     return parts[2], parts[3]
+
+
+def presence(uplink: str) -> str:
+    """Return the topic on which an uplink says that it is there."""
+    return f"{PREFIX}/{_UPLINK}/{level(uplink)}/{STATUS}"
+
+
+def split_presence(name: str) -> str | None:
+    """Return the uplink level of a presence topic, None for any other."""
+    parts = name.split("/")
+    if len(parts) != 5 or "/".join((*parts[:2], parts[4])) != f"{PREFIX}/{STATUS}" or parts[2] != _UPLINK:
+        return None
+    return parts[3] or None
