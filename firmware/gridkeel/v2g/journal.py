@@ -21,6 +21,7 @@ KINDS = (
     "closed",
     "turned_away",
     "tls_failed",
+    "trailing",
 )
 
 # Between spaces; one constant, which a board reads where it lies and needs no heap for.
