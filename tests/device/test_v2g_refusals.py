@@ -148,9 +148,9 @@ def test_a_tariff_that_was_not_offered():
 
 
 def test_charging_profiles():
-    power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7361),))
     power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7000), (0, 6000)))
-    power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7000), (90000, 1)))
+    power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((900, 7000), (0, 6000)))
+    power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7000), (90000, -1)))
 
 
 def test_a_renegotiation_of_nothing():
