@@ -67,6 +67,10 @@ _WORDS = (
     b"nothing_was_negotiated the_charger_is_not_ready the_car_stays_out_of_state_C the_contactor_is_welded "
     b"the_contactor_does_not_close the_contactor_does_not_open isolation_fault the_isolation_test_does_not_end "
     b"too_much_current_in_pre-charge a_wish_out_of_range the_car_does_not_stop "
+    # what a DC car asks too much of, and its errors
+    b"EVTargetVoltage EVTargetCurrent FAILED_RESSTemperatureInhibit FAILED_EVShiftPosition "
+    b"FAILED_ChargerConnectorLockFault FAILED_EVRESSMalfunction FAILED_ChargingCurrentdifferential "
+    b"FAILED_ChargingVoltageOutOfRange FAILED_ChargingSystemIncompatibility "
 )
 
 
