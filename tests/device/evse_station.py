@@ -69,10 +69,12 @@ def charging(**changes):
 
 
 def in_session(**changes):
-    """A station with a session that allows power, the vehicle in C."""
+    """A station with a session that allows power, the vehicle in C; a DC vehicle takes more than any outlet has."""
     station = Station(evse=2, **changes)
     station.vehicle("B").run()
     station.outlet.offer.session(True, False)
+    if changes.get("outlet"):
+        station.outlet.demand.limit(None, 1000, 500, 1)
     station.vehicle("C").run()
     assert not station.outlet.contactor.closed
     station.outlet.allowed = True

@@ -27,6 +27,13 @@ class Backend:
         pass
 
 
+def tailed(bench, tail, kind=Car, *details):
+    """Return a car of `kind` whose bench puts `tail` behind each frame's document."""
+    send_frame = bench.send_frame
+    bench.send_frame = lambda payload: send_frame(bytes(payload) + tail)
+    return kind(bench, *details)
+
+
 def _discovery(car):
     car.setup()
 

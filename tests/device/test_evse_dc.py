@@ -121,3 +121,63 @@ def test_an_open_contactor_ends_every_order():
     assert outlet.orders[ports.DC_MODE] == ports.DC_OFF
     assert outlet.orders[ports.SET_MV] == 0
     assert outlet.charge_w == 0
+
+
+def test_the_isolation_test_stays_under_what_the_vehicle_takes():
+    # outlet, vehicle -> voltage of the test
+    for outlet_v, vehicle_v, test_v in (
+        (500, 1000, 500),
+        (1000, 418, 418),
+        (1000, 418.5, 418.5),
+        (1000, 1, 1),
+        (1000, 0, 0),
+        (1000, -5, 0),
+        (1000, None, 0),
+        (1000, 1e7, 1000),
+    ):
+        station = station_dc(dc_voltage_max_v=outlet_v)
+        outlet = station.outlet
+        outlet.demand.limit(None, vehicle_v, 50, 1)
+        outlet.dc.check(True)
+        highest_mv = 0
+        for _ in range(200):
+            station.run(10)
+            highest_mv = max(highest_mv, outlet.orders[ports.SET_MV])
+            outlet.levels[ports.DC_MV] = outlet.orders[ports.SET_MV]
+            outlet.levels[ports.ISOLATION_KOHM] = 1000
+        assert highest_mv == test_v * 1000, (outlet_v, vehicle_v)
+        assert (outlet.dc.isolation == dc.VALID) == (test_v > 0), "nothing is valid that was tested without voltage"
+
+
+def test_no_order_passes_what_the_vehicle_takes():
+    station = station_dc(dc_voltage_max_v=1000, dc_current_max_a=200)
+    outlet = station.outlet
+    for vehicle, mv, ma, charge_by in (
+        ((None, 418, 50), 418000, 50000, limits.VEHICLE),
+        ((5000, 418, 50), 418000, 50000, limits.VEHICLE),
+        ((None, 900, 300), 430000, 60000, limits.SESSION),
+        ((None, 900, 60), 430000, 60000, limits.VEHICLE),
+        ((None, 0, 50), 0, 50000, limits.VEHICLE),
+        ((None, 418, 0), 418000, 0, limits.VEHICLE),
+        ((None, None, None), 0, 0, limits.SESSION),
+    ):
+        outlet.demand.limit(*vehicle, 1)
+        outlet.dc.target(430000, 60000)
+        station.run(10)
+        assert (outlet.orders[ports.SET_MV], outlet.orders[ports.SET_MA]) == (mv, ma), vehicle
+        most_w = mv * ma // 1000000
+        assert outlet.charge_w == (most_w if vehicle[0] is None else min(vehicle[0], most_w)), vehicle
+        assert outlet.charge_by == charge_by, vehicle
+        outlet.dc.precharge(430000, 2000)
+        station.run(10)
+        assert (outlet.orders[ports.SET_MV], outlet.orders[ports.SET_MA]) == (mv, min(ma, 2000)), vehicle
+
+
+def test_limits_are_forgotten_with_the_vehicle_and_with_the_session():
+    station = station_dc()
+    station.outlet.demand.limit(None, 418, 50, 1)
+    station.vehicle("A").run()
+    assert (station.outlet.demand.most_mv, station.outlet.demand.most_ma) == (0, 0)
+    station.outlet.demand.limit(None, 418, 50, 1)
+    station.outlet.demand.forget()
+    assert (station.outlet.demand.most_mv, station.outlet.demand.most_ma) == (0, 0)

@@ -34,6 +34,7 @@ def written(write, size=600):
 def test_the_figures_of_the_documents():
     # docs/exi.md names them
     assert (bounds.MESSAGE_BYTES, bounds.DEPTH, bounds.OCCURRENCES) == (16384, 16, 64)
+    assert bounds.TRAILING_BYTES == 4
     assert (bounds.STRING_CHARACTERS, bounds.BINARY_BYTES, bounds.INTEGER_OCTETS) == (1024, 4096, 40)
     assert (bounds.DECODED_BYTES, bounds.VALUE_BYTES, bounds.CONTAINER_BYTES) == (65536, 96, 160)
 

@@ -54,7 +54,9 @@ def test_nothing_and_too_much():
     body = bytes.fromhex(VECTORS[0][4])
     refused(b"", "0 bytes")
     refused(bytes(bounds.MESSAGE_BYTES + 1), "16385 bytes")
-    refused(body + b"\0", "EXI byte 13: 1 bytes behind the end")
+    most = bounds.TRAILING_BYTES
+    assert exi.decode(schema("iso2"), body + bytes(most), 0, len(body) + most)[0] == VECTORS[0][2]
+    refused(body + bytes(most + 1), "EXI byte 13: 5 bytes behind the end")
     refused(body + body, "14 bytes behind the end")
 
 

@@ -2,11 +2,14 @@
 
 from contracts import EMAID, ContractCar, bench_for
 from evcc import Bench, Car
-from reaching import ANCHOR, ended_safely
+from reaching import ANCHOR, ended_safely, tailed
+from reaching import Backend as Silent
 from test_v2g_certificates import CHAIN, KEY, OPERATOR, Backend, installation, refused, response
 
+from gridkeel.errors import ExiError
 from gridkeel.v2g import certificates, codes, exi, grammars, states, v2gtp
 from gridkeel.v2g.credentials import Credentials
+from gridkeel.v2g.exi import bounds
 
 WASM_GROUP = 0
 
@@ -141,3 +144,37 @@ def test_an_answer_longer_than_a_message_is_not_passed_on():
     car.ask("PaymentServiceSelectionReq", {"SelectedPaymentOption": "Contract", "SelectedServiceList": chosen})
     car.ask_signed("CertificateInstallationReq", installation(), "FAILED")
     assert len(bench.secc.out) == v2gtp.FRAME_MAX_BYTES
+
+
+def test_signatures_are_of_the_document_without_what_is_behind_it():
+    for tail in (b"\0", b"\xff" * bounds.TRAILING_BYTES):
+        bench = bench_for(OPERATOR)
+        tailed(bench, tail, ContractCar, KEY, CHAIN).to_authorized()
+        assert [event[2] for event in bench.kinds("signature")] == ["ok"]
+    car = tailed(bench_for(OPERATOR), b"\0", ContractCar, KEY, CHAIN)
+    car.to_details()
+    body = {"Id": "id1", "GenChallenge": car.challenge}
+    car.signature = car.sign("AuthorizationReq", dict(body, GenChallenge=bytes(16)))
+    car.ask("AuthorizationReq", body, "FAILED_SignatureError")
+
+
+def test_a_backend_is_asked_with_the_document_alone():
+    bench = bench_for(OPERATOR, backend=Silent())
+    car = tailed(bench, b"\0\0", ContractCar, KEY, CHAIN)
+    car.setup()
+    car.ask("ServiceDiscoveryReq", {})
+    selected = {"SelectedService": [{"ServiceID": 1}, {"ServiceID": 2}]}
+    car.ask("PaymentServiceSelectionReq", {"SelectedPaymentOption": "Contract", "SelectedServiceList": selected})
+    body = dict(car.request("CertificateUpdateReq"), eMAID=EMAID)
+    body["ContractSignatureCertChain"] = {"Certificate": CHAIN[0]}
+    car.signature = car.sign("CertificateUpdateReq", body)
+    car.send("CertificateUpdateReq", body)
+    bench.run(100)
+    ((_kind, request),) = bench.backend.asked
+    for more, taken in ((0, True), (bounds.TRAILING_BYTES, True), (bounds.TRAILING_BYTES + 1, False)):
+        data = request + bytes(more)
+        try:
+            exi.decode(grammars.iso2(), data, 0, len(data))
+            assert taken
+        except ExiError:
+            assert not taken, "it came with octets of its own"

@@ -263,17 +263,15 @@ def test_the_isolation_clock_ends_at_its_time():
     car.ask("CableCheckReq", body, "FAILED")
 
 
-def test_2_a_are_not_too_much_for_a_pre_charge():
-    car = reach(states.PRE_CHARGE)
-    body = {"DC_EVStatus": ev_status(), "EVTargetVoltage": value(400, "V"), "EVTargetCurrent": value(2, "A")}
-    car.ask("PreChargeReq", body)
-    assert car.bench.outlet.target == (400, 0)
-    body["EVTargetCurrent"] = value(21, "A", -1)
-    car.ask("PreChargeReq", body, "FAILED")
-
-
 def test_demands_at_the_limits():
-    car = reach(states.DEMANDING)
+    car = Car(Bench(dc=True), DC)
+    car.to_authorized()
+    body = charge_parameter(car)
+    body["DC_EVChargeParameter"]["EVMaximumCurrentLimit"] = value(200, "A")
+    car.ask("ChargeParameterDiscoveryReq", body)
+    car.cable_check()
+    car.pre_charge()
+    car.ask("PowerDeliveryReq", delivery("Start", car))
     car.bench.outlet.offered_w = 40000
     found = car.ask("CurrentDemandReq", demand(car, 0, 0))
     assert number(found["EVSEMaximumCurrentLimit"]) == 125

@@ -18,6 +18,11 @@ class Some:
         self.tuple_id = 1
         self.offer = ()
         self.offer_end_s = 0
+        self.over_w = 0
+
+    def tell(self, kind, subject, _detail, number):
+        assert (kind, subject) == ("delivery", "the charging profile passes the offer")
+        self.over_w = number
 
 
 def offered(schedule, departure_s=None, entries=schedules.ENTRIES_UNASKED):
@@ -67,34 +72,73 @@ def entry(start_s, power_w, unit="W"):
     return {"ChargingProfileEntryStart": start_s, "ChargingProfileEntryMaxPower": power}
 
 
-def checked(*entries):
-    context = Some(((0, 1000), (900, 3000), (1800, 0)))
-    schedules.make(context, 3600, 24)
+def profiled(context, entries):
+    """Return what stands of a profile, or the code it is refused with; context.over_w: what was told of it."""
+    context.over_w = 0
     try:
         return schedules.check_profile(context, {"ProfileEntry": list(entries)})
     except RefusedError as error:
         return error.code
 
 
-def test_profiles():
-    invalid = "FAILED_ChargingProfileInvalid"
-    assert checked(entry(0, 1000), entry(900, 3000), entry(1800, 0), entry(3600, 0)) == (
-        (0, 1000),
-        (900, 3000),
-        (1800, 0),
-        (3600, 0),
-    )
-    assert checked(entry(0, 0)) == ((0, 0),)
-    assert checked(entry(0, 1001), entry(900, 0)) == invalid
-    assert checked(entry(0, 900)) == invalid  # it lasts into the slot without power
-    assert checked(entry(0, 1000), entry(899, 2000), entry(1800, 0)) == invalid
-    assert checked(entry(900, 3000), entry(1799, 0)) == ((900, 3000), (1799, 0))
+def checked(*entries):
+    context = Some(((0, 1000), (900, 3000), (1800, 0)))
+    schedules.make(context, 3600, 24)
+    return profiled(context, entries), context.over_w
+
+
+def test_a_profile_within_the_offer_stands_as_it_is():
+    whole = ((0, 1000), (900, 3000), (1800, 0), (3600, 0))
+    for entries in (whole, ((0, 0),), ((900, 3000), (1799, 0)), ((0, 1000), (900, 1000), (1800, 0))):
+        assert checked(*[entry(*pair) for pair in entries]) == (entries, 0)
+    assert schedules.check_profile(Some(), None) == ()
+
+
+def test_a_profile_above_the_offer_is_cut_to_it_and_told():
+    for entries, found, over_w in (
+        (((0, 1001), (900, 0)), ((0, 1000), (900, 0)), 1),
+        (((0, 32767000),), ((0, 1000), (900, 3000), (1800, 0)), 32767000),
+        # it lasts into the slot without power
+        (((0, 900),), ((0, 900), (1800, 0)), 900),
+        (((0, 1000), (899, 2000), (1800, 0)), ((0, 1000), (900, 2000), (1800, 0)), 1000),
+        # past the end of the schedule nothing is offered
+        (((3600, 1),), ((3600, 0),), 1),
+        (((0, 0), (5000, 7000), (6000, 0)), ((0, 0),), 7000),
+        # longer than the schedule by many entries
+        (tuple((100 * k, 5000) for k in range(24)), ((0, 1000), (900, 3000), (1800, 0)), 5000),
+    ):
+        assert checked(*[entry(*pair) for pair in entries]) == (found, over_w), entries
+
+
+def test_what_is_no_profile_is_refused():
+    invalid = "FAILED_ChargingProfileInvalid", 0
     assert checked(entry(900, 0), entry(0, 0)) == invalid
     assert checked(entry(0, 0), entry(0, 0)) == invalid
     assert checked(entry(0, -1)) == invalid
-    assert checked(entry(3600, 1)) == invalid
+    assert checked(entry(0, 5000), entry(900, -32767)) == invalid
     assert checked(entry(0, 100, "A")) == invalid
-    assert schedules.check_profile(Some(), None) == ()
+
+
+def test_a_cut_profile_keeps_to_the_entries_a_charger_follows():
+    context = Some(tuple((900 * k, 1000 + k % 2) for k in range(96)))
+    schedules.make(context, None, 1024)
+    found = profiled(context, [entry(0, 9000)])
+    assert len(found) == 24 and found[:2] == ((0, 1000), (900, 1001)) and found[-1] == (900 * 23, 1000)
+    assert context.over_w == 8000
+
+
+def test_the_cut_is_the_least_of_profile_and_offer_at_every_moment():
+    context = Some(((0, 1000), (700, 4000), (1500, 500), (2500, 2000)))
+    schedules.make(context, 4000, 24)
+    for profile in (((0, 3000),), ((0, 800), (600, 4500), (1600, 100), (2600, 9000)), ((300, 5000), (3999, 1))):
+        found = profiled(context, [entry(*pair) for pair in profile])
+        for at_s in range(profile[0][0], 4000, 50):
+            wanted = min(power_at(profile, at_s), power_at(context.offer, at_s))
+            assert power_at(found, at_s) == wanted, (profile, at_s)
+
+
+def power_at(entries, at_s):
+    return [power_w for start_s, power_w in entries if start_s <= at_s][-1]
 
 
 def test_nothing_is_offered_from_the_departure_on():
@@ -102,19 +146,11 @@ def test_nothing_is_offered_from_the_departure_on():
     assert offered(((0, 1000), (1999, 3000)), 2000) == (((0, 1000), (1999, 3000)), 2000)
     context = Some(((0, 1000),))
     schedules.make(context, 3600, 24)
-    for start_s, code in ((3599, "FAILED_ChargingProfileInvalid"), (3600, "FAILED_ChargingProfileInvalid")):
-        try:
-            schedules.check_profile(context, {"ProfileEntry": [entry(0, 1000), entry(start_s, 1001)]})
-            raise AssertionError(start_s)
-        except RefusedError as error:
-            assert error.code == code
-    closed = {"ProfileEntry": [entry(0, 1000), entry(3600, 0)]}
-    assert schedules.check_profile(context, closed) == ((0, 1000), (3600, 0))
-    try:
-        schedules.check_profile(context, {"ProfileEntry": [entry(0, 1000), entry(3600, 1)]})
-        raise AssertionError("power past the end of the schedule")
-    except RefusedError as error:
-        assert error.code == "FAILED_ChargingProfileInvalid"
+    # up to the last second the offer stands, from the departure on nothing does
+    assert profiled(context, [entry(0, 900), entry(3599, 1001)]) == ((0, 900), (3599, 1000))
+    assert profiled(context, [entry(0, 1000), entry(3600, 1001)]) == ((0, 1000), (3600, 0))
+    closed = ((0, 1000), (3600, 0))
+    assert (profiled(context, [entry(*pair) for pair in closed]), context.over_w) == (closed, 0)
 
 
 def test_physical_values():

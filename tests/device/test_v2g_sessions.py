@@ -262,3 +262,19 @@ def test_an_isolation_warning_is_told_and_charges():
     car = Car(bench, "DC_extended")
     car.to_charging()
     assert car.charge(1)["DC_EVSEStatus"]["EVSEIsolationStatus"] == "Warning"
+
+
+def test_a_profile_above_the_offer_is_cut_and_the_session_goes_on():
+    for dc, most_w in share(((False, 11000), (True, 11000)), 1):
+        for asked_w in (11001, 11040, 22000, 32767):
+            bench = Bench(dc=dc)
+            bench.outlet.max_power_w = bench.outlet.offered_w = most_w
+            car = Car(bench, "DC_extended" if dc else "AC_single_phase_core")
+            car.to_power_delivery()
+            bench.outlet.wants_power = True
+            car.ask("PowerDeliveryReq", delivery("Start", car, profile=((0, asked_w),)))
+            assert bench.outlet.profile == ((0, most_w),)
+            told = ("delivery", "the charging profile passes the offer", "", asked_w - most_w)
+            assert [event for event in bench.kinds("delivery") if "profile" in event[1]] == [told]
+            car.charge(2)
+            car.stop()

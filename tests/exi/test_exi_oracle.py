@@ -14,9 +14,11 @@ from exi_oracle import Oracle, infoset
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi
+from gridkeel.v2g.exi import bounds
 from host_tools.exi import sources
 
 _COUNT = 300
+_ROOM = 1 << 20
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +99,26 @@ def test_an_element_without_content_is_refused(oracle: Oracle) -> None:
     assert body is not None
     with pytest.raises(ExiError, match="an empty element is none"):
         exi.decode(schema("xmldsig"), bytes.fromhex(body), 0, len(body) // 2)
+
+
+def test_octets_behind_a_document_are_passed_over_by_both(oracle: Oracle, folder: Path, name: str) -> None:
+    """EXIficient reads to the document's end and looks no further; here a bound says how much may follow."""
+    messages = Messages(sources.load(folder, name), random.Random(f"trailing {name}"))
+    tails = [octet * count for octet in (b"\0", b"\1", b"\x80", b"\xff") for count in (1, 2, 3, 4, 5, 8, 64)]
+    for message in (messages.message() for _ in range(10)):
+        out = bytearray(_ROOM)
+        with no_bounds():
+            body = bytes(out[: exi.encode(schema(name), message.name, message.value, out, 0)])
+            documents = oracle.decode(name, [(body + tail).hex() for tail in tails])
+            for tail, document in zip(tails, documents, strict=True):
+                assert document is not None
+                assert infoset(document) == infoset(message.xml)
+                data = body + tail
+                if len(tail) <= bounds.TRAILING_BYTES:
+                    assert exi.decode(schema(name), data, 0, len(data)) == (message.name, message.value)
+                else:
+                    with pytest.raises(ExiError, match="behind the end"):
+                        exi.decode(schema(name), data, 0, len(data))
 
 
 def test_a_name_of_two_types_as_a_fragment(oracle: Oracle) -> None:

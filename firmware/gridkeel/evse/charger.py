@@ -205,8 +205,10 @@ class Charger:
             self._outlet.dc.off()
 
     def set_vehicle_limits(self, max_w, max_v, max_a, departure_s, energy_wh):
-        """Take the vehicle's limits and wishes, None where untold; departure_s from now."""
-        self._scheduled_w = self.max_power_w
+        """Take the vehicle's limits and wishes, None where untold; departure_s from now.
+
+        A DC outlet gives no voltage or current whose limit is untold.
+        """
         phases = self._p.phases if self._p.outlet == evse.AC else 1
         self._outlet.demand.limit(max_w, max_v, max_a, phases)
         soc = self._inverter.soc_pct_x100 if self._outlet.soc_pct_x100 < 0 else self._outlet.soc_pct_x100
@@ -232,7 +234,7 @@ class Charger:
         self._outlet.dc.precharge(int(volts * 1000), int(amperes * 1000))
 
     def dc_target(self, volts, amperes):
-        """Supply what the vehicle wishes, within ratings and offer."""
+        """Supply what the vehicle wishes, within ratings, offer and the vehicle's own limits."""
         self._outlet.dc.target(int(volts * 1000), int(amperes * 1000))
 
     def dc_stop(self):

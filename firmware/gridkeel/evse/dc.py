@@ -1,6 +1,7 @@
 """A DC outlet: isolation test, precharge and supply, as orders to the board's DC port.
 
-The inverter's power setting stays the arbiter's and the envelope's; voltage and current here are upper limits.
+The inverter's power setting stays the arbiter's and the envelope's; voltage and current here are upper limits. No order
+passes the outlet's ratings or what the vehicle told that it takes; what it did not tell is 0.
 """
 
 from gridkeel import ticks
@@ -24,11 +25,12 @@ _SETTLED_PCT = 90
 class DcSide:
     """mode, set_mv and set_ma (the orders), isolation; demand_w, what the vehicle asks, -1 where it has not yet.
 
-    Voltages to 10**6 mV, currents to 5 * 10**5 mA.  Allocates: nothing in `update`.
+    Voltages to 10**6 mV, currents to 5 * 10**5 mA.  demand: evse.demand.Demand.  Allocates: nothing in `update`.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, demand):
         self._p = parameters
+        self._demand = demand
         self.mode = ports.DC_OFF
         self.set_mv = 0
         self.set_ma = 0
@@ -47,10 +49,18 @@ class DcSide:
         self.demand_w = 0
 
     def target(self, set_mv, set_ma):
-        """Follow the vehicle's wish within the outlet's ratings."""
+        """Follow the vehicle's target."""
         self._order(ports.DC_SUPPLY, set_mv, set_ma)
         # tenths of a volt and of an ampere: 10**4 * 5 * 10**3
         self.demand_w = self.set_mv // 100 * (self.set_ma // 100) // 100
+
+    @property
+    def at_limit(self):
+        """Whether an order stands at a limit of the vehicle that is smaller than the outlet's rating."""
+        demand = self._demand
+        voltage = self.set_mv == demand.most_mv < self._p.dc_voltage_max_v * 1000
+        current = self.set_ma == demand.most_ma < self._p.dc_current_max_a * 1000
+        return self.set_mv > 0 and (voltage or current)
 
     def stop(self):
         """The vehicle ends the energy transfer: no more current, the voltage stays until `off`."""
@@ -74,7 +84,7 @@ class DcSide:
 
     def _measure(self, levels, now_ms):
         self._order(ports.DC_CHECK, self._p.dc_voltage_max_v * 1000, _CHECK_MA)
-        settled = levels[ports.DC_MV] >= self.set_mv // 100 * _SETTLED_PCT
+        settled = self.set_mv > 0 and levels[ports.DC_MV] >= self.set_mv // 100 * _SETTLED_PCT
         if not settled or not self._settled:
             self._settled = settled
             self._settled_ms = now_ms
@@ -91,5 +101,6 @@ class DcSide:
 
     def _order(self, mode, set_mv, set_ma):
         self.mode = mode
-        self.set_mv = max(0, min(set_mv, self._p.dc_voltage_max_v * 1000))
-        self.set_ma = max(0, min(set_ma, self._p.dc_current_max_a * 1000))
+        demand = self._demand
+        self.set_mv = max(0, min(set_mv, self._p.dc_voltage_max_v * 1000, demand.most_mv))
+        self.set_ma = max(0, min(set_ma, self._p.dc_current_max_a * 1000, demand.most_ma))

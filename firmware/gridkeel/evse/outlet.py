@@ -29,8 +29,8 @@ class Outlet:
         self.pilot = pilot.Pilot()
         self.contactor = contactor.Contactor()
         self.offer = offer.Offer(parameters)
-        self.dc = dc.DcSide(parameters)
         self.demand = Demand()
+        self.dc = dc.DcSide(parameters, self.demand)
         self.meter = Meter()
         self.plug_number = 0
         self.allowed = False
@@ -160,7 +160,7 @@ class Outlet:
             self._bound_by(self.demand.most_w, limits.VEHICLE)
             self._bound_by(self.demand.profile_w, limits.SESSION)
             if self._p.outlet == evse.DC:
-                self._bound_by(max(0, self.dc.demand_w), limits.SESSION)
+                self._bound_by(max(0, self.dc.demand_w), limits.VEHICLE if self.dc.at_limit else limits.SESSION)
 
     def _bound_by(self, most_w, name):
         if most_w < self.charge_w:

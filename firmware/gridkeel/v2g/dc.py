@@ -3,7 +3,7 @@
 from gridkeel import ticks
 from gridkeel.v2g import codes, metering, responses, states, status, stop
 from gridkeel.v2g.codes import RefusedError
-from gridkeel.v2g.parameters import take_status
+from gridkeel.v2g.parameters import NO_ERROR, take_status
 from gridkeel.v2g.values import number, physical
 
 _PRE_CHARGE_A = 2  # IEC 61851-23: no more flows before the car closes its contactors
@@ -34,9 +34,8 @@ def cable_check(context, body, _header):
 def pre_charge(context, body, _header):
     """Answer PreChargeReq: the outlet is brought to the car's voltage; the car decides when it is near enough."""
     take_status(context, body["DC_EVStatus"])
-    target_v, target_a = _target(context, body)
-    if target_a > _PRE_CHARGE_A:
-        raise RefusedError(codes.FAILED, "too much current in pre-charge: %s A" % target_a)
+    most_v, most_a = _limits(context)
+    target_v, target_a = _target(context, body, most_v, min(most_a, _PRE_CHARGE_A))
     context.charger.precharge(target_v, target_a)
     return states.DONE, responses.make("PreChargeRes", context, codes.OK)
 
@@ -45,16 +44,19 @@ def current_demand(context, body, _header):
     """Answer CurrentDemandReq: the wish goes to the charger, what it may have of it comes back."""
     stop.insist(context)
     charger = context.charger
-    take_status(context, body["DC_EVStatus"])
-    target_v, target_a = _target(context, body)
-    charger.dc_target(target_v, target_a)
+    _tighten(context, body)
+    most_v, most_a = _limits(context)
+    target_v, target_a = _target(context, body, most_v, most_a)
+    _supply(context, body["DC_EVStatus"], target_v, target_a)
     max_a = charger.max_current_a
     if target_v > 0:
         max_a = min(max_a, charger.offered_w / target_v)
+    most_w = context.limits_now[0]
+    most_w = charger.offered_w if most_w is None else min(charger.offered_w, most_w)
     response = responses.make("CurrentDemandRes", context, codes.OK)
-    response["EVSECurrentLimitAchieved"] = target_a >= charger.max_current_a
-    response["EVSEVoltageLimitAchieved"] = target_v >= charger.max_voltage_v
-    response["EVSEPowerLimitAchieved"] = target_v * target_a >= charger.offered_w
+    response["EVSECurrentLimitAchieved"] = target_a >= most_a
+    response["EVSEVoltageLimitAchieved"] = target_v >= most_v
+    response["EVSEPowerLimitAchieved"] = target_v * target_a >= most_w
     response["EVSEMaximumVoltageLimit"] = physical(charger.max_voltage_v, "V")
     response["EVSEMaximumCurrentLimit"] = physical(max_a, "A")
     response["EVSEMaximumPowerLimit"] = physical(charger.offered_w, "W")
@@ -67,9 +69,57 @@ def welding_detection(context, body, _header):
     return states.DONE, responses.make("WeldingDetectionRes", context, codes.OK)
 
 
-def _target(context, body):
+def _supply(context, ev_status, target_v, target_a):
+    # A car with an error has no more current from this message on, and is told to stop: it ends the session itself,
+    # with its contactors tested, and is refused only where it does not (stop.insist).
+    charger = context.charger
+    charger.set_vehicle_soc(ev_status["EVRESSSOC"])
+    error = ev_status["EVErrorCode"]
+    if error != NO_ERROR and not context.failed:
+        context.failed = True
+        context.tell("delivery", "the car reports", error, 0)
+    if context.failed:
+        charger.dc_stop()
+    else:
+        charger.dc_target(target_v, target_a)
+
+
+def _tighten(context, body):
+    """Take limits told in the charge loop: they hold from this message on, and pass none that the car told first."""
+    told = (
+        number(body, "EVMaximumPowerLimit", "W", None, codes.FAILED),
+        number(body, "EVMaximumVoltageLimit", "V", None, codes.FAILED),
+        number(body, "EVMaximumCurrentLimit", "A", None, codes.FAILED),
+    )
+    now = list(context.limits_now)
+    for k in range(3):
+        if told[k] is not None:
+            first = context.limits[k]
+            now[k] = max(0, told[k] if first is None else min(first, told[k]))
+    if now != context.limits_now:
+        context.limits_now = now
+        context.charger.set_vehicle_limits(now[0], now[1], now[2], None, None)
+
+
+def _limits(context):
+    """Return the most voltage and current: of what outlet and car take the smaller."""
+    charger = context.charger
+    _most_w, most_v, most_a = context.limits_now
+    return min(charger.max_voltage_v, most_v), min(charger.max_current_a, most_a)
+
+
+def _target(context, body, most_v, most_a):
+    """Return target voltage and current, no more than these; what is cut is logged once a session."""
     target_v = number(body, "EVTargetVoltage", "V", None, codes.FAILED)
     target_a = number(body, "EVTargetCurrent", "A", None, codes.FAILED)
-    if not 0 <= target_v <= context.charger.max_voltage_v or target_a < 0:
+    if target_v < 0 or target_a < 0:
         raise RefusedError(codes.FAILED, "a wish out of range: %s V, %s A" % (target_v, target_a))
-    return target_v, target_a
+    _note_cut(context, "EVTargetVoltage", target_v, most_v)
+    _note_cut(context, "EVTargetCurrent", target_a, most_a)
+    return min(target_v, most_v), min(target_a, most_a)
+
+
+def _note_cut(context, name, target, most):
+    if target > most and name not in context.capped:
+        context.capped += (name,)
+        context.tell("delivery", "a wish out of range", name, int(target))

@@ -11,6 +11,10 @@
 # "contract"   accepted             eMAID
 # "backend"    the request          answered                   ms
 # "delivery"   started, stopped, renegotiation   energy transfer mode   ms until the contactor had moved
+# "delivery"   the charging profile passes the offer           W it was cut by at most
+# "delivery"   a wish out of range, EVTargetVoltage or EVTargetCurrent   what was asked, V or A; once a session
+# "delivery"   the car reports, its error                      in the charge loop
+# "trailing"   the request, once a connection                  octets behind its EXI document, which were passed over
 # "closed"     why the connection is closed from here          bytes received
 EVENTS_MAX = 32
 

@@ -21,6 +21,7 @@ KINDS = (
     "closed",
     "turned_away",
     "tls_failed",
+    "trailing",
 )
 
 # Between spaces; one constant, which a board reads where it lies and needs no heap for.
@@ -68,6 +69,10 @@ _WORDS = (
     b"too_much_current_in_pre-charge a_wish_out_of_range the_car_does_not_stop "
     # connections: a second one of the same car, one that stalls, a request for the address that cannot be answered
     b"the_car_comes_again the_car_does_not_read sdp "
+    # what a DC car asks too much of, and its errors
+    b"EVTargetVoltage EVTargetCurrent FAILED_RESSTemperatureInhibit FAILED_EVShiftPosition "
+    b"FAILED_ChargerConnectorLockFault FAILED_EVRESSMalfunction FAILED_ChargingCurrentdifferential "
+    b"FAILED_ChargingVoltageOutOfRange FAILED_ChargingSystemIncompatibility "
 )
 
 

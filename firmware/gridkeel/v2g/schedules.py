@@ -25,11 +25,7 @@ def make(context, departure_s, entries):
         power_w = max(0, min(rating_w, power_w))
         if start_s < end_s and (not offer or power_w != offer[-1][1]):
             offer.append((start_s, power_w))
-    most = max(1, min(entries, ENTRIES_MAX))
-    if len(offer) > most:
-        # what does not fit is told as one entry that is true of all of it
-        offer[most - 1 :] = [(offer[most - 1][0], min(power_w for _start, power_w in offer[most - 1 :]))]
-    context.offer = tuple(offer)
+    context.offer = tuple(_fold(offer, max(1, min(entries, ENTRIES_MAX))))
     # the last entry lasts a day at most; a car that stays longer asks again when it ends ([V2G2-305])
     context.offer_end_s = min(end_s, offer[-1][0] + DAY_S)
 
@@ -44,9 +40,9 @@ def tuple_of(context):
 
 
 def check_profile(context, profile):
-    """Return the profile's ((start_s, power_w), ...), () for None.
+    """Return the profile's ((start_s, power_w), ...), cut to the offer and logged where it passes it; () for None.
 
-    Errors: RefusedError with FAILED_ChargingProfileInvalid where it is not in order or passes the offer ([V2G2-225]).
+    Errors: RefusedError with FAILED_ChargingProfileInvalid where it is not in order ([V2G2-225]).
     """
     if profile is None:
         return ()
@@ -57,21 +53,39 @@ def check_profile(context, profile):
         if entries and start_s <= entries[-1][0] or power_w < 0:
             raise RefusedError(codes.PROFILE_INVALID, "the charging profile is not in order")
         entries.append((start_s, power_w))
+    return tuple(_cut(context, entries))
+
+
+def _cut(context, entries):
+    # The standard lets a charger refuse such a profile; cars that round up the offer would never charge then.
+    over_w = 0
+    cut: list = []
     for k, (start_s, power_w) in enumerate(entries):
         until_s = entries[k + 1][0] if k + 1 < len(entries) else _NEVER_S
-        if power_w > _least(context, start_s, until_s):
-            raise RefusedError(
-                codes.PROFILE_INVALID, "the charging profile passes the offer: %d W at %d s" % (power_w, start_s)
-            )
-    return tuple(entries)
+        for from_s, offered_w in _offered(context, start_s, until_s):
+            over_w = max(over_w, power_w - offered_w)
+            allowed_w = min(power_w, offered_w)
+            if not cut or allowed_w != cut[-1][1]:
+                cut.append((from_s, allowed_w))
+    if not over_w:
+        return entries
+    context.tell("delivery", "the charging profile passes the offer", "", int(over_w))
+    return _fold(cut, ENTRIES_UNASKED + 1)
 
 
-def _least(context, start_s, until_s):
-    """Return the least power offered in [start_s, until_s); none is offered past the end of the schedule."""
-    least_w = None
+def _offered(context, start_s, until_s):
+    """Yield (from_s, power_w) of what is offered in [start_s, until_s); nothing is past the end of the schedule."""
+    if start_s >= context.offer_end_s:
+        yield start_s, 0
     for k, (from_s, power_w) in enumerate(context.offer):
         last = k + 1 == len(context.offer)
         to_s = context.offer_end_s if last else context.offer[k + 1][0]
-        if from_s < until_s and start_s < to_s and (least_w is None or power_w < least_w):
-            least_w = power_w
-    return 0 if least_w is None else least_w
+        if from_s < until_s and start_s < to_s:
+            yield max(start_s, from_s), power_w
+
+
+def _fold(entries, most):
+    """Return at most so many entries: what does not fit becomes one that is true of all of it."""
+    if len(entries) > most:
+        entries[most - 1 :] = [(entries[most - 1][0], min(power_w for _start, power_w in entries[most - 1 :]))]
+    return entries

@@ -42,6 +42,8 @@ class Secc:
         self._request = ""
         self._logged = ""
         self._bytes_in = 0
+        self._trailing = 0  # octets behind the document that was read last
+        self._trailing_logged = False
 
     # --- the connection
 
@@ -53,6 +55,7 @@ class Secc:
         self._connected = True
         self.closing = False
         self._logged = ""
+        self._trailing_logged = False
         self._bytes_in = 0
         self._context.now_ms = now_ms
         self._session.begin(secured)
@@ -200,7 +203,10 @@ class Secc:
         receiver = self._receiver
         first = self._session.state == states.PROTOCOL
         schema = grammars.sap() if first else grammars.iso2()
-        name, value = yield from exi.decode_steps(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
+        self._trailing = 0
+        name, value = yield from exi.decode_steps(
+            schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end, tell=self._note_trailing
+        )
         if name != (sap.REQUEST if first else _MESSAGE):
             raise errors.ExiError("the root is %s" % name)
         if first:
@@ -211,6 +217,9 @@ class Secc:
         receiver.drop()
         self._log(code)
         self._out_bytes = end
+
+    def _note_trailing(self, count):
+        self._trailing = count
 
     def _agree(self, value):
         self._request = sap.REQUEST
@@ -227,7 +236,7 @@ class Secc:
         name = next(iter(body)) if body else ""
         self._request = name
         receiver = self._receiver
-        self._context.request_exi = memoryview(receiver.buffer)[v2gtp.HEADER_BYTES : receiver.end]
+        self._context.request_exi = memoryview(receiver.buffer)[v2gtp.HEADER_BYTES : receiver.end - self._trailing]
         response_name, response = yield from self._session.answer(name, body.get(name), message["Header"])
         self._context.request_exi = None
         self.closing = self._session.state == states.ENDED
@@ -246,6 +255,9 @@ class Secc:
             self._events.put("late", self._request, "", took_ms)
         if not repeats or self._request != self._logged:
             self._events.put("message", self._request, code, took_ms)
+        if self._trailing and not self._trailing_logged:
+            self._trailing_logged = True
+            self._events.put("trailing", self._request, "", self._trailing)
         self._logged = self._request
 
     def _give_up(self):

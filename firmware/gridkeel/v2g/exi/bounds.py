@@ -6,6 +6,9 @@ STRING_CHARACTERS = 1024  # a string, unless its type says less
 BINARY_BYTES = 4096  # hexBinary and base64Binary, unless the type says less
 INTEGER_OCTETS = 40  # seven bits each, where the type has no range: a certificate's serial number takes 23
 OCCURRENCES = 64  # of an element, where the schema says unbounded
+# Octets behind a document. EXI ends at its last event; cars were seen to send one 00 more, and what pads to words of 32
+# bits adds up to four. More is no padding: eight are most of a short message that was read under the wrong schema.
+TRAILING_BYTES = 4
 
 # What one decoded message may take of the heap, as the 64-bit port counts; a 32-bit board needs about half.
 DECODED_BYTES = 65536

@@ -5,26 +5,37 @@ from gridkeel.v2g.exi.decoder import Decoder
 from gridkeel.v2g.exi.encoder import Encoder
 
 
-def decode_steps(schema, buffer, start, end, fragment=False):
-    """Decode as `decode` does, in a generator that yields after every few events and returns (name, value)."""
+def decode_steps(schema, buffer, start, end, fragment=False, tell=None):
+    """Decode as `decode` does, in a generator that yields after every few events and returns (name, value).
+
+    tell(count): is called where a document has octets behind its end, as many as bounds.py allows.
+    """
     decoder = Decoder(schema, buffer, start, end)
     name = decoder.open(fragment)
     while decoder.run(bounds.EVENTS_A_STEP):
         yield
-    return name, decoder.close()
+    value = decoder.close()
+    if tell and decoder.trailing:
+        tell(decoder.trailing)
+    return name, value
 
 
 def decode(schema, buffer, start, end):
     """Return (root's name, value) of the EXI document in buffer[start:end].
 
-    Errors: ExiError, which says what is wrong and at which byte: not of the schema, cut short, trailing bytes, an event
-    that is not supported, or past a bound of exi/bounds.py.
+    Up to bounds.TRAILING_BYTES octets behind the document are passed over, whatever they are.
+
+    Errors: ExiError, which says what is wrong and at which byte: not of the schema, cut short, more bytes behind it, an
+    event that is not supported, or past a bound of exi/bounds.py.
     """
     return _whole(decode_steps(schema, buffer, start, end))
 
 
 def decode_fragment(schema, buffer, start, end):
-    """Return (element's name, value) of the EXI fragment in buffer[start:end], one element.  Errors: ExiError."""
+    """Return (element's name, value) of the EXI fragment in buffer[start:end], one element and nothing behind it.
+
+    Errors: ExiError.
+    """
     return _whole(decode_steps(schema, buffer, start, end, True))
 
 

@@ -21,7 +21,10 @@ from gridkeel.v2g.exi.value_reader import read
 
 
 class Decoder:
-    """One body under one schema: open(), run() until it returns False, then close()."""
+    """One body under one schema: open(), run() until it returns False, then close().
+
+    trailing: octets that stand behind the document, once it is closed.
+    """
 
     def __init__(self, schema, buffer, start, end):
         self._schema = schema
@@ -32,6 +35,7 @@ class Decoder:
         self._value = None  # of the element that is open
         self._root = None
         self._latest = 0
+        self.trailing = 0
         self._fragment_of = 0  # how many elements the schema has, where this is a fragment
 
     def open(self, fragment):
@@ -78,7 +82,7 @@ class Decoder:
         known = self._fragment_of
         if known and self._bits.take(width(known + 1)) != known + 1:
             raise self._bits.error("a fragment of more than one element")
-        self._bits.finish()
+        self.trailing = self._bits.finish(0 if known else bounds.TRAILING_BYTES)
         return self._root
 
     def run(self, events):

@@ -109,11 +109,12 @@ class BitReader:
             low -= 6
             text.append(0x80 | code >> low & 0x3F)
 
-    def finish(self):
-        """Make sure that nothing but the padding of the last byte is left."""
+    def finish(self, most):
+        """Return how many bytes are left behind the last one that was read from, which may be `most`."""
         left = self.left()
-        if left:
+        if left > most:
             raise self.error("%d bytes behind the end of the message" % left)
+        return left
 
 
 def is_character(code):
