@@ -10,7 +10,11 @@ class GridkeelError(Exception):
 
 
 class ParameterError(GridkeelError):
-    """A parameter is unknown, out of its limits, or at odds with another."""
+    """A parameter is unknown, out of its limits, or at odds with another; code: see params.py, 0 for no such thing."""
+
+    def __init__(self, text, code=0):
+        super().__init__(text)
+        self.code = code
 
 
 class ExiError(GridkeelError):
@@ -55,6 +59,7 @@ HOST_TIME = 55
 CONTROL_ALLOCATED = 60
 TASK_STOPPED = 61
 WATCHDOG_RESET = 62
+CONFIG_INVALID = 64
 PILOT_ERROR = 70
 PILOT_DIODE = 71
 CONTACTOR_WELDED = 72
@@ -64,6 +69,7 @@ ISOLATION_FAULT = 75
 VENTILATION_WANTED = 76
 
 FAULTS = (  # the foremost first
+    CONFIG_INVALID,
     SAMPLES_LOST,
     SAMPLES_CLIPPED,
     MAINS_LOST,

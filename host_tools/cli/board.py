@@ -27,10 +27,11 @@ from hil.plants.inverter.server import LiveInverter, SerialServer
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import HEAP_BYTES, VirtualBoard
-from hil.virtual_board.flash import parameters_of
+from hil.virtual_board.flash import DEVICE_ID_RULE, has_config, is_device_id, parameters_of
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
-from host_tools.cli import board_vehicles
+from hil.virtual_board.shared_host import differences, on_shared_host
+from host_tools.cli import board_links, board_vehicles
 from host_tools.errors import ToolError
 
 app = typer.Typer(no_args_is_help=True, help="Run the virtual board, or list the serial ports of real ones.")
@@ -78,6 +79,9 @@ def run(
     ] = None,
     freq: Annotated[float, typer.Option(min=40.0, max=70.0, help="Mains frequency, Hz.")] = 50.0,
     volts: Annotated[float, typer.Option(min=0.0, max=500.0, help="Mains voltage, V RMS.")] = 230.0,
+    links: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Put links to its ports there: console, rs485, host.")
+    ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line with the ports.")] = False,
 ) -> None:
@@ -90,12 +94,13 @@ def run(
         changes = board_vehicles.PARAMETERS | changes
         rom = vehicle = True
     heap_bytes = _heap_bytes(heap)
-    if device_id is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", device_id):
-        raise ToolError(f"--device-id {device_id}: take 1..32 of letters, digits, '.', '_' and '-'")
+    if device_id is not None and not is_device_id(device_id):
+        raise ToolError(f"--device-id {device_id}: {DEVICE_ID_RULE}")
     if reflash and flash is None:
         raise ToolError("--reflash needs --flash DIR: a board without it is flashed at every start")
     given = changes if config or param or v2g_interface else None
-    parameters = Parameters(changes if given is not None or flash is None else parameters_of(flash))
+    kept = given is None and flash is not None and has_config(flash)
+    parameters = Parameters(parameters_of(flash) if flash and kept else on_shared_host(changes))
     wave = WaveformConfig(
         sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
     )
@@ -104,6 +109,7 @@ def run(
     if vehicle and not parameters.evse:
         raise ToolError("--vehicle wants --param evse=1 or evse=2: with 0 the vehicle is a fixed one")
     with (
+        contextlib.ExitStack() as stack,
         board_vehicles.network_of(v2g_interface, pki) as network,
         MainsFeed(source.block, parameters.sample_hz, parameters.block_ms) as feed,
         outlet_of(parameters, live, volts) as outlet,
@@ -123,7 +129,8 @@ def run(
             outlet.watch(lambda: board.energised)
             for word in ("plug", "want") if vehicle else ():
                 outlet.plant.do(word)
-        _announce(board, live, network.address, as_json)
+        stack.enter_context(board_links.linked(links, board))
+        _announce(board, live, network.address, differences(parameters), as_json)
         asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds))
         if not as_json:
             _print_end(board, feed, outlet, live)
@@ -150,7 +157,7 @@ def _ports(board: VirtualBoard, live: LiveInverter | None, address: str) -> dict
     }
 
 
-def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, as_json: bool) -> None:
+def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, unlike_chip: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_ports(board, live, address)), flush=True)
         return
@@ -167,6 +174,8 @@ def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, as_j
         )
     console = Console()
     console.print(table)
+    if unlike_chip:
+        console.print(f"as it shares this host: {unlike_chip}; --param sets others", highlight=False, soft_wrap=True)
     console.print(f"flash {board.flash}; Ctrl-C ends", highlight=False, soft_wrap=True)
     sys.stdout.flush()
 
