@@ -8,8 +8,8 @@ position in the table, so rows are appended, never moved.
 from gridkeel.errors import ParameterError
 from gridkeel.services import fast_reserve, profiles, ride_through
 
-# Why a configuration is refused.  A code is one of these << 8 | which: the index of a parameter, or with
-# NOT_A_PARAMETER and NOT_JSON the place of the name in the file, from 1; WHICH_MAX for none.  errors_text.py: the words.
+# Why a configuration is refused; errors_text.py has the words.  A code is one of these << 8 | which: the index of a
+# parameter, with NOT_A_PARAMETER and NOT_JSON the place of the name in the file, from 1, or WHICH_MAX for none.
 UNREADABLE = 1
 TOO_LONG = 2
 NOT_JSON = 3

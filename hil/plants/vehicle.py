@@ -109,7 +109,7 @@ class Vehicle:
         return self._digital and not self.stubborn
 
     def advance(self, now_s: float, duty_permille: int, volts: float, ac_w: float = 0.0) -> None:
-        """Move on to now_s: duty on the pilot, voltage at the inlet (0 over an open contactor), the inverter's power."""
+        """Move on to now_s: duty, voltage at the inlet (0 over an open contactor), the inverter's power."""
         step_s, self.now_s = now_s - self.now_s, now_s
         if now_s >= self._next_look_s:
             self._next_look_s = now_s + self.config.look_s
