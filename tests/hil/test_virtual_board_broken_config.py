@@ -19,8 +19,6 @@ from gridkeel import params
 from gridkeel.errors_text import config_reason
 from gridkeel.link import ids
 from hil.interop.desk import Desk
-from hil.plants.inverter import Inverter, InverterConfig
-from hil.plants.inverter.server import LiveInverter
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
