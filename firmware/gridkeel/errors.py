@@ -10,7 +10,11 @@ class GridkeelError(Exception):
 
 
 class ParameterError(GridkeelError):
-    """A parameter is unknown, out of its limits, or at odds with another."""
+    """A parameter is unknown, out of its limits, or at odds with another; code: see params.py, 0 for no such thing."""
+
+    def __init__(self, text, code=0):
+        super().__init__(text)
+        self.code = code
 
 
 class ExiError(GridkeelError):
@@ -58,6 +62,7 @@ CONTROL_ALLOCATED = 60
 TASK_STOPPED = 61
 WATCHDOG_RESET = 62
 SERVICE_STOPPED = 63
+CONFIG_INVALID = 64
 PILOT_ERROR = 70
 PILOT_DIODE = 71
 CONTACTOR_WELDED = 72
@@ -67,6 +72,7 @@ ISOLATION_FAULT = 75
 VENTILATION_WANTED = 76
 
 FAULTS = (  # the foremost first
+    CONFIG_INVALID,
     SAMPLES_LOST,
     SAMPLES_CLIPPED,
     MAINS_LOST,

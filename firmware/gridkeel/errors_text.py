@@ -1,10 +1,16 @@
 """The catalogue of faults, for whoever shows them: hosts, docs and tests.  No module of a device imports this."""
 
-from gridkeel import errors
+from gridkeel import errors, params
 
 # severity: "info" is told, "warning" limits, "safe" drives the power to zero until it clears.
 CATALOGUE = (
     # code, name, severity, text
+    (
+        errors.CONFIG_INVALID,
+        "config_invalid",
+        "safe",
+        "config.json or the device id cannot be used: no power until it is mended; value says why",
+    ),
     (errors.SAMPLES_LOST, "samples_lost", "safe", "no block of mains samples within its time: power to zero"),
     (errors.SAMPLES_CLIPPED, "samples_clipped", "warning", "mains samples at the ADC's end: check the divider"),
     (errors.MAINS_LOST, "mains_lost", "safe", "mains voltage collapsed: ceased to energise"),
@@ -131,3 +137,32 @@ def fault_name(code):
         if known == code:
             return name
     return "fault_%d" % code
+
+
+# The value of an event `config_invalid`, by its reason: see params.py.
+CONFIG_REASONS = {
+    params.UNREADABLE: "config.json cannot be read",
+    params.TOO_LONG: "config.json is too long",
+    params.NOT_JSON: "config.json is no JSON object of integers",
+    params.TWICE: "is there twice",
+    params.NOT_A_PARAMETER: "is no parameter of this firmware",
+    params.NOT_AN_INTEGER: "is not an integer",
+    params.OUT_OF_LIMITS: "is outside its limits",
+    params.AT_ODDS: "does not go with another parameter",
+    params.MISSING: "config.json is gone and config.good.json is there",
+    params.DEVICE_ID: "the device id is none: 1..24 of letters, digits, '.', '_' and '-'",
+    params.NO_PILOT: "wants a control pilot, and this board has none",
+}
+
+
+def config_reason(value):
+    """Return what the value of an event `config_invalid` says, for people; names the parameter where there is one."""
+    reason, which = value >> 8, value & 255
+    text = CONFIG_REASONS.get(reason, "reason %d" % reason)
+    if which == params.WHICH_MAX:
+        return text
+    if reason == params.NOT_JSON:
+        return "%s, from its %d. name on" % (text, which)
+    if reason == params.NOT_A_PARAMETER:
+        return "the %d. name in config.json %s" % (which, text)
+    return "%s %s" % (params.NAMES[which] if which < len(params.NAMES) else "parameter %d" % which, text)

@@ -8,6 +8,23 @@ position in the table, so rows are appended, never moved.
 from gridkeel.errors import ParameterError
 from gridkeel.services import fast_reserve, profiles, ride_through
 
+# Why a configuration is refused; errors_text.py has the words.  A code is one of these << 8 | which: the index of a
+# parameter, with NOT_A_PARAMETER and NOT_JSON the place of the name in the file, from 1, or WHICH_MAX for none.
+UNREADABLE = 1
+TOO_LONG = 2
+NOT_JSON = 3
+TWICE = 4
+NOT_A_PARAMETER = 5
+NOT_AN_INTEGER = 6
+OUT_OF_LIMITS = 7
+AT_ODDS = 8
+MISSING = 9
+DEVICE_ID = 10
+NO_PILOT = 11
+WHICH_MAX = 255
+
+CONFIG_BYTES = 8192  # all parameters with their longest values, a line each, take half of it
+
 # One constant, which a board reads where it lies: as objects it took 6 kB more of the heap.
 _TABLE = (
     # name default min max unit
@@ -133,20 +150,70 @@ def index(name):
     for i, known in enumerate(NAMES):
         if known == name:
             return i
-    raise ParameterError("unknown parameter %r; `gridkeel params` lists them" % (name,))
+    raise ParameterError(
+        "unknown parameter %r; `gridkeel params` lists them" % (name,), NOT_A_PARAMETER << 8 | WHICH_MAX
+    )
 
 
 def check(name, value):
     """Check one value against its row and return it.  Errors: ParameterError with name, value and limits."""
     at = 0
-    for _ in range(index(name)):
+    which = index(name)
+    for _ in range(which):
         at = _TABLE.find(b"\n", at) + 1
     unit, _default, low, high = _row(at)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ParameterError("%s = %r is not an integer (unit %s)" % (name, value, unit))
+        raise ParameterError("%s = %r is not an integer (unit %s)" % (name, value, unit), NOT_AN_INTEGER << 8 | which)
     if not low <= value <= high:
-        raise ParameterError("%s = %d is outside %d..%d %s" % (name, value, low, high, unit))
+        raise ParameterError(
+            "%s = %d is outside %d..%d %s" % (name, value, low, high, unit), OUT_OF_LIMITS << 8 | which
+        )
     return value
+
+
+def parse(data):
+    """Return {name: value} of the bytes of a config.json: one JSON object of integers, each name once.
+
+    Read here and not by `json`: MicroPython's takes `{"evse" 1]` for an object, and the last of two equal names.
+    Errors: ParameterError; the values' limits are `Parameters`' to check.
+    """
+    if len(data) > CONFIG_BYTES:
+        raise ParameterError("more than %d bytes" % CONFIG_BYTES, TOO_LONG << 8 | WHICH_MAX)
+    data = data.strip()
+    if data[:1] != b"{" or data[-1:] != b"}" or len(data) < 2:
+        raise ParameterError("no JSON object", NOT_JSON << 8 | WHICH_MAX)
+    changes: dict = {}
+    last = len(data) - 1
+    at = 1
+    if not data[at:last].strip():
+        return changes
+    while at <= last:
+        end = data.find(b",", at)
+        if end < 0:
+            end = last
+        _take(changes, data[at:end])
+        at = end + 1
+    return changes
+
+
+def _take(changes, pair):
+    place = min(len(changes) + 1, WHICH_MAX)
+    key, _colon, text = pair.partition(b":")
+    key = key.strip()
+    if len(key) < 3 or key[0] != 34 or key[-1] != 34 or not text:
+        raise ParameterError("no JSON at name %d" % place, NOT_JSON << 8 | place)
+    try:
+        name = key[1:-1].decode()
+        which = index(name)
+    except (UnicodeError, ParameterError):
+        raise ParameterError("name %d is no parameter: %r" % (place, key[:40]), NOT_A_PARAMETER << 8 | place)
+    if name in changes:
+        raise ParameterError("%s is there twice" % name, TWICE << 8 | which)
+    text = text.strip()
+    digits = text[1:] if text[:1] == b"-" else text
+    if not digits.isdigit() or len(digits) > 10 or digits[0] == 48 and len(digits) > 1:
+        raise ParameterError("%s = %r is not an integer" % (name, text[:40]), NOT_AN_INTEGER << 8 | which)
+    changes[name] = int(text)
 
 
 def _starts():
@@ -199,25 +266,26 @@ class Parameters:
 
 def _check_together(values):
     if values["nominal_hz"] not in (50, 60):
-        raise ParameterError("nominal_hz = %d is neither 50 nor 60" % values["nominal_hz"])
+        _refuse("nominal_hz", "= %d is neither 50 nor 60" % values["nominal_hz"])
     _check_nominal(values, "droop_profile", profiles.TABLE)
     _check_nominal(values, "fast_reserve", fast_reserve.TABLE)
     _check_nominal(values, "trip_profile", ride_through.TABLE)
     if -500 < values["power_factor_x1000"] < 500:
-        raise ParameterError("power_factor_x1000 = %d is under 500 in size" % values["power_factor_x1000"])
+        _refuse("power_factor_x1000", "= %d is under 500 in size" % values["power_factor_x1000"])
     ride_mhz_s = ride_through.TABLE[values["trip_profile"]][ride_through.ROCOF_RIDE_MHZ_S]
     if values["trip_rocof_mhz_s"] <= ride_mhz_s:
-        raise ParameterError(
-            "trip_rocof_mhz_s = %d is not over the %d mHz/s that trip_profile rides through"
-            % (values["trip_rocof_mhz_s"], ride_mhz_s)
+        _refuse(
+            "trip_rocof_mhz_s",
+            "= %d is not over the %d mHz/s that trip_profile rides through" % (values["trip_rocof_mhz_s"], ride_mhz_s),
         )
     _check_outlet(values)
     if values["sample_hz"] % (16 * values["nominal_hz"]):
-        raise ParameterError(
-            "sample_hz = %d is no multiple of 16 * nominal_hz = %d" % (values["sample_hz"], 16 * values["nominal_hz"])
+        _refuse(
+            "sample_hz",
+            "= %d is no multiple of 16 * nominal_hz = %d" % (values["sample_hz"], 16 * values["nominal_hz"]),
         )
     if values["sample_hz"] * values["block_ms"] % 1000:
-        raise ParameterError("block_ms = %d is no whole number of samples" % values["block_ms"])
+        _refuse("block_ms", "= %d is no whole number of samples" % values["block_ms"])
     for low, high in (
         ("trip_under_mhz", "trip_over_mhz"),
         ("return_low_mhz", "return_high_mhz"),
@@ -227,20 +295,24 @@ def _check_together(values):
         ("dc_current_min_a", "dc_current_max_a"),
     ):
         if values[low] >= values[high]:
-            raise ParameterError("%s = %d is not under %s = %d" % (low, values[low], high, values[high]))
+            _refuse(low, "= %d is not under %s = %d" % (values[low], high, values[high]))
         if low.endswith("_mhz") and not values[low] < values["nominal_hz"] * 1000 < values[high]:
-            raise ParameterError("%s..%s does not hold nominal_hz = %d" % (low, high, values["nominal_hz"]))
+            _refuse(low, "and %s do not hold nominal_hz = %d between them" % (high, values["nominal_hz"]))
 
 
 def _check_outlet(values):
     if values["phases"] == 2:
-        raise ParameterError("phases = 2 is neither 1 nor 3")
+        _refuse("phases", "= 2 is neither 1 nor 3")
     if values["outlet"] and values["evse"] == 1:
-        raise ParameterError("outlet = 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
+        _refuse("outlet", "= 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
 
 
 def _check_nominal(values, parameter, table):
     name, profile_hz = table[values[parameter]][:2]
     nominal_hz = values["nominal_hz"]
     if profile_hz and profile_hz != nominal_hz:
-        raise ParameterError("%s %s is for %d Hz, nominal_hz is %d" % (parameter, name, profile_hz, nominal_hz))
+        _refuse(parameter, "%s is for %d Hz, nominal_hz is %d" % (name, profile_hz, nominal_hz))
+
+
+def _refuse(name, why):
+    raise ParameterError(name + " " + why, AT_ODDS << 8 | index(name))

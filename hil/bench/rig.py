@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from hil.virtual_board.flash import DEVICE_ID_RULE, is_device_id
 from hil.virtual_board.interpreter import HEAP_BYTES
 from host_tools.errors import MissingError, ToolError
 
@@ -55,6 +56,8 @@ def load(name: str) -> Rig:
     rig = Rig(name=path.stem, **data)
     if rig.kind not in KINDS:
         raise ToolError(f"{path}: kind {rig.kind!r} is none of {', '.join(KINDS)}")
+    if not is_device_id(rig.device_id):
+        raise ToolError(f"{path}: device_id {rig.device_id!r} is none: {DEVICE_ID_RULE}")
     if rig.kind == "serial" and not (rig.rs485 and rig.host):
         raise ToolError(f"{path}: a serial rig names its rs485 and host ports")
     return rig

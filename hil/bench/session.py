@@ -24,6 +24,7 @@ from hil.bench.station import Station
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.trace import load_iberia
 from hil.report import RunRecord
+from hil.virtual_board.shared_host import on_shared_host
 from host_tools.broker import EmbeddedBroker
 from host_tools.errors import ToolError
 from host_tools.uplink.address import broker_at
@@ -72,7 +73,8 @@ def _silent(_line: str) -> None:
 
 def parameters_of(scenario: Scenario, rig: Rig, overrides: dict[str, int]) -> Parameters:
     """Return the parameters of a run: defaults, then the rig's, the scenario's, the user's."""
-    return Parameters({**rig.parameters, **scenario.parameters, **overrides})
+    given = {**rig.parameters, **scenario.parameters, **overrides}
+    return Parameters(on_shared_host(given) if rig.kind == "realtime" else given)
 
 
 def play(

@@ -24,6 +24,7 @@ from hil.virtual_board.flash import FIRMWARE
 from hil.virtual_board.interpreter import HEAP_BYTES
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed
+from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import ToolError
 
 HOST_BAUD = 460800
@@ -32,7 +33,6 @@ WRITE_MULTIPLE = 16
 TICK_S = 0.01
 READ_BYTES = 4096
 UP_S = 20.0
-BLOCKS_AHEAD = 100  # a car's Java takes a small machine for most of a second; no sample is to be lost by it
 
 
 class WatchedInverter(LiveInverter):
@@ -71,7 +71,7 @@ class Charger:
         probe_heap: bool = False,
         firmware: Path = FIRMWARE,
     ) -> None:
-        self.parameters = Parameters(parameters)
+        self.parameters = Parameters(on_shared_host(parameters))
         self.desk = desk or Desk()
         self.outlet = outlet
         self.grid = SteeredGrid()
@@ -132,7 +132,7 @@ class Charger:
         wave = WaveformConfig(
             sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
         )
-        return MainsFeed(PointOnWave(wave, self.grid).block, parameters.sample_hz, parameters.block_ms, BLOCKS_AHEAD)
+        return MainsFeed(PointOnWave(wave, self.grid).block, parameters.sample_hz, parameters.block_ms)
 
     def _board(self) -> VirtualBoard:
         environment = {"GRIDKEEL_V2G_INTERFACE": self._interface, "GRIDKEEL_OUTLET": self._outlet_feed.address}

@@ -10,8 +10,6 @@ from hil.plants.outlet import OutletPlant
 from hil.plants.vehicle import VehicleConfig
 from host_tools.errors import ToolError
 
-# A desktop's scheduler pauses longer than a DMA does, all the more while a car's Java starts beside the board.
-UNHURRIED = {"samples_stale_ms": 1000, "return_delay_ms": 1000}
 CAR_TARGET_V = 500.0  # what the peer's simulated car asks of a DC outlet
 AC_THREE, DC_EXTENDED = 2, 8  # of parameter v2g_energy_modes
 EXTERNAL, BOTH = 1, 3  # of parameter v2g_payment
@@ -69,7 +67,7 @@ class Mode:
             else {"phases": 3, "v2g_energy_modes": AC_THREE}
         )
         payment = BOTH if self.contract else EXTERNAL
-        return {**UNHURRIED, "evse": 2, "v2g_payment": payment, **outlet}
+        return {"evse": 2, "v2g_payment": payment, **outlet}
 
     def plant(self) -> OutletPlant:
         """Return an outlet with a car of this kind at it, not plugged in yet."""

@@ -52,7 +52,7 @@ class OutletPlant:
         """Move on to now_s: the contactor's coil, what the board drives, the mains, and the inverter's power."""
         step_s, self.now_s, self.orders = now_s - self.now_s, now_s, orders
         closed = self.contactor.advance(now_s, energise)
-        self.vehicle.advance(now_s, orders.duty_permille, volts if closed else 0.0)
+        self.vehicle.advance(now_s, orders.duty_permille, volts if closed else 0.0, ac_w)
         if self.dc is not None:
             order = (orders.dc_mode, orders.set_mv / 1000, orders.set_ma / 1000)
             ready = self.vehicle.plugged and self.vehicle.s2
@@ -63,7 +63,7 @@ class OutletPlant:
         """Least and most power the car lets the inverter take, positive into the vehicle."""
         if self.dc is not None:
             return 0.0, self.dc.most_w
-        return self.vehicle.power_w, self.vehicle.power_w
+        return self.vehicle.range_w
 
     @property
     def levels(self) -> Levels:

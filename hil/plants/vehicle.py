@@ -1,4 +1,8 @@
-"""A car at the end of the cable: plug, S2, what it reads from the pilot, and the current its own charger draws."""
+"""A car at the end of the cable: plug, S2, what it reads from the pilot, and the current its own charger draws.
+
+At 5 % duty the offer is in the messages of its session, which no plant reads. What the station commands at its inverter
+is that offer: the car's charger takes it up to what it lets through.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +67,7 @@ def offered_a(duty_permille: int) -> float | None:
 class Vehicle:
     """plugged, wants (power), ventilation, stubborn (goes on drawing whatever the pilot says): set from outside.
 
-    s2: the switch in the pilot.  current_a: a phase, positive into the vehicle.
+    s2: the switch in the pilot.  current_a: a phase, positive into the vehicle.  most_a: what it lets through.
     """
 
     def __init__(self, config: VehicleConfig | None = None) -> None:
@@ -76,6 +80,7 @@ class Vehicle:
         self.digital_wants = False
         self.s2 = False
         self.current_a = 0.0
+        self.most_a = 0.0
         self.now_s = 0.0
         self._offer_a = 0.0
         self._digital = False
@@ -86,16 +91,31 @@ class Vehicle:
     @property
     def power_w(self) -> float:
         """Power its own charger draws at nominal voltage."""
-        return self.current_a * self.config.nominal_v * self.config.phases
+        return self.current_a * self._v
 
-    def advance(self, now_s: float, duty_permille: int, volts: float) -> None:
-        """Move on to now_s, with this duty on the pilot and this voltage at the inlet, 0 over an open contactor."""
+    @property
+    def range_w(self) -> tuple[float, float]:
+        """Least and most power it lets the inverter take: one figure where it follows the pilot alone."""
+        if self._follows_session:
+            return 0.0, self.most_a * self._v
+        return self.power_w, self.power_w
+
+    @property
+    def _v(self) -> float:
+        return self.config.nominal_v * self.config.phases
+
+    @property
+    def _follows_session(self) -> bool:
+        return self._digital and not self.stubborn
+
+    def advance(self, now_s: float, duty_permille: int, volts: float, ac_w: float = 0.0) -> None:
+        """Move on to now_s: duty, voltage at the inlet (0 over an open contactor), the inverter's power."""
         step_s, self.now_s = now_s - self.now_s, now_s
         if now_s >= self._next_look_s:
             self._next_look_s = now_s + self.config.look_s
             self._look(duty_permille)
         self._switch()
-        self._draw(step_s, volts)
+        self._draw(step_s, volts, ac_w)
         self._set_resistors()
 
     def _look(self, duty_permille: int) -> None:
@@ -125,21 +145,31 @@ class Vehicle:
             return self.digital_wants or self.config.digital_s is not None
         return self._offer_a > 0.0
 
-    def _draw(self, step_s: float, volts: float) -> None:
+    def _draw(self, step_s: float, volts: float, ac_w: float) -> None:
         config = self.config
         live = self.plugged and self.s2 and volts >= LIVE_SHARE * config.nominal_v
         if not live:
-            self.current_a = 0.0
+            self.current_a = self.most_a = 0.0
             return
         if self.stubborn:
             return
-        goal_a = min(self._offer_a, config.max_current_a) if self.wants and config.onboard else 0.0
+        if self._digital:
+            self.most_a = self._ramped(self.most_a, config.max_current_a if self._takes else 0.0, step_s)
+            self.current_a = min(self.most_a, max(0.0, ac_w) / self._v)
+            return
+        goal_a = min(self._offer_a, config.max_current_a) if self._takes else 0.0
         if self._offer_a == 0.0 and self.now_s < self._left_s + config.stop_s:
             return
-        if goal_a >= self.current_a:
-            self.current_a = min(goal_a, self.current_a + config.rise_a_s * step_s)
-        else:
-            self.current_a = max(goal_a, self.current_a - config.fall_a_s * step_s)
+        self.most_a = self.current_a = self._ramped(self.current_a, goal_a, step_s)
+
+    @property
+    def _takes(self) -> bool:
+        return self.config.onboard and self.wants and self._wants_s2()
+
+    def _ramped(self, from_a: float, goal_a: float, step_s: float) -> float:
+        if goal_a >= from_a:
+            return min(goal_a, from_a + self.config.rise_a_s * step_s)
+        return max(goal_a, from_a - self.config.fall_a_s * step_s)
 
     def _set_resistors(self) -> None:
         if not self.plugged:

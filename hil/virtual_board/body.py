@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gridkeel.link import ids
 from hil.virtual_board.console import ConsoleInput
-from hil.virtual_board.flash import FIRMWARE, identity, make_flash, put_pki, watchdog_s
+from hil.virtual_board.flash import FIRMWARE, has_config, identity, make_flash, put_pki, watchdog_s
 from hil.virtual_board.interpreter import HEAP_BYTES, find_interpreter
 from hil.virtual_board.lives import Lives
 from hil.virtual_board.pty_port import PtyPort, Wire, read_some
 from hil.virtual_board.rom import rom_image
+from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import MissingError, ToolError
 
 DEFAULT_DEVICE_ID = "virtual-0001"
@@ -44,9 +46,11 @@ class VirtualBoard:
 
     console, rs485, host: paths of its serial ports (real device paths; mpremote wants them so).
     flash: a directory that persists; None for a fresh one that goes when the board does.
-    parameters: config.json; None keeps what the flash holds.  mains: "127.0.0.1:port" of a MainsFeed.
+    parameters: config.json, over those of a shared host; None keeps what the flash holds.
+    mains: "127.0.0.1:port" of a MainsFeed.
     rom: run the flash's package compiled, from an execute-in-place flash; reflash and start again to change it.
     pki: folder of `gridkeel pki export --device`, put on the flash.
+    device_id: the one it goes by (gridkeel.link.ids), whatever its flash says.
     energised: the level of the contactor's pin; low whenever the interpreter is down, as a pin in reset is.
     """
 
@@ -69,11 +73,14 @@ class VirtualBoard:
         find_interpreter()  # says what is missing before anything is made
         self._scrap = tempfile.TemporaryDirectory(prefix="gridkeel-flash-") if flash is None else None
         where = Path(self._scrap.name) if self._scrap else Path(str(flash))
+        if parameters is not None or not has_config(where):
+            parameters = on_shared_host(parameters or {})
         self.flash = make_flash(where, parameters, device_id, firmware=firmware, reflash=reflash)
         image = rom_image(self.flash) if rom else None
         if pki:
             put_pki(self.flash, pki)
-        self.device_id = identity(self.flash) or DEFAULT_DEVICE_ID
+        given_id = identity(self.flash) or DEFAULT_DEVICE_ID
+        self.device_id = ids.device_id(given_id.encode()).decode()
         terminal, self._console, self._rs485_inside, rs485, self._host_inside, host, self._pins = (
             PtyPort() for _ in range(7)
         )
@@ -95,7 +102,7 @@ class VirtualBoard:
             "GRIDKEEL_HOST": self._host_inside.path,
             "GRIDKEEL_PINS": self._pins.path,
         }
-        identification = {"GRIDKEEL_DEVICE_ID": self.device_id} | ({"GRIDKEEL_MAINS": mains} if mains else {})
+        identification = {"GRIDKEEL_DEVICE_ID": given_id} | ({"GRIDKEEL_MAINS": mains} if mains else {})
         self._lives = Lives(
             terminal,
             self.flash,

@@ -9,16 +9,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gridkeel.errors import ParameterError
-from gridkeel.params import Parameters
+from gridkeel.link import ids
+from gridkeel.params import Parameters, parse
 from host_tools.errors import MissingError
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 CONFIG = "config.json"
+GOOD = "config.good.json"
 IDENTITY = "identity"
 PKI = "pki"
 PKI_KEY = "secc_key.der"
 _FILES = ("boot.py", "main.py")
 _PACKAGE = "gridkeel"
+_IDENTITY_BYTES = 256
+DEVICE_ID_RULE = f"take 1..{ids.DEVICE_ID_MAX} of letters, digits, '.', '_' and '-'"
 
 
 def make_flash(
@@ -39,7 +43,7 @@ def make_flash(
     directory.mkdir(parents=True, exist_ok=True)
     if reflash or not (directory / "main.py").exists():
         _copy_program(firmware, directory)
-    if parameters is not None or not (directory / CONFIG).exists():
+    if parameters is not None or not has_config(directory):
         _write_whole(directory / CONFIG, json.dumps(dict(parameters or {}), indent=1) + "\n")
     if device_id is not None:
         _write_whole(directory / IDENTITY, device_id + "\n")
@@ -61,20 +65,41 @@ def put_pki(directory: Path, pki: Path) -> None:
         (target / path.name).chmod(0o600)
 
 
+def has_config(directory: Path) -> bool:
+    """Tell whether a flash holds a configuration; one whose config.json is gone beside a good one still does."""
+    return (directory / CONFIG).exists() or (directory / GOOD).exists()
+
+
 def identity(directory: Path) -> str | None:
-    """Return the device id a flash holds, None where it holds none."""
-    path = directory / IDENTITY
-    return path.read_text().strip() or None if path.exists() else None
+    """Return the device id a flash holds, as it stands there in ASCII, None where it holds none.
+
+    Whether it is one is the board's to say: gridkeel.link.ids.
+    """
+    try:
+        with (directory / IDENTITY).open("rb") as file:
+            given = file.read(_IDENTITY_BYTES).strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"identity: {error.strerror}"
+    return given.decode("ascii", "backslashreplace").replace("\0", "\\x00") or None
+
+
+def is_device_id(given: str) -> bool:
+    """Tell whether a controller takes this for its id: the board's own rule."""
+    return ids.device_id(given.encode(errors="replace")) == given.encode(errors="replace")
 
 
 def parameters_of(directory: Path) -> dict[str, int]:
-    """Return {name: value} of a flash's config.json; empty where there is none or the firmware refuses it too."""
-    try:
-        changes = json.loads((directory / CONFIG).read_text())
-        Parameters(changes)
-    except (OSError, ValueError, AttributeError, ParameterError):
-        return {}
-    return changes
+    """Return the {name: value} that a board with this flash runs on: of its config.json, else of its last good one."""
+    for name in (CONFIG, GOOD):
+        try:
+            changes: dict[str, int] = parse((directory / name).read_bytes())
+            Parameters(changes)
+        except (OSError, ParameterError):
+            continue
+        return changes
+    return {}
 
 
 def watchdog_s(directory: Path) -> float:

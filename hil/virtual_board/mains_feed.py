@@ -21,7 +21,7 @@ from host_tools.errors import ToolError
 
 BlockSource = Callable[[int], NDArray[np.int16] | None]
 
-BLOCKS_AHEAD = 25  # of socket buffer: a desktop that pauses for a quarter of a second loses no samples by it
+BLOCKS_AHEAD = 100  # of socket buffer: a desktop that pauses for a second, as it does for Java, loses no samples by it
 LATE_S = 1.0  # blocks later than this (the machine slept) are past: no ADC would still deliver them
 
 _HEADER = struct.Struct("<I")

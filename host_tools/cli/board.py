@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from host_tools.cli import board_vehicles
+from host_tools.cli import board_links, board_vehicles
 from host_tools.cli.command import Command, Group
 from host_tools.cli.options import Config, JsonNow
 from host_tools.errors import ToolError
@@ -78,6 +78,9 @@ def run(
     ] = None,
     freq: Annotated[float, typer.Option(min=40.0, max=70.0, help="Mains frequency, Hz.")] = 50.0,
     volts: Annotated[float, typer.Option(min=0.0, max=500.0, help="Mains voltage, V RMS.")] = 230.0,
+    links: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Put links to its ports there: console, rs485, host.")
+    ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
     json_file: JsonNow = None,
 ) -> None:
@@ -93,21 +96,23 @@ def run(
     from hil.plants.trace import Trace
     from hil.plants.waveform import PointOnWave, WaveformConfig
     from hil.virtual_board import VirtualBoard
-    from hil.virtual_board.flash import parameters_of
+    from hil.virtual_board.flash import DEVICE_ID_RULE, has_config, is_device_id, parameters_of
     from hil.virtual_board.mains_feed import MainsFeed
     from hil.virtual_board.outlet_feed import outlet_of
+    from hil.virtual_board.shared_host import differences, on_shared_host
 
     changes = load_parameters(config, param or [])
     if v2g_interface:
         changes = board_vehicles.PARAMETERS | changes
         rom = vehicle = True
     heap_bytes = _heap_bytes(heap)
-    if device_id is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,32}", device_id):
-        raise ToolError(f"--device-id {device_id}: take 1..32 of letters, digits, '.', '_' and '-'")
+    if device_id is not None and not is_device_id(device_id):
+        raise ToolError(f"--device-id {device_id}: {DEVICE_ID_RULE}")
     if reflash and flash is None:
         raise ToolError("--reflash needs --flash DIR: a board without it is flashed at every start")
     given = changes if config or param or v2g_interface else None
-    parameters = Parameters(changes if given is not None or flash is None else parameters_of(flash))
+    kept = given is None and flash is not None and has_config(flash)
+    parameters = Parameters(parameters_of(flash) if flash and kept else on_shared_host(changes))
     wave = WaveformConfig(
         sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
     )
@@ -116,6 +121,7 @@ def run(
     if vehicle and not parameters.evse:
         raise ToolError("--vehicle wants --param evse=1 or evse=2: with 0 the vehicle is a fixed one")
     with (
+        contextlib.ExitStack() as stack,
         board_vehicles.network_of(v2g_interface, pki) as network,
         MainsFeed(source.block, parameters.sample_hz, parameters.block_ms) as feed,
         outlet_of(parameters, live, volts) as outlet,
@@ -135,7 +141,8 @@ def run(
             outlet.watch(lambda: board.energised)
             for word in ("plug", "want") if vehicle else ():
                 outlet.plant.do(word)
-        _announce(board, live, network.address, json_file)
+        stack.enter_context(board_links.linked(links, board))
+        _announce(board, live, network.address, differences(parameters), json_file)
         asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds))
         if json_file is None:
             _print_end(board, feed, outlet, live)
@@ -162,7 +169,9 @@ def _ports(board: VirtualBoard, live: LiveInverter | None, address: str) -> dict
     }
 
 
-def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, json_file: Path | None) -> None:
+def _announce(
+    board: VirtualBoard, live: LiveInverter | None, address: str, unlike_chip: str, json_file: Path | None
+) -> None:
     if json_file is not None:
         write_atomic(json_file, json.dumps(_ports(board, live, address)) + "\n")
         return
@@ -181,6 +190,8 @@ def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, json
         )
     screen = Screen()
     screen.table(table)
+    if unlike_chip:
+        screen.say(f"as it shares this host: {unlike_chip}; --param sets others")
     screen.say(f"flash {board.flash}; Ctrl-C ends")
     sys.stdout.flush()
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from gridkeel import errors
+from gridkeel.errors_text import config_reason, fault_name
 from host_tools.link.dictionary import Dictionary, Field
 from host_tools.link.events import Record
 
 FLAG = "flag"
+CONFIG_INVALID = fault_name(errors.CONFIG_INVALID)
+REASON = "reason"  # of an event whose value is a code that people cannot read
 
 
 def readable(record: Record, dictionary: Dictionary) -> dict[str, int | str | bool]:
@@ -24,6 +28,8 @@ def readable(record: Record, dictionary: Dictionary) -> dict[str, int | str | bo
     if row is not None and record.values:
         for field in row.fields:
             out[field.name] = _value(field, record.values[field.name], dictionary)
+    if out.get("fault") == CONFIG_INVALID and out.get("active"):
+        out[REASON] = config_reason(record.values["value"])
     return out
 
 

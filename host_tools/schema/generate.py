@@ -7,7 +7,7 @@ from typing import Any
 from gridkeel import params_text
 from gridkeel.link import messages, table
 from host_tools.link.dictionary import LIMITS, Dictionary, Field
-from host_tools.link.readable import FLAG
+from host_tools.link.readable import CONFIG_INVALID, FLAG, REASON
 from host_tools.uplink import orders
 
 Schema = dict[str, Any]
@@ -20,6 +20,7 @@ _WHO: Schema = {
     "sequence": {**_U32, "minimum": 1, "description": "number of the record within its boot, rising; once each"},
 }
 _ENUMS = dict(table.enums())
+_EVENT = "event"
 _OWN = ("birth", "status", "cmd", "ack")
 
 
@@ -41,7 +42,10 @@ def _document(name: str, title: str, properties: Schema, required: list[str], **
 
 def _record(name: str, fields: tuple[Field, ...]) -> Schema:
     properties = {**_WHO, "message": {"const": name}, **{field.name: _field(field) for field in fields}}
-    return _document(name, f"{name} record of a controller", properties, list(properties))
+    required = list(properties)
+    if name == _EVENT:
+        properties[REASON] = {"type": "string", "description": f"what the value of {CONFIG_INVALID} says, for people"}
+    return _document(name, f"{name} record of a controller", properties, required)
 
 
 def _field(field: Field) -> Schema:

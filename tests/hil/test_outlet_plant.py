@@ -8,6 +8,7 @@ from gridkeel.evse import duty, pilot
 from hil.drivers.outlet_frames import Levels, Orders
 from hil.plants.contactor import Contactor
 from hil.plants.dc_side import CHECK, OFF, PRECHARGE, SUPPLY, DcConfig, DcSide
+from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.outlet import OutletPlant
 from hil.plants.pilot_line import CONNECTED_OHM, READY_OHM, VENTILATION_OHM, PilotLine, parallel
 from hil.plants.vehicle import Vehicle, VehicleConfig, offered_a
@@ -91,10 +92,10 @@ class Drive:
         self.now_s = 0.0
         self.vehicle.plugged = self.vehicle.wants = True
 
-    def run(self, seconds, duty_permille, volts=230.0):
+    def run(self, seconds, duty_permille, volts=230.0, ac_w=0.0):
         for _ in range(round(seconds / STEP_S)):
             self.now_s += STEP_S
-            self.vehicle.advance(self.now_s, duty_permille, volts if self.vehicle.s2 else 0.0)
+            self.vehicle.advance(self.now_s, duty_permille, volts if self.vehicle.s2 else 0.0, ac_w)
         return self.vehicle.current_a
 
 
@@ -147,6 +148,54 @@ def test_at_5_percent_s2_is_the_communication_s():
     assert not drive.vehicle.s2
     drive.run(0.3, 50)
     assert drive.vehicle.s2
+
+
+@pytest.mark.parametrize("phases", [1, 3])
+def test_in_a_session_the_car_takes_what_the_station_commands(phases):
+    drive = Drive(digital_s=0.5, phases=phases, max_current_a=16.0, rise_a_s=20.0)
+    assert drive.run(0.4, 50, ac_w=3000.0) == 0.0
+    assert drive.vehicle.range_w == (0.0, 0.0), "S2 is open"
+    drive.run(0.5, 50, ac_w=3000.0)
+    assert 0.0 < drive.vehicle.range_w[1] < 16.0 * 230.0 * phases, "its charger comes up"
+    assert drive.run(2.0, 50, ac_w=3000.0) == pytest.approx(3000.0 / 230.0 / phases)
+    assert drive.vehicle.range_w == (0.0, pytest.approx(16.0 * 230.0 * phases))
+    assert drive.run(0.1, 50, ac_w=50000.0) == 16.0
+    assert drive.run(0.1, 50, ac_w=-3000.0) == 0.0, "no -2 session takes power out of a car"
+    assert drive.run(0.1, 50, volts=0.0, ac_w=3000.0) == 0.0
+    assert drive.vehicle.range_w == (0.0, 0.0), "the contactor is open"
+
+
+def test_a_car_that_ends_its_session_ends_its_current_before_s2():
+    drive = Drive()
+    drive.vehicle.digital_wants = True
+    drive.run(3.0, 50, ac_w=3000.0)
+    drive.vehicle.digital_wants = False
+    assert 0.0 < drive.run(0.25, 50, ac_w=3000.0) < 13.0
+    assert drive.vehicle.s2
+    assert drive.run(0.2, 50, ac_w=3000.0) == 0.0
+    assert not drive.vehicle.s2
+
+
+def test_the_inverter_delivers_in_a_session_what_it_is_told():
+    plant = OutletPlant(VehicleConfig(digital_s=0.1, phases=3, max_current_a=16.0))
+    inverter = Inverter(InverterConfig())
+    inverter._converter.target_w = 7000.0
+    plant.do("plug")
+    plant.do("want")
+
+    def run(end_s, duty_permille, energise):
+        while inverter.now_s < end_s:
+            now_s = inverter.now_s + STEP_S
+            plant.advance(now_s, energise, Orders(duty_permille), 230.0, inverter.power_w)
+            inverter.let(plant.range_w)
+            inverter.advance(now_s, 230.0, 50.0)
+        return inverter.power_w
+
+    assert run(2.0, 50, False) == 0.0, "before PowerDelivery"
+    assert run(5.0, 50, True) == pytest.approx(7000.0)
+    assert plant.vehicle.current_a == pytest.approx(7000.0 / 690.0, rel=0.01)
+    assert inverter.energy_wh[0] > 1.0
+    assert run(5.1, 50, False) == 0.0
 
 
 def dc_run(dc, seconds, mode, set_v, set_a, ready=True, ac_w=0.0, live=True):

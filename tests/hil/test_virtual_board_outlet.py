@@ -59,7 +59,7 @@ def test_a_new_board_takes_the_place_of_the_one_before():
 
 @on_time()
 def test_the_real_firmware_drives_the_pilot_and_offers_nothing_without_an_inverter():
-    parameters = {"evse": 1, "start_delay_ms": 0, "samples_stale_ms": 250}
+    parameters = {"evse": 1, "start_delay_ms": 0}
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
     live = LiveInverter(Inverter(InverterConfig()))
     with (
@@ -90,12 +90,12 @@ def test_a_board_without_a_pilot_refuses_the_parameter_aloud():
         VirtualBoard(parameters={"evse": 1}, mains=mains.address) as board,
         Terminal(board.console) as human,
     ):
-        human.expect(rb"evse is not 0, but this board has no control pilot")
+        human.expect(rb"evse is not 0, and this board has no control pilot")
 
 
 @on_time()
 def test_the_real_firmware_charges_a_car_by_the_pilot_and_stops_when_it_is_unplugged():
-    parameters = {"evse": 1, "start_delay_ms": 0, "samples_stale_ms": 1000, "baseline_w": 3000}
+    parameters = {"evse": 1, "start_delay_ms": 0, "baseline_w": 3000}
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
     live = LiveInverter(Inverter(InverterConfig()))
 

@@ -89,14 +89,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
         port = first_line(stack.enter_context(running("broker", "--port", "0", "--json")))["port"]
         seen = Operator(port)
         stack.callback(seen.close)
-        params = (
-            "--param",
-            "setpoint_ramp_w_s=20000",
-            "--param",
-            "samples_stale_ms=500",
-            "--param",
-            "return_delay_ms=1000",
-        )
+        params = ("--param", "setpoint_ramp_w_s=20000")
         flash = ("--flash", str(folder / "flash"))
         board = first_line(
             stack.enter_context(running("board", "run", "--json", "--device-id", DEVICE, *flash, *params))

@@ -2,7 +2,8 @@
 
 A board offers: device_id (bytes), boot_id (int), ticks_ms() and ticks_us() masked to gridkeel.ticks.MASK,
 block_buffer(n), mains (`await next_block(buffer)` -> blocks lost before it), rs485 and host (`write(buffer, n)`,
-`await readinto(buffer)` -> n), energise(on), feed_watchdog(), load_config(), save_config(values).
+`await readinto(buffer)` -> n), energise(on), feed_watchdog(),
+load(name, most) and save(name, lines) of a file on its flash (boards/flash.py).
 
 outlet is None where there is no control pilot, else `read(levels)` fills the array of what is measured (high and low
 level of the pilot in mV, the contactor's feedback, the RCD, the DC side) and `write(orders)` takes the array of what is

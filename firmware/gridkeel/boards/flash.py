@@ -1,11 +1,10 @@
-"""Parameters and identity as files of a flash, and the bytes behind a block of samples."""
+"""Files of a flash, identity among them, and the bytes behind a block of samples."""
 
-import json
 import os
 
 import uctypes
 
-CONFIG = "config.json"
+_ENOENT = 2
 
 
 def bytes_of(block):
@@ -13,25 +12,33 @@ def bytes_of(block):
     return uctypes.bytearray_at(uctypes.addressof(block), 2 * len(block))
 
 
-class FlashConfig:
-    """What a board keeps on its flash: parameters, identity, keys; and its source of chance."""
+class Flash:
+    """What a board keeps on its flash: configuration, identity, keys; and its source of chance."""
 
     def __init__(self):
         self.device_id = (os.getenv("GRIDKEEL_DEVICE_ID") or "virtual").encode()
 
-    def load_config(self):
-        """Return {name: value} of config.json, empty where there is none.  Errors: ValueError where it is not JSON."""
+    def load(self, name, most):
+        """Return up to `most` bytes of a file, None where there is none.  Errors: OSError where it cannot be read."""
         try:
-            with open(CONFIG) as file:
-                return json.load(file)
-        except OSError:
-            return {}
+            with open(name, "rb") as file:
+                return file.read(most)
+        except OSError as error:
+            if error.errno != _ENOENT:
+                raise
+        return None
 
-    def save_config(self, values):
-        """Replace config.json in one step: a power cut leaves the old file or the new one.  Errors: OSError."""
-        with open(CONFIG + ".new", "w") as file:
-            json.dump(values, file)
-        os.rename(CONFIG + ".new", CONFIG)
+    def save(self, name, lines):
+        """Replace a file in one step: a power cut leaves the old one or the new one.  Errors: OSError."""
+        with open(name + ".new", "w") as file:
+            for line in lines:
+                file.write(line)
+        try:
+            os.rename(name + ".new", name)
+        except OSError:
+            # A directory stands in the way: no write can have made it, and no name may be lost to it.
+            os.rename(name, name + ".old")
+            os.rename(name + ".new", name)
 
     def load_pki(self, mutual):
         """Return what the flash holds of keys, certificates and roots; mutual: a car must show a certificate too."""

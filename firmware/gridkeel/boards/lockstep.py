@@ -21,7 +21,7 @@ from array import array
 
 from gridkeel import ticks
 from gridkeel.boards import outlet_pipe
-from gridkeel.boards.flash import FlashConfig, bytes_of
+from gridkeel.boards.flash import Flash, bytes_of
 from gridkeel.boards.lockstep_ports import PORT_BYTES, LockStepMains, LockStepOutlet, LockStepPort, Wake
 
 ORDER = "<QIHHHH"
@@ -39,7 +39,7 @@ NEVER = 0xFFFFFFFFFFFFFFFF
 EPOCH_MS = 1 << 41
 
 
-class LockStepBoard(FlashConfig):
+class LockStepBoard(Flash):
     """The board's side of the lock step; see the module."""
 
     def __init__(self, address):

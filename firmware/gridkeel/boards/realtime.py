@@ -14,7 +14,7 @@ import time
 from array import array
 
 from gridkeel import ticks
-from gridkeel.boards.flash import FlashConfig, bytes_of
+from gridkeel.boards.flash import Flash, bytes_of
 
 
 class TerminalPort:
@@ -84,7 +84,7 @@ class SocketMains:
                 got += n
 
 
-class RealTimeBoard(FlashConfig):
+class RealTimeBoard(Flash):
     """The virtual board on its own clock; see the module."""
 
     def __init__(self):

@@ -4,7 +4,7 @@ from struct import pack_into
 
 from gridkeel import VERSION as FIRMWARE
 from gridkeel.errors import ProtocolError
-from gridkeel.link import frames, packed
+from gridkeel.link import frames, ids, packed
 from gridkeel.link.framing import seal
 
 _SESSION_AT = 6
@@ -18,8 +18,8 @@ class Announcer:
     """hello_due and part_due tell what waits to be written.  Allocates after construction: nothing."""
 
     def __init__(self, device_id, boot_id):
-        if not 1 <= len(device_id) <= frames.DEVICE_ID_MAX or min(device_id) < 33 or max(device_id) > 126:
-            raise ProtocolError("device id %r is not 1..24 printable ASCII characters" % (device_id,))
+        if ids.device_id(device_id) != device_id:
+            raise ProtocolError("device id %r is not one: gridkeel.link.ids" % (device_id,))
         if not 0 <= boot_id <= 0xFFFFFFFF:
             raise ProtocolError("boot id %d is outside 0..2**32-1" % boot_id)
         self.hello_due = True

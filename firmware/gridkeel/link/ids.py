@@ -1,4 +1,6 @@
-"""Numbers of the messages and of the answers, apart from the rows, which only a host needs in full."""
+"""Numbers of the messages and of the answers, apart from the rows, which only a host needs in full; device ids."""
+
+import binascii
 
 RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
 MODES = ("safe", "auto")
@@ -20,3 +22,17 @@ PLAN_PRICES = 23
 DEPARTURE = 24
 TIME = 25
 ACCESS = 26
+
+DEVICE_ID_MAX = 24
+_KEPT = DEVICE_ID_MAX - 9  # a hyphen and the eight digits of a CRC-32
+
+
+def device_id(given):
+    """Return the id (bytes) a controller goes by: the given one where it is 1..24 of letters, digits, ".", "_" and "-".
+
+    Of another one something is made that is: its first letters and the CRC-32 of the whole, the same at every start.
+    """
+    kept = bytes([b for b in given if 48 <= b < 58 or 97 <= b | 32 < 123 or b in b"._-"])
+    if kept == given and 0 < len(given) <= DEVICE_ID_MAX:
+        return kept
+    return kept[:_KEPT] + b"-%08x" % binascii.crc32(given)

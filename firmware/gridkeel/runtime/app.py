@@ -9,8 +9,10 @@ from gridkeel.controller import Controller
 from gridkeel.link import ids
 from gridkeel.link.device import DeviceLink
 from gridkeel.runtime.commands import Commands
+from gridkeel.runtime.config import Config
 from gridkeel.runtime.health import Health
 from gridkeel.runtime.supervisor import Supervisor
+from gridkeel.services.protection import RUN
 
 try:
     from micropython import heap_lock, heap_unlock
@@ -29,16 +31,18 @@ ROUND_MS = 10  # longest sleep of the service task: its deadlines are tens of mi
 class App:
     """One controller on one board."""
 
-    def __init__(self, board, parameters):
+    def __init__(self, board, config):
         self.board = board
-        self.parameters = parameters
-        self.controller = Controller(parameters, identity=board.device_id)
+        self.config = config
+        self.parameters = parameters = config.parameters
+        self.controller = Controller(parameters, identity=config.device_id)
+        self.controller.protection.enabled = not config.code
         self.backend = self._make_backend()
-        self.link = DeviceLink(board.device_id, board.boot_id, backend=self.backend)
+        self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.health = Health()
         self.clock = WallClock()
-        self.commands = Commands(board, self.controller, self.link, self.health, self.clock)
+        self.commands = Commands(config, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self.vehicle = self._make_vehicle()
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
@@ -199,6 +203,8 @@ class App:
         if self.link.deadline(now_ms) == 0:
             self.link.on_deadline(now_ms)
         controller.faults.set(errors.HOST_LOST, not self.link.connected(now_ms))
+        controller.faults.set(errors.CONFIG_INVALID, self.config.code, self.config.code)
+        self.config.follow(controller.protection.state == RUN, now_ms)
 
     def _rest_ms(self, now_ms, next_record):
         rest = ticks.diff(next_record, now_ms)
@@ -224,18 +230,7 @@ class App:
 
 def main(board):
     """Start one controller on a board; returns only when the program is interrupted."""
-    from gridkeel.params import Parameters
-
-    try:
-        parameters = Parameters(board.load_config())
-    except (errors.ParameterError, ValueError) as error:
-        # Safe by default: a configuration that cannot be understood starts nothing.
-        print("gridkeel: config.json refused:", error)
-        return
-    app = App(board, parameters)
-    if app.controller.outlet is not None and board.outlet is None:
-        print("gridkeel: evse is not 0, but this board has no control pilot; evse = 0 is a fixed vehicle")
-        return
+    app = App(board, Config(board))
     gc.collect()
     gc.threshold(-1)  # from here on the control task collects, when it has time (see _control)
     try:

@@ -13,8 +13,8 @@ REFUSED = 3
 class Commands:
     """Carries out commands of the link on the controller; each returns an index of ids.RESULTS."""
 
-    def __init__(self, board, controller, link, health, wall_clock):
-        self._board = board
+    def __init__(self, config, controller, link, health, wall_clock):
+        self._config = config
         self._clock = wall_clock
         self._controller = controller
         self._link = link
@@ -49,14 +49,9 @@ class Commands:
         if index >= len(params.NAMES):
             return UNKNOWN
         try:
-            self._controller.parameters.update({params.NAMES[index]: value})
+            return OK if self._config.set(params.NAMES[index], value) else REFUSED
         except ParameterError:
             return OUT_OF_RANGE
-        try:
-            self._board.save_config(self._controller.parameters.values())
-        except OSError:
-            return REFUSED
-        return OK
 
     def _param_get(self, values, now_ms):
         command, index = values
@@ -70,7 +65,10 @@ class Commands:
         _command, mode = values
         if mode >= len(ids.MODES):
             return OUT_OF_RANGE
-        self._controller.protection.enabled = ids.MODES[mode] == "auto"
+        auto = ids.MODES[mode] == "auto"
+        if auto and self._config.code:
+            return REFUSED  # no power on a configuration that nobody gave
+        self._controller.protection.enabled = auto
         return OK
 
     def _regulate(self, values, now_ms):

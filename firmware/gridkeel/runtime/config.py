@@ -1,0 +1,105 @@
+"""Configuration at start and while it is changed: config.json, and beside it the last one that power flowed on.
+
+config.json     is                      the controller runs on          power
+absent          absent both             the defaults                    yes
+sound                                   it                              yes
+unusable        good one sound          config.good.json                none, fault config_invalid
+unusable        good one not            the defaults                    none, fault config_invalid
+absent          good one there          config.good.json                none, fault config_invalid
+
+So a controller whose configuration broke keeps its link, its ports and its measurements, and the fleet sees it. A
+parameter that is stored writes the whole of what is in force, and the fault is over; power waits for the mode "auto"
+or the next start.
+"""
+
+from gridkeel import evse, params, ticks
+from gridkeel.errors import ParameterError
+from gridkeel.link import ids
+
+CONFIG = "config.json"
+GOOD = "config.good.json"
+_RAN_MS = 10000  # power was allowed for so long: a configuration that brings the controller down never gets there
+
+
+class Config:
+    """parameters: in force.  code: 0, or why there is no power (params.py).  device_id: the one the controller goes by.
+
+    board: load(name, most), save(name, lines), device_id, outlet.
+    """
+
+    def __init__(self, board):
+        self._board = board
+        self.code = 0
+        self.device_id = ids.device_id(board.device_id)
+        good = self._read(GOOD)
+        self.code = 0  # a good one that is none counts as absent
+        self.parameters = self._read(CONFIG)
+        if self.parameters is None:
+            if good is not None:
+                self.code = self.code or params.MISSING << 8 | params.WHICH_MAX
+            self.parameters = good or params.Parameters()
+        if not self.code and self.device_id != board.device_id:
+            self.code = params.DEVICE_ID << 8 | params.WHICH_MAX
+            print("gridkeel: device id %r is none; this controller is %s" % (board.device_id[:40], self.device_id))
+        self._kept = self.code or good is not None and good.values() == self.parameters.values()
+        self._since_ms = -1
+
+    def set(self, name, value):
+        """Put one parameter in force and on the flash, or neither; return whether it is.  Errors: ParameterError."""
+        parameters = self.parameters
+        before = getattr(parameters, name)
+        parameters.update({name: value})
+        try:
+            self._check_board(parameters)
+            self._board.save(CONFIG, _lines(parameters))
+        except (OSError, ParameterError):
+            parameters.update({name: before})
+            return False
+        if self.code >> 8 != params.DEVICE_ID:
+            self.code = 0
+        self._kept = self.code
+        self._since_ms = -1
+        return True
+
+    def follow(self, runs, now_ms):
+        """Keep what is in force as the good one, once power has been allowed on it for a while (runs)."""
+        if self._kept:
+            return
+        if not runs or self._since_ms < 0:
+            self._since_ms = now_ms if runs else -1
+        elif ticks.diff(now_ms, self._since_ms) >= _RAN_MS:
+            self._kept = True
+            try:
+                self._board.save(GOOD, _lines(self.parameters))
+            except OSError as error:
+                print("gridkeel: cannot write %s: %s" % (GOOD, error))
+
+    def _read(self, name):
+        """Return the Parameters of a file, None where there is none or it cannot be used; `code` says which."""
+        try:
+            data = self._board.load(name, params.CONFIG_BYTES + 1)
+            if data is None:
+                return None
+            parameters = params.Parameters(params.parse(data))
+            self._check_board(parameters)
+            return parameters
+        except OSError as error:
+            self.code = params.UNREADABLE << 8 | params.WHICH_MAX
+            print("gridkeel: %s cannot be read: %s" % (name, error))
+        except ParameterError as error:
+            self.code = error.code
+            print("gridkeel: %s refused: %s" % (name, error))
+        return None
+
+    def _check_board(self, parameters):
+        if parameters.evse != evse.FIXED and self._board.outlet is None:
+            code = params.NO_PILOT << 8 | params.index("evse")
+            raise ParameterError("evse is not 0, and this board has no control pilot", code)
+
+
+def _lines(parameters):
+    before = "{\n"
+    for name in params.NAMES:
+        yield '%s "%s": %d' % (before, name, getattr(parameters, name))
+        before = ",\n"
+    yield "\n}\n"

@@ -1,0 +1,87 @@
+"""The recipes of the pages, word by word, on a machine that two busy loops load."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from mosquitto import required
+from namespace_needs import need
+from recipes import ROOT, Observer, Recipe, busy_loops, lines_of, own_network
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.realtime]
+
+DESKS = {"README.md": "A fleet on your desk", "docs/mqtt.md": "On your desk"}
+CAR = ("docs/iso15118.md", "A Plug & Charge session on your desk")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Recipe]:
+    required("mosquitto_pub")
+    required("mosquitto_sub")
+    with own_network("desk") as namespace, busy_loops():
+        recipe = Recipe(tmp_path, namespace)
+        try:
+            yield recipe
+        finally:
+            codes = recipe.close()
+        assert set(codes) == {0}, f"Ctrl-C does not end every line in order: {codes}\n{recipe.report()}"
+
+
+@contextmanager
+def observed(recipe: Recipe, lines: list[str]) -> Iterator[Observer]:
+    """Run the lines up to the broker's own and take them away; what it hears from then on is the observer's."""
+    broker = next(i for i, line in enumerate(lines) if line.startswith("gridkeel broker"))
+    for line in lines[: broker + 1]:
+        recipe.run(line)
+    del lines[: broker + 1]
+    observer = Observer(recipe)
+    try:
+        yield observer
+    finally:
+        observer.close()
+
+
+@pytest.mark.parametrize("page", DESKS)
+def test_a_fleet_on_your_desk(page: str, desk: Recipe) -> None:
+    lines = lines_of(page, DESKS[page])
+    with observed(desk, lines) as observer:
+        for line in lines:
+            if line.startswith("mosquitto_pub"):
+                observer.wait_for("telemetry", lambda record: record["power_w"] > 2900, 120)
+            desk.run(line)
+            if line.startswith("gridkeel monitor"):
+                assert "virtual-0001" in desk.said[line]
+            elif line.startswith("mosquitto_pub"):
+                observer.wait_for("telemetry", lambda record: record["limiter"] == "setpoint", 60)
+                observer.wait_for("telemetry", lambda record: -2600 < record["power_w"] < -2400, 60)
+                assert observer.of("ack")[-1]["ok"] is True
+            elif line.startswith("mpremote"):
+                assert "config.json" in desk.said[line] and "main.py" in desk.said[line]
+
+
+def test_a_plug_and_charge_session_on_your_desk(desk: Recipe) -> None:
+    need(java=True)
+    lines = lines_of(*CAR)
+    with observed(desk, lines) as observer:
+        for line in lines:
+            desk.run(line)
+        handshake = observer.wait_for("handshake", lambda record: True, 60)
+        assert handshake["contract"] is True, handshake
+        assert handshake["secured"] is True, handshake
+        charged = [record for record in observer.of("telemetry") if record["contactor"] == "closed"]
+        assert max(record["power_w"] for record in charged) > 2900
+        assert max(record["energy_wh"] for record in charged) >= 10
+        faults = {event["fault"] for event in observer.of("event") if event["active"]}
+        assert "samples_lost" not in faults
+
+
+def test_the_pages_name_no_folder_that_is_not_theirs() -> None:
+    for page, heading in [*DESKS.items(), CAR]:
+        text = "\n".join(lines_of(page, heading))
+        assert "/dev/pts" not in text, "a recipe that has to be edited is none"
+    assert (ROOT / "docs" / "car-plug-and-charge.json").exists()
+    assert shutil.which("bash")
