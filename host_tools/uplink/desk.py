@@ -78,6 +78,12 @@ class CommandDesk:
                 self._answer(_verdict(item))
             return
 
+    def close(self) -> None:
+        """Answer what is open: the uplink ends."""
+        open_now, self._open = self._open, []
+        for item in open_now:
+            self._answer(Answer(item.request, NO_ANSWER, "the uplink stopped before the controller answered"))
+
     def _refusal(self, request: Request, now_s: float) -> Answer | None:
         if request.unfit:
             return Answer(request, REFUSED, request.unfit)

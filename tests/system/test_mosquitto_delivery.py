@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mosquitto import Mosquitto
-from mqtt_peers import Controller, Listener, UplinkProcess, eventually
+from mqtt_peers import PRESENCE, Controller, Listener, UplinkProcess, eventually
 
 from host_tools.uplink.address import broker_at
 from host_tools.uplink.counter import CountingSubscriber
@@ -84,7 +84,8 @@ def test_a_killed_uplink_leaves_its_controllers_marked_offline(tmp_path: Path):
             with UplinkProcess(tmp_path / "q.db", mosquitto.url, [controller.port]) as uplink:
                 listener.wait("gridkeel/v1/gk-0/status", lambda status: status["status"] == "online")
                 uplink.kill()
-            listener.wait("gridkeel/v1/gk-0/status", lambda status: status.get("reason") == "uplink lost")
+            listener.wait(PRESENCE, lambda status: status.get("reason") == "uplink lost")
         with Listener(broker_at(mosquitto.url)) as late:
-            assert late.wait("gridkeel/v1/gk-0/status")["status"] == "offline"
+            assert late.wait(PRESENCE)["status"] == "offline"
+            assert late.wait("gridkeel/v1/gk-0/status")["uplink"] == "test"
             assert late.wait("gridkeel/v1/gk-0/birth")["table"]["telemetry"][1] == {"name": "freq_uhz", "unit": "uHz"}
