@@ -204,7 +204,8 @@ class Intake:
         if isinstance(event, events.Connected):
             self.connected = event
             self._troubles.end("link", f"{_shown(event.device_id)} can be served again")
-            self._listener.attached(_birth(event, self.link.dictionary))
+            columns = self.link.dictionary.columns
+            self._listener.attached(Birth(event.device_id, event.boot_id, event.firmware, columns))
             return
         if isinstance(event, events.Reset):
             self.counts.resets += 1
@@ -229,15 +230,6 @@ def entry_of(record: events.Record, dictionary: Dictionary) -> Entry:
     document.update(device=record.device_id, boot=record.boot_id, sequence=record.sequence, message=record.message)
     payload = json.dumps(document, separators=(",", ":")).encode()
     return Entry(record.device_id, record.boot_id, record.sequence, record_leaf(record.message), payload)
-
-
-def _birth(connected: events.Connected, dictionary: Dictionary) -> Birth:
-    table = {
-        row.name: [{"name": field.name, "unit": field.unit} for field in row.fields]
-        for row in dictionary.rows.values()
-        if not row.is_command
-    }
-    return Birth(connected.device_id, connected.boot_id, connected.firmware, table)
 
 
 def _shown(device: str) -> str:

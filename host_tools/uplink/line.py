@@ -60,6 +60,7 @@ class Line:
         self._timer: asyncio.TimerHandle | None = None
         self._opening: asyncio.Task[None] | None = None
         self._paused = False
+        self._writing = False
         self._empty_reads = 0
         self._closed = False
 
@@ -118,7 +119,7 @@ class Line:
     def _opened(self, port: int) -> None:
         self._port = port
         self._opened_s = self._now()
-        self._unsent, self._empty_reads, self._paused = b"", 0, False
+        self._unsent, self._empty_reads, self._paused, self._writing = b"", 0, False, False
         self._loop.add_reader(port, self._readable)
         self._detail(f"port {self.url} is open")
         self.intake.receive(b"", self._opened_s)
@@ -195,7 +196,13 @@ class Line:
         self._unsent = self._unsent[sent:]
         if sent:
             self._unsent_since_s = self._loop.time()
-        if self._unsent:
+        self._watch_writing(bool(self._unsent))
+
+    def _watch_writing(self, wanted: bool) -> None:
+        if wanted == self._writing or self._port is None:
+            return
+        self._writing = wanted
+        if wanted:
             self._loop.add_writer(self._port, self._write_out)
         else:
             self._loop.remove_writer(self._port)
@@ -222,8 +229,7 @@ class Line:
         if self._unsent and self._loop.time() - self._unsent_since_s > _WRITE_S:
             self._detail(f"port {self.url} takes nothing: {len(self._unsent)} bytes dropped")
             self._unsent = b""
-            if self._port is not None:
-                self._loop.remove_writer(self._port)
+            self._watch_writing(False)
         self.turn()
 
     def _look_for_nobody(self, now_s: float) -> None:

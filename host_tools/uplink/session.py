@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiomqtt
@@ -31,7 +31,8 @@ CONNECTION_ERRORS = (aiomqtt.MqttError, OSError, ssl.SSLError)
 
 # What there is to say about a connection is said by `why`, in one line; aiomqtt and paho keep to errors of their own.
 _LOGGER = logging.getLogger("gridkeel.mqtt")
-_LOGGER.setLevel(logging.ERROR)
+_LOGGER.setLevel(logging.CRITICAL)
+_LOGGER.addHandler(logging.NullHandler())  # without any, Python prints raw lines to standard error
 
 _TAKEN_OVER = 0x8E
 _ROUND_TRIP = "gridkeel/v1/$uplink/none/none"  # nobody subscribes to it; its UNSUBACK tells what was read before it
@@ -85,6 +86,8 @@ class Session(aiomqtt.Client):
         self.grants = Grants()
         self.credit = window
         self._client.manual_ack_set(inbound > 0)
+        self._paho_send = self._client._sock_send  # noqa: SLF001
+        self._client._sock_send = self._sock_send  # type: ignore[method-assign] # noqa: SLF001
         self._handle = on_message
         self._on_lost = on_lost
         self._leaving = False
@@ -150,6 +153,23 @@ class Session(aiomqtt.Client):
         while self._client.loop_misc() == MQTTErrorCode.MQTT_ERR_SUCCESS:
             # paho looks at the server's keep-alive only here: a short one wants to be looked at more often.
             await asyncio.sleep(min(1.0, (self._client.keepalive or KEEPALIVE_S) / 8))
+
+    async def _wait_for(self, fut: Awaitable[Any], timeout: float | None) -> Any:
+        if self._leaving or not self._connected.done():
+            return await super()._wait_for(fut, timeout)
+        waiting = asyncio.ensure_future(super()._wait_for(fut, timeout))
+        await asyncio.wait((waiting, self._disconnected), return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            return waiting.result()
+        waiting.cancel()
+        raise self._end()
+
+    def _sock_send(self, data: bytes) -> int:
+        try:
+            return self._paho_send(data)
+        except (BrokenPipeError, ConnectionResetError):
+            # The broker has hung up; paho would close at once, and never read the DISCONNECT that says why.
+            raise BlockingIOError from None
 
     def _round_trip(self) -> None:
         if self._written and not self._round_trips:

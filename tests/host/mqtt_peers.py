@@ -178,7 +178,7 @@ class SerialServer(threading.Thread):
 
 
 class UplinkProcess:
-    """`gridkeel uplink` as a process of its own, its lines collected without their time stamps.  name: at the broker."""
+    """`gridkeel uplink` as a process of its own, its lines without their time stamps.  name: at the broker."""
 
     def __init__(self, queue: Path, url: str, ports: list[str], *options: str, name: str = "test") -> None:
         named = [part for port in ports for part in ("--port", port)]
