@@ -34,6 +34,9 @@ def command(
     pki: Annotated[
         Path | None, typer.Option(metavar="DIR", help="PKI to provide cars with contracts from (ISO 15118-2).")
     ] = None,
+    name: Annotated[
+        str, typer.Option("--name", help="Name of this uplink at the broker; without it, of the host and queue file.")
+    ] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait for ports that are not there yet.")] = False,
     cafile: CaFile = None,
     certfile: CertFile = None,
@@ -43,6 +46,10 @@ def command(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the counters of this run there at the end.")
     ] = None,
+    report_s: Annotated[
+        float, typer.Option("--report", min=0.0, help="Seconds between two lines of counters; 0 for none.")
+    ] = 60.0,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log connections, ports and stalls too.")] = False,
 ) -> None:
     """Carry records of the controllers on PORT to an MQTT broker, and its commands to them.
 
@@ -57,14 +64,15 @@ def command(
         password_file=password_file,
     )
     stop = stop_on_signals()
+    from host_tools.uplink.log import Log
     from host_tools.uplink.service import Service, Settings
 
-    service = Service(
-        Settings(tuple(port), at, queue, queue_max, baud, wait, pki), lambda line: print(line, flush=True)
-    )
+    log = Log(verbose)
+    settings = Settings(tuple(port), at, queue, queue_max, baud, wait, pki, name, report_s)
+    service = Service(settings, log.say, log.detail)
     service.run(stop)
     summary = service.summary()
-    print(", ".join(f"{count} {name}" for name, count in summary.items()), flush=True)
+    log.say(", ".join(f"{count} {name}" for name, count in summary.items()))
     if json_file is not None:
         try:
             json_file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
