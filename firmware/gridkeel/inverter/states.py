@@ -7,12 +7,13 @@ FOUND = 1  # its models are known and fit
 LACKING = 2  # they do not
 HOLDS = 3  # a reading shows our zero and our reversion timer in it
 SILENCE = 4
+LOSES = 5  # a reading shows that it does not keep them
 
 NEXT = (
-    # heard, found, lacking, holds, silence
-    (SEARCHING, READY, UNSUITED, SEARCHING, SILENT),  # SEARCHING
-    (READY, READY, READY, DRIVING, SILENT),  # READY
-    (DRIVING, DRIVING, DRIVING, DRIVING, SILENT),  # DRIVING
-    (SEARCHING, READY, UNSUITED, SILENT, SILENT),  # SILENT
-    (UNSUITED, READY, UNSUITED, UNSUITED, SILENT),  # UNSUITED
+    # heard, found, lacking, holds, silence, loses
+    (SEARCHING, READY, UNSUITED, SEARCHING, SILENT, SEARCHING),  # SEARCHING
+    (READY, READY, UNSUITED, DRIVING, SILENT, READY),  # READY
+    (DRIVING, DRIVING, UNSUITED, DRIVING, SILENT, READY),  # DRIVING
+    (SEARCHING, READY, UNSUITED, SILENT, SILENT, SILENT),  # SILENT
+    (UNSUITED, READY, UNSUITED, UNSUITED, SILENT, UNSUITED),  # UNSUITED
 )
