@@ -6,7 +6,7 @@ construction.
 """
 
 from gridkeel import errors, ticks
-from gridkeel.inverter import READY, SEARCHING, SILENT, control, discovery, states, sunspec
+from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, control, discovery, states, sunspec
 from gridkeel.inverter.active import ActiveSide
 from gridkeel.inverter.device import Device
 from gridkeel.inverter.faults import POWER, REACTIVE, Faults
@@ -314,7 +314,7 @@ class Inverter:
             self.reactive.drive(now_ms)
         if result == control.MATCH or result == control.CLAMPED:
             self._active.drive(now_ms)
-        elif result == control.LOST and self._active.waits:
+        elif result == control.LOST and self._active.waits and self.state == DRIVING:
             # Written again and still not held: from here on nothing but zero, until it is.
             self._enter(states.LOSES)
             self._jobs.want(SET, now_ms)

@@ -42,7 +42,7 @@ class Following:
         self.off = False
         self._off = _Count()
         self._more = _Count()
-        self._best_w = limits.NO_BOUND
+        self._best_w = 0
         self._low_w = 0
         self._high_w = 0
         self._low_before_w = 0
@@ -67,8 +67,10 @@ class Following:
         size_w = abs(beyond_w)
         self.off = size_w > slack_w
         nearer = self.off and size_w <= self._best_w - slack_w // _STEP_PARTS
-        if nearer or not self.off:
-            self._best_w = size_w if self.off else limits.NO_BOUND
+        if not self.off:
+            self._best_w = 0
+        elif nearer or not self._best_w:
+            self._best_w = size_w
         limit_ms = _TIME_MS + _VEHICLE_MS if self._p.evse else _TIME_MS
         told = self._off.add(self.off, nearer, passed_ms, limit_ms)
         self.uncommanded = self._more.add(more, nearer, passed_ms, limit_ms)
