@@ -15,12 +15,16 @@ from gridkeel.services.bundle import Services
 from gridkeel.services.protection import BLOCKED, RUN
 from gridkeel.services.reactive import OFF
 
+_POWER = 1  # bits of what is unknown of the inverter
+_CHARGE = 2
+
 
 class Controller:
     """One charger's control: everything between a block of samples and the bytes for its inverter.
 
     mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
-    After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut).
+    After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut);
+    power_w, as the inverter measured it lately, limits.UNKNOWN where it did not.
     outlet and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
     identity: bytes that tell this controller from all others; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
@@ -37,15 +41,20 @@ class Controller:
         self.setpoint = self.services.setpoint
         self.envelope = Envelope(parameters)
         self.inverter = Inverter(parameters)
+        self.envelope.following = self.inverter.following
         self.outlet = None
         self.charger = None
         if parameters.evse:
             self._make_outlet(identity)
         self.wish_w = 0
         self.command_w = 0
+        self.power_w = limits.UNKNOWN
         self.limiter = limits.STALE_SAMPLES
         self.energise = False
         self._reacting = False
+        self._deviates = False
+        self._unknown = 0
+        self._expired = False
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
@@ -97,8 +106,9 @@ class Controller:
         running = self.protection.state == RUN
         ready = self.inverter.state == inverter.DRIVING
         supply = running or self.protection.state == BLOCKED
+        self.power_w = self.inverter.measured_w(now_ms)
         if self.outlet is not None:
-            self.outlet.step(supply, self.inverter.power_w, now_ms)
+            self.outlet.step(supply, self.power_w, now_ms, self.inverter.power_age(now_ms))
             if self.outlet.left:
                 self.envelope.departure.set(0, 0, now_ms)  # whoever told it, it was that vehicle's
         self.envelope.departure.update(now_ms)
@@ -117,8 +127,8 @@ class Controller:
             self._offer(now_ms)
         self.inverter.command(self.command_w, now_ms)
         self._react(running, now_ms)
-        self.services.account.update(self.inverter.power_w, now_ms)
-        self._note_faults(soc_fresh)
+        self.services.account.update(self.power_w, now_ms)
+        self._note_faults(soc_fresh, ready)
 
     def _offer(self, now_ms):
         self.outlet.offer_power(self.wish_w, self.envelope.room_w, now_ms)
@@ -135,22 +145,37 @@ class Controller:
         self.envelope.active_left_w = reactive.active_left_w
         self.inverter.react(wanted, var, now_ms)
 
-    def _note_faults(self, soc_fresh):
+    def _note_faults(self, soc_fresh, driven):
         faults = self.faults
         trip = self.protection.trip
         if trip != self._trip:
             faults.set(self._trip, False)
             faults.set(trip, True, self.mains.freq_short_uhz)
             self._trip = trip
+        following = self.inverter.following
+        if following.deviation_w or self._deviates:
+            self._deviates = following.deviation_w != 0
+            faults.set(errors.INVERTER_NOT_FOLLOWING, self._deviates, following.deviation_w)
+            self.protection.uncommanded = following.uncommanded
         fault = self.inverter.fault
+        if fault == errors.INVERTER_NOT_FOLLOWING:
+            fault = errors.NO_FAULT  # told above, whatever else is wrong
         if fault != self._inverter_fault:
             faults.set(self._inverter_fault, False)
             faults.set(fault, True, self.inverter.bus_errors)
             self._inverter_fault = fault
         faults.set(errors.SAMPLES_CLIPPED, self.mains.quality & CLIPPED)
-        faults.set(errors.SOC_UNKNOWN, not soc_fresh or self.inverter.soc_pct_x100 < 0)
-        faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
-        self.setpoint.expired = False
+        unknown = _POWER if driven and self.power_w == limits.UNKNOWN else 0
+        if not soc_fresh or self.inverter.soc_pct_x100 < 0:
+            unknown |= _CHARGE
+        if unknown != self._unknown:
+            self._unknown = unknown
+            faults.set(errors.POWER_UNKNOWN, unknown & _POWER)
+            faults.set(errors.SOC_UNKNOWN, unknown & _CHARGE)
         regulation = self.services.regulation
-        faults.set(errors.REGULATION_LOST, regulation.expired)
-        regulation.expired = False
+        expired = self.setpoint.expired or regulation.expired
+        if expired or self._expired:
+            self._expired = expired
+            faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
+            faults.set(errors.REGULATION_LOST, regulation.expired)
+            self.setpoint.expired = regulation.expired = False

@@ -10,9 +10,12 @@ TEMPERATURE_UNKNOWN = -1000
 class Envelope:
     """Bounds a wish; after `limit` the bounds are charge_w and discharge_w (both 0 or more), with their names.
 
+    They are what may be counted on: where the inverter does not follow, no more than it delivers.
+
     departure: when the vehicle leaves; need_w: the charge it calls for, a wish the arbiter weighs, no bound.
     outlet: evse.outlet.Outlet, whose bounds count too, None for a fixed vehicle; room_w: the charge without them.
     temperature_c: of the converter, TEMPERATURE_UNKNOWN while nobody tells it.
+    following: inverter.following.Following, which knows what was seen to flow; None before there is an inverter.
     active_left_w: what reactive power leaves, where it goes first.
     """
 
@@ -29,6 +32,7 @@ class Envelope:
         self.discharge_by = limits.STALE_SAMPLES
         self.need_w = 0
         self.outlet = None
+        self.following = None
         self.room_w = 0
         self._floor = 0
         self._floor_by = limits.SOC_RESERVE
@@ -63,6 +67,11 @@ class Envelope:
         elif wish_w < -self.discharge_w:
             self.allowed_w = -self.discharge_w
             self.limiter = self.discharge_by
+        following = self.following
+        if following is not None and following.deviation_w:
+            # The command stands, so that an inverter that comes round is seen to; nobody may count on it.
+            self._bound_charge(following.charge_w, limits.NOT_FOLLOWING)
+            self._bound_discharge(following.discharge_w, limits.NOT_FOLLOWING)
         return self.allowed_w
 
     def _bound_charge(self, most_w, name):
@@ -132,7 +141,8 @@ class Envelope:
         p = self._p
         self._floor = p.soc_reserve_pct_x100
         self._floor_by = limits.SOC_RESERVE
-        needed = self.departure.floor_pct_x100(p.battery_wh, self.charge_w, p.efficiency_pct, p.horizon_s)
+        charge_w = self.charge_w if self.following is None else min(self.charge_w, self.following.charge_w)
+        needed = self.departure.floor_pct_x100(p.battery_wh, charge_w, p.efficiency_pct, p.horizon_s)
         if needed > self._floor:
             self._floor = needed
             self._floor_by = limits.DEPARTURE

@@ -20,6 +20,12 @@ CATALOGUE = (
     (errors.UNDER_VOLTAGE, "under_voltage", "safe", "voltage under a trip limit for its time: ceased to energise"),
     (errors.OVER_VOLTAGE, "over_voltage", "safe", "voltage over a trip limit for its time: ceased to energise"),
     (
+        errors.POWER_UNCOMMANDED,
+        "power_uncommanded",
+        "safe",
+        "power flows where none is commanded, the other way or over a rating: ceased to energise until it ends",
+    ),
+    (
         errors.INVERTER_SILENT,
         "inverter_silent",
         "safe",
@@ -37,12 +43,24 @@ CATALOGUE = (
         "safe",
         "SunSpec map found, but its walk failed: what is needed was refused, or not read twice alike; tried again",
     ),
+    (
+        errors.INVERTER_NOT_FOLLOWING,
+        "inverter_not_following",
+        "warning",
+        "delivered power is not the commanded one; the event's value is their difference in W",
+    ),
+    (
+        errors.POWER_UNKNOWN,
+        "power_unknown",
+        "warning",
+        "inverter measures no power: load is assumed at the contactor, energy is not metered",
+    ),
     (errors.INVERTER_EXCEPTION, "inverter_exception", "warning", "inverter refused a request with a Modbus exception"),
     (
         errors.INVERTER_READBACK,
         "inverter_readback",
         "warning",
-        "inverter does not hold what was written: it is written again",
+        "inverter does not hold what was written: retried ever more rarely; at zero where timer or mode is not held",
     ),
     (errors.INVERTER_FRAME, "inverter_frame", "info", "a damaged Modbus frame was dropped"),
     (

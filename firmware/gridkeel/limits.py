@@ -32,6 +32,7 @@ NAMES = (
     "vehicle",
     "session",
     "reactive",
+    "not_following",
 )
 
 NONE = 0
@@ -65,5 +66,7 @@ TEMPERATURE = 27
 VEHICLE = 28
 SESSION = 29
 REACTIVE = 30
+NOT_FOLLOWING = 31
 
+UNKNOWN = -0x3FFFFFFF  # a power, or another value of an inverter, that nobody knows
 NO_BOUND = 1 << 29  # a limit that is none, in W, VA or var

@@ -1,7 +1,9 @@
 """One telemetry record: the row of link.messages, filled from the controller."""
 
+from gridkeel import limits
 from gridkeel.link import ids, packed
 
+_U16_MAX = 0xFFFF
 FIELDS = len(packed.codes_of(ids.TELEMETRY))
 
 
@@ -28,13 +30,13 @@ def fill(values, controller, health, link):
     values[7] = controller.limiter
     values[8] = controller.wish_w
     values[9] = controller.command_w
-    values[10] = driver.power_w
+    values[10] = 0 if controller.power_w == limits.UNKNOWN else controller.power_w
     values[11] = driver.soc_pct_x100
     values[12] = controller.faults.foremost()
     values[13] = driver.state
     values[14] = health.loop_gap_us
     values[15] = health.loop_gap_max_us
-    values[16] = health.step_max_us
+    values[16] = min(health.step_max_us, _U16_MAX)
     values[17] = health.heap_free
     values[18] = driver.bus_errors
     values[19] = link.errors
@@ -65,3 +67,6 @@ def fill(values, controller, health, link):
         values[40] = outlet.meter.energy_wh
     values[41] = driver.var
     values[42] = envelope.temperature_c
+    if outlet is not None:
+        values[43] = outlet.contactor.operations
+        values[44] = min(outlet.meter.unmetered_s, _U16_MAX)

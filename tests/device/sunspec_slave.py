@@ -1,6 +1,7 @@
 """A register slave on a Modbus line, with its own CRC, and a bench that runs an Inverter against it in virtual ms."""
 
 from array import array
+from struct import pack
 
 from gridkeel import ticks
 from gridkeel.inverter.driver import Inverter
@@ -44,6 +45,16 @@ def zeros(first, end, others):
     points = {offset: 0 for offset in range(first, end)}
     points.update(others)
     return points
+
+
+def signed16(word):
+    return word - 0x10000 if word >> 15 else word
+
+
+def float32(value):
+    """Return the two registers of a float."""
+    raw = pack(">f", value)
+    return raw[0] << 8 | raw[1], raw[2] << 8 | raw[3]
 
 
 def common():
@@ -93,6 +104,7 @@ class Slave:
         self.refuse = {}  # first address: exception code
         self.frozen = set()  # addresses that keep their value
         self.mute = False
+        self.follows = True  # what it measures is what it was set to
 
     def address(self, number, offset):
         return self.base + self.at[number] + offset
@@ -106,6 +118,39 @@ class Slave:
     def signed32(self, number, offset):
         value = self.get(number, offset) << 16 | self.get(number, offset + 1)
         return value - (1 << 32) if value >> 31 else value
+
+    def deliver(self, out_w):
+        """Let this power be measured, by whichever model measures."""
+        for number, offset, scale in ((701, 10, 116), (103, 14, 15)):
+            if number in self.at:
+                sf = self.get(number, scale)
+                self.set(number, offset, int(out_w / 10 ** (sf - 0x10000 if sf >> 15 else sf)))
+        for number in (111, 112, 113):
+            if number in self.at:
+                high, low = float32(out_w)
+                self.set(number, 22, high)
+                self.set(number, 23, low)
+
+    def _follow(self):
+        if 704 in self.at:
+            sf = self.get(704, 55)
+            out_w = self.signed32(704, 24) * 10.0 ** (sf - 0x10000 if sf >> 15 else sf)
+            self.deliver(out_w if self.get(704, 22) == 1 else 0)
+        elif 124 in self.at:
+            self.deliver(self._rates_w() if self.get(124, 5) == 3 else 0)
+
+    def _rates_w(self):
+        """What model 124's window leaves, nearest to zero."""
+        full_w = self._rating_w(124, 2, 18)
+        out_full_w = self._rating_w(120, 25, 26) if 120 in self.at and self.get(120, 25) != 0xFFFF else full_w
+        unit = 10.0 ** (self.get(124, 25) - 0x10000) / 100
+        most_out_w = signed16(self.get(124, 12)) * unit * out_full_w
+        most_in_w = signed16(self.get(124, 13)) * unit * full_w
+        return min(most_out_w, max(-most_in_w, 0))
+
+    def _rating_w(self, number, offset, scale):
+        sf = self.get(number, scale)
+        return self.get(number, offset) * 10.0 ** (sf - 0x10000 if sf >> 15 else sf)
 
     def handle(self, frame, now):
         assert frame[-2:] == crc(frame[:-2]), "the master's CRC is wrong"
@@ -122,6 +167,8 @@ class Slave:
         if first < 0 or first + count > len(self.words):
             return bytes((function | 0x80, 2))
         if function == 3:
+            if self.follows:
+                self._follow()
             self.reads.append(address)
             raw = bytearray()
             for i in range(first, first + count):

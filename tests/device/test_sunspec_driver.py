@@ -41,7 +41,8 @@ def test_drives_with_the_sign_turned():
     assert slave.signed32(704, 24) == -3000 and bench.inverter.commanded_w == 3000
     bench.run(100, -4321)
     assert slave.signed32(704, 24) == 4321 and bench.inverter.commanded_w == -4321
-    assert bench.inverter.power_w == 1500 and bench.inverter.power_age(bench.now) < 250
+    bench.run(300)
+    assert bench.inverter.power_w == -4321 and bench.inverter.power_age(bench.now) < 250
     assert bench.inverter.operating_state == 3
     assert bench.inverter.soc_pct_x100 == 6230 and bench.inverter.soc_age(bench.now) < 1100
     assert bench.inverter.fault == 0 and bench.inverter.bus_errors == 0
@@ -103,6 +104,7 @@ def test_the_first_zero_goes_out_before_the_walk_has_ended():
 def test_without_a_command_nothing_is_written():
     slave = Slave(der_models())
     bench = Bench(slave)
+    slave.follows = False
     bench.run(2000)
     assert bench.inverter.state == READY and not slave.writes
     assert bench.inverter.power_w == 1500
@@ -190,7 +192,8 @@ def test_legacy_family_is_set_in_percent():
     bench.run(100, -4001)
     assert slave.get(124, 12) == 5001 and slave.get(124, 13) == 0x10000 - 5001
     assert bench.inverter.commanded_w == -4000
-    assert bench.inverter.power_w == -3000 and bench.inverter.soc_pct_x100 == 5500
+    bench.run(300)
+    assert bench.inverter.power_w == -4000 and bench.inverter.soc_pct_x100 == 5500
     assert bench.inverter.fault == 0
     bench.run(5000, 0)
     assert slave.get(124, 12) == 0 and slave.get(124, 13) == 0 and bench.inverter.fault == 0
@@ -207,6 +210,7 @@ def test_a_device_with_both_is_driven_by_704_alone():
 def test_values_not_implemented_are_unknown():
     slave = Slave(der_models())
     bench = driving(slave)
+    slave.follows = False
     slave.set(701, 10, -0x8000)
     slave.set(713, 4, 0xFFFF)
     bench.run(1500)

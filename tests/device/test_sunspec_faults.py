@@ -25,10 +25,10 @@ def test_a_setting_that_is_not_held_is_told_and_written_again():
     bench.run(1000, 2000)
     assert bench.inverter.fault == errors.INVERTER_READBACK and bench.inverter.overridden == 0
     del slave.writes[:]
-    bench.run(3000)
-    assert 3 <= count_writes(slave, slave.address(704, 22)) <= 20
+    bench.run(4000)
+    assert 2 <= count_writes(slave, slave.address(704, 22)) <= 3  # with each refresh
     slave.frozen = set()
-    bench.run(1100)
+    bench.run(2600)
     assert bench.inverter.fault == errors.NO_FAULT
     assert slave.signed32(704, 24) == -2000
 

@@ -146,10 +146,10 @@ def test_a_reading_that_differs_is_written_again():
     bench.run(1500)
     assert slave.signed32(704, 38) == -1500
     assert bench.inverter.fault == errors.NO_FAULT
-    slave.set(704, 46, 60)  # the timer
+    slave.set(704, 46, 700)  # the timer
     bench.run(530)
     assert bench.inverter.fault == errors.INVERTER_READBACK
-    bench.run(1500)
+    bench.run(4500)
     assert slave.get(704, 46) == 600 and bench.inverter.fault == errors.NO_FAULT
 
 

@@ -70,16 +70,21 @@ def test_fits_says_what_encode_can_hold():
                 assert control.commanded_w == exact(-raw, sf)
 
 
+FULL_W = (1, 3, 800, 4600, 7400, 49999, 1000000, sunspec.LIMIT)
+
+
 def test_percent_settings_stay_inside_their_point():
     control = Control124()
-    for full_w in (1, 3, 800, 7400, 49999, 1000000, sunspec.LIMIT):
-        for full_raw in (1, 10, 100, 1000, 10000):
-            control._full_w, control._full_raw = full_w, full_raw
-            for power in (0, 1, 399, 7400, 50000):
-                control.encode(power)
-                assert control.words[8] == min(power, full_w) * full_raw // full_w <= 10000
-                assert (control.words[7] + control.words[8]) & 0xFFFF == 0
-                assert 0 <= control.commanded_w <= power
-                at = control.commanded_w
-                control.encode(-power)
-                assert control.commanded_w == -at
+    for full_in_w in FULL_W:
+        for full_out_w in FULL_W:
+            for full_raw in (100, 1000, 10000):
+                control._full_in_w, control._full_out_w, control._full_raw = full_in_w, full_out_w, full_raw
+                for power in (0, 1, 399, 7400, 50000):
+                    for sign, bound, other in ((1, 8, 7), (-1, 7, 8)):
+                        full_w, other_w = (full_in_w, full_out_w) if sign > 0 else (full_out_w, full_in_w)
+                        control.encode(sign * power)
+                        raw, forced = control.words[bound], -sunspec.signed(control.words[other])
+                        assert raw == min(power, full_w) * full_raw // full_w
+                        assert sign * control.commanded_w == raw * full_w // full_raw <= power
+                        # Both ends in the same watts, or as near to them as the other side's unit and its 100 % let.
+                        assert forced == min(raw * full_w // other_w, full_raw)

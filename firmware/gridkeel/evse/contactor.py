@@ -1,7 +1,7 @@
 """The contactor and the auxiliary contact that tells whether it obeyed.
 
     from       to         when
-    open       closing    wanted
+    open       closing    wanted, for as long as the last openings call for
     open       welded     the contact says closed though nobody ordered it
     closing    closed     the contact says closed
     closing    opening    no longer wanted
@@ -14,10 +14,13 @@
     stuck      welded     the contact says closed all the same
 
 Welded stays until the next start: somebody has to look at it.
+
+It opens at once. After the second opening it closes again only when it has been wanted for 1 s without a break, then
+for 2, 4 ... 128 s; every two minutes since the last opening take one of these steps back.
 """
 
 from gridkeel import ticks
-from gridkeel.evse.times import CONTACTOR_MS
+from gridkeel.evse.times import CALM_MS, CONTACTOR_MS, REST_MS
 
 OPEN = 0
 CLOSING = 1
@@ -26,15 +29,24 @@ OPENING = 3
 WELDED = 4
 STUCK = 5
 
+_OPENINGS_MAX = 9  # 128 s
+
 
 class Contactor:
-    """state; order, the level the pin should have.  Allocates: nothing after construction."""
+    """state; order, the level the pin should have; operations, how often it was told to close since the start.
+
+    Allocates: nothing after construction.
+    """
 
     def __init__(self):
         self.state = OPEN
         self.order = False
+        self.operations = 0
         self._since_ms = 0
         self._odd = False
+        self._openings = 0
+        self._wanted_ms = 0
+        self._opened_ms = 0
 
     @property
     def closed(self):
@@ -43,6 +55,8 @@ class Contactor:
     def update(self, wanted, feedback, now_ms):
         """Take what is wanted and what the auxiliary contact says; decide `order`."""
         late = self._late(feedback, now_ms)
+        if not wanted:
+            self._wanted_ms = now_ms
         if self.state == OPEN:
             self._rest(wanted, feedback, late, now_ms)
         elif self.order:
@@ -61,8 +75,21 @@ class Contactor:
         if feedback:
             if late:
                 self._enter(WELDED, now_ms)
-        elif wanted:
+        elif wanted and self._rested(now_ms):
+            self.operations += 1
             self._enter(CLOSING, now_ms)
+
+    def _rested(self, now_ms):
+        self._forgive(now_ms)
+        if self._openings < 2:
+            return True
+        return ticks.diff(now_ms, self._wanted_ms) >= REST_MS << self._openings - 2
+
+    def _forgive(self, now_ms):
+        """Forget an opening for every quiet while since the last."""
+        while self._openings and ticks.diff(now_ms, self._opened_ms) >= CALM_MS:
+            self._opened_ms = ticks.add(self._opened_ms, CALM_MS)
+            self._openings -= 1
 
     def _hold(self, wanted, feedback, late, now_ms):
         if not wanted:
@@ -81,6 +108,10 @@ class Contactor:
         return odd and ticks.diff(now_ms, self._since_ms) >= CONTACTOR_MS
 
     def _enter(self, state, now_ms):
+        if self.order:
+            self._forgive(now_ms)
+            self._openings = min(self._openings + 1, _OPENINGS_MAX)
+            self._opened_ms = now_ms
         self.state = state
         self.order = self.state == CLOSING or self.state == CLOSED
         self._since_ms = now_ms

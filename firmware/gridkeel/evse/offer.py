@@ -11,23 +11,29 @@ from      to         when
 any       none       the vehicle is gone
 any       out        out of service; back to none where that ends
 none      digital    evse = 2 and digital communication not yet given up
-none      basic      consent, 6 A or more, and the pause is over
+none      basic      consent, and 6 A or more for as long as the pause asks
 digital   step       no session came within hlc_wait_s, or communication failed
 basic     step       a vehicle asks for a session after all, and the wait after the failures before is over
 none      step       the same, while digital communication is given up
 step      none       after 3 s
 basic     none       consent withdrawn or under 6 A
+
+The pause follows an offer that was withdrawn while the vehicle stayed. It counts from when 6 A are there again, is
+four times as long where they are less than 6.5 A, and doubles each time, but after an offer that lasted.
 """
 
 from gridkeel import evse, ticks
 from gridkeel.evse import duty
-from gridkeel.evse.times import PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
+from gridkeel.evse.times import PAUSE_MAX_MS, PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
 
 NONE = 0
 DIGITAL = 1
 STEP = 2
 BASIC = 3
 OUT = 4
+
+_SURE_MA = 6500  # no current that the next swing of the mains takes away again
+_UNSURE_PAUSES = 4
 
 
 class Offer:
@@ -38,7 +44,7 @@ class Offer:
         self.state = NONE
         self.duty_permille = duty.STEADY
         self._since_ms = 0
-        self._paused = False
+        self._pause_ms = 0
         self._given_up = False
         self._session = False
         self._over = False
@@ -77,7 +83,8 @@ class Offer:
             if ticks.diff(now_ms, self._since_ms) >= STEP_X1_MS:
                 self._enter(NONE, now_ms)
         elif self.state == OUT or not consent or current_ma < duty.LEAST_MA:
-            self._paused = self.state == BASIC
+            if self.state == BASIC:
+                self._pause(now_ms)
             self._enter(NONE, now_ms)
         self._asked = False
         self.duty_permille = self._duty(current_ma)
@@ -92,11 +99,19 @@ class Offer:
     def _begin(self, consent, current_ma, now_ms):
         if self._p.evse == evse.ISO15118 and not self._given_up:
             self._enter(DIGITAL, now_ms)
-        elif self._p.outlet == evse.AC and consent and current_ma >= duty.LEAST_MA and self._rested(now_ms):
+        elif current_ma < duty.LEAST_MA:
+            self._since_ms = now_ms
+        elif self._p.outlet == evse.AC and consent and self._rested(current_ma, now_ms):
             self._enter(BASIC, now_ms)
 
-    def _rested(self, now_ms):
-        return not self._paused or ticks.diff(now_ms, self._since_ms) >= PAUSE_MS
+    def _rested(self, current_ma, now_ms):
+        pause_ms = self._pause_ms if current_ma >= _SURE_MA else _UNSURE_PAUSES * self._pause_ms
+        return not pause_ms or ticks.diff(now_ms, self._since_ms) >= pause_ms
+
+    def _pause(self, now_ms):
+        """An offer was withdrawn: the next one waits."""
+        lasted = ticks.diff(now_ms, self._since_ms) >= PAUSE_MAX_MS
+        self._pause_ms = PAUSE_MS if lasted else min(max(2 * self._pause_ms, PAUSE_MS), PAUSE_MAX_MS)
 
     def _wait(self, now_ms):
         waited_ms = ticks.diff(now_ms, self._since_ms)
@@ -111,8 +126,9 @@ class Offer:
             self._enter(STEP, now_ms)
 
     def _forget(self, now_ms):
-        self._given_up = self._session = self._over = self._paused = self._asked = False
+        self._given_up = self._session = self._over = self._asked = False
         self._missed = 0
+        self._pause_ms = 0
         if self.state != NONE:
             self._enter(NONE, now_ms)
 

@@ -76,8 +76,11 @@ class Outlet:
             return evse.GRANTED
         return self.access
 
-    def step(self, supply, power_w, now_ms):
-        """Take the levels; supply: protection lets the contactor be closed; power_w: as the inverter measures it."""
+    def step(self, supply, power_w, now_ms, age_ms=0):
+        """Take the levels; supply: protection lets the contactor be closed.
+
+        power_w: as the inverter measured it age_ms ago, limits.UNKNOWN where it does not.
+        """
         self.now_ms = now_ms
         levels = self.levels
         self.pilot.update(levels[ports.HIGH_MV], levels[ports.LOW_MV], self.offer.duty_permille, now_ms)
@@ -93,7 +96,7 @@ class Outlet:
             self.lapsed = True
         consent = self._consents()
         may = self.takes and self.ready
-        wanted = may and (consent or self._winds_down(power_w, now_ms))
+        wanted = may and (consent or self._winds_down(power_w, age_ms, now_ms))
         self.contactor.update(wanted, levels[ports.CLOSED], now_ms)
         closed = self.contactor.closed
         self.dc.update(closed, levels, now_ms)
@@ -137,15 +140,19 @@ class Outlet:
             return True
         return False
 
-    def _winds_down(self, power_w, now_ms):
-        """Consent is withdrawn: return whether to wait for the vehicle to end its current before it is cut."""
+    def _winds_down(self, power_w, age_ms, now_ms):
+        """Consent is withdrawn: return whether to wait for the vehicle to end its current before it is cut.
+
+        No current is what was measured since; a power from before, or an unknown one, may flow.
+        """
         if not self.contactor.order:
             return False
         if not self._stopping:
             self._stopping = True
             self._stop_since_ms = now_ms
-        flows = power_w >= FLOWING_W or power_w <= -FLOWING_W
-        return flows and ticks.diff(now_ms, self._stop_since_ms) < self._patience_ms
+        stopping_ms = ticks.diff(now_ms, self._stop_since_ms)
+        flows = power_w >= FLOWING_W or power_w <= -FLOWING_W or age_ms > stopping_ms
+        return flows and stopping_ms < self._patience_ms
 
     def _bound(self, flows):
         if not flows:

@@ -16,10 +16,16 @@ STOP_BASIC_MS = 6000
 STOP_SESSION_MS = 3000
 # ISO 15118-3: steady state X1 between the 5 % duty and a nominal one (T_step_X1)
 STEP_X1_MS = 3000
-# own: shortest time without an offer, so that a vehicle is not switched at every swing of the mains
+# own: shortest time without an offer, so that a vehicle is not switched at every swing of the mains; it doubles with
+# every offer that was withdrawn within PAUSE_MAX_MS
 PAUSE_MS = 10000
+PAUSE_MAX_MS = 320000
 # own: wait between a second failed attempt at a session and the next; doubles with each failure, to 192 s
 RETRY_MS = 6000
 RETRY_DOUBLINGS = 5
+# own: how long a contactor that was opened twice must be wanted before it closes again; it doubles with every opening
+# more, and is halved again by every CALM_MS since the last
+REST_MS = 1000
+CALM_MS = 120000
 # own: how long the isolation voltage must stand before the measurement counts
 ISOLATION_MS = 1000

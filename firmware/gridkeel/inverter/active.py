@@ -18,6 +18,7 @@ class ActiveSide:
     """The control of active power and what became of it; positive into the vehicle.  Allocates: nothing.
 
     state: the driver's, which keeps it.  wished: a power was wanted since the start; nothing is written before.
+    waits: the last reading differs, and it is not yet time to write again.
     """
 
     def __init__(self, parameters, jobs, device):
@@ -27,6 +28,7 @@ class ActiveSide:
         self.state = SEARCHING
         self.commanded_w = 0
         self.wished = False
+        self.waits = False
         self._wanted_w = 0
         self._sending_w = 0
         self._sent_w = 0
@@ -97,25 +99,38 @@ class ActiveSide:
 
     def step_done(self, now_ms):
         self._step += 1
-        if self._step < self._device.control.steps:
+        held = self._device.control
+        if self._step < held.steps:
             self._jobs.want(STEP, now_ms)
             return
-        # Some start the timer when its time is written, some when the function is enabled: both, count from here.
-        self._jobs.want(REFRESH, ticks.add(self._step_ms, 500 * self._p.reversion_s))
+        held.held_s = 0
+        if self.state == DRIVING:
+            # Some start the timer when its time is written, some when the function is enabled: both, count from here.
+            self._jobs.want(REFRESH, ticks.add(self._step_ms, 500 * self._p.reversion_s))
         self._sent = False
         self._jobs.want(SET, now_ms)
 
     def read_back(self, master, now_ms):
-        """Return what a reading says (control.MATCH ...); what differs is written again."""
+        """Return what a reading says (control.MATCH ...); what differs is written again, after a while."""
         settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
-        result = self._device.control.check(master, settled)
+        held = self._device.control
+        result = held.check(master, settled)
         self._jobs.want(READBACK, ticks.add(now_ms, _READBACK_MS))
-        if result == control.DIFFERS or result == control.OVERRIDDEN:
-            self._write_all(now_ms)
+        self.waits = False
+        if result == control.CLAMPED:
+            held.accept(master)
+            self.commanded_w = held.commanded_w
+        elif result == control.DIFFERS or result == control.LOST or result == control.OVERRIDDEN:
+            self.waits = not held.retry(now_ms)
+            if not self.waits:
+                self._write_all(now_ms)
         return result
 
     def drive(self, now_ms):
-        """A reading matches: the wish may go out, from now on or still."""
+        """A reading matches, or is nearer to zero: the wish may go out, from now on or still."""
+        held = self._device.control
+        if self._step >= held.steps:
+            self._jobs.want(REFRESH, ticks.add(self._step_ms, 500 * held.held_s))
         self._want_change(now_ms)
 
     def _renew(self, step):

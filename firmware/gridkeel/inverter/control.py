@@ -2,10 +2,19 @@
 
 from array import array
 
+from gridkeel import ticks
+from gridkeel.inverter import sunspec
+
 MATCH = 0
-DIFFERS = 1
+DIFFERS = 1  # the setting, to a value that is no nearer to zero
 OVERRIDDEN = 2
 UNSETTLED = 3  # nothing differs, but the setting is too young to say so of it
+LOST = 4  # mode, reversion or timer
+CLAMPED = 5  # all is held but the setting, and in its place stands one of its sign and nearer to zero
+
+_PAUSE_MS = 500
+_PAUSE_MAX_MS = 32000
+_QUIET_MS = 5000  # a difference that comes so long after its pause is a new one
 
 
 class Control:
@@ -13,10 +22,15 @@ class Control:
 
     steps: (first word, count) of what is written once before driving; the last of them renews the reversion timer.
     setting: the same for the power setting.  value: the same for its number, which another master would change.
-    held: the words compared with a reading.
+    held: the words that a reading must show as they were written.  timer: (first word, count) of the reversion timer,
+    which may be shorter: held_s is the longest time seen in it since it was written, as some tell the time left.
+    WIDE: the setting is one 32-bit number, else one of 16 bits a word.
+    pause_ms: the time to the next attempt where a reading differs, 0 while none did.
     """
 
-    def __init__(self, model, first, count, setting, value, steps, held):
+    WIDE = False
+
+    def __init__(self, model, first, count, setting, value, steps, held, timer):
         self.model = model
         self.address = -1
         self.count = count
@@ -28,13 +42,18 @@ class Control:
         self._value = value
         self._steps = steps
         self._held = held
+        self._timer = timer
         self._confirmed = False
+        self.held_s = 0
+        self.pause_ms = 0
+        self._retry_ms = 0
 
     def place(self, found):
         """Take the model's address from a discovery; return False where the device has no such model."""
         at = found.address_of(self.model)
         self.address = at + self._first if at >= 0 else -1
         self._confirmed = False
+        self.pause_ms = 0
         return at >= 0
 
     def forget(self):
@@ -52,16 +71,36 @@ class Control:
 
         settled: whether the setting has stood long enough to be judged; the rest is judged always.
         """
-        if settled and self._value_differs(master):
+        differs = settled and self._value_differs(master)
+        if differs and self._confirmed:
             # What never matched was not taken; what matched and is now neither ours nor zero is somebody's.
-            return OVERRIDDEN if self._confirmed and self._value_set(master) else DIFFERS
+            self._confirmed = False
+            return OVERRIDDEN if self._value_set(master) else DIFFERS
         for i in range(len(self._held)):
             word = self._held[i]
-            if not self._is_value(word) and master.register(word) != self.words[word]:
-                return DIFFERS
-        if settled:
-            self._confirmed = True
-        return MATCH if settled else UNSETTLED
+            if master.register(word) != self.words[word]:
+                return LOST
+        if not self._timer_holds(master):
+            return LOST
+        if not settled:
+            return UNSETTLED
+        if differs:
+            return CLAMPED if self._nearer(master) else DIFFERS
+        self._confirmed = True
+        return MATCH
+
+    def retry(self, now_ms):
+        """Say whether what differs may be written again now: at once, then after 0.5, 1, 2 ... 32 s.
+
+        Registers wear where a product keeps them in flash, and what was refused ten times is refused the eleventh.
+        """
+        waited_ms = ticks.diff(now_ms, self._retry_ms)
+        if 0 <= waited_ms < self.pause_ms:
+            return False
+        again = self.pause_ms and 0 <= waited_ms < self.pause_ms + _QUIET_MS
+        self.pause_ms = min(2 * self.pause_ms, _PAUSE_MAX_MS) if again else _PAUSE_MS
+        self._retry_ms = now_ms
+        return True
 
     def put_s16(self, word, value):
         self.words[word] = value & 0xFFFF
@@ -74,8 +113,25 @@ class Control:
         first = stretch[0]
         return master.write(out, self.address + first, self.words, first, stretch[1], now_ms)
 
-    def _is_value(self, word):
-        return self._value[0] <= word < self._value[0] + self._value[1]
+    def _timer_holds(self, master):
+        """Say whether the reversion timer is ours or shorter: a longer one lets a power stand that nobody renews."""
+        at = self._timer[0]
+        word = at + self._timer[1] - 1
+        held_s = master.register(word)
+        if word != at and master.register(at):
+            return False
+        self.held_s = max(self.held_s, held_s)
+        return held_s == self.words[word] or 0 < held_s < self.words[word]
+
+    def _nearer(self, master):
+        at = self._value[0]
+        if self.WIDE:
+            held = sunspec.signed32(master.signed(at), master.register(at + 1))
+            return _within(held, sunspec.signed32(sunspec.signed(self.words[at]), self.words[at + 1]))
+        nearer = True
+        for i in range(at, at + self._value[1]):
+            nearer = nearer and _within(master.signed(i), sunspec.signed(self.words[i]))
+        return nearer
 
     def _value_differs(self, master):
         differs = False
@@ -88,3 +144,7 @@ class Control:
         for i in range(self._value[0], self._value[0] + self._value[1]):
             bits |= master.register(i)
         return bits != 0
+
+
+def _within(held, ours):
+    return 0 <= held <= ours or ours <= held <= 0

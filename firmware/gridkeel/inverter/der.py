@@ -30,6 +30,8 @@ _PCT_SF = offset_of(DER_STORAGE, "Pct_SF")
 class Control704(control.Control):
     """WSet in watts, positive out of the vehicle; when commands stop it reverts to enabled at 0 W."""
 
+    WIDE = True
+
     def __init__(self):
         control.Control.__init__(
             self,
@@ -39,7 +41,8 @@ class Control704(control.Control):
             (0, _SET + 2),
             (_SET, 2),
             ((_REVERT_SET, 2), (_REVERT_ENA, 3)),
-            (0, _MOD, _SET, _SET + 1, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA, _REVERT_S, _REVERT_S + 1),
+            (0, _MOD, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA),
+            (_REVERT_S, 2),
         )
         self._sf = 0
 
@@ -47,12 +50,14 @@ class Control704(control.Control):
         """Take scale and address from a discovery; return False where powers up to most_w cannot be set."""
         if not self.place(found):
             return False
-        self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "WSet_SF")))
-        if not sunspec.fits(most_w, self._sf, sunspec.LIMIT):
-            return False
         self.words[_REVERT_ENA] = _ENABLED
         self.put_s32(_REVERT_SET, 0)
-        return True
+        return self.rescale(found, most_w)
+
+    def rescale(self, found, most_w):
+        """Take the scale factor; return False where powers up to most_w cannot be set."""
+        self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "WSet_SF")))
+        return sunspec.fits(most_w, self._sf, sunspec.LIMIT)
 
     def set_reversion(self, reversion_s):
         self.put_s32(_REVERT_S, reversion_s)
@@ -63,6 +68,11 @@ class Control704(control.Control):
         self.words[0] = _ENABLED
         self.words[_MOD] = _WATTS
         self.put_s32(_SET, raw)
+        self.commanded_w = -sunspec.scaled(raw, self._sf) if raw else 0
+
+    def accept(self, master):
+        """Count with what the inverter holds in place of our setting."""
+        raw = sunspec.signed32(master.signed(_SET), master.register(_SET + 1))
         self.commanded_w = -sunspec.scaled(raw, self._sf) if raw else 0
 
 
@@ -81,6 +91,10 @@ class Measure701:
         if at < 0:
             return False
         self.address = at + _INV_ST
+        return self.rescale(found)
+
+    def rescale(self, found):
+        """Take the scale factors; return False where that of power is none."""
         self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "W_SF")))
         self._var_sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "Var_SF")))
         return sunspec.scale_known(self._sf)
@@ -113,8 +127,11 @@ class Temperature701:
     def bind(self, found):
         at = found.address_of(DER_MEASURE)
         self.address = at + _TMP_AMBIENT
+        return at >= 0 and self.rescale(found)
+
+    def rescale(self, found):
         self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "Tmp_SF")))
-        return at >= 0 and sunspec.scale_known(self._sf)
+        return sunspec.scale_known(self._sf)
 
     def cabinet_c(self, master):
         """Return the cabinet's temperature, or UNKNOWN."""

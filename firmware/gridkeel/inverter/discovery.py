@@ -27,6 +27,9 @@ _MODELS = (
     (101, 0, 0, 38),
     (102, 0, 0, 38),
     (103, 0, 0, 38),
+    (111, 0, 0, 43),
+    (112, 0, 0, 43),
+    (113, 0, 0, 43),
     (sunspec.NAMEPLATE, 2, 25, 26),
     (sunspec.BASIC, 2, 26, 27),
     (sunspec.IMMEDIATE, 25, 1, 25),
@@ -117,6 +120,16 @@ class Discovery:
             if _MODELS[i][0] == model:
                 return self._kept[i][offset - _MODELS[i][1]]
         return 0
+
+    def keep(self, model, offset, word):
+        """Take a kept register's present value; return whether it is another one.  The model was found."""
+        for i in range(len(_MODELS)):
+            if _MODELS[i][0] == model:
+                at = offset - _MODELS[i][1]
+                changed = self._kept[i][at] != word
+                self._kept[i][at] = word
+                return changed
+        return False
 
     def text(self, offset, registers):
         """Return a string of the common model, "" before it was read.  Allocates."""

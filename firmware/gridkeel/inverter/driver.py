@@ -5,17 +5,19 @@ in states.py; what is written, and when, by its two sides (active.py, reactive.p
 construction.
 """
 
-from gridkeel import ticks
-from gridkeel.inverter import READY, SEARCHING, SILENT, control, discovery, states, sunspec
+from gridkeel import errors, ticks
+from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, control, discovery, states, sunspec
 from gridkeel.inverter.active import ActiveSide
 from gridkeel.inverter.device import Device
 from gridkeel.inverter.faults import POWER, REACTIVE, Faults
+from gridkeel.inverter.following import Following
 from gridkeel.inverter.jobs import (
     DISCOVER,
     MEASURE,
     NONE,
     READBACK,
     REFRESH,
+    SCALE,
     SET,
     STEP,
     STORAGE,
@@ -59,6 +61,7 @@ class Inverter:
         self._temperature = Reading(sunspec.UNKNOWN)
         self._active = ActiveSide(parameters, self._jobs, self._device)
         self.reactive = ReactiveSide(parameters, self._jobs)
+        self.following = Following(parameters)
         self._answered = (
             self._active.set_done,
             self._active.step_done,
@@ -71,8 +74,10 @@ class Inverter:
             self._var_readback_done,
             self._storage_done,
             self._temperature_done,
+            self._scale_done,
             self._discover_done,
         )
+        self._stale_ms = 0
         self._begun = False
         self._job = NONE
         self._row = 0
@@ -84,12 +89,15 @@ class Inverter:
 
     @property
     def fault(self):
-        """The fault that holds now, the gravest first, or NO_FAULT."""
-        return self._faults.code(self.state)
+        """The fault that holds now, the gravest first, or NO_FAULT; one of the bus stands before one of the power."""
+        code = self._faults.code(self.state)
+        if code == errors.NO_FAULT and self.following.deviation_w:
+            return errors.INVERTER_NOT_FOLLOWING
+        return code
 
     @property
     def commanded_w(self):
-        """The last power setting that was acknowledged, as rounded by the inverter's scale."""
+        """The last power setting that was acknowledged, as rounded by the inverter's scale or held nearer to zero."""
         return self._active.commanded_w
 
     @property
@@ -154,6 +162,10 @@ class Inverter:
         """Temperature last read where temperature_sensor points; ask temperature_age."""
         return self._temperature.value
 
+    def measured_w(self, now_ms):
+        """Return power_w, sunspec.UNKNOWN where the inverter told none lately."""
+        return self._power.value if self._power.age(now_ms) <= self._stale_ms else sunspec.UNKNOWN
+
     def temperature_age(self, now_ms):
         """Return the ms since temperature_c was read, reading.AGE_UNKNOWN where unknown or long past."""
         return self._temperature.age(now_ms)
@@ -207,6 +219,9 @@ class Inverter:
         if not self._master.ready(now_ms):
             return 0
         job = self._pick(now_ms)
+        if job == SCALE and not self._device.scales.next(self._device.found):
+            self._scales_later(now_ms)
+            return 0
         if job == NONE:
             return 0
         self._jobs.drop(job)
@@ -316,6 +331,8 @@ class Inverter:
             return device.var_control
         if job == TEMPERATURE:
             return device.temperature
+        if job == SCALE:
+            return device.scales
         return device.storage if job == STORAGE else device.found
 
     # --- what answers do
@@ -323,18 +340,26 @@ class Inverter:
     def _readback_done(self, now_ms):
         result = self._active.read_back(self._master, now_ms)
         self._faults.read_back(POWER, result)
-        if result == control.MATCH:
-            if self.state == READY:
-                self._enter(states.HOLDS)
-                self.reactive.drive(now_ms)
+        if result == control.MATCH and self.state == READY:
+            self._enter(states.HOLDS)
+            self.reactive.drive(now_ms)
+        if result == control.MATCH or result == control.CLAMPED:
             self._active.drive(now_ms)
+        elif result == control.LOST and self._active.waits and self.state == DRIVING:
+            # Written again and still not held: from here on nothing but zero, until it is.
+            self._enter(states.LOSES)
+            self._jobs.want(SET, now_ms)
 
     def _var_readback_done(self, now_ms):
         self._faults.read_back(REACTIVE, self.reactive.read_back(self._master, now_ms))
 
     def _measure_done(self, now_ms):
         measure = self._device.measure
-        self._power.take(measure.power_w(self._master), now_ms)
+        power_w = measure.power_w(self._master)
+        self._power.take(power_w, now_ms)
+        self._stale_ms = self._parameters.inverter_silent_ms + 2 * self._parameters.inverter_poll_ms
+        if power_w != sunspec.UNKNOWN and self._active.wished:
+            self._follow(power_w, now_ms)
         self._var.take(measure.var(self._master), now_ms)
         self.operating_state = measure.operating_state(self._master)
         self._jobs.want(MEASURE, ticks.add(self._master.sent_ms, self._parameters.inverter_poll_ms))
@@ -342,6 +367,33 @@ class Inverter:
             age_ms = self._temperature.age(now_ms)
             if age_ms >= (_STORAGE_POLLS - 1) * self._parameters.inverter_poll_ms:
                 self._jobs.want(TEMPERATURE, now_ms)
+
+    def _follow(self, power_w, now_ms):
+        device = self._device
+        rating_w = max(device.charge_rating_w, device.discharge_rating_w)
+        self.following.update(self._active.commanded_w, power_w, rating_w, now_ms)
+        if self.following.off:
+            self._jobs.want(SCALE, now_ms)
+
+    def _scales_later(self, now_ms):
+        self._device.scales.start()
+        self._jobs.drop(SCALE)
+        self._jobs.want(SCALE, ticks.add(now_ms, _STORAGE_POLLS * self._parameters.inverter_poll_ms))
+
+    def _scale_done(self, now_ms):
+        device = self._device
+        self._jobs.want(SCALE, now_ms)  # of the next model
+        if not device.scales.take(self._master, device.found):
+            return
+        if not device.rescale(self._most_w(), self._parameters.reactive_max_var):
+            self._lacks(now_ms)
+            return
+        # What the inverter holds may mean another power by now, and so may the last measurement.
+        self.reactive.missed()
+        self._active.missed()
+        self._jobs.want(SET, now_ms)
+        if device.measure is not None:
+            self._jobs.want(MEASURE, now_ms)
 
     def _storage_done(self, now_ms):
         self._soc.take(self._device.storage.soc_pct_x100(self._master), now_ms)
@@ -366,6 +418,10 @@ class Inverter:
         if busy and self._faults.busy(job):
             self._jobs.hold(job, ticks.add(now_ms, _BUSY_MS))
             self._jobs.want(job, now_ms)
+            return
+        if job == SCALE:
+            self._device.scales.skip()
+            self._jobs.want(SCALE, now_ms)
             return
         self._faults.refuse(job)
         self._jobs.hold(job, ticks.add(now_ms, _REFUSED_MS))
@@ -412,6 +468,14 @@ class Inverter:
             self._faults.not_walked = result == discovery.FAILED
             self._search_again(now_ms)
 
+    def _lacks(self, now_ms):
+        self._enter(states.LACKING)
+        self._backoff_ms = _BACKOFF_MAX_MS
+        self._search_again(now_ms)
+
+    def _most_w(self):
+        return max(self._parameters.charge_max_w, self._parameters.discharge_max_w)
+
     def _stop_early(self, now_ms):
         """Write zero as soon as the walk has passed 704: whatever the inverter was left at ends here."""
         if self._active.wished and self._device.control is None and self._device.has_704():
@@ -420,11 +484,8 @@ class Inverter:
 
     def _fit(self, now_ms):
         self._faults.not_found = self._faults.not_walked = False
-        most_w = max(self._parameters.charge_max_w, self._parameters.discharge_max_w)
-        if not self._device.bind(most_w, self._parameters.reactive_max_var):
-            self._enter(states.LACKING)
-            self._backoff_ms = _BACKOFF_MAX_MS
-            self._search_again(now_ms)
+        if not self._device.bind(self._most_w(), self._parameters.reactive_max_var):
+            self._lacks(now_ms)
             return
         self._enter(states.FOUND)
         self._master.patient = False
@@ -433,6 +494,7 @@ class Inverter:
             self._jobs.want(MEASURE, now_ms)
         if self._device.storage is not None:
             self._jobs.want(STORAGE, now_ms)
+        self._scales_later(now_ms)
         self.reactive.control = self._device.var_control
         self._active.take_hold(now_ms)
         self._discovered(self._device.found.doubt(), now_ms)

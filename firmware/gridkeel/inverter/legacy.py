@@ -1,11 +1,12 @@
-"""SunSpec's older family: 101..103 measure, 120 rates, 124 sets the power in percent and tells the state of charge.
+"""SunSpec's older family: 101..103 and 111..113 measure, 120 rates, 124 sets the power in percent, tells the charge.
 
 124 has no set-point in watts: it bounds charge (InWRte) and discharge (OutWRte) from above, and a negative bound of
-the one forces the other. Power p into the vehicle is InWRte = p and OutWRte = -p, in percent of WChaMax.
+the one forces the other. Power p into the vehicle is InWRte = p and OutWRte = -p, InWRte in percent of WChaMax and
+OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMax where the device tells none.
 """
 
 from gridkeel.inverter import control, der, sunspec
-from gridkeel.inverter.sunspec import INVERTERS, NAMEPLATE, STORAGE, offset_of
+from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE, offset_of
 
 # 101, 102 and 103 lay these out alike.
 _W = offset_of(103, "W")
@@ -15,6 +16,12 @@ _VAR_SF = offset_of(103, "VAr_SF") - _W
 _TMP = offset_of(103, "TmpCab")
 _TMP_SINK = offset_of(103, "TmpSnk") - _TMP
 _TMP_SF = offset_of(103, "Tmp_SF") - _TMP
+
+# So do 111, 112 and 113.
+_FLOAT_W = offset_of(113, "W")
+_FLOAT_VAR = offset_of(113, "VAr") - _FLOAT_W
+_FLOAT_TMP = offset_of(113, "TmpCab")
+_FLOAT_SINK = offset_of(113, "TmpSnk") - _FLOAT_TMP
 
 _FIRST = offset_of(STORAGE, "StorCtl_Mod")
 _OUT = offset_of(STORAGE, "OutWRte") - _FIRST
@@ -39,35 +46,55 @@ class Control124(control.Control):
             (_OUT, 4),
             (_OUT, 2),
             ((0, 1),),
-            (0, _OUT, _IN, _REVERT_S),
+            (0,),
+            (_REVERT_S, 1),
         )
         self._full_raw = 0
-        self._full_w = 1
+        self._full_in_w = 1
+        self._full_out_w = 1
 
     def bind(self, found, _most_w):
         """Take scales and address from a discovery; return False where a rate cannot be set."""
         if not self.place(found):
             return False
-        sf = sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "InOutWRte_SF")))
-        self._full_w = charge_max_w(found)
-        if self._full_w <= 0 or not sunspec.fits(100, sf, _S16_MAX):
-            return False
-        self._full_raw = sunspec.scaled(100, -sf)
         self.words[0] = _CHARGE_AND_DISCHARGE
         self.words[_WINDOW_S] = 0
-        return True
+        return self.rescale(found, 0)
+
+    def rescale(self, found, _most_w):
+        """Take scale factor and ratings; return False where a rate cannot be set."""
+        sf = sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "InOutWRte_SF")))
+        self._full_raw = sunspec.scaled(100, -sf)
+        self._full_in_w = charge_max_w(found)
+        rated_w = rating_120(found, "MaxDisChaRte")
+        self._full_out_w = rated_w if rated_w > 0 else self._full_in_w
+        return self._full_in_w > 0 and sunspec.fits(100, sf, _S16_MAX)
 
     def set_reversion(self, reversion_s):
         self.words[_REVERT_S] = reversion_s
 
     def encode(self, power_w):
         """Put a power into the setting, toward zero and no more than 100 %."""
-        size_w = min(abs(power_w), self._full_w)
-        raw = size_w * self._full_raw // self._full_w
-        size_w = raw * self._full_w // self._full_raw if self._full_raw else 0
-        self.put_s16(_IN, -raw if power_w < 0 else raw)
-        self.put_s16(_OUT, raw if power_w < 0 else -raw)
-        self.commanded_w = -size_w if power_w < 0 else size_w
+        if power_w < 0:
+            self.commanded_w = -self._bound(_OUT, self._full_out_w, _IN, self._full_in_w, -power_w)
+        else:
+            self.commanded_w = self._bound(_IN, self._full_in_w, _OUT, self._full_out_w, power_w)
+
+    def _bound(self, word, full_w, other, other_w, size_w):
+        """Bound one side to size_w and force the other side to it; return what the bound, rounded down, allows."""
+        full_raw = self._full_raw
+        raw = min(size_w, full_w) * full_raw // full_w
+        self.put_s16(word, raw)
+        # Rounded down once more: were the forced power over the bound, the window between them would be empty.
+        self.put_s16(other, -min(raw * full_w // other_w, full_raw))
+        return raw * full_w // full_raw if full_raw else 0
+
+    def accept(self, master):
+        """Count with what the inverter holds in place of our setting."""
+        if self.commanded_w < 0:
+            self.commanded_w = -(master.signed(_OUT) * self._full_out_w // self._full_raw)
+        else:
+            self.commanded_w = master.signed(_IN) * self._full_in_w // self._full_raw
 
 
 class Measure10x:
@@ -79,7 +106,7 @@ class Measure10x:
         self.address = -1
 
     def bind(self, found):
-        self.address = _inverter(found) + _W
+        self.address = _inverter(found, INVERTERS) + _W
         return self.address >= _W
 
     def power_w(self, master):
@@ -105,7 +132,7 @@ class Temperature10x:
         self.address = -1
 
     def bind(self, found):
-        self.address = _inverter(found) + _TMP
+        self.address = _inverter(found, INVERTERS) + _TMP
         return self.address >= _TMP
 
     def cabinet_c(self, master):
@@ -115,6 +142,53 @@ class Temperature10x:
     def sink_c(self, master):
         """Return the heat sink's temperature, or UNKNOWN."""
         return sunspec.scaled_s16(master.signed(_TMP_SINK), master.signed(_TMP_SF))
+
+
+class Measure11x:
+    """W and VAr as floats, in one short read."""
+
+    count = _FLOAT_VAR + 4  # two more than needed, for its length's sake
+
+    def __init__(self):
+        self.address = -1
+
+    def bind(self, found):
+        self.address = _inverter(found, FLOAT_INVERTERS) + _FLOAT_W
+        return self.address >= _FLOAT_W
+
+    def power_w(self, master):
+        """Return the power into the vehicle, or UNKNOWN."""
+        out_w = sunspec.float32(master.register(0), master.register(1))
+        return out_w if out_w == sunspec.UNKNOWN else -out_w
+
+    def var(self, master):
+        """Return the reactive power absorbed, or UNKNOWN."""
+        injected_var = sunspec.float32(master.register(_FLOAT_VAR), master.register(_FLOAT_VAR + 1))
+        return injected_var if injected_var == sunspec.UNKNOWN else -injected_var
+
+    def operating_state(self, _master):
+        return -1
+
+
+class Temperature11x:
+    """Cabinet and heat sink as floats, in one short read."""
+
+    count = _FLOAT_SINK + 2
+
+    def __init__(self):
+        self.address = -1
+
+    def bind(self, found):
+        self.address = _inverter(found, FLOAT_INVERTERS) + _FLOAT_TMP
+        return self.address >= _FLOAT_TMP
+
+    def cabinet_c(self, master):
+        """Return the cabinet's temperature, or UNKNOWN."""
+        return sunspec.float32(master.register(0), master.register(1))
+
+    def sink_c(self, master):
+        """Return the heat sink's temperature, or UNKNOWN."""
+        return sunspec.float32(master.register(_FLOAT_SINK), master.register(_FLOAT_SINK + 1))
 
 
 class Storage124:
@@ -131,6 +205,9 @@ class Storage124:
         if at < 0:
             return False
         self.address = at + offset_of(STORAGE, "ChaState")
+        return self.rescale(found)
+
+    def rescale(self, found):
         self._sf = sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "ChaState_SF")))
         return sunspec.scale_known(self._sf)
 
@@ -138,9 +215,9 @@ class Storage124:
         return der.soc_pct_x100(master.register(0), self._sf)
 
 
-def _inverter(found):
-    for i in range(len(INVERTERS)):
-        at = found.address_of(INVERTERS[i])
+def _inverter(found, models):
+    for i in range(len(models)):
+        at = found.address_of(models[i])
         if at >= 0:
             return at
     return -1

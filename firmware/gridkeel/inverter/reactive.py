@@ -1,6 +1,7 @@
 """The reactive side of the driver: which reactive power is wanted, what the inverter took, what is written next.
 
-    take hold   0 var, then the reversion and its timer, then the wish; read back from then on
+    take hold   0 var, then the reversion and its timer, then the wish; read back from then on. Where a reading once
+                differed, the wish waits for one that matches
     refresh     the timer, then the wish
     let go      0 var and disabled, then the timer stopped
 
@@ -104,7 +105,8 @@ class ReactiveSide:
             # Some start the timer when its time is written, some when the function is enabled: both, count from here.
             self._jobs.want(VAR_REFRESH, ticks.add(self._step_ms, 500 * self._p.reversion_s))
             self._jobs.want(VAR_READBACK, ticks.add(now_ms, _READBACK_MS))
-            self.holds = True
+            self.control.held_s = 0
+            self.holds = self.holds or self.control.pause_ms == 0
             self._sent = False
             self._jobs.want(VAR_SET, now_ms)
 
@@ -113,13 +115,31 @@ class ReactiveSide:
         self._sent = False
 
     def read_back(self, master, now_ms):
-        """Return what a reading says (control.MATCH ...); what differs is written again."""
+        """Return what a reading says (control.MATCH ...); what differs is written again, after a while."""
         settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
         result = self.control.check(master, settled)
         self._jobs.want(VAR_READBACK, ticks.add(now_ms, _READBACK_MS))
-        if result == control.DIFFERS or result == control.OVERRIDDEN:
-            self._take_hold(now_ms)
+        if result == control.MATCH or result == control.CLAMPED:
+            self._held(now_ms)
+        elif result != control.UNSETTLED:
+            self._differs(result, now_ms)
         return result
+
+    def _held(self, now_ms):
+        if not self._wanted or self._step < self.control.steps:
+            return
+        self._jobs.want(VAR_REFRESH, ticks.add(self._step_ms, 500 * self.control.held_s))
+        if not self.holds:
+            self.holds = True
+            self._want_change(now_ms)
+
+    def _differs(self, result, now_ms):
+        if self.control.retry(now_ms):
+            self._take_hold(now_ms)
+        elif result == control.LOST and self.holds:
+            # Written again and still not held: 0 var, until it is.
+            self.holds = False
+            self._jobs.want(VAR_SET, now_ms)
 
     def _take_hold(self, now_ms):
         """Begin to take hold of the inverter's reactive power, or to let it go."""

@@ -3,6 +3,8 @@
 Source: SunSpec Information Model definitions; a test holds every offset against them.
 """
 
+from gridkeel import limits
+
 BASES = (40000, 50000, 0)
 MARK_HIGH = 0x5375  # "SunS"
 MARK_LOW = 0x6E53
@@ -19,6 +21,7 @@ DER_CAPACITY = 702
 DER_CONTROL = 704
 DER_STORAGE = 713
 INVERTERS = (101, 102, 103)
+FLOAT_INVERTERS = (111, 112, 113)
 
 # fmt: off
 POINTS: tuple = (  # flat: a tuple a row would take three times the heap
@@ -38,6 +41,12 @@ POINTS: tuple = (  # flat: a tuple a row would take three times the heap
     103, "TmpCab", 33, 1,
     103, "TmpSnk", 34, 1,
     103, "Tmp_SF", 37, 1,
+    111, "W", 22, 2,
+    112, "W", 22, 2,
+    113, "W", 22, 2,
+    113, "VAr", 28, 2,
+    113, "TmpCab", 40, 2,
+    113, "TmpSnk", 42, 2,
     120, "WRtg", 3, 1,
     120, "WRtg_SF", 4, 1,
     120, "VARtg", 5, 1,
@@ -123,7 +132,7 @@ POINTS: tuple = (  # flat: a tuple a row would take three times the heap
 COLUMNS = 4
 
 LIMIT = 0x3FFFFFFE  # largest size of a scaled value: a small integer on every board
-UNKNOWN = -0x3FFFFFFF  # a value the device does not implement; outside what scaling real registers gives
+UNKNOWN = limits.UNKNOWN  # a value the device does not implement; outside what scaling real registers gives
 SF_MAX = 10
 _POWERS = (1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000)
 
@@ -167,6 +176,26 @@ def scaled_u16(word, sf):
 def scaled_s16(value, sf):
     """Return a signed point's value, or UNKNOWN."""
     return UNKNOWN if value == _NONE_S16 else scaled(value, sf)
+
+
+def float32(high, low):
+    """Return an IEEE 754 single given as two registers, toward zero, no larger than LIMIT; UNKNOWN if no number."""
+    shift = (high >> 7 & 0xFF) - 150  # of the 24-bit significand; a Python float would be an allocation
+    if shift == 105:
+        return UNKNOWN  # NaN, SunSpec's "not implemented", and infinity
+    size = (high & 0x7F | 0x80) << 16 | low
+    if shift > 6:
+        size = LIMIT
+    elif shift >= 0:
+        size <<= shift
+    else:
+        size = size >> -shift if shift > -24 else 0
+    return -size if high & 0x8000 else size
+
+
+def signed32(high, low):
+    """Return a signed 32-bit point, high already signed; UNKNOWN past the small integers of every board."""
+    return high << 16 | low if -0x4000 <= high < 0x4000 else UNKNOWN
 
 
 def fits(value, sf, limit):

@@ -31,6 +31,8 @@ _S16_MAX = 0x7FFF
 class VarControl704(control.Control):
     """VarSet in var; when commands stop it reverts to enabled at 0 var."""
 
+    WIDE = True
+
     def __init__(self):
         control.Control.__init__(
             self,
@@ -40,7 +42,8 @@ class VarControl704(control.Control):
             (0, _SET + 2),
             (_SET, 2),
             ((_REVERT_SET, 2), (_REVERT_ENA, 3)),
-            (0, _MOD, _PRI, _SET, _SET + 1, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA, _REVERT_S, _REVERT_S + 1),
+            (0, _MOD, _PRI, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA),
+            (_REVERT_S, 2),
         )
         self._sf = 0
         self.commanded_var = 0
@@ -49,8 +52,12 @@ class VarControl704(control.Control):
         """Take scale and address from a discovery; return False where reactive power up to most_var cannot be set."""
         if not self.place(found):
             return False
-        self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "VarSet_SF")))
         self.words[_MOD] = _VARS
+        return self.rescale(found, most_var)
+
+    def rescale(self, found, most_var):
+        """Take the scale factor; return False where reactive power up to most_var cannot be set."""
+        self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "VarSet_SF")))
         return sunspec.fits(most_var, self._sf, sunspec.LIMIT)
 
     def set_reversion(self, reversion_s):
@@ -78,7 +85,8 @@ class VarControl123(control.Control):
             (0, _PCT_ENA + 1),
             (0, _PCT_OF_VAR + 1),
             ((_PCT_REVERT_S, 1),),
-            (0, _PCT_OF_VAR, _PCT_REVERT_S, _PCT_MOD, _PCT_ENA),
+            (_PCT_MOD, _PCT_ENA),
+            (_PCT_REVERT_S, 1),
         )
         self._full_raw = 0
         self._inject_var = 1
@@ -90,10 +98,6 @@ class VarControl123(control.Control):
         """Take scales and address from a discovery; return False where no share of a rating can be set."""
         if not self.place(found):
             return False
-        sf = sunspec.signed(found.word(IMMEDIATE, offset_of(IMMEDIATE, "VArPct_SF")))
-        if not sunspec.fits(100, sf, _S16_MAX):
-            return False
-        self._full_raw = sunspec.scaled(100, -sf)
         self._inject_var = quadrants(found, 0, 1)
         self._absorb_var = quadrants(found, 2, 3)
         known = self._inject_var > 0 and self._absorb_var > 0
@@ -101,7 +105,13 @@ class VarControl123(control.Control):
             self._inject_var = self._absorb_var = basic(found, "WMax", "WMax_SF", "WRtg", "WRtg_SF")
         self._at = _PCT_OF_VAR if known else 0
         self.words[_PCT_MOD] = _OF_VAR_MAX if known else _OF_W_MAX
-        return self._inject_var > 0
+        return self._inject_var > 0 and self.rescale(found, 0)
+
+    def rescale(self, found, _most_var):
+        """Take the scale factor; return False where 100 % cannot be set."""
+        sf = sunspec.signed(found.word(IMMEDIATE, offset_of(IMMEDIATE, "VArPct_SF")))
+        self._full_raw = sunspec.scaled(100, -sf)
+        return sunspec.fits(100, sf, _S16_MAX)
 
     def set_reversion(self, reversion_s):
         self.words[_PCT_REVERT_S] = reversion_s

@@ -68,7 +68,7 @@ TABLE = (
             ("inverter_state", "B", "INVERTER_STATES"),
             ("loop_gap_us", "I", "us"),
             ("loop_gap_max_us", "I", "us"),
-            ("step_max_us", "I", "us"),
+            ("step_max_us", "H", "us"),
             ("heap_free", "I", "B"),
             ("bus_errors", "H", "count"),
             ("link_errors", "H", "count"),
@@ -95,6 +95,8 @@ TABLE = (
             ("energy_wh", "I", "Wh"),
             ("var", "i", "var"),
             ("temperature_c", "h", "degC"),
+            ("contactor_operations", "H", "count"),
+            ("unmetered_s", "H", "s"),
         ),
     ),
     (

@@ -3,7 +3,7 @@
 The sign of the integral tells:
 
     verdict   integral   meaning
-    none      -          too little moved to tell
+    none      -          too little moved to tell, or what flowed was unknown for longer than the tolerance
     shed      negative   less was taken, and not made up for
     shifted   zero       what was left off was taken at another time
     battery   positive   more came back than was left off: shifted by a battery, and the rest is its losses
@@ -12,7 +12,7 @@ The sign of the integral tells:
 Zero means within account_tolerance_pct of all that moved either way.
 """
 
-from gridkeel import ticks
+from gridkeel import limits, ticks
 
 NONE = 0
 SHED = 1
@@ -40,15 +40,19 @@ class Account:
         self._begin_ms = 0
         self._last_ms = 0
         self._begun = False
+        self._unknown_ms = 0
 
     def update(self, power_w, now_ms):
-        """Add what flowed since the last call, held against baseline_w."""
+        """Add what flowed since the last call, held against baseline_w; power_w: limits.UNKNOWN where nobody knows."""
         if not self._begun:
             self._begun = True
             self._begin_ms = self._last_ms = now_ms
         elapsed_ms = max(0, min(ticks.diff(now_ms, self._last_ms), _STEP_MAX_MS))
         self._last_ms = now_ms
-        self._add((power_w - self._p.baseline_w) * elapsed_ms)
+        if power_w == limits.UNKNOWN:
+            self._unknown_ms += elapsed_ms
+        else:
+            self._add((power_w - self._p.baseline_w) * elapsed_ms)
         if ticks.diff(now_ms, self._begin_ms) >= self._p.account_window_s * 1000:
             self._close(now_ms)
 
@@ -68,11 +72,14 @@ class Account:
         self.deviation_wh = self.up_wh - self.down_wh
         self.verdict = self._judge()
         self.up_wh = self.down_wh = 0
+        self._unknown_ms = 0
         self._begin_ms = now_ms
 
     def _judge(self):
         moved_wh = self.up_wh + self.down_wh
-        if moved_wh < _LEAST_WH:
+        # a day at 20 % is 1.7 * 10**7 ms
+        unknown = self._unknown_ms > self._p.account_window_s * 10 * self._p.account_tolerance_pct
+        if moved_wh < _LEAST_WH or unknown:
             return NONE
         # a day of 10**5 W is 2.4 * 10**6 Wh: times 100 it stays under 2**28
         slack_wh = moved_wh * self._p.account_tolerance_pct // 100

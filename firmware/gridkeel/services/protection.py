@@ -9,9 +9,9 @@ The states and what moves between them are one table:
     returning   run         start_delay_ms (first start) or the return delay (after a trip, or enter_at_start)
     run         blocked     the voltage is past a block limit of a table that rides through it
     blocked     run         the voltage is back inside them, and the estimate can be used again
-    run,        ceased      a clock of the trip table or the ROCOF limit's ran out, samples lost
+    run,        ceased      a clock of the trip table or the ROCOF limit's ran out, samples lost, power uncommanded
     blocked
-    ceased      returning   the mains are inside the return window
+    ceased      returning   the mains are inside the return window, and no power flows uncommanded
     any         safe        the operator's mode is "safe"
 
 Limits and clocks are services/ride_through.py's. Delays after a trip are spread by the controller's identity.
@@ -36,6 +36,7 @@ RAMP_DONE = 1000
 class Protection:
     """Decides `state`; `trip` names why it ceased (a code of the fault catalogue, 0 while nothing did).
 
+    uncommanded: power flows that nobody commanded (inverter/following.py).
     enter_permille: how much of the rating may flow yet on the ramp that follows the return, 1000 once it is over.
     """
 
@@ -44,6 +45,7 @@ class Protection:
         self.state = SAFE
         self.trip = errors.NO_FAULT
         self.enabled = True
+        self.uncommanded = False
         self.enter_permille = RAMP_DONE
         self.spread = Spread(parameters, identity)
         self._trips = Trips(parameters, self.spread)
@@ -71,6 +73,8 @@ class Protection:
 
     def _watch(self, mains, now_ms):
         fault = self._trips.update(mains, now_ms) or self._watch_rocof(mains, now_ms)
+        if self.uncommanded and not fault:
+            fault = errors.POWER_UNCOMMANDED
         if fault:
             self._cease(fault)
             return
@@ -140,7 +144,7 @@ class Protection:
         return self.trip or self._p.enter_at_start
 
     def _inside_window(self, mains):
-        if mains.quality & (UNUSABLE | WARM_UP_LONG):
+        if self.uncommanded or mains.quality & (UNUSABLE | WARM_UP_LONG):
             return False
         if not self._share_mv(self._p.return_volt_pct) <= mains.voltage_mv <= self._share_mv(self._p.return_high_pct):
             return False
