@@ -1,11 +1,11 @@
 """SunSpec discovery: find the map, walk its models to the end, keep the words that do not change.
 
-It asks for one stretch of registers at a time (`address`, `count`, with `lead` registers before them, after `pause_ms`)
-and is told what came back: `take`, `refuse` or `miss`. It allocates nothing, so a rediscovery may run beside the control loop.
+It asks for one stretch of registers at a time (`address`, `count`, with `lead` registers before them, after
+`pause_ms`) and is told what came back: `take`, `refuse` or `miss`. It allocates nothing, so a rediscovery may run
+beside the control loop.
 
-Nothing is believed that was read once: the mark is read twice, and so are the headers of the models that are written to,
-each time with another length. Consecutive questions differ in length as well, so that no answer that comes late, or twice,
-fits the question that is open.
+The mark is read twice, and so are the headers of the models that are written to, each time with another length.
+Consecutive questions differ in length as well, so that no answer that comes late, or twice, fits the open question.
 """
 
 from array import array
@@ -196,7 +196,7 @@ class Discovery:
         return self._ask(_MARK)
 
     def doubt(self):
-        """After a complete walk, ask in a while for what was refused in it; return WORKING, or SETTLED if nothing was."""
+        """After a complete walk, ask in a while for what was refused in it; return SETTLED where nothing was."""
         self._stage = _DOUBT
         self.lead = 0
         self.pause_ms = _DOUBT_MS << self._doubts

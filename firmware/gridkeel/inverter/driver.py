@@ -193,6 +193,7 @@ class Inverter:
         self._asked = False
         self._enter(states.HEARD)
         if job == NONE:
+            master.forget()
             return
         if verdict == rtu.EXCEPTION:
             self._exception(job, now_ms)
@@ -227,10 +228,8 @@ class Inverter:
             wait = self._jobs.wait_ms(now_ms)
             if wait >= 0:
                 wait = max(wait, master.quiet_left(now_ms))
-        if not self._asked or self.state == SILENT:
-            return wait
-        left = max(self._parameters.inverter_silent_ms - ticks.diff(now_ms, self._asked_ms), 0)
-        return left if wait < 0 else min(wait, left)
+        left = self._silence_left(now_ms)
+        return left if wait < 0 or 0 <= left < wait else wait
 
     def on_deadline(self, now_ms):
         """Close what ran out of time."""
@@ -239,11 +238,16 @@ class Inverter:
         self._soc.expire(now_ms)
         self._var.expire(now_ms)
         self._temperature.expire(now_ms)
-        if self._asked and self.state != SILENT:
-            if ticks.diff(now_ms, self._asked_ms) >= self._parameters.inverter_silent_ms:
-                self._fall_silent(now_ms)
+        if self._silence_left(now_ms) == 0:
+            self._fall_silent(now_ms)
         if self._master.expire(now_ms, self._stops(now_ms)):
             self._missed(now_ms)
+
+    def _silence_left(self, now_ms):
+        """Return the ms until the inverter counts as silent, -1 where nothing was asked of it or it does already."""
+        if not self._asked or self.state == SILENT:
+            return -1
+        return max(self._parameters.inverter_silent_ms - ticks.diff(now_ms, self._asked_ms), 0)
 
     def _fall_silent(self, now_ms):
         if self._job == DISCOVER:
@@ -274,13 +278,17 @@ class Inverter:
     def _pick(self, now_ms):
         """Return the job whose request goes out now, or NONE."""
         job = self._jobs.next(SET, now_ms)
-        if job == NONE or job >= READBACK:
+        if job == NONE:
             self._row = 0
             return job
-        if self._row >= _WRITES_IN_A_ROW and (job != SET or self._active.to_set_w):
+        if job < READBACK and self._row >= _WRITES_IN_A_ROW and (job != SET or self._active.to_set_w):
             other = self._jobs.next(STEP if job == SET else READBACK, now_ms)
             job = job if other == NONE else other
-        self._row = self._row + 1 if job < READBACK else 0
+        if job >= READBACK:
+            self._row = 0
+            self._jobs.measured = job == MEASURE
+            return job
+        self._row += 1
         if job == REFRESH:
             self._jobs.drop(REFRESH)
             self._active.renew()

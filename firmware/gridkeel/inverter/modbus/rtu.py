@@ -26,8 +26,8 @@ _COUNTER_MAX = 0x0FFFFFFF  # counters stay small integers, three of them added t
 class Master:
     """One master on one line.  Allocates: nothing after construction.
 
-    patient: while an unanswered read may yet be answered, the next one is waited for as long.  slow: the device was seen
-    to take longer than its timeout.  echoes: those of the bad frames that were our own request, heard on a two-wire line.
+    patient: while an unanswered read may yet be answered, the next one is waited for as long.  slow: the device was
+    seen to take longer than its timeout.  echoes: the bad frames that were our own request, heard on a two-wire line.
     """
 
     def __init__(self):
@@ -143,8 +143,8 @@ class Master:
     def timeout_left(self, now_ms, urgent=False):
         """Return the ms the open transaction still has, 0 or more.
 
-        A device that left the last request unanswered may have become slow: it has the whole time then.  urgent: what is to
-        be sent next does not wait longer than the device's last answers took.
+        A device that left the last request unanswered may have become slow: it has the whole time then.  urgent: what
+        is to be sent next does not wait longer than the device's last answers took.
         """
         wait_ms = self._usual_ms
         long = self._missed and not urgent
