@@ -104,10 +104,17 @@ def test_the_two_values_in_watts_are_volatile_and_writable():
 
 
 class Line:
-    """Our end of a pseudo-terminal whose other end is pymodbus's server; the driver runs on real milliseconds."""
+    """Our end of a pseudo-terminal whose other end is pymodbus's server; the driver runs on real milliseconds.
+
+    delay_ms: how much later than the server sent them its bytes arrive.  echoing: our own bytes come back first.
+    """
 
     def __init__(self, fd: int, server: ModbusSerialServer, base: int, at: dict[int, int]):
         self.inverter = Inverter(Parameters({"reversion_s": 2}))
+        self.delay_ms = 0
+        self.echoing = False
+        self.faults: set[int] = set()
+        self._arriving: list[tuple[int, bytes]] = []
         self._fd, self._server, self._base, self._at = fd, server, base, at
         self._out = bytearray(32)
 
@@ -117,12 +124,17 @@ class Line:
             assert time.monotonic() < ends_s, f"state {inverter.state}, fault {inverter.fault}"
             now = time.monotonic_ns() // 1_000_000 & MASK
             with contextlib.suppress(BlockingIOError):
-                data = os.read(self._fd, 512)
+                self._arriving.append((now + self.delay_ms, os.read(self._fd, 512)))
+            while self._arriving and self._arriving[0][0] <= now:
+                data = self._arriving.pop(0)[1]
                 inverter.receive(data, len(data), now)
             inverter.command(wanted, now)
             inverter.on_deadline(now)
             if n := inverter.data_to_send(self._out, now):
                 os.write(self._fd, self._out[:n])
+                if self.echoing:
+                    inverter.receive(bytes(self._out), n, now)
+            self.faults.add(inverter.fault)
             await asyncio.sleep(0.001)
 
     async def get(self, model: int, offset: int, count: int) -> int:
@@ -134,8 +146,9 @@ class Line:
 
 
 @contextlib.asynccontextmanager
-async def pymodbus_line(models, base: int):
+async def pymodbus_line(models, base: int, tail: tuple[int, ...] = (0xFFFF, 0)):
     words, at = laid_out(models)
+    words[-2:] = tail
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     os.set_blocking(ours, False)
@@ -189,6 +202,54 @@ def test_drives_pymodbus_legacy():
             assert (inverter.charge_rating_w, inverter.discharge_rating_w) == (7000, 6000)
             assert (inverter.power_w, inverter.soc_pct_x100) == (-2130, 5500)
             assert inverter.fault == errors.NO_FAULT
+
+    asyncio.run(run())
+
+
+def test_pymodbus_behind_a_slow_gateway_is_driven_and_named_slow():
+    async def run():
+        async with pymodbus_line(DER, 40000) as line:
+            line.delay_ms = 260
+            inverter = line.inverter
+
+            async def is_at(power_w):
+                return await line.get(704, 24, 2) == -10 * power_w and inverter.commanded_w == power_w
+
+            await line.until(lambda: is_at(3000), 3000)
+            assert inverter.state == DRIVING
+            assert inverter.fault == errors.INVERTER_SLOW
+            assert errors.INVERTER_NOT_FOUND not in line.faults
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("tail", [(), (0,), (0, 0), (0xFFFF,), (64999, 0xFFFF)])
+@pytest.mark.parametrize("models", [DER, LEGACY], ids=["704", "124"])
+def test_pymodbus_with_a_map_that_ends_oddly_is_driven(models, tail):
+    async def run():
+        async with pymodbus_line(models, 40000, tail) as line:
+
+            async def is_driven():
+                return line.inverter.commanded_w == 2000
+
+            await line.until(is_driven, 2000)
+            assert line.inverter.state == DRIVING
+            assert line.inverter.fault == errors.NO_FAULT
+
+    asyncio.run(run())
+
+
+def test_pymodbus_on_a_line_that_echoes_is_driven():
+    async def run():
+        async with pymodbus_line(DER, 40000) as line:
+            line.echoing = True
+
+            async def is_driven():
+                return line.inverter.commanded_w == 2000
+
+            await line.until(is_driven, 2000)
+            assert line.inverter.bus_errors == 0
+            assert line.inverter.fault == errors.NO_FAULT
 
     asyncio.run(run())
 
