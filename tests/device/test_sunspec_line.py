@@ -122,6 +122,35 @@ def test_a_zero_is_repeated_at_every_timeout():
     assert len(zeros) >= 5, zeros
 
 
+def test_a_late_acknowledgement_taken_for_the_next_ones_is_found_out_by_the_reading():
+    line = driven(der_models(), always(3), changes={"reversion_s": 60})
+    line.run(1000, 2000)
+    slave = line.slave
+    handle, writes = slave.handle, []
+
+    def lose_the_second(frame, now):
+        """The first write is acknowledged late, the second never arrives."""
+        if frame[1] != 16 or frame[2] << 8 | frame[3] != slave.address(704, 22):
+            return handle(frame, now)
+        writes.append(now)
+        if len(writes) == 2:
+            return b""
+        answer = handle(frame, now)
+        if len(writes) > 1:
+            return answer
+        line.put(now + 230, answer, None)
+        return b""
+
+    slave.handle = lose_the_second
+    line.run(100, 3000)
+    line.run(150, 1000)
+    assert len(writes) == 2 and line.inverter.commanded_w == 1000
+    assert slave.signed32(704, 24) == -3000
+    line.run(1000, 1000)
+    assert slave.signed32(704, 24) == -1000
+    assert errors.INVERTER_READBACK in line.faults
+
+
 def test_silence_is_told_in_its_time_though_an_answer_is_waited_for():
     line = driven(der_models(), always(3))
     line.run(1000, 2000)

@@ -257,8 +257,8 @@ def test_pymodbus_on_a_line_that_echoes_is_driven():
 class PlantLine:
     """The driver on the plant's RTU line, in virtual time, a block of the controller every 10 ms."""
 
-    def __init__(self, family: str, base: int):
-        self.plant = Plant(InverterConfig(family=family, base_address=base, response_ms=5))
+    def __init__(self, family: str, base: int, response_ms: float = 5):
+        self.plant = Plant(InverterConfig(family=family, base_address=base, response_ms=response_ms))
         self.port = RtuSlavePort(self.plant)
         self.inverter = Inverter(Parameters())
         self.now = 0
@@ -296,6 +296,20 @@ def test_drives_the_plant(family, base):
     assert line.inverter.fault == errors.NO_FAULT
     assert line.inverter.soc_pct_x100 == pytest.approx(100 * line.plant.soc_pct, abs=10)
     assert line.port.bad_crc == 0
+
+
+@pytest.mark.parametrize("family", ["der", "legacy"])
+@pytest.mark.parametrize("response_ms", [250, 450, 580])
+def test_drives_a_plant_that_answers_late(family, response_ms):
+    line = PlantLine(family, 40000, response_ms)
+    line.run(20000, 0)
+    assert line.inverter.state == DRIVING
+    for power_w in (3000, -2500, 0):
+        line.run(9000, power_w)
+        assert line.plant.power_w == pytest.approx(power_w, abs=1)
+        assert line.inverter.commanded_w == pytest.approx(power_w, abs=1)
+        assert line.inverter.fault == errors.INVERTER_SLOW
+    assert line.plant.reversions == 0
 
 
 @pytest.mark.parametrize("family", ["der", "legacy"])
