@@ -1,6 +1,8 @@
 """An RS-485 line in virtual ms on which every answer takes its own time, and a driver at its end."""
 
-from sunspec_slave import Slave, heap_lock, heap_unlock
+from array import array
+
+from sunspec_slave import Slave, crc, der_models, heap_lock, heap_unlock, legacy_models
 
 from gridkeel import ticks
 from gridkeel.inverter.driver import Inverter
@@ -77,13 +79,12 @@ class Line:
         request = (self.now, frame[1], frame[2] << 8 | frame[3], frame[4] << 8 | frame[5])
         self.asked.append(request)
         if self.echoing:
-            self._put(self.now, frame, None)
+            self.put(self.now, frame, None)
         begins = self.now
-        if self._device != AT_ONCE:
-            if ticks.diff(self._free_ms, begins) > 0:
-                if self._device == DEAF:
-                    return
-                begins = self._free_ms
+        if self._device != AT_ONCE and ticks.diff(self._free_ms, begins) > 0:
+            if self._device == DEAF:
+                return
+            begins = self._free_ms
         self._free_ms = ticks.add(begins, self.delay(number))
         answer = self.slave.handle(frame, self.now)
         if self.answer is not None:
@@ -91,14 +92,57 @@ class Line:
         at = self._free_ms
         for data in answer if isinstance(answer, list) else [answer]:
             if data:
-                self._put(at, data, request)
+                self.put(at, data, request)
                 at = ticks.add(at, 1)
 
-    def _put(self, at, data, request):
+    def put(self, at, data, request):
+        """Let bytes come in at a time."""
         place = len(self._arriving)
         while place and ticks.diff(self._arriving[place - 1][0], at) > 0:
             place -= 1
         self._arriving.insert(place, (at, data, request))
+
+
+def framed(data):
+    return bytes(data) + crc(bytes(data))
+
+
+def both_models():
+    """A device that can be driven by 124 and by 704, in the order of their numbers."""
+    return legacy_models() + der_models()[1:]
+
+
+class Ends(Slave):
+    """A map with odd registers at its end; what lies past the last is refused, or silent where the code is 0."""
+
+    def __init__(self, models, tail, code):
+        super().__init__(models, end=False)
+        self.words.extend(array("H", tail))
+        self._code = code
+
+    def handle(self, frame, now):
+        if (frame[2] << 8 | frame[3]) + (frame[4] << 8 | frame[5]) <= self.base + len(self.words):
+            return super().handle(frame, now)
+        return framed((1, frame[1] | 0x80, self._code)) if self._code else b""
+
+
+def refusing(line, number, code, times=1 << 20, until=0):
+    """Refuse reads that touch a model, or any where it is 0, so many times or until a time."""
+    slave = line.slave
+    first, end = 0, 0x10000
+    if number:
+        first, end = slave.address(number, 0), slave.address(number, slave.get(number, 1) + 2)
+    left = [times]
+
+    def answer(i, frame):
+        _ms, function, address, count = line.asked[i]
+        passed = until and line.now >= until or not left[0]
+        if passed or function != 3 or address >= end or address + count <= first:
+            return frame
+        left[0] -= 1
+        return framed((1, 0x83, code))
+
+    line.answer = answer
 
 
 def astray(slave, numbers):
@@ -112,7 +156,7 @@ def astray(slave, numbers):
 
 
 def confirmed(line, number):
-    """Say whether the model's ID and length had come in twice, in reads of two lengths, before the first write there."""
+    """Say whether the model's ID and length came in twice, in reads of two lengths, before the first write there."""
     slave = line.slave
     at, end = slave.address(number, 0), slave.address(number, slave.get(number, 1) + 2)
     first = [ms for ms, function, address, _count in line.asked if function == 16 and at <= address < end]
@@ -134,6 +178,3 @@ def dice(seed):
         return state[0] // 7 % n
 
     return below
-
-
-__all__ = ["AT_ONCE", "DEAF", "QUEUED", "Line", "Slave", "astray", "confirmed", "dice"]

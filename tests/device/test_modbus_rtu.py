@@ -169,6 +169,100 @@ def test_timeout_over_a_wrap():
     assert not master.ready(149) and master.ready(151)
 
 
+def test_a_read_apart_has_another_length_and_passes_the_lead_over():
+    master = asked()
+    assert master.lead(40000, 2, 100) == 0
+    master.expire(200)
+    assert master.lead(40000, 2, 300) == 1 and master.lead(40000, 3, 300) == 0
+    assert master.lead(0, 2, 300) == 0  # nothing lies before the first register
+    out = bytearray(16)
+    n = master.read(out, 40000, 2, 300, 1)
+    assert bytes(out[:n]) == framed(1, 3, 0x9C, 0x3F, 0, 3)
+    assert feed(master, ANSWER, 450) == rtu.NOTHING  # the late one
+    assert feed(master, framed(1, 3, 6, 9, 9, 0x53, 0x75, 0x80, 0), 460) == rtu.ANSWER
+    assert master.register(0) == 0x5375 and master.signed(1) == -0x8000
+    assert master.lead(40000, 2, 1499) == 1 and master.lead(40000, 2, 1500) == 0
+
+
+def test_after_an_unanswered_request_the_next_is_waited_for_as_long_as_an_answer_can_take():
+    master = asked()
+    assert master.timeout_left(0) == 200
+    assert master.expire(200)
+    master.read(bytearray(16), 40000, 2, 210)
+    assert not master.expire(1709)
+    assert master.timeout_left(410, True) == 0  # unless what comes next is urgent
+    assert master.expire(1710)
+    master.read(bytearray(16), 40000, 2, 1720)
+    feed(master, ANSWER, 1725)
+    master.read(bytearray(16), 40000, 2, 1730)
+    assert master.timeout_left(1730) == 200
+
+
+def test_a_device_seen_to_be_slow_has_twice_its_time_and_is_called_slow():
+    master = asked()
+    feed(master, ANSWER, 190)
+    assert not master.slow
+    now = 200
+    master.forget()
+    master.read(bytearray(16), 40000, 2, now)
+    assert master.timeout_left(now) == 1500
+    feed(master, ANSWER, now + 450)
+    assert master.slow
+    master.patient = False
+    master.read(bytearray(16), 40000, 2, now + 460)
+    assert master.timeout_left(now + 460) == 900
+    now += 460
+    for _ in range(30):
+        feed(master, ANSWER, now + 3)
+        now += 10
+        master.read(bytearray(16), 40000, 2, now)
+    assert not master.slow and master.timeout_left(now) == 200
+
+
+def test_a_patient_master_waits_long_while_an_unanswered_read_may_be_answered():
+    master = rtu.Master()
+    master.forget()
+    master.read(bytearray(16), 40000, 2, 0)
+    feed(master, ANSWER, 3)
+    master.read(bytearray(16), 40000, 2, 10)
+    assert master.timeout_left(10) == 400
+    assert master.expire(410)
+    master.read(bytearray(16), 40000, 3, 420)
+    feed(master, framed(1, 3, 6, 1, 1, 2, 2, 3, 3), 425)
+    master.read(bytearray(16), 40000, 4, 430)
+    assert master.timeout_left(430) == 1500
+    feed(master, framed(1, 3, 8, 1, 1, 2, 2, 3, 3, 4, 4), 435)
+    master.read(bytearray(16), 40000, 4, 1511)
+    assert master.timeout_left(1511) == 400
+
+
+def test_our_own_request_heard_again_is_counted_apart():
+    master = asked()
+    assert feed(master, framed(1, 3, 0x9C, 0x40, 0, 2), 1) == rtu.NOTHING
+    assert master.echoes == master.bad_frames == 1
+    assert feed(master, b"\x07", 2) == rtu.NOTHING
+    assert feed(master, ANSWER, 3) == rtu.ANSWER
+    assert master.echoes == 1 and master.bad_frames == 2
+    write = rtu.Master()
+    out = bytearray(17)
+    n = write.write(out, 0x9D71, (1, 1, 0xFFFF, 0xF448), 0, 4, 0)
+    answer = framed(1, 16, 0x9D, 0x71, 0, 4)
+    assert feed(write, bytes(out[:n]) + answer, 5) == rtu.ANSWER
+    assert write.echoes == write.bad_frames == 1
+    n = write.write(out, 0x9D71, (1, 1, 0xFFFF, 0xF448), 0, 4, 20)
+    for i in range(n):
+        assert feed(write, bytes(out[i : i + 1]), 21) == rtu.NOTHING
+    assert write.open and write.echoes == 2
+    assert feed(write, answer, 25) == rtu.ANSWER
+
+
+def test_a_damaged_echo_is_a_bad_frame():
+    master = asked()
+    assert feed(master, framed(1, 3, 0x9C, 0x40, 0, 2)[:-1] + b"\x00", 1) == rtu.NOTHING
+    assert feed(master, ANSWER, 2) == rtu.ANSWER
+    assert master.echoes == 0 and master.bad_frames == 1
+
+
 def raises(call, *arguments):
     try:
         call(*arguments)

@@ -106,10 +106,16 @@ class Line:
     """Our end of a pseudo-terminal whose other end is pymodbus's server.
 
     The driver's millisecond is a turn of the loop that serves both: a machine that is late is late for both of them.
+
+    delay_ms: how much later than the server sent them its bytes arrive.  echoing: our own bytes come back first.
     """
 
     def __init__(self, fd: int, server: ModbusSerialServer, base: int, at: dict[int, int]):
         self.inverter = Inverter(Parameters({"reversion_s": 2}))
+        self.delay_ms = 0
+        self.echoing = False
+        self.faults: set[int] = set()
+        self._arriving: list[tuple[int, bytes]] = []
         self._fd, self._server, self._base, self._at = fd, server, base, at
         self._out = bytearray(32)
         self._now = 0
@@ -121,12 +127,17 @@ class Line:
             self._now += 1
             now = self._now & MASK
             with contextlib.suppress(BlockingIOError):
-                data = os.read(self._fd, 512)
+                self._arriving.append((now + self.delay_ms, os.read(self._fd, 512)))
+            while self._arriving and self._arriving[0][0] <= now:
+                data = self._arriving.pop(0)[1]
                 inverter.receive(data, len(data), now)
             inverter.command(wanted, now)
             inverter.on_deadline(now)
             if n := inverter.data_to_send(self._out, now):
                 os.write(self._fd, self._out[:n])
+                if self.echoing:
+                    inverter.receive(bytes(self._out), n, now)
+            self.faults.add(inverter.fault)
             await asyncio.sleep(0.001)
 
     async def get(self, model: int, offset: int, count: int) -> int:
@@ -138,8 +149,9 @@ class Line:
 
 
 @contextlib.asynccontextmanager
-async def pymodbus_line(models, base: int):
+async def pymodbus_line(models, base: int, tail: tuple[int, ...] = (0xFFFF, 0)):
     words, at = laid_out(models)
+    words[-2:] = tail
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     os.set_blocking(ours, False)
@@ -197,11 +209,59 @@ def test_drives_pymodbus_legacy():
     asyncio.run(run())
 
 
+def test_pymodbus_behind_a_slow_gateway_is_driven_and_named_slow():
+    async def run():
+        async with pymodbus_line(DER, 40000) as line:
+            line.delay_ms = 260
+            inverter = line.inverter
+
+            async def is_at(power_w):
+                return await line.get(704, 24, 2) == -10 * power_w and inverter.commanded_w == power_w
+
+            await line.until(lambda: is_at(3000), 3000)
+            assert inverter.state == DRIVING
+            assert inverter.fault == errors.INVERTER_SLOW
+            assert errors.INVERTER_NOT_FOUND not in line.faults
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("tail", [(), (0,), (0, 0), (0xFFFF,), (64999, 0xFFFF)])
+@pytest.mark.parametrize("models", [DER, LEGACY], ids=["704", "124"])
+def test_pymodbus_with_a_map_that_ends_oddly_is_driven(models, tail):
+    async def run():
+        async with pymodbus_line(models, 40000, tail) as line:
+
+            async def is_driven():
+                return line.inverter.commanded_w == 2000
+
+            await line.until(is_driven, 2000)
+            assert line.inverter.state == DRIVING
+            assert line.inverter.fault == errors.NO_FAULT
+
+    asyncio.run(run())
+
+
+def test_pymodbus_on_a_line_that_echoes_is_driven():
+    async def run():
+        async with pymodbus_line(DER, 40000) as line:
+            line.echoing = True
+
+            async def is_driven():
+                return line.inverter.commanded_w == 2000
+
+            await line.until(is_driven, 2000)
+            assert line.inverter.bus_errors == 0
+            assert line.inverter.fault == errors.NO_FAULT
+
+    asyncio.run(run())
+
+
 class PlantLine:
     """The driver on the plant's RTU line, in virtual time, a block of the controller every 10 ms."""
 
-    def __init__(self, family: str, base: int):
-        self.plant = Plant(InverterConfig(family=family, base_address=base, response_ms=5))
+    def __init__(self, family: str, base: int, response_ms: float = 5):
+        self.plant = Plant(InverterConfig(family=family, base_address=base, response_ms=response_ms))
         self.port = RtuSlavePort(self.plant)
         self.inverter = Inverter(Parameters())
         self.now = 0
@@ -239,6 +299,20 @@ def test_drives_the_plant(family, base):
     assert line.inverter.fault == errors.NO_FAULT
     assert line.inverter.soc_pct_x100 == pytest.approx(100 * line.plant.soc_pct, abs=10)
     assert line.port.bad_crc == 0
+
+
+@pytest.mark.parametrize("family", ["der", "legacy"])
+@pytest.mark.parametrize("response_ms", [250, 450, 580])
+def test_drives_a_plant_that_answers_late(family, response_ms):
+    line = PlantLine(family, 40000, response_ms)
+    line.run(20000, 0)
+    assert line.inverter.state == DRIVING
+    for power_w in (3000, -2500, 0):
+        line.run(9000, power_w)
+        assert line.plant.power_w == pytest.approx(power_w, abs=1)
+        assert line.inverter.commanded_w == pytest.approx(power_w, abs=1)
+        assert line.inverter.fault == errors.INVERTER_SLOW
+    assert line.plant.reversions == 0
 
 
 @pytest.mark.parametrize("family", ["der", "legacy"])

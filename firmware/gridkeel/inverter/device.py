@@ -44,7 +44,7 @@ class Device:
         self.control = self.measure = self.storage = self.temperature = self.var_control = None
 
     def has_704(self):
-        return self.found.address_of(sunspec.DER_CONTROL) >= 0
+        return self.found.has_704()
 
     def place_704(self):
         """Make 704 the control before the discovery has ended: good for writing zero, which has no scale."""

@@ -1,11 +1,11 @@
 """SunSpec discovery: find the map, walk its models to the end, keep the words that do not change.
 
-It asks for one stretch of registers at a time (`address`, `count`, with `lead` registers before them, after `pause_ms`)
-and is told what came back: `take`, `refuse` or `miss`. It allocates nothing, so a rediscovery may run beside the control loop.
+It asks for one stretch of registers at a time (`address`, `count`, with `lead` registers before them, after
+`wait_ms`) and is told what came back: `take`, `refuse` or `miss`. It allocates nothing, so a rediscovery may run
+beside the control loop.
 
-Nothing is believed that was read once: the mark is read twice, and so are the headers of the models that are written to,
-each time with another length. Consecutive questions differ in length as well, so that no answer that comes late, or twice,
-fits the question that is open.
+The mark is read twice, and so are the headers of the models that are written to, each time with another length.
+Consecutive questions differ in length as well, so that no answer that comes late, or twice, fits the open question.
 """
 
 from array import array
@@ -39,14 +39,13 @@ _MODELS = (
     (sunspec.DER_CONTROL, 50, 8, 57),
     (sunspec.DER_STORAGE, 0, 0, 8),
 )
-_WRITTEN = (sunspec.IMMEDIATE, sunspec.STORAGE, sunspec.DER_CONTROL)
 _MODELS_MAX = 64  # a map names about 20 models; a walk longer than this is a map without an end
 _MISSES = 3  # of one question, before silence is its answer; more where more hangs on it
 _ROUNDS = 4  # refusals of one question, before that is its answer; more where more hangs on it
 _PAUSE_MS = 50  # doubled by each refusal
 _PAUSE_MAX_MS = 3200
 _DOUBT_MS = 10000  # to the next time a driven device is asked for what it refused in the walk
-_DOUBT_DOUBLINGS = 5
+_DOUBT_MAX_MS = 320000
 _ADDRESSES = 0x10000
 _ABSENT = -1  # a model that was there but refused to be read stands as this less one more than its address
 
@@ -69,29 +68,28 @@ class Discovery:
 
     def __init__(self):
         self._stage = _PROBE
-        self._then = _HEADER  # the stage after _MARK
+        self._next = _HEADER  # the stage after _MARK
         self._base = 0
         self._at = 0  # header of the model the walk has come to
-        self._length = 0
+        self._size = 0  # of that model, header and all
         self._detail = 0  # row of _MODELS that is confirmed or read
         self._probes = 0
         self._walked = 0
         self._turn = 0
-        self._rounds = 0
-        self._doubts = 0
-        self._passing = False  # one of the refusals was of a kind that passes
-        self._missed = 0
-        self._missed_at = -1
-        self._marks = 0  # unanswered ones in a row
-        self._again = False  # an end, or the ID of 704 without its length, was seen once
-        self._had_704 = False
+        self._repeated = 0  # refusals of this question
+        self._missed = 0  # silences of the question at this address
+        self._last = -1
+        self._marks = 0  # silences of the mark
+        self._confirmed = False  # an end, or the ID of 704 without its length, was seen once
+        self._known = False  # the last complete walk found 704
         self._open = False  # the walk ended at a refusal or at silence, not at an end model
+        self._backoff_ms = _DOUBT_MS
         self._addresses = array("i", [_ABSENT] * len(_MODELS))
         self._kept = tuple([array("H", [0] * row[2]) for row in _MODELS])
         self.address = 0
         self.count = 0
         self.lead = 0
-        self.pause_ms = 0
+        self.wait_ms = 0
         self.heard = False
         self._named = False
         self.start()
@@ -102,7 +100,7 @@ class Discovery:
             self._addresses[i] = _ABSENT
         self._probes = 0
         self._walked = 0
-        self._forgive()
+        self._begin()
         self.heard = False
         self._open = False
         self._ask(_PROBE)
@@ -113,6 +111,9 @@ class Discovery:
             if _MODELS[i][0] == model:
                 return self._addresses[i]
         return _ABSENT
+
+    def has_704(self):
+        return self.address_of(sunspec.DER_CONTROL) >= 0
 
     def word(self, model, offset):
         """Return a kept register of a model that was found, 0..65535."""
@@ -152,16 +153,16 @@ class Discovery:
             self._open = False
             return self.doubt()
         if stage <= _MARK:
-            return self._take_mark(master.register(0) == sunspec.MARK_HIGH and master.register(1) == sunspec.MARK_LOW)
-        if self.address == self._missed_at:
+            return self._take_mark(master)
+        if self.address == self._last:
             self._missed = 0
         if stage == _HEADER:
             return self._take_header(master)
-        self._forgive()
+        self._begin()
         if stage == _CONFIRM:
-            if master.register(0) != _MODELS[self._detail][0] or master.register(1) != self._length:
+            if master.register(0) != _MODELS[self._detail][0] or master.register(1) + sunspec.HEADER != self._size:
                 return FAILED
-            return self._found(self._detail)
+            return self._pass(self._detail)
         kept = self._kept[self._detail]
         for i in range(self.count):
             kept[i] = master.register(i)
@@ -174,7 +175,6 @@ class Discovery:
         if self._stage == _DOUBT:
             return self.doubt()
         passing = exception > pdu.ILLEGAL_VALUE
-        self._passing = self._passing or passing
         if self._stage == _PROBE and not passing:
             return self._next_base()
         if self._stage == _HEADER and self.count > 1:
@@ -182,9 +182,9 @@ class Discovery:
             if not self.lead:
                 self.count = 1
             self.lead = self._turn = 0
-            self.pause_ms = _PAUSE_MS if passing else 0
+            self.wait_ms = _PAUSE_MS if passing else 0
             return WORKING
-        return self._refused()
+        return self._refused(passing)
 
     def miss(self):
         """Take a timeout for the answer; return how the walk goes on."""
@@ -198,22 +198,22 @@ class Discovery:
                 return self._ask(_MARK)
             self.start()
             return WORKING
-        if self.address != self._missed_at:
-            self._missed_at = self.address
+        if self.address != self._last:
+            self._last = self.address
             self._missed = 0
         self._missed += 1
-        if self._missed == (_MISSES + 2 if self._lacks_704() else _MISSES):
+        if self._missed == (_MISSES if self.has_704() else _MISSES + 2):
             self._missed = 0
             return self._give_up()
-        self._then = self._stage
+        self._next = self._stage
         return self._ask(_MARK)
 
     def doubt(self):
-        """After a complete walk, ask in a while for what was refused in it; return WORKING, or SETTLED if nothing was."""
+        """After a complete walk, ask in a while for what was refused in it; return SETTLED where nothing was."""
         self._stage = _DOUBT
         self.lead = 0
-        self.pause_ms = _DOUBT_MS << self._doubts
-        self._doubts = min(self._doubts + 1, _DOUBT_DOUBLINGS)
+        self.wait_ms = self._backoff_ms
+        self._backoff_ms = min(2 * self._backoff_ms, _DOUBT_MAX_MS)
         if self._open:
             self.address = self._at
             self.count = sunspec.HEADER
@@ -223,13 +223,13 @@ class Discovery:
                 self.address = _ABSENT - 1 - self._addresses[i] + _MODELS[i][1]
                 self.count = _MODELS[i][2]
                 return WORKING
-        self._doubts = 0
+        self._backoff_ms = _DOUBT_MS
         return SETTLED
 
     def _ask(self, stage):
         """Put the question of a stage."""
         self._stage = stage
-        self.pause_ms = 0
+        self.wait_ms = 0
         self.lead = 0
         if stage == _CONFIRM:
             self.address = self._at
@@ -249,106 +249,97 @@ class Discovery:
                 self.count += self._turn
         return WORKING
 
-    def _forgive(self):
-        """A question was answered: the next one's refusals are counted from none."""
-        self._rounds = 0
-        self._passing = False
-        self._again = False
+    def _begin(self):
+        """Count the refusals of the next question from none."""
+        self._repeated = 0
+        self._confirmed = False
 
     def _next_base(self):
         self._base = (self._base + 1) % len(sunspec.BASES)
         self._probes += 1
-        self._forgive()
+        self._begin()
         self._ask(_PROBE)
         return WORKING if self._probes < len(sunspec.BASES) else NOT_FOUND
 
-    def _take_mark(self, marked):
+    def _take_mark(self, master):
         self._marks = 0
-        if self._stage == _PROBE:
-            if not marked:
-                return self._next_base()
-            self._forgive()
-            self._at = sunspec.BASES[self._base] + sunspec.HEADER
-            self._then = _HEADER
-            return self._ask(_MARK)
-        return self._ask(self._then) if marked else FAILED
+        probe = self._stage == _PROBE
+        if master.register(0) != sunspec.MARK_HIGH or master.register(1) != sunspec.MARK_LOW:
+            return self._next_base() if probe else FAILED
+        if not probe:
+            return self._ask(self._next)
+        self._begin()
+        self._at = self.address + sunspec.HEADER
+        self._next = _HEADER
+        return self._ask(_MARK)
 
     def _take_header(self, master):
         model = master.register(0)
         row = _row(model)
         end = model == 0 or model == sunspec.END
         if self.count == 1 and not end:
-            self._again = self._again or model == sunspec.DER_CONTROL and self._lacks_704()
-            return self._refused()
-        length = 0 if end else master.register(1)
-        if end or self._at + sunspec.HEADER + length > _ADDRESSES:
-            return self._end()
-        self._forgive()
-        self._length = length
-        if row < 0 or self._addresses[row] >= 0 or length + sunspec.HEADER <= _MODELS[row][3]:
-            return self._pass()
-        if model in _WRITTEN:
+            self._confirmed = self._confirmed or model == sunspec.DER_CONTROL and not self.has_704()
+            return self._refused(False)
+        self._size = sunspec.HEADER if end else sunspec.HEADER + master.register(1)
+        if end or self._at + self._size > _ADDRESSES:
+            if self.has_704() or self._confirmed:
+                return self._finish()
+            # Nobody is driven by 124 because of an end that was read once.
+            self._confirmed = True
+            return self._ask(_HEADER)
+        self._begin()
+        # The first of several is the device itself; the others are its parts.
+        if row < 0 or self._addresses[row] >= 0 or self._size <= _MODELS[row][3]:
+            return self._pass(-1)
+        if model == sunspec.IMMEDIATE or model == sunspec.STORAGE or model == sunspec.DER_CONTROL:
             self._detail = row
             return self._ask(_CONFIRM)
-        return self._found(row)
+        return self._pass(row)
 
-    def _found(self, row):
-        # The first of several is the device itself; the others are its parts.
-        self._addresses[row] = self._at
-        return self._pass()
-
-    def _pass(self):
-        """Go on behind a model."""
+    def _pass(self, row):
+        """Go on behind a model, which is kept where its row is given."""
+        if row >= 0:
+            self._addresses[row] = self._at
         self._walked += 1
-        self._at += sunspec.HEADER + self._length
+        self._at += self._size
         if self._at > _ADDRESSES - sunspec.HEADER or self._walked == _MODELS_MAX:
-            return self._details()
+            return self._finish()
         return self._ask(_HEADER)
 
-    def _end(self):
-        """Take an end model; one that leaves 704 out is read twice."""
-        if self._lacks_704() and not self._again:
-            self._again = True
-            return self._ask(_HEADER)
-        return self._details()
-
-    def _details(self):
-        self._forgive()
-        self._had_704 = not self._lacks_704()
+    def _finish(self):
+        self._begin()
+        self._known = self.has_704()
         return self._next_detail(0)
 
-    def _lacks_704(self):
-        return self.address_of(sunspec.DER_CONTROL) < 0
-
-    def _refused(self):
+    def _refused(self, passing):
         """Ask again after a pause, or take the refusal for the answer."""
-        rounds = _ROUNDS + 1 if self._passing else _ROUNDS
-        if self._lacks_704():
+        rounds = _ROUNDS + 1 if passing else _ROUNDS
+        if not self.has_704():
             # Whoever is driven by 124 must have no 704, so nothing is called absent in a hurry.
-            rounds += 4 if self._had_704 else 2
-        self._rounds += 1
-        if self._rounds == rounds:
+            rounds += 4 if self._known else 2
+        self._repeated += 1
+        if self._repeated >= rounds:
             return self._give_up()
         self._ask(self._stage)
-        self.pause_ms = min(_PAUSE_MS << self._rounds, _PAUSE_MAX_MS)
+        self.wait_ms = min(_PAUSE_MS << self._repeated, _PAUSE_MAX_MS)
         return WORKING
 
     def _give_up(self):
         """Go on without an answer to the question."""
-        absent = not self._again
-        self._forgive()
+        absent = not self._confirmed
+        self._begin()
         if self._stage == _PROBE:
             return self._next_base()
         if self._stage == _HEADER and self._walked and absent:
             self._open = True
-            return self._details()
+            return self._finish()
         # Without one of the others the device is used as far as it goes, or unsuited; without 704 it would be driven by
         # 124 while 704 may be in force.
         if self._stage < _CONFIRM or _MODELS[self._detail][0] == sunspec.DER_CONTROL:
             return FAILED
         if self._stage == _CONFIRM:
             self._addresses[self._detail] = _ABSENT - 1 - self._at
-            return self._pass()
+            return self._pass(-1)
         self._addresses[self._detail] = _ABSENT - 1 - self._addresses[self._detail]
         return self._next_detail(self._detail + 1)
 

@@ -205,6 +205,7 @@ class Inverter:
         self._asked = False
         self._enter(states.HEARD)
         if job == NONE:
+            master.forget()
             return
         if verdict == rtu.EXCEPTION:
             self._exception(job, now_ms)
@@ -237,15 +238,13 @@ class Inverter:
             return 0
         master = self._master
         if master.open:
-            wait = master.timeout_left(now_ms, self._stops(now_ms))
+            wait = master.timeout_left(now_ms, self._stopping(now_ms))
         else:
             wait = self._jobs.wait_ms(now_ms)
             if wait >= 0:
                 wait = max(wait, master.quiet_left(now_ms))
-        if not self._asked or self.state == SILENT:
-            return wait
-        left = max(self._parameters.inverter_silent_ms - ticks.diff(now_ms, self._asked_ms), 0)
-        return left if wait < 0 else min(wait, left)
+        left = self._silence_ms(now_ms)
+        return left if wait < 0 or 0 <= left < wait else wait
 
     def on_deadline(self, now_ms):
         """Close what ran out of time."""
@@ -254,13 +253,18 @@ class Inverter:
         self._soc.expire(now_ms)
         self._var.expire(now_ms)
         self._temperature.expire(now_ms)
-        if self._asked and self.state != SILENT:
-            if ticks.diff(now_ms, self._asked_ms) >= self._parameters.inverter_silent_ms:
-                self._fall_silent(now_ms)
-        if self._master.expire(now_ms, self._stops(now_ms)):
+        if self._silence_ms(now_ms) == 0:
+            self._lost(now_ms)
+        if self._master.expire(now_ms, self._stopping(now_ms)):
             self._missed(now_ms)
 
-    def _fall_silent(self, now_ms):
+    def _silence_ms(self, now_ms):
+        """Return the ms until the inverter counts as silent, -1 where nothing was asked of it or it does already."""
+        if not self._asked or self.state == SILENT:
+            return -1
+        return max(self._parameters.inverter_silent_ms - ticks.diff(now_ms, self._asked_ms), 0)
+
+    def _lost(self, now_ms):
         if self._job == DISCOVER:
             self._device.found.miss()
         # The open request may yet be answered; nobody asks for it any more.
@@ -280,7 +284,7 @@ class Inverter:
                 self.reactive.missed()
             self._jobs.want(self._job, now_ms)
 
-    def _stops(self, now_ms):
+    def _stopping(self, now_ms):
         """Say whether a zero is what goes out next."""
         return self._active.to_set_w == 0 and self._jobs.next(SET, now_ms) == SET
 
@@ -289,13 +293,17 @@ class Inverter:
     def _pick(self, now_ms):
         """Return the job whose request goes out now, or NONE."""
         job = self._jobs.next(SET, now_ms)
-        if job == NONE or job >= READBACK:
+        if job == NONE:
             self._row = 0
             return job
-        if self._row >= _WRITES_IN_A_ROW and (job != SET or self._active.to_set_w):
+        if job < READBACK and self._row >= _WRITES_IN_A_ROW and (job != SET or self._active.to_set_w):
             other = self._jobs.next(STEP if job == SET else READBACK, now_ms)
             job = job if other == NONE else other
-        self._row = self._row + 1 if job < READBACK else 0
+        if job >= READBACK:
+            self._row = 0
+            self._jobs.measured = job == MEASURE
+            return job
+        self._row += 1
         if job == REFRESH:
             self._jobs.drop(REFRESH)
             self._active.renew()
@@ -458,14 +466,14 @@ class Inverter:
         if result == discovery.COMPLETE:
             self._fit(now_ms)
         elif result == discovery.WORKING:
-            self._jobs.want(DISCOVER, ticks.add(now_ms, self._device.found.pause_ms))
+            self._jobs.want(DISCOVER, ticks.add(now_ms, self._device.found.wait_ms))
             self._stop_early(now_ms)
         elif result == discovery.INCOMPLETE:
             self._enter(states.INCOMPLETE)
             self._search(now_ms)
         elif result != discovery.SETTLED:
             self._faults.not_found = result == discovery.NOT_FOUND and self._device.found.heard
-            self._faults.not_walked = result == discovery.FAILED
+            self._faults.broken = result == discovery.FAILED
             self._search_again(now_ms)
 
     def _lacks(self, now_ms):
@@ -483,7 +491,7 @@ class Inverter:
             self._jobs.want(SET, now_ms)
 
     def _fit(self, now_ms):
-        self._faults.not_found = self._faults.not_walked = False
+        self._faults.not_found = self._faults.broken = False
         if not self._device.bind(self._most_w(), self._parameters.reactive_max_var):
             self._lacks(now_ms)
             return

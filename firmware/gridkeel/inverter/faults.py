@@ -16,7 +16,7 @@ class Faults:
     def __init__(self):
         self.overridden = 0
         self.not_found = False
-        self.not_walked = False
+        self.broken = False
         self.slow = False
         self.damaged = False
         self.no_reactive = False
@@ -35,7 +35,7 @@ class Faults:
             return errors.INVERTER_UNSUITED
         if self.not_found:
             return errors.INVERTER_NOT_FOUND
-        if self.not_walked:
+        if self.broken:
             return errors.INVERTER_MAP
         if self._foreign:
             return errors.INVERTER_OVERRIDDEN

@@ -1,4 +1,4 @@
-"""What is wanted on the bus and from when: a fixed set of jobs; of those that are due, writes by rank, then reads by age."""
+"""What is wanted on the bus and from when: a fixed set of jobs; of those due, writes by rank, then reads by age."""
 
 from array import array
 
@@ -24,13 +24,17 @@ COUNT = 13
 
 
 class Jobs:
-    """The jobs' due times.  Allocates: nothing after construction."""
+    """The jobs' due times.  Allocates: nothing after construction.
+
+    measured: the last read was a measurement, so that another read comes before the next one.
+    """
 
     def __init__(self):
         self._due_ms = array("i", [0] * COUNT)
         self._wanted = bytearray(COUNT)
         self._hold_ms = array("i", [0] * COUNT)
         self._held = bytearray(COUNT)
+        self.measured = False
 
     def want(self, job, at_ms):
         """Ask for a job from at_ms on; the earlier of two wishes stands, but never before its hold ends."""
@@ -64,16 +68,18 @@ class Jobs:
             self._held[job] = 0
 
     def next(self, first, now_ms):
-        """Return the first write from first on that is due, else the read due for the longest time, or NONE."""
+        """Return the first write from first on that is due, else a read, or NONE.
+
+        On a line that is never idle every second read is a measurement, the other the one due for the longest time.
+        """
         found = NONE
         longest_ms = -1
         for job in range(first, COUNT):
             if self._wanted[job]:
                 late_ms = ticks.diff(now_ms, self._due_ms[job])
                 if late_ms > longest_ms:
-                    if job < READBACK:
+                    if job < READBACK or job == MEASURE and not self.measured:
                         return job
-                    # On a line that is never idle the last in rank would never have its turn.
                     longest_ms = late_ms
                     found = job
         return found

@@ -26,8 +26,8 @@ _COUNTER_MAX = 0x0FFFFFFF  # counters stay small integers, three of them added t
 class Master:
     """One master on one line.  Allocates: nothing after construction.
 
-    patient: while an unanswered read may yet be answered, the next one is waited for as long.  slow: the device was seen
-    to take longer than its timeout.  echoes: those of the bad frames that were our own request, heard on a two-wire line.
+    patient: while an unanswered read may yet be answered, the next one is waited for as long.  slow: the device was
+    seen to take longer than its timeout.  echoes: the bad frames that were our own request, heard on a two-wire line.
     """
 
     def __init__(self):
@@ -48,10 +48,10 @@ class Master:
         self._function = 0
         self._address = 0
         self._count = 0
-        self._lead = 0
-        self._slowest_ms = 0  # of the last answers
+        self._first = _DATA  # the first register asked for, after the lead
+        self._patience_ms = 0  # twice the longest time of the last answers
         self._missed = False  # the last request was not answered
-        self._late_count = 0  # registers of the last read that was not answered
+        self._late = 0  # registers of the last read that was not answered
         self._late_ms = 0
         self._dropping = False
         self._hold = False
@@ -62,7 +62,7 @@ class Master:
     def configure(self, unit, timeout_ms, baud):
         """Set the unit asked, the time it has for an answer, and the line's rate (11 bits a character)."""
         self._unit = unit
-        self._timeout_ms = self._usual_ms = timeout_ms
+        self._timeout_ms = timeout_ms
         # t3.5 is fixed at 1.75 ms above 19200 Bd and 38.5 bits long below.
         self._quiet_ms = 2 if baud > 19200 else 38500 // baud + 1
 
@@ -78,12 +78,12 @@ class Master:
         """
         self._check_free(now_ms)
         size = pdu.build_read(out, 1, address - lead, count + lead)
-        self._lead = 2 * lead
+        self._first = _DATA + 2 * lead
         return self._close_frame(out, size, pdu.READ_HOLDING, address - lead, count + lead, now_ms)
 
     def lead(self, address, count, now_ms):
         """Return the lead that sets a read apart from an unanswered one whose answer may yet come."""
-        return 1 if count == self._late_count and address and ticks.diff(now_ms, self._late_ms) < _LATE_MS else 0
+        return 1 if count == self._late and address and ticks.diff(now_ms, self._late_ms) < _LATE_MS else 0
 
     def write(self, out, address, words, first, count, now_ms):
         """Open a transaction that writes words[first:first + count]; return the bytes put in out.
@@ -96,11 +96,11 @@ class Master:
 
     def register(self, i):
         """Return register i of the last read's answer, 0..65535."""
-        return pdu.get_u16(self._rx, _DATA + self._lead + 2 * i)
+        return pdu.get_u16(self._rx, self._first + 2 * i)
 
     def signed(self, i):
         """Return register i of the last read's answer, -32768..32767."""
-        return pdu.get_s16(self._rx, _DATA + self._lead + 2 * i)
+        return pdu.get_s16(self._rx, self._first + 2 * i)
 
     def receive(self, data, n, now_ms):
         """Take in data[0:n]; return ANSWER or EXCEPTION where the open transaction ended with them, else NOTHING."""
@@ -143,14 +143,14 @@ class Master:
     def timeout_left(self, now_ms, urgent=False):
         """Return the ms the open transaction still has, 0 or more.
 
-        A device that left the last request unanswered may have become slow: it has the whole time then.  urgent: what is to
-        be sent next does not wait longer than the device's last answers took.
+        A device that left the last request unanswered may have become slow: it has the whole time then.  urgent: what
+        is to be sent next does not wait longer than the device's last answers took.
         """
-        wait_ms = self._usual_ms
+        wait_ms = max(self._patience_ms, self._timeout_ms)
         long = self._missed and not urgent
         if self.patient:
             wait_ms = max(wait_ms, 2 * self._timeout_ms)
-            long = self._missed or self._late_count and ticks.diff(self.sent_ms, self._late_ms) < _LATE_MS
+            long = self._missed or self._late != 0 and ticks.diff(self.sent_ms, self._late_ms) < _LATE_MS
         if long:
             wait_ms = max(wait_ms, _LATE_MS)
         left = wait_ms - ticks.diff(now_ms, self.sent_ms)
@@ -163,7 +163,7 @@ class Master:
         self.open = False
         self._missed = True
         if self._function == pdu.READ_HOLDING:
-            self._late_count = self._count
+            self._late = self._count
             self._late_ms = self.sent_ms
         self.timeouts = _count(self.timeouts, 1)
         if self._fill:
@@ -208,19 +208,17 @@ class Master:
                 self._need = size + 3
                 return NOTHING
             if size and self._is_answer(size):
-                self._learn(now_ms)
-                return self._conclude(size + 3)
+                return self._conclude(size + 3, now_ms)
             size = self._echo_size()
             if self._fill < size:
                 self._need = size
                 return NOTHING
             if size and crc16(self._rx, 0, size) == 0:
-                self._drop(size)
-                self._cut(size)
+                self._shift(size)
                 self._dropping = False
                 self.echoes = _count(self.echoes, 1)
             else:
-                self._shift()
+                self._shift(self._next())
         self._need = _SHORTEST
         return NOTHING
 
@@ -242,17 +240,14 @@ class Master:
         # An acknowledgement begins with the same six bytes, and is judged before.
         return pdu.WRITE_HEAD + 2 * self._count + 3 if self._fill > 6 and rx[6] == 2 * self._count else 0
 
-    def _learn(self, now_ms):
-        """Take the time an answer took: the longest at once, shorter ones by an eighth each."""
-        took_ms = ticks.diff(now_ms, self.sent_ms)
-        if took_ms < self._slowest_ms:
-            took_ms = self._slowest_ms - ((self._slowest_ms - took_ms) >> 3)
-        self._slowest_ms = took_ms
-        self._usual_ms = max(min(2 * took_ms, _LATE_MS), self._timeout_ms)
-        self.slow = took_ms > self._timeout_ms
+    def _conclude(self, size, now_ms):
+        # The longest time counts at once; shorter ones lower it by an eighth each.
+        took_ms = 2 * ticks.diff(now_ms, self.sent_ms)
+        if took_ms < self._patience_ms:
+            took_ms = self._patience_ms - ((self._patience_ms - took_ms) >> 3)
+        self._patience_ms = min(took_ms, _LATE_MS)
+        self.slow = took_ms > 2 * self._timeout_ms
         self._missed = False
-
-    def _conclude(self, size):
         self.open = False
         self._dropping = False
         if self._fill > size:
@@ -265,18 +260,19 @@ class Master:
         self.answers = _count(self.answers, 1)
         return ANSWER
 
-    def _shift(self):
-        """Drop bytes up to the next one that could begin an answer."""
-        rx = self._rx
+    def _next(self):
+        """Return where, behind the first of them, the bytes held could begin an answer."""
         start = 1
-        while start < self._fill and rx[start] != self._unit:
+        while start < self._fill and self._rx[start] != self._unit:
             start += 1
-        self._drop(start)
-        self._cut(start)
+        return start
 
-    def _cut(self, n):
+    def _shift(self, n):
+        """Drop n bytes of those held."""
+        rx = self._rx
         for i in range(n, self._fill):
-            self._rx[i - n] = self._rx[i]
+            rx[i - n] = rx[i]
+        self._drop(n)
         self._fill -= n
 
     def _drop(self, n):

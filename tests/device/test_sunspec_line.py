@@ -1,0 +1,409 @@
+"""Answers that come late, twice, not at all, or from elsewhere; maps that end oddly; refusals that pass."""
+
+from sunspec_line import DEAF, QUEUED, Ends, Line, astray, both_models, confirmed, framed, refusing
+from sunspec_slave import Slave, der_models, legacy_models
+
+from gridkeel import errors
+from gridkeel.inverter import DRIVING, SEARCHING, SILENT
+
+WASM_GROUP = 1
+
+
+def drive(line, power_w=2000, ms=60000):
+    return line.run(ms, power_w, lambda: line.inverter.commanded_w == power_w)
+
+
+def always(ms):
+    return lambda i: ms
+
+
+def falls_silent(line):
+    return line.run(10000, 2000, lambda: line.inverter.state == SILENT)
+
+
+def driven(models, delay, **options):
+    """Return a line whose inverter was found and took 2,000 W."""
+    line = Line(Slave(models), delay, **options)
+    assert drive(line), (line.inverter.state, line.inverter.fault)
+    assert line.inverter.state == DRIVING
+    return line
+
+
+# --- late answers
+
+
+def test_two_late_headers_do_not_shift_the_walk():
+    slave = Slave(der_models())
+    header = slave.address(701, 0)
+    late = [2]
+
+    def delay(i):
+        _ms, _function, address, count = line.asked[i]
+        if late[0] and address <= header < address + count <= header + 2:
+            late[0] -= 1
+            return 450
+        return 60
+
+    line = Line(slave, delay)
+    assert drive(line)
+    assert late[0] == 0
+    assert not astray(slave, (704,))
+    assert confirmed(line, 704)
+    assert slave.signed32(704, 24) == -2000
+
+
+def test_what_is_written_to_was_read_twice_alike():
+    for models, number in ((der_models(), 704), (legacy_models(), 124), (both_models(), 704)):
+        line = driven(models, always(3))
+        assert confirmed(line, number)
+
+
+def test_consecutive_questions_of_the_walk_differ_in_length():
+    line = driven(both_models(), always(3))
+    reads = [count for _ms, function, _address, count in line.asked if function == 3]
+    for i in range(1, len(reads)):
+        assert reads[i] != reads[i - 1], (i, reads)
+
+
+def test_every_constant_delay_is_found_driven_and_named_slow():
+    for delay_ms in (250, 399, 400, 401, 580):
+        line = driven(der_models(), always(delay_ms))
+        assert line.inverter.fault == errors.INVERTER_SLOW, delay_ms
+        assert errors.INVERTER_NOT_FOUND not in line.faults
+        assert errors.INVERTER_SILENT not in line.faults
+        line.run(5000, -1500)
+        assert line.slave.signed32(704, 24) == 1500
+        assert line.inverter.power_age(line.now) < 3000
+
+
+def test_slow_devices_that_queue_or_are_deaf_while_they_work():
+    for device in (QUEUED, DEAF):
+        line = driven(legacy_models(), always(450), device=device)
+        assert line.inverter.fault == errors.INVERTER_SLOW
+        assert not astray(line.slave, (124,))
+
+
+def test_a_device_that_is_fast_again_is_no_longer_called_slow():
+    line = driven(der_models(), always(300))
+    line.delay = always(3)
+    line.run(5000, 2000)
+    assert line.inverter.fault == errors.NO_FAULT
+
+
+def test_every_read_has_its_turn_on_a_slow_line():
+    line = driven(der_models(), always(300))
+    line.run(5000, 2000)
+    for _ in range(100):
+        line.run(100, 2000)
+        assert line.inverter.power_age(line.now) < 2000
+        assert line.inverter.soc_age(line.now) < 4000
+    assert line.inverter.fault == errors.INVERTER_SLOW
+
+
+def test_a_lost_answer_of_a_driven_device_costs_one_timeout():
+    line = driven(der_models(), always(3))
+    line.run(1000, 2000)
+    lost = len(line.asked)
+    line.answer = lambda i, frame: b"" if i == lost else frame
+    line.run(1000, 2000)
+    assert 200 <= line.asked[lost + 1][0] - line.asked[lost][0] <= 205
+    assert line.inverter.bus_errors == 1
+
+
+def test_a_zero_is_repeated_at_every_timeout():
+    line = driven(der_models(), always(3))
+    line.run(1000, 2000)
+    line.answer = lambda i, frame: b""
+    line.run(50, 2000)
+    at = line.now
+    line.run(1400, 0)
+    zeros = [ms for ms, _address, words in line.slave.writes if ms >= at and len(words) == 4 and words[2:] == [0, 0]]
+    assert zeros[0] - at <= 205
+    assert len(zeros) >= 5, zeros
+
+
+def test_a_late_acknowledgement_taken_for_the_next_ones_is_found_out_by_the_reading():
+    line = driven(der_models(), always(3), changes={"reversion_s": 60})
+    line.run(1000, 2000)
+    slave = line.slave
+    handle, writes = slave.handle, []
+
+    def lose_the_second(frame, now):
+        """The first write is acknowledged late, the second never arrives."""
+        if frame[1] != 16 or frame[2] << 8 | frame[3] != slave.address(704, 22):
+            return handle(frame, now)
+        writes.append(now)
+        if len(writes) == 2:
+            return b""
+        answer = handle(frame, now)
+        if len(writes) > 1:
+            return answer
+        line.put(now + 230, answer, None)
+        return b""
+
+    slave.handle = lose_the_second
+    line.run(100, 3000)
+    line.run(150, 1000)
+    assert len(writes) == 2 and line.inverter.commanded_w == 1000
+    assert slave.signed32(704, 24) == -3000
+    line.run(1000, 1000)
+    assert slave.signed32(704, 24) == -1000
+    assert errors.INVERTER_READBACK in line.faults
+
+
+def test_silence_is_told_in_its_time_though_an_answer_is_waited_for():
+    line = driven(der_models(), always(3))
+    line.run(1000, 2000)
+    line.answer = lambda i, frame: b""
+    begun = len(line.asked)
+    assert falls_silent(line)
+    assert 2000 <= line.now - line.asked[begun][0] <= 2005
+    assert line.inverter.fault == errors.INVERTER_SILENT
+    line.answer = None
+    assert drive(line, 1000)
+    assert line.inverter.fault == errors.NO_FAULT
+
+
+def test_an_answer_that_comes_after_the_silence_was_told_does_nothing():
+    for delay_ms in (2050, 2400, 3500):
+        line = driven(der_models(), always(3))
+        line.run(1000, 2000)
+        line.delay = always(delay_ms)
+        assert falls_silent(line)
+        line.delay = always(3)
+        assert drive(line, 1000)
+        assert not astray(line.slave, (704,))
+
+
+# --- frames that are not the answer
+
+
+def test_a_line_that_echoes_is_no_trouble():
+    for models in (der_models(), legacy_models()):
+        line = Line(Slave(models), always(3))
+        line.echoing = True
+        assert drive(line)
+        line.run(3000, -1000)
+        assert line.inverter.bus_errors == 0
+        assert line.faults == {errors.NO_FAULT}
+
+
+def test_echoes_at_a_base_whose_addresses_look_like_byte_counts():
+    slave = Slave(legacy_models(), 0)
+    line = Line(slave, always(3))
+    line.echoing = True
+    assert drive(line)
+    assert line.inverter.bus_errors == 2  # refused at 40000 and at 50000
+
+
+def test_every_answer_twice():
+    line = Line(Slave(der_models()), always(3))
+    line.answer = lambda i, frame: [frame, frame]
+    assert drive(line)
+    assert not astray(line.slave, (704,))
+    line.run(3000, 500)
+    assert line.slave.signed32(704, 24) == -500
+    assert line.inverter.power_age(line.now) < 500
+
+
+def test_the_answer_before_in_front_of_each_answer():
+    line = Line(Slave(both_models()), always(3))
+    before = [b""]
+
+    def answer(i, frame):
+        frames = [before[0], frame]
+        before[0] = frame
+        return frames
+
+    line.answer = answer
+    assert drive(line)
+    assert not astray(line.slave, (704,))
+    assert line.inverter.identity[0] == "Maker"
+    assert line.inverter.charge_rating_w == 7400
+
+
+def test_answers_of_another_unit_and_answers_with_more_than_was_asked_are_none():
+    def foreign(frame):
+        return framed((9,) + tuple(frame[1:-2]))
+
+    def longer(frame):
+        return framed((1, 3, frame[2] + 2) + tuple(frame[3:-2]) + (0, 0)) if frame[1] == 3 else frame
+
+    def before(spoil):
+        return lambda i, frame: [spoil(frame), frame]
+
+    def alone(spoil):
+        return lambda i, frame: spoil(frame) if frame[1] == 3 else b""
+
+    for spoil in (foreign, longer):
+        line = Line(Slave(der_models()), always(3))
+        line.answer = before(spoil)
+        assert drive(line)
+        assert not astray(line.slave, (704,))
+        line = Line(Slave(der_models()), always(3))
+        line.answer = alone(spoil)
+        line.run(5000, 2000)
+        assert line.inverter.state == SILENT
+        assert not line.slave.writes
+
+
+# --- a map that is not there, and one that is but cannot be read
+
+
+def test_a_mark_that_is_not_seen_twice_is_no_map_to_write_to():
+    line = Line(Slave(der_models()), always(3))
+    seen = [0]
+
+    def answer(i, frame):
+        if line.asked[i][1:3] == (3, 40000):
+            seen[0] += 1
+            if seen[0] % 2 == 0:
+                return framed((1, 3, frame[2]) + (0,) * frame[2])
+        return frame
+
+    line.answer = answer
+    line.run(5000, 2000)
+    assert seen[0] > 2
+    assert line.inverter.state == SEARCHING
+    assert line.inverter.fault == errors.INVERTER_MAP
+    assert not line.slave.writes
+
+
+def test_a_header_that_reads_otherwise_the_second_time_is_not_written_to():
+    slave = Slave(der_models())
+    line = Line(slave, always(3))
+
+    def answer(i, frame):
+        if line.asked[i][1:] == (3, slave.address(704, 0), 6):
+            return framed((1, 3, 12, 2, 192, 0, 66) + tuple(frame[7:-2]))
+        return frame
+
+    line.answer = answer
+    line.run(5000, 2000)
+    assert line.inverter.fault == errors.INVERTER_MAP
+    assert not slave.writes
+    line.answer = None
+    assert drive(line)
+    assert line.inverter.fault == errors.NO_FAULT
+
+
+def test_704_that_cannot_be_read_is_not_passed_over_for_124():
+    for detail in (False, True):
+        slave = Slave(both_models())
+        line = Line(slave, always(3))
+        if detail:
+            slave.refuse[slave.address(704, 50)] = 4
+        else:
+            slave.refuse[slave.address(704, 0)] = 4  # 704's header is read from further back at first
+        line.run(30000, 2000)
+        assert line.inverter.state == SEARCHING
+        assert line.inverter.fault == errors.INVERTER_MAP
+        low, high = slave.address(124, 0), slave.address(124, 26)
+        assert not [address for _ms, address, _words in slave.writes if low <= address < high]
+        slave.refuse.clear()
+        assert drive(line)
+        assert slave.signed32(704, 24) == -2000
+
+
+# --- refusals that pass
+
+
+def test_a_passing_refusal_makes_no_model_absent():
+    for number in (1, 701, 702, 704, 713):
+        for code in (2, 4):
+            line = Line(Slave(both_models()), always(3))
+            refusing(line, number, code, 5)
+            assert drive(line)
+            line.run(3000, 2000)
+            inverter, slave = line.inverter, line.slave
+            assert slave.signed32(704, 24) == -2000, (number, code)
+            assert not astray(slave, (704,))
+            assert inverter.identity[0] == "Maker"
+            assert inverter.charge_rating_w == 7400
+            assert inverter.soc_pct_x100 == 6230
+            assert inverter.power_age(line.now) < 500
+
+
+def test_a_device_busy_for_a_while_after_its_start_is_waited_for():
+    line = Line(Slave(both_models()), always(3))
+    line.answer = lambda i, frame: framed((1, line.asked[i][1] | 0x80, 6)) if line.now < 4000 else frame
+    assert drive(line, ms=15000)
+    assert errors.INVERTER_EXCEPTION in line.faults
+    assert errors.INVERTER_NOT_FOUND not in line.faults
+    assert line.slave.signed32(704, 24) == -2000
+
+
+def test_what_was_refused_for_long_is_found_while_the_device_is_driven():
+    line = Line(Slave(der_models()), always(3))
+    refusing(line, 713, 2, until=6000)
+    assert drive(line, ms=5000)
+    assert line.inverter.soc_pct_x100 == -1
+    line.run(30000, 2000)
+    assert line.inverter.soc_pct_x100 == 6230
+    assert line.slave.signed32(704, 24) == -2000
+    assert line.inverter.fault == errors.NO_FAULT
+
+
+def test_a_device_taken_for_one_without_704_is_set_right():
+    line = Line(Slave(both_models()), always(3))
+    slave = line.slave
+    refusing(line, 704, 2, until=15000)
+    assert drive(line)
+    assert slave.get(124, 13) == 2500  # refused for that long, it counts as the end
+    line.run(40000, 2000)
+    assert slave.signed32(704, 24) == -2000
+    assert line.inverter.state == DRIVING
+    del slave.writes[:]
+    line.run(3000, 1000)
+    assert not astray(slave, (704,))
+
+
+# --- ends of a map
+
+
+def test_a_map_that_ends_with_one_zero_and_then_refuses():
+    for models, number in ((der_models(), 704), (legacy_models(), 124)):
+        line = Line(Ends(models, [0], 2), always(3))
+        assert drive(line, ms=1000)
+        assert not astray(line.slave, (number,))
+        assert line.faults == {errors.NO_FAULT}
+
+
+def test_a_map_that_ends_in_silence():
+    for models, number in ((der_models(), 704), (legacy_models(), 124)):
+        line = Line(Ends(models, [], 0), always(3))
+        assert drive(line, ms=10000)
+        assert not astray(line.slave, (number,))
+        assert errors.INVERTER_SILENT not in line.faults
+
+
+class AtTheLimit(Slave):
+    """A map whose first model reaches up to where the others lie, and these up to the last register but `left`."""
+
+    def __init__(self, models, left):
+        size = sum([len(words) for words in models])
+        super().__init__(models, 0x10000 - 2 - size - left, end=left >= 2)
+        self._start = Slave(models[:1], 40000)
+        self._start.words[2] = 64999
+        self._start.words[3] = self.base + 2 - 40000 - 4
+
+    def handle(self, frame, now):
+        return super().handle(frame, now) if frame[2] << 8 | frame[3] > 60000 else self._start.handle(frame, now)
+
+
+def test_a_map_that_reaches_the_last_register():
+    for left in (0, 1, 2):
+        slave = AtTheLimit(der_models(), left)
+        line = Line(slave, always(3))
+        assert drive(line, ms=3000), left
+        assert not astray(slave, (704,))
+        assert slave.signed32(704, 24) == -2000
+
+
+def test_a_model_that_reaches_past_the_last_register_is_none():
+    models = der_models()
+    models[4][1] = 0xFFFF
+    line = Line(Slave(models), always(3))
+    line.run(3000, 2000)
+    assert line.inverter.fault == errors.INVERTER_UNSUITED
+    assert not line.slave.writes
