@@ -8,7 +8,7 @@ each signature, and then whether that certificate is revoked.
 Source: RFC 5280, chapter 6, without name constraints and policies; ISO 15118-2, annex F, for lengths and roles.
 """
 
-from gridkeel.crypto import x509
+from gridkeel.crypto import names, x509
 from gridkeel.crypto.refusals import (  # noqa: F401 - the codes of `validate`, under the name it goes by
     BAD_KEY,
     BAD_SIGNATURE,
@@ -82,7 +82,7 @@ def _certificate(data):
 
 def _check_link(certificate, issuer, below):
     # below: sub-CAs between the issuer and the leaf.
-    if not _names(certificate, issuer) or certificate.subject == certificate.issuer:
+    if not _names(certificate, issuer) or names.same(certificate.subject, certificate.issuer):
         raise CertificateError(CHAIN_ORDER, "a certificate is not followed by its issuer's")
     if not issuer.is_ca:
         raise CertificateError(BASIC_CONSTRAINTS, "an issuer that is no CA")
@@ -93,7 +93,7 @@ def _check_link(certificate, issuer, below):
 
 
 def _names(signed, issuer):
-    if signed.issuer != issuer.subject:
+    if not names.same(signed.issuer, issuer.subject):
         return False
     return b"" in (signed.authority_key_id, issuer.key_id) or signed.authority_key_id == issuer.key_id
 

@@ -160,7 +160,7 @@ class Outlet:
             self._bound_by(self.demand.most_w, limits.VEHICLE)
             self._bound_by(self.demand.profile_w, limits.SESSION)
             if self._p.outlet == evse.DC:
-                self._bound_by(max(0, self.dc.demand_w), limits.VEHICLE if self.dc.at_limit else limits.SESSION)
+                self._bound_by(max(0, self.dc.demand_w), limits.VEHICLE if self.dc.clamped else limits.SESSION)
 
     def _bound_by(self, most_w, name):
         if most_w < self.charge_w:
