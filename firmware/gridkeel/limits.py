@@ -32,6 +32,7 @@ NAMES = (
     "vehicle",
     "session",
     "reactive",
+    "minimum_current",
 )
 
 NONE = 0
@@ -65,5 +66,6 @@ TEMPERATURE = 27
 VEHICLE = 28
 SESSION = 29
 REACTIVE = 30
+MINIMUM_CURRENT = 31
 
 NO_BOUND = 1 << 29  # a limit that is none, in W, VA or var

@@ -237,6 +237,13 @@ def _check_outlet(values):
         raise ParameterError("phases = 2 is neither 1 nor 3")
     if values["outlet"] and values["evse"] == 1:
         raise ParameterError("outlet = 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
+    least_w = 6 * values["phases"] * values["nominal_v"]
+    for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
+        if values["evse"] and not values["outlet"] and 0 < values[name] < least_w:
+            raise ParameterError(
+                "%s = %d is under the %d W of 6 A on %d phases at nominal_v: an AC outlet offers that or nothing"
+                % (name, values[name], least_w, values["phases"])
+            )
 
 
 def _check_nominal(values, parameter, table):

@@ -13,6 +13,7 @@ from host_tools.errors import ToolError
 # A desktop's scheduler pauses longer than a DMA does, all the more while a car's Java starts beside the board.
 UNHURRIED = {"samples_stale_ms": 1000, "return_delay_ms": 1000}
 CAR_TARGET_V = 500.0  # what the peer's simulated car asks of a DC outlet
+AC_BASELINE_W = 6000  # over the 4,140 W of 6 A on three phases
 AC_THREE, DC_EXTENDED = 2, 8  # of parameter v2g_energy_modes
 EXTERNAL, BOTH = 1, 3  # of parameter v2g_payment
 CHARGE_LOOPS = 10  # ChargingStatusReq or CurrentDemandReq of a session, the peer's own default
@@ -66,7 +67,7 @@ class Mode:
         outlet = (
             {"outlet": 1, "v2g_energy_modes": DC_EXTENDED}
             if self.is_dc
-            else {"phases": 3, "v2g_energy_modes": AC_THREE}
+            else {"phases": 3, "v2g_energy_modes": AC_THREE, "baseline_w": AC_BASELINE_W}
         )
         payment = BOTH if self.contract else EXTERNAL
         return {**UNHURRIED, "evse": 2, "v2g_payment": payment, **outlet}

@@ -48,7 +48,7 @@ class Context:
         self.tuple_id = 1
         self.told = (0, 0, 0)  # limits of a DC car as it told them first: W, None where it told none, V, A
         self.limits = [0, 0, 0]  # the same in force: the charge loop may make them smaller
-        self.logged = ()  # what is logged once a connection and was
+        self.logged: tuple = ()  # what is logged once a connection and was
         self.schedule_number = 0
         self.negotiated = False  # an offer was made that no PowerDelivery Start has taken up
         self.started = False
