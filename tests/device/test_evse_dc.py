@@ -181,3 +181,16 @@ def test_limits_are_forgotten_with_the_vehicle_and_with_the_session():
     station.outlet.demand.limit(None, 418, 50, 1)
     station.outlet.demand.forget()
     assert (station.outlet.demand.dc_mv, station.outlet.demand.dc_ma) == (0, 0)
+
+
+def test_the_isolation_test_waits_for_a_vehicle_that_comes_to_state_c_late():
+    station = station_dc()
+    outlet = station.outlet
+    station.vehicle("B").run()
+    outlet.dc.check(True)
+    outlet.levels[ports.DC_MV] = 500000
+    outlet.levels[ports.ISOLATION_KOHM] = 1000
+    station.run(20000)
+    assert (outlet.dc.isolation, outlet.orders[ports.DC_MODE]) == (dc.MEASURING, ports.DC_OFF)
+    station.vehicle("C").run(ISOLATION_MS + 500)
+    assert outlet.dc.isolation == dc.VALID
