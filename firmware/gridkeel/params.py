@@ -241,8 +241,8 @@ def _check_outlet(values):
     for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
         if values["evse"] and not values["outlet"] and 0 < values[name] < least_w:
             raise ParameterError(
-                "%s = %d is under the %d W of 6 A on %d phases at nominal_v: an AC outlet offers that or nothing"
-                % (name, values[name], least_w, values["phases"])
+                "%s = %d is under %d W, 6 A x phases x nominal_v: an AC outlet offers that much or nothing"
+                % (name, values[name], least_w)
             )
 
 

@@ -194,3 +194,13 @@ def test_the_isolation_test_waits_for_a_vehicle_that_comes_to_state_c_late():
     assert (outlet.dc.isolation, outlet.orders[ports.DC_MODE]) == (dc.MEASURING, ports.DC_OFF)
     station.vehicle("C").run(ISOLATION_MS + 500)
     assert outlet.dc.isolation == dc.VALID
+
+
+def test_a_limit_that_falls_holds_for_what_was_ordered_before():
+    station = station_dc()
+    outlet = station.outlet
+    outlet.dc.target(400000, 10000)
+    station.run(10)
+    outlet.demand.limit(None, 250, 5, 1)
+    station.run(10)
+    assert (outlet.orders[ports.SET_MV], outlet.orders[ports.SET_MA]) == (250000, 5000)

@@ -82,7 +82,7 @@ def _certificate(data):
 
 def _check_link(certificate, issuer, below):
     # below: sub-CAs between the issuer and the leaf.
-    if not _names(certificate, issuer) or names.same(certificate.subject, certificate.issuer):
+    if not _names(certificate, issuer) or certificate.subject == certificate.issuer:
         raise CertificateError(CHAIN_ORDER, "a certificate is not followed by its issuer's")
     if not issuer.is_ca:
         raise CertificateError(BASIC_CONSTRAINTS, "an issuer that is no CA")
@@ -93,9 +93,9 @@ def _check_link(certificate, issuer, below):
 
 
 def _names(signed, issuer):
-    if not names.same(signed.issuer, issuer.subject):
+    if b"" not in (signed.authority_key_id, issuer.key_id) and signed.authority_key_id != issuer.key_id:
         return False
-    return b"" in (signed.authority_key_id, issuer.key_id) or signed.authority_key_id == issuer.key_id
+    return names.same(signed.issuer, issuer.subject)
 
 
 def _anchor(path, roots, known):

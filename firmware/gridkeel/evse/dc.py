@@ -76,6 +76,9 @@ class DcSide:
 
     def update(self, closed, levels, now_ms):
         """Carry an isolation test on; closed: the contactor is, so that there is something to test."""
+        demand = self._demand
+        self.set_mv = min(self.set_mv, demand.dc_mv)  # a limit that falls holds for what was ordered before
+        self.set_ma = min(self.set_ma, demand.dc_ma)
         if not closed:
             if self.mode != ports.DC_OFF:
                 self.off()
