@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gridkeel import evse
 from gridkeel.errors import ParameterError
+from gridkeel.evse import duty
 from gridkeel.params import NAMES, Parameters, check
 from host_tools.errors import MissingError, ToolError
 
@@ -33,7 +36,19 @@ def load_parameters(path: Path | None, overrides: list[str]) -> dict[str, int]:
             raise ToolError(f"{where}: give it as name=value, for example --param baseline_w=3000")
         values[name.strip()] = _checked(name.strip(), _integer(value.strip(), where), where)
     _check_together(values, f"{path} with --param" if path else "--param")
+    _note_a_wait(Parameters(values))
     return values
+
+
+def _note_a_wait(p: Parameters) -> None:
+    """Say on standard error where the baseline is less than an AC outlet can offer: the vehicle then waits."""
+    least_w = duty.least_w(p.nominal_v, p.phases)
+    if p.evse != evse.FIXED and p.outlet == evse.AC and 0 < p.baseline_w < least_w:
+        print(
+            f"note: baseline_w = {p.baseline_w} W is under the {least_w} W of 6 A on {p.phases} phase(s) at "
+            f"{p.nominal_v} V: a vehicle waits until a set-point or a plan asks for that much",
+            file=sys.stderr,
+        )
 
 
 def _read_table(path: Path) -> Mapping[str, Any]:

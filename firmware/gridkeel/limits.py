@@ -33,6 +33,7 @@ NAMES = (
     "session",
     "reactive",
     "not_following",
+    "minimum_current",
 )
 
 NONE = 0
@@ -67,6 +68,7 @@ VEHICLE = 28
 SESSION = 29
 REACTIVE = 30
 NOT_FOLLOWING = 31
+MINIMUM_CURRENT = 32
 
 UNKNOWN = -0x3FFFFFFF  # a power, or another value of an inverter, that nobody knows
 NO_BOUND = 1 << 29  # a limit that is none, in W, VA or var

@@ -305,6 +305,14 @@ def _check_outlet(values):
         _refuse("phases", "= 2 is neither 1 nor 3")
     if values["outlet"] and values["evse"] == 1:
         _refuse("outlet", "= 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
+    least_w = 6 * values["phases"] * values["nominal_v"]
+    for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
+        if values["evse"] and not values["outlet"] and 0 < values[name] < least_w:
+            _refuse(
+                name,
+                "= %d is under %d W, 6 A x phases x nominal_v: an AC outlet offers that much or nothing"
+                % (values[name], least_w),
+            )
 
 
 def _check_nominal(values, parameter, table):

@@ -11,7 +11,7 @@ MEANINGS: dict = {
     "droop_deadband_mhz": "frequency deviation to either side that draws no response",
     "droop_span_mhz": "deviation past the deadband that draws the whole rating",
     "fast_switch_mhz": "droop takes the short estimate once it leaves the long one by this much",
-    "baseline_w": "power when no set-point is alive; positive into the vehicle",
+    "baseline_w": "power when no set-point is alive; positive into the vehicle; see phases",
     "setpoint_ramp_w_s": "ramp of the base power; primary response is not slowed",
     "setpoint_max_s": "longest life a set-point may claim",
     "charge_max_w": "converter and cable limit into the vehicle",
@@ -100,7 +100,10 @@ MEANINGS: dict = {
         "0 fixed vehicle, no pilot; 1 IEC 61851-1; 2 ISO 15118 at 5 % duty, IEC 61851-1 after it; at the next start"
     ),
     "outlet": "0 AC, 1 DC (wants evse = 2)",
-    "phases": "phases of an AC outlet, 1 or 3",
+    "phases": (
+        "phases of an AC outlet, 1 or 3; it offers 6 A on each or nothing: "
+        "with less power than 6 A x phases x nominal_v a vehicle waits"
+    ),
     "cable_current_max_a": "current a phase of outlet and cable",
     "ventilation": "1: the site is ventilated, vehicles in state D may charge",
     "access_free": "1: whoever plugs in may charge, 0: the operator's access is awaited",

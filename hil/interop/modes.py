@@ -11,6 +11,7 @@ from hil.plants.vehicle import VehicleConfig
 from host_tools.errors import ToolError
 
 CAR_TARGET_V = 500.0  # what the peer's simulated car asks of a DC outlet
+AC_BASELINE_W = 6000  # over the 4,140 W of 6 A on three phases
 AC_THREE, DC_EXTENDED = 2, 8  # of parameter v2g_energy_modes
 EXTERNAL, BOTH = 1, 3  # of parameter v2g_payment
 CHARGE_LOOPS = 10  # ChargingStatusReq or CurrentDemandReq of a session, the peer's own default
@@ -64,7 +65,7 @@ class Mode:
         outlet = (
             {"outlet": 1, "v2g_energy_modes": DC_EXTENDED}
             if self.is_dc
-            else {"phases": 3, "v2g_energy_modes": AC_THREE}
+            else {"phases": 3, "v2g_energy_modes": AC_THREE, "baseline_w": AC_BASELINE_W}
         )
         payment = BOTH if self.contract else EXTERNAL
         return {"evse": 2, "v2g_payment": payment, **outlet}

@@ -14,9 +14,10 @@ from hil.interop.stage import REVOKED, Stage
 from hil.interop.talk import Contract
 
 CHAIN_ERROR, EXPIRED, IS_REVOKED = "FAILED_CertChainError", "FAILED_CertificateExpired", "FAILED_CertificateRevoked"
+NOT_ALLOWED_HERE = "FAILED_CertificateNotAllowedAtThisEVSE"
 SIGNATURE_ERROR, CHALLENGE_INVALID = "FAILED_SignatureError", "FAILED_ChallengeInvalid"
 PAYMENT_INVALID = "FAILED_PaymentSelectionInvalid"
-CERTIFICATE_BYTES = 800  # the schema's end, of one certificate
+CERTIFICATE_BYTES = 1600  # of one certificate; the schema's end is 800
 SUB_CERTIFICATES = 4  # and of those below the leaf; a chain of the standard has two
 DETAILS = "PaymentDetailsReq"
 
@@ -54,8 +55,7 @@ def _raw_details(car: RawCar, contract: Contract, past_the_schema: Callable[[byt
 
 
 def _oversized_certificate(car: RawCar, stage: Stage) -> str:
-    contract, longer = stage.contract(), stage.contract("oversized").chain[0]
-    assert len(longer) > CERTIFICATE_BYTES
+    contract, longer = stage.contract(), os.urandom(CERTIFICATE_BYTES + 1)
     return _raw_details(car, contract, lambda exi: bits.replaced(exi, contract.chain[0], longer))
 
 
@@ -93,7 +93,7 @@ def _replayed(stage: Stage) -> Iterator[str]:
 
 
 ROWS = (
-    _defect("wrong root", "wrong_root", CHAIN_ERROR),
+    _defect("wrong root", "wrong_root", NOT_ALLOWED_HERE),
     _defect("expired", "expired", EXPIRED),
     _defect("expired sub-CA", "expired_sub", EXPIRED, "expired"),
     _defect("not yet valid", "not_yet_valid", EXPIRED),
@@ -109,8 +109,9 @@ ROWS = (
     Refusal(
         "oversized chain: past the schema's four sub-CAs", talking(_endless_chain), ENDED, "closed", "not_a_message"
     ),
+    _defect("oversized certificate: a leaf over 800 bytes", "oversized", CHAIN_ERROR),
     Refusal(
-        "oversized certificate: past the schema's 800 bytes",
+        "oversized certificate: past 1,600 bytes",
         talking(_oversized_certificate),
         ENDED,
         "closed",

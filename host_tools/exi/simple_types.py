@@ -12,6 +12,8 @@ _N_BIT_COUNT = 4096  # EXI 7.1.9: a range up to this is an n-bit number
 _FACETS = {"length", "minLength", "maxLength", "minInclusive", "maxInclusive", "enumeration", "whiteSpace", "pattern"}
 _STRINGS = {"string", "anyURI"}
 _BINARIES = {"base64Binary", "hexBinary"}
+# Longer than the schema says: sub-CAs in use pass its 800 bytes. How long a binary may be is not in its encoding.
+_LONGER = {"{urn:iso:15118:2:2013:MsgDataTypes}certificateType": 1600}
 
 
 def simple_type(xsd: Any) -> SimpleType:
@@ -46,7 +48,7 @@ def _check_facets(xsd: Any) -> None:
 
 
 def _lengths(xsd: Any) -> tuple[int, int]:
-    low, high = xsd.min_length or 0, xsd.max_length or 0
+    low, high = xsd.min_length or 0, _LONGER.get(xsd.name, xsd.max_length or 0)
     if low > 0xFF or high > 0xFFFF:
         raise UnsupportedSchemaError(f"{xsd}: a length of {low}..{high}")
     return low, high

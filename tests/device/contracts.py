@@ -45,9 +45,11 @@ class Key:
         return drive(ecdsa.sign(self.private, hashlib.sha256(data).digest(), Key.noise))
 
 
-def certificate(common_name, key, issuer_name, issuer_key, ca=False, validity=None, serial=b"\x02\x02\x01\x23"):
-    """Return the DER of a certificate that the issuer's key signed."""
-    parts = (_SIGNS_CERTIFICATES, _CA) if ca else (_SIGNS, _NO_CA)
+def certificate(
+    common_name, key, issuer_name, issuer_key, ca=False, validity=None, serial=b"\x02\x02\x01\x23", more=()
+):
+    """Return the DER of a certificate that the issuer's key signed; more: extensions."""
+    parts = ((_SIGNS_CERTIFICATES, _CA) if ca else (_SIGNS, _NO_CA)) + more
     tbs = der_maker.sequence(
         der_maker.VERSION,
         serial,
@@ -63,22 +65,34 @@ def certificate(common_name, key, issuer_name, issuer_key, ca=False, validity=No
     return der_maker.sequence(tbs, der_maker.ALGORITHM, der_maker.tlv(0x03, b"\x00", pair))
 
 
+def sized(size, *parts, **named):
+    """Return the DER of a certificate of exactly `size` bytes, 0 for as many as it takes."""
+    made = certificate(*parts, **named)
+    pad, attempt = size - len(made) - 20, 0
+    while size and len(made) != size:  # a signature varies by a byte or two
+        padding = der_maker.extension(b"\x2a\x03\x06", der_maker.tlv(0x04, bytes(pad)))
+        made = certificate(*parts, serial=bytes((2, 2, 1, attempt)), more=(padding,), **named)
+        pad += size - len(made)
+        attempt = (attempt + 1) & 0x7F
+    return made
+
+
 def _integer(data):
     data = data.lstrip(b"\x00")
     return der_maker.tlv(0x02, (b"\x00" if data[0] & 0x80 else b"") + data)
 
 
 class Operator:
-    """A mobility operator: a root, and contracts below it."""
+    """A mobility operator: a root, and contracts below it; sub_bytes: size of each sub-CA's certificate."""
 
-    def __init__(self, sub_cas=0):
+    def __init__(self, sub_cas=0, sub_bytes=0):
         self.key = Key()
         self.root = certificate(b"MO root", self.key, b"MO root", self.key, ca=True)
         self.chain = []
         self._issuer = b"MO root", self.key
         for number in range(sub_cas):
             name, key = b"MO sub-CA %d" % (number + 1), Key()
-            self.chain.insert(0, certificate(name, key, *self._issuer, ca=True))
+            self.chain.insert(0, sized(sub_bytes, name, key, *self._issuer, ca=True))
             self._issuer = name, key
 
     def contract(self, emaid=EMAID, **parts):

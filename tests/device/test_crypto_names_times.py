@@ -65,6 +65,36 @@ def test_texts_that_are_none():
     assert refused(attribute(DC, b"\xc3\xa4", 0x16))
 
 
+def test_names_that_say_the_same():
+    one = sequence(attribute(ORGANISATION, b"Some Operator"), attribute(CN, b"MO"), attribute(DC, b"V2G", 0x16))
+    for organisation, tag, same in (
+        (b"Some Operator", 0x0C, True),
+        (b"Some Operator", 0x13, True),
+        (b"SOME operator", 0x13, True),
+        (b" Some  Operator\t", 0x16, True),
+        (b"Some Operator", 0x14, True),
+        (b"".join(bytes((0, octet)) for octet in b"Some Operator"), 0x1E, True),
+        (b"".join(bytes((0, 0, 0, octet)) for octet in b"Some Operator"), 0x1C, True),
+        (b"".join(bytes((1, octet)) for octet in b"Some Operator"), 0x1E, False),
+        (b"Some Operator\x00", 0x1E, False),
+        (b"Some Operator", 0x04, False),
+        (b"SomeOperator", 0x13, False),
+        (b"Some Operators", 0x13, False),
+        (b"", 0x13, False),
+    ):
+        parts = attribute(ORGANISATION, organisation, tag), attribute(CN, b"mo", 0x13), attribute(DC, b"v2g", 0x0C)
+        other = sequence(*parts)
+        assert (names.same(one, other), names.same(other, one)) == (same, same), (organisation, tag)
+        assert not names.same(one, sequence(parts[1], parts[0], parts[2]))
+        assert not names.same(one, sequence(*parts[:2]))
+
+
+def test_attributes_of_one_part_have_no_order():
+    parts = sequence(tlv(6, CN), tlv(0x0C, b"a")), sequence(tlv(6, ORGANISATION), tlv(0x13, b"b"))
+    assert names.same(sequence(tlv(0x31, *parts)), sequence(tlv(0x31, parts[1], parts[0])))
+    assert not names.same(sequence(tlv(0x31, *parts)), sequence(tlv(0x31, parts[0]), tlv(0x31, parts[1])))
+
+
 def test_dates():
     assert seconds(b"700101000000Z") == 0
     assert seconds(b"000229235959Z") == 951868799

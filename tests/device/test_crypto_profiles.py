@@ -7,6 +7,7 @@ from gridkeel.crypto import profiles, refusals, x509
 PURPOSES = b"\x55\x1d\x25"
 SERVER = tlv(6, profiles.SERVER_AUTH)
 CLIENT = tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03\x02")
+OCSP_SIGNING = tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03\x09")
 ANY = tlv(6, b"\x55\x1d\x25\x00")
 
 
@@ -65,8 +66,25 @@ def test_a_ca_is_no_leaf_though_more_is_wrong_with_it():
 def test_purposes():
     for purposes, expected in ((SERVER, 0), (CLIENT + SERVER, 0), (ANY, 0), (CLIENT, refusals.KEY_USAGE)):
         assert code(profiles.SECC, KEY_USAGE, extension(PURPOSES, sequence(purposes))) == expected
-    only_server = extension(PURPOSES, sequence(SERVER), True)
-    assert code(profiles.CONTRACT, KEY_USAGE, only_server, subject=name(b"UKSWI123456791A")) == refusals.KEY_USAGE
+    for profile, subject in (
+        (profiles.CONTRACT, b"UKSWI123456791A"),
+        (profiles.OEM_PROVISIONING, b"WMIV1234567890ABCX"),
+    ):
+        for purposes, expected in (
+            (CLIENT, 0),
+            (CLIENT + SERVER, 0),
+            (SERVER + CLIENT, 0),
+            (ANY, 0),
+            (SERVER, refusals.KEY_USAGE),
+            (OCSP_SIGNING, refusals.KEY_USAGE),
+        ):
+            for critical in (False, True):
+                limited = extension(PURPOSES, sequence(purposes), critical)
+                assert code(profile, KEY_USAGE, limited, subject=name(subject)) == expected
+        assert code(profile, subject=name(subject)) == 0
+    for purposes in (CLIENT, SERVER):  # a provisioning service has no purpose of these
+        limited = extension(PURPOSES, sequence(purposes))
+        assert code(profiles.CPS, KEY_USAGE, limited, subject=name(b"CPS Leaf", b"CPS")) == refusals.KEY_USAGE
 
 
 def test_the_catalogue():

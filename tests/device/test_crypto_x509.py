@@ -119,13 +119,20 @@ def test_signatures():
 
 
 def test_sizes():
-    long = extension(ALT_NAME, tlv(4, bytes(600)))
-    data = certificate(extensions=extensions(make.KEY_USAGE, long))
-    assert len(data) > 800 and refusal(x509.parse, data) == refusals.OVERSIZED
-    fits = 800 - len(data) + 600
-    assert len(certificate(extensions=extensions(make.KEY_USAGE, extension(ALT_NAME, tlv(0x30, bytes(fits)))))) == 800
-    assert code_of(make.KEY_USAGE, extension(ALT_NAME, tlv(0x30, bytes(fits)))) == 0
-    assert code_of(make.KEY_USAGE, extension(ALT_NAME, tlv(0x30, bytes(fits + 1)))) == refusals.OVERSIZED
+    ca = extension(CONSTRAINTS, b"\x30\x03\x01\x01\xff", True)
+    for most, parts in ((800, (make.KEY_USAGE,)), (800, (make.KEY_USAGE, make.NOT_A_CA)), (1600, (make.KEY_USAGE, ca))):
+
+        def of(size, parts=parts):
+            return certificate(extensions=extensions(*parts, extension(ALT_NAME, tlv(0x30, bytes(size)))))
+
+        fits = most - len(of(600)) + 600
+        assert len(of(fits)) == most
+        x509.parse(of(fits))
+        assert refusal(x509.parse, of(fits + 1)) == refusals.OVERSIZED
+    # a CA is told from a leaf by what it says, so what cannot be read is told first, up to a CA's size
+    unreadable = certificate(extensions=extensions(make.KEY_USAGE, extension(ALT_NAME, tlv(4, bytes(600)))))
+    assert len(unreadable) > 800 and refusal(x509.parse, unreadable) == refusals.ENCODING
+    assert refusal(x509.parse, bytes(1601)) == refusals.OVERSIZED
 
 
 def test_extensions_that_are_not_known():

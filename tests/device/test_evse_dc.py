@@ -177,7 +177,30 @@ def test_limits_are_forgotten_with_the_vehicle_and_with_the_session():
     station = station_dc()
     station.outlet.demand.limit(None, 418, 50, 1)
     station.vehicle("A").run()
-    assert (station.outlet.demand.most_mv, station.outlet.demand.most_ma) == (0, 0)
+    assert (station.outlet.demand.dc_mv, station.outlet.demand.dc_ma) == (0, 0)
     station.outlet.demand.limit(None, 418, 50, 1)
     station.outlet.demand.forget()
-    assert (station.outlet.demand.most_mv, station.outlet.demand.most_ma) == (0, 0)
+    assert (station.outlet.demand.dc_mv, station.outlet.demand.dc_ma) == (0, 0)
+
+
+def test_the_isolation_test_waits_for_a_vehicle_that_comes_to_state_c_late():
+    station = station_dc()
+    outlet = station.outlet
+    station.vehicle("B").run()
+    outlet.dc.check(True)
+    outlet.levels[ports.DC_MV] = 500000
+    outlet.levels[ports.ISOLATION_KOHM] = 1000
+    station.run(20000)
+    assert (outlet.dc.isolation, outlet.orders[ports.DC_MODE]) == (dc.MEASURING, ports.DC_OFF)
+    station.vehicle("C").run(ISOLATION_MS + 500)
+    assert outlet.dc.isolation == dc.VALID
+
+
+def test_a_limit_that_falls_holds_for_what_was_ordered_before():
+    station = station_dc()
+    outlet = station.outlet
+    outlet.dc.target(400000, 10000)
+    station.run(10)
+    outlet.demand.limit(None, 250, 5, 1)
+    station.run(10)
+    assert (outlet.orders[ports.SET_MV], outlet.orders[ports.SET_MA]) == (250000, 5000)

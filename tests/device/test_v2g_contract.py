@@ -1,7 +1,7 @@
 """Plug & Charge: contracts that hold, and every way they do not."""
 
 import der_maker
-from contracts import EMAID, ContractCar, Operator, bench_for
+from contracts import EMAID, ContractCar, Key, Operator, bench_for, certificate, sized
 from evcc import UNIX_S
 from reaching import ended_safely
 
@@ -10,6 +10,7 @@ from gridkeel.crypto import crl, multiples
 
 OPERATOR = Operator()
 KEY, CHAIN = OPERATOR.contract()
+CHAIN_ERROR = "FAILED_CertChainError"
 
 WASM_GROUP = 0
 
@@ -85,6 +86,31 @@ def test_two_sub_cas():
     assert len(car.challenge) == 16
 
 
+def test_long_sub_cas():
+    for sub_cas, size in ((1, 800), (1, 801), (1, 1600), (2, 1600)):
+        operator = Operator(sub_cas, size)
+        key, chain = operator.contract()
+        assert [len(der) for der in chain[1:]] == [size] * sub_cas
+        ContractCar(bench_for(operator), key, chain).to_authorized()
+
+
+def test_a_leaf_over_its_size():
+    key = Key()
+    leaf = sized(801, EMAID.encode(), key, b"MO root", OPERATOR.key)
+    bench = bench_for(OPERATOR)
+    refused_details(bench, ContractCar(bench, key, [leaf]), CHAIN_ERROR, "oversized")
+
+
+def test_a_contract_that_is_a_tls_client_s():
+    purposes = b"\x55\x1d\x25"
+    for purpose, code in ((b"\x02", "OK"), (b"\x01", CHAIN_ERROR)):
+        key = Key()
+        limited = der_maker.sequence(der_maker.tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03" + purpose))
+        more = (der_maker.extension(purposes, limited, True),)
+        leaf = certificate(EMAID.encode(), key, b"MO root", OPERATOR.key, more=more)
+        ContractCar(bench_for(OPERATOR), key, [leaf]).to_details(code)
+
+
 def test_an_emaid_with_hyphens_or_without_its_check_digit():
     for written in ("DE-8AA-1A2B3C4D5-9", EMAID.lower(), EMAID[:14]):
         if len(written) > 15:
@@ -109,7 +135,7 @@ def test_a_wrong_root():
     bench = bench_for(Operator())
     other, chain = Operator(sub_cas=1).contract()
     bench.secc._context.credentials.mo_roots = [OPERATOR.root]
-    refused_details(bench, ContractCar(bench, other, chain[:1]), "FAILED_CertChainError", "wrong_root")
+    refused_details(bench, ContractCar(bench, other, chain[:1]), "FAILED_CertificateNotAllowedAtThisEVSE", "wrong_root")
 
 
 def test_a_root_of_the_same_name():

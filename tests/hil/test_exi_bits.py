@@ -12,7 +12,7 @@ from hil.interop import bits, talk
 from host_tools.errors import ToolError
 
 SESSION = b"\x01" * 8
-LONGEST = 800
+LONGEST = 1600  # the schema's 800, twice
 
 
 def _details(*chain: bytes) -> bytes:
@@ -41,7 +41,7 @@ def test_an_item_more_is_what_the_encoder_makes() -> None:
 def test_one_byte_over_the_schema_is_refused_for_its_length() -> None:
     leaf, sub = os.urandom(LONGEST), os.urandom(300)
     _decode(_details(leaf, sub))
-    with pytest.raises(ExiError, match="801"):
+    with pytest.raises(ExiError, match="1601"):
         _decode(bits.replaced(_details(leaf, sub), leaf, os.urandom(LONGEST + 1)))
 
 

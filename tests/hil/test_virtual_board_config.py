@@ -82,6 +82,25 @@ def test_parameters_at_odds_across_file_and_option_name_both(toml):
         load_parameters(path, ["soc_full_pct_x100=8000"])
 
 
+@pytest.mark.parametrize(
+    ("overrides", "noted"),
+    [
+        (["evse=2", "phases=3"], True),
+        (["evse=1", "phases=3", "baseline_w=4139"], True),
+        (["evse=2", "phases=3", "baseline_w=4140"], False),
+        (["evse=2", "phases=3", "baseline_w=0"], False),
+        (["evse=2", "phases=1"], False),
+        (["evse=2", "outlet=1", "phases=3"], False),
+        (["phases=3"], False),
+    ],
+)
+def test_a_baseline_under_what_an_outlet_can_offer_is_noted(capsys, overrides, noted):
+    load_parameters(None, overrides)
+    said = capsys.readouterr().err
+    assert ("under the 4140 W of 6 A on 3 phase(s) at 230 V" in said) == noted
+    assert noted or not said
+
+
 def test_a_missing_file_is_said(tmp_path):
     with pytest.raises(MissingError, match=r"cannot read .*absent\.toml: No such file"):
         load_parameters(tmp_path / "absent.toml", [])

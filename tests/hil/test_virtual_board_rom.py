@@ -57,6 +57,28 @@ car.charge(2)
 car.stop()
 print(sorted(set(sys.modules) - known))
 """
+LONG_CHAIN = """\
+import gc, sys
+sys.path.append(%r)
+from contracts import ContractCar, Operator, bench_for
+operator = Operator(sub_cas=2, sub_bytes=%d)
+key, chain = operator.contract()
+car = ContractCar(bench_for(operator), key, chain)
+car.setup()
+for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
+    car.ask(name, car.request(name))
+work, most = car.bench.secc.work, 0
+def measured(now_ms):
+    global most
+    more = work(now_ms)
+    gc.collect()
+    most = max(most, gc.mem_alloc())
+    return more
+car.bench.secc.work = measured
+car.challenge = car.ask("PaymentDetailsReq", car.details())["GenChallenge"]
+car.ask_signed("AuthorizationReq", {"Id": "id1", "GenChallenge": car.challenge})
+print(most)
+"""
 FOREIGN = """\
 import micropython
 from gridkeel.crypto import profiles
@@ -103,6 +125,16 @@ def test_all_that_serves_a_car_leaves_room_for_its_session(tmp_path):
     taken, names = done.stdout.splitlines()
     assert int(taken) < SESSION_KB * 1024
     assert int(re.search(r"n_qstr=(\d+)", names)[1]) < NAMES
+
+
+def test_sub_cas_of_twice_the_standard_s_size_find_their_room(tmp_path):
+    script, most = str(FIRMWARE.parent / "tests" / "device"), {}
+    for size in (800, 1600):
+        done = run(tmp_path / "long.py", LONG_CHAIN % (script, size), rom_image(FIRMWARE, keep_names=True))
+        most[size] = int(done.stdout or done.stderr)
+    print(most)
+    # the car's own copies (a chain, its message as bytes and frame) are in it too
+    assert most[1600] - most[800] < 4 * 2 * 800
 
 
 def test_nothing_is_imported_in_a_session(tmp_path):

@@ -16,6 +16,7 @@ from gridkeel.crypto import chain
 
 DAY = timedelta(days=1)
 UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+CLIENT = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
 SERVER_ONLY = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 
@@ -42,6 +43,23 @@ def of(title: str, expected: int, made: World, **more) -> Case:
 def replaced(data: bytes, old: bytes, new: bytes) -> bytes:
     assert data.count(old) >= 1 and len(old) == len(new)
     return data.replace(old, new)
+
+
+def padding(size: int) -> x509.UnrecognizedExtension:
+    return x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("1.2.3.6"), b"\x04\x82" + size.to_bytes(2, "big") + bytes(size)
+    )
+
+
+def sized(place: str, size: int) -> World:
+    """Return a world one of whose CAs has exactly so many bytes; signatures and serial numbers vary by a few."""
+    pad = size - 500
+    while True:
+        made = world(**{place: {"extra": ((padding(pad), False),)}})
+        found = len(getattr(made, place).der)
+        if found == size:
+            return made
+        pad += size - found
 
 
 def passing() -> Iterator[Case]:
@@ -72,6 +90,11 @@ def passing() -> Iterator[Case]:
         "an old list where none is demanded", chain.OK, good, lists=[revoke(good.sub_2, begins=-9 * DAY, ends=-DAY)]
     )
     charge_point = world(leaf={"common_name": "SECCCert", "component": "CPO", "extra": ((SERVER_ONLY, False),)})
+    yield of("an EMAID that is a TLS client's", chain.OK, world(leaf={"extra": ((CLIENT, True),)}))
+    for place in ("root", "sub_1", "sub_2"):
+        yield of(f"{place}: 1,600 bytes", chain.OK, sized(place, 1600))
+    both = world(sub_1={"extra": ((padding(900), False),)}, sub_2={"extra": ((padding(900), False),)})
+    yield of("two long sub-CAs", chain.OK, both)
     yield of("a charge point", chain.OK, charge_point, profile="SECC")
     yield of(
         "a provisioning certificate", chain.OK, world(leaf={"common_name": "OEMProvCert"}), profile="OEM_PROVISIONING"
@@ -92,6 +115,8 @@ def of_a_certificate(good: World) -> Iterator[Case]:
     yield of("an extension twice", chain.ENCODING, good, certificates=[doubled, *good.chain[1:]])
     names = x509.SubjectAlternativeName([x509.DNSName("n" * 60 + f"{n}.example") for n in range(8)])
     yield of("over 800 bytes", chain.OVERSIZED, world(leaf={"extra": ((names, False),)}))
+    for place in ("sub_1", "sub_2"):
+        yield of(f"{place}: 1,601 bytes", chain.OVERSIZED, sized(place, 1601))
     yield of("SHA-384", chain.UNKNOWN_ALGORITHM, world(leaf={"algorithm": hashes.SHA384()}))
     yield of("a leaf on P-384", chain.UNKNOWN_CURVE, world(leaf={"curve": ec.SECP384R1()}))
     yield of("a sub-CA on P-521", chain.UNKNOWN_CURVE, world(sub_2={"curve": ec.SECP521R1()}))

@@ -8,7 +8,7 @@ each signature, and then whether that certificate is revoked.
 Source: RFC 5280, chapter 6, without name constraints and policies; ISO 15118-2, annex F, for lengths and roles.
 """
 
-from gridkeel.crypto import x509
+from gridkeel.crypto import names, x509
 from gridkeel.crypto.refusals import (  # noqa: F401 - the codes of `validate`, under the name it goes by
     BAD_KEY,
     BAD_SIGNATURE,
@@ -93,9 +93,9 @@ def _check_link(certificate, issuer, below):
 
 
 def _names(signed, issuer):
-    if signed.issuer != issuer.subject:
+    if b"" not in (signed.authority_key_id, issuer.key_id) and signed.authority_key_id != issuer.key_id:
         return False
-    return b"" in (signed.authority_key_id, issuer.key_id) or signed.authority_key_id == issuer.key_id
+    return names.same(signed.issuer, issuer.subject)
 
 
 def _anchor(path, roots, known):

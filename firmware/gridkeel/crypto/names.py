@@ -1,10 +1,17 @@
-"""Names of X.501: kept as raw DER and compared byte by byte; two attributes are read out of them."""
+"""Names of X.501: kept as raw DER, and compared by what they say; two attributes are read out of them.
+
+Two texts say the same where they differ in their string type, in the case of ASCII letters, or in white space at the
+ends and in how much there is in between.  Source: RFC 5280, 7.1, without the mapping of letters beyond ASCII.
+"""
 
 from gridkeel.crypto import der
 
 _COMMON_NAME = b"\x55\x04\x03"
 _DOMAIN_COMPONENT = b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"
 _TEXTS = (der.UTF8_STRING, der.PRINTABLE_STRING, der.IA5_STRING)
+_TELETEX_STRING = 0x14
+_UNIVERSAL_STRING = 0x1C  # four octets a character
+_BMP_STRING = 0x1E  # two
 
 
 def read(data, at, end):
@@ -24,6 +31,41 @@ def read(data, at, end):
         while inner < start:
             inner = _attribute(data, inner, start, found)
     return raw, found.get(_COMMON_NAME, ""), found.get(_DOMAIN_COMPONENT, ""), stop
+
+
+def same(one, other):
+    """Return whether two Names, raw DER that was read before, say the same."""
+    return one == other or _parts(one) == _parts(other)
+
+
+def _parts(raw):
+    """Return the parts of a Name: of each a sorted list of (identifier, string type, octets)."""
+    parts: list = []
+    start, stop = der.element(raw, 0, len(raw), der.SEQUENCE)
+    while start < stop:
+        at, start = der.element(raw, start, stop, der.SET)
+        attributes: list = []
+        while at < start:
+            first, at = der.element(raw, at, start, der.SEQUENCE)
+            kind, first = der.identifier(raw, first, at)
+            value, _end = der.contents(raw, first, at)
+            attributes.append((kind,) + _fold(raw[first], raw[value:at]))
+        attributes.sort()
+        parts.append(attributes)
+    return parts
+
+
+def _fold(tag, octets):
+    """Return (string type, octets) of a text that is the same for all that say it; beyond ASCII, types differ."""
+    width = 4 if tag == _UNIVERSAL_STRING else 2 if tag == _BMP_STRING else 1
+    if width == 1 and tag != _TELETEX_STRING and tag not in _TEXTS:
+        return tag, octets
+    if tag != der.UTF8_STRING:
+        text = bytes(octets[k] for k in range(width - 1, len(octets), width))
+        if len(text) * width != len(octets) or sum(octets) != sum(text) or any(octet > 0x7E for octet in text):
+            return tag, octets
+        octets = text
+    return der.UTF8_STRING, b" ".join(octets.lower().split())
 
 
 def _attribute(data, at, end, found):

@@ -5,6 +5,7 @@ from gridkeel.crypto.refusals import BASIC_CONSTRAINTS, KEY_USAGE, SUBJECT
 from gridkeel.errors import CertificateError
 
 SERVER_AUTH = b"\x2b\x06\x01\x05\x05\x07\x03\x01"
+_CLIENT_AUTH = b"\x2b\x06\x01\x05\x05\x07\x03\x02"
 _ANY_PURPOSE = b"\x55\x1d\x25\x00"
 
 
@@ -66,7 +67,8 @@ class Profile:
         return purposes is None or self.purpose in purposes or _ANY_PURPOSE in purposes
 
 
-CONTRACT = Profile("contract", is_emaid=True)
-OEM_PROVISIONING = Profile("oem_provisioning")
+# A car's own certificates: the standard gives them no purpose, and operators issue them as a TLS client's.
+CONTRACT = Profile("contract", is_emaid=True, purpose=_CLIENT_AUTH)
+OEM_PROVISIONING = Profile("oem_provisioning", purpose=_CLIENT_AUTH)
 SECC = Profile("secc", domain_component="CPO", purpose=SERVER_AUTH)
 CPS = Profile("cps", domain_component="CPS")

@@ -1,14 +1,15 @@
-"""Certificates of X.509 v3 as ISO 15118-2 has them: P-256, ECDSA with SHA-256, at most 800 bytes of strict DER.
+"""Certificates of X.509 v3 as ISO 15118-2 has them: P-256, ECDSA with SHA-256, strict DER, at most 800 bytes a leaf.
 
 Source: RFC 5280, chapter 4; ISO 15118-2, annex F.
 """
 
 from gridkeel.crypto import der, extensions, names, p256, times
-from gridkeel.crypto.refusals import BAD_KEY, UNKNOWN_CURVE
+from gridkeel.crypto.refusals import BAD_KEY, OVERSIZED, UNKNOWN_CURVE
 from gridkeel.crypto.signed import Signed, algorithm
 from gridkeel.errors import CertificateError
 
-MOST_BYTES = 800
+MOST_BYTES = 800  # of the standard
+MOST_CA_BYTES = 1600  # sub-CAs in use pass the standard's; a leaf and two of these fit a message
 
 # Bits of key_usage.
 DIGITAL_SIGNATURE = 1
@@ -43,7 +44,7 @@ class Certificate(Signed):
 
     def __init__(self, data):
         """data: bytes, kept.  Errors: CertificateError."""
-        super().__init__(data, MOST_BYTES)
+        super().__init__(data, MOST_CA_BYTES)
         at, end = self._first, self._last
         if data[at : at + 5] != _VERSION_3:
             der.refuse("not version 3", at)
@@ -59,6 +60,8 @@ class Certificate(Signed):
         der.finish(after, stop)
         self.key_usage = found.get(extensions.KEY_USAGE)
         self.is_ca, self.path_len = found.get(extensions.BASIC_CONSTRAINTS, (False, None))
+        if len(data) > MOST_BYTES and not self.is_ca:
+            raise CertificateError(OVERSIZED, "%d bytes, a leaf has at most %d" % (len(data), MOST_BYTES))
         self.purposes = found.get(extensions.EXTENDED_KEY_USAGE)
         self.key_id = found.get(extensions.SUBJECT_KEY_ID, b"")
         self.authority_key_id = found.get(extensions.AUTHORITY_KEY_ID, b"")

@@ -133,11 +133,15 @@ class Charger:
 
     @property
     def max_power_w(self):
-        """The smallest rating of converter, inverter, cable and outlet."""
+        """The smallest rating of converter, inverter, cable and outlet; 0 where an AC outlet cannot offer so little."""
         p = self._p
         most_w = min(p.charge_max_w, p.cable_max_w, self._outlet.rating_w)
         rated_w = self._inverter.charge_rating_w
-        return min(most_w, rated_w) if rated_w else most_w
+        return self._offerable(min(most_w, rated_w) if rated_w else most_w)
+
+    def _offerable(self, power_w):
+        p = self._p
+        return power_w if p.outlet == evse.DC or power_w >= duty.least_w(p.nominal_v, p.phases) else 0
 
     @property
     def offered_w(self):
@@ -171,7 +175,8 @@ class Charger:
     def schedule(self):
         """((start_s, power_w), ...) of the price plan from now, () where none rules or comes."""
         self._scheduled_w = self.max_power_w
-        return self._plan.upcoming(self._outlet.now_ms, self._scheduled_w)
+        upcoming = self._plan.upcoming(self._outlet.now_ms, self._scheduled_w)
+        return tuple([(start_s, self._offerable(power_w)) for start_s, power_w in upcoming])
 
     @property
     def schedule_number(self):

@@ -55,11 +55,11 @@ class DcSide:
         self.demand_w = self.set_mv // 100 * (self.set_ma // 100) // 100
 
     @property
-    def at_limit(self):
+    def clamped(self):
         """Whether an order stands at a limit of the vehicle that is smaller than the outlet's rating."""
         demand = self._demand
-        voltage = self.set_mv == demand.most_mv < self._p.dc_voltage_max_v * 1000
-        current = self.set_ma == demand.most_ma < self._p.dc_current_max_a * 1000
+        voltage = self.set_mv == demand.dc_mv < self._p.dc_voltage_max_v * 1000
+        current = self.set_ma == demand.dc_ma < self._p.dc_current_max_a * 1000
         return self.set_mv > 0 and (voltage or current)
 
     def stop(self):
@@ -76,6 +76,9 @@ class DcSide:
 
     def update(self, closed, levels, now_ms):
         """Carry an isolation test on; closed: the contactor is, so that there is something to test."""
+        demand = self._demand
+        self.set_mv = min(self.set_mv, demand.dc_mv)  # a limit that falls holds for what was ordered before
+        self.set_ma = min(self.set_ma, demand.dc_ma)
         if not closed:
             if self.mode != ports.DC_OFF:
                 self.off()
@@ -102,5 +105,5 @@ class DcSide:
     def _order(self, mode, set_mv, set_ma):
         self.mode = mode
         demand = self._demand
-        self.set_mv = max(0, min(set_mv, self._p.dc_voltage_max_v * 1000, demand.most_mv))
-        self.set_ma = max(0, min(set_ma, self._p.dc_current_max_a * 1000, demand.most_ma))
+        self.set_mv = max(0, min(set_mv, self._p.dc_voltage_max_v * 1000, demand.dc_mv))
+        self.set_ma = max(0, min(set_ma, self._p.dc_current_max_a * 1000, demand.dc_ma))

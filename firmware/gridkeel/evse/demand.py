@@ -13,13 +13,13 @@ _NEVER_S = 86400
 class Demand:
     """most_w, what it takes at most; soc_pct_x100, -1 untold.  `update` allocates nothing.
 
-    most_mv, most_ma: what a vehicle charged with DC takes; 0 while untold.
+    dc_mv, dc_ma: the most voltage and current of DC it takes; 0 while untold.
     """
 
     def __init__(self):
         self.most_w = UNLIMITED_W
-        self.most_mv = 0
-        self.most_ma = 0
+        self.dc_mv = 0
+        self.dc_ma = 0
         self.soc_pct_x100 = -1
         self.profile_w = UNLIMITED_W
         self._start_s = array("i", [0] * PROFILE_MAX)
@@ -30,7 +30,7 @@ class Demand:
     def forget(self):
         """The session is over."""
         self.most_w = self.profile_w = UNLIMITED_W
-        self.most_mv = self.most_ma = 0
+        self.dc_mv = self.dc_ma = 0
         self.soc_pct_x100 = -1
         self._entries = 0
 
@@ -40,8 +40,8 @@ class Demand:
         if max_v is not None and max_a is not None:
             most_w = min(most_w, int(max_v * max_a) * phases)
         self.most_w = max(0, min(most_w, UNLIMITED_W))
-        self.most_mv = _milli(max_v)
-        self.most_ma = _milli(max_a)
+        self.dc_mv = 0 if max_v is None else max(0, min(int(max_v * 1000), _MOST_MILLI))
+        self.dc_ma = 0 if max_a is None else max(0, min(int(max_a * 1000), _MOST_MILLI))
 
     def profile(self, entries, now_ms):
         """Take the profile the vehicle will keep to: ((start_s, power_w), ...), from now, ascending."""
@@ -62,7 +62,3 @@ class Demand:
         for i in range(self._entries):
             if self._start_s[i] <= passed_s:
                 self.profile_w = self._power_w[i]
-
-
-def _milli(value):
-    return 0 if value is None else max(0, min(int(value * 1000), _MOST_MILLI))

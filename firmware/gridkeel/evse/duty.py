@@ -21,6 +21,11 @@ MOST_MA = 80000
 _KNEE_MA = 52500
 
 
+def least_w(nominal_v, phases):
+    """Return the least power that can be offered at an AC outlet: 6 A on each phase."""
+    return LEAST_MA * nominal_v * phases // 1000
+
+
 def of_ma(current_ma):
     """Return the duty that offers current_ma or the next smaller current it can tell; STEADY under 6 A."""
     if current_ma < LEAST_MA:

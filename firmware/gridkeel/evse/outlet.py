@@ -6,7 +6,7 @@
 from array import array
 
 from gridkeel import evse, limits, ticks
-from gridkeel.evse import contactor, dc, offer, pilot, ports, troubles
+from gridkeel.evse import contactor, dc, duty, offer, pilot, ports, troubles
 from gridkeel.evse.demand import Demand
 from gridkeel.evse.meter import Meter
 from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
@@ -112,6 +112,8 @@ class Outlet:
             self.offered_ma = self.offered_w * 1000 // max(self.levels[ports.DC_MV] // 1000, self._p.dc_voltage_min_v)
         else:
             self.offered_ma = self.offered_w * 1000 // (self._p.nominal_v * self._p.phases)
+            if self.offered_ma < duty.LEAST_MA:
+                self.offered_w = self.offered_ma = 0  # no vehicle takes so little: it waits
         consent = self.ready and self.authorized() == evse.GRANTED
         out = self.contactor.state == contactor.WELDED
         self.offer.update(self.pilot.plugged, out, consent, self.offered_ma, now_ms)
@@ -163,11 +165,13 @@ class Outlet:
         self.discharge_by = limits.SESSION
         self.charge_w = self.rating_w
         self.charge_by = limits.CABLE_RATING
+        if self._p.outlet == evse.AC and not self.offered_ma:
+            self._bound_by(0, limits.MINIMUM_CURRENT)
         if self.offer.state == offer.DIGITAL:
             self._bound_by(self.demand.most_w, limits.VEHICLE)
             self._bound_by(self.demand.profile_w, limits.SESSION)
             if self._p.outlet == evse.DC:
-                self._bound_by(max(0, self.dc.demand_w), limits.VEHICLE if self.dc.at_limit else limits.SESSION)
+                self._bound_by(max(0, self.dc.demand_w), limits.VEHICLE if self.dc.clamped else limits.SESSION)
 
     def _bound_by(self, most_w, name):
         if most_w < self.charge_w:

@@ -47,9 +47,9 @@ class Context:
         self.offer = ()  # ((start_s, power_w), ...)
         self.offer_end_s = 0
         self.tuple_id = 1
-        self.limits = (0, 0, 0)  # of a DC car as it told them first: W, None where it told none, V, A
-        self.limits_now = [0, 0, 0]  # the same, as the charge loop made them smaller
-        self.capped = ()  # targets of a DC car that were logged as over a limit
+        self.told = (0, 0, 0)  # limits of a DC car as it told them first: W, None where it told none, V, A
+        self.limits = [0, 0, 0]  # the same in force: the charge loop may make them smaller
+        self.logged: tuple = ()  # what is logged once a connection and was
         self.schedule_number = 0
         self.negotiated = False  # an offer was made that no PowerDelivery Start has taken up
         self.started = False

@@ -34,8 +34,8 @@ def cable_check(context, body, _header):
 def pre_charge(context, body, _header):
     """Answer PreChargeReq: the outlet is brought to the car's voltage; the car decides when it is near enough."""
     take_status(context, body["DC_EVStatus"])
-    most_v, most_a = _limits(context)
-    target_v, target_a = _target(context, body, most_v, min(most_a, _PRE_CHARGE_A))
+    max_v, max_a = _most(context)
+    target_v, target_a = _target(context, body, max_v, min(max_a, _PRE_CHARGE_A))
     context.charger.precharge(target_v, target_a)
     return states.DONE, responses.make("PreChargeRes", context, codes.OK)
 
@@ -44,21 +44,21 @@ def current_demand(context, body, _header):
     """Answer CurrentDemandReq: the wish goes to the charger, what it may have of it comes back."""
     stop.insist(context)
     charger = context.charger
-    _tighten(context, body)
-    most_v, most_a = _limits(context)
-    target_v, target_a = _target(context, body, most_v, most_a)
-    _supply(context, body["DC_EVStatus"], target_v, target_a)
-    max_a = charger.max_current_a
+    _bound(context, body)
+    max_v, max_a = _most(context)
+    target_v, target_a = _target(context, body, max_v, max_a)
+    _follow(context, body["DC_EVStatus"], target_v, target_a)
+    offered_a = charger.max_current_a
     if target_v > 0:
-        max_a = min(max_a, charger.offered_w / target_v)
-    most_w = context.limits_now[0]
+        offered_a = min(offered_a, charger.offered_w / target_v)
+    most_w = context.limits[0]
     most_w = charger.offered_w if most_w is None else min(charger.offered_w, most_w)
     response = responses.make("CurrentDemandRes", context, codes.OK)
-    response["EVSECurrentLimitAchieved"] = target_a >= most_a
-    response["EVSEVoltageLimitAchieved"] = target_v >= most_v
+    response["EVSECurrentLimitAchieved"] = target_a >= max_a
+    response["EVSEVoltageLimitAchieved"] = target_v >= max_v
     response["EVSEPowerLimitAchieved"] = target_v * target_a >= most_w
     response["EVSEMaximumVoltageLimit"] = physical(charger.max_voltage_v, "V")
-    response["EVSEMaximumCurrentLimit"] = physical(max_a, "A")
+    response["EVSEMaximumCurrentLimit"] = physical(offered_a, "A")
     response["EVSEMaximumPowerLimit"] = physical(charger.offered_w, "W")
     return (states.RECEIPT if metering.put(context, response) else states.DONE), response
 
@@ -69,7 +69,7 @@ def welding_detection(context, body, _header):
     return states.DONE, responses.make("WeldingDetectionRes", context, codes.OK)
 
 
-def _supply(context, ev_status, target_v, target_a):
+def _follow(context, ev_status, target_v, target_a):
     # A car with an error has no more current from this message on, and is told to stop: it ends the session itself,
     # with its contactors tested, and is refused only where it does not (stop.insist).
     charger = context.charger
@@ -84,42 +84,42 @@ def _supply(context, ev_status, target_v, target_a):
         charger.dc_target(target_v, target_a)
 
 
-def _tighten(context, body):
+def _bound(context, body):
     """Take limits told in the charge loop: they hold from this message on, and pass none that the car told first."""
     told = (
         number(body, "EVMaximumPowerLimit", "W", None, codes.FAILED),
         number(body, "EVMaximumVoltageLimit", "V", None, codes.FAILED),
         number(body, "EVMaximumCurrentLimit", "A", None, codes.FAILED),
     )
-    now = list(context.limits_now)
+    now = list(context.limits)
     for k in range(3):
         if told[k] is not None:
-            first = context.limits[k]
+            first = context.told[k]
             now[k] = max(0, told[k] if first is None else min(first, told[k]))
-    if now != context.limits_now:
-        context.limits_now = now
+    if now != context.limits:
+        context.limits = now
         context.charger.set_vehicle_limits(now[0], now[1], now[2], None, None)
 
 
-def _limits(context):
+def _most(context):
     """Return the most voltage and current: of what outlet and car take the smaller."""
     charger = context.charger
-    _most_w, most_v, most_a = context.limits_now
-    return min(charger.max_voltage_v, most_v), min(charger.max_current_a, most_a)
+    _most_w, max_v, max_a = context.limits
+    return min(charger.max_voltage_v, max_v), min(charger.max_current_a, max_a)
 
 
-def _target(context, body, most_v, most_a):
+def _target(context, body, max_v, max_a):
     """Return target voltage and current, no more than these; what is cut is logged once a session."""
     target_v = number(body, "EVTargetVoltage", "V", None, codes.FAILED)
     target_a = number(body, "EVTargetCurrent", "A", None, codes.FAILED)
     if target_v < 0 or target_a < 0:
         raise RefusedError(codes.FAILED, "a wish out of range: %s V, %s A" % (target_v, target_a))
-    _note_cut(context, "EVTargetVoltage", target_v, most_v)
-    _note_cut(context, "EVTargetCurrent", target_a, most_a)
-    return min(target_v, most_v), min(target_a, most_a)
+    _note(context, "EVTargetVoltage", target_v, max_v)
+    _note(context, "EVTargetCurrent", target_a, max_a)
+    return min(target_v, max_v), min(target_a, max_a)
 
 
-def _note_cut(context, name, target, most):
-    if target > most and name not in context.capped:
-        context.capped += (name,)
+def _note(context, name, target, most):
+    if target > most and name not in context.logged:
+        context.logged += (name,)
         context.tell("delivery", "a wish out of range", name, int(target))

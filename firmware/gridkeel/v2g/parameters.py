@@ -61,8 +61,8 @@ def _take_dc(context, asked, departure_s):
     if max_v < charger.min_voltage_v or max_a <= 0 or below_zero:
         raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car's DC limits do not fit this charger")
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
-    context.limits = (max_w, max_v, max_a)
-    context.limits_now = [max_w, max_v, max_a]
+    context.told = (max_w, max_v, max_a)
+    context.limits = [max_w, max_v, max_a]
     context.failed = False  # an error that the car told before is over
 
 

@@ -14,6 +14,8 @@ _CODES = {
     refusals.NOT_YET_VALID: codes.CERTIFICATE_EXPIRED,
     refusals.CLOCK_UNSET: codes.CERTIFICATE_EXPIRED,
     refusals.REVOKED: codes.REVOKED,
+    # not a defect of the chain: another charger, with that operator's root, may take it
+    refusals.WRONG_ROOT: codes.NOT_ALLOWED_HERE,
 }
 
 

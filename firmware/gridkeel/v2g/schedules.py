@@ -53,16 +53,16 @@ def check_profile(context, profile):
         if entries and start_s <= entries[-1][0] or power_w < 0:
             raise RefusedError(codes.PROFILE_INVALID, "the charging profile is not in order")
         entries.append((start_s, power_w))
-    return tuple(_cut(context, entries))
+    return tuple(_limit(context, entries))
 
 
-def _cut(context, entries):
+def _limit(context, entries):
     # The standard lets a charger refuse such a profile; cars that round up the offer would never charge then.
     over_w = 0
     cut: list = []
     for k, (start_s, power_w) in enumerate(entries):
         until_s = entries[k + 1][0] if k + 1 < len(entries) else _NEVER_S
-        for from_s, offered_w in _offered(context, start_s, until_s):
+        for from_s, offered_w in _offer(context, start_s, until_s):
             over_w = max(over_w, power_w - offered_w)
             allowed_w = min(power_w, offered_w)
             if not cut or allowed_w != cut[-1][1]:
@@ -73,7 +73,7 @@ def _cut(context, entries):
     return _fold(cut, ENTRIES_UNASKED + 1)
 
 
-def _offered(context, start_s, until_s):
+def _offer(context, start_s, until_s):
     """Yield (from_s, power_w) of what is offered in [start_s, until_s); nothing is past the end of the schedule."""
     if start_s >= context.offer_end_s:
         yield start_s, 0

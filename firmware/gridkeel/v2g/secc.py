@@ -43,7 +43,6 @@ class Secc:
         self._logged = ""
         self._bytes_in = 0
         self._trailing = 0  # octets behind the document that was read last
-        self._trailing_logged = False
 
     # --- the connection
 
@@ -55,7 +54,6 @@ class Secc:
         self._connected = True
         self.closing = False
         self._logged = ""
-        self._trailing_logged = False
         self._bytes_in = 0
         self._context.now_ms = now_ms
         self._session.begin(secured)
@@ -203,10 +201,11 @@ class Secc:
         receiver = self._receiver
         first = self._session.state == states.PROTOCOL
         schema = grammars.sap() if first else grammars.iso2()
-        self._trailing = 0
+        behind: list = []
         name, value = yield from exi.decode_steps(
-            schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end, tell=self._note_trailing
+            schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end, tell=behind.append
         )
+        self._trailing = sum(behind)
         if name != (sap.REQUEST if first else _MESSAGE):
             raise errors.ExiError("the root is %s" % name)
         if first:
@@ -217,9 +216,6 @@ class Secc:
         receiver.drop()
         self._log(code)
         self._out_bytes = end
-
-    def _note_trailing(self, count):
-        self._trailing = count
 
     def _agree(self, value):
         self._request = sap.REQUEST
@@ -255,8 +251,9 @@ class Secc:
             self._events.put("late", self._request, "", took_ms)
         if not repeats or self._request != self._logged:
             self._events.put("message", self._request, code, took_ms)
-        if self._trailing and not self._trailing_logged:
-            self._trailing_logged = True
+        context = self._context
+        if self._trailing and "trailing" not in context.logged:
+            context.logged += ("trailing",)
             self._events.put("trailing", self._request, "", self._trailing)
         self._logged = self._request
 

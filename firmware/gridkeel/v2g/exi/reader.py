@@ -109,8 +109,8 @@ class BitReader:
             low -= 6
             text.append(0x80 | code >> low & 0x3F)
 
-    def finish(self, most):
-        """Return how many bytes are left behind the last one that was read from, which may be `most`."""
+    def finish(self, most=0):
+        """Return how many bytes are left behind the last one that was read from; there may be `most`."""
         left = self.left()
         if left > most:
             raise self.error("%d bytes behind the end of the message" % left)

@@ -1,0 +1,119 @@
+"""The least an AC connector offers: 6 A on each phase, or nothing and the vehicle waits; no figure in between."""
+
+from evse_station import Station, in_session
+from test_evse_charger import Bench
+from test_evse_controller import charging
+
+from gridkeel import limits
+from gridkeel.errors import ParameterError
+from gridkeel.evse import duty, ports
+from gridkeel.params import Parameters
+
+WASM_GROUP = 1
+LEAST_W = {1: 1380, 3: 4140}  # 6 A at 230 V
+
+
+def test_a_session_is_offered_6_a_or_nothing():
+    for phases in (1, 3):
+        least_w = LEAST_W[phases]
+        station = in_session(phases=phases)
+        outlet = station.outlet
+        for wish_w in (-3000, 0, 1, 1000, 1379, 1380, 3000, 4139, 4140, 4141, 7000, 7400):
+            station.wish_w = wish_w
+            station.run(20)
+            offered_w = wish_w if wish_w >= least_w else 0
+            assert outlet.offered_w == min(offered_w, 7360 if phases == 1 else 7400), (phases, wish_w)
+            assert outlet.offered_ma == 0 or outlet.offered_ma >= 6000
+            assert (outlet.offered_ma > 0) == (wish_w >= least_w)
+            # the inverter is not told to charge a vehicle that was offered nothing, and that is named
+            assert (outlet.charge_w > 0) == (wish_w >= least_w)
+            if wish_w < least_w:
+                assert outlet.charge_by == limits.MINIMUM_CURRENT
+            assert outlet.contactor.closed, "a wait opens nothing"
+
+
+def test_basic_charging_offers_a_duty_of_6_a_or_none():
+    for phases in (1, 3):
+        for wish_w in (1379, 1380, 3000, 4139, 4140, 7000):
+            station = Station(evse=1, phases=phases)
+            station.wish_w = wish_w
+            station.vehicle("B").run()
+            station.vehicle("C").run()
+            ma = duty.ma_of(station.outlet.orders[ports.DUTY_PERMILLE])
+            assert (ma >= 6000) == (wish_w >= LEAST_W[phases]) and (ma > 0) == station.outlet.contactor.closed
+
+
+def test_what_room_is_left_counts_as_the_wish_does():
+    station = in_session(phases=3)
+    station.room_w = 4139
+    assert station.run(20).outlet.offered_w == 0
+    station.room_w = 4140
+    assert station.run(20).outlet.offered_w == 4140
+
+
+def test_what_a_session_is_told_follows():
+    bench = Bench(phases=3).ready()
+    bench.charger.allow(True)
+    for wish_w, told_a in ((3000, 0), (4140, 6), (6900, 10), (4100, 0), (5000, 7.246)):
+        bench.wish_w = wish_w
+        bench.run(20)
+        assert abs(bench.charger.offered_current_a - told_a) < 0.001, wish_w
+        assert bench.charger.offered_w == (wish_w if told_a else 0)
+
+
+def test_a_schedule_has_no_power_a_vehicle_cannot_take():
+    bench = Bench(phases=3, plan_charge_w=4000).ready()
+    plan = bench.services.plan
+    plan.begin(7, 900, 6, -1000, 100, 300, bench.outlet.now_ms)
+    plan.put(7, 0, (50, 50, 50, 400, 200, 60))
+    assert [power_w for _start_s, power_w in bench.charger.schedule] == [0, 0, 0]
+    bench = Bench(phases=1, plan_charge_w=4000).ready()
+    plan = bench.services.plan
+    plan.begin(7, 900, 6, -1000, 100, 300, bench.outlet.now_ms)
+    plan.put(7, 0, (50, 50, 50, 400, 200, 60))
+    assert [power_w for _start_s, power_w in bench.charger.schedule] == [4000, 0, 4000]
+
+
+def test_a_rating_under_the_minimum_is_none():
+    bench = Bench(phases=3).ready()
+    for rated_w, most_w in ((4139, 0), (4140, 4140), (11000, 7400)):
+        bench.charge_rating_w = rated_w
+        assert bench.charger.max_power_w == most_w
+    assert Bench(outlet=1, phases=3, charge_max_w=1000).ready().charger.max_power_w == 1000
+
+
+def test_a_wait_ends_as_soon_as_more_is_asked_for():
+    station = charging({"evse": 2, "phases": 3})
+    controller = station.controller
+    controller.charger.session(True)
+    controller.charger.allow(True)
+    station.run(2500)
+    assert controller.energise
+    assert (controller.command_w, controller.limiter) == (0, limits.MINIMUM_CURRENT)
+    controller.parameters.update({"baseline_w": 5000})
+    station.run(2000)
+    assert controller.command_w == 5000
+    assert controller.outlet.offered_ma == 5000 * 1000 // 690
+
+
+def refused(**changes):
+    try:
+        Parameters(changes)
+    except ParameterError as error:
+        return str(error)
+    return ""
+
+
+def test_ratings_that_an_outlet_cannot_offer_are_refused_by_name():
+    for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
+        for phases, least_w in ((1, 1380), (3, 4140)):
+            for kind in (1, 2):
+                said = refused(evse=kind, phases=phases, **{name: least_w - 1})
+                for word in (name, str(least_w), "6 A", "phases", "nominal_v"):
+                    assert word in said, (name, phases, said)
+                assert not refused(evse=kind, phases=phases, **{name: least_w})
+                assert not refused(evse=kind, phases=phases, **{name: 0})
+            assert not refused(phases=phases, **{name: 1})
+            assert not refused(evse=2, outlet=1, phases=phases, **{name: 1})
+    assert "720 W" in refused(evse=2, nominal_v=120, charge_max_w=719)
+    assert not refused(evse=2, phases=3), "the baseline is no rating: a vehicle waits"
