@@ -30,7 +30,7 @@ from hil.virtual_board import HEAP_BYTES, VirtualBoard
 from hil.virtual_board.flash import parameters_of
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
-from host_tools.cli import board_vehicles
+from host_tools.cli import board_vehicles, board_words
 from host_tools.errors import ToolError
 
 app = typer.Typer(no_args_is_help=True, help="Run the virtual board, or list the serial ports of real ones.")
@@ -83,6 +83,9 @@ def run(
 ) -> None:
     """Run a virtual board in real time until Ctrl-C: real MicroPython on serial ports, at steady mains.
 
+    A line on standard input moves the virtual vehicle: plug, unplug, want (ask for power), leave, basic (charge by the
+    pilot alone too), session (in a session alone), status. With --v2g-interface it begins plugged in and in session.
+
     Example: gridkeel board run --param baseline_w=2000 --freq 49.8
     """
     changes = load_parameters(config, param or [])
@@ -121,12 +124,22 @@ def run(
     ):
         if outlet:
             outlet.watch(lambda: board.energised)
+            outlet.plant.vehicle.basic = not v2g_interface
             for word in ("plug", "want") if vehicle else ():
                 outlet.plant.do(word)
         _announce(board, live, network.address, as_json)
-        asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds))
+        say = _to_stderr if as_json else _to_console
+        asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds, say))
         if not as_json:
             _print_end(board, feed, outlet, live)
+
+
+def _to_console(text: str) -> None:
+    Console().print(text, highlight=False, soft_wrap=True)
+
+
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _heap_bytes(text: str) -> int:
@@ -178,6 +191,7 @@ async def _until_stopped(
     live: LiveInverter | None,
     baud: int,
     seconds: float | None,
+    say: board_words.Say,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -186,12 +200,13 @@ async def _until_stopped(
     if seconds is not None:
         loop.call_later(seconds, stop.set)
     async with _inverter_on(board.rs485, live, baud):
-        while not stop.is_set():
-            if live:
-                live.sync()
-            _check_parts(board, feed, outlet)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _TICK_S)
+        with board_words.listening(outlet, say):
+            while not stop.is_set():
+                if live:
+                    live.sync()
+                _check_parts(board, feed, outlet)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _TICK_S)
 
 
 @contextlib.asynccontextmanager

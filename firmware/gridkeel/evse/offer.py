@@ -111,7 +111,8 @@ class Offer:
             self._enter(STEP, now_ms)
 
     def _forget(self, now_ms):
-        self._given_up = self._session = self._over = self._paused = self._asked = False
+        self._given_up = self._session = self._over = self._paused = False
+        self._asked = False
         self._missed = 0
         if self.state != NONE:
             self._enter(NONE, now_ms)
