@@ -67,6 +67,7 @@ def offered_a(duty_permille: int) -> float | None:
 class Vehicle:
     """plugged, wants (power), ventilation, stubborn (goes on drawing whatever the pilot says): set from outside.
 
+    basic: it charges by the pilot's duty too; False for a car that charges in a session alone.
     s2: the switch in the pilot.  current_a: a phase, positive into the vehicle.  most_a: what it lets through.
     """
 
@@ -78,6 +79,7 @@ class Vehicle:
         self.ventilation = False
         self.stubborn = False
         self.digital_wants = False
+        self.basic = True
         self.s2 = False
         self.current_a = 0.0
         self.most_a = 0.0
@@ -143,7 +145,7 @@ class Vehicle:
             return False
         if self._digital:
             return self.digital_wants or self.config.digital_s is not None
-        return self._offer_a > 0.0
+        return self.basic and self._offer_a > 0.0
 
     def _draw(self, step_s: float, volts: float, ac_w: float) -> None:
         config = self.config

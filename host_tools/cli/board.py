@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from host_tools.cli import board_links, board_vehicles
+from host_tools.cli import board_links, board_vehicles, board_words
 from host_tools.cli.command import Command, Group
 from host_tools.cli.options import Config, JsonNow
 from host_tools.errors import ToolError
@@ -86,6 +86,9 @@ def run(
 ) -> None:
     """Run a virtual board in real time until Ctrl-C: real MicroPython on serial ports, at steady mains.
 
+    A line on standard input moves the virtual vehicle: plug, unplug, want (ask for power), leave, basic (charge by the
+    pilot alone too), session (in a session alone), status. With --v2g-interface it begins plugged in and in session.
+
     Example: gridkeel board run --param baseline_w=2000 --freq 49.8
     """
     check_writable(json_file)
@@ -139,13 +142,25 @@ def run(
     ):
         if outlet:
             outlet.watch(lambda: board.energised)
+            outlet.plant.vehicle.basic = not v2g_interface
             for word in ("plug", "want") if vehicle else ():
                 outlet.plant.do(word)
         stack.enter_context(board_links.linked(links, board))
         _announce(board, live, network.address, differences(parameters), json_file)
-        asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds))
+        say = _to_console if json_file is None else _to_stderr
+        asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds, say))
         if json_file is None:
             _print_end(board, feed, outlet, live)
+
+
+def _to_console(text: str) -> None:
+    from host_tools.screen import Screen
+
+    Screen().say(text)
+
+
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _heap_bytes(text: str) -> int:
@@ -203,6 +218,7 @@ async def _until_stopped(
     live: LiveInverter | None,
     baud: int,
     seconds: float | None,
+    say: board_words.Say,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -211,12 +227,13 @@ async def _until_stopped(
     if seconds is not None:
         loop.call_later(seconds, stop.set)
     async with _inverter_on(board.rs485, live, baud):
-        while not stop.is_set():
-            if live:
-                live.sync()
-            _check_parts(board, feed, outlet)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _TICK_S)
+        with board_words.listening(outlet, say):
+            while not stop.is_set():
+                if live:
+                    live.sync()
+                _check_parts(board, feed, outlet)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _TICK_S)
 
 
 @contextlib.asynccontextmanager

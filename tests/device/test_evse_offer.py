@@ -5,10 +5,12 @@ from noalloc import without_heap
 from gridkeel import ticks
 from gridkeel.evse import duty, names, offer
 from gridkeel.evse.offer import BASIC, DIGITAL, NONE, OUT, STEP
-from gridkeel.evse.times import PAUSE_MS, STEP_X1_MS
+from gridkeel.evse.times import PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
 from gridkeel.params import Parameters
 
 WAIT_MS = 40000
+WASM_GROUP = 1
+COARSE_MS = 50
 
 
 class Post:
@@ -21,8 +23,11 @@ class Post:
         self.out = False
         self.consent = True
         self.current_ma = 16000
+        self.asks = False
 
     def _update(self):
+        if self.asks:
+            self.offer.asked()
         self.offer.update(self.plugged, self.out, self.consent, self.current_ma, self.now)
 
     def run(self, ms=20):
@@ -157,6 +162,132 @@ def test_a_dc_outlet_that_failed_outside_the_5_percent_begins_anew_all_the_same(
     post.offer.session(False, True)
     post.run(STEP_X1_MS + 20)
     assert post.offer.state == DIGITAL
+
+
+def until(post, state, most_ms=400000):
+    """Return how long it takes to a state, to COARSE_MS."""
+    began = post.now
+    while post.offer.state != state:
+        post._update()
+        post.now = ticks.add(post.now, COARSE_MS)
+        assert ticks.diff(post.now, began) < most_ms, "state %d never came" % state
+    return ticks.diff(post.now, began)
+
+
+def test_a_vehicle_that_asks_after_the_fallback_gets_the_5_percent_through_the_step():
+    post = Post(evse=2, hlc_wait_s=5)
+    until(post, BASIC)
+    post.run(60000)
+    post.asks = True
+    assert post.run(10) == STEP
+    assert post.offer.duty_permille == duty.STEADY
+    assert post.run(STEP_X1_MS - 20) == STEP
+    assert post.run(30) == DIGITAL
+    assert post.offer.duty_permille == duty.DIGITAL
+
+
+def test_who_asked_and_says_no_more_falls_back_once_more():
+    post = Post(evse=2, hlc_wait_s=5)
+    until(post, BASIC)
+    post.asks = True
+    until(post, DIGITAL)
+    post.asks = False
+    assert post.run(4900) == DIGITAL
+    assert until(post, BASIC) < 5000
+    assert post.run(60000) == BASIC, "nobody asks: it stays"
+
+
+def test_asking_changes_nothing_at_5_percent_without_a_vehicle_or_with_basic_charging_alone():
+    post = Post(evse=2, hlc_wait_s=5)
+    post.asks = True
+    post.run(20)
+    assert post.run(4900) == DIGITAL
+    assert post.run(200) == STEP
+    post = Post(evse=1)
+    post.asks = True
+    assert post.run(20000) == BASIC
+    post = Post(evse=2)
+    post.plugged = False
+    post.asks = True
+    assert post.run(20000) == NONE
+
+
+def test_after_a_broken_session_the_first_try_is_at_5_percent_when_the_step_is_over():
+    post = Post(evse=2)
+    post.run()
+    post.offer.session(True, False)
+    post.run(1000)
+    post.offer.session(False, True)
+    post.asks = True
+    assert STEP_X1_MS <= until(post, STEP) + until(post, DIGITAL) <= STEP_X1_MS + 3 * COARSE_MS
+
+
+def test_each_further_failure_doubles_the_wait_up_to_a_bound():
+    post = Post(evse=2)
+    waits = []
+    for _ in range(9):
+        until(post, DIGITAL)
+        post.offer.session(True, False)
+        post.run(100)
+        post.offer.session(False, True)
+        until(post, STEP)
+        post.asks = True
+        waits.append(until(post, DIGITAL))
+        post.asks = False
+    expected = [STEP_X1_MS] + [(RETRY_MS << min(k, RETRY_DOUBLINGS)) + STEP_X1_MS for k in range(8)]
+    for k in range(len(waits)):
+        assert abs(waits[k] - expected[k]) <= 3 * COARSE_MS, (k, waits, expected)
+
+
+def test_a_session_that_ends_in_order_or_an_unplugging_makes_the_next_failure_the_first():
+    for unplugs in (False, True):
+        post = Post(evse=2)
+        for _ in range(3):
+            until(post, DIGITAL)
+            post.offer.session(True, False)
+            post.run(20)
+            post.offer.session(False, True)
+            post.asks = True
+            until(post, STEP)
+            until(post, DIGITAL)
+            post.asks = False
+        if unplugs:
+            post.plugged = False
+            post.run()
+            post.plugged = True
+            post.run()
+        else:
+            post.offer.session(True, False)
+            post.run(20)
+            post.offer.session(False, False)
+        post.offer.session(True, False)
+        post.run(20)
+        post.offer.session(False, True)
+        until(post, STEP)
+        post.asks = True
+        assert until(post, DIGITAL) <= STEP_X1_MS + 3 * COARSE_MS
+
+
+def test_without_consent_or_current_a_vehicle_that_asks_is_heard_all_the_same():
+    for name, value in (("consent", False), ("current_ma", 0)):
+        post = Post(evse=2, hlc_wait_s=5)
+        until(post, STEP)
+        setattr(post, name, value)
+        until(post, NONE)
+        post.run(10000)
+        post.asks = True
+        assert until(post, DIGITAL) <= STEP_X1_MS + 3 * COARSE_MS
+
+
+def test_a_broken_session_after_a_retry_does_not_hold_the_5_percent_for_ever():
+    post = Post(evse=2, hlc_wait_s=5)
+    post.run()
+    post.offer.session(False, True)
+    post.asks = True
+    until(post, STEP)
+    until(post, DIGITAL)
+    post.asks = False
+    assert until(post, STEP) <= 5000 + 3 * COARSE_MS
 
 
 def test_6_a_to_the_milliampere():

@@ -28,14 +28,20 @@ class TerminalPort:
         self.dropped = 0
 
     def write(self, data, n):
-        if self._poll.poll(0):
-            self._file.write(data, n)
-        else:
-            self.dropped += n
+        try:
+            if self._poll.poll(0):
+                self._file.write(data, n)
+                return
+        except OSError:  # the other end is gone: who waits for an answer from there notices
+            pass
+        self.dropped += n
 
     async def readinto(self, data):
         while True:
-            n = await self._reader.readinto(data)
+            try:
+                n = await self._reader.readinto(data)
+            except OSError:
+                n = 0
             if n:
                 return n
             await asyncio.sleep_ms(10)

@@ -180,10 +180,11 @@ class Vehicle:
         self._busy = True
         car, claim, before = self._current, self.claim, self._current.connection
         claim.clear()
+        heard = False
         try:
             heard = await _wait_for_ms(self._read(connection, claim), CLAIM_MS)
         except (OSError, ExiError, asyncio.TimeoutError):
-            heard = False
+            pass
         finally:
             self._busy = False
         if not heard or self._next is not None:

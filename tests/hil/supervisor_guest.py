@@ -1,0 +1,98 @@
+"""Runs in MicroPython: a supervisor with tasks that end as they are told; prints one line of JSON.
+
+Each task notes when it starts, ms since the first start.
+"""
+
+import asyncio
+import json
+import time
+
+from gridkeel import ticks
+from gridkeel.faults import Faults
+from gridkeel.runtime import supervisor
+
+supervisor.ROUND_MS = 10
+supervisor.WAIT_MAX_MS = 160
+supervisor._SOUND_MS = 300
+RUN_MS = 1500
+
+
+class Board:
+    def __init__(self):
+        self.drops = 0
+        self.feeds = 0
+
+    def ticks_ms(self):
+        return time.ticks_ms() & ticks.MASK
+
+    def energise(self, on):
+        assert not on
+        self.drops += 1
+
+    def feed_watchdog(self):
+        self.feeds += 1
+
+
+def failing(board, after_ms, starts, error):
+    begun_ms = board.ticks_ms()
+
+    async def task():
+        starts.append(ticks.diff(board.ticks_ms(), begun_ms))
+        await asyncio.sleep_ms(after_ms)
+        if error is not None:
+            raise error
+
+    return task
+
+
+async def play(tasks):
+    """Run for RUN_MS with tasks: (name, critical, after_ms, error); return what came of it."""
+    board, faults = Board(), Faults()
+    guard = supervisor.Supervisor(board, faults, 200)
+    starts = {}
+    for name, critical, after_ms, error in tasks:
+        starts[name] = []
+        guard.watch(name, failing(board, after_ms, starts[name], error), critical)
+
+    async def service():
+        while True:
+            guard.beat(board.ticks_ms())
+            await asyncio.sleep_ms(5)
+
+    guard.watch("service", service, True)
+    running = asyncio.create_task(guard.run())
+    told = []
+    for _ in range(RUN_MS // 5):
+        await asyncio.sleep_ms(5)
+        while True:
+            change = faults.take()
+            if change is None:
+                break
+            told.append(change)
+    running.cancel()
+    return {
+        "drops": board.drops,
+        "feeds": board.feeds,
+        "restarts": guard.restarts,
+        "starts": starts,
+        "told": sorted({code for code, active, _value in told if active}),
+        "most": max([value for _code, _active, value in told] + [0]),
+    }
+
+
+async def main():
+    for_ever = 10000
+    print(
+        "RESULT",
+        json.dumps(
+            {
+                "service": await play([("a", False, 0, OSError(5)), ("b", False, for_ever, None)]),
+                "returns": await play([("a", False, 0, None)]),
+                "recovers": await play([("a", False, 350, ValueError("x"))]),
+                "critical": await play([("a", True, 0, MemoryError())]),
+            }
+        ),
+    )
+
+
+asyncio.run(main())

@@ -1,0 +1,73 @@
+"""The supervisor's two kinds of tasks: what commands power fails safe, a service beside it touches none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gridkeel import errors
+from hil.virtual_board.interpreter import argv
+
+GUEST = Path(__file__).with_name("supervisor_guest.py")
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+WAITS_MS = (0, 20, 40, 80, 160, 160)  # as supervisor_guest.py sets them: doubling from two rounds, up to a bound
+LATE_MS = 60  # a round of 10 ms, and a busy machine
+
+
+@pytest.fixture(scope="module")
+def played() -> dict[str, Any]:
+    done = subprocess.run(
+        argv(GUEST),
+        env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:.frozen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    return dict(json.loads(line.removeprefix("RESULT ")))
+
+
+def gaps(starts: list[int]) -> list[int]:
+    return [later - sooner for sooner, later in pairwise(starts)]
+
+
+def test_a_service_that_keeps_failing_is_started_again_ever_later(played: dict[str, Any]) -> None:
+    row = played["service"]
+    for gap_ms, wait_ms in zip(gaps(row["starts"]["a"]), WAITS_MS, strict=False):
+        assert wait_ms <= gap_ms <= wait_ms + LATE_MS, row["starts"]
+    assert len(row["starts"]["a"]) > len(WAITS_MS), "it is never given up"
+    assert len(row["starts"]["b"]) == 1, "its neighbour goes on"
+
+
+def test_it_touches_no_power_is_counted_and_told(played: dict[str, Any]) -> None:
+    row = played["service"]
+    assert row["drops"] == 0
+    assert row["restarts"] == len(row["starts"]["a"]) or row["restarts"] == len(row["starts"]["a"]) - 1
+    assert row["told"] == [errors.SERVICE_STOPPED]
+    assert row["most"] >= 1
+    assert row["feeds"] > 10, "the watchdog is fed all the while"
+
+
+def test_a_task_that_returns_has_stopped_as_well(played: dict[str, Any]) -> None:
+    row = played["returns"]
+    assert row["told"] == [errors.SERVICE_STOPPED]
+    assert row["restarts"] >= len(WAITS_MS)
+
+
+def test_one_that_ran_for_long_begins_with_the_shortest_wait(played: dict[str, Any]) -> None:
+    for gap_ms in gaps(played["recovers"]["starts"]["a"]):
+        assert 350 <= gap_ms <= 350 + LATE_MS
+
+
+def test_what_commands_power_opens_the_contactor_each_time_and_is_back_with_the_next_round(
+    played: dict[str, Any],
+) -> None:
+    row = played["critical"]
+    assert row["drops"] == row["restarts"] >= 15
+    assert row["told"] == [errors.TASK_STOPPED]
