@@ -9,7 +9,7 @@ CATALOGUE = (
         errors.CONFIG_INVALID,
         "config_invalid",
         "safe",
-        "config.json or the device id cannot be used: no power until it is mended; value says why",
+        "config.json, device id or /pki cannot be used: no power until it is mended; value says why",
     ),
     (errors.SAMPLES_LOST, "samples_lost", "safe", "no block of mains samples within its time: power to zero"),
     (errors.SAMPLES_CLIPPED, "samples_clipped", "warning", "mains samples at the ADC's end: check the divider"),
@@ -132,6 +132,7 @@ CONFIG_REASONS = {
     params.OUT_OF_LIMITS: "is outside its limits",
     params.AT_ODDS: "does not go with another parameter",
     params.MISSING: "config.json is gone and config.good.json is there",
+    params.NO_VEHICLES: "the network for cars cannot be opened, or the keys in /pki cannot be used",
     params.DEVICE_ID: "the device id is none: 1..24 of letters, digits, '.', '_' and '-'",
     params.NO_PILOT: "wants a control pilot, and this board has none",
 }

@@ -19,8 +19,9 @@ NOT_AN_INTEGER = 6
 OUT_OF_LIMITS = 7
 AT_ODDS = 8
 MISSING = 9
-DEVICE_ID = 10
-NO_PILOT = 11
+NO_PILOT = 10
+DEVICE_ID = 11  # from here on: not of config.json, and no parameter that is stored mends it
+NO_VEHICLES = 12
 WHICH_MAX = 255
 
 CONFIG_BYTES = 8192  # all parameters with their longest values, a line each, take half of it

@@ -102,6 +102,16 @@ def parameters_of(directory: Path) -> dict[str, int]:
     return {}
 
 
+def refusal_of(directory: Path) -> str:
+    """Say why a board refuses the configuration of its flash, "" where it does not."""
+    try:
+        Parameters(parse((directory / CONFIG).read_bytes()))
+    except (OSError, ParameterError) as error:
+        return f"{CONFIG}: {getattr(error, 'strerror', None) or error}"
+    given = identity(directory)
+    return "" if given is None or is_device_id(given) else f"{IDENTITY}: {given[:40]!r} is none, {DEVICE_ID_RULE}"
+
+
 def watchdog_s(directory: Path) -> float:
     """Return the watchdog's time in a flash's parameters."""
     return Parameters(parameters_of(directory)).watchdog_ms / 1000

@@ -27,7 +27,7 @@ from hil.plants.inverter.server import LiveInverter, SerialServer
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import HEAP_BYTES, VirtualBoard
-from hil.virtual_board.flash import DEVICE_ID_RULE, has_config, is_device_id, parameters_of
+from hil.virtual_board.flash import DEVICE_ID_RULE, has_config, is_device_id, parameters_of, refusal_of
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
 from hil.virtual_board.shared_host import differences, on_shared_host
@@ -176,6 +176,9 @@ def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, unli
     console.print(table)
     if unlike_chip:
         console.print(f"as it shares this host: {unlike_chip}; --param sets others", highlight=False, soft_wrap=True)
+    refusal = refusal_of(board.flash)
+    if refusal:
+        console.print(f"the board stays without power (config_invalid): {refusal}", markup=False, soft_wrap=True)
     console.print(f"flash {board.flash}; Ctrl-C ends", highlight=False, soft_wrap=True)
     sys.stdout.flush()
 

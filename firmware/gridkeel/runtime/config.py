@@ -55,7 +55,7 @@ class Config:
         except (OSError, ParameterError):
             parameters.update({name: before})
             return False
-        if self.code >> 8 != params.DEVICE_ID:
+        if self.code >> 8 < params.DEVICE_ID:
             self.code = 0
         self._kept = self.code
         self._since_ms = -1
