@@ -18,7 +18,7 @@ from gridkeel.link import ids
 
 CONFIG = "config.json"
 GOOD = "config.good.json"
-_RAN_MS = 10000  # power was allowed for so long: a configuration that brings the controller down never gets there
+_RAN_MS = 5000  # power was allowed for so long: a configuration that brings the controller down never gets there
 
 
 class Config:
