@@ -205,7 +205,7 @@ def test_every_code_has_its_words():
         if reason in (params.TWICE, params.OUT_OF_LIMITS, params.AT_ODDS):
             assert text.startswith(params.NAMES[which])
     assert errors_text.config_reason(params.NOT_A_PARAMETER << 8 | 3) == (
-        "the 3. name in config.json is no parameter of this firmware"
+        "name 3 in config.json is not a parameter of this firmware"
     )
     assert "77" in errors_text.config_reason(77 << 8)
 

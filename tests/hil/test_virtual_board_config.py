@@ -103,14 +103,14 @@ def test_a_missing_file_is_said(tmp_path):
         (["--heap", "12"], "--heap 12"),
         (["--heap", "big"], "--heap big"),
         (["--param", "nothing=1"], "unknown parameter 'nothing'"),
-        (["--device-id", "no spaces"], "--device-id no spaces: take 1..24 of letters"),
-        (["--device-id", ""], "--device-id : take"),
-        (["--device-id", "x" * 25], "take 1..24"),
-        (["--device-id", "depot/7"], "take 1..24"),
-        (["--device-id", "+"], "take 1..24"),
-        (["--device-id", "#"], "take 1..24"),
-        (["--device-id", "caf\u00e9"], "take 1..24"),
-        (["--device-id", "\uff47\uff4b"], "take 1..24"),
+        (["--device-id", "no spaces"], "--device-id no spaces: use 1..24 letters"),
+        (["--device-id", ""], "--device-id : use"),
+        (["--device-id", "x" * 25], "use 1..24"),
+        (["--device-id", "depot/7"], "use 1..24"),
+        (["--device-id", "+"], "use 1..24"),
+        (["--device-id", "#"], "use 1..24"),
+        (["--device-id", "caf\u00e9"], "use 1..24"),
+        (["--device-id", "\uff47\uff4b"], "use 1..24"),
         (["--reflash"], "--reflash needs --flash"),
     ],
 )
@@ -136,7 +136,7 @@ def test_the_host_takes_the_device_ids_that_the_board_takes(tmp_path):
                 Announcer(text.encode(), 1)
     path = tmp_path / "mine.toml"
     path.write_text(f'kind = "lockstep"\ndevice_id = "{"g" * 25}"\n')
-    with pytest.raises(ToolError, match=r"device_id 'g+' is none: take 1\.\.24"):
+    with pytest.raises(ToolError, match=r"device_id 'g+' is invalid: use 1\.\.24"):
         rig.load(str(path))
 
 
@@ -161,7 +161,7 @@ def test_a_flash_whose_configuration_broke_is_named(tmp_path):
     (tmp_path / "main.py").write_text("")
     for content, words in (
         (b'{"basline_w": 7}', "basline_w"),
-        (b"{", "no JSON object"),
+        (b"{", "not a JSON object"),
         (b'{"baseline_w": 60000}', "baseline_w = 60000 is outside"),
     ):
         (tmp_path / "config.json").write_bytes(content)
