@@ -30,7 +30,7 @@ from hil.virtual_board import HEAP_BYTES, VirtualBoard
 from hil.virtual_board.flash import DEVICE_ID_RULE, has_config, is_device_id, parameters_of, refusal_of
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
-from hil.virtual_board.shared_host import differences, on_shared_host
+from hil.virtual_board.shared_host import SHARED_HOST, differences, on_shared_host
 from host_tools.cli import board_links, board_vehicles
 from host_tools.errors import ToolError
 
@@ -90,7 +90,9 @@ def run(
     Example: gridkeel board run --param baseline_w=2000 --freq 49.8
     """
     changes = load_parameters(config, param or [])
+    own = SHARED_HOST
     if v2g_interface:
+        own = SHARED_HOST | board_vehicles.PARAMETERS
         changes = board_vehicles.PARAMETERS | changes
         rom = vehicle = True
     heap_bytes = _heap_bytes(heap)
@@ -130,7 +132,7 @@ def run(
             for word in ("plug", "want") if vehicle else ():
                 outlet.plant.do(word)
         stack.enter_context(board_links.linked(links, board))
-        _announce(board, live, network.address, differences(parameters), as_json)
+        _announce(board, live, network.address, differences(parameters, own), as_json)
         asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds))
         if not as_json:
             _print_end(board, feed, outlet, live)
@@ -175,7 +177,7 @@ def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, unli
     console = Console()
     console.print(table)
     if unlike_chip:
-        console.print(f"as it shares this host: {unlike_chip}; --param sets others", highlight=False, soft_wrap=True)
+        console.print(f"set by the virtual board: {unlike_chip}; --param wins", highlight=False, soft_wrap=True)
     refusal = refusal_of(board.flash)
     if refusal:
         console.print(f"the board stays without power (config_invalid): {refusal}", markup=False, soft_wrap=True)

@@ -13,7 +13,8 @@ from hil.interop.namespaces import wait_for_address
 from hil.virtual_board.flash import PKI_KEY
 from host_tools.errors import ToolError
 
-PARAMETERS = {"evse": 2}
+# A car's program is started by hand, long after the board's: basic charging must not begin before it.
+PARAMETERS = {"evse": 2, "hlc_wait_s": 600}
 
 
 @dataclass(frozen=True)
