@@ -9,7 +9,7 @@ CATALOGUE = (
         errors.CONFIG_INVALID,
         "config_invalid",
         "safe",
-        "config.json or the device id cannot be used: no power until it is mended; value says why",
+        "config.json, device id or /pki cannot be used: no power until it is mended; value says why",
     ),
     (errors.SAMPLES_LOST, "samples_lost", "safe", "no block of mains samples within its time: power to zero"),
     (errors.SAMPLES_CLIPPED, "samples_clipped", "warning", "mains samples at the ADC's end: check the divider"),
@@ -161,26 +161,27 @@ def fault_name(code):
 CONFIG_REASONS = {
     params.UNREADABLE: "config.json cannot be read",
     params.TOO_LONG: "config.json is too long",
-    params.NOT_JSON: "config.json is no JSON object of integers",
-    params.TWICE: "is there twice",
-    params.NOT_A_PARAMETER: "is no parameter of this firmware",
+    params.NOT_JSON: "config.json is not one flat JSON object of integers",
+    params.TWICE: "occurs twice",
+    params.NOT_A_PARAMETER: "is not a parameter of this firmware",
     params.NOT_AN_INTEGER: "is not an integer",
     params.OUT_OF_LIMITS: "is outside its limits",
     params.AT_ODDS: "does not go with another parameter",
-    params.MISSING: "config.json is gone and config.good.json is there",
-    params.DEVICE_ID: "the device id is none: 1..24 of letters, digits, '.', '_' and '-'",
-    params.NO_PILOT: "wants a control pilot, and this board has none",
+    params.MISSING: "config.json is missing, and config.good.json is there",
+    params.NO_VEHICLES: "the network for cars cannot be opened, or the keys in /pki cannot be used",
+    params.DEVICE_ID: "the device id is invalid: 1..24 letters, digits, '.', '_' or '-' are allowed",
+    params.NO_PILOT: "needs a control pilot, and this board has none",
 }
 
 
 def config_reason(value):
-    """Return what the value of an event `config_invalid` says, for people; names the parameter where there is one."""
+    """Return the text of an event's value with fault `config_invalid`; it names the parameter where there is one."""
     reason, which = value >> 8, value & 255
     text = CONFIG_REASONS.get(reason, "reason %d" % reason)
     if which == params.WHICH_MAX:
         return text
     if reason == params.NOT_JSON:
-        return "%s, from its %d. name on" % (text, which)
+        return "%s: syntax error at name %d" % (text, which)
     if reason == params.NOT_A_PARAMETER:
-        return "the %d. name in config.json %s" % (which, text)
+        return "name %d in config.json %s" % (which, text)
     return "%s %s" % (params.NAMES[which] if which < len(params.NAMES) else "parameter %d" % which, text)

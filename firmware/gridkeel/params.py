@@ -19,8 +19,9 @@ NOT_AN_INTEGER = 6
 OUT_OF_LIMITS = 7
 AT_ODDS = 8
 MISSING = 9
-DEVICE_ID = 10
-NO_PILOT = 11
+NO_PILOT = 10
+DEVICE_ID = 11  # this one and those after it are not about config.json: storing a parameter does not clear them
+NO_VEHICLES = 12
 WHICH_MAX = 255
 
 CONFIG_BYTES = 8192  # all parameters with their longest values, a line each, take half of it
@@ -172,16 +173,16 @@ def check(name, value):
 
 
 def parse(data):
-    """Return {name: value} of the bytes of a config.json: one JSON object of integers, each name once.
+    """Parse the bytes of a config.json, one flat JSON object of integers with unique names, into {name: value}.
 
-    Read here and not by `json`: MicroPython's takes `{"evse" 1]` for an object, and the last of two equal names.
-    Errors: ParameterError; the values' limits are `Parameters`' to check.
+    MicroPython's `json` is not strict enough: it accepts `{"evse" 1]` and keeps the last of two equal names.
+    Errors: ParameterError.  Limits are checked by `Parameters`.
     """
     if len(data) > CONFIG_BYTES:
         raise ParameterError("more than %d bytes" % CONFIG_BYTES, TOO_LONG << 8 | WHICH_MAX)
     data = data.strip()
     if data[:1] != b"{" or data[-1:] != b"}" or len(data) < 2:
-        raise ParameterError("no JSON object", NOT_JSON << 8 | WHICH_MAX)
+        raise ParameterError("not a JSON object", NOT_JSON << 8 | WHICH_MAX)
     changes: dict = {}
     last = len(data) - 1
     at = 1
@@ -201,14 +202,14 @@ def _take(changes, pair):
     key, _colon, text = pair.partition(b":")
     key = key.strip()
     if len(key) < 3 or key[0] != 34 or key[-1] != 34 or not text:
-        raise ParameterError("no JSON at name %d" % place, NOT_JSON << 8 | place)
+        raise ParameterError("JSON syntax error at name %d" % place, NOT_JSON << 8 | place)
     try:
         name = key[1:-1].decode()
         which = index(name)
     except (UnicodeError, ParameterError):
-        raise ParameterError("name %d is no parameter: %r" % (place, key[:40]), NOT_A_PARAMETER << 8 | place)
+        raise ParameterError("name %d is not a parameter: %r" % (place, key[:40]), NOT_A_PARAMETER << 8 | place)
     if name in changes:
-        raise ParameterError("%s is there twice" % name, TWICE << 8 | which)
+        raise ParameterError("%s occurs twice" % name, TWICE << 8 | which)
     text = text.strip()
     digits = text[1:] if text[:1] == b"-" else text
     if not digits.isdigit() or len(digits) > 10 or digits[0] == 48 and len(digits) > 1:

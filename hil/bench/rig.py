@@ -57,7 +57,7 @@ def load(name: str) -> Rig:
     if rig.kind not in KINDS:
         raise ToolError(f"{path}: kind {rig.kind!r} is none of {', '.join(KINDS)}")
     if not is_device_id(rig.device_id):
-        raise ToolError(f"{path}: device_id {rig.device_id!r} is none: {DEVICE_ID_RULE}")
+        raise ToolError(f"{path}: device_id {rig.device_id!r} is invalid: {DEVICE_ID_RULE}")
     if rig.kind == "serial" and not (rig.rs485 and rig.host):
         raise ToolError(f"{path}: a serial rig names its rs485 and host ports")
     return rig

@@ -22,7 +22,7 @@ PKI_KEY = "secc_key.der"
 _FILES = ("boot.py", "main.py")
 _PACKAGE = "gridkeel"
 _IDENTITY_BYTES = 256
-DEVICE_ID_RULE = f"take 1..{ids.DEVICE_ID_MAX} of letters, digits, '.', '_' and '-'"
+DEVICE_ID_RULE = f"use 1..{ids.DEVICE_ID_MAX} letters, digits, '.', '_' or '-'"
 
 
 def make_flash(
@@ -71,10 +71,7 @@ def has_config(directory: Path) -> bool:
 
 
 def identity(directory: Path) -> str | None:
-    """Return the device id a flash holds, as it stands there in ASCII, None where it holds none.
-
-    Whether it is one is the board's to say: gridkeel.link.ids.
-    """
+    """Return the content of a flash's identity file as ASCII, valid device id or not; None if there is no such file."""
     try:
         with (directory / IDENTITY).open("rb") as file:
             given = file.read(_IDENTITY_BYTES).strip()
@@ -86,7 +83,7 @@ def identity(directory: Path) -> str | None:
 
 
 def is_device_id(given: str) -> bool:
-    """Tell whether a controller takes this for its id: the board's own rule."""
+    """Tell whether this is a valid device id, by the board's own rule."""
     return ids.device_id(given.encode(errors="replace")) == given.encode(errors="replace")
 
 
@@ -100,6 +97,20 @@ def parameters_of(directory: Path) -> dict[str, int]:
             continue
         return changes
     return {}
+
+
+def refusal_of(directory: Path) -> str:
+    """Return why a board refuses the configuration of its flash, "" if it does not."""
+    try:
+        Parameters(parse((directory / CONFIG).read_bytes()))
+    except (OSError, ParameterError) as error:
+        return f"{CONFIG}: {getattr(error, 'strerror', None) or error}"
+    given = identity(directory)
+    return (
+        ""
+        if given is None or is_device_id(given)
+        else f"{IDENTITY}: {given[:40]!r} is not a device id: {DEVICE_ID_RULE}"
+    )
 
 
 def watchdog_s(directory: Path) -> float:

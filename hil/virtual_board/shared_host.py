@@ -1,4 +1,4 @@
-"""What a virtual board in real time sets otherwise than a chip: it shares its processor with whatever else runs."""
+"""Defaults of a virtual board in real time that differ from a chip's: it shares its processor with other programs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def on_shared_host(changes: Mapping[str, int]) -> dict[str, int]:
     return {**SHARED_HOST, **changes}
 
 
-def differences(parameters: Parameters) -> str:
-    """Say which of the values in force are a shared host's, and what a chip has; "" where none is."""
+def differences(parameters: Parameters, own: Mapping[str, int]) -> str:
+    """Return which of the virtual board's own settings are in force, and a chip's defaults; "" for none."""
     chip = Parameters()
     return ", ".join(
         f"{name} = {value} (a chip: {getattr(chip, name)})"
-        for name, value in SHARED_HOST.items()
+        for name, value in own.items()
         if getattr(parameters, name) == value
     )

@@ -102,10 +102,12 @@ def run(
     from hil.virtual_board.flash import DEVICE_ID_RULE, has_config, is_device_id, parameters_of
     from hil.virtual_board.mains_feed import MainsFeed
     from hil.virtual_board.outlet_feed import outlet_of
-    from hil.virtual_board.shared_host import differences, on_shared_host
+    from hil.virtual_board.shared_host import SHARED_HOST, differences, on_shared_host
 
     changes = load_parameters(config, param or [])
+    own = SHARED_HOST
     if v2g_interface:
+        own = SHARED_HOST | board_vehicles.PARAMETERS
         changes = board_vehicles.PARAMETERS | changes
         rom = vehicle = True
     heap_bytes = _heap_bytes(heap)
@@ -146,7 +148,7 @@ def run(
             for word in ("plug", "want") if vehicle else ():
                 outlet.plant.do(word)
         stack.enter_context(board_links.linked(links, board))
-        _announce(board, live, network.address, differences(parameters), json_file)
+        _announce(board, live, network.address, differences(parameters, own), json_file)
         say = _to_console if json_file is None else _to_stderr
         asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds, say))
         if json_file is None:
@@ -192,6 +194,7 @@ def _announce(
         return
     from rich.table import Table
 
+    from hil.virtual_board.flash import refusal_of
     from host_tools.screen import Screen
 
     table = Table("port", "path", "reach it with", title=f"virtual board {board.device_id}", title_justify="left")
@@ -206,7 +209,10 @@ def _announce(
     screen = Screen()
     screen.table(table)
     if unlike_chip:
-        screen.say(f"as it shares this host: {unlike_chip}; --param sets others")
+        screen.say(f"set by the virtual board: {unlike_chip}; --param wins")
+    refusal = refusal_of(board.flash)
+    if refusal:
+        screen.say(f"the board stays without power (config_invalid): {refusal}")
     screen.say(f"flash {board.flash}; Ctrl-C ends")
     sys.stdout.flush()
 

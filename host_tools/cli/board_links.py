@@ -25,18 +25,22 @@ def linked(folder: Path | None, board: VirtualBoard) -> Iterator[None]:
         return
     ports = {"console": board.console, "rs485": board.rs485, "host": board.host}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, path in ports.items():
-            _link(folder / name, path)
-    except OSError as error:
-        raise ToolError(f"--links {folder}: {error.strerror}") from None
-    try:
+        _link_all(folder, ports)
         yield
     finally:
         for name, path in ports.items():
             with contextlib.suppress(OSError):
                 if os.readlink(folder / name) == path:  # another board may have taken the place
                     os.unlink(folder / name)
+
+
+def _link_all(folder: Path, ports: dict[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, path in ports.items():
+            _link(folder / name, path)
+    except OSError as error:
+        raise ToolError(f"--links {folder}: {error.strerror}") from None
 
 
 def _link(link: Path, path: str) -> None:

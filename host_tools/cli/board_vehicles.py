@@ -10,7 +10,8 @@ from pathlib import Path
 
 from host_tools.errors import ToolError
 
-PARAMETERS = {"evse": 2}
+# A car's program is started by hand, long after the board's: basic charging must not begin before it.
+PARAMETERS = {"evse": 2, "hlc_wait_s": 600}
 
 
 @dataclass(frozen=True)

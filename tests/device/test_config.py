@@ -205,7 +205,7 @@ def test_every_code_has_its_words():
         if reason in (params.TWICE, params.OUT_OF_LIMITS, params.AT_ODDS):
             assert text.startswith(params.NAMES[which])
     assert errors_text.config_reason(params.NOT_A_PARAMETER << 8 | 3) == (
-        "the 3. name in config.json is no parameter of this firmware"
+        "name 3 in config.json is not a parameter of this firmware"
     )
     assert "77" in errors_text.config_reason(77 << 8)
 
@@ -249,12 +249,12 @@ def test_a_parameter_that_the_next_start_would_refuse_is_refused():
 def test_the_good_one_is_written_once_power_was_allowed_for_a_while():
     board = Board(SOUND)
     config = Config(board)
-    for now_ms, runs in ((0, False), (20000, False), (20010, True), (29000, True), (29010, False), (29020, True)):
+    for now_ms, runs in ((0, False), (20000, False), (20010, True), (25000, True), (25005, False), (25020, True)):
         config.follow(runs, now_ms)
         assert GOOD not in board.files
-    config.follow(True, 39019)
+    config.follow(True, 30019)
     assert GOOD not in board.files
-    config.follow(True, 39020)
+    config.follow(True, 30020)
     assert Config(board).parameters.values() == params.Parameters(params.parse(board.files[GOOD])).values()
     del board.files[GOOD]
     config.follow(True, 90000)

@@ -15,6 +15,7 @@ import pytest
 import serial
 from virtual_board_helpers import HANG_S
 
+from certs import v2g
 from gridkeel import params
 from gridkeel.errors_text import config_reason
 from gridkeel.link import ids
@@ -22,9 +23,10 @@ from hil.interop.desk import Desk
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of
+from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki
 from hil.virtual_board.interpreter import argv
 from hil.virtual_board.mains_feed import MainsFeed
+from hil.virtual_board.outlet_port import OutletPort
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 ANY = params.WHICH_MAX
@@ -76,9 +78,12 @@ class Bench:
 
 
 @contextmanager
-def bench_on(flash: Path) -> Iterator[Bench]:
+def bench_on(flash: Path, environment: dict[str, str] | None = None) -> Iterator[Bench]:
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
-    with MainsFeed(wave.block, 4800, 10) as mains, VirtualBoard(flash, mains=mains.address, rom=True) as board:
+    with (
+        MainsFeed(wave.block, 4800, 10) as mains,
+        VirtualBoard(flash, mains=mains.address, environment=environment, rom=True) as board,
+    ):
         bench = Bench(board)
         try:
             yield bench
@@ -175,6 +180,25 @@ def test_an_identity_that_is_none_never_kills_a_board(tmp_path: Path, given: byt
         assert event["value"] >> 8 == params.DEVICE_ID
         assert event["device"] == bench.board.device_id
         assert ids.device_id(event["device"].encode()).decode() == event["device"]
+
+
+@pytest.mark.parametrize("broken", ["secc_key.der", "secc_0.der", "network"])
+def test_keys_or_a_network_that_cannot_be_used_leave_a_controller_that_tells(tmp_path: Path, broken: str) -> None:
+    device = tmp_path / "device"
+    v2g.export_device(v2g.make(tmp_path / "pki"), device)
+    if broken != "network":
+        (device / broken).write_bytes(b"no DER")
+    interface = "fe80::1%nosuch0" if broken == "network" else "::1%lo"
+    flash = make_flash(tmp_path / "flash", {**GOOD_VALUES, "evse": 2}, "gk-keys")
+    put_pki(flash, device)
+    with OutletPort() as outlet:
+        environment = {"GRIDKEEL_OUTLET": outlet.address, "GRIDKEEL_V2G_INTERFACE": interface}
+        with bench_on(flash, environment) as bench:
+            event = bench.desk.wait_for("event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
+            assert event["value"] >> 8 == params.NO_VEHICLES
+            bench.desk.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "safe")
+            assert bench.ask("param_set", index="modbus_unit", value=7) == "ok"
+            assert bench.ask("mode", mode="auto") == "refused", "a parameter does not mend it"
 
 
 # --- power cuts, on the file system of a board's flash

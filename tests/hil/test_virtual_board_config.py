@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import string
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 from typer.testing import CliRunner
 from virtual_board_helpers import HANG_S, alive, mpremote
 
+from gridkeel.errors import ProtocolError
+from gridkeel.link import ids
+from gridkeel.link.announce import Announcer
+from hil.bench import rig
 from hil.config import load_parameters
+from hil.virtual_board.flash import is_device_id
+from hil.virtual_board.shared_host import SHARED_HOST
 from host_tools.cli.board import app, looks_like
+from host_tools.cli.board_links import linked
 from host_tools.errors import MissingError, ToolError
 
 pytestmark = pytest.mark.timeout(120)
@@ -112,7 +122,14 @@ def test_a_missing_file_is_said(tmp_path):
         (["--heap", "12"], "--heap 12"),
         (["--heap", "big"], "--heap big"),
         (["--param", "nothing=1"], "unknown parameter 'nothing'"),
-        (["--device-id", "no spaces"], "--device-id no spaces"),
+        (["--device-id", "no spaces"], "--device-id no spaces: use 1..24 letters"),
+        (["--device-id", ""], "--device-id : use"),
+        (["--device-id", "x" * 25], "use 1..24"),
+        (["--device-id", "depot/7"], "use 1..24"),
+        (["--device-id", "+"], "use 1..24"),
+        (["--device-id", "#"], "use 1..24"),
+        (["--device-id", "caf\u00e9"], "use 1..24"),
+        (["--device-id", "\uff47\uff4b"], "use 1..24"),
         (["--reflash"], "--reflash needs --flash"),
     ],
 )
@@ -120,6 +137,75 @@ def test_bad_options_are_refused_before_anything_starts(arguments, message):
     result = CliRunner().invoke(app, ["run", *arguments])
     assert isinstance(result.exception, ToolError)
     assert message in str(result.exception)
+
+
+LETTERS = string.ascii_letters + string.digits + "._-"
+
+
+def test_the_host_takes_the_device_ids_that_the_board_takes(tmp_path):
+    given = ["g" * length for length in range(41)] + [chr(code) for code in range(1, 0x250)]
+    for text in [*given, "\u4e2d", "\U0001f50c", "a b", "a/b", "$SYS", "a\n"]:
+        kept = 1 <= len(text) <= ids.DEVICE_ID_MAX and all(letter in LETTERS for letter in text)
+        assert is_device_id(text) == kept, text
+        assert (ids.device_id(text.encode()) == text.encode()) == kept, text
+        if kept:
+            assert Announcer(text.encode(), 1).hello_due
+        else:
+            with pytest.raises(ProtocolError):
+                Announcer(text.encode(), 1)
+    path = tmp_path / "mine.toml"
+    path.write_text(f'kind = "lockstep"\ndevice_id = "{"g" * 25}"\n')
+    with pytest.raises(ToolError, match=r"device_id 'g+' is invalid: use 1\.\.24"):
+        rig.load(str(path))
+
+
+def test_a_virtual_board_has_what_a_shared_host_needs_unless_it_is_told_otherwise(tmp_path):
+    def started(*arguments):
+        result = CliRunner(env={"COLUMNS": "300"}).invoke(app, ["run", "--no-inverter", "--seconds", "0", *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    said = started("--flash", str(tmp_path / "a"))
+    assert "samples_stale_ms = 1000 (a chip: 40), return_delay_ms = 1000 (a chip: 60000)" in said
+    assert json.loads((tmp_path / "a" / "config.json").read_text()) == SHARED_HOST
+    said = started("--flash", str(tmp_path / "b"), "--param", "samples_stale_ms=40", "--param", "baseline_w=7")
+    assert "samples_stale_ms" not in said and "return_delay_ms = 1000" in said
+    kept = json.loads((tmp_path / "b" / "config.json").read_text())
+    assert kept == {"return_delay_ms": 1000, "samples_stale_ms": 40, "baseline_w": 7}
+    (tmp_path / "b" / "config.json").write_text('{"baseline_w": 7}')
+    assert "a chip" not in started("--flash", str(tmp_path / "b")), "a flash keeps what it holds"
+
+
+def test_a_flash_whose_configuration_broke_is_named(tmp_path):
+    (tmp_path / "main.py").write_text("")
+    for content, words in (
+        (b'{"basline_w": 7}', "basline_w"),
+        (b"{", "not a JSON object"),
+        (b'{"baseline_w": 60000}', "baseline_w = 60000 is outside"),
+    ):
+        (tmp_path / "config.json").write_bytes(content)
+        result = CliRunner(env={"COLUMNS": "300"}).invoke(
+            app, ["run", "--no-inverter", "--seconds", "0", "--flash", str(tmp_path)]
+        )
+        assert "the board stays without power (config_invalid): config.json: " in result.output
+        assert words in result.output
+        assert (tmp_path / "config.json").read_bytes() == content
+
+
+def test_links_lead_to_the_ports_while_the_board_is_up(tmp_path):
+    board = SimpleNamespace(console="/dev/pts/1", rs485="/dev/pts/2", host="/dev/pts/3")
+    folder = tmp_path / "new" / "ports"
+    with linked(folder, board):
+        assert {path.name: os.readlink(path) for path in folder.iterdir()} == vars(board)
+        with linked(folder, SimpleNamespace(console="/dev/pts/7", rs485="/dev/pts/8", host="/dev/pts/9")):
+            assert os.readlink(folder / "host") == "/dev/pts/9"
+    assert not list(folder.iterdir())
+    (folder / "host").write_text("mine")
+    with pytest.raises(ToolError, match="is there and is no link"), linked(folder, board):
+        pass
+    assert [path.name for path in folder.iterdir()] == ["host"] and (folder / "host").read_text() == "mine"
+    with pytest.raises(ToolError, match="--links"), linked(folder / "host", board):
+        pass
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -7,6 +7,7 @@ import json
 import jsonschema
 import pytest
 
+from gridkeel import params
 from gridkeel.link import messages
 from host_tools.link.dictionary import LIMITS, Dictionary
 from host_tools.link.events import Record
@@ -42,6 +43,23 @@ def test_the_extremes_of_every_record_fit_its_schema(name: str, end: int):
     document.pop("uptime_ms")
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, documents()[name])
+
+
+def test_a_refused_configuration_is_told_in_words():
+    dictionary = Dictionary.ours()
+    known = {name: number for number, name in dictionary.enums["CATALOGUE"].items()}
+
+    def told(fault: str, active: int, value: int) -> dict:
+        values = {"uptime_ms": 5, "fault": known[fault], "active": active, "value": value}
+        document = json.loads(entry_of(Record("d", 4, 1, "event", values), dictionary).payload)
+        jsonschema.validate(document, documents()["event"])
+        return document
+
+    code = params.OUT_OF_LIMITS << 8 | params.index("baseline_w")
+    assert told("config_invalid", 1, code)["reason"] == "baseline_w is outside its limits"
+    assert told("config_invalid", 1, 0x7FFFFFFF)["reason"].startswith("reason "), "one of a newer firmware"
+    assert "reason" not in told("config_invalid", 0, code)
+    assert "reason" not in told("samples_lost", 1, code)
 
 
 def test_birth_and_status_fit():

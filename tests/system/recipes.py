@@ -60,16 +60,24 @@ class Recipe:
         return [*inside, "bash", "-c", "\n".join([*self._exports, line])]
 
     def _finish(self, line: str) -> None:
-        done = subprocess.run(
-            self.command(line),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=LINE_S,
-            stdin=subprocess.DEVNULL,
-        )
-        self.said[line] = done.stdout + done.stderr
-        assert done.returncode == 0, f"`{line}` ended with {done.returncode}:\n{self.said[line]}\n{self.report()}"
+        log = self.folder / "line.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                self.command(line),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        try:
+            ended = str(process.wait(LINE_S))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            ended = f"nothing within {LINE_S:g} s"
+        self.said[line] = log.read_text(errors="replace")
+        assert ended == "0", f"`{line}` ended with {ended}:\n{self.said[line][-6000:]}\n{self.report()}"
 
     def _start(self, line: str) -> None:
         log = self.folder / f"line-{len(self._staying)}.log"

@@ -36,7 +36,7 @@ class Flash:
         try:
             os.rename(name + ".new", name)
         except OSError:
-            # A directory stands in the way: no write can have made it, and no name may be lost to it.
+            # A directory of that name cannot be replaced, only moved out of the way.
             os.rename(name, name + ".old")
             os.rename(name + ".new", name)
 

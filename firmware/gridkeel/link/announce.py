@@ -19,7 +19,7 @@ class Announcer:
 
     def __init__(self, device_id, boot_id):
         if ids.device_id(device_id) != device_id:
-            raise ProtocolError("device id %r is not one: gridkeel.link.ids" % (device_id,))
+            raise ProtocolError("invalid device id %r, see gridkeel.link.ids" % (device_id,))
         if not 0 <= boot_id <= 0xFFFFFFFF:
             raise ProtocolError("boot id %d is outside 0..2**32-1" % boot_id)
         self.hello_due = True

@@ -1,4 +1,4 @@
-"""Numbers of the messages and of the answers, apart from the rows, which only a host needs in full; device ids."""
+"""Numbers of the messages and of the answers, without the rows, which only a host needs; the rule for device ids."""
 
 import binascii
 
@@ -28,9 +28,9 @@ _KEPT = DEVICE_ID_MAX - 9  # a hyphen and the eight digits of a CRC-32
 
 
 def device_id(given):
-    """Return the id (bytes) a controller goes by: the given one where it is 1..24 of letters, digits, ".", "_" and "-".
+    """Return a valid device id (bytes): the given one if it has 1..24 letters, digits, ".", "_" or "-".
 
-    Of another one something is made that is: its first letters and the CRC-32 of the whole, the same at every start.
+    An invalid one is replaced by its first valid characters and the CRC-32 of the whole: the same at every start.
     """
     kept = bytes([b for b in given if 48 <= b < 58 or 97 <= b | 32 < 123 or b in b"._-"])
     if kept == given and 0 < len(given) <= DEVICE_ID_MAX:

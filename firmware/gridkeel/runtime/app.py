@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from gridkeel import errors, evse, telemetry, ticks
+from gridkeel import errors, evse, params, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import ids
@@ -36,7 +36,6 @@ class App:
         self.config = config
         self.parameters = parameters = config.parameters
         self.controller = Controller(parameters, identity=config.device_id)
-        self.controller.protection.enabled = not config.code
         self.backend = self._make_backend()
         self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend)
         self.link.set_silence_ms(parameters.host_silent_ms)
@@ -45,6 +44,7 @@ class App:
         self.commands = Commands(config, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self.vehicle = self._make_vehicle()
+        self.controller.protection.enabled = not config.code
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
         self._out = bytearray(BUS_BUFFER)
         self._link_out = bytearray(LINK_BUFFER)
@@ -84,7 +84,12 @@ class App:
             return None
         from gridkeel.runtime import vehicle  # most of the firmware's size: loaded where it is used
 
-        return vehicle.make(self, self.backend)
+        try:
+            return vehicle.make(self, self.backend)
+        except (OSError, ValueError) as error:
+            print("gridkeel: no car is served: %s" % error)
+            self.config.code = self.config.code or params.NO_VEHICLES << 8 | params.WHICH_MAX
+            return None
 
     async def _control(self):
         board = self.board

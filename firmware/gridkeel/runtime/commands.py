@@ -67,7 +67,7 @@ class Commands:
             return OUT_OF_RANGE
         auto = ids.MODES[mode] == "auto"
         if auto and self._config.code:
-            return REFUSED  # no power on a configuration that nobody gave
+            return REFUSED  # no power on parameters that nobody chose
         self._controller.protection.enabled = auto
         return OK
 

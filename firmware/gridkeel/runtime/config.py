@@ -1,15 +1,14 @@
-"""Configuration at start and while it is changed: config.json, and beside it the last one that power flowed on.
+"""Loading and storing of the configuration: config.json, and config.good.json, the last one that power was allowed on.
 
-config.json     is                      the controller runs on          power
-absent          absent both             the defaults                    yes
-sound                                   it                              yes
-unusable        good one sound          config.good.json                none, fault config_invalid
-unusable        good one not            the defaults                    none, fault config_invalid
-absent          good one there          config.good.json                none, fault config_invalid
+config.json   config.good.json      parameters in force   power
+valid         any                   config.json           allowed
+absent        absent or invalid     defaults              allowed
+invalid       valid                 config.good.json      none, fault config_invalid
+invalid       absent or invalid     defaults              none, fault config_invalid
+absent        valid                 config.good.json      none, fault config_invalid
 
-So a controller whose configuration broke keeps its link, its ports and its measurements, and the fleet sees it. A
-parameter that is stored writes the whole of what is in force, and the fault is over; power waits for the mode "auto"
-or the next start.
+A controller with an invalid configuration keeps its link, its ports and its measurements. Storing a parameter writes
+all parameters in force and clears the fault; power returns with the mode "auto" or at the next start.
 """
 
 from gridkeel import evse, params, ticks
@@ -18,11 +17,11 @@ from gridkeel.link import ids
 
 CONFIG = "config.json"
 GOOD = "config.good.json"
-_RAN_MS = 10000  # power was allowed for so long: a configuration that brings the controller down never gets there
+_RAN_MS = 5000  # a configuration that makes the controller fail never gets so far
 
 
 class Config:
-    """parameters: in force.  code: 0, or why there is no power (params.py).  device_id: the one the controller goes by.
+    """parameters: in force.  code: 0, or the reason for no power (params.py).  device_id: valid, see link/ids.py.
 
     board: load(name, most), save(name, lines), device_id, outlet.
     """
@@ -32,7 +31,7 @@ class Config:
         self.code = 0
         self.device_id = ids.device_id(board.device_id)
         good = self._read(GOOD)
-        self.code = 0  # a good one that is none counts as absent
+        self.code = 0  # an invalid config.good.json counts as absent
         self.parameters = self._read(CONFIG)
         if self.parameters is None:
             if good is not None:
@@ -40,12 +39,12 @@ class Config:
             self.parameters = good or params.Parameters()
         if not self.code and self.device_id != board.device_id:
             self.code = params.DEVICE_ID << 8 | params.WHICH_MAX
-            print("gridkeel: device id %r is none; this controller is %s" % (board.device_id[:40], self.device_id))
+            print("gridkeel: invalid device id %r; this controller uses %s" % (board.device_id[:40], self.device_id))
         self._kept = self.code or good is not None and good.values() == self.parameters.values()
         self._since_ms = -1
 
     def set(self, name, value):
-        """Put one parameter in force and on the flash, or neither; return whether it is.  Errors: ParameterError."""
+        """Set one parameter and store it, or do neither; return whether it was done.  Errors: ParameterError."""
         parameters = self.parameters
         before = getattr(parameters, name)
         parameters.update({name: value})
@@ -55,14 +54,14 @@ class Config:
         except (OSError, ParameterError):
             parameters.update({name: before})
             return False
-        if self.code >> 8 != params.DEVICE_ID:
+        if self.code >> 8 < params.DEVICE_ID:
             self.code = 0
         self._kept = self.code
         self._since_ms = -1
         return True
 
     def follow(self, runs, now_ms):
-        """Keep what is in force as the good one, once power has been allowed on it for a while (runs)."""
+        """Write config.good.json once power has been allowed (runs) on these parameters for _RAN_MS."""
         if self._kept:
             return
         if not runs or self._since_ms < 0:
@@ -75,7 +74,7 @@ class Config:
                 print("gridkeel: cannot write %s: %s" % (GOOD, error))
 
     def _read(self, name):
-        """Return the Parameters of a file, None where there is none or it cannot be used; `code` says which."""
+        """Return the Parameters of a file; None if it is absent, or invalid, which sets `code`."""
         try:
             data = self._board.load(name, params.CONFIG_BYTES + 1)
             if data is None:
