@@ -62,7 +62,9 @@ def inverter(
     ] = None,
     baud: Annotated[int, typer.Option(min=1200, max=3000000, help="Baud rate of the serial port.")] = 115200,
     parity: Annotated[str, typer.Option(help="Parity of the serial port: E, O or N.")] = "E",
-    family: Annotated[str, typer.Option(help="der: models 701, 702, 704, 713; legacy: 103, 120..124.")] = "der",
+    family: Annotated[
+        str, typer.Option(help="der: models 701, 702, 704, 713; legacy: 103, 120..124; legacy-float: 113 for 103.")
+    ] = "der",
     base_address: Annotated[int, typer.Option(help="Where the SunSpec map begins: 40000, 50000 or 0.")] = 40000,
     unit: Annotated[int, typer.Option(help="Modbus unit, 1..247.")] = 1,
     soc_pct: Annotated[float, typer.Option("--soc", help="State of charge at start, percent.")] = 62.0,

@@ -4,14 +4,14 @@ from sunspec_slave import Slave, der_models, legacy_models
 from test_controller import Charger
 from test_evse_controller import Station
 from test_services_all_on import Health, Link
-from test_sunspec_following import Wayward, obeys, share
+from test_sunspec_following import Wayward, obeys, part
 
 from gridkeel import errors, limits, telemetry
 from gridkeel.link import messages
 from gridkeel.services import accounting
 from gridkeel.services.protection import CEASED, RUN
 
-WASM_GROUP = 2  # a whole controller with its sources, and nothing collected
+WASM_GROUP = 0
 
 
 def told(charger):
@@ -35,7 +35,7 @@ def test_an_inverter_in_another_mode_is_told_and_nobody_counts_on_it():
     charger = driving()
     controller = charger.controller
     assert told(charger)["charge_limit_w"] == 7400
-    charger.slave.deliver_of = share(0)
+    charger.slave.deliver_of = part(0)
     charger.run(5000)
     record = told(charger)
     assert controller.faults.is_active(errors.INVERTER_NOT_FOLLOWING)
@@ -53,7 +53,7 @@ def test_an_inverter_in_another_mode_is_told_and_nobody_counts_on_it():
 
 def test_the_event_carries_the_measure_and_comes_once():
     charger = driving()
-    charger.slave.deliver_of = share(0.5)
+    charger.slave.deliver_of = part(0.5)
     charger.run(20000)
     events = []
     while True:
@@ -70,7 +70,7 @@ def test_uncommanded_power_opens_the_contactor_until_it_ends_and_the_return_dela
     charger = driving({"baseline_w": 0, "return_delay_ms": 5000, "return_spread_ms": 0})
     controller = charger.controller
     assert controller.energise
-    charger.slave.deliver_of = share(1, 3000)
+    charger.slave.deliver_of = part(1, 3000)
     charger.run(4000)
     assert not controller.energise and controller.protection.state == CEASED
     assert controller.faults.is_active(errors.POWER_UNCOMMANDED)
@@ -90,7 +90,7 @@ def test_a_departure_keeps_more_in_the_battery_where_the_inverter_charges_with_l
     for of in (1, 0):
         charger = driving({"battery_wh": 50000, "horizon_s": 3600, "efficiency_pct": 95})
         charger.controller.envelope.departure.set(14400, 6000, charger.now)
-        charger.slave.deliver_of = share(of)
+        charger.slave.deliver_of = part(of)
         charger.run(5000)
         floors.append(charger.controller.envelope._floor)
     assert floors[0] == 4000 and floors[1] == 6000
@@ -158,3 +158,15 @@ def test_unknown_power_is_not_metered_as_none():
     before = told(station)["energy_wh"]
     station.run(6000)
     assert told(station)["energy_wh"] - before >= 4
+
+
+def test_an_absurd_power_is_unknown_and_not_worked_with():
+    for sf in (3, 6, 10):
+        station = Station({"evse": 1})
+        station.be("A", 3500).be("B", 200).be("C", 2000)
+        station.slave.follows = False
+        station.slave.set(701, 10, -30000)
+        station.slave.set(701, 116, sf)
+        station.run(3000)
+        assert station.controller.power_w == limits.UNKNOWN, sf
+        assert station.controller.outlet.meter.energy_wh < 10

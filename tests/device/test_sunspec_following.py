@@ -5,6 +5,7 @@ from sunspec_slave import Bench, Slave, der_models, legacy_models
 from gridkeel import errors, limits
 from gridkeel.inverter import DRIVING
 
+WASM_GROUP = 0
 # Until it is told, and until it is over once the inverter follows again.
 TOLD_MS = 5000
 OVER_MS = 15000
@@ -37,7 +38,7 @@ def obeys(set_w, _out_w, _passed_ms, _now):
     return set_w
 
 
-def share(of, more=0):
+def part(of, more=0):
     return lambda set_w, _out_w, _passed_ms, _now: set_w * of + more
 
 
@@ -93,7 +94,7 @@ def test_an_inverter_that_delivers_something_else_is_told_with_its_measure_and_t
             for of, apart_w in ((0, -3000), (0.5, -1500), (-1, -6000), (1.3, 900)):
                 bench = driving(models())
                 bench.run(2000, wanted)
-                bench.slave.deliver_of = share(of)
+                bench.slave.deliver_of = part(of)
                 case = (models, wanted, of)
                 assert told_after(bench, TOLD_MS) > 1000, case
                 told_w = bench.inverter.following.deviation_w
@@ -107,7 +108,7 @@ def test_an_inverter_that_delivers_something_else_is_told_with_its_measure_and_t
 def test_power_at_commanded_zero_is_told_and_called_uncommanded():
     for flows_w in (-3000, -400, 400, 3000):
         bench = driving(der_models())
-        bench.slave.deliver_of = share(1, flows_w)
+        bench.slave.deliver_of = part(1, flows_w)
         assert told_after(bench, TOLD_MS) > 0, flows_w
         assert bench.inverter.following.deviation_w == -flows_w
         bench.run(500)
@@ -122,7 +123,7 @@ def test_less_than_commanded_is_not_uncommanded_and_the_other_way_is():
         for wanted in (3000, -3000):
             bench = driving(der_models())
             bench.run(2000, wanted)
-            bench.slave.deliver_of = share(of)
+            bench.slave.deliver_of = part(of)
             bench.run(6000)
             assert bench.inverter.following.uncommanded is uncommanded, (of, wanted)
 
@@ -130,7 +131,7 @@ def test_less_than_commanded_is_not_uncommanded_and_the_other_way_is():
 def test_more_than_a_rating_is_uncommanded():
     bench = driving(der_models(), {"charge_max_w": 3000, "discharge_max_w": 7400})
     bench.run(2000, 3000)
-    bench.slave.deliver_of = share(1.5)
+    bench.slave.deliver_of = part(1.5)
     bench.run(6000)
     assert bench.inverter.following.uncommanded
 
@@ -164,7 +165,7 @@ def test_what_is_bounded_is_the_side_that_falls_short():
     ):
         bench = driving(der_models())
         bench.run(2000, wanted)
-        bench.slave.deliver_of = share(of)
+        bench.slave.deliver_of = part(of)
         assert told_after(bench, TOLD_MS) > 0
         following = bench.inverter.following
         assert (following.charge_w, following.discharge_w) == (charge_w, discharge_w), (wanted, of)
@@ -176,10 +177,10 @@ def test_ramps_dead_times_errors_of_meters_and_small_powers_are_no_fault():
         ramp(500),
         ramp(100),
         ramp(3000, 1500),
-        share(1.05),
-        share(0.95),
-        share(1, 120),
-        share(1, -120),
+        part(1.05),
+        part(0.95),
+        part(1, 120),
+        part(1, -120),
     ):
         bench = driving(der_models())
         bench.slave.deliver_of = deliver
@@ -187,7 +188,7 @@ def test_ramps_dead_times_errors_of_meters_and_small_powers_are_no_fault():
             bench.run(9000, wanted)
             assert bench.inverter.fault == errors.NO_FAULT, (deliver, wanted)
     bench = driving(der_models())
-    bench.slave.deliver_of = share(0)
+    bench.slave.deliver_of = part(0)
     bench.run(10000, 150)
     assert bench.inverter.fault == errors.NO_FAULT
 
@@ -196,7 +197,7 @@ def test_a_signal_that_moves_all_the_time_is_no_fault_for_a_slow_inverter_and_on
     for deliver, every_ms, fails in (
         (ramp(4000, 800), 2000, False),
         (ramp(8000, 1000), 2000, False),
-        (share(0), 4000, True),
+        (part(0), 4000, True),
     ):
         bench = driving(der_models())
         bench.slave.deliver_of = deliver
@@ -211,7 +212,7 @@ def test_seldom_measurements_take_two_of_them():
     for poll_ms in (50, 1000, 5000):
         bench = driving(der_models(), {"inverter_poll_ms": poll_ms})
         bench.run(2 * poll_ms + 2000, 3000)
-        bench.slave.deliver_of = share(0)
+        bench.slave.deliver_of = part(0)
         took_ms = told_after(bench, 4 * poll_ms + TOLD_MS)
         assert max(1000, poll_ms) < took_ms, (poll_ms, took_ms)
 
@@ -226,14 +227,14 @@ def test_a_vehicle_takes_less_than_it_is_offered_without_a_fault_of_the_inverter
     ):
         bench = driving(der_models(), changes)
         bench.run(2000, 3000)
-        bench.slave.deliver_of = share(of)
+        bench.slave.deliver_of = part(of)
         assert (told_after(bench, 15000) > 0) is told, (changes, of)
 
 
 def test_a_vehicle_that_goes_on_drawing_at_commanded_zero_is_told_after_its_time():
     bench = driving(der_models(), {"evse": 1})
     bench.run(2000, 3000)
-    bench.slave.deliver_of = share(0, -3000)
+    bench.slave.deliver_of = part(0, -3000)
     bench.run(100, 0)
     assert told_after(bench, 15000) > 6000
     assert bench.inverter.following.uncommanded

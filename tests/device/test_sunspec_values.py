@@ -1,8 +1,13 @@
 """Scale factors, 'not implemented' values, percentages; small integers only."""
 
+from noalloc import without_heap
+
+from gridkeel import limits, ticks
 from gridkeel.inverter import sunspec
 from gridkeel.inverter.der import Control704, soc_pct_x100
+from gridkeel.inverter.following import Following
 from gridkeel.inverter.legacy import Control124
+from gridkeel.params import Parameters
 
 SMALL = 1 << 30
 
@@ -88,3 +93,30 @@ def test_percent_settings_stay_inside_their_point():
                         assert sign * control.commanded_w == raw * full_w // full_raw <= power
                         # Both ends in the same watts, or as near to them as the other side's unit and its 100 % let.
                         assert forced == min(raw * full_w // other_w, full_raw)
+
+
+class Judge:
+    """Following under measurements from all ends of what it may be given, the heap locked."""
+
+    def __init__(self, changes):
+        self.following = Following(Parameters(changes))
+        self.now = ticks.MASK - 3000
+        self.commanded_w = self.power_w = self.rating_w = 0
+
+    def take(self):
+        self.following.update(self.commanded_w, self.power_w, self.rating_w, self.now)
+
+
+def test_following_needs_no_heap_for_any_measurement():
+    for changes in ({}, {"evse": 1}, {"evse": 2, "outlet": 1}):
+        judge = Judge(changes)
+        take = judge.take
+        for power_w in (0, 1, -1, 50000, -50000, 1000000, -1000000):
+            for commanded_w in (0, 50000, -50000):
+                for rating_w in (1, 7400, sunspec.LIMIT):
+                    judge.power_w, judge.commanded_w, judge.rating_w = power_w, commanded_w, rating_w
+                    for passed_ms in (1, 200, 3000, 3000, 3000, 3000):
+                        without_heap(take)
+                        judge.now = ticks.add(judge.now, passed_ms)
+                        assert abs(judge.following.deviation_w) < SMALL
+                        assert judge.following.charge_w <= limits.NO_BOUND

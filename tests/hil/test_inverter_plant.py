@@ -65,7 +65,12 @@ def run(inverter, seconds, voltage_v=230.0, freq_hz=50.0):
 
 @pytest.mark.parametrize("base_address", [40000, 50000, 0])
 @pytest.mark.parametrize(
-    ("family", "numbers"), [("der", [1, 701, 702, 704, 713]), ("legacy", [1, 103, 120, 121, 122, 123, 124])]
+    ("family", "numbers"),
+    [
+        ("der", [1, 701, 702, 704, 713]),
+        ("legacy", [1, 103, 120, 121, 122, 123, 124]),
+        ("legacy-float", [1, 113, 120, 121, 122, 123, 124]),
+    ],
 )
 def test_discovered_and_every_point_read(base_address, family, numbers):
     found = device(family=family, base_address=base_address)
@@ -343,15 +348,15 @@ def test_half_a_point_is_refused_and_a_bad_value_takes_its_neighbours_along():
 
 
 def test_legacy_window_pins_charging_and_discharging():
-    found = device(family="legacy", charge_max_w=5000, ramp_w_s=1e6)
+    found = device(family="legacy", charge_max_w=5000, discharge_max_w=4000, ramp_w_s=1e6)
     inverter = found.inverter
-    found.put(124, StorCtl_Mod=3, OutWRte=-40, InWRte=40)
+    found.put(124, StorCtl_Mod=3, OutWRte=-50, InWRte=40)
     assert inverter.target_w == 2000
     run(inverter, 1.0)
     assert found.get(103, "W") == -2000
     assert found.get(103, "St") == 4
     assert found.get(124, "ChaSt") == 4
-    found.put(124, OutWRte=60, InWRte=-60)
+    found.put(124, OutWRte=75, InWRte=-60)
     assert inverter.target_w == -3000
     run(inverter, 1.0)
     assert (found.get(103, "W"), found.get(124, "ChaSt")) == (3000, 3)
@@ -360,11 +365,35 @@ def test_legacy_window_pins_charging_and_discharging():
     found.put(124, OutWRte=100, InWRte=100)
     assert inverter.target_w == 0
     found.put(124, StorCtl_Mod=2, OutWRte=-100)
-    assert inverter.target_w == 5000
+    assert inverter.target_w == 4000
     found.put(124, StorCtl_Mod=1)
     assert inverter.target_w == 0
     found.put(124, StorCtl_Mod=2, ChaGriSet=0)
     assert inverter.target_w == 0
+
+
+def test_the_float_family_reads_as_the_integer_one():
+    powers = []
+    for family, number in (("legacy", 103), ("legacy-float", 113)):
+        found = device(family=family, ramp_w_s=1e6)
+        found.put(124, StorCtl_Mod=3, OutWRte=-30, InWRte=30)
+        run(found.inverter, 1.0)
+        powers.append([found.get(number, name) for name in ("W", "VAr", "TmpCab", "TmpSnk", "St")])
+    assert powers[1] == pytest.approx(powers[0], abs=0.6)
+    assert powers[1][0] == pytest.approx(-2220)
+
+
+def test_an_inverter_that_disobeys_delivers_something_else_until_it_obeys_again():
+    found = device(ramp_w_s=1e6)
+    found.put(704, WSetMod=1, WSet=3000, WSetEna=1)
+    for share, flows_w, power_w in ((0.0, 0.0, 0.0), (0.5, 0.0, -1500.0), (-1.0, 0.0, 3000.0), (1.0, -500.0, -3500.0)):
+        found.inverter.disobey(share, flows_w)
+        run(found.inverter, 1.0)
+        assert found.inverter.power_w == pytest.approx(power_w)
+        assert found.inverter.target_w == -3000
+    found.inverter.disobey()
+    run(found.inverter, 1.0)
+    assert found.inverter.power_w == pytest.approx(-3000)
 
 
 def test_legacy_rates_revert():

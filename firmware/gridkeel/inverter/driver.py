@@ -35,6 +35,7 @@ from gridkeel.inverter.reading import Reading
 _STORAGE_POLLS = 5  # measurements to one state of charge
 _REFUSED_MS = 500  # pause after a Modbus exception
 _BUSY_MS = 50
+_POWER_MAX_W = 1000000  # no charger has more: a reading past it is none; times 1,000 ms it is a small integer
 _BACKOFF_MS = 250
 _BACKOFF_MAX_MS = 4000
 HEAT_SINK = 2  # temperature_sensor
@@ -364,6 +365,8 @@ class Inverter:
     def _measure_done(self, now_ms):
         measure = self._device.measure
         power_w = measure.power_w(self._master)
+        if not -_POWER_MAX_W <= power_w <= _POWER_MAX_W:
+            power_w = sunspec.UNKNOWN
         self._power.take(power_w, now_ms)
         self._stale_ms = self._parameters.inverter_silent_ms + 2 * self._parameters.inverter_poll_ms
         if power_w != sunspec.UNKNOWN and self._active.wished:

@@ -45,6 +45,7 @@ class MainsRelay:
 class Converter:
     """Follows `target_w` by its ramp and moves the energy between mains and battery.
 
+    obeys: the share of target_w it aims at, and what it aims at besides.
     vehicle_w: least and most power that a car at the outlet lets through; equal where its own charger converts.
     """
 
@@ -66,6 +67,7 @@ class Converter:
         self.connect = True
         self.throttled = False
         self.vehicle_w = (-inf, inf)
+        self.obeys = (1.0, 0.0)
         self._in_j = Tally()
         self._out_j = Tally()
 
@@ -104,15 +106,17 @@ class Converter:
         self.now_s = end_s
         self.heat.run(self.apparent_va, step_s)
         self._run_var(step_s)
-        if self.target_w == 0.0 and self.power_w == 0.0 and self.vehicle_w[0] <= 0.0:
+        share, flows_w = self.obeys
+        wanted_w = share * self.target_w + flows_w
+        if wanted_w == 0.0 and self.power_w == 0.0 and self.vehicle_w[0] <= 0.0:
             self.throttled = False
             return
         if step_s <= 0.0 or not self.energised:
             return
         low_w, high_w = self._battery_limits(step_s)
         start_w = min(high_w, max(low_w, self.power_w))
-        goal_w = min(high_w, max(low_w, self.target_w))
-        self.throttled = goal_w != self.target_w
+        goal_w = min(high_w, max(low_w, wanted_w))
+        self.throttled = goal_w != wanted_w
         change_w = goal_w - start_w
         ramp_s = abs(change_w) / self.ramp_w_s
         if ramp_s > step_s:

@@ -1,8 +1,9 @@
 """Models 121, 123 and 124: the older family's limits, read as field products read them.
 
-124 gives a window for the battery's power: at most OutWRte out of it and at most InWRte into it, each in percent of
-WChaMax and in force by its bit of StorCtl_Mod. A negative rate moves its end past zero and so forces the other
-direction: OutWRte = -x with InWRte = x pins charging at x percent. An empty window is no command: zero.
+124 gives a window for the battery's power: at most OutWRte out of it, in percent of the rated discharge, and at most
+InWRte into it, in percent of WChaMax, each in force by its bit of StorCtl_Mod. A negative rate moves its end past zero
+and so forces the other direction: where both ratings are one, OutWRte = -x with InWRte = x pins charging at x percent.
+An empty window is no command: zero.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from hil.plants.inverter.reversion import Reversions
 
 _CHARGE, _DISCHARGE = 1 << 0, 1 << 1
 _ANY_S = 65534
+_ROUNDING_W = 1e-6
 
 # function: (point that holds it active, point with its time, other points whose writing starts the timer again,
 #            {point: value it reverts to})
@@ -189,9 +191,9 @@ class LegacyControls:
         return share * whole / 100.0
 
     def _storage_out_w(self) -> float:
-        mode, unit_w = self._value("StorCtl_Mod"), self._value("WChaMax") / 100.0
-        most_out_w = self._value("OutWRte") * unit_w if int(mode) & _DISCHARGE else inf
-        most_in_w = self._value("InWRte") * unit_w if int(mode) & _CHARGE else inf
-        if -most_in_w > most_out_w:
+        mode = int(self._value("StorCtl_Mod"))
+        most_out_w = self._value("OutWRte") / 100.0 * self._config.discharge_max_w if mode & _DISCHARGE else inf
+        most_in_w = self._value("InWRte") / 100.0 * self._value("WChaMax") if mode & _CHARGE else inf
+        if -most_in_w > most_out_w + _ROUNDING_W:
             return 0.0
         return min(most_out_w, max(-most_in_w, 0.0))

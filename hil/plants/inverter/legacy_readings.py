@@ -1,4 +1,4 @@
-"""Models 103, 120, 121 and 122: what a three-phase hybrid of the older family measures and is rated for."""
+"""Models 103 or 113, 120, 121 and 122: what a three-phase hybrid of the older family measures and is rated for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INJECTING = ((1, 1), (2, 1), (3, -1), (4, -1))  # quadrant and the sign of its 
 
 
 def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
-    """Model 103; the three phases carry a third each."""
+    """Model 103, or 113, which says the same in floats; the three phases carry a third each."""
     power_sf = exponent_for(1.1 * max(config.charge_max_w, config.discharge_max_w), readings.INT16_MAX)
     scales = {"A_SF": -2, "V_SF": -1, "W_SF": power_sf, "Hz_SF": -2, "VA_SF": power_sf, "WH_SF": 0, "Tmp_SF": 0}
     scales |= {"VAr_SF": power_sf, "PF_SF": -2}
@@ -41,6 +41,8 @@ def measurement(config: InverterConfig, converter: Converter) -> ModelSpec:
     for phase in "ABC":
         live[f"Aph{phase}"] = lambda: readings.current_a(converter, 3)
         live[f"PhVph{phase}"] = lambda: converter.voltage_v
+    if config.family == "legacy-float":
+        return ModelSpec(113, {"Evt2": 0}, live)
     return ModelSpec(103, {**scales, "Evt2": 0}, live)
 
 

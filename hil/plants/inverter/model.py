@@ -27,6 +27,7 @@ class Inverter:
         controls = DerControls if self.config.family == "der" else LegacyControls
         self._controls = controls(self.config, self._converter)
         self._registers = RegisterMap(self.config.base_address, self._controls.models())
+        self.disobey()
         self.last_write: dict[str, float] = {}
         self.writes = 0
 
@@ -53,6 +54,10 @@ class Inverter:
     def let(self, range_w: tuple[float, float]) -> None:
         """Take the least and most power that a car at the outlet lets through from now on."""
         self._converter.vehicle_w = range_w
+
+    def disobey(self, share: float = 1.0, flows_w: float = 0.0) -> None:
+        """Aim from now on at this share of what the registers ask for, and at flows_w besides; no arguments: obey."""
+        self._converter.obeys = (share, flows_w)
 
     @property
     def now_s(self) -> float:

@@ -30,6 +30,7 @@ _KINDS = {
     "bitfield32": (">I", 0, 0x7FFFFFFF, 0xFFFFFFFF),
     "int64": (">q", -0x7FFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFF, -0x8000000000000000),
     "uint64": (">Q", 0, 0xFFFFFFFFFFFFFFFE, 0xFFFFFFFFFFFFFFFF),
+    "float32": (">f", -3e38, 3e38, float("nan")),
     "acc64": (">Q", 0, 0x7FFFFFFFFFFFFFFF, 0),
 }
 _WRAPPING = ("acc16", "acc32", "acc64")
@@ -74,6 +75,8 @@ class Point:
         code, low, high, missing = _KINDS[self.kind]
         if value is None or isinstance(value, str) or value != value:
             return struct.pack(code, missing)
+        if self.kind == "float32":
+            return struct.pack(code, value)
         raw = round(value * 10**-self.exponent)
         raw = raw % (high + 1) if self.kind in _WRAPPING else min(high, max(low, raw))
         return struct.pack(code, raw)
