@@ -48,6 +48,22 @@ def test_off_unless_selected_and_contracted():
         assert off.state == OFF
 
 
+def test_a_contract_that_ends_puts_it_off_at_once():
+    for name in ("fast_reserve", "fast_reserve_w"):
+        reserve, mains, now = triggered()
+        setattr(reserve._p, name, 0)
+        assert reserve.update(mains, now) == 0
+        assert (reserve.power_w, reserve.state) == (0, OFF)
+
+
+def test_no_selection_takes_no_contract_and_no_contract_takes_no_selection():
+    for changes in ({"fast_reserve_w": 5000}, {"fast_reserve": 1}):
+        reserve = FastReserve(Parameters(changes))
+        for now in (0, 10):
+            reserve.update(Mains(), now)
+        assert reserve.state == OFF, changes
+
+
 def test_the_trigger_is_confirmed_and_not_by_a_doubtful_estimate():
     reserve, mains = ready()
     mains.at(49600)

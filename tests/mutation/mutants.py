@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,9 @@ from operators import Site, sites, written
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+OPEN_HEAD = (
+    "# Survivors that no test shows yet; `run.py --record` writes this file. Each wants a test or a judgement.\n"
+)
 FOLDERS = {"device": "tests/device", "micropython": "tests/device", "fleet": "tests/hil"}
 
 
@@ -59,6 +63,7 @@ def _target(name: str, file: str, tests: list[str], group: dict[str, Any]) -> Ta
     return Target(name, file, functions, tables, runner, tuple(tests))
 
 
+@cache
 def mutants_of(target: Target) -> list[Mutant]:
     """Return every mutant of a target, generated and curated."""
     source = (ROOT / target.path).read_text()
@@ -87,22 +92,41 @@ def missing() -> list[str]:
     return found
 
 
-class Judged:
-    """Survivors that were looked at, each with its reason: judged.txt."""
+class Survivors:
+    """Survivors that are known: judged ones with a reason (judged.txt), open ones that no test shows yet (open.txt).
+
+    A line of either file names a mutant by its title; in judged.txt `*` stands for anything and `  # ` comes before the
+    reason.  [file] stands over the lines of a file.
+    """
 
     def __init__(self) -> None:
-        self.reasons: dict[str, str] = {}
-        file = ""
-        for line in (HERE / "judged.txt").read_text().splitlines():
-            if line.startswith("["):
-                file = line.strip("[]")
-            elif line and not line.startswith("#"):
-                shown, _, reason = line.rpartition("  # ")
-                self.reasons[f"{file} {shown}"] = reason
+        lines = [entry.rpartition("  # ") for entry in _entries("judged.txt")]
+        self.reasons = {entry: reason for entry, _, reason in lines}
+        self.open = set(_entries("open.txt"))
 
-    def covers(self, title: str) -> list[str]:
-        """Return the entries that name a mutant; `*` in one stands for anything."""
+    def judged(self, title: str) -> list[str]:
+        """Return the judgements that name a mutant."""
         return [entry for entry in self.reasons if entry == title or "*" in entry and _matches(entry, title)]
+
+    def record(self, files: set[str], found: list[str]) -> None:
+        """Write open.txt anew for these files: what was found to survive there, and is not judged."""
+        kept = [title for title in self.open if title.split()[0] not in files] + found
+        by_file: dict[str, list[str]] = {}
+        for title in sorted(kept):
+            file, _, shown = title.partition(" ")
+            by_file.setdefault(file, []).append(shown)
+        blocks = [f"[{file}]\n" + "".join(f"{line}\n" for line in lines) for file, lines in by_file.items()]
+        (HERE / "open.txt").write_text("\n".join([OPEN_HEAD, *blocks]))
+
+
+def _entries(name: str) -> list[str]:
+    file, found = "", []
+    for line in (HERE / name).read_text().splitlines():
+        if line.startswith("[") and line.endswith(".py]"):
+            file = line.strip("[]")
+        elif line and not line.startswith("#"):
+            found.append(f"{file} {line}")
+    return found
 
 
 def _matches(entry: str, title: str) -> bool:

@@ -114,6 +114,7 @@ class _Finder:
             if isinstance(node, ast.Attribute):
                 self._attributes[ast.unparse(node.value)].add(node.attr)
         self._numbers = [one.targets[0].id for one in module.body if _is_number(one)]
+        self._enumerated = _enumerated(module.body)
 
     def block(self, body: list[ast.stmt], function: str) -> None:
         """Visit the statements of a module, class or function."""
@@ -140,7 +141,9 @@ class _Finder:
         self._statement_line = node.lineno
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             self.block(node.body, node.name if self._function == MODULE else f"{self._function}.{node.name}")
-        elif self._function == MODULE and not _is_number(node) and not self._is_table(node):
+        elif (
+            self._function == MODULE and not self._is_table(node) and (not _is_number(node) or node in self._enumerated)
+        ):
             return
         elif not isinstance(node, _WITHOUT_SITES):
             if not alone and self._is_droppable(node):
@@ -274,11 +277,7 @@ class _Finder:
 
     def _on_name(self, node: ast.Name, parent: ast.AST) -> None:
         """Put another number of the module in a call, a return or an assignment: the next state, not this one."""
-        if (
-            self._function != MODULE
-            and node.id in self._numbers
-            and isinstance(parent, ast.Call | ast.Return | ast.Assign)
-        ):
+        if not self._is_start() and node.id in self._numbers and isinstance(parent, ast.Call | ast.Return | ast.Assign):
             at = self._numbers.index(node.id)
             other = (self._numbers[at + 1 :] + self._numbers[:at])[:1]
             if other:
@@ -292,7 +291,7 @@ class _Finder:
             )
         else:
             others = [one for one in _opposites(node.attr) if one in known]
-        if others and isinstance(node.ctx, ast.Load):
+        if others and isinstance(node.ctx, ast.Load) and not self._function.endswith("__init__"):
             self._put("name", node, ast.Attribute(node.value, others[0]))
 
     def _on_tuple(self, node: ast.Tuple | ast.List, parent: ast.AST) -> None:
@@ -343,6 +342,16 @@ def _is_number(node: ast.stmt) -> bool:
     return named and isinstance(node.value, ast.Constant | ast.BinOp | ast.UnaryOp)
 
 
+def _enumerated(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the names for 0, 1, 2 ...: another number does the same, as long as it is nobody else's."""
+    numbers = [(one, one.value.value) for one in body if _is_number(one) and isinstance(one.value, ast.Constant)]
+    found = []
+    for (one, low), (other, high) in zip(numbers, numbers[1:], strict=False):
+        if isinstance(low, int) and isinstance(high, int) and high == low + 1 <= _SMALL:
+            found += [one, other]
+    return found
+
+
 def _is_test(node: ast.expr, parent: ast.AST) -> bool:
     return isinstance(parent, ast.If | ast.While | ast.IfExp) and parent.test is node
 
@@ -352,9 +361,10 @@ def _is_clamp(node: ast.Compare, parent: ast.AST) -> bool:
     sides = {ast.unparse(side) for side in (node.left, *node.comparators)}
     if isinstance(parent, ast.IfExp):
         return sides == {ast.unparse(parent.body), ast.unparse(parent.orelse)}
-    if not isinstance(parent, ast.If) or len(parent.body) != 1 or not isinstance(parent.body[0], ast.Assign):
-        return False
-    return sides == {ast.unparse(parent.body[0].targets[0]), ast.unparse(parent.body[0].value)}
+    then = parent.body[0] if isinstance(parent, ast.If) and len(parent.body) == 1 else None
+    if isinstance(then, ast.Return) and then.value is not None:
+        return ast.unparse(then.value) in sides
+    return isinstance(then, ast.Assign) and sides == {ast.unparse(then.targets[0]), ast.unparse(then.value)}
 
 
 def _is_looked_up(node: ast.expr | None) -> bool:

@@ -1,10 +1,10 @@
 """Tests the tests: plants one small defect at a time and looks whether the tests notice.
 
-python tests/mutation/run.py [--jobs N] [--sample N] [--seed N] [WORD]
+python tests/mutation/run.py [--jobs N] [--sample N] [--seed N] [--record] [WORD]
 
-WORD: a group of targets.toml, or what a mutant's title must hold. Exit code 1 where one survives that judged.txt does
-not name. Defects of the firmware are left to the device tests (on MicroPython where only it runs the code), defects of
-the fleet model (hil/fleet/...) to its property test.
+WORD: a group of targets.toml, or what a mutant's title must hold. Exit code 1 where one survives that neither
+judged.txt nor open.txt names. Defects of the firmware are left to the device tests (on MicroPython where only it runs
+the code), defects of the fleet model (hil/fleet/...) to its property test.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from queue import SimpleQueue
 from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mutants import FOLDERS, HERE, ROOT, Judged, Mutant, Target, missing, mutants_of, targets
+from mutants import FOLDERS, HERE, ROOT, Mutant, Survivors, Target, missing, mutants_of, targets
 
 SCRIPTS = {"device": "attempt.py", "micropython": "micropython_attempt.py", "fleet": "fleet_attempt.py"}
 PACKAGES = {
@@ -88,9 +88,11 @@ class Run:
         self._jobs = jobs
         self._copies: dict[str, SimpleQueue[Copy]] = {}
         self._first: dict[str, str] = defaultdict(str)
-        self._judged = Judged()
-        self.tried = self.survived = 0
+        self._known = Survivors()
         self._named: set[str] = set()
+        self.tried = self.judged = 0
+        self.open: list[str] = []
+        self.new: list[str] = []
 
     def target(self, target: Target, mutants: list[Mutant]) -> None:
         """Try the mutants of a target and print what survived.
@@ -113,25 +115,44 @@ class Run:
                 self._first[target.file] = by  # what notices one defect of a file mostly notices the next
             return by
 
-        judged = survived = 0
+        before = self.judged, len(self.open), len(self.new)
         started = perf_counter()
         with ThreadPoolExecutor(self._jobs) as pool:
             for mutant, by in zip(mutants, pool.map(tried, mutants), strict=True):
                 if not by:
-                    entries = self._judged.covers(mutant.title)
-                    self._named.update(entries)
-                    judged += bool(entries)
-                    survived += not entries
-                    if not entries:
-                        print("SURVIVED", mutant.title, flush=True)
+                    self._survived(mutant.title)
         self.tried += len(mutants)
-        self.survived += survived
-        said = f"{len(mutants)} mutants, {judged} judged, {survived} survived, {perf_counter() - started:.0f} s"
-        print(f"{target.group} {target.file}: {said}", flush=True)
+        judged, still_open, new = (now - then for now, then in zip(self.counts(), before, strict=True))
+        said = f"{len(mutants)} mutants, {judged} judged, {still_open} open, {new} new"
+        print(f"{target.group} {target.file}: {said}, {perf_counter() - started:.0f} s", flush=True)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many survivors were judged, open and new."""
+        return self.judged, len(self.open), len(self.new)
+
+    def _survived(self, title: str) -> None:
+        entries = self._known.judged(title)
+        self._named.update(entries)
+        if entries:
+            self.judged += 1
+        elif title in self._known.open:
+            self.open.append(title)
+        else:
+            self.new.append(title)
+            print("SURVIVED", title, flush=True)
 
     def stale(self, files: set[str]) -> list[str]:
-        """Return the judged survivors of these files that were not seen to survive."""
-        return [entry for entry in self._judged.reasons if entry.split()[0] in files and entry not in self._named]
+        """Return the known survivors of these files that were not seen to survive."""
+        seen = self._named | set(self.open)
+        return [
+            entry
+            for entry in (*self._known.reasons, *sorted(self._known.open))
+            if entry.split()[0] in files - {""} and entry not in seen
+        ]
+
+    def record(self, files: set[str]) -> None:
+        """Keep what survived in these files as open."""
+        self._known.record(files, self.open + self.new)
 
     def _copies_for(self, runner: str) -> SimpleQueue[Copy]:
         if runner not in self._copies:
@@ -153,8 +174,9 @@ class Run:
 
 def chosen(word: str, sample: int | None, seed: int) -> dict[Target, list[Mutant]]:
     """Return the mutants of a group, or those whose title holds the word; sample: so many of them, by lot."""
-    every = [mutant for target in targets() for mutant in mutants_of(target)]
-    found = [one for one in every if one.target.group == word] or [one for one in every if word in one.title]
+    of_group = [target for target in targets() if target.group == word]
+    every = [mutant for target in of_group or targets() for mutant in mutants_of(target)]
+    found = every if of_group else [one for one in every if word in one.title]
     if sample is not None and sample < len(found):
         found = random.Random(seed).sample(found, sample)
     by_target: dict[Target, list[Mutant]] = defaultdict(list)
@@ -170,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants tried at a time")
     parser.add_argument("--sample", type=int, help="try so many only, drawn by lot")
     parser.add_argument("--seed", type=int, default=1, help="of the lot")
+    parser.add_argument("--record", action="store_true", help="write what survives into open.txt")
     options = parser.parse_args(arguments)
     started = perf_counter()
     by_target = chosen(options.word, options.sample, options.seed)
@@ -181,9 +204,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             run.target(target, mutants)
     whole = {target.file for target, mutants in by_target.items() if len(mutants) == len(mutants_of(target))}
     for entry in run.stale(whole):
-        print("judged, but noticed now or gone:", entry)
-    print(f"{run.tried} mutants, {run.survived} survived, {perf_counter() - started:.0f} s")
-    return 1 if run.survived else 0
+        print("known as a survivor, but noticed now or gone:", entry)
+    if options.record:
+        run.record(whole)
+    judged, still_open, new = run.counts()
+    said = f"{run.tried} mutants, {judged} survivors judged, {still_open} open, {new} new"
+    print(f"{said}, {perf_counter() - started:.0f} s")
+    return 1 if new and not options.record else 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mutants import FOLDERS, ROOT, Judged, Target, mutants_of, targets
+from mutants import FOLDERS, ROOT, Survivors, Target, mutants_of, targets
 from operators import MODULE, sites, written
 
 TARGETS = targets()
@@ -78,8 +78,17 @@ def test_a_table_is_changed_entry_by_entry_where_it_is_named() -> None:
 
 
 def test_a_state_becomes_the_next_one() -> None:
-    source = "OPEN = 0\nCLOSED = 1\n\ndef f(a):\n    a.enter(CLOSED)\n"
+    source = "OPEN = 0\nCLOSED = 1\n\n\ndef f(a):\n    a.enter(CLOSED)\n"
     assert [site.shown for site in sites(source) if site.operator == "name"] == ["CLOSED -> OPEN"]
+
+
+def test_what_is_the_same_at_its_bound_is_no_comparison() -> None:
+    for body in ("return a if a > b else b", "if a > b:\n        a = b", "if a > b:\n        return b"):
+        assert "comparison" not in [site.operator for site in sites(f"def f(a, b):\n    {body}\n")]
+
+
+def test_an_enumeration_has_no_constants() -> None:
+    assert [site.shown for site in sites("A = 0\nB = 1\nLIMIT = 7\n")] == ["LIMIT = 7 -> LIMIT = 8"]
 
 
 def test_equal_sites_of_a_function_are_told_apart() -> None:
@@ -116,5 +125,7 @@ def test_a_target_exists_and_its_mutants_are_python(target: Target) -> None:
     assert target.tests and all((ROOT / FOLDERS[target.runner] / f"{name}.py").is_file() for name in target.tests)
 
 
-def test_every_judged_survivor_has_its_reason() -> None:
-    assert all(reason.strip() for reason in Judged().reasons.values())
+def test_every_judged_survivor_has_its_reason_and_is_not_open() -> None:
+    known = Survivors()
+    assert all(reason.strip() for reason in known.reasons.values())
+    assert not known.open & set(known.reasons)

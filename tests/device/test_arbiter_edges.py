@@ -1,0 +1,93 @@
+"""The arbiter where two of its inputs meet: what bounds, what starts over, whose name stands."""
+
+from services_rig import Rig
+
+from gridkeel import limits
+from gridkeel.services import arbiter, protection
+
+
+def test_the_base_stands_at_zero_until_the_inverter_takes_power():
+    rig = Rig(setpoint_ramp_w_s=1000, regulation_w=1000, regulation_ramp_w_s=1000000)
+    rig.run(5000)
+    rig.services.regulation.signal(10000, rig.now)
+    assert rig.seen()[2] == 4000
+    rig.ready = False
+    assert rig.seen()[2] == 0
+    assert rig.services.regulation.power_w == 0
+    rig.ready = True
+    assert 0 < rig.seen()[2] <= 1020
+
+
+def test_the_base_stands_at_zero_while_the_mains_are_gone():
+    rig = Rig(regulation_w=1000, regulation_ramp_w_s=1000000)
+    rig.services.regulation.signal(10000, rig.now)
+    rig.mains.at(50300)
+    rig.run(20)
+    assert rig.arbiter.primary_w > 0
+    rig.services.protection.samples_lost()
+    rig.mains.quality = 1
+    assert rig.seen() == (arbiter.PROTECTION, limits.CEASED, 0)
+    assert (rig.arbiter.base_w, rig.arbiter.primary_w, rig.services.regulation.power_w) == (0, 0, 0)
+    assert rig.arbiter.decide(rig.now, True) == 0
+
+
+def test_what_is_decided_is_returned():
+    rig = Rig()
+    assert rig.arbiter.decide(rig.now, True) == rig.arbiter.wish_w == 3000
+
+
+def test_a_signal_that_lives_or_still_runs_down_is_regulation():
+    rig = Rig(regulation_w=1000, regulation_ramp_w_s=100, regulation_expiry_ms=5000)
+    rig.services.regulation.signal(0, rig.now)
+    assert rig.seen() == (arbiter.SECONDARY, limits.REGULATION, 3000)
+    rig.services.regulation.signal(10000, rig.now)
+    rig.run(4980)
+    rig.run(40)
+    assert not rig.services.regulation.alive
+    assert rig.seen()[:2] == (arbiter.SECONDARY, limits.REGULATION)
+    rig.run(10000)
+    assert rig.seen() == (arbiter.BASELINE, limits.BASELINE, 3000)
+
+
+def droop_by(base_w, mhz, **changes):
+    rig = Rig(baseline_w=base_w, charge_max_w=10000, discharge_max_w=10000, droop_deadband_mhz=0, **changes)
+    rig.mains.at(50000 + mhz)  # 20 W a millihertz
+    return rig.seen()[1:]
+
+
+def test_power_range_bounds_what_the_primary_response_adds_and_nothing_else():
+    for base_w, mhz, bounded in (
+        (0, 200, (limits.DROOP, 4000)),
+        (0, 250, (limits.DROOP, 5000)),
+        (0, 251, (limits.POWER_RANGE, 5000)),
+        (7000, 100, (limits.POWER_RANGE, 7000)),
+        (7000, -50, (limits.DROOP, 6000)),
+        (0, -250, (limits.DROOP, -5000)),
+        (0, -251, (limits.POWER_RANGE, -5000)),
+        (-7000, -100, (limits.POWER_RANGE, -7000)),
+        (-7000, 50, (limits.DROOP, -6000)),
+    ):
+        seen = droop_by(base_w, mhz, droop_span_mhz=500, power_max_w=5000, power_min_w=-5000)
+        assert seen == bounded, (base_w, mhz)
+
+
+def entering(wish_w, permille, **changes):
+    rig = Rig(baseline_w=wish_w, **changes)
+    rig.run(20)
+    rig.services.protection.enter_permille = permille
+    rig.arbiter.decide(rig.now, True)
+    return rig.arbiter.wish_w, rig.arbiter.limiter
+
+
+def test_the_ramp_of_the_entry_bounds_both_sides_by_the_larger_rating():
+    for ratings in (
+        {"charge_max_w": 8000, "discharge_max_w": 4000},
+        {"charge_max_w": 4000, "discharge_max_w": 8000},
+    ):
+        assert entering(3000, 500, **ratings) == (3000, limits.BASELINE)
+        assert entering(3000, 375, **ratings) == (3000, limits.BASELINE)
+        assert entering(3000, 250, **ratings) == (2000, limits.ENTER_RAMP)
+        assert entering(-3000, 500, **ratings) == (-3000, limits.BASELINE)
+        assert entering(-3000, 375, **ratings) == (-3000, limits.BASELINE)
+        assert entering(-3000, 250, **ratings) == (-2000, limits.ENTER_RAMP)
+    assert entering(3000, protection.RAMP_DONE) == (3000, limits.BASELINE)

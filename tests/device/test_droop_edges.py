@@ -1,0 +1,144 @@
+"""Droop, its lag and its curves where one thing gives way to another."""
+
+from gridkeel.params import Parameters
+from gridkeel.sensing.quality import TRANSIENT, WARM_UP_LONG
+from gridkeel.services import profiles
+from gridkeel.services.curve import share_of
+from gridkeel.services.droop import Droop
+from gridkeel.services.lag import STEP_MAX_MS, Lag
+
+SPAN = {"droop_deadband_mhz": 0, "droop_span_mhz": 500, "charge_max_w": 10000, "discharge_max_w": 10000}
+W_A_MHZ = 20
+
+
+class Mains:
+    nominal_uhz = 50000000
+
+    def __init__(self, mhz=0, short_mhz=None):
+        self.quality = 0
+        self.at(mhz, short_mhz)
+
+    def at(self, mhz, short_mhz=None):
+        """Put both windows so far from 50 Hz."""
+        self.freq_uhz = self.nominal_uhz + mhz * 1000
+        self.freq_short_uhz = self.nominal_uhz + (mhz if short_mhz is None else short_mhz) * 1000
+
+
+def droop_of(**changes):
+    return Droop(Parameters(dict(SPAN, **changes)))
+
+
+def test_the_short_window_rules_past_its_switch_on_either_side_and_says_so():
+    droop = droop_of(fast_switch_mhz=15)
+    for short_mhz, rules in ((215, False), (216, True), (185, False), (184, True)):
+        mains = Mains(200, short_mhz)
+        assert droop.update(mains) == W_A_MHZ * (short_mhz if rules else 200), short_mhz
+        assert (mains.quality & TRANSIENT != 0) == rules, short_mhz
+
+
+def test_the_short_window_rules_while_the_long_one_warms_up():
+    mains = Mains(200, 210)
+    mains.quality = WARM_UP_LONG
+    assert droop_of(fast_switch_mhz=15).update(mains) == W_A_MHZ * 210
+
+
+def test_hysteresis_holds_on_both_sides_and_ends_at_the_nominal_frequency():
+    for side in (1, -1):
+        droop = droop_of(droop_hysteresis_mhz=50)
+        for mhz, held_mhz in ((200, 200), (160, 200), (120, 170), (130, 170), (1, 51), (0, 0)):
+            assert droop.update(Mains(side * mhz)) == side * W_A_MHZ * held_mhz, (side, mhz)
+
+
+def test_the_other_side_is_answered_without_hysteresis():
+    droop = droop_of(droop_hysteresis_mhz=50)
+    droop.update(Mains(200))
+    assert droop.update(Mains(-10)) == -W_A_MHZ * 10
+
+
+def test_custom_parameters_say_how_fast_and_whether_the_base_is_frozen():
+    for frozen in (0, 1):
+        droop = droop_of(droop_response_ms=1000, droop_frozen_base=frozen)
+        assert 0 < droop.update(Mains(200), 10) < W_A_MHZ * 20
+        assert droop.freezes == (frozen == 1)
+    assert (
+        droop_of(droop_response_ms=50).update(Mains(200), 10) == W_A_MHZ * 200
+    )  # all of it is sensing's and the bus's
+
+
+def test_a_response_is_active_from_its_target_on():
+    droop = droop_of(droop_response_ms=60000)
+    droop.update(Mains(1), 0)
+    assert (droop.power_w, droop.active) == (0, True)
+
+
+def test_a_reset_forgets_the_response_its_lag_and_its_hysteresis():
+    droop = droop_of(droop_response_ms=1000, droop_hysteresis_mhz=50)
+    for now_ms in range(0, 5000, 10):
+        droop.update(Mains(200), now_ms)
+    droop.reset()
+    assert (droop.power_w, droop.target_w, droop.active) == (0, 0, False)
+    assert droop.update(Mains(160), 5000) < W_A_MHZ * 20
+    assert droop.target_w == W_A_MHZ * 160
+
+
+def test_a_lag_moves_by_no_more_than_a_block_and_never_backwards_in_time():
+    block, longer = Lag(), Lag()
+    assert STEP_MAX_MS == 20
+    assert longer.follow(1000, 1000, 2000) == block.follow(1000, STEP_MAX_MS, 2000) > 0
+    assert longer.follow(1000, -20, 2000) == block.power_w
+
+
+def test_a_lag_that_stands_stays():
+    lag = Lag()
+    lag.follow(0, 20, 0)
+    for _ in range(2000):
+        assert lag.follow(0, 20, 30000) == 0  # there already
+    for _ in range(2000):
+        assert lag.follow(1000, 0, 30000) == 0  # no time passes
+
+
+def test_a_lag_is_rounded_to_the_nearest_watt():
+    lag = Lag()
+    lag._mw = 499
+    assert lag.follow(1000, 0, 1000) == 0
+    lag._mw = 500
+    assert lag.follow(1000, 0, 1000) == 1
+    lag._mw = 374
+    assert lag.follow(1000, 0, 1000) == 0
+
+
+def test_a_lag_that_is_reset_is_at_zero():
+    lag = Lag()
+    lag.follow(1000, 20, 0)
+    lag.reset()
+    assert lag.power_w == 0
+    assert lag.follow(0, 0, 30000) == 0
+
+
+def test_a_curve_stays_level_past_its_last_point():
+    curve = (10, 0, 100, 4000)
+    assert share_of(curve, 2, 99999, 10000) == 3999
+    assert share_of(curve, 2, 100000, 10000) == 4000
+    assert share_of(curve, 2, 110000, 10000) == 4000
+
+
+def test_thousandths_of_a_curve_count():
+    assert share_of((0, 0, 10, 10000), 2, 1, 50000) == 5
+    assert share_of((0, 0, 10, 10000), 2, 1999, 50000) == 9995
+
+
+def test_every_profile_is_still_to_the_edge_of_its_deadband_and_answers_behind_it():
+    for row in profiles.TABLE:
+        for curve in (row[profiles.OVER], row[profiles.UNDER]):
+            if curve:
+                points = len(curve) // 2
+                assert share_of(curve, points, curve[0] * 1000 + 1, 10000) == 0, row[profiles.NAME]
+                assert share_of(curve, points, curve[0] * 1000 + 1000, 50000) > 0, row[profiles.NAME]
+
+
+def test_the_edges_of_the_deadbands_are_those_of_the_sources():
+    edges = {row[profiles.NAME]: row[profiles.OVER][0] for row in profiles.TABLE if row[profiles.OVER]}
+    for name, mhz in (("fcr-ce", 10), ("fcr-gb", 15), ("fcr-ie", 15), ("fcr-nordic", 10)):
+        assert edges[name] == mhz
+    for name in ("dynamic-containment", "dynamic-moderation", "dynamic-regulation"):
+        assert edges[name] == 15

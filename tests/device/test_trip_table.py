@@ -1,0 +1,36 @@
+"""The trips of each profile are those of its source, threshold by threshold and clock by clock."""
+
+from gridkeel import errors
+from gridkeel.services import ride_through
+
+OVER_HZ, UNDER_HZ = errors.OVER_FREQUENCY, errors.UNDER_FREQUENCY
+OVER_V, UNDER_V = errors.OVER_VOLTAGE, errors.UNDER_VOLTAGE
+SAMPLES, MAINS = errors.SAMPLES_LOST, errors.MAINS_LOST
+
+# IEEE 1547-2018, table 18: all categories alike
+FREQUENCY_1547 = ((OVER_HZ, 62000, 160), (OVER_HZ, 61200, 300000), (UNDER_HZ, 58500, 300000), (UNDER_HZ, 56500, 160))
+# tables 11 to 13: per mille of the nominal voltage, ms
+EXPECTED = {
+    "ieee1547-cat1": FREQUENCY_1547
+    + ((OVER_V, 1200, 160), (OVER_V, 1100, 2000), (UNDER_V, 700, 2000), (UNDER_V, 450, 160), (SAMPLES, 0, 660)),
+    "ieee1547-cat2": FREQUENCY_1547
+    + ((OVER_V, 1200, 160), (OVER_V, 1100, 2000), (UNDER_V, 700, 10000), (UNDER_V, 450, 160), (SAMPLES, 0, 660)),
+    "ieee1547-cat3": FREQUENCY_1547
+    + ((OVER_V, 1200, 160), (OVER_V, 1100, 13000), (UNDER_V, 880, 21000), (UNDER_V, 500, 2000), (SAMPLES, 0, 2500)),
+    "en50549": (
+        (OVER_HZ, 51500, 200),
+        (UNDER_HZ, 47500, 200),
+        (OVER_V, 1150, 200),
+        (UNDER_V, 850, 1500),
+        (MAINS, 500, 0),
+        (SAMPLES, 0, 300),
+    ),
+}
+
+
+def test_every_trip_is_that_of_its_source():
+    rows = {row[ride_through.NAME]: row[ride_through.TRIPS] for row in ride_through.TABLE}
+    assert rows.pop("custom") == ()
+    assert set(rows) == set(EXPECTED)
+    for name, trips in rows.items():
+        assert tuple(zip(trips[::3], trips[1::3], trips[2::3])) == EXPECTED[name], name  # noqa: B905
