@@ -21,7 +21,9 @@ _QUEUE_ROWS = 1_000_000  # 28 hours of one controller at 10 records a second
 def command(
     port: Annotated[
         list[str],
-        typer.Option("--port", "-p", help="Serial port, or pyserial URL such as socket://HOST:PORT; repeat it."),
+        typer.Option(
+            "--port", "-p", metavar="PORT", help="Serial port, or pyserial URL such as socket://HOST:PORT; repeat it."
+        ),
     ],
     broker: Url = _URL_DEFAULT,
     queue: Annotated[Path, typer.Option("--queue", help="File that keeps records until the broker has them.")] = Path(
@@ -41,7 +43,7 @@ def command(
     username: Username = None,
     password_file: PasswordFile = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the counters of this run there at the end.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the counters of this run there at the end.")
     ] = None,
 ) -> None:
     """Carry records of the controllers on PORT to an MQTT broker, and its commands to them.
