@@ -247,12 +247,12 @@ class Publisher:
             await self._presence.send(flight, time.monotonic())
             self._answers.send(flight)
             if self._stopping_since_s is not None:
-                if not self._presence.due and not self._answers.due and not flight.flying:
+                if not self._presence.due and self._answers.settled and not flight.flying:
                     return
                 if self._stopped_for(_GOODBYE_S):
                     raise aiomqtt.MqttError("no acknowledgement at the end")
             else:
-                while not self._presence.due and not self._answers.due and await self._records.send(flight):
+                while not self._presence.due and not self._answers.due(flight) and await self._records.send(flight):
                     session.check()
             session.check()
             if not self._wake.is_set():
