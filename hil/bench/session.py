@@ -28,7 +28,7 @@ from host_tools.broker import EmbeddedBroker
 from host_tools.errors import ToolError
 from host_tools.uplink.address import broker_at
 from host_tools.uplink.counter import CountingSubscriber
-from host_tools.uplink.publisher import PublisherThread
+from host_tools.uplink.publisher_thread import PublisherThread
 from host_tools.uplink.queue import Queue
 
 SEED = 20250428

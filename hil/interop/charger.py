@@ -15,6 +15,7 @@ import serial
 from gridkeel.params import Parameters
 from hil.interop.desk import Desk
 from hil.interop.mains import SteeredGrid
+from hil.interop.uplink_desk import UplinkDesk
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.inverter.server import LiveInverter, SerialServer
 from hil.plants.outlet import OutletPlant
@@ -26,7 +27,6 @@ from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed
 from host_tools.errors import ToolError
 
-HOST_BAUD = 460800
 BITS_A_BYTE = 11  # start, 8, parity, stop
 WRITE_MULTIPLE = 16
 TICK_S = 0.01
@@ -65,7 +65,7 @@ class Charger:
         parameters: Mapping[str, int],
         outlet: OutletPlant,
         pki: Path | None = None,
-        desk: Desk | None = None,
+        desk: Desk | UplinkDesk | None = None,
         *,
         heap_bytes: int = HEAP_BYTES,
         probe_heap: bool = False,
@@ -95,6 +95,7 @@ class Charger:
             )
             self.board = stack.enter_context(self._board())
             self._outlet_feed.watch(lambda: self.board.energised)
+            stack.enter_context(self.desk.serving(self.board.host))
             thread = threading.Thread(target=self._run, name="charger", daemon=True)
             thread.start()
             stack.callback(thread.join)
@@ -164,13 +165,9 @@ class Charger:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        with (
-            serial.Serial(self.board.rs485, self.parameters.modbus_baud, timeout=0) as bus,
-            serial.Serial(self.board.host, HOST_BAUD, timeout=0) as host,
-        ):
+        with serial.Serial(self.board.rs485, self.parameters.modbus_baud, timeout=0) as bus:
             server = SerialServer(self.live, bus.fileno(), self.parameters.modbus_baud)
             server.start()
-            loop.add_reader(host.fileno(), self._from_board, host)
             console = os.open(self.board.console, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             loop.add_reader(console, self._hear, console)
             try:
@@ -179,24 +176,12 @@ class Charger:
                     self._inverter.let(self.outlet.range_w)
                     self.live.voltage_v = float(self.parameters.nominal_v) if self.outlet.contactor.closed else 0.0
                     self.live.freq_hz = self.grid.freq_hz
-                    self.desk.on_deadline(loop.time())
-                    self._to_board(host)
                     await asyncio.sleep(TICK_S)
             finally:
-                loop.remove_reader(host.fileno())
                 loop.remove_reader(console)
                 os.close(console)
                 server.stop()
 
-    def _from_board(self, host: serial.Serial) -> None:
-        self.desk.receive(host.read(READ_BYTES), time.monotonic())
-        self._to_board(host)
-
     def _hear(self, console: int) -> None:
         with contextlib.suppress(BlockingIOError):
             self.console += os.read(console, READ_BYTES).decode(errors="replace")
-
-    def _to_board(self, host: serial.Serial) -> None:
-        data = self.desk.data_to_send()
-        if data:
-            host.write(data)

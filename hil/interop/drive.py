@@ -106,8 +106,8 @@ def _react(charger: Charger, mode: Mode, came: Counter[str], event: Event) -> No
         came[event["response"]] += 1
         for occasion in mode.during:
             if occasion.response == event["response"] and occasion.count == came[event["response"]]:
-                for message, values in occasion.orders:
-                    charger.desk.command(message, **values)
+                for command in occasion.orders:
+                    charger.desk.order(command)
 
 
 def hold_to(mode: Mode, outcome: Outcome) -> None:

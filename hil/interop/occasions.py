@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from gridkeel import params
-
-Orders = tuple[tuple[str, dict[str, int | str]], ...]
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """After the count-th such response, these messages of the link are sent to the controller."""
+    """After the count-th such response, these commands (docs/mqtt.md) are sent to the controller."""
 
     response: str
     count: int
-    orders: Orders
+    orders: tuple[dict[str, Any], ...]
 
 
-_PLAN, _PRICES = 1, 6
 # A dear hour from now on and a cheap one after it: not what the car was told in its schedule.
 OTHER_PRICES = Occasion(
     "ChargingStatusRes",
     2,
     (
-        (
-            "plan",
-            {
-                "plan": _PLAN,
+        {
+            "plan": {
+                "plan": 1,
                 "slot_s": 3600,
-                "slots": _PRICES,
                 "start_in_s": 0,
                 "charge_to": 500,
                 "discharge_from": 2000,
-            },
-        ),
-        ("plan_prices", {"plan": _PLAN, "first": 0, **{f"price_{k}": 300 if k % 2 else 900 for k in range(_PRICES)}}),
+                "prices": [900, 300] * 3,
+            }
+        },
     ),
 )
-_RECEIPT = params.index("v2g_receipt")
-RECEIPTS = Occasion("SessionSetupRes", 1, (("param_set", {"index": _RECEIPT, "value": 1}),))
+RECEIPTS = Occasion("SessionSetupRes", 1, ({"parameters": {"v2g_receipt": 1}},))
 # The peer's car asks its vehicle whether to go on only where no receipt is wanted: without this it would never end.
-NO_MORE_RECEIPTS = Occasion("MeteringReceiptRes", 3, (("param_set", {"index": _RECEIPT, "value": 0}),))
+NO_MORE_RECEIPTS = Occasion("MeteringReceiptRes", 3, ({"parameters": {"v2g_receipt": 0}},))

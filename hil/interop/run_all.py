@@ -11,15 +11,14 @@ from pathlib import Path
 
 from certs import v2g
 from hil.interop.charger import Charger
-from hil.interop.desk import Desk
 from hil.interop.drive import Outcome, Parking, against, against_peer
 from hil.interop.modes import Mode, choose
 from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
+from hil.interop.uplink_desk import UplinkDesk
 from hil.interop.wire import tapped
 from hil.virtual_board.interpreter import HEAP_BYTES
-from host_tools.backend.provisioning import Provisioning
 
 HEAP_MODE = "ac-pnc-install"  # the session that needs most of the heap: two chains and the contract's own are in it
 
@@ -114,7 +113,7 @@ def _charger(mode: Mode, wanted: Wanted, place: Place, address: str, probe_heap:
         mode.charger_parameters(),
         mode.plant(),
         place.board_pki,
-        Desk(answerer=Provisioning(place.pki)),
+        UplinkDesk(place.pki),
         probe_heap=probe_heap,
     )
 

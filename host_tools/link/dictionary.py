@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 
 from gridkeel.link import table
 from host_tools.errors import ToolError
 
 COMMAND_FIELD = "command"
+_TABLES = 16  # different ones held for the links of a process
 LIMITS = {
     "B": (0, 0xFF),
     "b": (-0x80, 0x7F),
@@ -70,7 +71,22 @@ class Dictionary:
     @classmethod
     def ours(cls) -> Dictionary:
         """Return the table this package was built with."""
-        return cls(table.text())
+        return cls.of(_our_text())
+
+    @staticmethod
+    @lru_cache(maxsize=_TABLES)
+    def of(text: bytes) -> Dictionary:
+        """Return the table of a text, one for all the links that use it.  Errors: as of the constructor."""
+        return Dictionary(text)
+
+    @cached_property
+    def columns(self) -> dict[str, list[dict[str, str]]]:
+        """Return {record: [{"name", "unit"}, ...]}, as a birth message declares it."""
+        return {
+            row.name: [{"name": field.name, "unit": field.unit} for field in row.fields]
+            for row in self.rows.values()
+            if not row.is_command
+        }
 
     def decode(self, message_id: int, payload: bytes) -> tuple[str, dict[str, int]]:
         """Return (name, values).  Errors: ValueError for an id or a length the table does not hold."""
@@ -120,6 +136,11 @@ class Dictionary:
         for message_id, name, fields in messages:
             row = Row(message_id, name, tuple(fields))
             self.rows[message_id] = self.by_name[name] = row
+
+
+@cache
+def _our_text() -> bytes:
+    return bytes(table.text())
 
 
 def _checked(code: str) -> str:

@@ -61,7 +61,7 @@ class Handshake:
             return True
         whole, self._text = self._text, b""
         if table_hash(whole) == self.hello.table_hash:
-            self._dictionaries[self.hello.table_hash] = Dictionary(whole)
+            self._dictionaries[self.hello.table_hash] = Dictionary.of(whole)
             self.state = self._state_after(self.hello)
         return True
 

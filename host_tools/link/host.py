@@ -14,9 +14,11 @@ from host_tools.link.commands import ID_COUNT, CommandQueue, Pending
 from host_tools.link.dictionary import COMMAND_FIELD, Dictionary
 from host_tools.link.exchange import Exchange
 from host_tools.link.handshake import REPEAT_S, Handshake, State, check_version
+from host_tools.link.overheard import Overheard
 from host_tools.link.records import Inbox, Place
 
 SILENCE_S = 5.0
+ASK_MAX_S = 30.0  # between two QUERYs to a line on which nobody ever answered
 COMMAND_TIMEOUT_S = 10.0
 ANSWERS = ("result", "parameter")
 
@@ -26,6 +28,8 @@ class HostLink:
 
     last_committed(device_id, boot_id) returns the last sequence of that boot the caller has on disk, 0 for none;
     without it a new HostLink takes whatever the device still holds, and the caller sorts out what it had before.
+    listen_s: how long to listen before the first QUERY. A device says HELLO every second by itself; a line that carries
+    text instead is a console, and gets nothing to read.
     """
 
     def __init__(
@@ -33,10 +37,14 @@ class HostLink:
         last_committed: Callable[[str, int], int] | None = None,
         session: int | None = None,
         first_command: int | None = None,
+        listen_s: float = 0.0,
     ) -> None:
         self.errors = 0  # sound frames that made no sense; damaged ones are in `damaged`
         self.repeats = 0
         self.ahead = 0
+        self.overheard = Overheard()
+        self._listen_s = listen_s
+        self._ask_s = 0.0
         self._last_committed = last_committed
         self._handshake = Handshake(session)
         self._commands = CommandQueue(first_command or secrets.randbelow(ID_COUNT) + 1)
@@ -78,7 +86,11 @@ class HostLink:
 
     def receive(self, data: bytes, now_s: float) -> None:
         """Take bytes from the port."""
+        if self._now is None:
+            self._repeat_at = now_s + self._listen_s
         self._now = now_s
+        if self._handshake.state is State.ASKING:
+            self.overheard.take(data)
         for body in self._splitter.feed(data):
             try:
                 self._on_body(body, now_s)
@@ -143,6 +155,8 @@ class HostLink:
 
     def on_deadline(self, now_s: float) -> None:
         """Do what time asks for."""
+        if self._now is None:
+            self._repeat_at = now_s + self._listen_s
         self._now = now_s
         if self._handshake.state is not State.ASKING and now_s - self._heard_at >= SILENCE_S:
             self._lose()
@@ -166,17 +180,23 @@ class HostLink:
         self._announced = False
         self._exchange.reset()
         self._handshake.ask_again()
-        self._repeat_at = self._now or 0.0
+        self.overheard.clear()
+        self._ask_s = 0.0
+        self._repeat_at = (self._now or 0.0) + self._listen_s
 
     def _repeat(self) -> None:
         state = self._handshake.state
         body = self._handshake.body(self._inbox.committed)
-        if body is not None:
+        if body is not None and not (state is State.ASKING and self.overheard.is_text):
             if state in (State.ASKING, State.OPENING):
                 self._out += b"\0"  # ends whatever noise the line held before
             self._out += encode_frame(body)
         self._ack_due = False
-        self._repeat_at = (self._now or 0.0) + REPEAT_S[state]
+        self._repeat_at = (self._now or 0.0) + (self._next_ask_s() if state is State.ASKING else REPEAT_S[state])
+
+    def _next_ask_s(self) -> float:
+        self._ask_s = min(2 * self._ask_s, ASK_MAX_S) if self._ask_s else REPEAT_S[State.ASKING]
+        return self._ask_s
 
     def _send_commands(self) -> None:
         for pending in self._commands.due(self._now or 0.0):
@@ -205,6 +225,7 @@ class HostLink:
         else:
             raise ValueError("a frame of unknown type")
         self._heard_at = now_s
+        self.overheard.clear()
         if self._handshake.state is not state:
             self._repeat_at = now_s
 

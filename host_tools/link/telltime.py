@@ -30,6 +30,12 @@ class TimeTeller:
         self._asked: set[int] = set()
         self._result = "ok"
 
+    def deadline(self) -> float | None:
+        """Return the now_s at which on_deadline wants to run, None while the link is closed."""
+        if not self._link.connected:
+            return None
+        return self._next_s or 0.0
+
     def on_deadline(self, now_s: float) -> None:
         """Tell the time where it is due; call it as often as bytes are taken from the link."""
         if not self._link.connected:

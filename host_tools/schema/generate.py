@@ -20,7 +20,7 @@ _WHO: Schema = {
     "sequence": {**_U32, "minimum": 1, "description": "number of the record within its boot, rising; once each"},
 }
 _ENUMS = dict(table.enums())
-_OWN = ("birth", "status", "cmd", "ack")
+_OWN = ("birth", "status", "presence", "cmd", "ack")
 
 
 def _id(name: str) -> str:
@@ -70,17 +70,32 @@ def _birth() -> Schema:
             "additionalProperties": {"type": "array", "items": column},
         },
     }
-    return _document("birth", "what a controller is; retained", properties, list(properties))
+    # A broker whose packets are too small for the table gets the birth without it.
+    required = [name for name in properties if name != "table"]
+    return _document("birth", "what a controller is; retained", properties, required)
 
 
 def _status() -> Schema:
     properties = {
         "device": _WHO["device"],
         "status": {"enum": ["online", "offline"]},
+        "uplink": {"type": "string", "description": "who says so; online only while its own presence says online"},
         "boot": _WHO["boot"],
         "reason": {"type": "string"},
     }
     return _document("status", "whether a controller is reached; retained", properties, ["device", "status"])
+
+
+def _presence() -> Schema:
+    properties = {
+        "uplink": {"type": "string", "description": "name of the uplink"},
+        "status": {"enum": ["online", "offline"]},
+        "run": {"type": "string", "description": "another text for each start of the uplink"},
+        "version": {"type": "string", "description": "version of the uplink"},
+        "reason": {"type": "string"},
+    }
+    required = ["uplink", "status", "run", "version"]
+    return _document("presence", "whether an uplink is there; retained", properties, required)
 
 
 def _command() -> Schema:
@@ -130,9 +145,16 @@ def _ack() -> Schema:
 
 
 def documents() -> dict[str, Schema]:
-    """Return {leaf of the topic: schema of its payload}."""
+    """Return {leaf of the topic: schema of its payload}; `presence` is that of an uplink's own status."""
     records = {row.name: _record(row.name, row.fields) for row in _rows()}
-    return {**records, "birth": _birth(), "status": _status(), "cmd": _command(), "ack": _ack()}
+    return {
+        **records,
+        "birth": _birth(),
+        "status": _status(),
+        "presence": _presence(),
+        "cmd": _command(),
+        "ack": _ack(),
+    }
 
 
 def _rows() -> list:

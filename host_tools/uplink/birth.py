@@ -1,9 +1,10 @@
-"""What a controller says about itself on its retained topics: birth and status."""
+"""Retained messages about presence: a controller's birth and status, the uplink's own status."""
 
 from __future__ import annotations
 
+import functools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -12,37 +13,87 @@ from host_tools.schema import IDS
 ONLINE = "online"
 OFFLINE = "offline"
 
+Table = dict[str, list[dict[str, str]]]
+
 
 @dataclass(frozen=True)
 class Birth:
-    """A controller at the far end of a live link.  table: {message: [{"name", "unit"}, ...]} as it declared it."""
+    """A controller at the far end of a live link.  table: {message: [{"name", "unit"}, ...]} as it declared it.
+
+    table None: left out, for a broker that takes no packet of that size.
+    """
 
     device: str
     boot: int
     firmware: str
-    table: dict[str, list[dict[str, str]]]
+    table: Table | None
 
     def payload(self) -> bytes:
-        return _json(
-            {
-                "device": self.device,
-                "boot": self.boot,
-                "firmware": self.firmware,
-                "uplink": version("gridkeel"),
-                "schemas": IDS,
-                "table": self.table,
-            }
-        )
+        document: dict[str, Any] = {
+            "device": self.device,
+            "boot": self.boot,
+            "firmware": self.firmware,
+            "uplink": _version(),
+            "schemas": IDS,
+        }
+        if self.table is not None:
+            document["table"] = self.table
+        return _json(document)
+
+    def without_table(self) -> Birth:
+        return replace(self, table=None)
 
 
-def status(device: str, state: str, *, boot: int | None = None, reason: str = "") -> bytes:
-    """Return a status payload; state is ONLINE or OFFLINE."""
-    document: dict[str, Any] = {"device": device, "status": state}
+def status(device: str, state: str, *, uplink: str, boot: int | None = None, reason: str = "") -> bytes:
+    """Return a controller's status payload; state is ONLINE or OFFLINE."""
+    document: dict[str, Any] = {"device": device, "status": state, "uplink": uplink}
     if boot is not None:
         document["boot"] = boot
     if reason:
         document["reason"] = reason
     return _json(document)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a status message says, as far as an uplink asks."""
+
+    online: bool
+    uplink: str
+
+
+def read_status(payload: bytes) -> Said | None:
+    """Return what somebody said of a controller, None where that is no status."""
+    try:
+        document = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    uplink = document.get("uplink", "")
+    return Said(document.get("status") == ONLINE, uplink) if isinstance(uplink, str) else None
+
+
+def read_run(payload: bytes) -> str:
+    """Return which start of an uplink a presence is of, "" where that cannot be read."""
+    try:
+        run = json.loads(payload)["run"]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return ""
+    return run if isinstance(run, str) else ""
+
+
+def presence(uplink: str, state: str, *, run: str, reason: str = "") -> bytes:
+    """Return an uplink's own status payload; state is ONLINE or OFFLINE, run another text for each of its starts."""
+    document = {"uplink": uplink, "status": state, "run": run, "version": _version()}
+    if reason:
+        document["reason"] = reason
+    return _json(document)
+
+
+@functools.cache
+def _version() -> str:
+    return version("gridkeel")
 
 
 def _json(document: dict[str, Any]) -> bytes:

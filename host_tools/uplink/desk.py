@@ -103,6 +103,12 @@ class CommandDesk:
         item.reads = {self._link.command("param_get", limit_s, index=name): name for name in names}
         return bool(item.reads)
 
+    def close(self) -> None:
+        """Answer what is open: the uplink ends."""
+        open_now, self._open = self._open, []
+        for item in open_now:
+            self._answer(Answer(item.request, NO_ANSWER, "the uplink stopped before the controller answered"))
+
     def _refusal(self, request: Request, now_s: float) -> Answer | None:
         if request.unfit:
             return Answer(request, REFUSED, request.unfit)

@@ -1,91 +1,98 @@
-"""Publishes on their way: as many at once as the broker gives credit for, deleted from the queue once acknowledged."""
+"""The publishes on their way on one connection: as many as the broker gives credit for, none larger than it takes."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from functools import partial
 
-import aiomqtt
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from host_tools.uplink.queue import Stored
+from host_tools.uplink.grants import Grants, publish_size
 from host_tools.uplink.session import Session
+from host_tools.uplink.troubles import Troubles
 
-_DONE_BATCH = 200  # acknowledged records deleted in one transaction
-
-
-class Backlog(Protocol):
-    """What the sending side needs of the queue, off the event loop."""
-
-    async def take(self, device: str, after: int) -> list[Stored]: ...
-
-    async def done(self, ids: list[int]) -> None: ...
-
-
-class _Sent(NamedTuple):
-    row: int | None
-    ack: asyncio.Future[ReasonCode]
+Landed = Callable[[ReasonCode | None], None]
+"""Takes the PUBACK's reason code, None where the connection ended first."""
 
 
 class Flight:
-    """One connection's unacknowledged publishes.  on_landed is called for every record the broker took."""
+    """One connection's publishes.  on_room: called when there is room again, after `has_room` said no.
 
-    def __init__(self, session: Session, backlog: Backlog, on_landed: Callable[[], None]) -> None:
-        self._session = session
-        self._backlog = backlog
-        self._on_landed = on_landed
-        self._flying: deque[_Sent] = deque()
-        self._done: list[int] = []
+    on_sound: called for every acknowledgement.
+    """
 
-    async def send(
+    def __init__(
+        self,
+        session: Session,
+        broker: str,
+        troubles: Troubles,
+        on_room: Callable[[], None],
+        on_sound: Callable[[], None],
+    ) -> None:
+        self.session = session
+        self.flying = 0
+        self._broker = broker
+        self._troubles = troubles
+        self._on_room = on_room
+        self._on_sound = on_sound
+        self._short = False
+
+    @property
+    def grants(self) -> Grants:
+        return self.session.grants
+
+    @property
+    def has_room(self) -> bool:
+        if self.flying < self.session.credit:
+            return True
+        self._short = True
+        return False
+
+    def send(
         self,
         topic: str,
         payload: bytes,
+        landed: Landed,
         *,
-        row: int | None = None,
         retain: bool = False,
         properties: Properties | None = None,
-    ) -> None:
-        """Publish, after waiting for credit.  row: the record's id in the queue, None for what is not from there.
+    ) -> bool:
+        """Publish; return False, and say so once, where the broker takes no packet of that size.
 
-        Errors: MqttError where the connection ends or the broker refuses a record.
+        Errors: MqttError where the connection has ended.
         """
-        while len(self._flying) >= self._session.credit:
-            await self._land()
-        self._flying.append(_Sent(row, self._session.send(topic, payload, retain=retain, properties=properties)))
+        if not self.fits(topic, payload, properties):
+            self._troubles.begin(
+                topic,
+                f"broker {self._broker} takes packets of {self.grants.packet_maximum} bytes at most, too few for"
+                f" {topic}: raise its maximum packet size",
+                "too large",
+            )
+            return False
+        ack = self.session.send(topic, payload, retain=retain, properties=properties)
+        self.flying += 1
+        ack.add_done_callback(partial(self._landed, landed))
+        return True
 
-    async def settle(self) -> None:
-        """Wait for everything in flight and delete what has arrived.  Errors: MqttError, as in `send`."""
-        while self._flying:
-            await self._land()
-        await self._delete()
+    def fits(self, topic: str, payload: bytes, properties: Properties | None = None) -> bool:
+        return self.grants.packet_maximum is None or self.grants.fits(publish_size(topic, payload, properties))
 
-    def harvest(self) -> list[int]:
-        """Return the rows acknowledged and not yet deleted, also those acknowledged out of turn."""
-        done, self._done = self._done, []
-        landed = [sent for sent in self._flying if sent.row is not None and _accepted(sent.ack)]
-        return done + [sent.row for sent in landed if sent.row is not None]
+    def refused(self, who: str) -> None:
+        """Say, once for all of them, that the broker does not take what `who` has to send."""
+        self._troubles.begin(who, f"broker {self._broker} {self.session.refused}", "refused")
 
-    async def _land(self) -> None:
-        sent = self._flying[0]
-        reason = await sent.ack
-        self._flying.popleft()
-        if sent.row is None:
-            return  # a status or an answer: the next one says more than this one again
-        if reason.is_failure:
-            raise aiomqtt.MqttError(self._session.refused)
-        self._done.append(sent.row)
-        self._on_landed()
-        if len(self._done) >= _DONE_BATCH:
-            await self._delete()
+    def taken(self, who: str) -> None:
+        """Take note that the broker takes it."""
+        self._troubles.end(who, f"broker {self._broker} takes messages again")
 
-    async def _delete(self) -> None:
-        done, self._done = self._done, []
-        await self._backlog.done(done)
-
-
-def _accepted(ack: asyncio.Future[ReasonCode]) -> bool:
-    return ack.done() and not ack.cancelled() and ack.exception() is None and not ack.result().is_failure
+    def _landed(self, landed: Landed, ack: asyncio.Future[ReasonCode]) -> None:
+        self.flying -= 1
+        lost = ack.cancelled() or ack.exception() is not None
+        landed(None if lost else ack.result())
+        if not lost:
+            self._on_sound()
+        if self._short and self.flying <= self.session.credit // 2:
+            self._short = False
+            self._on_room()

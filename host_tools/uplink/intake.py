@@ -1,8 +1,10 @@
 """From one link into the queue: records are stored in batches, and acknowledged to the device once they are stored.
 
-No port and no clock in here; the serial service pumps it in real time, a bench in virtual time:
+No port and no clock in here; the uplink pumps it in real time, a bench in virtual time:
 
     intake.receive(data, now_s); intake.on_deadline(now_s); intake.commit(); port.write(intake.data_to_send())
+
+The uplink stores the records of many links at once: it takes `waiting` records, and says `stored` in place of `commit`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from host_tools.link import events
 from host_tools.link.dictionary import Dictionary
@@ -50,17 +53,29 @@ class Listener:
     say: Callable[[str], None] = lambda _line: None
 
 
-def link_into(queue: Queue) -> HostLink:
+class Memory(Protocol):
+    """What knows which records were stored: a Queue or a Store."""
+
+    def last(self, device: str, boot: int) -> int: ...
+
+
+def link_into(queue: Memory, listen_s: float = 0.0) -> HostLink:
     """Return a link that knows what the queue holds already, so that a device goes on where it left off."""
-    return HostLink(last_committed=queue.last)
+    return HostLink(last_committed=queue.last, listen_s=listen_s)
 
 
+Work = Callable[[], bytes | None]
 Answerer = Callable[[str, bytes, float], bytes | None]
 """Takes the kind, the bytes and the time of day (UTC, s since 1970) of a controller's question; None: no answer."""
 
 
 def nobody(_kind: str, _data: bytes, _unix_s: float) -> None:
     """Answer nothing."""
+
+
+def at_once(work: Work, then: Callable[[bytes | None], None]) -> None:
+    """Do the work here and now, and hand its result on."""
+    then(work())
 
 
 def host_time(_now_s: float) -> float:
@@ -71,19 +86,23 @@ def host_time(_now_s: float) -> float:
 class Intake:
     """One link's way into a queue, the host's time to its device, and answers to what the device asks.
 
-    unix_time: UTC in seconds since 1970 at a now_s.  answerer: called from inside receive; a device whose question
-    nobody takes is told so at once.  Errors of all methods: ToolError where the queue file is damaged.
+    queue: None where the caller stores the records, see `waiting`.  unix_time: UTC in seconds since 1970 at a now_s.
+    answerer: of what a device asks; one whose question nobody takes is told so at once.  run: has the answerer's work
+    done, and `then` called with its result in the thread of this intake.
+    Errors of all methods: ToolError where the queue file is damaged.
     """
 
     def __init__(
         self,
         link: HostLink,
-        queue: Queue,
+        queue: Queue | None,
         listener: Listener | None = None,
         unix_time: Callable[[float], float] = host_time,
         answerer: Answerer = nobody,
+        run: Callable[[Work, Callable[[bytes | None], None]], None] = at_once,
     ) -> None:
         self.link = link
+        self._run = run
         self._answerer = answerer
         self._unix_time = unix_time
         self.counts = Counts()
@@ -98,6 +117,11 @@ class Intake:
     def pending(self) -> int:
         """Records received and not yet stored."""
         return len(self._pending)
+
+    @property
+    def waiting(self) -> list[Entry]:
+        """Records to be stored; they stay here until `stored`."""
+        return self._pending[:]
 
     @property
     def blocked(self) -> bool:
@@ -115,12 +139,17 @@ class Intake:
             self._follow(now_s)
         self._teller.on_deadline(now_s)
 
+    def deadline(self) -> float:
+        """Return the now_s at which on_deadline wants to run."""
+        due_s = self._teller.deadline()
+        return self.link.deadline() if due_s is None else min(due_s, self.link.deadline())
+
     def commit(self) -> int:
         """Store what has come in one transaction and acknowledge it; return how many records were new.
 
         Where the queue is full nothing is acknowledged and the device keeps its records; the next call tries again.
         """
-        if not self._pending:
+        if not self._pending or self._queue is None:
             return 0
         try:
             fresh = self._queue.put_many(self._pending)
@@ -128,11 +157,15 @@ class Intake:
             self._troubles.begin("queue", str(error))
             return 0
         self._troubles.end("queue", "queue has room again")
-        last = self._pending[-1]
-        self._pending.clear()
         self.counts.stored += fresh
-        self.link.acknowledge(last.sequence, last.boot)
+        self.stored(len(self._pending))
         return fresh
+
+    def stored(self, count: int) -> None:
+        """Take note that the first `count` of `waiting` are on the disk: their device may forget them."""
+        last = self._pending[count - 1]
+        del self._pending[:count]
+        self.link.acknowledge(last.sequence, last.boot)
 
     def data_to_send(self) -> bytes:
         return self.link.data_to_send()
@@ -155,15 +188,24 @@ class Intake:
                 self.counts.gaps += 1
                 self.counts.missing += event.last - event.first + 1
             elif isinstance(event, events.Asked):
-                self.link.answer(event.number, self._answerer(event.kind, event.data, self._unix_time(now_s)))
+                self._ask(event, self._unix_time(now_s))
             else:
                 self._follow_life(event)
+
+    def _ask(self, event: events.Asked, unix_s: float) -> None:
+        self._run(lambda: self._answerer(event.kind, event.data, unix_s), lambda data: self._answered(event, data))
+
+    def _answered(self, event: events.Asked, data: bytes | None) -> None:
+        hello = self.link.hello
+        if hello is not None and hello.boot_id == event.boot_id:  # another boot's questions begin at 1 again
+            self.link.answer(event.number, data)
 
     def _follow_life(self, event: events.Connected | events.Reset | events.Lost | events.Unusable) -> None:
         if isinstance(event, events.Connected):
             self.connected = event
             self._troubles.end("link", f"{_shown(event.device_id)} can be served again")
-            self._listener.attached(_birth(event, self.link.dictionary))
+            columns = self.link.dictionary.columns
+            self._listener.attached(Birth(event.device_id, event.boot_id, event.firmware, columns))
             return
         if isinstance(event, events.Reset):
             self.counts.resets += 1
@@ -188,15 +230,6 @@ def entry_of(record: events.Record, dictionary: Dictionary) -> Entry:
     document.update(device=record.device_id, boot=record.boot_id, sequence=record.sequence, message=record.message)
     payload = json.dumps(document, separators=(",", ":")).encode()
     return Entry(record.device_id, record.boot_id, record.sequence, record_leaf(record.message), payload)
-
-
-def _birth(connected: events.Connected, dictionary: Dictionary) -> Birth:
-    table = {
-        row.name: [{"name": field.name, "unit": field.unit} for field in row.fields]
-        for row in dictionary.rows.values()
-        if not row.is_command
-    }
-    return Birth(connected.device_id, connected.boot_id, connected.firmware, table)
 
 
 def _shown(device: str) -> str:

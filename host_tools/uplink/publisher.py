@@ -1,269 +1,279 @@
-"""The queue's way to the broker: a channel for every controller that has a link or records waiting."""
+"""The one connection of an uplink to its broker: made, kept, and shared by presence, answers and records."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import random
 import secrets
-import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+import aiomqtt
+from aiomqtt.exceptions import MqttConnectError
+
+from host_tools.errors import ToolError
+from host_tools.uplink import birth as life
+from host_tools.uplink import topics
 from host_tools.uplink.address import Broker
-from host_tools.uplink.birth import Birth
-from host_tools.uplink.channel import Channel
-from host_tools.uplink.queue import Queue, Stored
+from host_tools.uplink.answers import INBOUND, Answers
+from host_tools.uplink.flight import Flight
+from host_tools.uplink.grants import Grants
+from host_tools.uplink.presence import Presence
+from host_tools.uplink.records import Records
 from host_tools.uplink.requests import Answer, Request
-from host_tools.uplink.session import CONNECTION_ERRORS, Session, why
+from host_tools.uplink.session import CONNECTION_ERRORS, Session, TakenOverError, why
+from host_tools.uplink.store import Store
 from host_tools.uplink.troubles import Troubles
 
 WINDOW = 64
 RETRY_MAX_S = 30.0
-_BATCH = 256  # records read ahead from the queue for each controller
-_POLL_S = 0.02  # how often the queue file is asked whether somebody wrote
+_RETRY_FIRST_S = 0.1
+_STEADY_S = 10.0  # a connection that stood this long was sound: the next pause begins small again
+_GOODBYE_S = 3.0
 _STOP_S = 5.0
-_PROBE = "+"  # no device's name as a topic level
+_TICK_S = 0.1
+_TOLD_MAX = 32  # different lines that are said once
+_BROKER = "+"  # no device's name as a topic level
+
+_RETAIN_NOT_SUPPORTED = 0x9A
+_QOS_NOT_SUPPORTED = 0x9B
 
 
 class Publisher:
-    """Publishes a queue file until `stop`; all methods belong to its event loop, see PublisherThread for others."""
+    """Publishes what a store holds until `stop`; all methods belong to one event loop, see PublisherThread for others.
+
+    name: of this uplink; one at a time has it at a broker.  say: takes a line for the user.  detail: for --verbose.
+    on_request: takes the commands of the devices that were attached.
+    """
 
     def __init__(
         self,
-        queue_path: Path | str,
+        store: Store,
         broker: Broker,
         *,
+        name: str,
         window: int = WINDOW,
         retry_max_s: float = RETRY_MAX_S,
         say: Callable[[str], None] = print,
-        on_request: Callable[[Request], None] | None = None,
+        detail: Callable[[str], None] = lambda _line: None,
+        on_request: Callable[[Request], None] = lambda _request: None,
     ) -> None:
-        self.published = 0
+        self.connections = 0
         self._broker = broker
+        self._name = name
         self._window = window
         self._retry_max_s = retry_max_s
-        self._on_request = on_request
+        self._say = say
+        self._detail = detail
         self._troubles = Troubles(say)
-        self._queue = Queue(queue_path, durable=False)
-        # One thread for all of SQLite: a disk that is slow to flush stops the queue, never the connections.
-        self._disk = ThreadPoolExecutor(1, "gridkeel-queue")
-        self._channels: dict[str, Channel] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._run = secrets.token_hex(4)
+        self._other_run = ""
+        self._presence = Presence(name, self._run, store, self._tell, detail, self._wake.set)
+        self._answers = Answers(on_request, self._tell, self._wake.set)
+        self._records = Records(store, retry_max_s)
+        self._stopping_since_s: float | None = None
+        self._will_retain = True
+        self._will_qos = 1
+        self._told: set[str] = set()
 
     @property
-    def connections(self) -> int:
-        return sum(channel.connections for channel in self._channels.values())
+    def published(self) -> int:
+        """Records the broker has acknowledged."""
+        return self._records.published
+
+    @property
+    def unanswered(self) -> int:
+        """Commands whose answer nobody gets."""
+        return self._answers.unanswered
 
     @property
     def troubles(self) -> list[str]:
         return self._troubles.lines
 
     async def run(self) -> None:
-        """Publish until `stop`.  Errors: ToolError where the queue file is damaged."""
-        probe = asyncio.create_task(self._probe())
+        """Publish until `stop`.  Errors: ToolError where the queue file is damaged, or the name is another uplink's."""
+        await self._presence.load()
+        connection = asyncio.create_task(self._stay_connected())
         try:
-            version = None
-            while not self._stopping.is_set():
-                version = await self._look(version)
-                self._tend()
-                await _wait(self._stopping, _POLL_S)
-            await self._say_goodbye()
+            while not connection.done():
+                await asyncio.wait((connection,), timeout=_TICK_S)
+                await self._flush()
+                self._records.wake(time.monotonic())
+                self._wake.set()
+                if self._stopped_for(_STOP_S):
+                    connection.cancel()
+            if not connection.cancelled():
+                connection.result()
         finally:
-            tasks = [probe, *self._tasks.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._disk.shutdown()
-            self._queue.close()
+            connection.cancel()
+            self._answers.abandon()
 
     def stop(self) -> None:
-        self._stopping.set()
+        """Say goodbye and end `run`; records stay in the queue."""
+        self._stopping_since_s = time.monotonic()
+        self._presence.stop()
 
-    def attach(self, birth: Birth) -> None:
+    def notice(self) -> None:
+        """Look for new records in the store."""
+        self._records.due = True
+        self._wake.set()
+
+    def attach(self, birth: life.Birth) -> None:
         """A controller's link is up: say so, and take its commands."""
-        self._channel(birth.device).attach(birth)
+        self._presence.attach(birth)
 
     def detach(self, device: str, reason: str) -> None:
         """A controller's link is down."""
-        if device in self._channels:
-            self._channels[device].detach(reason)
+        self._presence.detach(device, reason)
 
     def answer(self, answer: Answer) -> None:
-        self._channel(answer.request.device).answer(answer)
+        """Send what became of a command to who sent it."""
+        self._answers.add(answer)
 
-    async def take(self, device: str, after: int) -> list[Stored]:
-        return await self._in_thread(lambda: self._queue.take(_BATCH, device=device, after=after))
+    def _stopped_for(self, seconds: float) -> bool:
+        since_s = self._stopping_since_s
+        return since_s is not None and time.monotonic() - since_s >= seconds
 
-    async def done(self, ids: list[int]) -> None:
-        if ids:
-            self.published += len(ids)  # before the queue shows it: who waits for `drain` then reads the whole count
-            await self._in_thread(lambda: self._queue.done(ids))
+    async def _stay_connected(self) -> None:
+        pause_s = _RETRY_FIRST_S
+        while True:
+            began_s = time.monotonic()
+            try:
+                await self._connected()
+                return
+            except TakenOverError as error:
+                raise ToolError(
+                    f"broker {self._broker.name}: the session {error}: another uplink has the name {self._name!r};"
+                    " give each its own --name"
+                ) from None
+            except CONNECTION_ERRORS as error:
+                if self._will_was_refused(error):
+                    continue
+                self._troubles.begin(_BROKER, why(self._broker, error))
+            lasted = time.monotonic() - began_s > _STEADY_S
+            pause_s = _RETRY_FIRST_S if lasted else min(pause_s * 2, self._retry_max_s)
+            end_s = time.monotonic() + pause_s * random.uniform(0.7, 1.0)
+            while (left_s := end_s - time.monotonic()) > 0:
+                if self._stopping_since_s is not None:
+                    return
+                await asyncio.sleep(min(left_s, _TICK_S))
 
-    async def _probe(self) -> None:
-        """Say what is wrong with the broker before the first controller needs it."""
-        try:
-            async with Session(self._broker, f"gridkeel-probe-{secrets.token_hex(6)}"):
-                pass
-        except CONNECTION_ERRORS as error:
-            self._troubles.begin(_PROBE, why(self._broker, error))
+    def _will_was_refused(self, error: BaseException) -> bool:
+        """Take back what a broker does not grant to a will; return True where that is worth another attempt."""
+        code = getattr(error.rc, "value", 0) if isinstance(error, MqttConnectError) else 0
+        if code == _RETAIN_NOT_SUPPORTED and self._will_retain:
+            self._will_retain = False
+            return True
+        if code == _QOS_NOT_SUPPORTED and self._will_qos:
+            self._will_qos = 0
+            return True
+        return False
 
-    def _sound(self, device: str) -> None:
-        line = f"broker {self._broker.name} takes messages again"
-        self._troubles.end(_PROBE, line)
-        self._troubles.end(device, line)
-
-    async def _look(self, version: int | None) -> int:
-        """Wake the channels of devices with records where the file has changed since `version`; return the new one."""
-        current = await self._in_thread(self._queue.version)
-        if current != version:
-            for device in await self._in_thread(self._queue.devices):
-                self._channel(device).wake()
-        return current
-
-    def _channel(self, device: str) -> Channel:
-        if device not in self._channels:
-            self._channels[device] = Channel(
-                device,
-                self._broker,
-                self,
-                window=self._window,
-                retry_max_s=self._retry_max_s,
-                troubles=self._troubles,
-                on_request=self._on_request,
-                on_sound=self._sound,
-            )
-        if device not in self._tasks:
-            self._tasks[device] = asyncio.create_task(self._channels[device].run())
-        return self._channels[device]
-
-    def _tend(self) -> None:
-        """Take note of channels that have ended; one that is wanted again begins again."""
-        for device, task in list(self._tasks.items()):
-            if task.done():
-                del self._tasks[device]
-                task.result()
-                if self._channels[device].wanted:
-                    self._channel(device)
-
-    async def _say_goodbye(self) -> None:
-        for channel in self._channels.values():
-            channel.close()
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=_STOP_S)
-
-    async def _in_thread(self, work: Callable):
-        return await asyncio.get_running_loop().run_in_executor(self._disk, work)
-
-
-async def _wait(event: asyncio.Event, limit_s: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), limit_s)
-    except TimeoutError:
-        return
-
-
-class PublisherThread:
-    """A Publisher in a thread of its own, for callers that do not live in an event loop.
-
-    with PublisherThread(queue_path, broker) as publisher: ... publisher.drain(30)
-    Errors: ToolError at `start` where the queue cannot be opened; `error` holds what ended the thread, if anything did.
-    """
-
-    def __init__(
-        self,
-        queue_path: Path | str,
-        broker: Broker,
-        *,
-        window: int = WINDOW,
-        retry_max_s: float = RETRY_MAX_S,
-        say: Callable[[str], None] = print,
-        on_request: Callable[[Request], None] | None = None,
-    ) -> None:
-        self.error: BaseException | None = None
-        self._queue_path = queue_path
-        self._make = lambda: Publisher(
-            queue_path, broker, window=window, retry_max_s=retry_max_s, say=say, on_request=on_request
+    async def _connected(self) -> None:
+        will = aiomqtt.Will(
+            topics.presence(self._name),
+            life.presence(self._name, life.OFFLINE, run=self._run, reason="uplink lost"),
+            qos=self._will_qos,
+            retain=self._will_retain,
         )
-        self._publisher: Publisher | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ready = threading.Event()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._main, name="gridkeel-publisher", daemon=True)
+        session = Session(
+            self._broker,
+            f"gridkeel-uplink-{topics.level(self._name)}",
+            will=will,
+            window=self._window,
+            inbound=INBOUND,
+            on_message=self._received,
+            on_lost=self._wake.set,
+        )
+        async with session:
+            if self.connections:
+                await self._look_for_namesake(session)
+            self._begin(session)
+            try:
+                await self._pump(session)
+            finally:
+                await self._flush()
 
-    @property
-    def published(self) -> int:
-        """Records the broker has acknowledged."""
-        return self._publisher.published if self._publisher else 0
+    async def _look_for_namesake(self, session: Session) -> None:
+        """See who had the name while this uplink had no connection; not every broker says why it ended one.
 
-    @property
-    def connections(self) -> int:
-        """Connections made so far, all controllers together."""
-        return self._publisher.connections if self._publisher else 0
+        Errors: TakenOverError.
+        """
+        own = topics.presence(self._name)
+        self._other_run = ""
+        await session.subscribe(own, qos=1)
+        await session.unsubscribe(own)  # by its answer, what is retained has come
+        if self._other_run:
+            raise TakenOverError("was given to another connection")
 
-    @property
-    def troubles(self) -> list[str]:
-        """The reasons for which controllers are without a broker now; empty where all is well."""
-        return self._publisher.troubles if self._publisher else []
+    def _begin(self, session: Session) -> None:
+        self.connections += 1
+        self._will_retain, self._will_qos = session.grants.retain, session.grants.maximum_qos
+        self._presence.connected()
+        self._answers.connected(session)
+        self._records.connected()
+        self._detail(f"connected to broker {self._broker.name} as {self._name!r}: {session.grants}")
+        self._tell_of(session.grants)
 
-    def start(self) -> PublisherThread:
-        Queue(self._queue_path).close()
-        self._thread.start()
-        self._ready.wait()
-        return self
+    def _tell_of(self, grants: Grants) -> None:
+        if not grants.retain:
+            self._tell(
+                f"broker {self._broker.name} keeps no retained messages: who subscribes later sees birth at the next"
+                " connection and status when it is renewed"
+            )
+        if not grants.maximum_qos:
+            self._tell(
+                f"broker {self._broker.name} has QoS 0 alone: a record counts as delivered once the broker has read it"
+            )
 
-    def stop(self) -> None:
-        """Say goodbye on every status topic, disconnect and end the thread; records stay in the queue."""
-        self._call(lambda publisher: publisher.stop())
-        self._thread.join()
+    def _tell(self, line: str) -> None:
+        """Say a line once."""
+        if line not in self._told and len(self._told) < _TOLD_MAX:
+            self._told.add(line)
+            self._say(line)
+        else:
+            self._detail(line)
 
-    def drain(self, timeout_s: float) -> bool:
-        """Wait until the queue is empty; return False where that took longer than timeout_s or the thread has died."""
-        with Queue(self._queue_path) as queue:
-            end = threading.Event()
-            for _ in range(max(1, int(timeout_s / _POLL_S))):
-                if len(queue) == 0:
-                    return True
-                if self._stopped.is_set():
-                    return False
-                end.wait(_POLL_S)
-            return len(queue) == 0
+    def _sound(self) -> None:
+        self._troubles.end(_BROKER, f"broker {self._broker.name} takes messages again")
 
-    def attach(self, birth: Birth) -> None:
-        """A controller's link is up."""
-        self._call(lambda publisher: publisher.attach(birth))
+    async def _pump(self, session: Session) -> None:
+        """Send what is due, in the order of its weight; at the end, until nothing of it is left."""
+        flight = Flight(session, self._broker.name, self._troubles, self._wake.set, self._sound)
+        while True:
+            self._wake.clear()
+            await self._presence.subscribe(session)
+            await self._presence.send(flight, time.monotonic())
+            self._answers.send(flight)
+            if self._stopping_since_s is not None:
+                if not self._presence.due and self._answers.settled and not flight.flying:
+                    return
+                if self._stopped_for(_GOODBYE_S):
+                    raise aiomqtt.MqttError("no acknowledgement at the end")
+            else:
+                while not self._presence.due and not self._answers.due(flight) and await self._records.send(flight):
+                    session.check()
+            session.check()
+            if not self._wake.is_set():
+                await self._wake.wait()
+                session.check()
 
-    def detach(self, device: str, reason: str) -> None:
-        """A controller's link is down."""
-        self._call(lambda publisher: publisher.detach(device, reason))
+    def _received(self, message: aiomqtt.Message) -> None:
+        name = str(message.topic)
+        parts = topics.split(name)
+        member = self._presence.member_of(parts[0]) if parts is not None else None
+        payload = message.payload if isinstance(message.payload, bytes) else b""
+        if name == topics.presence(self._name):
+            run = life.read_run(payload)
+            self._other_run = run if run != self._run else ""
+        elif parts is not None and member is not None:
+            if parts[1] == topics.COMMAND:
+                self._answers.take(member, message)
+            elif parts[1] == topics.STATUS:
+                self._presence.take_status(member, payload)
+        self._answers.acknowledge(message)
 
-    def answer(self, answer: Answer) -> None:
-        """Send an answer to the sender of a command."""
-        self._call(lambda publisher: publisher.answer(answer))
-
-    def __enter__(self) -> PublisherThread:
-        return self.start()
-
-    def __exit__(self, *_details: object) -> None:
-        self.stop()
-
-    def _call(self, action: Callable[[Publisher], None]) -> None:
-        if self._loop is not None and self._publisher is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the thread has ended
-                self._loop.call_soon_threadsafe(action, self._publisher)
-
-    def _main(self) -> None:
-        try:
-            asyncio.run(self._run())
-        except BaseException as error:
-            self.error = error
-        finally:
-            self._stopped.set()
-            self._ready.set()
-
-    async def _run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._publisher = self._make()
-        self._ready.set()
-        await self._publisher.run()
+    async def _flush(self) -> None:
+        await self._records.flush()
+        await self._presence.flush()

@@ -41,6 +41,8 @@ CREATE TABLE marks (
 CREATE TABLE size (rows INTEGER NOT NULL);
 INSERT INTO size VALUES (0);
 """
+# Devices whose retained status says `online` by our word; made in files of earlier releases too.
+_SERVED = "CREATE TABLE IF NOT EXISTS served (device TEXT PRIMARY KEY) WITHOUT ROWID"
 
 
 class QueueFullError(ToolError):
@@ -98,6 +100,7 @@ class Queue:
                     self._db.execute(statement)
             elif version != _VERSION:
                 raise ToolError(f"queue {self.path} is not this version's (its mark is {version}); choose another file")
+            self._db.execute(_SERVED)
 
     def put_many(self, entries: Iterable[Entry]) -> int:
         """Store a batch in one transaction; return how many were new.  Errors: QueueFullError, nothing stored."""
@@ -162,18 +165,16 @@ class Queue:
         with self._lock, self._errors_named():
             return self._mark(device, boot) or 0
 
-    def devices(self) -> list[str]:
-        """Return the devices that have records waiting."""
+    def served(self) -> list[str]:
+        """Return the devices that were marked as served and not unmarked since."""
         with self._lock, self._errors_named():
-            # DISTINCT would read every row; the index is hopped through instead, one step a device.
-            rows = self._db.execute(
-                "WITH RECURSIVE known (device) AS ("
-                " SELECT min(device) FROM records"
-                " UNION ALL SELECT (SELECT min(device) FROM records WHERE device > known.device)"
-                " FROM known WHERE known.device IS NOT NULL"
-                ") SELECT device FROM known WHERE device IS NOT NULL"
-            ).fetchall()
-        return [row[0] for row in rows]
+            return [row[0] for row in self._db.execute("SELECT device FROM served ORDER BY device").fetchall()]
+
+    def mark_served(self, served: Iterable[str], unserved: Iterable[str] = ()) -> None:
+        """Take note, beyond this process, of devices that are said to be online, and of those that no longer are."""
+        with self._lock, self._errors_named(), self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO served VALUES (?)", [(device,) for device in served])
+            self._db.executemany("DELETE FROM served WHERE device = ?", [(device,) for device in unserved])
 
     def version(self) -> int:
         """Return a number that changes whenever another connection has changed the file; cheap enough to poll."""

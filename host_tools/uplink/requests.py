@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiomqtt
@@ -47,6 +47,17 @@ class Answer:
     @property
     def ok(self) -> bool:
         return self.result == "ok"
+
+    def shortened(self) -> Answer:
+        """Return the answer in its result alone."""
+        return replace(self, reason="", parameters=None)
+
+    def sent_to_own_topic(self) -> Answer | None:
+        """Return the answer for the device's own topic, None where that is its topic already."""
+        own = topic(self.request.device, ACK)
+        if self.request.reply_topic == own:
+            return None
+        return replace(self, request=replace(self.request, reply_topic=own))
 
     def published(self) -> tuple[str, bytes, Properties]:
         """Return topic, payload and properties."""

@@ -1,35 +1,41 @@
-"""The whole uplink: ports, queue and publisher put together, until it is told to stop."""
+"""The whole uplink: lines, queue file and broker connection in one event loop, until it is told to stop."""
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import serial
-
-from host_tools.backend.provisioning import Provisioning
 from host_tools.errors import ToolError
 from host_tools.uplink.address import Broker
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.desk import OFFLINE
-from host_tools.uplink.intake import Answerer, nobody
-from host_tools.uplink.port import BAUD, PortThread, open_port
-from host_tools.uplink.publisher import PublisherThread
-from host_tools.uplink.queue import DEFAULT_MAX_ROWS, Queue
+from host_tools.uplink.clock import BEAT_S, Clock
+from host_tools.uplink.committer import Committer
+from host_tools.uplink.desk import OFFLINE, CommandDesk
+from host_tools.uplink.identity import default_name
+from host_tools.uplink.intake import Answerer, Intake, Listener, Work, link_into, nobody
+from host_tools.uplink.line import LISTEN_S, Line
+from host_tools.uplink.port import BAUD, allow_open_files, open_port
+from host_tools.uplink.publisher import Publisher
+from host_tools.uplink.queue import DEFAULT_MAX_ROWS
 from host_tools.uplink.requests import Answer, Request
+from host_tools.uplink.store import Store
 
-_LOOK_S = 0.2
+_LOOK_S = 0.1
+_OPENERS = 8  # ports being opened at a time: one behind a network that drops everything takes seconds
 
 
 @dataclass(frozen=True)
 class Settings:
     """What one uplink serves.
 
-    wait: a port that is missing at the start is waited for.  pki: folder to provide cars with contracts from.
+    name: at the broker; "" for that of the host and queue.  wait: a port that is missing at the start is waited for.
+    pki: folder to provide cars with contracts from.  report_s: between two lines of counters, 0 for none.
     """
 
     ports: tuple[str, ...]
@@ -39,114 +45,190 @@ class Settings:
     baud: int = BAUD
     wait: bool = False
     pki: Path | None = None
+    name: str = ""
+    report_s: float = 0.0
 
 
 class Service:
-    """`run` serves until `stop` is set.  say: gets one line for each change of state, from several threads.
+    """`run` serves until `stop` is set.  say: gets one line for each change of state; detail: what --verbose adds.
 
     Errors: ToolError where settings.pki is no PKI that contracts can be provided from.
     """
 
-    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        say: Callable[[str], None],
+        detail: Callable[[str], None] = lambda _line: None,
+    ) -> None:
         self._settings = settings
         self._say = say
-        self._lock = threading.Lock()
-        self._served: dict[str, PortThread] = {}
-        self._ports: list[PortThread] = []
-        self._publisher: PublisherThread | None = None
+        self._detail = detail
+        self._served: dict[str, Line] = {}
+        self._lines: list[Line] = []
+        self._publisher: Publisher | None = None
+        self._committer: Committer | None = None
         self._waiting = 0
-        self._answerer: Answerer = Provisioning(settings.pki, say) if settings.pki else nobody
+        self._clock = Clock()
+        self._answerer: Answerer = _provisioning(settings.pki, say) if settings.pki else nobody
 
     def run(self, stop: threading.Event) -> None:
-        """Errors: MissingError for a port that is not there, ToolError for a queue that cannot be used."""
+        """Errors: MissingError for a port that is not there, ToolError for a queue or a name that cannot be used."""
         settings = self._settings
+        allow_open_files(len(settings.ports))
         with ExitStack() as stack:
+            self._openers = stack.enter_context(ThreadPoolExecutor(_OPENERS, "gridkeel-open"))
+            self._asked = stack.enter_context(ThreadPoolExecutor(1, "gridkeel-backend"))
             # The ports first: where one is missing, no queue file is left behind.
-            opened = [
-                None if settings.wait else stack.enter_context(open_port(url, settings.baud)) for url in settings.ports
-            ]
+            opened = self._open_all(stack)
             stack.enter_context(_one_at_a_time(settings.queue_path))
-            queue = stack.enter_context(Queue(settings.queue_path, max_rows=settings.queue_max))
-            if waiting := len(queue):
+            store = Store(settings.queue_path, settings.queue_max)
+            stack.callback(store.close)
+            if waiting := len(store):
                 self._say(f"{waiting} records wait in {settings.queue_path}")
-            self._ports = [self._port(url, queue) for url in settings.ports]
-            self._serve(opened, stop)
-            self._waiting = len(queue)
-
-    def _serve(self, opened: list[serial.Serial | None], stop: threading.Event) -> None:
-        settings = self._settings
-        self._publisher = PublisherThread(settings.queue_path, settings.broker, say=self._say, on_request=self._route)
-        with self._publisher:
-            for port, handle in zip(self._ports, opened, strict=True):
-                port.start(handle)
-            try:
-                self._watch(stop)
-            finally:
-                for port in self._ports:
-                    port.stop()
-                for port in self._ports:
-                    port.join()
+            asyncio.run(self._serve(store, opened, stop))
+            self._waiting = len(store)
 
     def summary(self) -> dict[str, int]:
         """Return what was done since the start."""
-        counts = [port.intake.counts for port in self._ports]
+        counts = [line.intake.counts for line in self._lines]
         return {
             "received": sum(count.received for count in counts),
-            "stored": sum(count.stored for count in counts),
+            "stored": self._committer.stored if self._committer else 0,
             "missing": sum(count.missing for count in counts),
             "published": self._publisher.published if self._publisher else 0,
             "waiting": self._waiting,
+            "unanswered": self._publisher.unanswered if self._publisher else 0,
         }
 
-    def _port(self, url: str, queue: Queue) -> PortThread:
-        return PortThread(
-            url,
-            queue,
-            attached=self._attached,
-            detached=self._detached,
-            answer=self._answer,
+    def _open_all(self, stack: ExitStack) -> list[int | None]:
+        settings = self._settings
+        if settings.wait:
+            return [None] * len(settings.ports)
+        opening = [self._openers.submit(open_port, url, settings.baud) for url in settings.ports]
+        return [one.result() for one in opening]
+
+    async def _serve(self, store: Store, opened: list[int | None], stop: threading.Event) -> None:
+        settings = self._settings
+        publisher = self._publisher = Publisher(
+            store,
+            settings.broker,
+            name=settings.name or default_name(settings.queue_path),
             say=self._say,
-            baud=self._settings.baud,
-            answerer=self._answerer,
+            detail=self._detail,
+            on_request=self._route,
+        )
+        committer = self._committer = Committer(store, self._say, publisher.notice)
+        self._lines = [self._line(url, store, committer, publisher) for url in settings.ports]
+        publishing = asyncio.create_task(publisher.run())
+        workers = [publishing, *(asyncio.create_task(work) for work in (committer.run(), self._beat(store)))]
+        for line, port in zip(self._lines, opened, strict=True):
+            line.start(port)
+        try:
+            while not stop.is_set() and not any(worker.done() for worker in workers):
+                await asyncio.wait(workers, timeout=_LOOK_S)
+            publisher.stop()
+            for line in self._lines:
+                line.close()
+            workers[1].cancel()
+            await committer.commit()
+            await publishing
+            for worker in workers[2:]:
+                worker.cancel()
+        finally:
+            await _end(workers)
+
+    def _line(self, url: str, store: Store, committer: Committer, publisher: Publisher) -> Line:
+        loop = asyncio.get_running_loop()
+        listener = Listener(
+            attached=lambda birth: self._attached(line, birth),
+            detached=lambda device, reason: self._detached(line, device, reason),
+            answered=lambda event: desk.answered(event),
+            say=self._say,
         )
 
-    def _watch(self, stop: threading.Event) -> None:
-        """Wait for the stop.  Errors: whatever ended a thread before it."""
-        while not stop.wait(_LOOK_S):
-            for worker in (self._publisher, *self._ports):
-                if worker is not None and worker.error is not None:
-                    raise worker.error
+        def run(work: Work, then: Callable[[bytes | None], None]) -> None:
+            asked = loop.run_in_executor(self._asked, work)
+            asked.add_done_callback(lambda done: _answer_asked(line, done, then))
 
-    def _attached(self, port: PortThread, birth: Birth) -> None:
-        with self._lock:
-            other = self._served.get(birth.device)
-            self._served[birth.device] = port
-        if other is not None and other is not port:
-            self._say(f"controller {birth.device!a} is on {other.url} and on {port.url}: give each its own id")
-        self._say(f"controller {birth.device!a} is online on {port.url}, firmware {birth.firmware!a}")
+        intake = Intake(link_into(store, LISTEN_S), None, listener, answerer=self._answerer, run=run)
+        desk = CommandDesk(intake.link, publisher.answer)
+        line = Line(
+            url,
+            intake,
+            desk,
+            self._clock,
+            opener=lambda url: loop.run_in_executor(self._openers, open_port, url, self._settings.baud),
+            stored_due=committer.due,
+            say=self._say,
+            detail=self._detail,
+        )
+        return line
+
+    async def _beat(self, store: Store) -> None:
+        """Look at the clock often enough, and say the counters as often as is wanted."""
+        period_s = self._settings.report_s
+        next_s = self._clock.now() + period_s
+        stalled_s = 0.0
+        while True:
+            await asyncio.sleep(BEAT_S)
+            now_s = self._clock.now()
+            if self._clock.stalled_s > stalled_s:
+                self._detail(f"this process stood still for {self._clock.stalled_s - stalled_s:.1f} s")
+                stalled_s = self._clock.stalled_s
+            if period_s and now_s >= next_s:
+                next_s = now_s + period_s
+                self._waiting = len(store)
+                self._say(self._report())
+
+    def _report(self) -> str:
+        counts = ", ".join(f"{count} {name}" for name, count in self.summary().items())
+        return f"{len(self._served)} of {len(self._lines)} controllers online; {counts}"
+
+    def _attached(self, line: Line, birth: Birth) -> None:
+        other = self._served.get(birth.device)
+        self._served[birth.device] = line
+        if other is not None and other is not line:
+            self._say(f"controller {birth.device!a} is on {other.url} and on {line.url}: give each its own id")
+        self._say(f"controller {birth.device!a} is online on {line.url}, firmware {birth.firmware!a}")
         if self._publisher is not None:
             self._publisher.attach(birth)
 
-    def _detached(self, port: PortThread, device: str, reason: str) -> None:
-        with self._lock:
-            if self._served.get(device) is not port:
-                return
-            del self._served[device]
+    def _detached(self, line: Line, device: str, reason: str) -> None:
+        if self._served.get(device) is not line:
+            return
+        del self._served[device]
         self._say(f"controller {device!a} is offline: {reason}")
         if self._publisher is not None:
             self._publisher.detach(device, reason)
 
     def _route(self, request: Request) -> None:
-        with self._lock:
-            port = self._served.get(request.device)
-        if port is None:
-            self._answer(Answer(request, OFFLINE, "the controller's link is down"))
-        else:
-            port.submit(request)
+        line = self._served.get(request.device)
+        if line is not None:
+            line.submit(request)
+        elif self._publisher is not None:
+            self._publisher.answer(Answer(request, OFFLINE, "the controller's link is down"))
 
-    def _answer(self, answer: Answer) -> None:
-        if self._publisher is not None:
-            self._publisher.answer(answer)
+
+def _answer_asked(line: Line, done: asyncio.Future[bytes | None], then: Callable[[bytes | None], None]) -> None:
+    if not done.cancelled():
+        then(done.result())
+        line.turn()
+
+
+async def _end(workers: list[asyncio.Task[None]]) -> None:
+    """End what still runs.  Errors: of the first one that ended by itself."""
+    for worker in workers:
+        worker.cancel()
+    for ended in await asyncio.gather(*workers, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
+
+
+def _provisioning(pki: Path, say: Callable[[str], None]) -> Answerer:
+    from host_tools.backend.provisioning import Provisioning  # heavy, and for the uplinks of cars alone
+
+    return Provisioning(pki, say)
 
 
 @contextmanager

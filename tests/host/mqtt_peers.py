@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 import select
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 import tty
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from gridkeel.link.device import DeviceLink
 from host_tools.uplink.address import Broker
 from host_tools.uplink.counter import CountingSubscriber
 
+PRESENCE = "gridkeel/v1/$uplink/test/status"
 ROOT = Path(__file__).resolve().parents[2]
 
 _ROW = {message: fields for message, _name, fields in messages.TABLE}
@@ -44,6 +46,7 @@ class Controller(threading.Thread):
     def __init__(self, device: str = "gk-test", boot: int = 7, per_s: float = 200.0) -> None:
         super().__init__(daemon=True)
         self.commands: deque[tuple[int, tuple]] = deque(maxlen=1000)
+        self.executed: Counter[int] = Counter()
         self.questions: deque[tuple[str, bytes]] = deque()
         self.results: dict[int, int | None] = {}
         self.backend = backend.Backend()
@@ -111,6 +114,7 @@ class Controller(threading.Thread):
         command = self.link.next_command()
         if command is not None:
             message, values = command
+            self.executed[message] += 1
             if message != messages.TIME:  # what the uplink tells by itself is nobody's command
                 self.commands.append((message, values))
             result = self.results.get(message, _OK)
@@ -176,13 +180,20 @@ class SerialServer(threading.Thread):
 
 
 class UplinkProcess:
-    """`gridkeel uplink` as a process of its own, its lines collected."""
+    """`gridkeel uplink` as a process of its own, its lines without their time stamps.  name: at the broker."""
 
-    def __init__(self, queue: Path, url: str, ports: list[str], *options: str) -> None:
+    def __init__(self, queue: Path, url: str, ports: list[str], *options: str, name: str = "test") -> None:
         named = [part for port in ports for part in ("--port", port)]
         self.lines: list[str] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _RUN_UPLINK, *named, "--broker", url, "--queue", str(queue), *options],
+            [
+                sys.executable,
+                "-c",
+                _RUN_UPLINK,
+                *named,
+                *("--broker", url, "--queue", str(queue), "--name", name),
+                *options,
+            ],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -193,7 +204,7 @@ class UplinkProcess:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        self.lines.extend(line.rstrip("\n") for line in iter(self._process.stdout.readline, ""))
+        self.lines.extend(_unstamped(line.rstrip("\n")) for line in iter(self._process.stdout.readline, ""))
 
     def __enter__(self) -> UplinkProcess:
         return self
@@ -224,6 +235,16 @@ class UplinkProcess:
     def terminate(self) -> int:
         self._process.send_signal(signal.SIGTERM)
         return self.wait()
+
+
+def _unstamped(line: str) -> str:
+    """Return a log line without its time of day; one that has none (an error at the end) as it is."""
+    stamp, _, rest = line.partition(" ")
+    try:
+        datetime.datetime.fromisoformat(stamp)
+    except ValueError:
+        return line
+    return rest
 
 
 class Listener:

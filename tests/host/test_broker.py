@@ -17,7 +17,7 @@ from host_tools.errors import MissingError, ToolError
 from host_tools.uplink.address import broker_at
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.counter import CountingSubscriber
-from host_tools.uplink.publisher import PublisherThread
+from host_tools.uplink.publisher_thread import PublisherThread
 from host_tools.uplink.queue import Entry, Queue
 
 _RUN = "import typer; from host_tools.cli.broker import command; typer.run(command)"

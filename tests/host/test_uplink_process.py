@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import provisioned_car
 import pytest
-from mqtt_peers import Controller, Listener, SerialServer, UplinkProcess, eventually, free_port
+from mqtt_peers import PRESENCE, Controller, Listener, SerialServer, UplinkProcess, eventually, free_port
 
 from certs import v2g
 from host_tools.backend.provisioning import INSTALLATION
@@ -34,7 +34,8 @@ def test_everything_arrives_and_keeps_to_its_schema(tmp_path: Path):
             # The answers to the uplink's own TIME are records too: no number is missing, and none comes twice.
             assert eventually(lambda: sequences(listener) == list(range(1, produced + 1)))
             assert uplink.terminate() == 0
-        listener.wait(f"{BASE}/status", lambda status: status["status"] == "offline")
+        assert listener.wait(f"{BASE}/status")["reason"] == "uplink stopped"
+        assert listener.wait(PRESENCE)["reason"] == "uplink stopped"
         schemas = documents()
         for leaf in ("telemetry", "birth", "status"):
             assert listener.of(f"{BASE}/{leaf}")
@@ -53,7 +54,7 @@ def test_killed_uplink_loses_and_doubles_nothing_and_its_will_speaks(tmp_path: P
                 with UplinkProcess(queue, broker.url, [controller.port]) as uplink:
                     assert counter.wait_for(target, 30)
                     uplink.kill()
-                    listener.wait(f"{BASE}/status", lambda status: status.get("reason") == "uplink lost")
+                    listener.wait(PRESENCE, lambda status: status.get("reason") == "uplink lost")
             with UplinkProcess(queue, broker.url, [controller.port]):
                 assert counter.wait_for(500, 30)
                 produced = controller.quiet()

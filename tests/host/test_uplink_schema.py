@@ -12,7 +12,7 @@ from host_tools.link.dictionary import LIMITS, Dictionary
 from host_tools.link.events import Record
 from host_tools.schema import IDS, documents
 from host_tools.schema.__main__ import stale
-from host_tools.uplink.birth import Birth, status
+from host_tools.uplink.birth import Birth, presence, status
 from host_tools.uplink.commands import CommandError, parse
 from host_tools.uplink.intake import entry_of
 
@@ -46,7 +46,9 @@ def test_the_extremes_of_every_record_fit_its_schema(name: str, end: int):
 
 def test_birth_and_status_fit():
     jsonschema.validate(json.loads(Birth("d", 1, "f", {"x": []}).payload()), documents()["birth"])
-    jsonschema.validate(json.loads(status("d", "offline", reason="r")), documents()["status"])
+    jsonschema.validate(json.loads(Birth("d", 1, "f", None).payload()), documents()["birth"])
+    jsonschema.validate(json.loads(status("d", "offline", uplink="u", reason="r")), documents()["status"])
+    jsonschema.validate(json.loads(presence("u", "offline", run="1", reason="r")), documents()["presence"])
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ class DeviceLink:
     """
 
     def __init__(self, device_id, boot_id, slots=64, backend=None):
+        self.uptime_ms = 0  # of the controller, for its answers; the caller carries it on
         self.ignored = 0  # sound frames that did not apply: another boot or session, no room, out of range
         self._backend = backend
         self._ring = Ring(slots)
@@ -40,7 +41,6 @@ class DeviceLink:
         self._hello_at = 0
         self._flight_at = 0
         self._retransmit_ms = frames.RETRANSMIT_MS
-        self._now = 0
         self._result = [0, 0, 0]
         self._parameter = [0, 0, 0, 0]
 
@@ -91,7 +91,7 @@ class DeviceLink:
     def answer(self, command_id, result):
         """Post the RESULT of a command, once: a second answer to the same id does nothing."""
         values = self._result
-        values[0] = self._now
+        values[0] = self.uptime_ms
         values[1] = command_id
         values[2] = result
         self._post_answer(ids.RESULT, values)
@@ -102,7 +102,6 @@ class DeviceLink:
 
     def receive(self, data, n, now_ms):
         """Take data[:n] from the port."""
-        self._now = now_ms
         reader = self._reader
         at = 0
         while at < n:
@@ -114,7 +113,6 @@ class DeviceLink:
         """Write whole frames to out, at least 131 bytes long, and return how many bytes; 0 when there is nothing."""
         if len(out) < frames.WIRE_MAX:
             raise ProtocolError("a buffer of %d bytes is under %d" % (len(out), frames.WIRE_MAX))
-        self._now = now_ms
         last = len(out) - frames.WIRE_MAX
         at = 0
         if self._announcer.hello_due:
@@ -147,7 +145,6 @@ class DeviceLink:
 
     def on_deadline(self, now_ms):
         """Do what time asks for: beacon, retransmission, the end of a silent session."""
-        self._now = now_ms
         if _left(self._hello_at, frames.HELLO_MS, now_ms) == 0:
             self._announcer.hello_due = True
         if not self._open:
@@ -178,7 +175,7 @@ class DeviceLink:
         ledger = self._ledger
         message_id = ledger.answer_messages[place]
         values = self._parameter if message_id == ids.PARAMETER else self._result
-        values[0] = self._now
+        values[0] = self.uptime_ms
         values[1] = command_id
         values[2] = ledger.answer_firsts[place]
         if message_id == ids.PARAMETER:

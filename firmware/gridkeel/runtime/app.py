@@ -148,6 +148,7 @@ class App:
         while True:
             n = await board.host.readinto(data)
             now_ms = board.ticks_ms()
+            self._clock(now_ms)
             self.link.receive(data, n, now_ms)
             if self.vehicle and self.backend.settled:
                 self.vehicle.news()
@@ -171,7 +172,7 @@ class App:
         next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
         while True:
             now_ms = self.board.ticks_ms()
-            self.health.clock(now_ms)
+            self._clock(now_ms)
             self.supervisor.beat(now_ms)
             self._watch_samples(now_ms)
             self._run_deadlines(now_ms)
@@ -180,6 +181,10 @@ class App:
                 self._tell(now_ms)
             self.pump_link(now_ms)
             await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
+
+    def _clock(self, now_ms):
+        self.health.clock(now_ms)
+        self.link.uptime_ms = self.health.uptime_ms  # every record has the same clock, answers too
 
     def _watch_samples(self, now_ms):
         if ticks.diff(now_ms, self._last_block_ms) > self.parameters.samples_stale_ms:

@@ -1,0 +1,76 @@
+"""The host's end as a user has it: `gridkeel uplink` and a broker, each a process, and a subscriber."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt import publish
+
+from hil.interop.record_book import RecordBook
+from host_tools.broker import EmbeddedBroker
+from host_tools.uplink import topics
+from host_tools.uplink.address import broker_at
+from host_tools.uplink.subscriber import Subscriber
+
+_GRIDKEEL = (sys.executable, "-c", "from host_tools.cli.main import main; main()")
+_STOP_S = 20.0
+_NO_RECORDS = {topics.BIRTH, topics.STATUS, topics.COMMAND, topics.ACK}
+
+
+class UplinkDesk(RecordBook):
+    """Serves the port it is given with the real uplink.  pki: folder that it provides cars with contracts from."""
+
+    def __init__(self, pki: Path) -> None:
+        super().__init__()
+        self._pki = pki
+        self._device = ""
+
+    @contextlib.contextmanager
+    def serving(self, port: str) -> Iterator[None]:
+        """Serve a port meanwhile.  Errors: MissingError where the broker does not start."""
+        with tempfile.TemporaryDirectory(prefix="gridkeel-uplink-") as name, EmbeddedBroker() as self._broker:
+            subscriber = Subscriber(broker_at(self._broker.url), self._take)
+            subscriber.start()
+            log = Path(name) / "uplink.log"
+            with log.open("w") as lines:
+                uplink = subprocess.Popen(
+                    [
+                        *(*_GRIDKEEL, "uplink", "--port", port, "--broker", self._broker.url),
+                        *("--queue", f"{name}/queue.db", "--pki", str(self._pki)),
+                    ],
+                    stdout=lines,
+                    stderr=lines,
+                )
+            try:
+                yield
+            finally:
+                uplink.terminate()
+                uplink.wait(_STOP_S)
+                subscriber.stop()
+                self.notes += log.read_text().splitlines()
+
+    def order(self, command: dict[str, Any]) -> None:
+        """Send a command as an operator does."""
+        publish.single(
+            topics.topic(self._device, topics.COMMAND),
+            json.dumps(command),
+            qos=1,
+            hostname=self._broker.host,
+            port=self._broker.port,
+            protocol=mqtt.MQTTv5,
+        )
+
+    def _take(self, name: str, payload: bytes) -> None:
+        parts = topics.split(name)
+        if parts is not None and parts[1] not in _NO_RECORDS:
+            document = json.loads(payload)
+            self._device = document["device"]
+            self.note(document)

@@ -1,0 +1,73 @@
+"""Records of all lines to the disk: one transaction for what came meanwhile, acknowledged once it is there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from host_tools.uplink.line import Line
+from host_tools.uplink.queue import QueueFullError
+from host_tools.uplink.store import Store
+from host_tools.uplink.troubles import Troubles
+
+# Between two transactions: a device sends 16 records ahead of its acknowledgement, 104 ms of its line.
+_PAUSE_S = 0.02
+_FULL_S = 0.5
+
+
+class Committer:
+    """`run` stores what lines have ready; `on_stored` is called after each transaction."""
+
+    def __init__(self, store: Store, say: Callable[[str], None], on_stored: Callable[[], None]) -> None:
+        self.stored = 0
+        self._store = store
+        self._troubles = Troubles(say)
+        self._on_stored = on_stored
+        self._ready: dict[Line, None] = {}
+        self._wake = asyncio.Event()
+
+    def due(self, line: Line) -> None:
+        """A line has records ready."""
+        self._ready[line] = None
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Store for ever.  Errors: ToolError where the queue file is damaged."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            full = await self.commit()
+            await asyncio.sleep(_FULL_S if full else _PAUSE_S)
+
+    async def commit(self) -> bool:
+        """Store what is ready; return True where the queue has no room for it."""
+        ready = {line: line.intake.waiting for line in self._ready}
+        self._ready.clear()
+        full = not await self._store_together(ready)
+        if full and len(ready) > 1:
+            full = False
+            for line, entries in ready.items():
+                full = not await self._store_together({line: entries}) or full
+        if full:
+            self._wake.set()
+        return full
+
+    async def _store_together(self, ready: dict[Line, list]) -> bool:
+        """Store the records of some lines; return False, and keep them ready, where there is no room."""
+        batch = [entry for entries in ready.values() for entry in entries]
+        if not batch:
+            return True
+        try:
+            self.stored += await self._store.put(batch)
+        except QueueFullError as error:
+            self._troubles.begin("queue", str(error))
+            self._ready.update(dict.fromkeys(ready))
+            return False
+        self._troubles.end("queue", "queue has room again")
+        for line, entries in ready.items():
+            self._ready.pop(line, None)
+            if entries:
+                line.intake.stored(len(entries))
+                line.turn()
+        self._on_stored()
+        return True
