@@ -38,7 +38,7 @@ def write_atomic(path: Path | str, text: str) -> None:
 
 
 def check_writable(*paths: Path | str | None) -> None:
-    """See before a long run that its files can be written afterwards; makes their folders.  Errors: MissingError."""
+    """See before a long run that its files can be written afterwards; changes nothing.  Errors: MissingError."""
     for path in paths:
         if path is None or is_stdout(path):
             continue
@@ -46,17 +46,22 @@ def check_writable(*paths: Path | str | None) -> None:
         try:
             if path.is_dir():
                 raise IsADirectoryError(0, "is a folder, a file is wanted")
-            if _is_special(path):
-                continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=path.parent):
-                pass
+            if not _is_special(path):
+                with tempfile.TemporaryFile(dir=_nearest(path.parent)):
+                    pass
         except OSError as error:
             raise cannot_write(path, error) from None
 
 
+def _nearest(folder: Path) -> Path:
+    """Return the folder or, where it is still to be made, the nearest one above that is there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
 def check_folder(path: Path) -> None:
-    """See before a long run that files can be made in a folder; makes it.  Errors: MissingError."""
+    """See before a long run that files can be made in a folder.  Errors: MissingError."""
     check_writable(path / "report.html")
 
 
@@ -68,7 +73,7 @@ def _is_special(path: Path) -> bool:
     """A device, pipe or socket: it is written into, never replaced."""
     try:
         mode = path.stat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 

@@ -109,9 +109,11 @@ def _fits(table: Table, cells: list[list[Text]], width: int) -> bool:
     if sum(natural) + frame <= width:
         return True
     least = []
-    for column, wide in zip(table.columns, natural, strict=True):
+    for k, (column, wide) in enumerate(zip(table.columns, natural, strict=True)):
+        longest = max((cell_len(word) for row in cells for word in row[k].plain.split()), default=0)
         words = column.justify == "left" and not column.no_wrap and wide > _WRAPPED_LEAST
-        least.append(_WRAPPED_LEAST if words else wide)
+        least.append(max(_WRAPPED_LEAST, longest) if words else wide)
         column.no_wrap = not words
+        column.min_width = least[-1]
         column.overflow = "fold"
     return sum(least) + frame <= width

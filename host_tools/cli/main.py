@@ -7,17 +7,20 @@ import errno
 import os
 import signal
 import sys
+import threading
 from types import FrameType
+from typing import Any
 
 from host_tools.errors import EXIT_INTERRUPTED, EXIT_MISSING, EXIT_TERMINATED, ToolError
 
 # What a full, read-only or broken disk says; other OSErrors without a file name are defects and keep their traceback.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
+_IMPORT_S = 0.02  # until a signal that came while a module was imported is looked at again
 
 
 def main() -> None:
     """Run the command; what a user can mend is one line on stderr and an exit code (docs/cli.md lists them)."""
-    _end_on_signals()
+    before = _end_on_signals()
     try:
         _run()
     except ToolError as error:
@@ -30,6 +33,9 @@ def main() -> None:
         if error.filename is None and error.errno not in _DISK:
             raise
         _end(f"{error.filename or 'standard output'}: {error.strerror}", EXIT_MISSING)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run() -> None:
@@ -66,15 +72,39 @@ def _drop_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _end_on_signals() -> None:
-    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that temporary folders and child processes go."""
+def _end_on_signals() -> dict[int, Any]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that temporary folders and child processes go.
 
-    def end(number: int, _frame: FrameType | None) -> None:
-        for each in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)
-        sys.exit(EXIT_TERMINATED if number == signal.SIGTERM else 128 + number)
+    Return the handlers that were there before.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}  # signals are the main thread's, and whoever runs us in another has its own way with them
+    before: dict[int, Any] = {}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        handler = signal.getsignal(number)
+        if handler in (signal.SIG_DFL, signal.default_int_handler):
+            before[number] = handler
+            signal.signal(number, _end_by_signal)
+    return before
 
-    with contextlib.suppress(ValueError):  # not the main thread: its owner has signals of its own
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) == signal.SIG_DFL:
-                signal.signal(number, end)
+
+def _end_by_signal(number: int, frame: FrameType | None) -> None:
+    if _importing(frame):
+        # Some modules turn an interrupt of their import into an error of their own, or crash: it waits for them.
+        again = threading.Timer(_IMPORT_S, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+        return
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(EXIT_TERMINATED if number == signal.SIGTERM else 128 + number)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False

@@ -106,7 +106,7 @@ def setpoint(
 
 @_command
 def parameters(
-    changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...", help="Parameters, as `gridkeel params`.")],
+    changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Parameters, as `gridkeel params`.")],
 ) -> _Body:
     """Set parameters, which the controller keeps."""
     found: dict[str, int] = {}

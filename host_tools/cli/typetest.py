@@ -65,12 +65,14 @@ def command(
     if listing:
         _list(screen, profile, changes, span)
         return
+    names = catalogue.NAMES if profile == ALL else (profile or CUSTOM,)
+    wanted = [catalogue.profile(name, changes) for name in names]
     check_writable(json_file)
     check_folder(out)
     tests = []
-    for name in catalogue.NAMES if profile == ALL else [profile or CUSTOM]:
-        test = _run(screen, catalogue.profile(name, changes), changes, only, firmware, span)
-        _write(test, out / name if profile == ALL else out)
+    for one in wanted:
+        test = _run(screen, one, changes, only, firmware, span)
+        _write(test, out / one.name if profile == ALL else out)
         tests.append(test)
     _conclude(screen, tests, profile == ALL, out, json_file)
     if not all(test.ok for test in tests):

@@ -52,7 +52,7 @@ def findings(test: TypeTest) -> Table:
         colour = _COLOURS[finding.verdict]
         measured = "–" if finding.measured is None else f"{number(finding.measured)} {finding.unit}"
         verdict = f"[{colour}]{finding.verdict}[/]"
-        words = (finding.clause, finding.what, finding.stimulus, f"{finding.band} {finding.unit}", measured)
+        words = (finding.clause, finding.what, finding.stimulus, finding.band, measured)
         table.add_row(verdict, *map(escape, words))
     return table
 

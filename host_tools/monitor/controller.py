@@ -56,10 +56,10 @@ class Controller:
 
     @property
     def faults(self) -> list[str]:
-        """Active faults that matter, the telemetry's own first; what only informs is left out."""
-        named = [self.fault] if self.fault not in (None, "none") else []
-        found = dict.fromkeys([*named, *self.alarms])
-        return [name for name in found if name is not None and _SEVERITY.get(name) != "info"]
+        """Active faults that matter, what drives the power to zero first; what only informs is left out."""
+        named = [self.fault] if self.fault is not None and self.fault != "none" else []
+        found = [name for name in dict.fromkeys([*named, *self.alarms]) if _SEVERITY.get(name) != "info"]
+        return sorted(found, key=lambda name: _SEVERITY.get(name) == "warning")
 
     def age_s(self, now_s: float) -> float | None:
         return None if self.heard_s is None else max(0.0, now_s - self.heard_s)

@@ -94,10 +94,12 @@ def _presence() -> Schema:
     properties = {
         "uplink": {"type": "string", "description": "name of the uplink"},
         "status": {"enum": ["online", "offline"]},
+        "run": {"type": "string", "description": "another text for each start of the uplink"},
         "version": {"type": "string", "description": "version of the uplink"},
         "reason": {"type": "string"},
     }
-    return _document("presence", "whether an uplink is there; retained", properties, ["uplink", "status", "version"])
+    required = ["uplink", "status", "run", "version"]
+    return _document("presence", "whether an uplink is there; retained", properties, required)
 
 
 def _command() -> Schema:

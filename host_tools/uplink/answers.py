@@ -17,10 +17,13 @@ from host_tools.uplink.session import Session
 
 INBOUND = 64  # commands the broker may send ahead of our acknowledgement
 _WAITING_MAX = 512  # answers; with so many, commands are not acknowledged, and the broker holds the next ones back
+# Where nothing holds the sender back (QoS 0, or a broker that sends on without acknowledgements, as rumqttd does) so many
+# answers may wait, some 20 MB; what comes beyond is neither carried out nor answered, and counted.
+_WAITING_MOST = 20_000
 
 
 class Answers:
-    """Nothing is dropped here: what came at QoS 1 is bounded by not acknowledging it, the rest by not carrying it out.
+    """Every command that is carried out is answered: more than can be answered are not let in.
 
     on_request: takes a command.  tell: takes a line for the user, said once.  on_due: called when an answer waits.
     """
@@ -36,19 +39,26 @@ class Answers:
         self._flying = 0
         self._session: Session | None = None
         self._unacknowledged: deque[aiomqtt.Message] = deque()
+        self._holds_back = True  # the broker, as far as our acknowledgements want it to
+
+    def due(self, flight: Flight) -> bool:
+        """Return whether there is something to send that may be sent: records have a share of the window too."""
+        return bool(self._waiting) and self._flying < max(1, 3 * flight.session.credit // 4)
 
     @property
-    def due(self) -> bool:
-        return bool(self._waiting)
+    def settled(self) -> bool:
+        return not self._waiting and not self._flying
 
     def connected(self, session: Session) -> None:
+        """Begin anew on a connection."""
         self._session = session
+        self._holds_back = True
         self._unacknowledged.clear()
 
     def take(self, member: Member, message: aiomqtt.Message) -> None:
         """Take a command as it comes from the broker."""
         request = request_of(member.device, message, time.monotonic())
-        if self._behind and not message.qos:
+        if len(self._waiting) >= _WAITING_MOST:
             self._lose(request)
         else:
             self._on_request(request)
@@ -56,6 +66,8 @@ class Answers:
     def acknowledge(self, message: aiomqtt.Message) -> None:
         """Acknowledge a message, now or once the answers have got away; in the order in which they came."""
         self._unacknowledged.append(message)
+        if len(self._unacknowledged) > INBOUND:
+            self._holds_back = False
         self._release()
 
     def add(self, answer: Answer) -> None:
@@ -65,7 +77,7 @@ class Answers:
 
     def send(self, flight: Flight) -> None:
         """Send what waits, as far as there is room.  Errors: MqttError."""
-        while self._waiting and flight.has_room:
+        while self.due(flight) and flight.has_room:
             answer = self._waiting.popleft()
             topic, payload, properties = answer.published()
             if not flight.fits(topic, payload, properties):
@@ -92,12 +104,10 @@ class Answers:
                 self.add(other)
         self._release()
 
-    @property
-    def _behind(self) -> bool:
-        return len(self._waiting) + self._flying >= _WAITING_MAX
-
     def _release(self) -> None:
-        while self._unacknowledged and self._session is not None and not self._behind:
+        while self._unacknowledged and self._session is not None:
+            if self._holds_back and len(self._waiting) >= _WAITING_MAX:
+                return
             self._session.acknowledge(self._unacknowledged.popleft())
 
     def _lose(self, request: Request) -> None:

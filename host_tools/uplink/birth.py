@@ -74,9 +74,18 @@ def read_status(payload: bytes) -> Said | None:
     return Said(document.get("status") == ONLINE, uplink) if isinstance(uplink, str) else None
 
 
-def presence(uplink: str, state: str, *, reason: str = "") -> bytes:
-    """Return an uplink's own status payload; state is ONLINE or OFFLINE."""
-    document = {"uplink": uplink, "status": state, "version": _version()}
+def read_run(payload: bytes) -> str:
+    """Return which start of an uplink a presence is of, "" where that cannot be read."""
+    try:
+        run = json.loads(payload)["run"]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return ""
+    return run if isinstance(run, str) else ""
+
+
+def presence(uplink: str, state: str, *, run: str, reason: str = "") -> bytes:
+    """Return an uplink's own status payload; state is ONLINE or OFFLINE, run another text for each of its starts."""
+    document = {"uplink": uplink, "status": state, "run": run, "version": _version()}
     if reason:
         document["reason"] = reason
     return _json(document)

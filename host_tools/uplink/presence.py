@@ -40,12 +40,14 @@ class Presence:
     def __init__(
         self,
         name: str,
+        run: str,
         store: Store,
         tell: Callable[[str], None],
         detail: Callable[[str], None],
         on_due: Callable[[], None],
     ) -> None:
         self._name = name
+        self._run = run
         self._store = store
         self._tell = tell
         self._detail = detail
@@ -167,7 +169,7 @@ class Presence:
 
     def _send_own(self, flight: Flight) -> None:
         state, reason = (life.OFFLINE, "uplink stopped") if self._stopping else (life.ONLINE, "")
-        payload = life.presence(self._name, state, reason=reason)
+        payload = life.presence(self._name, state, run=self._run, reason=reason)
         self._publish(flight, topics.presence(self._name), payload, expiring=not self._stopping)
 
     def _send_birth(self, flight: Flight, member: Member) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import time
 from collections.abc import Callable
 
@@ -66,7 +67,9 @@ class Publisher:
         self._detail = detail
         self._troubles = Troubles(say)
         self._wake = asyncio.Event()
-        self._presence = Presence(name, store, self._tell, detail, self._wake.set)
+        self._run = secrets.token_hex(4)
+        self._other_run = ""
+        self._presence = Presence(name, self._run, store, self._tell, detail, self._wake.set)
         self._answers = Answers(on_request, self._tell, self._wake.set)
         self._records = Records(store, retry_max_s)
         self._stopping_since_s: float | None = None
@@ -141,7 +144,7 @@ class Publisher:
                 return
             except TakenOverError as error:
                 raise ToolError(
-                    f"broker {self._broker.name} {error}: another uplink has the name {self._name!r};"
+                    f"broker {self._broker.name}: the session {error}: another uplink has the name {self._name!r};"
                     " give each its own --name"
                 ) from None
             except CONNECTION_ERRORS as error:
@@ -170,7 +173,7 @@ class Publisher:
     async def _connected(self) -> None:
         will = aiomqtt.Will(
             topics.presence(self._name),
-            life.presence(self._name, life.OFFLINE, reason="uplink lost"),
+            life.presence(self._name, life.OFFLINE, run=self._run, reason="uplink lost"),
             qos=self._will_qos,
             retain=self._will_retain,
         )
@@ -184,11 +187,25 @@ class Publisher:
             on_lost=self._wake.set,
         )
         async with session:
+            if self.connections:
+                await self._look_for_namesake(session)
             self._begin(session)
             try:
                 await self._pump(session)
             finally:
                 await self._flush()
+
+    async def _look_for_namesake(self, session: Session) -> None:
+        """See who had the name while this uplink had no connection; not every broker says why it ended one.
+
+        Errors: TakenOverError.
+        """
+        own = topics.presence(self._name)
+        self._other_run = ""
+        await session.subscribe(own, qos=1)
+        await session.unsubscribe(own)  # by its answer, what is retained has come
+        if self._other_run:
+            raise TakenOverError("was given to another connection")
 
     def _begin(self, session: Session) -> None:
         self.connections += 1
@@ -230,12 +247,12 @@ class Publisher:
             await self._presence.send(flight, time.monotonic())
             self._answers.send(flight)
             if self._stopping_since_s is not None:
-                if not self._presence.due and not self._answers.due and not flight.flying:
+                if not self._presence.due and self._answers.settled and not flight.flying:
                     return
                 if self._stopped_for(_GOODBYE_S):
                     raise aiomqtt.MqttError("no acknowledgement at the end")
             else:
-                while not self._presence.due and not self._answers.due and await self._records.send(flight):
+                while not self._presence.due and not self._answers.due(flight) and await self._records.send(flight):
                     session.check()
             session.check()
             if not self._wake.is_set():
@@ -243,13 +260,17 @@ class Publisher:
                 session.check()
 
     def _received(self, message: aiomqtt.Message) -> None:
-        parts = topics.split(str(message.topic))
+        name = str(message.topic)
+        parts = topics.split(name)
         member = self._presence.member_of(parts[0]) if parts is not None else None
-        if parts is not None and member is not None:
+        payload = message.payload if isinstance(message.payload, bytes) else b""
+        if name == topics.presence(self._name):
+            run = life.read_run(payload)
+            self._other_run = run if run != self._run else ""
+        elif parts is not None and member is not None:
             if parts[1] == topics.COMMAND:
                 self._answers.take(member, message)
             elif parts[1] == topics.STATUS:
-                payload = message.payload if isinstance(message.payload, bytes) else b""
                 self._presence.take_status(member, payload)
         self._answers.acknowledge(message)
 

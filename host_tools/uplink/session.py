@@ -192,7 +192,7 @@ class Session(aiomqtt.Client):
 
     def _end(self) -> aiomqtt.MqttError:
         if self._taken_over:
-            return TakenOverError(self._ended)
+            return TakenOverError("was given to another connection")
         # Some brokers (mosquitto 2.0.11) hang up after a refusal: then the refusal is what there is to mend.
         return aiomqtt.MqttError(self.refused or self._ended or "connection lost")
 

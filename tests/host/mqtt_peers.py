@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import tty
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Controller(threading.Thread):
     def __init__(self, device: str = "gk-test", boot: int = 7, per_s: float = 200.0) -> None:
         super().__init__(daemon=True)
         self.commands: deque[tuple[int, tuple]] = deque(maxlen=1000)
+        self.executed: Counter[int] = Counter()
         self.questions: deque[tuple[str, bytes]] = deque()
         self.results: dict[int, int | None] = {}
         self.backend = backend.Backend()
@@ -113,6 +114,7 @@ class Controller(threading.Thread):
         command = self.link.next_command()
         if command is not None:
             message, values = command
+            self.executed[message] += 1
             if message != messages.TIME:  # what the uplink tells by itself is nobody's command
                 self.commands.append((message, values))
             result = self.results.get(message, _OK)

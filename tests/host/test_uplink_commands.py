@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
 
 import aiomqtt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mqtt_peers import Controller, Listener, UplinkProcess
+from mqtt_peers import Controller, Listener, UplinkProcess, eventually
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -130,12 +131,12 @@ def _asking(url: str, talk) -> None:
 
 
 @pytest.fixture
-def served(tmp_path: Path):
-    """A broker and a controller that the uplink serves and that takes commands."""
+def served(tmp_path: Path, request: pytest.FixtureRequest):
+    """A broker and a controller that the uplink serves and that takes commands; its parameter: records a second."""
     with (
         EmbeddedBroker() as broker,
         Listener(broker_at(broker.url)) as listener,
-        Controller() as controller,
+        Controller(per_s=getattr(request, "param", 200.0)) as controller,
         UplinkProcess(tmp_path / "q.db", broker.url, [controller.port]) as uplink,
     ):
         listener.wait(f"{BASE}/status", lambda status: status["status"] == "online")
@@ -248,6 +249,56 @@ def test_a_retained_command_is_not_repeated_at_the_next_start(tmp_path: Path):
             listener.wait(f"{BASE}/status", lambda status: status["status"] == "online")
             listener.wait(f"{BASE}/telemetry", lambda record: record["sequence"] > 100)
         assert not controller.commands
+
+
+@pytest.mark.parametrize("served", [10.0], indirect=True)
+@pytest.mark.parametrize("burst", [3000])
+def test_every_command_of_a_burst_is_answered_and_what_was_executed_is_told_as_such(served, burst: int):
+    broker, controller, _listener, uplink = served
+    answers: Counter[str] = Counter()
+    tags: set[bytes] = set()
+
+    def take(message: aiomqtt.Message) -> None:
+        answers[json.loads(message.payload)["result"]] += 1
+        tags.add(message.properties.CorrelationData)
+
+    async def talk() -> None:
+        async with Session(broker_at(broker.url), "burst", on_message=take) as session:
+            await session.subscribe("answers/#", qos=1)
+            sent = []
+            for number in range(burst):
+                if len(sent) >= session.credit:
+                    await sent.pop(0)
+                properties = Properties(PacketTypes.PUBLISH)
+                properties.ResponseTopic = "answers/here"
+                properties.CorrelationData = number.to_bytes(4, "big")
+                sent.append(session.send(f"{BASE}/cmd", b'{"mode": "auto"}', properties=properties))
+            await asyncio.gather(*sent)
+            for _ in range(600):
+                if len(tags) == burst:
+                    return
+                await asyncio.sleep(0.05)
+
+    asyncio.run(talk())
+    assert len(tags) == burst, answers
+    assert set(answers) <= {"ok", "busy", "no_answer"}
+    assert answers["ok"] + answers["no_answer"] >= controller.executed[messages.MODE] > 0
+    assert answers["ok"] >= 16
+    assert not any("without an answer" in line for line in uplink.lines)
+
+
+def test_what_is_open_at_the_end_is_answered_before_the_uplink_leaves(served):
+    broker, controller, listener, uplink = served
+    controller.results[messages.MODE] = None
+
+    async def talk(asker: _Asker) -> None:
+        await asker.session.send(f"{BASE}/cmd", b'{"mode": "auto"}')
+
+    _asking(broker.url, talk)
+    assert eventually(lambda: bool(controller.commands))
+    assert uplink.terminate() == 0
+    answer = listener.wait(f"{BASE}/ack")
+    assert (answer["result"], answer["reason"]) == ("no_answer", "the uplink stopped before the controller answered")
 
 
 def test_orders_of_the_grid_services_become_rows():

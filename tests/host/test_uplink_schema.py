@@ -66,7 +66,7 @@ def test_birth_and_status_fit():
     jsonschema.validate(json.loads(Birth("d", 1, "f", {"x": []}).payload()), documents()["birth"])
     jsonschema.validate(json.loads(Birth("d", 1, "f", None).payload()), documents()["birth"])
     jsonschema.validate(json.loads(status("d", "offline", uplink="u", reason="r")), documents()["status"])
-    jsonschema.validate(json.loads(presence("u", "offline", reason="r")), documents()["presence"])
+    jsonschema.validate(json.loads(presence("u", "offline", run="1", reason="r")), documents()["presence"])
 
 
 @pytest.mark.parametrize(
