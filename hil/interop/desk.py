@@ -13,7 +13,7 @@ import serial
 
 from hil.interop.record_book import RecordBook
 from host_tools.link import events
-from host_tools.link.host import HostLink
+from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
 from host_tools.link.readable import readable
 from host_tools.link.telltime import TimeTeller
 from host_tools.uplink.commands import parse
@@ -52,7 +52,7 @@ class Desk(RecordBook):
         """Send a command of docs/mqtt.md; its answer is a record."""
         with self._lock:
             for row in parse(json.dumps(command).encode()):
-                self.link.command(row.message, **row.values)
+                self.link.command(row.message, COMMAND_TIMEOUT_S, **row.values)
 
     def _serve(self, line: serial.Serial, stop: threading.Event) -> None:
         while not stop.is_set():

@@ -17,8 +17,8 @@ from host_tools.uplink.session import Session
 
 INBOUND = 64  # commands the broker may send ahead of our acknowledgement
 _WAITING_MAX = 512  # answers; with so many, commands are not acknowledged, and the broker holds the next ones back
-# Where nothing holds the sender back (QoS 0, or a broker that sends on without acknowledgements, as rumqttd does) so many
-# answers may wait, some 20 MB; what comes beyond is neither carried out nor answered, and counted.
+# Where nothing holds the sender back (QoS 0, or a broker that sends on without acknowledgements, as rumqttd does) so
+# many answers may wait, some 20 MB; what comes beyond is neither carried out nor answered, and counted.
 _WAITING_MOST = 20_000
 
 

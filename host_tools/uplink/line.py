@@ -21,6 +21,7 @@ _WRITE_S = 2.0  # what the line has not taken by then is dropped
 _REOPEN_FIRST_S = 1.0
 _REOPEN_MAX_S = 8.0
 _NOBODY_S = 5.0  # of a line without a controller before that is said
+_LOOK_S = 1.0  # for that, meanwhile
 _EMPTY_READS_MAX = 3  # of a line said to be readable: it has been unplugged
 
 
@@ -213,7 +214,7 @@ class Line:
             return
         wait_s = max(0.0, self.intake.deadline() - self._now())
         if self.intake.connected is None:
-            wait_s = min(wait_s, _NOBODY_S)
+            wait_s = min(wait_s, _LOOK_S)
         at_s = self._loop.time() + wait_s
         if self._timer is not None:
             if self._timer.when() <= at_s:
@@ -241,11 +242,11 @@ class Line:
             return
         heard = self.intake.link.overheard
         if heard.is_text:
-            line = f"port {self.url} carries text, is it the console? heard: {heard.excerpt!r}"
+            line = f"port {self.url} carries text, is it the console? heard: '{heard.excerpt}'"
         elif heard.count:
             line = (
                 f"port {self.url}: no controller answers; heard {heard.count} bytes that are no frames"
-                f" (another baud rate?): {heard.excerpt!r}"
+                f" (another baud rate?): '{heard.excerpt}'"
             )
         else:
             line = f"port {self.url}: no controller answers, nothing is heard: right port, cable, power?"

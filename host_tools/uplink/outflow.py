@@ -76,9 +76,9 @@ class Outflow:
                 stored = self._batch.popleft()
                 if stored.entry.device not in self._held:
                     return stored
-            stored = await self._next_held(now_s)
-            if stored is not None:
-                return stored
+            held = await self._next_held(now_s)
+            if held is not None:
+                return held
             batch = await self._store.take(_BATCH, after=self._after)
             if not batch:
                 return None

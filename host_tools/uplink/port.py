@@ -103,7 +103,7 @@ def _tcp(url: str) -> int:
     return connection.detach()
 
 
-def _relayed(port: serial.SerialBase) -> int:
+def _relayed(port: serial.Serial) -> int:
     """Return one end of a socket pair; a thread moves bytes between the other and a port without a descriptor."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(_RELAY_S)

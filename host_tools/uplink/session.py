@@ -87,7 +87,7 @@ class Session(aiomqtt.Client):
         self.credit = window
         self._client.manual_ack_set(inbound > 0)
         self._paho_send = self._client._sock_send  # noqa: SLF001
-        self._client._sock_send = self._sock_send  # type: ignore[method-assign] # noqa: SLF001
+        self._client._sock_send = self._sock_send  # type: ignore[method-assign,assignment] # noqa: SLF001
         self._handle = on_message
         self._on_lost = on_lost
         self._leaving = False
@@ -164,7 +164,7 @@ class Session(aiomqtt.Client):
         waiting.cancel()
         raise self._end()
 
-    def _sock_send(self, data: bytes) -> int:
+    def _sock_send(self, data: bytes | bytearray) -> int:
         try:
             return self._paho_send(data)
         except (BrokenPipeError, ConnectionResetError):

@@ -59,6 +59,7 @@ class Controller(threading.Thread):
         self._quiet = threading.Event()
         self._silent = threading.Event()
         self._over = threading.Event()
+        self._paused = threading.Event()
 
     def __enter__(self) -> Controller:
         self.start()
@@ -76,6 +77,17 @@ class Controller(threading.Thread):
         assert self._silent.wait(30)
         return self.link.produced
 
+    def pause(self, paused: bool) -> None:
+        """Neither read nor write meanwhile."""
+        if paused:
+            self._paused.set()
+        else:
+            self._paused.clear()
+
+    def write_raw(self, data: bytes) -> None:
+        """Put bytes on the line that are no frames."""
+        self._write(data)
+
     def ask(self, kind: str, data: bytes) -> None:
         """Put a question to whoever is behind the host; `backend` tells how it ended."""
         self.questions.append((kind, data))
@@ -86,6 +98,9 @@ class Controller(threading.Thread):
         out = bytearray(4096)
         next_s = time.monotonic()
         while not self._over.is_set():
+            if self._paused.is_set():
+                time.sleep(0.01)
+                continue
             readable, _, _ = select.select([self._master], [], [], 0.005)
             now_ms = int(time.monotonic() * 1000) & 0x3FFFFFFF
             if readable:
@@ -185,6 +200,7 @@ class UplinkProcess:
     def __init__(self, queue: Path, url: str, ports: list[str], *options: str, name: str = "test") -> None:
         named = [part for port in ports for part in ("--port", port)]
         self.lines: list[str] = []
+        self.raw_lines: list[str] = []
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -204,7 +220,9 @@ class UplinkProcess:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        self.lines.extend(_unstamped(line.rstrip("\n")) for line in iter(self._process.stdout.readline, ""))
+        for line in iter(self._process.stdout.readline, ""):
+            self.raw_lines.append(line.rstrip("\n"))
+            self.lines.append(_unstamped(self.raw_lines[-1]))
 
     def __enter__(self) -> UplinkProcess:
         return self
