@@ -1,4 +1,4 @@
-"""`python -m certs FOLDER [--host NAME ...] [--client NAME ...]`: certificates for MQTT with TLS, for a first set-up."""
+"""`python -m certs FOLDER [--host NAME ...] [--client NAME ...]`: MQTT certificates for a first set-up."""
 
 from __future__ import annotations
 

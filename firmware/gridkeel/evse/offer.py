@@ -83,9 +83,7 @@ class Offer:
             if ticks.diff(now_ms, self._since_ms) >= STEP_X1_MS:
                 self._enter(NONE, now_ms)
         elif self.state == OUT or not consent or current_ma < duty.LEAST_MA:
-            if self.state == BASIC:
-                self._pause(now_ms)
-            self._enter(NONE, now_ms)
+            self._withdraw(now_ms)
         self._asked = False
         self.duty_permille = self._duty(current_ma)
 
@@ -108,10 +106,12 @@ class Offer:
         pause_ms = self._pause_ms if current_ma >= _SURE_MA else _UNSURE_PAUSES * self._pause_ms
         return not pause_ms or ticks.diff(now_ms, self._since_ms) >= pause_ms
 
-    def _pause(self, now_ms):
-        """An offer was withdrawn: the next one waits."""
-        lasted = ticks.diff(now_ms, self._since_ms) >= PAUSE_MAX_MS
-        self._pause_ms = PAUSE_MS if lasted else min(max(2 * self._pause_ms, PAUSE_MS), PAUSE_MAX_MS)
+    def _withdraw(self, now_ms):
+        """End what is offered; after basic charging the next offer waits."""
+        if self.state == BASIC:
+            lasted = ticks.diff(now_ms, self._since_ms) >= PAUSE_MAX_MS
+            self._pause_ms = PAUSE_MS if lasted else min(max(2 * self._pause_ms, PAUSE_MS), PAUSE_MAX_MS)
+        self._enter(NONE, now_ms)
 
     def _wait(self, now_ms):
         waited_ms = ticks.diff(now_ms, self._since_ms)
