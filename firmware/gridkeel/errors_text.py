@@ -81,7 +81,12 @@ CATALOGUE = (
         "warning",
         "inverter has no model that sets reactive power (704, 123)",
     ),
-    (errors.INVERTER_SLOW, "inverter_slow", "info", "inverter answers later than modbus_timeout_ms: it is waited for"),
+    (
+        errors.INVERTER_SLOW,
+        "inverter_slow",
+        "warning",
+        "inverter answers later than modbus_timeout_ms: it is waited for",
+    ),
     (errors.SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
     (errors.HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
     (

@@ -198,6 +198,24 @@ def test_after_an_unanswered_request_the_next_is_waited_for_as_long_as_an_answer
     assert master.timeout_left(1730) == 200
 
 
+def test_an_answer_that_came_damaged_is_not_waited_for():
+    master = asked()
+    for now in (0, 210, 420):
+        feed(master, ANSWER[:-1] + b"\x00", now + 5)
+        assert master.timeout_left(now) == 200
+        assert master.expire(now + 200)
+        master.read(bytearray(16), 40000, 2, now + 210)
+    assert master.lead(40000, 2, 700) == 0
+    assert master.expire(830)  # this time nothing came
+    assert master.lead(40000, 2, 840) == 1
+    master.read(bytearray(16), 40000, 3, 840)
+    feed(master, ANSWER, 900)  # what comes now may be the late one
+    assert not master.expire(2339)
+    assert master.expire(2340)
+    master.read(bytearray(16), 40000, 2, 2350)
+    assert master.timeout_left(2350) == 1500
+
+
 def test_a_device_seen_to_be_slow_has_twice_its_time_and_is_called_slow():
     master = asked()
     feed(master, ANSWER, 190)

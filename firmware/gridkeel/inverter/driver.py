@@ -325,6 +325,8 @@ class Inverter:
         if job == VAR_STEP:
             return self.reactive.write_step(self._master, out, now_ms)
         source = self._source(job)
+        if job == DISCOVER and not self._master.patient:
+            return source.request(self._master, out, now_ms)
         lead = source.lead if job == DISCOVER else 0
         lead += self._master.lead(source.address - lead, source.count + lead, now_ms)
         return self._master.read(out, source.address, source.count, now_ms, lead)

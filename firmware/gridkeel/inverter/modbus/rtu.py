@@ -150,7 +150,7 @@ class Master:
         long = self._missed and not urgent
         if self.patient:
             wait_ms = max(wait_ms, 2 * self._timeout_ms)
-            long = self._missed or self._late != 0 and ticks.diff(self.sent_ms, self._late_ms) < _LATE_MS
+            long = self._missed or self._is_late()
         if long:
             wait_ms = max(wait_ms, _LATE_MS)
         left = wait_ms - ticks.diff(now_ms, self.sent_ms)
@@ -161,10 +161,12 @@ class Master:
         if not self.open or self.timeout_left(now_ms, urgent):
             return False
         self.open = False
-        self._missed = True
-        if self._function == pdu.READ_HOLDING:
-            self._late = self._count
-            self._late_ms = self.sent_ms
+        # What came while nothing else was due was the answer, damaged: it will not come late.
+        if self._missed or self._is_late() or not (self._dropping or self._fill):
+            self._missed = True
+            if self._function == pdu.READ_HOLDING:
+                self._late = self._count
+                self._late_ms = self.sent_ms
         self.timeouts = _count(self.timeouts, 1)
         if self._fill:
             self._drop(self._fill)
@@ -173,6 +175,10 @@ class Master:
         self._hold = False
         self._begin_hold(now_ms)
         return True
+
+    def _is_late(self):
+        """Say whether, as the open request went out, an unanswered read might yet have been answered."""
+        return self._late != 0 and ticks.diff(self.sent_ms, self._late_ms) < _LATE_MS
 
     def _begin_hold(self, now_ms):
         self._heard_ms = now_ms
