@@ -35,14 +35,14 @@ _UNSURE_PAUSES = 4
 
 
 class Offer:
-    """state and duty_permille.  Allocates: nothing after construction."""
+    """state and duty_permille; pause_ms before the next offer.  Allocates: nothing after construction."""
 
     def __init__(self, parameters):
         self._p = parameters
         self.state = NONE
         self.duty_permille = duty.STEADY
         self._since_ms = 0
-        self._pause_ms = 0
+        self.pause_ms = 0
         self._given_up = False
         self._session = False
         self._over = False
@@ -69,7 +69,8 @@ class Offer:
                 self._enter(NONE, now_ms)
         elif self.state == OUT or not consent or current_ma < duty.LEAST_MA:
             if self.state == BASIC:
-                self._pause(now_ms)
+                lasted = ticks.diff(now_ms, self._since_ms) >= PAUSE_MAX_MS
+                self.pause_ms = PAUSE_MS if lasted else min(max(2 * self.pause_ms, PAUSE_MS), PAUSE_MAX_MS)
             self._enter(NONE, now_ms)
         self.duty_permille = self._duty(current_ma)
 
@@ -82,13 +83,8 @@ class Offer:
             self._enter(BASIC, now_ms)
 
     def _rested(self, current_ma, now_ms):
-        pause_ms = self._pause_ms if current_ma >= _SURE_MA else _UNSURE_PAUSES * self._pause_ms
+        pause_ms = self.pause_ms if current_ma >= _SURE_MA else _UNSURE_PAUSES * self.pause_ms
         return not pause_ms or ticks.diff(now_ms, self._since_ms) >= pause_ms
-
-    def _pause(self, now_ms):
-        """An offer was withdrawn: the next one waits."""
-        lasted = ticks.diff(now_ms, self._since_ms) >= PAUSE_MAX_MS
-        self._pause_ms = PAUSE_MS if lasted else min(max(2 * self._pause_ms, PAUSE_MS), PAUSE_MAX_MS)
 
     def _wait(self, now_ms):
         waited_ms = ticks.diff(now_ms, self._since_ms)
@@ -102,7 +98,7 @@ class Offer:
 
     def _forget(self, now_ms):
         self._given_up = self._session = self._over = False
-        self._pause_ms = 0
+        self.pause_ms = 0
         if self.state != NONE:
             self._enter(NONE, now_ms)
 

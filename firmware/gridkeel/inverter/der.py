@@ -30,8 +30,6 @@ _PCT_SF = offset_of(DER_STORAGE, "Pct_SF")
 class Control704(control.Control):
     """WSet in watts, positive out of the vehicle; when commands stop it reverts to enabled at 0 W."""
 
-    WIDE = True
-
     def __init__(self):
         control.Control.__init__(
             self,
@@ -39,10 +37,9 @@ class Control704(control.Control):
             _FIRST,
             _COUNT,
             (0, _SET + 2),
-            (_SET, 2),
+            (_SET, 2, True),
             ((_REVERT_SET, 2), (_REVERT_ENA, 3)),
-            (0, _MOD, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA),
-            (_REVERT_S, 2),
+            (0, _MOD, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA, _REVERT_S, _REVERT_S + 1),
         )
         self._sf = 0
 
@@ -52,10 +49,6 @@ class Control704(control.Control):
             return False
         self.words[_REVERT_ENA] = _ENABLED
         self.put_s32(_REVERT_SET, 0)
-        return self.rescale(found, most_w)
-
-    def rescale(self, found, most_w):
-        """Take the scale factor; return False where powers up to most_w cannot be set."""
         self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "WSet_SF")))
         return sunspec.fits(most_w, self._sf, sunspec.LIMIT)
 
@@ -91,10 +84,6 @@ class Measure701:
         if at < 0:
             return False
         self.address = at + _INV_ST
-        return self.rescale(found)
-
-    def rescale(self, found):
-        """Take the scale factors; return False where that of power is none."""
         self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "W_SF")))
         self._var_sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "Var_SF")))
         return sunspec.scale_known(self._sf)
@@ -127,11 +116,8 @@ class Temperature701:
     def bind(self, found):
         at = found.address_of(DER_MEASURE)
         self.address = at + _TMP_AMBIENT
-        return at >= 0 and self.rescale(found)
-
-    def rescale(self, found):
         self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "Tmp_SF")))
-        return sunspec.scale_known(self._sf)
+        return at >= 0 and sunspec.scale_known(self._sf)
 
     def cabinet_c(self, master):
         """Return the cabinet's temperature, or UNKNOWN."""

@@ -31,8 +31,6 @@ _S16_MAX = 0x7FFF
 class VarControl704(control.Control):
     """VarSet in var; when commands stop it reverts to enabled at 0 var."""
 
-    WIDE = True
-
     def __init__(self):
         control.Control.__init__(
             self,
@@ -40,10 +38,9 @@ class VarControl704(control.Control):
             _FIRST,
             _REVERT_S + 2,
             (0, _SET + 2),
-            (_SET, 2),
+            (_SET, 2, True),
             ((_REVERT_SET, 2), (_REVERT_ENA, 3)),
-            (0, _MOD, _PRI, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA),
-            (_REVERT_S, 2),
+            (0, _MOD, _PRI, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA, _REVERT_S, _REVERT_S + 1),
         )
         self._sf = 0
         self.commanded_var = 0
@@ -52,12 +49,8 @@ class VarControl704(control.Control):
         """Take scale and address from a discovery; return False where reactive power up to most_var cannot be set."""
         if not self.place(found):
             return False
-        self.words[_MOD] = _VARS
-        return self.rescale(found, most_var)
-
-    def rescale(self, found, most_var):
-        """Take the scale factor; return False where reactive power up to most_var cannot be set."""
         self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "VarSet_SF")))
+        self.words[_MOD] = _VARS
         return sunspec.fits(most_var, self._sf, sunspec.LIMIT)
 
     def set_reversion(self, reversion_s):
@@ -83,10 +76,9 @@ class VarControl123(control.Control):
             _PCT_FIRST,
             _PCT_ENA + 1,
             (0, _PCT_ENA + 1),
-            (0, _PCT_OF_VAR + 1),
+            (0, _PCT_OF_VAR + 1, False),
             ((_PCT_REVERT_S, 1),),
-            (_PCT_MOD, _PCT_ENA),
-            (_PCT_REVERT_S, 1),
+            (_PCT_MOD, _PCT_ENA, _PCT_REVERT_S),
         )
         self._full_raw = 0
         self._inject_var = 1
@@ -98,6 +90,10 @@ class VarControl123(control.Control):
         """Take scales and address from a discovery; return False where no share of a rating can be set."""
         if not self.place(found):
             return False
+        sf = sunspec.signed(found.word(IMMEDIATE, offset_of(IMMEDIATE, "VArPct_SF")))
+        if not sunspec.fits(100, sf, _S16_MAX):
+            return False
+        self._full_raw = sunspec.scaled(100, -sf)
         self._inject_var = quadrants(found, 0, 1)
         self._absorb_var = quadrants(found, 2, 3)
         known = self._inject_var > 0 and self._absorb_var > 0
@@ -105,13 +101,7 @@ class VarControl123(control.Control):
             self._inject_var = self._absorb_var = basic(found, "WMax", "WMax_SF", "WRtg", "WRtg_SF")
         self._at = _PCT_OF_VAR if known else 0
         self.words[_PCT_MOD] = _OF_VAR_MAX if known else _OF_W_MAX
-        return self._inject_var > 0 and self.rescale(found, 0)
-
-    def rescale(self, found, _most_var):
-        """Take the scale factor; return False where 100 % cannot be set."""
-        sf = sunspec.signed(found.word(IMMEDIATE, offset_of(IMMEDIATE, "VArPct_SF")))
-        self._full_raw = sunspec.scaled(100, -sf)
-        return sunspec.fits(100, sf, _S16_MAX)
+        return self._inject_var > 0
 
     def set_reversion(self, reversion_s):
         self.words[_PCT_REVERT_S] = reversion_s
