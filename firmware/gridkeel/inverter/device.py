@@ -1,6 +1,6 @@
 """One inverter as discovery left it: the drivers that fit its models, and its ratings."""
 
-from gridkeel.inverter import der, legacy, sunspec, var_control
+from gridkeel.inverter import der, legacy, points, sunspec, var_control
 from gridkeel.inverter.discovery import Discovery
 
 
@@ -68,9 +68,13 @@ class Device:
 
     def _rate(self):
         found = self.found
-        common = _known(legacy.charge_max_w(found), legacy.rating_120(found, "WRtg"))
-        charge = _known(der.rating_702(found, "WChaRteMaxRtg"), legacy.rating_120(found, "MaxChaRte"))
-        discharge = _known(der.rating_702(found, "WDisChaRteMaxRtg"), legacy.rating_120(found, "MaxDisChaRte"))
+        common = _known(legacy.charge_max_w(found), legacy.rating_120(found, points.P120_WRTG))
+        charge = _known(
+            der.rating_702(found, points.P702_WCHARTEMAXRTG), legacy.rating_120(found, points.P120_MAXCHARTE)
+        )
+        discharge = _known(
+            der.rating_702(found, points.P702_WDISCHARTEMAXRTG), legacy.rating_120(found, points.P120_MAXDISCHARTE)
+        )
         # A rating nobody tells is none: 0 W.
         self.charge_rating_w = max(_known(charge, common), 0)
         self.discharge_rating_w = max(_known(discharge, common), 0)

@@ -5,29 +5,29 @@ the one forces the other. Power p into the vehicle is InWRte = p and OutWRte = -
 OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMax where the device tells none.
 """
 
-from gridkeel.inverter import control, der, sunspec
-from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE, offset_of
+from gridkeel.inverter import control, der, points, sunspec
+from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE
 
 # 101, 102 and 103 lay these out alike.
-_W = offset_of(103, "W")
-_W_SF = offset_of(103, "W_SF") - _W
-_VAR = offset_of(103, "VAr") - _W
-_VAR_SF = offset_of(103, "VAr_SF") - _W
-_TMP = offset_of(103, "TmpCab")
-_TMP_SINK = offset_of(103, "TmpSnk") - _TMP
-_TMP_SF = offset_of(103, "Tmp_SF") - _TMP
+_W = points.P103_W
+_W_SF = points.P103_W_SF - _W
+_VAR = points.P103_VAR - _W
+_VAR_SF = points.P103_VAR_SF - _W
+_TMP = points.P103_TMPCAB
+_TMP_SINK = points.P103_TMPSNK - _TMP
+_TMP_SF = points.P103_TMP_SF - _TMP
 
 # So do 111, 112 and 113, in floats.
-_FLOAT_W = 22
-_FLOAT_VAR = 28 - _FLOAT_W
-_FLOAT_TMP = 40
-_FLOAT_SINK = 42 - _FLOAT_TMP
+_FLOAT_W = points.P113_W
+_FLOAT_VAR = points.P113_VAR - _FLOAT_W
+_FLOAT_TMP = points.P113_TMPCAB
+_FLOAT_SINK = points.P113_TMPSNK - _FLOAT_TMP
 
-_FIRST = offset_of(STORAGE, "StorCtl_Mod")
-_OUT = offset_of(STORAGE, "OutWRte") - _FIRST
-_IN = offset_of(STORAGE, "InWRte") - _FIRST
-_WINDOW_S = offset_of(STORAGE, "InOutWRte_WinTms") - _FIRST
-_REVERT_S = offset_of(STORAGE, "InOutWRte_RvrtTms") - _FIRST
+_FIRST = points.P124_STORCTL_MOD
+_OUT = points.P124_OUTWRTE - _FIRST
+_IN = points.P124_INWRTE - _FIRST
+_WINDOW_S = points.P124_INOUTWRTE_WINTMS - _FIRST
+_REVERT_S = points.P124_INOUTWRTE_RVRTTMS - _FIRST
 _COUNT = _REVERT_S + 1
 
 _CHARGE_AND_DISCHARGE = 3
@@ -56,11 +56,11 @@ class Control124(control.Control):
         """Take scales and address from a discovery; return False where a rate cannot be set."""
         if not self.place(found):
             return False
-        sf = sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "InOutWRte_SF")))
+        sf = sunspec.signed(found.word(STORAGE, points.P124_INOUTWRTE_SF))
         self._full_w = charge_max_w(found)
         if self._full_w <= 0 or not sunspec.fits(100, sf, _S16_MAX):
             return False
-        rated_w = rating_120(found, "MaxDisChaRte")
+        rated_w = rating_120(found, points.P120_MAXDISCHARTE)
         self._full_out_w = rated_w if rated_w > 0 else self._full_w
         self._full_raw = sunspec.scaled(100, -sf)
         self.words[0] = _CHARGE_AND_DISCHARGE
@@ -175,8 +175,8 @@ class Storage124:
         at = found.address_of(STORAGE)
         if at < 0:
             return False
-        self.address = at + offset_of(STORAGE, "ChaState")
-        self._sf = sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "ChaState_SF")))
+        self.address = at + points.P124_CHASTATE
+        self._sf = sunspec.signed(found.word(STORAGE, points.P124_CHASTATE_SF))
         return sunspec.scale_known(self._sf)
 
     def soc_pct_x100(self, master):
@@ -195,13 +195,13 @@ def charge_max_w(found):
     """Return WChaMax in W, or UNKNOWN."""
     if found.address_of(STORAGE) < 0:
         return sunspec.UNKNOWN
-    word = found.word(STORAGE, offset_of(STORAGE, "WChaMax"))
-    return sunspec.scaled_u16(word, sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "WChaMax_SF"))))
+    word = found.word(STORAGE, points.P124_WCHAMAX)
+    return sunspec.scaled_u16(word, sunspec.signed(found.word(STORAGE, points.P124_WCHAMAX_SF)))
 
 
 def rating_120(found, point):
     """Return a power rating of 120 in W, or UNKNOWN; its scale factor stands right behind it."""
     if found.address_of(NAMEPLATE) < 0:
         return sunspec.UNKNOWN
-    at = offset_of(NAMEPLATE, point)
-    return sunspec.scaled_u16(found.word(NAMEPLATE, at), sunspec.signed(found.word(NAMEPLATE, at + 1)))
+    sf = sunspec.signed(found.word(NAMEPLATE, point + 1))
+    return sunspec.scaled_u16(found.word(NAMEPLATE, point), sf)
