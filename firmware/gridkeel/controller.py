@@ -15,8 +15,10 @@ from gridkeel.services.bundle import Services
 from gridkeel.services.protection import BLOCKED, RUN
 from gridkeel.services.reactive import OFF
 
-_POWER = 1  # bits of what is unknown of the inverter
-_CHARGE = 2
+_DEVIATES = 1  # bits of what was noted last: the inverter does not follow, its power or charge is unknown
+_POWER = 2
+_CHARGE = 4
+_EXPIRED = 8  # a set-point or the regulation signal
 
 
 class Controller:
@@ -52,9 +54,7 @@ class Controller:
         self.limiter = limits.STALE_SAMPLES
         self.energise = False
         self._reacting = False
-        self._deviates = False
-        self._unknown = 0
-        self._expired = False
+        self._told = 0
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
@@ -153,9 +153,8 @@ class Controller:
             faults.set(trip, True, self.mains.freq_short_uhz)
             self._trip = trip
         following = self.inverter.following
-        if following.deviation_w or self._deviates:
-            self._deviates = following.deviation_w != 0
-            faults.set(errors.INVERTER_NOT_FOLLOWING, self._deviates, following.deviation_w)
+        if following.deviation_w or self._told & _DEVIATES:
+            faults.set(errors.INVERTER_NOT_FOLLOWING, following.deviation_w, following.deviation_w)
             self.protection.uncommanded = following.uncommanded
         fault = self.inverter.fault
         if fault == errors.INVERTER_NOT_FOLLOWING:
@@ -165,17 +164,18 @@ class Controller:
             faults.set(fault, True, self.inverter.bus_errors)
             self._inverter_fault = fault
         faults.set(errors.SAMPLES_CLIPPED, self.mains.quality & CLIPPED)
-        unknown = _POWER if driven and self.power_w == limits.UNKNOWN else 0
-        if not soc_fresh or self.inverter.soc_pct_x100 < 0:
-            unknown |= _CHARGE
-        if unknown != self._unknown:
-            self._unknown = unknown
-            faults.set(errors.POWER_UNKNOWN, unknown & _POWER)
-            faults.set(errors.SOC_UNKNOWN, unknown & _CHARGE)
         regulation = self.services.regulation
-        expired = self.setpoint.expired or regulation.expired
-        if expired or self._expired:
-            self._expired = expired
+        noted = _DEVIATES if following.deviation_w else 0
+        if driven and self.power_w == limits.UNKNOWN:
+            noted |= _POWER
+        if not soc_fresh or self.inverter.soc_pct_x100 < 0:
+            noted |= _CHARGE
+        if self.setpoint.expired or regulation.expired:
+            noted |= _EXPIRED
+        if noted != self._told:
+            self._told = noted
+            faults.set(errors.POWER_UNKNOWN, noted & _POWER)
+            faults.set(errors.SOC_UNKNOWN, noted & _CHARGE)
             faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
             faults.set(errors.REGULATION_LOST, regulation.expired)
             self.setpoint.expired = regulation.expired = False

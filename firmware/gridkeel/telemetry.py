@@ -69,4 +69,4 @@ def fill(values, controller, health, link):
     values[42] = envelope.temperature_c
     if outlet is not None:
         values[43] = outlet.contactor.operations
-        values[44] = min(outlet.meter.unmetered_s, _U16_MAX)
+        values[44] = outlet.meter.unmetered_ms // 1000

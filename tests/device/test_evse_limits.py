@@ -72,7 +72,7 @@ def test_a_second_withdrawal_is_given_its_whole_time():
         station.run(STOP_BASIC_MS - 500)
         assert station.outlet.contactor.order
         station.wish_w = 7000
-        station.outlet.offer._pause_ms = 0  # the pause of 10 s is longer than a withdrawal lasts
+        station.outlet.offer.pause_ms = 0  # the pause of 10 s is longer than a withdrawal lasts
         station.run(100)
         assert station.outlet.offer.state == offer.BASIC
 

@@ -83,7 +83,7 @@ def test_percent_settings_stay_inside_their_point():
     for full_in_w in FULL_W:
         for full_out_w in FULL_W:
             for full_raw in (100, 1000, 10000):
-                control._full_in_w, control._full_out_w, control._full_raw = full_in_w, full_out_w, full_raw
+                control._full_w, control._full_out_w, control._full_raw = full_in_w, full_out_w, full_raw
                 for power in (0, 1, 399, 7400, 50000):
                     for sign, bound, other in ((1, 8, 7), (-1, 7, 8)):
                         full_w, other_w = (full_in_w, full_out_w) if sign > 0 else (full_out_w, full_in_w)

@@ -16,14 +16,30 @@ from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from gridkeel import errors
-from gridkeel.inverter import DRIVING, SILENT, discovery, sunspec
+from gridkeel.inverter import DRIVING, SILENT, discovery, points, sunspec
 from gridkeel.inverter.driver import Inverter
 from gridkeel.params import Parameters
 from gridkeel.ticks import MASK
 from hil.plants.inverter import Inverter as Plant
 from hil.plants.inverter import InverterConfig, RtuSlavePort
 
-POINTS = [sunspec.POINTS[at : at + sunspec.COLUMNS] for at in range(0, len(sunspec.POINTS), sunspec.COLUMNS)]
+POINTS = [
+    (int(name[1:4]), name[5:], value)
+    for name, value in vars(points).items()
+    if name.startswith("P") and name[4:5] == "_"
+]
+# Points that are reached from their neighbours, and texts.
+IMPLIED = [
+    *((1, name, offset) for name, offset in (("Mn", 2), ("Md", 18), ("Vr", 42), ("SN", 50))),
+    *((model, "W", offset) for model, offset in ((101, 14), (102, 14), (111, 22), (112, 22))),
+    *((120, f"VArRtgQ{quadrant}", points.P120_VARRTGQ1 + quadrant - 1) for quadrant in (2, 3, 4)),
+    *((121, f"VArMaxQ{quadrant}", points.P121_VARMAXQ1 + quadrant - 1) for quadrant in (2, 3, 4)),
+    (120, "MaxChaRte_SF", points.P120_MAXCHARTE + 1),
+    (120, "MaxDisChaRte_SF", points.P120_MAXDISCHARTE + 1),
+    (123, "VArPct_WinTms", points.P123_VARPCT_RVRTTMS - 1),
+    (123, "VArPct_RmpTms", points.P123_VARPCT_RVRTTMS + 1),
+]
+LAID_OUT_LIKE = {101: 103, 102: 103, 111: 113, 112: 113}
 DEADLINE_MS = 20_000
 ABSENT = {"int16": 0x8000, "sunssf": 0x8000, "int32": 0x80000000, "string": 0, "pad": 0x8000}
 
@@ -83,15 +99,21 @@ def laid_out(models: Models) -> tuple[list[int], dict[int, int]]:
     return [*words, 0xFFFF, 0], at
 
 
-@pytest.mark.parametrize(("model", "name", "offset", "registers"), POINTS)
-def test_every_offset_is_the_definitions(model, name, offset, registers):
-    point = next(point for point in definition(model) if point["name"] == name)
-    assert (point["offset"], point["size"]) == (offset, registers)
+@pytest.mark.parametrize(("model", "name", "offset"), POINTS + IMPLIED)
+def test_every_offset_is_the_definitions(model, name, offset):
+    point = next(point for point in definition(model) if point["name"].upper() == name.upper())
+    assert point["offset"] == offset
+
+
+def test_there_are_points_to_compare():
+    assert len(POINTS) > 70 and {model for model, _name, _offset in POINTS} >= {103, 113, 120, 124, 701, 702, 704, 713}
 
 
 def test_every_stretch_that_is_kept_lies_inside_its_model():
     for model, first, count, last in discovery._MODELS:
-        used = [offset + registers - 1 for known, _name, offset, registers in POINTS if known == model]
+        models = (model, LAID_OUT_LIKE.get(model))
+        names = {name.upper() for known, name, _offset in POINTS + IMPLIED if known in models}
+        used = [point["offset"] + point["size"] - 1 for point in definition(model) if point["name"].upper() in names]
         size = sum(point["size"] for point in definition(model))
         assert max(used) <= last < size
         assert first + count <= size

@@ -44,9 +44,9 @@ class Contactor:
         self.operations = 0
         self._since_ms = 0
         self._odd = False
-        self._openings = 0
-        self._wanted_ms = 0
-        self._opened_ms = 0
+        self._count = 0  # of openings not yet forgotten
+        self._begun_ms = 0  # of what is wanted without a break
+        self._last_ms = 0  # of the openings
 
     @property
     def closed(self):
@@ -56,7 +56,7 @@ class Contactor:
         """Take what is wanted and what the auxiliary contact says; decide `order`."""
         late = self._late(feedback, now_ms)
         if not wanted:
-            self._wanted_ms = now_ms
+            self._begun_ms = now_ms
         if self.state == OPEN:
             self._rest(wanted, feedback, late, now_ms)
         elif self.order:
@@ -80,16 +80,16 @@ class Contactor:
             self._enter(CLOSING, now_ms)
 
     def _rested(self, now_ms):
-        self._forgive(now_ms)
-        if self._openings < 2:
+        self._recover(now_ms)
+        if self._count < 2:
             return True
-        return ticks.diff(now_ms, self._wanted_ms) >= REST_MS << self._openings - 2
+        return ticks.diff(now_ms, self._begun_ms) >= REST_MS << self._count - 2
 
-    def _forgive(self, now_ms):
+    def _recover(self, now_ms):
         """Forget an opening for every quiet while since the last."""
-        while self._openings and ticks.diff(now_ms, self._opened_ms) >= CALM_MS:
-            self._opened_ms = ticks.add(self._opened_ms, CALM_MS)
-            self._openings -= 1
+        while self._count and ticks.diff(now_ms, self._last_ms) >= CALM_MS:
+            self._last_ms = ticks.add(self._last_ms, CALM_MS)
+            self._count -= 1
 
     def _hold(self, wanted, feedback, late, now_ms):
         if not wanted:
@@ -109,9 +109,9 @@ class Contactor:
 
     def _enter(self, state, now_ms):
         if self.order:
-            self._forgive(now_ms)
-            self._openings = min(self._openings + 1, _OPENINGS_MAX)
-            self._opened_ms = now_ms
+            self._recover(now_ms)
+            self._count = min(self._count + 1, _OPENINGS_MAX)
+            self._last_ms = now_ms
         self.state = state
         self.order = self.state == CLOSING or self.state == CLOSED
         self._since_ms = now_ms

@@ -6,17 +6,17 @@ What flows unmeasured is not counted, for nobody may be billed for a guess; for 
 from gridkeel import limits, ticks
 
 _MJ_A_WH = 3600000
+_UNMETERED_MAX_MS = 65535000
 _STEP_MAX_MS = 1000  # 10**5 W over it is 10**8 mJ; a longer step was no measurement
 
 
 class Meter:
-    """energy_wh so far; unmetered_s, in which the contactor was closed and the power unknown."""
+    """energy_wh so far; unmetered_ms, in which the contactor was closed and the power unknown."""
 
     def __init__(self):
         self.energy_wh = 0
-        self.unmetered_s = 0
+        self.unmetered_ms = 0
         self._mj = 0
-        self._unmetered_ms = 0
         self._last_ms = 0
         self._begun = False
 
@@ -27,15 +27,9 @@ class Meter:
         self._last_ms = now_ms
         if power_w <= 0:
             if power_w == limits.UNKNOWN:
-                self._miss(elapsed_ms)
+                self.unmetered_ms = min(self.unmetered_ms + max(0, elapsed_ms), _UNMETERED_MAX_MS)
             return
         self._mj += power_w * max(0, min(elapsed_ms, _STEP_MAX_MS))
         whole = self._mj // _MJ_A_WH
         self._mj -= whole * _MJ_A_WH
         self.energy_wh += whole
-
-    def _miss(self, elapsed_ms):
-        self._unmetered_ms += max(0, elapsed_ms)
-        whole_s = self._unmetered_ms // 1000
-        self._unmetered_ms -= whole_s * 1000
-        self.unmetered_s += whole_s

@@ -37,14 +37,14 @@ _UNSURE_PAUSES = 4
 
 
 class Offer:
-    """state and duty_permille.  Allocates: nothing after construction."""
+    """state and duty_permille; pause_ms before the next offer.  Allocates: nothing after construction."""
 
     def __init__(self, parameters):
         self._p = parameters
         self.state = NONE
         self.duty_permille = duty.STEADY
         self._since_ms = 0
-        self._pause_ms = 0
+        self.pause_ms = 0
         self._given_up = False
         self._session = False
         self._over = False
@@ -103,14 +103,14 @@ class Offer:
             self._enter(BASIC, now_ms)
 
     def _rested(self, current_ma, now_ms):
-        pause_ms = self._pause_ms if current_ma >= _SURE_MA else _UNSURE_PAUSES * self._pause_ms
+        pause_ms = self.pause_ms if current_ma >= _SURE_MA else _UNSURE_PAUSES * self.pause_ms
         return not pause_ms or ticks.diff(now_ms, self._since_ms) >= pause_ms
 
     def _withdraw(self, now_ms):
         """End what is offered; after basic charging the next offer waits."""
         if self.state == BASIC:
             lasted = ticks.diff(now_ms, self._since_ms) >= PAUSE_MAX_MS
-            self._pause_ms = PAUSE_MS if lasted else min(max(2 * self._pause_ms, PAUSE_MS), PAUSE_MAX_MS)
+            self.pause_ms = PAUSE_MS if lasted else min(max(2 * self.pause_ms, PAUSE_MS), PAUSE_MAX_MS)
         self._enter(NONE, now_ms)
 
     def _wait(self, now_ms):
@@ -128,7 +128,7 @@ class Offer:
     def _forget(self, now_ms):
         self._given_up = self._session = self._over = self._asked = False
         self._missed = 0
-        self._pause_ms = 0
+        self.pause_ms = 0
         if self.state != NONE:
             self._enter(NONE, now_ms)
 

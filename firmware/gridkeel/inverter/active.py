@@ -18,7 +18,6 @@ class ActiveSide:
     """The control of active power and what became of it; positive into the vehicle.  Allocates: nothing.
 
     state: the driver's, which keeps it.  wished: a power was wanted since the start; nothing is written before.
-    waits: the last reading differs, and it is not yet time to write again.
     """
 
     def __init__(self, parameters, jobs, device):
@@ -28,7 +27,6 @@ class ActiveSide:
         self.state = SEARCHING
         self.commanded_w = 0
         self.wished = False
-        self.waits = False
         self._wanted_w = 0
         self._sending_w = 0
         self._sent_w = 0
@@ -111,19 +109,18 @@ class ActiveSide:
         self._jobs.want(SET, now_ms)
 
     def read_back(self, master, now_ms):
-        """Return what a reading says (control.MATCH ...); what differs is written again, after a while."""
+        """Return what a reading says (control.MATCH ...), LOST only where it was before: it is written again first."""
         settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
         held = self._device.control
         result = held.check(master, settled)
         self._jobs.want(READBACK, ticks.add(now_ms, _READBACK_MS))
-        self.waits = False
         if result == control.CLAMPED:
             held.accept(master)
             self.commanded_w = held.commanded_w
-        elif result == control.DIFFERS or result == control.LOST or result == control.OVERRIDDEN:
-            self.waits = not held.retry(now_ms)
-            if not self.waits:
-                self._write_all(now_ms)
+        differs = result == control.DIFFERS or result == control.LOST or result == control.OVERRIDDEN
+        if differs and held.retry(now_ms):
+            self._write_all(now_ms)
+            return control.OVERRIDDEN if result == control.OVERRIDDEN else control.DIFFERS
         return result
 
     def drive(self, now_ms):

@@ -21,16 +21,14 @@ class Control:
     """A stretch of a control model's registers; a family fills `words` and says which of them are written together.
 
     steps: (first word, count) of what is written once before driving; the last of them renews the reversion timer.
-    setting: the same for the power setting.  value: the same for its number, which another master would change.
-    held: the words that a reading must show as they were written.  timer: (first word, count) of the reversion timer,
-    which may be shorter: held_s is the longest time seen in it since it was written, as some tell the time left.
-    WIDE: the setting is one 32-bit number, else one of 16 bits a word.
+    setting: the same for the power setting.  value: (first word, count, whether they are one 32-bit number) of its
+    number, which another master would change.
+    held: the words that a reading must show as they were written.  The last of them is the reversion timer, which may
+    be shorter: held_s is the longest time seen in it since it was written, as some tell the time left.
     pause_ms: the time to the next attempt where a reading differs, 0 while none did.
     """
 
-    WIDE = False
-
-    def __init__(self, model, first, count, setting, value, steps, held, timer):
+    def __init__(self, model, first, count, setting, value, steps, held):
         self.model = model
         self.address = -1
         self.count = count
@@ -42,11 +40,10 @@ class Control:
         self._value = value
         self._steps = steps
         self._held = held
-        self._timer = timer
         self._confirmed = False
         self.held_s = 0
         self.pause_ms = 0
-        self._retry_ms = 0
+        self._last_ms = 0
 
     def place(self, found):
         """Take the model's address from a discovery; return False where the device has no such model."""
@@ -76,11 +73,15 @@ class Control:
             # What never matched was not taken; what matched and is now neither ours nor zero is somebody's.
             self._confirmed = False
             return OVERRIDDEN if self._value_set(master) else DIFFERS
-        for i in range(len(self._held)):
+        for i in range(len(self._held) - 1):
             word = self._held[i]
             if master.register(word) != self.words[word]:
                 return LOST
-        if not self._timer_holds(master):
+        # A longer timer would let a power stand that nobody renews any more.
+        timer = self._held[-1]
+        time_s = master.register(timer)
+        self.held_s = max(self.held_s, time_s)
+        if time_s != self.words[timer] and not 0 < time_s < self.words[timer]:
             return LOST
         if not settled:
             return UNSETTLED
@@ -94,12 +95,12 @@ class Control:
 
         Registers wear where a product keeps them in flash, and what was refused ten times is refused the eleventh.
         """
-        waited_ms = ticks.diff(now_ms, self._retry_ms)
+        waited_ms = ticks.diff(now_ms, self._last_ms)
         if 0 <= waited_ms < self.pause_ms:
             return False
         again = self.pause_ms and 0 <= waited_ms < self.pause_ms + _QUIET_MS
         self.pause_ms = min(2 * self.pause_ms, _PAUSE_MAX_MS) if again else _PAUSE_MS
-        self._retry_ms = now_ms
+        self._last_ms = now_ms
         return True
 
     def put_s16(self, word, value):
@@ -113,21 +114,12 @@ class Control:
         first = stretch[0]
         return master.write(out, self.address + first, self.words, first, stretch[1], now_ms)
 
-    def _timer_holds(self, master):
-        """Say whether the reversion timer is ours or shorter: a longer one lets a power stand that nobody renews."""
-        at = self._timer[0]
-        word = at + self._timer[1] - 1
-        held_s = master.register(word)
-        if word != at and master.register(at):
-            return False
-        self.held_s = max(self.held_s, held_s)
-        return held_s == self.words[word] or 0 < held_s < self.words[word]
-
     def _nearer(self, master):
+        """Return whether what stands in place of our setting is of its sign and no larger."""
         at = self._value[0]
-        if self.WIDE:
-            held = sunspec.signed32(master.signed(at), master.register(at + 1))
-            return _within(held, sunspec.signed32(sunspec.signed(self.words[at]), self.words[at + 1]))
+        if self._value[2]:
+            ours = sunspec.signed32(sunspec.signed(self.words[at]), self.words[at + 1])
+            return _within(sunspec.signed32(master.signed(at), master.register(at + 1)), ours)
         nearer = True
         for i in range(at, at + self._value[1]):
             nearer = nearer and _within(master.signed(i), sunspec.signed(self.words[i]))

@@ -1,36 +1,34 @@
 """SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 tells the state of charge."""
 
-from gridkeel.inverter import control, sunspec
-from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE, offset_of
+from gridkeel.inverter import control, points, sunspec
+from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE
 
 _SOC_FULL = 10000
 
-_INV_ST = offset_of(DER_MEASURE, "InvSt")
-_W = offset_of(DER_MEASURE, "W")
-_VAR = offset_of(DER_MEASURE, "Var")
-_TMP_AMBIENT = offset_of(DER_MEASURE, "TmpAmb")
-_TMP_CABINET = offset_of(DER_MEASURE, "TmpCab")
-_TMP_SINK = offset_of(DER_MEASURE, "TmpSnk")
+_INV_ST = points.P701_INVST
+_W = points.P701_W
+_VAR = points.P701_VAR
+_TMP_AMBIENT = points.P701_TMPAMB
+_TMP_CABINET = points.P701_TMPCAB
+_TMP_SINK = points.P701_TMPSNK
 
-_FIRST = offset_of(DER_CONTROL, "WSetEna")
-_MOD = offset_of(DER_CONTROL, "WSetMod") - _FIRST
-_SET = offset_of(DER_CONTROL, "WSet") - _FIRST
-_REVERT_SET = offset_of(DER_CONTROL, "WSetRvrt") - _FIRST
-_REVERT_ENA = offset_of(DER_CONTROL, "WSetEnaRvrt") - _FIRST
-_REVERT_S = offset_of(DER_CONTROL, "WSetRvrtTms") - _FIRST
+_FIRST = points.P704_WSETENA
+_MOD = points.P704_WSETMOD - _FIRST
+_SET = points.P704_WSET - _FIRST
+_REVERT_SET = points.P704_WSETRVRT - _FIRST
+_REVERT_ENA = points.P704_WSETENARVRT - _FIRST
+_REVERT_S = points.P704_WSETRVRTTMS - _FIRST
 _COUNT = _REVERT_S + 2
 
 _ENABLED = 1
 _WATTS = 1
 
-_SOC = offset_of(DER_STORAGE, "SoC")
-_PCT_SF = offset_of(DER_STORAGE, "Pct_SF")
+_SOC = points.P713_SOC
+_PCT_SF = points.P713_PCT_SF
 
 
 class Control704(control.Control):
     """WSet in watts, positive out of the vehicle; when commands stop it reverts to enabled at 0 W."""
-
-    WIDE = True
 
     def __init__(self):
         control.Control.__init__(
@@ -39,10 +37,9 @@ class Control704(control.Control):
             _FIRST,
             _COUNT,
             (0, _SET + 2),
-            (_SET, 2),
+            (_SET, 2, True),
             ((_REVERT_SET, 2), (_REVERT_ENA, 3)),
-            (0, _MOD, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA),
-            (_REVERT_S, 2),
+            (0, _MOD, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA, _REVERT_S, _REVERT_S + 1),
         )
         self._sf = 0
 
@@ -52,11 +49,7 @@ class Control704(control.Control):
             return False
         self.words[_REVERT_ENA] = _ENABLED
         self.put_s32(_REVERT_SET, 0)
-        return self.rescale(found, most_w)
-
-    def rescale(self, found, most_w):
-        """Take the scale factor; return False where powers up to most_w cannot be set."""
-        self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "WSet_SF")))
+        self._sf = sunspec.signed(found.word(DER_CONTROL, points.P704_WSET_SF))
         return sunspec.fits(most_w, self._sf, sunspec.LIMIT)
 
     def set_reversion(self, reversion_s):
@@ -91,12 +84,8 @@ class Measure701:
         if at < 0:
             return False
         self.address = at + _INV_ST
-        return self.rescale(found)
-
-    def rescale(self, found):
-        """Take the scale factors; return False where that of power is none."""
-        self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "W_SF")))
-        self._var_sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "Var_SF")))
+        self._sf = sunspec.signed(found.word(DER_MEASURE, points.P701_W_SF))
+        self._var_sf = sunspec.signed(found.word(DER_MEASURE, points.P701_VAR_SF))
         return sunspec.scale_known(self._sf)
 
     def power_w(self, master):
@@ -118,7 +107,7 @@ class Measure701:
 class Temperature701:
     """Ambient to other temperature in one short read."""
 
-    count = offset_of(DER_MEASURE, "TmpOt") + 1 - _TMP_AMBIENT
+    count = points.P701_TMPOT + 1 - _TMP_AMBIENT
 
     def __init__(self):
         self.address = -1
@@ -127,11 +116,8 @@ class Temperature701:
     def bind(self, found):
         at = found.address_of(DER_MEASURE)
         self.address = at + _TMP_AMBIENT
-        return at >= 0 and self.rescale(found)
-
-    def rescale(self, found):
-        self._sf = sunspec.signed(found.word(DER_MEASURE, offset_of(DER_MEASURE, "Tmp_SF")))
-        return sunspec.scale_known(self._sf)
+        self._sf = sunspec.signed(found.word(DER_MEASURE, points.P701_TMP_SF))
+        return at >= 0 and sunspec.scale_known(self._sf)
 
     def cabinet_c(self, master):
         """Return the cabinet's temperature, or UNKNOWN."""
@@ -168,11 +154,11 @@ def soc_pct_x100(word, sf):
 
 
 def rating_702(found, point):
-    """Return a power rating of 702 in W: the point, else WMaxRtg, else UNKNOWN."""
+    """Return a power rating of 702 in W: the point (of points.py), else WMaxRtg, else UNKNOWN."""
     if found.address_of(DER_CAPACITY) < 0:
         return sunspec.UNKNOWN
-    sf = sunspec.signed(found.word(DER_CAPACITY, offset_of(DER_CAPACITY, "W_SF")))
-    rating = sunspec.scaled_u16(found.word(DER_CAPACITY, offset_of(DER_CAPACITY, point)), sf)
+    sf = sunspec.signed(found.word(DER_CAPACITY, points.P702_W_SF))
+    rating = sunspec.scaled_u16(found.word(DER_CAPACITY, point), sf)
     if rating != sunspec.UNKNOWN:
         return rating
-    return sunspec.scaled_u16(found.word(DER_CAPACITY, offset_of(DER_CAPACITY, "WMaxRtg")), sf)
+    return sunspec.scaled_u16(found.word(DER_CAPACITY, points.P702_WMAXRTG), sf)

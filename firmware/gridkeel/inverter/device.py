@@ -1,8 +1,7 @@
 """One inverter as discovery left it: the drivers that fit its models, and its ratings."""
 
-from gridkeel.inverter import der, legacy, sunspec, var_control
+from gridkeel.inverter import der, legacy, points, sunspec, var_control
 from gridkeel.inverter.discovery import Discovery
-from gridkeel.inverter.scales import Scales
 
 
 class Device:
@@ -14,7 +13,6 @@ class Device:
 
     def __init__(self):
         self.found = Discovery()
-        self.scales = Scales()
         self.control = None
         self.measure = None
         self.storage = None
@@ -33,8 +31,6 @@ class Device:
         self._temperature_10x = legacy.Temperature10x()
         self._measure_701 = der.Measure701()
         self._measure_10x = legacy.Measure10x()
-        self._temperature_11x = legacy.Temperature11x()
-        self._measure_11x = legacy.Measure11x()
         self._storage_713 = der.Storage713()
         self._storage_124 = legacy.Storage124()
 
@@ -57,36 +53,28 @@ class Device:
         # A device that has both is driven by 704 alone: a second hold in 124 would stand in its way.
         control = self._control_704 if self.has_704() else self._control_124
         self.control = control if control.bind(found, most_w) else None
-        self.measure = self._bound(self._measure_701, self._measure_10x, self._measure_11x)
-        self.storage = self._bound(self._storage_713, self._storage_124, self._storage_124)
-        self.temperature = self._bound(self._temperature_701, self._temperature_10x, self._temperature_11x)
+        self.measure = self._bound(self._measure_701, self._measure_10x)
+        self.storage = self._bound(self._storage_713, self._storage_124)
+        self.temperature = self._bound(self._temperature_701, self._temperature_10x)
         reactive = self._var_704 if self.has_704() else self._var_123
         self.var_control = reactive if reactive.bind(found, most_var) else None
         self._rate()
         return self.control is not None and max(self.charge_rating_w, self.discharge_rating_w) > 0
 
-    def rescale(self, most_w, most_var):
-        """Take what a round of scales kept; return False where power up to most_w cannot be set any more."""
-        found = self.found
-        self._measure_701.rescale(found)
-        self._temperature_701.rescale(found)
-        self._storage_124.rescale(found)
-        self._rate()
-        reactive = self.var_control
-        return self.control.rescale(found, most_w) and (reactive is None or reactive.rescale(found, most_var))
-
-    def _bound(self, newest, older, oldest):
-        if newest.bind(self.found):
-            return newest
-        if older.bind(self.found):
-            return older
-        return oldest if oldest.bind(self.found) else None
+    def _bound(self, newer, older):
+        if newer.bind(self.found):
+            return newer
+        return older if older.bind(self.found) else None
 
     def _rate(self):
         found = self.found
-        common = _known(legacy.charge_max_w(found), legacy.rating_120(found, "WRtg"))
-        charge = _known(der.rating_702(found, "WChaRteMaxRtg"), legacy.rating_120(found, "MaxChaRte"))
-        discharge = _known(der.rating_702(found, "WDisChaRteMaxRtg"), legacy.rating_120(found, "MaxDisChaRte"))
+        common = _known(legacy.charge_max_w(found), legacy.rating_120(found, points.P120_WRTG))
+        charge = _known(
+            der.rating_702(found, points.P702_WCHARTEMAXRTG), legacy.rating_120(found, points.P120_MAXCHARTE)
+        )
+        discharge = _known(
+            der.rating_702(found, points.P702_WDISCHARTEMAXRTG), legacy.rating_120(found, points.P120_MAXDISCHARTE)
+        )
         # A rating nobody tells is none: 0 W.
         self.charge_rating_w = max(_known(charge, common), 0)
         self.discharge_rating_w = max(_known(discharge, common), 0)

@@ -32,7 +32,7 @@ _MODELS = (
     (113, 0, 0, 43),
     (sunspec.NAMEPLATE, 2, 25, 26),
     (sunspec.BASIC, 2, 26, 27),
-    (sunspec.IMMEDIATE, 25, 1, 25),
+    (sunspec.IMMEDIATE, 15, 11, 25),
     (sunspec.STORAGE, 2, 24, 25),
     (sunspec.DER_MEASURE, 116, 7, 122),
     (sunspec.DER_CAPACITY, 2, 47, 48),
@@ -48,6 +48,7 @@ _DOUBT_MS = 10000  # to the next time a driven device is asked for what it refus
 _DOUBT_MAX_MS = 320000
 _ADDRESSES = 0x10000
 _ABSENT = -1  # a model that was there but refused to be read stands as this less one more than its address
+_STORAGE_MOVES = b"\x02\x12\x16\x19"  # WChaMax, its scale factor, ChaState_SF, InOutWRte_SF
 
 _PROBE = 0  # the mark at one of the bases
 _MARK = 1  # the mark again: to confirm it, or to see whether a device that left a question unanswered is there
@@ -122,15 +123,32 @@ class Discovery:
                 return self._kept[i][offset - _MODELS[i][1]]
         return 0
 
-    def keep(self, model, offset, word):
-        """Take a kept register's present value; return whether it is another one.  The model was found."""
-        for i in range(len(_MODELS)):
-            if _MODELS[i][0] == model:
-                at = offset - _MODELS[i][1]
-                changed = self._kept[i][at] != word
-                self._kept[i][at] = word
-                return changed
+    def renew(self, again):
+        """Point at the next kept stretch with scale factors, at the first where `again`; return whether there is one.
+
+        Some devices move them, and the rating that percentages refer to: they are read once more while it is driven.
+        """
+        for i in range(0 if again else self._detail + 1, len(_MODELS)):
+            model = _MODELS[i][0]
+            moves = sunspec.IMMEDIATE <= model <= sunspec.STORAGE or model == sunspec.DER_MEASURE
+            if self._addresses[i] >= 0 and (moves or model == sunspec.DER_CONTROL):
+                self._detail = i
+                self.address = self._addresses[i] + _MODELS[i][1]
+                self.count = _MODELS[i][2]
+                return True
         return False
+
+    def update(self, master):
+        """Take the answer to such a read; return whether one of them moved."""
+        row = _MODELS[self._detail]
+        kept = self._kept[self._detail]
+        moved = False
+        for i in range(len(kept)):
+            word = master.register(i)
+            if word != kept[i] and (row[0] != sunspec.STORAGE or row[1] + i in _STORAGE_MOVES):
+                kept[i] = word
+                moved = True
+        return moved
 
     def text(self, offset, registers):
         """Return a string of the common model, "" before it was read.  Allocates."""

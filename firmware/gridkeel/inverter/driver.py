@@ -78,7 +78,6 @@ class Inverter:
             self._scale_done,
             self._discover_done,
         )
-        self._stale_ms = 0
         self._begun = False
         self._job = NONE
         self._row = 0
@@ -165,7 +164,9 @@ class Inverter:
 
     def measured_w(self, now_ms):
         """Return power_w, sunspec.UNKNOWN where the inverter told none lately."""
-        return self._power.value if self._power.age(now_ms) <= self._stale_ms else sunspec.UNKNOWN
+        p = self._parameters
+        known = self._power.age(now_ms) <= p.inverter_silent_ms + 2 * p.inverter_poll_ms
+        return self._power.value if known else sunspec.UNKNOWN
 
     def temperature_age(self, now_ms):
         """Return the ms since temperature_c was read, reading.AGE_UNKNOWN where unknown or long past."""
@@ -221,9 +222,6 @@ class Inverter:
         if not self._master.ready(now_ms):
             return 0
         job = self._pick(now_ms)
-        if job == SCALE and not self._device.scales.next(self._device.found):
-            self._scales_later(now_ms)
-            return 0
         if job == NONE:
             return 0
         self._jobs.drop(job)
@@ -342,8 +340,6 @@ class Inverter:
             return device.var_control
         if job == TEMPERATURE:
             return device.temperature
-        if job == SCALE:
-            return device.scales
         return device.storage if job == STORAGE else device.found
 
     # --- what answers do
@@ -356,7 +352,7 @@ class Inverter:
             self.reactive.drive(now_ms)
         if result == control.MATCH or result == control.CLAMPED:
             self._active.drive(now_ms)
-        elif result == control.LOST and self._active.waits and self.state == DRIVING:
+        elif result == control.LOST and self.state == DRIVING:
             # Written again and still not held: from here on nothing but zero, until it is.
             self._enter(states.LOSES)
             self._jobs.want(SET, now_ms)
@@ -370,9 +366,11 @@ class Inverter:
         if not -_POWER_MAX_W <= power_w <= _POWER_MAX_W:
             power_w = sunspec.UNKNOWN
         self._power.take(power_w, now_ms)
-        self._stale_ms = self._parameters.inverter_silent_ms + 2 * self._parameters.inverter_poll_ms
         if power_w != sunspec.UNKNOWN and self._active.wished:
-            self._follow(power_w, now_ms)
+            rating_w = max(self._device.charge_rating_w, self._device.discharge_rating_w)
+            self.following.update(self._active.commanded_w, power_w, rating_w, now_ms)
+            if self.following.off:
+                self._jobs.want(SCALE, now_ms)
         self._var.take(measure.var(self._master), now_ms)
         self.operating_state = measure.operating_state(self._master)
         self._jobs.want(MEASURE, ticks.add(self._master.sent_ms, self._parameters.inverter_poll_ms))
@@ -381,32 +379,24 @@ class Inverter:
             if age_ms >= (_STORAGE_POLLS - 1) * self._parameters.inverter_poll_ms:
                 self._jobs.want(TEMPERATURE, now_ms)
 
-    def _follow(self, power_w, now_ms):
-        device = self._device
-        rating_w = max(device.charge_rating_w, device.discharge_rating_w)
-        self.following.update(self._active.commanded_w, power_w, rating_w, now_ms)
-        if self.following.off:
+    def _renew(self, now_ms):
+        """Ask for the next scale factors, or for the first again after a while."""
+        found = self._device.found
+        if found.renew(False):
             self._jobs.want(SCALE, now_ms)
-
-    def _scales_later(self, now_ms):
-        self._device.scales.start()
-        self._jobs.drop(SCALE)
-        self._jobs.want(SCALE, ticks.add(now_ms, _STORAGE_POLLS * self._parameters.inverter_poll_ms))
+        elif found.renew(True):
+            self._jobs.want(SCALE, ticks.add(now_ms, _STORAGE_POLLS * self._parameters.inverter_poll_ms))
 
     def _scale_done(self, now_ms):
-        device = self._device
-        self._jobs.want(SCALE, now_ms)  # of the next model
-        if not device.scales.take(self._master, device.found):
-            return
-        if not device.rescale(self._most_w(), self._parameters.reactive_max_var):
-            self._lacks(now_ms)
+        if not self._device.found.update(self._master):
+            self._renew(now_ms)
             return
         # What the inverter holds may mean another power by now, and so may the last measurement.
         self.reactive.missed()
         self._active.missed()
-        self._jobs.want(SET, now_ms)
-        if device.measure is not None:
-            self._jobs.want(MEASURE, now_ms)
+        self._fit(now_ms)
+        if self._device.control is not None:
+            self._jobs.want(SET, now_ms)
 
     def _storage_done(self, now_ms):
         self._soc.take(self._device.storage.soc_pct_x100(self._master), now_ms)
@@ -433,8 +423,7 @@ class Inverter:
             self._jobs.want(job, now_ms)
             return
         if job == SCALE:
-            self._device.scales.skip()
-            self._jobs.want(SCALE, now_ms)
+            self._renew(now_ms)  # it refuses this read: what discovery found stands
             return
         self._faults.refuse(job)
         self._jobs.hold(job, ticks.add(now_ms, _REFUSED_MS))
@@ -481,14 +470,6 @@ class Inverter:
             self._faults.broken = result == discovery.FAILED
             self._search_again(now_ms)
 
-    def _lacks(self, now_ms):
-        self._enter(states.LACKING)
-        self._backoff_ms = _BACKOFF_MAX_MS
-        self._search_again(now_ms)
-
-    def _most_w(self):
-        return max(self._parameters.charge_max_w, self._parameters.discharge_max_w)
-
     def _stop_early(self, now_ms):
         """Write zero as soon as the walk has passed 704: whatever the inverter was left at ends here."""
         if self._active.wished and self._device.control is None and self._device.has_704():
@@ -497,8 +478,13 @@ class Inverter:
 
     def _fit(self, now_ms):
         self._faults.not_found = self._faults.broken = False
-        if not self._device.bind(self._most_w(), self._parameters.reactive_max_var):
-            self._lacks(now_ms)
+        parameters = self._parameters
+        most_w = max(parameters.charge_max_w, parameters.discharge_max_w)
+        fits = self._device.bind(most_w, parameters.reactive_max_var)
+        if not fits or self.reactive.control is not None and self._device.var_control is None:
+            self._enter(states.LACKING)
+            self._backoff_ms = _BACKOFF_MAX_MS
+            self._search_again(now_ms)
             return
         self._enter(states.FOUND)
         self._master.patient = False
@@ -507,7 +493,7 @@ class Inverter:
             self._jobs.want(MEASURE, now_ms)
         if self._device.storage is not None:
             self._jobs.want(STORAGE, now_ms)
-        self._scales_later(now_ms)
+        self._renew(now_ms)
         self.reactive.control = self._device.var_control
         self._active.take_hold(now_ms)
         self._discovered(self._device.found.doubt(), now_ms)

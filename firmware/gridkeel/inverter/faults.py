@@ -22,8 +22,9 @@ class Faults:
         self.no_reactive = False
         self._differs = 0  # a bit for each side that is read back
         self._foreign = 0
-        self._calm = bytearray((0, 0, 0))  # by side: readings that matched in a row
-        self._wanted_calm = bytearray((0, 0, 0))  # and how many of them end the fault
+        self._calm = bytearray(
+            2 * (REACTIVE + 1)
+        )  # two a side: readings that matched in a row, and what ends the fault
         self._refused = 0  # a bit for each job the inverter refuses
         self._busy = bytearray(jobs.COUNT)
 
@@ -53,26 +54,25 @@ class Faults:
         """Take what a reading of one side (POWER, REACTIVE) said: control.MATCH, DIFFERS ..."""
         if result == control.UNSETTLED:
             return
+        calm = self._calm
+        ends = REACTIVE + 1 + side
         if result == control.MATCH:
-            self._matches(side)
+            calm[side] = min(calm[side] + 1, _CALM_MAX)
+            if calm[side] >= calm[ends]:
+                self._foreign &= ~side
+                self._differs &= ~side
+            if calm[side] == _CALM_MAX:
+                calm[ends] = 0
             return
         if not (self._differs | self._foreign) & side:
             # One that comes back has to stay away for longer: 1, 4, 16 ... readings.
-            self._wanted_calm[side] = min(4 * self._wanted_calm[side], _CALM_MAX) or 1
-        self._calm[side] = 0
+            calm[ends] = min(4 * calm[ends], _CALM_MAX) or 1
+        calm[side] = 0
         if result == control.OVERRIDDEN:
             self._foreign |= side
             self.overridden = min(self.overridden + 1, _COUNTER_MAX)
         else:
             self._differs |= side
-
-    def _matches(self, side):
-        self._calm[side] = min(self._calm[side] + 1, _CALM_MAX)
-        if self._calm[side] >= self._wanted_calm[side]:
-            self._foreign &= ~side
-            self._differs &= ~side
-        if self._calm[side] == _CALM_MAX:
-            self._wanted_calm[side] = 0
 
     def busy(self, job):
         """Take a "busy"; return True while it is no more than that."""

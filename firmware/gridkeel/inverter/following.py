@@ -12,6 +12,8 @@ A vehicle at an outlet draws what it wants: at an AC one no less counts, at a DC
 longer to give way when less is offered.
 """
 
+from array import array
+
 from gridkeel import evse, limits, ticks
 
 _TIME_MS = 2000
@@ -25,6 +27,19 @@ _COMMAND_PARTS = 10
 _RATING_PARTS = 50
 _COMMANDS_MS = 1000  # how long commands are gathered before they become those of the time before
 
+# Places of what is remembered; one array, for an attribute takes four times the heap.
+_OFF = 0  # ms that count, off and uncommanded
+_MORE = 1
+_BEGAN = 2  # what they were when the measurement went off; _OFF and _MORE again
+_BEST_W = 4
+_LOW_W = 5  # of the commands, and of those a second or two ago
+_HIGH_W = 6
+_LOW_BEFORE_W = 7
+_HIGH_BEFORE_W = 8
+_COMMANDS_SINCE_MS = 9
+_LAST_MS = 10
+_PLACES = 11
+
 
 class Following:
     """deviation_w: delivered less commanded, 0 while it follows; uncommanded: power flows that nobody commanded.
@@ -35,57 +50,50 @@ class Following:
 
     def __init__(self, parameters):
         self._p = parameters
+        self._marks = array("i", [0] * _PLACES)
+        self.off = False
         self.deviation_w = 0
         self.uncommanded = False
         self.charge_w = limits.NO_BOUND
         self.discharge_w = limits.NO_BOUND
-        self.off = False
-        self._off = _Count()
-        self._more = _Count()
-        self._best_w = 0
-        self._low_w = 0
-        self._high_w = 0
-        self._low_before_w = 0
-        self._high_before_w = 0
-        self._commands_ms = 0
-        self._last_ms = 0
 
     def update(self, commanded_w, power_w, rating_w, now_ms):
         """Take a measurement and the command that stands; rating_w: the larger one."""
-        passed_ms = ticks.diff(now_ms, self._last_ms)
+        marks = self._marks
+        passed_ms = ticks.diff(now_ms, marks[_LAST_MS])
         if not 0 <= passed_ms <= _STEP_MAX_MS:
             passed_ms = _STEP_MAX_MS
-        self._last_ms = now_ms
-        self._gather(commanded_w, now_ms)
-        low_w = min(self._low_w, self._low_before_w)
-        high_w = max(self._high_w, self._high_before_w)
+        marks[_LAST_MS] = now_ms
+        self._add(commanded_w, now_ms)
+        low_w = min(marks[_LOW_W], marks[_LOW_BEFORE_W])
+        high_w = max(marks[_HIGH_W], marks[_HIGH_BEFORE_W])
         beyond_w = power_w - high_w if power_w > high_w else min(power_w - low_w, 0)
         slack_w = max(_LEAST_W, max(high_w, -low_w) // _COMMAND_PARTS, rating_w // _RATING_PARTS)
-        more = abs(beyond_w) > slack_w and self._is_more(low_w, high_w, power_w, slack_w)
+        more = abs(beyond_w) > slack_w and self._over(low_w, high_w, power_w, slack_w)
         if min(low_w, 0) <= power_w <= max(high_w, 0):
-            slack_w = self._patience_w(slack_w, commanded_w)
+            slack_w = self._share(slack_w, commanded_w)
         size_w = abs(beyond_w)
         self.off = size_w > slack_w
-        nearer = self.off and size_w <= self._best_w - slack_w // _STEP_PARTS
+        nearer = self.off and size_w <= marks[_BEST_W] - slack_w // _STEP_PARTS
         if not self.off:
-            self._best_w = 0
-        elif nearer or not self._best_w:
-            self._best_w = size_w
-        limit_ms = _TIME_MS + _VEHICLE_MS if self._p.evse else _TIME_MS
-        told = self._off.add(self.off, nearer, passed_ms, limit_ms)
-        self.uncommanded = self._more.add(more, nearer, passed_ms, limit_ms)
-        self._tell(told, beyond_w, power_w)
+            marks[_BEST_W] = 0
+        elif nearer or not marks[_BEST_W]:
+            marks[_BEST_W] = size_w
+        self.uncommanded = self._count(_MORE, more, nearer, self.uncommanded, passed_ms)
+        self._tell(self._count(_OFF, self.off, nearer, self.deviation_w != 0, passed_ms), beyond_w, power_w)
 
-    def _gather(self, commanded_w, now_ms):
-        if not 0 <= ticks.diff(now_ms, self._commands_ms) < _COMMANDS_MS:
-            self._commands_ms = now_ms
-            self._low_before_w = self._low_w
-            self._high_before_w = self._high_w
-            self._low_w = self._high_w = commanded_w
-        self._low_w = min(self._low_w, commanded_w)
-        self._high_w = max(self._high_w, commanded_w)
+    def _add(self, commanded_w, now_ms):
+        """Gather the commands of the last second or two."""
+        marks = self._marks
+        if not 0 <= ticks.diff(now_ms, marks[_COMMANDS_SINCE_MS]) < _COMMANDS_MS:
+            marks[_COMMANDS_SINCE_MS] = now_ms
+            marks[_LOW_BEFORE_W] = marks[_LOW_W]
+            marks[_HIGH_BEFORE_W] = marks[_HIGH_W]
+            marks[_LOW_W] = marks[_HIGH_W] = commanded_w
+        marks[_LOW_W] = min(marks[_LOW_W], commanded_w)
+        marks[_HIGH_W] = max(marks[_HIGH_W], commanded_w)
 
-    def _is_more(self, low_w, high_w, power_w, slack_w):
+    def _over(self, low_w, high_w, power_w, slack_w):
         """Return whether power flows that nobody commanded, or that nothing here is rated for."""
         p = self._p
         if power_w > slack_w:
@@ -95,11 +103,23 @@ class Following:
             return low_w >= -slack_w or -power_w > most_w + slack_w
         return False
 
-    def _patience_w(self, slack_w, commanded_w):
+    def _share(self, slack_w, commanded_w):
         """Return how much less than commanded may flow."""
         if not self._p.evse:
             return slack_w
         return limits.NO_BOUND if self._p.outlet == evse.AC else max(slack_w, abs(commanded_w) // 2)
+
+    def _count(self, at, off, nearer, told, passed_ms):
+        """Count one measurement; return whether the condition stands: from its time on until all is counted back."""
+        marks = self._marks
+        limit_ms = _TIME_MS + _VEHICLE_MS if self._p.evse else _TIME_MS
+        if not off:
+            marks[at] = marks[_BEGAN + at] = max(0, marks[at] - passed_ms // _RECOVERY)
+        elif not nearer:
+            marks[at] = min(marks[at] + passed_ms, limit_ms + _OVER_MS)
+        elif not told:
+            marks[at] = marks[_BEGAN + at]
+        return marks[at] >= limit_ms or told and marks[at] > 0
 
     def _tell(self, told, beyond_w, power_w):
         if not told:
@@ -112,23 +132,3 @@ class Following:
                 self.charge_w = max(power_w, 0)
             else:
                 self.discharge_w = max(-power_w, 0)
-
-
-class _Count:
-    """Milliseconds off, told from the limit on until they are gone again."""
-
-    def __init__(self):
-        self._ms = 0
-        self._mark_ms = 0
-        self._told = False
-
-    def add(self, off, nearer, passed_ms, limit_ms):
-        """Take one measurement; return whether the condition stands."""
-        if not off:
-            self._ms = self._mark_ms = max(0, self._ms - passed_ms // _RECOVERY)
-        elif not nearer:
-            self._ms = min(self._ms + passed_ms, limit_ms + _OVER_MS)
-        elif not self._told:
-            self._ms = self._mark_ms
-        self._told = self._ms >= limit_ms or self._told and self._ms > 0
-        return self._told

@@ -5,29 +5,29 @@ the one forces the other. Power p into the vehicle is InWRte = p and OutWRte = -
 OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMax where the device tells none.
 """
 
-from gridkeel.inverter import control, der, sunspec
-from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE, offset_of
+from gridkeel.inverter import control, der, points, sunspec
+from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE
 
 # 101, 102 and 103 lay these out alike.
-_W = offset_of(103, "W")
-_W_SF = offset_of(103, "W_SF") - _W
-_VAR = offset_of(103, "VAr") - _W
-_VAR_SF = offset_of(103, "VAr_SF") - _W
-_TMP = offset_of(103, "TmpCab")
-_TMP_SINK = offset_of(103, "TmpSnk") - _TMP
-_TMP_SF = offset_of(103, "Tmp_SF") - _TMP
+_W = points.P103_W
+_W_SF = points.P103_W_SF - _W
+_VAR = points.P103_VAR - _W
+_VAR_SF = points.P103_VAR_SF - _W
+_TMP = points.P103_TMPCAB
+_TMP_SINK = points.P103_TMPSNK - _TMP
+_TMP_SF = points.P103_TMP_SF - _TMP
 
-# So do 111, 112 and 113.
-_FLOAT_W = offset_of(113, "W")
-_FLOAT_VAR = offset_of(113, "VAr") - _FLOAT_W
-_FLOAT_TMP = offset_of(113, "TmpCab")
-_FLOAT_SINK = offset_of(113, "TmpSnk") - _FLOAT_TMP
+# So do 111, 112 and 113, in floats.
+_FLOAT_W = points.P113_W
+_FLOAT_VAR = points.P113_VAR - _FLOAT_W
+_FLOAT_TMP = points.P113_TMPCAB
+_FLOAT_SINK = points.P113_TMPSNK - _FLOAT_TMP
 
-_FIRST = offset_of(STORAGE, "StorCtl_Mod")
-_OUT = offset_of(STORAGE, "OutWRte") - _FIRST
-_IN = offset_of(STORAGE, "InWRte") - _FIRST
-_WINDOW_S = offset_of(STORAGE, "InOutWRte_WinTms") - _FIRST
-_REVERT_S = offset_of(STORAGE, "InOutWRte_RvrtTms") - _FIRST
+_FIRST = points.P124_STORCTL_MOD
+_OUT = points.P124_OUTWRTE - _FIRST
+_IN = points.P124_INWRTE - _FIRST
+_WINDOW_S = points.P124_INOUTWRTE_WINTMS - _FIRST
+_REVERT_S = points.P124_INOUTWRTE_RVRTTMS - _FIRST
 _COUNT = _REVERT_S + 1
 
 _CHARGE_AND_DISCHARGE = 3
@@ -44,31 +44,28 @@ class Control124(control.Control):
             _FIRST,
             _COUNT,
             (_OUT, 4),
-            (_OUT, 2),
+            (_OUT, 2, False),
             ((0, 1),),
-            (0,),
-            (_REVERT_S, 1),
+            (0, _REVERT_S),
         )
         self._full_raw = 0
-        self._full_in_w = 1
+        self._full_w = 1
         self._full_out_w = 1
 
     def bind(self, found, _most_w):
         """Take scales and address from a discovery; return False where a rate cannot be set."""
         if not self.place(found):
             return False
+        sf = sunspec.signed(found.word(STORAGE, points.P124_INOUTWRTE_SF))
+        self._full_w = charge_max_w(found)
+        if self._full_w <= 0 or not sunspec.fits(100, sf, _S16_MAX):
+            return False
+        rated_w = rating_120(found, points.P120_MAXDISCHARTE)
+        self._full_out_w = rated_w if rated_w > 0 else self._full_w
+        self._full_raw = sunspec.scaled(100, -sf)
         self.words[0] = _CHARGE_AND_DISCHARGE
         self.words[_WINDOW_S] = 0
-        return self.rescale(found, 0)
-
-    def rescale(self, found, _most_w):
-        """Take scale factor and ratings; return False where a rate cannot be set."""
-        sf = sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "InOutWRte_SF")))
-        self._full_raw = sunspec.scaled(100, -sf)
-        self._full_in_w = charge_max_w(found)
-        rated_w = rating_120(found, "MaxDisChaRte")
-        self._full_out_w = rated_w if rated_w > 0 else self._full_in_w
-        return self._full_in_w > 0 and sunspec.fits(100, sf, _S16_MAX)
+        return True
 
     def set_reversion(self, reversion_s):
         self.words[_REVERT_S] = reversion_s
@@ -76,9 +73,9 @@ class Control124(control.Control):
     def encode(self, power_w):
         """Put a power into the setting, toward zero and no more than 100 %."""
         if power_w < 0:
-            self.commanded_w = -self._bound(_OUT, self._full_out_w, _IN, self._full_in_w, -power_w)
+            self.commanded_w = -self._bound(_OUT, self._full_out_w, _IN, self._full_w, -power_w)
         else:
-            self.commanded_w = self._bound(_IN, self._full_in_w, _OUT, self._full_out_w, power_w)
+            self.commanded_w = self._bound(_IN, self._full_w, _OUT, self._full_out_w, power_w)
 
     def _bound(self, word, full_w, other, other_w, size_w):
         """Bound one side to size_w and force the other side to it; return what the bound, rounded down, allows."""
@@ -94,29 +91,41 @@ class Control124(control.Control):
         if self.commanded_w < 0:
             self.commanded_w = -(master.signed(_OUT) * self._full_out_w // self._full_raw)
         else:
-            self.commanded_w = master.signed(_IN) * self._full_in_w // self._full_raw
+            self.commanded_w = master.signed(_IN) * self._full_w // self._full_raw
 
 
 class Measure10x:
-    """W and VAr with their scale factors, which some devices of this family move, in one short read."""
-
-    count = _VAR_SF + 2  # one more than needed: no other read is as long, so none's late answer is taken for this one
+    """W and VAr in one short read: with their scale factors, which some devices of this family move, or as floats."""
 
     def __init__(self):
         self.address = -1
+        self.count = 0
+        self._real = False
 
     def bind(self, found):
-        self.address = _inverter(found, INVERTERS) + _W
-        return self.address >= _W
+        at = _inverter(found, INVERTERS)
+        self._real = at < 0
+        if self._real:
+            at = _inverter(found, FLOAT_INVERTERS)
+        self.address = at + (_FLOAT_W if self._real else _W)
+        # More than needed: no other read is as long, so none's late answer is taken for this one.
+        self.count = _FLOAT_VAR + 4 if self._real else _VAR_SF + 2
+        return at >= 0
 
     def power_w(self, master):
         """Return the power into the vehicle, or UNKNOWN."""
-        out_w = sunspec.scaled_s16(master.signed(0), master.signed(_W_SF))
+        if self._real:
+            out_w = sunspec.float32(master.register(0), master.register(1))
+        else:
+            out_w = sunspec.scaled_s16(master.signed(0), master.signed(_W_SF))
         return out_w if out_w == sunspec.UNKNOWN else -out_w
 
     def var(self, master):
         """Return the reactive power absorbed, or UNKNOWN."""
-        injected_var = sunspec.scaled_s16(master.signed(_VAR), master.signed(_VAR_SF))
+        if self._real:
+            injected_var = sunspec.float32(master.register(_FLOAT_VAR), master.register(_FLOAT_VAR + 1))
+        else:
+            injected_var = sunspec.scaled_s16(master.signed(_VAR), master.signed(_VAR_SF))
         return injected_var if injected_var == sunspec.UNKNOWN else -injected_var
 
     def operating_state(self, _master):
@@ -124,71 +133,33 @@ class Measure10x:
 
 
 class Temperature10x:
-    """Cabinet and heat sink, with their scale factor, in one short read."""
-
-    count = _TMP_SF + 2  # one more than needed, for its length's sake
+    """Cabinet and heat sink in one short read, with their scale factor or as floats."""
 
     def __init__(self):
         self.address = -1
+        self.count = 0
+        self._real = False
 
     def bind(self, found):
-        self.address = _inverter(found, INVERTERS) + _TMP
-        return self.address >= _TMP
+        at = _inverter(found, INVERTERS)
+        self._real = at < 0
+        if self._real:
+            at = _inverter(found, FLOAT_INVERTERS)
+        self.address = at + (_FLOAT_TMP if self._real else _TMP)
+        self.count = _FLOAT_SINK + 2 if self._real else _TMP_SF + 2  # one more than needed, for its length's sake
+        return at >= 0
 
     def cabinet_c(self, master):
         """Return the cabinet's temperature, or UNKNOWN."""
+        if self._real:
+            return sunspec.float32(master.register(0), master.register(1))
         return sunspec.scaled_s16(master.signed(0), master.signed(_TMP_SF))
 
     def sink_c(self, master):
         """Return the heat sink's temperature, or UNKNOWN."""
+        if self._real:
+            return sunspec.float32(master.register(_FLOAT_SINK), master.register(_FLOAT_SINK + 1))
         return sunspec.scaled_s16(master.signed(_TMP_SINK), master.signed(_TMP_SF))
-
-
-class Measure11x:
-    """W and VAr as floats, in one short read."""
-
-    count = _FLOAT_VAR + 4  # two more than needed, for its length's sake
-
-    def __init__(self):
-        self.address = -1
-
-    def bind(self, found):
-        self.address = _inverter(found, FLOAT_INVERTERS) + _FLOAT_W
-        return self.address >= _FLOAT_W
-
-    def power_w(self, master):
-        """Return the power into the vehicle, or UNKNOWN."""
-        out_w = sunspec.float32(master.register(0), master.register(1))
-        return out_w if out_w == sunspec.UNKNOWN else -out_w
-
-    def var(self, master):
-        """Return the reactive power absorbed, or UNKNOWN."""
-        injected_var = sunspec.float32(master.register(_FLOAT_VAR), master.register(_FLOAT_VAR + 1))
-        return injected_var if injected_var == sunspec.UNKNOWN else -injected_var
-
-    def operating_state(self, _master):
-        return -1
-
-
-class Temperature11x:
-    """Cabinet and heat sink as floats, in one short read."""
-
-    count = _FLOAT_SINK + 2
-
-    def __init__(self):
-        self.address = -1
-
-    def bind(self, found):
-        self.address = _inverter(found, FLOAT_INVERTERS) + _FLOAT_TMP
-        return self.address >= _FLOAT_TMP
-
-    def cabinet_c(self, master):
-        """Return the cabinet's temperature, or UNKNOWN."""
-        return sunspec.float32(master.register(0), master.register(1))
-
-    def sink_c(self, master):
-        """Return the heat sink's temperature, or UNKNOWN."""
-        return sunspec.float32(master.register(_FLOAT_SINK), master.register(_FLOAT_SINK + 1))
 
 
 class Storage124:
@@ -204,11 +175,8 @@ class Storage124:
         at = found.address_of(STORAGE)
         if at < 0:
             return False
-        self.address = at + offset_of(STORAGE, "ChaState")
-        return self.rescale(found)
-
-    def rescale(self, found):
-        self._sf = sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "ChaState_SF")))
+        self.address = at + points.P124_CHASTATE
+        self._sf = sunspec.signed(found.word(STORAGE, points.P124_CHASTATE_SF))
         return sunspec.scale_known(self._sf)
 
     def soc_pct_x100(self, master):
@@ -227,13 +195,13 @@ def charge_max_w(found):
     """Return WChaMax in W, or UNKNOWN."""
     if found.address_of(STORAGE) < 0:
         return sunspec.UNKNOWN
-    word = found.word(STORAGE, offset_of(STORAGE, "WChaMax"))
-    return sunspec.scaled_u16(word, sunspec.signed(found.word(STORAGE, offset_of(STORAGE, "WChaMax_SF"))))
+    word = found.word(STORAGE, points.P124_WCHAMAX)
+    return sunspec.scaled_u16(word, sunspec.signed(found.word(STORAGE, points.P124_WCHAMAX_SF)))
 
 
 def rating_120(found, point):
     """Return a power rating of 120 in W, or UNKNOWN; its scale factor stands right behind it."""
     if found.address_of(NAMEPLATE) < 0:
         return sunspec.UNKNOWN
-    at = offset_of(NAMEPLATE, point)
-    return sunspec.scaled_u16(found.word(NAMEPLATE, at), sunspec.signed(found.word(NAMEPLATE, at + 1)))
+    sf = sunspec.signed(found.word(NAMEPLATE, point + 1))
+    return sunspec.scaled_u16(found.word(NAMEPLATE, point), sf)

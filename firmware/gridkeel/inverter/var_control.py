@@ -4,24 +4,24 @@ SunSpec counts reactive power positive where it is injected (over-excited), as I
 drivers, it is positive where it is absorbed, as active power is. The sign turns in this file and nowhere else.
 """
 
-from gridkeel.inverter import control, sunspec
-from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE, offset_of
+from gridkeel.inverter import control, points, sunspec
+from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE
 
-_FIRST = offset_of(DER_CONTROL, "VarSetEna")
-_MOD = offset_of(DER_CONTROL, "VarSetMod") - _FIRST
-_PRI = offset_of(DER_CONTROL, "VarSetPri") - _FIRST
-_SET = offset_of(DER_CONTROL, "VarSet") - _FIRST
-_REVERT_SET = offset_of(DER_CONTROL, "VarSetRvrt") - _FIRST
-_REVERT_ENA = offset_of(DER_CONTROL, "VarSetEnaRvrt") - _FIRST
-_REVERT_S = offset_of(DER_CONTROL, "VarSetRvrtTms") - _FIRST
+_FIRST = points.P704_VARSETENA
+_MOD = points.P704_VARSETMOD - _FIRST
+_PRI = points.P704_VARSETPRI - _FIRST
+_SET = points.P704_VARSET - _FIRST
+_REVERT_SET = points.P704_VARSETRVRT - _FIRST
+_REVERT_ENA = points.P704_VARSETENARVRT - _FIRST
+_REVERT_S = points.P704_VARSETRVRTTMS - _FIRST
 
 _VARS = 4  # VarSetMod
 
-_PCT_FIRST = offset_of(IMMEDIATE, "VArWMaxPct")
-_PCT_OF_VAR = offset_of(IMMEDIATE, "VArMaxPct") - _PCT_FIRST
-_PCT_REVERT_S = offset_of(IMMEDIATE, "VArPct_RvrtTms") - _PCT_FIRST
-_PCT_MOD = offset_of(IMMEDIATE, "VArPct_Mod") - _PCT_FIRST
-_PCT_ENA = offset_of(IMMEDIATE, "VArPct_Ena") - _PCT_FIRST
+_PCT_FIRST = points.P123_VARWMAXPCT
+_PCT_OF_VAR = points.P123_VARMAXPCT - _PCT_FIRST
+_PCT_REVERT_S = points.P123_VARPCT_RVRTTMS - _PCT_FIRST
+_PCT_MOD = points.P123_VARPCT_MOD - _PCT_FIRST
+_PCT_ENA = points.P123_VARPCT_ENA - _PCT_FIRST
 
 _OF_W_MAX = 1  # VArPct_Mod
 _OF_VAR_MAX = 2
@@ -31,8 +31,6 @@ _S16_MAX = 0x7FFF
 class VarControl704(control.Control):
     """VarSet in var; when commands stop it reverts to enabled at 0 var."""
 
-    WIDE = True
-
     def __init__(self):
         control.Control.__init__(
             self,
@@ -40,10 +38,9 @@ class VarControl704(control.Control):
             _FIRST,
             _REVERT_S + 2,
             (0, _SET + 2),
-            (_SET, 2),
+            (_SET, 2, True),
             ((_REVERT_SET, 2), (_REVERT_ENA, 3)),
-            (0, _MOD, _PRI, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA),
-            (_REVERT_S, 2),
+            (0, _MOD, _PRI, _REVERT_SET, _REVERT_SET + 1, _REVERT_ENA, _REVERT_S, _REVERT_S + 1),
         )
         self._sf = 0
         self.commanded_var = 0
@@ -52,12 +49,8 @@ class VarControl704(control.Control):
         """Take scale and address from a discovery; return False where reactive power up to most_var cannot be set."""
         if not self.place(found):
             return False
+        self._sf = sunspec.signed(found.word(DER_CONTROL, points.P704_VARSET_SF))
         self.words[_MOD] = _VARS
-        return self.rescale(found, most_var)
-
-    def rescale(self, found, most_var):
-        """Take the scale factor; return False where reactive power up to most_var cannot be set."""
-        self._sf = sunspec.signed(found.word(DER_CONTROL, offset_of(DER_CONTROL, "VarSet_SF")))
         return sunspec.fits(most_var, self._sf, sunspec.LIMIT)
 
     def set_reversion(self, reversion_s):
@@ -83,10 +76,9 @@ class VarControl123(control.Control):
             _PCT_FIRST,
             _PCT_ENA + 1,
             (0, _PCT_ENA + 1),
-            (0, _PCT_OF_VAR + 1),
+            (0, _PCT_OF_VAR + 1, False),
             ((_PCT_REVERT_S, 1),),
-            (_PCT_MOD, _PCT_ENA),
-            (_PCT_REVERT_S, 1),
+            (_PCT_MOD, _PCT_ENA, _PCT_REVERT_S),
         )
         self._full_raw = 0
         self._inject_var = 1
@@ -98,20 +90,20 @@ class VarControl123(control.Control):
         """Take scales and address from a discovery; return False where no share of a rating can be set."""
         if not self.place(found):
             return False
+        sf = sunspec.signed(found.word(IMMEDIATE, points.P123_VARPCT_SF))
+        if not sunspec.fits(100, sf, _S16_MAX):
+            return False
+        self._full_raw = sunspec.scaled(100, -sf)
         self._inject_var = quadrants(found, 0, 1)
         self._absorb_var = quadrants(found, 2, 3)
         known = self._inject_var > 0 and self._absorb_var > 0
         if not known:
-            self._inject_var = self._absorb_var = basic(found, "WMax", "WMax_SF", "WRtg", "WRtg_SF")
+            self._inject_var = self._absorb_var = basic(
+                found, points.P121_WMAX, points.P121_WMAX_SF, points.P120_WRTG, points.P120_WRTG_SF
+            )
         self._at = _PCT_OF_VAR if known else 0
         self.words[_PCT_MOD] = _OF_VAR_MAX if known else _OF_W_MAX
-        return self._inject_var > 0 and self.rescale(found, 0)
-
-    def rescale(self, found, _most_var):
-        """Take the scale factor; return False where 100 % cannot be set."""
-        sf = sunspec.signed(found.word(IMMEDIATE, offset_of(IMMEDIATE, "VArPct_SF")))
-        self._full_raw = sunspec.scaled(100, -sf)
-        return sunspec.fits(100, sf, _S16_MAX)
+        return self._inject_var > 0
 
     def set_reversion(self, reversion_s):
         self.words[_PCT_REVERT_S] = reversion_s
@@ -130,21 +122,21 @@ class VarControl123(control.Control):
 def apparent_va(found):
     """Return the apparent power the inverter allows, the setting before the rating, UNKNOWN where it tells none."""
     if found.address_of(DER_CAPACITY) >= 0:
-        return _capacity(found, "VAMax", "VAMaxRtg", "VA_SF")
-    return basic(found, "VAMax", "VAMax_SF", "VARtg", "VARtg_SF")
+        return _capacity(found, points.P702_VAMAX, points.P702_VAMAXRTG, points.P702_VA_SF)
+    return basic(found, points.P121_VAMAX, points.P121_VAMAX_SF, points.P120_VARTG, points.P120_VARTG_SF)
 
 
 def inject_max_var(found):
     """Return the reactive power it may inject, UNKNOWN where it tells none."""
     if found.address_of(DER_CAPACITY) >= 0:
-        return _capacity(found, "VarMaxInj", "VarMaxInjRtg", "Var_SF")
+        return _capacity(found, points.P702_VARMAXINJ, points.P702_VARMAXINJRTG, points.P702_VAR_SF)
     return quadrants(found, 0, 1)
 
 
 def absorb_max_var(found):
     """Return the reactive power it may absorb, UNKNOWN where it tells none."""
     if found.address_of(DER_CAPACITY) >= 0:
-        return _capacity(found, "VarMaxAbs", "VarMaxAbsRtg", "Var_SF")
+        return _capacity(found, points.P702_VARMAXABS, points.P702_VARMAXABSRTG, points.P702_VAR_SF)
     return quadrants(found, 2, 3)
 
 
@@ -167,9 +159,9 @@ def basic(found, setting, setting_sf, rating, rating_sf):
 
 
 def _quadrant(found, quadrant):
-    value = _signed(found, BASIC, offset_of(BASIC, "VArMaxQ1") + quadrant, "VArMax_SF")
+    value = _signed(found, BASIC, points.P121_VARMAXQ1 + quadrant, points.P121_VARMAX_SF)
     if value == sunspec.UNKNOWN:
-        value = _signed(found, NAMEPLATE, offset_of(NAMEPLATE, "VArRtgQ1") + quadrant, "VArRtg_SF")
+        value = _signed(found, NAMEPLATE, points.P120_VARRTGQ1 + quadrant, points.P120_VARRTG_SF)
     return value if value == sunspec.UNKNOWN else abs(value)
 
 
@@ -181,12 +173,12 @@ def _capacity(found, setting, rating, scale):
 def _unsigned(found, model, point, scale):
     if found.address_of(model) < 0:
         return sunspec.UNKNOWN
-    sf = sunspec.signed(found.word(model, offset_of(model, scale)))
-    return sunspec.scaled_u16(found.word(model, offset_of(model, point)), sf)
+    sf = sunspec.signed(found.word(model, scale))
+    return sunspec.scaled_u16(found.word(model, point), sf)
 
 
 def _signed(found, model, offset, scale):
     if found.address_of(model) < 0:
         return sunspec.UNKNOWN
-    sf = sunspec.signed(found.word(model, offset_of(model, scale)))
+    sf = sunspec.signed(found.word(model, scale))
     return sunspec.scaled_s16(sunspec.signed(found.word(model, offset)), sf)

@@ -40,7 +40,7 @@ class Account:
         self._begin_ms = 0
         self._last_ms = 0
         self._begun = False
-        self._unknown_ms = 0
+        self._silence_ms = 0
 
     def update(self, power_w, now_ms):
         """Add what flowed since the last call, held against baseline_w; power_w: limits.UNKNOWN where nobody knows."""
@@ -50,7 +50,7 @@ class Account:
         elapsed_ms = max(0, min(ticks.diff(now_ms, self._last_ms), _STEP_MAX_MS))
         self._last_ms = now_ms
         if power_w == limits.UNKNOWN:
-            self._unknown_ms += elapsed_ms
+            self._silence_ms += elapsed_ms
         else:
             self._add((power_w - self._p.baseline_w) * elapsed_ms)
         if ticks.diff(now_ms, self._begin_ms) >= self._p.account_window_s * 1000:
@@ -72,13 +72,13 @@ class Account:
         self.deviation_wh = self.up_wh - self.down_wh
         self.verdict = self._judge()
         self.up_wh = self.down_wh = 0
-        self._unknown_ms = 0
+        self._silence_ms = 0
         self._begin_ms = now_ms
 
     def _judge(self):
         moved_wh = self.up_wh + self.down_wh
         # a day at 20 % is 1.7 * 10**7 ms
-        unknown = self._unknown_ms > self._p.account_window_s * 10 * self._p.account_tolerance_pct
+        unknown = self._silence_ms > self._p.account_window_s * 10 * self._p.account_tolerance_pct
         if moved_wh < _LEAST_WH or unknown:
             return NONE
         # a day of 10**5 W is 2.4 * 10**6 Wh: times 100 it stays under 2**28
