@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.v2g import Pki
-from gridkeel.crypto import chain, crl, profiles, refusals, x509
+from gridkeel.crypto import chain, crl, names, profiles, refusals, x509
 from gridkeel.errors import CertificateError
 from gridkeel.v2g import codes, emaid
 from gridkeel.v2g.codes import RefusedError
@@ -64,7 +64,7 @@ def believed_vehicle(pki: Pki, der: bytes, now: datetime) -> x509.Certificate:
     Errors: RefusedError.
     """
     leaf = _parsed(der)
-    below = [name for name in pki.names() if _read(_der(pki, name)).subject == leaf.issuer]
+    below = [name for name in pki.names() if names.same(_read(_der(pki, name)).subject, leaf.issuer)]
     subs = pki.chain(below[0])[:-1] if below else []
     return _believed(pki, [der, *(_der(pki, name) for name in subs)], profiles.OEM_PROVISIONING, now)
 

@@ -11,10 +11,14 @@ from pathlib import Path
 
 import provisioned_car as car
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.name import _ASN1Type
 from pki_helpers import der, peer_process
 
 from certs import v2g
+from certs.issuing import Pair
 from certs.v2g import defects
 from host_tools.backend import envelope
 from host_tools.backend.provisioning import INSTALLATION, UPDATE, Provisioning
@@ -71,6 +75,23 @@ def test_the_peer_takes_what_it_asked_for(pki: v2g.Pki, tmp_path: Path):
         "common_name": "DEGKL000000001M",
         "bytes": len(response),
     }
+
+
+def test_a_vehicle_whose_issuer_is_written_in_another_string_type_is_known(pki: v2g.Pki):
+    good, issuer = pki.certificate("oem"), pki.pair(pki.entry("oem").issuer)
+    retyped = [
+        x509.NameAttribute(each.oid, str(each.value).upper(), _ASN1Type.PrintableString, _validate=False)
+        for each in good.issuer
+    ]
+    builder = x509.CertificateBuilder(x509.Name(retyped), good.subject, good.public_key(), good.serial_number)
+    builder = builder.not_valid_before(good.not_valid_before_utc).not_valid_after(good.not_valid_after_utc)
+    for extension in good.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    made = builder.sign(issuer.key, hashes.SHA256())
+    assert made.issuer.public_bytes() != issuer.certificate.subject.public_bytes()
+    with pki.change():
+        pki.install("oem", Pair(made, pki.key("oem")))
+    _installed(pki).check(pki.key("oem"))
 
 
 def test_a_contract_for_one_vehicle_goes_to_it_alone(pki: v2g.Pki):
