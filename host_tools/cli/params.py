@@ -16,7 +16,9 @@ from hil.config import load_parameters
 
 def command(
     pattern: Annotated[str, typer.Argument(help="Show only parameters whose name holds this.")] = "",
-    config: Annotated[Path | None, typer.Option(help="Check this TOML file and show its values.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Check this TOML file or config.json, show its values.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the table to this file, - for stdout.")
     ] = None,
