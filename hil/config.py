@@ -1,4 +1,4 @@
-"""Parameters of a controller from a TOML file and from the command line, checked against the device's own table."""
+"""Parameters of a controller from a file and from the command line, checked against the device's own table."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from typing import Any
 from gridkeel import evse
 from gridkeel.errors import ParameterError
 from gridkeel.evse import duty
-from gridkeel.params import NAMES, Parameters, check
+from gridkeel.params import NAMES, Parameters, check, parse
 from host_tools.errors import MissingError, ToolError
 
 TABLE = "parameters"
 
 
 def load_parameters(path: Path | None, overrides: list[str]) -> dict[str, int]:
-    """Return {name: value} of the file's [parameters] table, the "name=value" overrides on top.
+    """Return {name: value} of the file, the "name=value" overrides on top.
+
+    A .json file is a board's config.json, read by the board's own rules; any other is TOML with a [parameters] table.
 
     Only what is named there is in the result. Errors: MissingError without the file, ToolError that names the file
     (or the option), the parameter and its limits.
     """
     values: dict[str, int] = {}
     if path is not None:
-        for name, value in _read_table(path).items():
+        for name, value in (_read_json if path.suffix == ".json" else _read_table)(path).items():
             values[name] = _checked(name, value, str(path))
         _check_together(values, str(path))
     for text in overrides:
@@ -66,6 +68,16 @@ def _read_table(path: Path) -> Mapping[str, Any]:
     if not isinstance(table, Mapping):
         raise ToolError(f"{path}: {TABLE} is no table; write [{TABLE}] and name = value under it")
     return table
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    try:
+        values: dict[str, int] = parse(path.read_bytes())
+    except OSError as error:
+        raise MissingError(f"cannot read {path}: {error.strerror}") from None
+    except ParameterError as error:
+        raise ToolError(f"{path}: {error}") from None
+    return values
 
 
 def _checked(name: str, value: Any, where: str) -> int:

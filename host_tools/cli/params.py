@@ -16,7 +16,8 @@ from host_tools.files import check_writable, is_stdout, write_atomic
 def command(
     pattern: Annotated[str, typer.Argument(help="Show only parameters whose name holds this.")] = "",
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Check the [parameters] of this file and show its values.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Check the [parameters] of a TOML file, or a config.json; show its values."),
     ] = None,
     json_file: JsonFile = None,
 ) -> None:

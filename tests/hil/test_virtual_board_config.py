@@ -73,6 +73,28 @@ def test_a_bad_file_is_named_with_what_is_wrong(toml, text, message):
 
 
 @pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b'{"evse" 1]', r"config\.json: not a JSON object"),
+        (b'{"evse": 1, "evse": 1}', r"config\.json: evse occurs twice"),
+        (b'{"basline_w": 1}', r"config\.json: name 1 is not a parameter: b'\"basline_w\"'"),
+        (b'{"block_ms": 50}', r"config\.json: block_ms = 50 is outside 5\.\.20 ms"),
+        (b'{"phases": 2}', r"config\.json: phases = 2 is neither 1 nor 3"),
+        (b"\xff\xfe", r"config\.json: not a JSON object"),
+    ],
+)
+def test_a_board_s_own_file_is_checked_by_its_own_rules(tmp_path, text, message):
+    path = tmp_path / "config.json"
+    path.write_bytes(text)
+    with pytest.raises(ToolError, match=message):
+        load_parameters(path, [])
+    path.write_bytes(b'{"baseline_w": 7}')
+    assert load_parameters(path, ["modbus_unit=3"]) == {"baseline_w": 7, "modbus_unit": 3}
+    with pytest.raises(MissingError, match="cannot read"):
+        load_parameters(tmp_path / "absent.json", [])
+
+
+@pytest.mark.parametrize(
     ("override", "message"),
     [
         ("baseline_w", "--param baseline_w: give it as name=value"),
