@@ -1,6 +1,6 @@
 """Both kernels that run a formula, step by step against Python's integers: modulo P, in wide limbs up to 2 P."""
 
-from test_crypto_kernels import EXTREMES, Noise
+from crypto_noise import EXTREMES, Noise
 
 from gridkeel.crypto import p256
 

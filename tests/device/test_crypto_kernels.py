@@ -1,5 +1,6 @@
 """Viper's 256-bit arithmetic, in limbs of 16 and of 32 bits, against Python's integers; sums of points on both."""
 
+from crypto_noise import EXTREMES, Noise
 from der_maker import G, drive
 from rfc6979_vectors import PUBLIC, SAMPLE
 
@@ -14,21 +15,6 @@ except (ImportError, SyntaxError, AttributeError):
 
 MODULUS, A, B, OUT, SLOTS = 5, 7, 8, 9, 11
 R = 1 << 256
-EXTREMES = (0, 1, 2, 3, (1 << 16) - 1, 1 << 16, (1 << 32) - 1, 1 << 32, 1 << 128, 1 << 255)
-
-
-class Noise:
-    """Numbers of 256 bits, the same in every run."""
-
-    def __init__(self):
-        self._state = 1
-
-    def next(self, below):
-        value = 0
-        for _ in range(18):
-            self._state = (self._state * 1103515245 + 12345) & 0x3FFFFFFF
-            value = value << 15 | self._state >> 15
-        return value % below
 
 
 def put(area, slot, value):

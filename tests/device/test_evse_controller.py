@@ -1,7 +1,7 @@
 """The outlet in the whole control path, heap locked, down to the registers of the inverter."""
 
+from controller_rig import Charger
 from evse_station import HIGH_MV
-from test_controller import Charger
 
 from gridkeel import errors, inverter, limits
 from gridkeel.evse import duty, ports

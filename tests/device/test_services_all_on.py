@@ -1,7 +1,7 @@
 """The whole control path with every service on, heap locked from the samples to the Modbus bytes."""
 
+from controller_rig import Charger
 from noalloc import without_heap
-from test_controller import Charger
 
 from gridkeel import inverter, limits, telemetry
 from gridkeel.link import messages

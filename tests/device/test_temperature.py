@@ -1,7 +1,7 @@
 """The inverter's temperature on its way to the envelope: where it is read, how old it may be, what it takes back."""
 
+from controller_rig import Charger
 from sunspec_slave import Slave, der_models, legacy_models, model
-from test_controller import Charger
 
 from gridkeel import limits
 from gridkeel.envelope import TEMPERATURE_UNKNOWN

@@ -2,9 +2,9 @@
 
 from contracts import EMAID, ContractCar, bench_for
 from evcc import Bench, Car
+from provisioning import CHAIN, KEY, OPERATOR, Backend, installation, refused, response
 from reaching import ANCHOR, ended_safely, tailed
 from reaching import Backend as Silent
-from test_v2g_certificates import CHAIN, KEY, OPERATOR, Backend, installation, refused, response
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import certificates, codes, exi, grammars, states, v2gtp
