@@ -92,6 +92,29 @@ def _sends_and_reads(read_a_byte: bool, secured: bool) -> Act:
 
 
 @contextlib.contextmanager
+def charges_and_never_reads(stage: Stage) -> Iterator[int]:
+    """Charge, and ask on without reading; yield how often the contactor had moved when that began."""
+    with small_window(stage.link, False) as opened:
+        car = RawCar(opened)
+        codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+        stage.charger.do("communicate")
+        codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+        assert all(code.startswith("OK") for code in codes), codes
+        moves = len(stage.charger.moves)
+        request = talk.request("ChargingStatusReq", {}, car.session_id)
+
+        def work(stop: threading.Event) -> None:
+            opened.settimeout(0.2)
+            while not stop.wait(PACE_S):
+                with contextlib.suppress(TimeoutError):
+                    opened.sendall(request)
+
+        with _background(work):
+            yield moves
+        stage.charger.do("silence")
+
+
+@contextlib.contextmanager
 def _half_closed(stage: Stage) -> Iterator[None]:
     with stage.link.connect(stage.link.discover(False)) as opened:
         car = RawCar(opened)

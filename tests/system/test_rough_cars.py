@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from namespace_needs import need
-from rough_cars import BEFORE, EVERY, WITHIN, shrink_send_buffers
+from rough_cars import BEFORE, EVERY, WITHIN, charges_and_never_reads, shrink_send_buffers
 
 from hil.interop.rawcar import ClosedError
 from hil.interop.stage import Stage, ground
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.timeout(600)
 # The same plug: 2 s without progress or the 5 s of a write, and what it takes to try again on a busy machine.
 AGAIN_S = 12.0
 UNPLUGGED_S = 8.0
+CUT_S = 15.0  # buffers that fill, the 5 s of a write, 3 s for the car to end its current
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +73,16 @@ def test_still_plugged_in_another_connection_is_served(stage: Stage, name: str) 
         codes = charge_within(stage, AGAIN_S)
     stage.unplug()
     assert all(code.startswith("OK") for code in codes), codes
+
+
+def test_a_car_that_charges_and_does_not_read_is_cut_off_in_order(stage: Stage) -> None:
+    stage.plug()
+    with charges_and_never_reads(stage) as moves:
+        due_s = time.monotonic() + CUT_S
+        while stage.charger.outlet.contactor.closed and time.monotonic() < due_s:
+            time.sleep(0.02)
+        assert [closed for _at_s, closed in stage.charger.moves[moves:]] == [False]
+    stage.unplug()
+    stage.plug()
+    assert all(code.startswith("OK") for code in charge_within(stage, UNPLUGGED_S))
+    stage.unplug()

@@ -17,6 +17,7 @@ HEAD = "<BH"
 HANDSHAKE = "<I"
 HEAD_BYTES = 3
 PORT_BYTES = 8192  # the longest frame of V2GTP, and room
+PIECE_BYTES = 512  # what is taken from the port at once
 
 
 class LockStepCars:
@@ -55,18 +56,26 @@ class LockStepCars:
 
     async def _pump(self):
         head = bytearray(HEAD_BYTES)
-        data = bytearray(PORT_BYTES)
+        data = bytearray(PIECE_BYTES)
         while True:
             await self._fill(head, HEAD_BYTES)
-            kind, n = struct.unpack(HEAD, head)
+            kind, left = struct.unpack(HEAD, head)
+            n = min(left, PIECE_BYTES)
             await self._fill(data, n)
             if kind in (PLAIN, SECURED):
                 busy_us = struct.unpack_from(HANDSHAKE, data)[0] if kind == SECURED else 0
                 self._current = LockStepConnection(self._port, self._wake(), self._compute, kind == SECURED, busy_us)
                 self._arrived[kind == SECURED] = self._current
                 self._accepting[kind == SECURED].fire()
-            elif self._current is not None:
-                self._current.arrived(bytes(memoryview(data)[:n]), kind == CLOSED)
+                continue
+            while True:
+                if self._current is not None:
+                    self._current.arrived(bytes(memoryview(data)[:n]), kind == CLOSED)
+                left -= n
+                if not left:
+                    break
+                n = min(left, PIECE_BYTES)
+                await self._fill(data, n)
 
     async def _fill(self, buffer, n):
         view = memoryview(buffer)

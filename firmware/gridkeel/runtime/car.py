@@ -16,7 +16,8 @@ SILENT_MS = 2000  # a car that asked gives up after that, where it is the charge
 class Car:
     """Serves one connection after the other.  connection: the one now, None for none.
 
-    over: its session is over, and the next connection need not wait for its end.  The others: see vehicle.Vehicle.
+    over: its session is over, and the next connection need not wait for its end.  data: what was just read, of whatever
+    connection, and handed on at once.  The others: see vehicle.Vehicle.
     """
 
     def __init__(self, board, charger, secc, report, ask):
@@ -35,12 +36,7 @@ class Car:
         self._count = 0
         self._last_ms = 0
         self._wake = asyncio.Event()
-        self._in = bytearray(READ_BYTES)
-
-    @property
-    def ready(self):
-        """Whether another connection may be served."""
-        return self.connection is None or self.over
+        self.data = bytearray(READ_BYTES)
 
     def news(self):
         """Look at once whether what the session waits for has come."""
@@ -92,7 +88,13 @@ class Car:
         now_ms = self._board.ticks_ms()
         self._secc.on_deadline(now_ms)
         self._wake.set()
-        self._follow(now_ms)
+        # Before its session begins only what was answered counts: whoever trickles bytes gets no further.
+        count = self.connection.bytes_out
+        if self._secc.ongoing:
+            count += self.connection.bytes_in
+        if count != self._count or self._secc.asked:
+            self._count = count
+            self._last_ms = now_ms
         if not self._allowed_ms:
             return False
         late = ticks.diff(now_ms, self._since_ms) >= self._allowed_ms
@@ -110,22 +112,13 @@ class Car:
             return False  # it has its own limit, and the records of a TLS message are still in use
         return ticks.diff(self._board.ticks_ms(), self._last_ms) >= SILENT_MS
 
-    def _follow(self, now_ms):
-        # Before its session begins only what was answered counts: whoever trickles bytes gets no further.
-        count = self.connection.bytes_out
-        if self._secc.ongoing:
-            count += self.connection.bytes_in
-        if count != self._count or self._secc.asked:
-            self._count = count
-            self._last_ms = now_ms
-
     # --- one connection
 
     async def _agree(self):
         if not self.connection.secured:
             return True
         begun_us = self._board.ticks_us()
-        self._limit(HANDSHAKE_MS)
+        self._allowed_ms, self._since_ms = HANDSHAKE_MS, self._board.ticks_ms()
         sound = await self.connection.handshake()
         self._allowed_ms = 0
         self._report.agreed(ticks.diff(self._board.ticks_us(), begun_us), sound)
@@ -133,17 +126,13 @@ class Car:
 
     async def _write(self, n):
         self._last = self._secc.closing
-        self._limit(WRITE_MS)
+        self._allowed_ms, self._since_ms = WRITE_MS, self._board.ticks_ms()
         sound = await self.connection.write(self._secc.out, n)
         self._allowed_ms = 0
         return sound
 
-    def _limit(self, allowed_ms):
-        self._allowed_ms = allowed_ms
-        self._since_ms = self._board.ticks_ms()
-
     async def _read(self, connection):
-        data = self._in
+        data = self.data
         n = 1
         while n:
             try:

@@ -70,9 +70,6 @@ class Supervisor:
         except Exception as error:  # whatever a task dies of must be reported and must not take the others along
             sys.print_exception(error)
         print("gridkeel: task %s stopped" % entry[_NAME])
-        self._end(entry)
-
-    def _end(self, entry):
         self.restarts += 1
         now_ms = self._board.ticks_ms()
         entry[_DUE_MS] = now_ms

@@ -83,7 +83,6 @@ class Vehicle:
         self._policy = policy
         self._report = report
         self._current = Car(board, charger, secc, report, ask)
-        self.claim = Claim()
         self._busy = False
         self.granted = None  # the claim of the connection in _next, None where nothing was heard on it yet
         self._next = None
@@ -123,17 +122,14 @@ class Vehicle:
             n = sdp.answer(request, n, response, network.address, ports[0], ports[1], self._policy)
             if not n:
                 continue
-            if self._charger.digital:
-                self._note(network.sdp_answer(response, n))
-            else:
+            if not self._charger.digital:
                 self._charger.asked()  # a car repeats its request, and finds the duty at 5 % then
-
-    def _note(self, number):
-        """Log that a request could not be answered, once a second at most: whoever sends them can send many."""
-        now_ms = self._board.ticks_ms()
-        if number and ticks.diff(now_ms, self._last_ms) >= TOLD_MS:
-            self._last_ms = now_ms
-            self._report.log("turned_away", "sdp", "", number)
+                continue
+            number = network.sdp_answer(response, n)
+            now_ms = self._board.ticks_ms()
+            if number and ticks.diff(now_ms, self._last_ms) >= TOLD_MS:  # whoever sends such requests can send many
+                self._last_ms = now_ms
+                self._report.log("turned_away", "sdp", "", number)
 
     async def _listen_tcp(self):
         await self._listen(False)
@@ -157,7 +153,7 @@ class Vehicle:
         """Make a connection the next one served; return whether it may be."""
         car = self._current
         for _ in range(ROOM_TRIES):  # the car before it may have hung up already, and nobody has looked yet
-            if self._next is None and car.ready:
+            if self._next is None and (car.connection is None or car.over):
                 self._put(connection, None)
                 return True
             await asyncio.sleep_ms(WATCH_MS)
@@ -178,18 +174,19 @@ class Vehicle:
         if self._busy:
             return False
         self._busy = True
-        car, claim, before = self._current, self.claim, self._current.connection
-        claim.clear()
+        car, before = self._current, self._current.connection
+        claim = None
         heard = False
         try:
+            claim = Claim()  # not reserved: a car that finds no room for it tries again
             heard = await _wait_for_ms(self._read(connection, claim), CLAIM_MS)
-        except (OSError, ExiError, asyncio.TimeoutError):
+        except (OSError, ExiError, MemoryError, asyncio.TimeoutError):
             pass
         finally:
             self._busy = False
         if not heard or self._next is not None:
             return False
-        if not car.ready:
+        if car.connection is not None and not car.over:
             if car.connection is not before or not car.silent or not self._secc.same(claim, connection.secured):
                 return False
             self._secc.release(self._board.ticks_ms())
@@ -200,8 +197,8 @@ class Vehicle:
         if connection.secured and not await connection.handshake():
             return False
         while claim.evcc_id is None:
-            n = await connection.readinto(claim.data)
-            if not n or not claim.receiver.put(claim.data, n):
+            n = await connection.readinto(self._current.data)
+            if not n or not claim.receiver.put(self._current.data, n):
                 return False
             for _ in claim.steps():
                 await asyncio.sleep_ms(self._board.slice_ms)

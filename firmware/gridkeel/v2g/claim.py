@@ -15,18 +15,12 @@ _SETUP = "SessionSetupReq"
 class Claim:
     """evcc_id, None until the car has told it, and session_id; receiver: then holds its SessionSetupReq.
 
-    out[:end]: the answer to be sent.  data: to read into.
+    out[:end]: the answer to be sent.
     """
 
     def __init__(self):
         self.receiver = v2gtp.Receiver(_RECEIVE_BYTES)
-        self.data = bytearray(_RECEIVE_BYTES // 4)
         self.out = bytearray(_ANSWER_BYTES)
-        self.clear()
-
-    def clear(self):
-        """Begin with another connection."""
-        self.receiver.clear()
         self.end = 0
         self.evcc_id = None
         self.session_id = b""
@@ -44,23 +38,16 @@ class Claim:
             schema = grammars.iso2() if self.agreed else grammars.sap()
             name, value = yield from exi.decode_steps(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
             if self.agreed:
-                self._setup(value)
-            else:
-                self._agree(name, value)
-
-    def _agree(self, name, value):
-        answer = sap.answer(value) if name == sap.REQUEST else {"ResponseCode": sap.FAILED}
-        if answer["ResponseCode"] == sap.FAILED:
-            raise ExiError("no protocol in common")
-        end = exi.encode(grammars.sap(), sap.RESPONSE, answer, self.out, v2gtp.HEADER_BYTES)
-        v2gtp.header(self.out, v2gtp.EXI, end - v2gtp.HEADER_BYTES)
-        self.end = end
-        self.receiver.drop()
-        self.agreed = True
-
-    def _setup(self, value):
-        body = value.get("Body")
-        if not body or _SETUP not in body:
-            raise ExiError("no SessionSetupReq")
-        self.session_id = value["Header"]["SessionID"]
-        self.evcc_id = body[_SETUP]["EVCCID"]
+                body = value.get("Body")
+                if not body or _SETUP not in body:
+                    raise ExiError("no SessionSetupReq")
+                self.session_id = value["Header"]["SessionID"]
+                self.evcc_id = body[_SETUP]["EVCCID"]
+                return
+            answer = sap.answer(value) if name == sap.REQUEST else {"ResponseCode": sap.FAILED}
+            if answer["ResponseCode"] == sap.FAILED:
+                raise ExiError("no protocol in common")
+            self.end = exi.encode(grammars.sap(), sap.RESPONSE, answer, self.out, v2gtp.HEADER_BYTES)
+            v2gtp.header(self.out, v2gtp.EXI, self.end - v2gtp.HEADER_BYTES)
+            receiver.drop()
+            self.agreed = True
