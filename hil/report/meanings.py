@@ -64,9 +64,7 @@ FIGURES = {
 
 
 def tile(name: str, value: float) -> Tile:
-    """Return a figure's tile; a figure that is not in the table is named as its name says."""
-    if name not in FIGURES:
-        label, unit = label_and_unit(name)
-        return Tile(number(value), unit, label)
-    unit, meaning = FIGURES[name]
-    return Tile(number(value), unit, meaning)
+    """Return a figure's tile: its name in bench.json, spoken, and what it means where the table says so."""
+    label, unit = label_and_unit(name)
+    unit, meaning = FIGURES.get(name, (unit, ""))
+    return Tile(number(value), unit, f"{label}: {meaning}" if meaning else label)
