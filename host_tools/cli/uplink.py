@@ -69,9 +69,12 @@ def command(
     log = Log(verbose)
     settings = Settings(tuple(port), at, queue, queue_max, baud, wait, pki, name, report_s)
     service = Service(settings, log.say, log.detail)
-    service.run(stop)
-    summary = service.summary()
-    log.say(", ".join(f"{count} {name}" for name, count in summary.items()))
+    try:
+        service.run(stop)
+    finally:
+        summary = service.summary()
+        log.say(", ".join(f"{count} {name}" for name, count in summary.items()))
+        log.close()
     if json_file is not None:
         try:
             json_file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
