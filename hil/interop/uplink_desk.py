@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt import publish
 
 from hil.interop.record_book import RecordBook
 from host_tools.broker import EmbeddedBroker
@@ -22,6 +21,7 @@ from host_tools.uplink.subscriber import Subscriber
 
 _GRIDKEEL = (sys.executable, "-c", "from host_tools.cli.main import main; main()")
 _STOP_S = 20.0
+_ORDER_S = 10.0
 _NO_RECORDS = {topics.BIRTH, topics.STATUS, topics.COMMAND, topics.ACK}
 
 
@@ -59,14 +59,12 @@ class UplinkDesk(RecordBook):
 
     def order(self, command: dict[str, Any]) -> None:
         """Send a command as an operator does."""
-        publish.single(
-            topics.topic(self._device, topics.COMMAND),
-            json.dumps(command),
-            qos=1,
-            hostname=self._broker.host,
-            port=self._broker.port,
-            protocol=mqtt.MQTTv5,
-        )
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        client.connect(self._broker.host, self._broker.port)
+        client.loop_start()
+        client.publish(topics.topic(self._device, topics.COMMAND), json.dumps(command), 1).wait_for_publish(_ORDER_S)
+        client.disconnect()
+        client.loop_stop()
 
     def _take(self, name: str, payload: bytes) -> None:
         parts = topics.split(name)

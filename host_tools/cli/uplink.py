@@ -79,9 +79,12 @@ def command(
     log = Log(verbose, sys.stderr if is_stdout(json_file) else None)
     settings = Settings(tuple(port), at, queue_path, queue_max, baud, wait, pki, name, report_s)
     service = Service(settings, log.say, log.detail)
-    service.run(stop)
-    summary = service.summary()
-    log.say(", ".join(f"{count} {name}" for name, count in summary.items()))
+    try:
+        service.run(stop)
+    finally:
+        summary = service.summary()
+        log.say(", ".join(f"{count} {name}" for name, count in summary.items()))
+        log.close()
     if json_file is not None:
         write_atomic(json_file, json.dumps(summary, indent=2) + "\n")
 

@@ -37,6 +37,14 @@ _LOGGER.addHandler(logging.NullHandler())  # without any, Python prints raw line
 _TAKEN_OVER = 0x8E
 _ROUND_TRIP = "gridkeel/v1/$uplink/none/none"  # nobody subscribes to it; its UNSUBACK tells what was read before it
 _ACCEPTED = ReasonCode(PacketTypes.PUBACK, identifier=0)
+_KNOWN = {
+    "WRONG_VERSION_NUMBER": "does not speak TLS on this port: use mqtt:// or its TLS port",
+    "RECORD_LAYER_FAILURE": "does not speak TLS on this port: use mqtt:// or its TLS port",
+    "ALERT": "refused the client certificate ({}): check --certfile",
+    "timed out": "does not answer ({}): check host, port and firewall",
+    "[Errno 104]": "hung up at once ({}): is it the right port, and with TLS where that is wanted?",
+    "[Errno": "cannot be reached ({}): check that it runs there",
+}
 _BAD_LOGIN = {"Bad user name or password", "Not authorized", "Bad authentication method"}
 
 
@@ -301,14 +309,9 @@ def why(broker: Broker, error: BaseException) -> str:
         return f"broker {broker.name} refused the connection ({error.rc}{': ' + said if said else ''})"
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return f"broker {broker.name} shows a certificate that is not accepted ({_verify_reason(text)}): check --cafile"
-    if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
-        return f"broker {broker.name} does not speak TLS on this port: use mqtt:// or its TLS port"
-    if "ALERT" in text:
-        return f"broker {broker.name} refused the client certificate ({text}): check --certfile"
-    if "timed out" in text:
-        return f"broker {broker.name} does not answer ({text}): check host, port and firewall"
-    if "[Errno" in text:
-        return f"broker {broker.name} cannot be reached ({text}): check that it runs there"
+    for mark, line in _KNOWN.items():
+        if mark in text:
+            return f"broker {broker.name} {line.format(text)}"
     return f"broker {broker.name}: {text}"
 
 

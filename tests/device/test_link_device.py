@@ -181,12 +181,13 @@ def test_a_command_is_executed_and_answered_once():
     assert peer.link.next_command() is None
     peer.command(messages.SETPOINT, row)
     assert peer.link.next_command() is None
+    peer.link.uptime_ms = 12345
     peer.link.answer(700, 3)
     peer.link.answer(700, 0)
     peer.command(messages.SETPOINT, row)
     bodies = peer.bodies()
     assert [body[1] for body in bodies[1:]] == [messages.RESULT]
-    assert unpack_from("<IHB", bodies[1], 8) == (0, 700, 3)
+    assert unpack_from("<IHB", bodies[1], 8) == (12345, 700, 3)
     assert peer.link.next_command() is None
 
 

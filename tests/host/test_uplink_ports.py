@@ -20,6 +20,7 @@ from mqtt_peers import ROOT, Controller, UplinkProcess, eventually
 from gridkeel.link.device import DeviceLink
 from host_tools.errors import ToolError
 from host_tools.link.host import ASK_MAX_S, HostLink
+from host_tools.uplink.log import Log
 from host_tools.uplink.port import allow_open_files, open_port
 
 NOWHERE = "mqtt://127.0.0.1:1"
@@ -197,6 +198,7 @@ def _readable(port: int) -> bool:
 _LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
+from host_tools.uplink.log import Log
 from host_tools.uplink.port import allow_open_files
 try:
     allow_open_files(int(sys.argv[3]))
@@ -245,6 +247,36 @@ def test_lines_have_a_time_counters_come_and_verbose_says_more(tmp_path: Path):
             stamp = datetime.datetime.fromisoformat(raw.partition(" ")[0])
             assert stamp.tzinfo is not None
             assert abs((datetime.datetime.now(stamp.tzinfo) - stamp).total_seconds()) < 120
+
+
+def test_a_log_that_nobody_reads_stops_nobody():
+    reader, writer = os.pipe()
+    with contextlib.suppress(BrokenPipeError), os.fdopen(writer, "w") as stream:
+        log = Log(stream=stream)
+        for number in range(5000):
+            log.say(f"{number:06d} " + "x" * 100)
+        os.close(reader)  # and one whose reader is gone does not either
+        log.say("last")
+        log.close()
+
+
+def test_a_log_tells_how_much_of_it_is_missing():
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stream, os.fdopen(reader) as lines:
+        log = Log(stream=stream)
+        for number in range(5000):
+            log.say(f"{number:06d} " + "x" * 100)
+        seen: list[str] = []
+        reading = threading.Thread(target=lambda: seen.extend(lines), daemon=True)
+        reading.start()
+        assert eventually(lambda: len(seen) >= 1000)
+        log.say("last")
+        log.close()
+        stream.close()
+        reading.join(10)
+    (gap,) = [line for line in seen if "lines were dropped here" in line]
+    assert int(gap.strip("(").split()[0]) + len(seen) - 2 == 5000
+    assert all(line.endswith("\n") for line in seen)
 
 
 _LEAN = """

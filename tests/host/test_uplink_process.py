@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -143,3 +144,24 @@ def test_a_controller_gets_a_contract_for_its_car_and_none_without_a_pki(tmp_pat
     with UplinkProcess(tmp_path / "q.db", "mqtt://127.0.0.1:1", ["/dev/null"], "--pki", str(tmp_path)) as uplink:
         assert uplink.wait() == 3
         assert "no PKI here" in uplink.lines[-1]
+
+
+def test_an_uplink_that_stood_still_loses_no_link_and_no_record(tmp_path: Path):
+    """Seven seconds: more than the silence after which either end counts the other as lost."""
+    with ExitStack() as stack:
+        broker = stack.enter_context(EmbeddedBroker())
+        counter = stack.enter_context(CountingSubscriber(broker_at(broker.url)))
+        controllers = [stack.enter_context(Controller(f"gk-{n}", per_s=10.0)) for n in range(4)]
+        ports = [controller.port for controller in controllers]
+        uplink = stack.enter_context(UplinkProcess(tmp_path / "q.db", broker.url, ports, "--verbose"))
+        assert counter.wait_for(100, 60)
+        with uplink.paused():
+            time.sleep(7.0)
+        assert eventually(lambda: any("this process stood still for" in line for line in uplink.lines))
+        assert counter.wait_for(400, 60)
+        for controller in controllers:
+            controller.quiet()
+        assert eventually(
+            lambda: counter.by_device == {f"gk-{n}": one.link.produced for n, one in enumerate(controllers)}, 30
+        )
+        assert not any("is offline" in line for line in uplink.lines)
