@@ -40,6 +40,7 @@ _BACKOFF_MS = 250
 _BACKOFF_MAX_MS = 4000
 HEAT_SINK = 2  # temperature_sensor
 _WRITES_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
+_SLOW_WRITES_IN_A_ROW = 2  # a refresh is two
 
 
 class Inverter:
@@ -295,8 +296,9 @@ class Inverter:
         if job == NONE:
             self._row = 0
             return job
-        if job < READBACK and self._row >= _WRITES_IN_A_ROW and (job != SET or self._active.to_set_w):
-            other = self._jobs.next(STEP if job == SET else READBACK, now_ms)
+        most = _SLOW_WRITES_IN_A_ROW if self._faults.slow else _WRITES_IN_A_ROW
+        if job < READBACK and self._row >= most and (job != SET or self._active.to_set_w):
+            other = self._jobs.next(STEP if job == SET and self._job == SET else READBACK, now_ms)
             job = job if other == NONE else other
         if job >= READBACK:
             self._row = 0

@@ -77,9 +77,9 @@ class Jobs:
         for job in range(first, COUNT):
             if self._wanted[job]:
                 late_ms = ticks.diff(now_ms, self._due_ms[job])
+                if late_ms >= 0 and (job < READBACK or job == MEASURE and not self.measured):
+                    return job
                 if late_ms > longest_ms:
-                    if job < READBACK or job == MEASURE and not self.measured:
-                        return job
                     longest_ms = late_ms
                     found = job
         return found
