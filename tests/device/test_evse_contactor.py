@@ -122,3 +122,25 @@ def test_names_fit_the_numbers():
     assert names.CONTACTOR[WELDED] == "welded"
     assert names.CONTACTOR[STUCK] == "stuck"
     assert len(names.CONTACTOR) == STUCK + 1
+
+
+def opened(subject, times):
+    """Let the contactor close and open this often, each time as soon as it may; return the time of the last opening."""
+    at = 0
+    for _ in range(times):
+        while not subject.closed:
+            at += 10
+            subject.update(True, subject.order, at)
+        subject.update(False, True, at)
+        subject.update(False, False, at)
+    return at
+
+
+def test_openings_of_a_vehicle_that_is_gone_ten_seconds_later_are_forgotten():
+    for gone_ms, waits in ((9_990, True), (10_000, False)):
+        subject = contactor.Contactor()
+        at = opened(subject, 5) + gone_ms
+        subject.update(False, False, at)
+        subject.clear(at)
+        subject.update(True, False, at)
+        assert subject.order is not waits

@@ -222,8 +222,9 @@ def test_an_answer_that_fell_out_of_the_ring_is_posted_again_on_a_repeat():
         assert peer.link.produced == 1  # held still: it will go out by itself
         peer.post(16)
         assert peer.link.dropped == 1
-        peer.command(message, row, 77)
-        peer.command(message, row, 77)
+        peer.link.uptime_ms = 77
+        peer.command(message, row)
+        peer.command(message, row)
         assert peer.link.produced == 18
         assert peer.link.next_command() is None
         body = peer.bodies(77)[-1]

@@ -16,11 +16,12 @@
 Welded stays until the next start: somebody has to look at it.
 
 It opens at once. After the second opening it closes again only when it has been wanted for 1 s without a break, then
-for 2, 4 ... 128 s; every two minutes since the last opening take one of these steps back.
+for 2, 4 ... 128 s; every two minutes since the last opening take one of these steps back, and all of them are forgotten
+with a vehicle that is gone 10 s after it.
 """
 
 from gridkeel import ticks
-from gridkeel.evse.times import CALM_MS, CONTACTOR_MS, REST_MS
+from gridkeel.evse.times import CALM_MS, CONTACTOR_MS, REPLUG_MS, REST_MS
 
 OPEN = 0
 CLOSING = 1
@@ -67,9 +68,11 @@ class Contactor:
             self._enter(WELDED, now_ms)
 
     def clear(self, now_ms):
-        """The vehicle is gone: a contactor that did not close may try again with the next one."""
+        """The vehicle is gone: a contactor that did not close may try again with the next one, and needs no rest."""
         if self.state == STUCK:
             self._enter(OPEN, now_ms)
+        if self._count and ticks.diff(now_ms, self._last_ms) >= REPLUG_MS:
+            self._count = 0
 
     def _rest(self, wanted, feedback, late, now_ms):
         if feedback:
