@@ -91,13 +91,13 @@ def test_a_device_that_is_fast_again_is_no_longer_called_slow():
 
 
 def test_every_read_has_its_turn_on_a_slow_line():
-    line = driven(der_models(), always(300))
+    line = driven(der_models(), always(450))
     line.run(5000, 2000)
-    for _ in range(100):
-        line.run(100, 2000)
-        assert line.inverter.power_age(line.now) < 2000
-        assert line.inverter.soc_age(line.now) < 4000
-    assert line.inverter.fault == errors.INVERTER_SLOW
+    for turn in range(400):
+        line.run(100, 1000 + 100 * (turn // 5 % 9))  # every half second another power
+        assert line.inverter.power_age(line.now) < 3500
+        assert line.inverter.soc_age(line.now) < 10000
+    assert line.faults == {errors.NO_FAULT, errors.INVERTER_SLOW}
 
 
 def test_a_lost_answer_of_a_driven_device_costs_one_timeout():
