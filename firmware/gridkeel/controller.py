@@ -172,7 +172,7 @@ class Controller:
             noted |= _CHARGE
         if self.setpoint.expired or regulation.expired:
             noted |= _EXPIRED
-        if noted != self._told:
+        if noted != self._told or noted & _EXPIRED:
             self._told = noted
             faults.set(errors.POWER_UNKNOWN, noted & _POWER)
             faults.set(errors.SOC_UNKNOWN, noted & _CHARGE)

@@ -170,3 +170,17 @@ def test_an_absurd_power_is_unknown_and_not_worked_with():
         station.run(3000)
         assert station.controller.power_w == limits.UNKNOWN, sf
         assert station.controller.outlet.meter.energy_wh < 10
+
+
+def test_two_things_that_expire_one_block_apart_are_both_told_and_taken_back():
+    charger = driving()
+    controller = charger.controller
+    controller.setpoint.expired = True
+    charger.run(10)
+    assert controller.faults.is_active(errors.SETPOINT_EXPIRED)
+    controller.services.regulation.expired = True
+    charger.run(10)
+    assert controller.faults.is_active(errors.REGULATION_LOST)
+    assert not controller.faults.is_active(errors.SETPOINT_EXPIRED)
+    charger.run(10)
+    assert controller.faults.foremost() == errors.NO_FAULT

@@ -232,3 +232,14 @@ def test_a_float_model_that_is_too_short_is_none():
     bench = driving(Slave(parts))
     bench.run(500)
     assert bench.inverter.measured_w(bench.now) == limits.UNKNOWN
+
+
+def test_a_scale_that_moves_before_the_first_command_writes_nothing():
+    slave = Slave(der_models())
+    bench = Bench(slave)
+    bench.run(2000)
+    slave.set(704, 55, -1)
+    bench.run(3000)
+    assert not slave.writes
+    bench.run(1500, -3000)
+    assert slave.signed32(704, 24) == 30000

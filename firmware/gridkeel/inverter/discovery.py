@@ -32,7 +32,7 @@ _MODELS = (
     (113, 0, 0, 43),
     (sunspec.NAMEPLATE, 2, 25, 26),
     (sunspec.BASIC, 2, 26, 27),
-    (sunspec.IMMEDIATE, 15, 11, 25),
+    (sunspec.IMMEDIATE, 13, 13, 25),  # more than needed: no other read is as long
     (sunspec.STORAGE, 2, 24, 25),
     (sunspec.DER_MEASURE, 116, 7, 122),
     (sunspec.DER_CAPACITY, 2, 47, 48),
@@ -49,6 +49,7 @@ _DOUBT_MAX_MS = 320000
 _ADDRESSES = 0x10000
 _ABSENT = -1  # a model that was there but refused to be read stands as this less one more than its address
 _STORAGE_MOVES = b"\x02\x12\x16\x19"  # WChaMax, its scale factor, ChaState_SF, InOutWRte_SF
+_IMMEDIATE_MOVES = b"\x19"  # VArPct_SF
 
 _PROBE = 0  # the mark at one of the bases
 _MARK = 1  # the mark again: to confirm it, or to see whether a device that left a question unanswered is there
@@ -86,6 +87,7 @@ class Discovery:
         self._open = False  # the walk ended at a refusal or at silence, not at an end model
         self._backoff_ms = _DOUBT_MS
         self._addresses = array("i", [_ABSENT] * len(_MODELS))
+        self._row = 0  # of the stretch that is read again
         self._kept = tuple([array("H", [0] * row[2]) for row in _MODELS])
         self.address = 0
         self.count = 0
@@ -124,28 +126,33 @@ class Discovery:
         return 0
 
     def renew(self, again):
-        """Point at the next kept stretch with scale factors, at the first where `again`; return whether there is one.
+        """Go on to the next kept stretch with scale factors, to the first where `again`; return whether there is one.
 
         Some devices move them, and the rating that percentages refer to: they are read once more while it is driven.
         """
-        for i in range(0 if again else self._detail + 1, len(_MODELS)):
+        for i in range(0 if again else self._row + 1, len(_MODELS)):
             model = _MODELS[i][0]
             moves = sunspec.IMMEDIATE <= model <= sunspec.STORAGE or model == sunspec.DER_MEASURE
             if self._addresses[i] >= 0 and (moves or model == sunspec.DER_CONTROL):
-                self._detail = i
-                self.address = self._addresses[i] + _MODELS[i][1]
-                self.count = _MODELS[i][2]
+                self._row = i
                 return True
         return False
 
+    def ask(self, master, out, now_ms):
+        """Put the read of that stretch into out; return its size."""
+        row = _MODELS[self._row]
+        address = self._addresses[self._row] + row[1]
+        return master.read(out, address, row[2], now_ms, master.lead(address, row[2], now_ms))
+
     def update(self, master):
-        """Take the answer to such a read; return whether one of them moved."""
-        row = _MODELS[self._detail]
-        kept = self._kept[self._detail]
+        """Take the answer to it; return whether one of them moved."""
+        row = _MODELS[self._row]
+        kept = self._kept[self._row]
+        moves = _STORAGE_MOVES if row[0] == sunspec.STORAGE else _IMMEDIATE_MOVES
         moved = False
         for i in range(len(kept)):
             word = master.register(i)
-            if word != kept[i] and (row[0] != sunspec.STORAGE or row[1] + i in _STORAGE_MOVES):
+            if word != kept[i] and (row[0] > sunspec.STORAGE or row[1] + i in moves):
                 kept[i] = word
                 moved = True
         return moved

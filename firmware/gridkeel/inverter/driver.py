@@ -324,6 +324,8 @@ class Inverter:
             return self.reactive.write_setting(self._master, out, now_ms)
         if job == VAR_STEP:
             return self.reactive.write_step(self._master, out, now_ms)
+        if job == SCALE:
+            return self._device.found.ask(self._master, out, now_ms)
         source = self._source(job)
         if job == DISCOVER and not self._master.patient:
             return source.request(self._master, out, now_ms)
@@ -397,7 +399,7 @@ class Inverter:
         self.reactive.missed()
         self._active.missed()
         self._fit(now_ms)
-        if self._device.control is not None:
+        if self._active.wished and self._device.control is not None:
             self._jobs.want(SET, now_ms)
 
     def _storage_done(self, now_ms):

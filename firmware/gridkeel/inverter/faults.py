@@ -22,9 +22,8 @@ class Faults:
         self.no_reactive = False
         self._differs = 0  # a bit for each side that is read back
         self._foreign = 0
-        self._calm = bytearray(
-            2 * (REACTIVE + 1)
-        )  # two a side: readings that matched in a row, and what ends the fault
+        # Two a side: readings that matched in a row, and how many of them end the fault.
+        self._calm = bytearray(2 * (REACTIVE + 1))
         self._refused = 0  # a bit for each job the inverter refuses
         self._busy = bytearray(jobs.COUNT)
 
