@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import struct
 import time
@@ -117,3 +118,20 @@ def test_a_flood_of_them_leaves_the_charge_alone(charging: tuple[Stage, RawCar])
                 assert car.ask("ChargingStatusReq") == "OK"
     assert stage.link.discover(True).port
     assert len(stage.charger.moves) == moves, "the contactor moved"
+
+
+def test_an_answer_that_cannot_be_sent_is_logged_with_its_error_and_not_too_often(
+    charging: tuple[Stage, RawCar],
+) -> None:
+    stage, _car = charging
+    time.sleep(1.1)
+    mark, begun_s = stage.charger.desk.mark(), time.monotonic()
+    with inside(stage.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
+        line.bind((CAR_INTERFACE, IPV6_TYPE))
+        for _ in range(100):
+            line.send(frame(*DATAGRAMS["an address without a route back"]))
+            time.sleep(0.01)
+    stage.charger.desk.wait_for("v2g", mark, 5.0, lambda record: record["subject"] == "sdp")
+    told = [record for record in stage.charger.desk.of("v2g", mark) if record["subject"] == "sdp"]
+    assert {(record["kind"], record["number"]) for record in told} == {("turned_away", errno.ENETUNREACH)}
+    assert 1 <= len(told) <= 2 + time.monotonic() - begun_s

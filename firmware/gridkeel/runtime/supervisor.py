@@ -6,7 +6,7 @@ import sys
 from gridkeel import errors, ticks
 
 ROUND_MS = 100
-WAIT_MAX_MS = 30000  # longest wait before a service that keeps failing is started again
+WAIT_MAX_MS = 5000  # longest wait before a service that keeps failing is started again: a car asks on for longer
 _SOUND_MS = 60000  # a service that ran this long has recovered: its next failure waits for one round only
 
 # places of an entry
