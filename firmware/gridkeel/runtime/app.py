@@ -88,7 +88,7 @@ class App:
             return vehicle.make(self, self.backend)
         except (OSError, ValueError) as error:
             print("gridkeel: no car is served: %s" % error)
-            self.config.code = self.config.code or params.NO_VEHICLES << 8 | params.WHICH_MAX
+            self.config.code = params.NO_VEHICLES << 8 | params.WHICH_MAX
             return None
 
     async def _control(self):
