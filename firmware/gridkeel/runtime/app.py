@@ -207,8 +207,13 @@ class App:
         self._pump_bus()
         if self.link.deadline(now_ms) == 0:
             self.link.on_deadline(now_ms)
-        controller.faults.set(errors.HOST_LOST, not self.link.connected(now_ms))
-        controller.faults.set(errors.CONFIG_INVALID, self.config.code, self.config.code)
+        connected = self.link.connected(now_ms)
+        code = self.config.code
+        if connected and code and controller.faults.is_active(errors.HOST_LOST):
+            # The event of the start may have left the ring long before a host came, and the reason with it.
+            self.link.post(ids.EVENT, (self.health.uptime_ms, errors.CONFIG_INVALID, 1, code))
+        controller.faults.set(errors.HOST_LOST, not connected)
+        controller.faults.set(errors.CONFIG_INVALID, code, code)
         self.config.follow(controller.protection.state == RUN, now_ms)
 
     def _rest_ms(self, now_ms, next_record):
