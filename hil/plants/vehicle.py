@@ -93,17 +93,17 @@ class Vehicle:
     @property
     def power_w(self) -> float:
         """Power its own charger draws at nominal voltage."""
-        return self.current_a * self._v
+        return self.current_a * self._w_per_a
 
     @property
     def range_w(self) -> tuple[float, float]:
         """Least and most power it lets the inverter take: one figure where it follows the pilot alone."""
         if self._follows_session:
-            return 0.0, self.most_a * self._v
+            return 0.0, self.most_a * self._w_per_a
         return self.power_w, self.power_w
 
     @property
-    def _v(self) -> float:
+    def _w_per_a(self) -> float:
         return self.config.nominal_v * self.config.phases
 
     @property
@@ -157,7 +157,7 @@ class Vehicle:
             return
         if self._digital:
             self.most_a = self._ramped(self.most_a, config.max_current_a if self._takes else 0.0, step_s)
-            self.current_a = min(self.most_a, max(0.0, ac_w) / self._v)
+            self.current_a = min(self.most_a, max(0.0, ac_w) / self._w_per_a)
             return
         goal_a = min(self._offer_a, config.max_current_a) if self._takes else 0.0
         if self._offer_a == 0.0 and self.now_s < self._left_s + config.stop_s:

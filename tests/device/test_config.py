@@ -101,7 +101,7 @@ class Board:
 
     def load(self, name, most):
         content = self.files.get(name)
-        if isinstance(content, OSError):
+        if isinstance(content, Exception):
             raise content
         return content if content is None else content[:most]
 
@@ -178,6 +178,12 @@ def test_a_broken_good_one_beside_a_sound_configuration_is_nothing():
         config = Config(Board(SOUND, good))
         assert config.code == 0, good
         assert config.parameters.baseline_w == 1500
+
+
+def test_a_refusal_without_a_code_is_one_too():
+    for good in (None, KEPT):
+        config = Config(Board(ParameterError("of a check that gives none"), good))
+        assert config.code == params.AT_ODDS << 8 | ANY
 
 
 def test_nothing_there_is_the_defaults_and_no_fault():
@@ -374,6 +380,13 @@ def test_a_bad_device_id_never_kills_and_is_told():
 
 def test_a_parameter_does_not_mend_a_device_id():
     desk = Desk(Board(SOUND, SOUND, b"gk 7"))
+    assert desk.ask(ids.PARAM_SET, INDEX, 900) == OK
+    assert desk.config.code >> 8 == params.DEVICE_ID
+    assert desk.ask(ids.MODE, AUTO) == REFUSED
+
+
+def test_nor_does_it_where_the_configuration_broke_too():
+    desk = Desk(Board(b"{", KEPT, b"gk 7"))
     assert desk.ask(ids.PARAM_SET, INDEX, 900) == OK
     assert desk.config.code >> 8 == params.DEVICE_ID
     assert desk.ask(ids.MODE, AUTO) == REFUSED

@@ -88,7 +88,7 @@ class App:
             return vehicle.make(self, self.backend)
         except (OSError, ValueError) as error:
             print("gridkeel: no car is served: %s" % error)
-            self.config.code = self.config.code or params.NO_VEHICLES << 8 | params.WHICH_MAX
+            self.config.code = params.NO_VEHICLES << 8 | params.WHICH_MAX
             return None
 
     async def _control(self):
@@ -212,8 +212,13 @@ class App:
         self._pump_bus()
         if self.link.deadline(now_ms) == 0:
             self.link.on_deadline(now_ms)
-        controller.faults.set(errors.HOST_LOST, not self.link.connected(now_ms))
-        controller.faults.set(errors.CONFIG_INVALID, self.config.code, self.config.code)
+        connected = self.link.connected(now_ms)
+        code = self.config.code
+        if connected and code and controller.faults.is_active(errors.HOST_LOST):
+            # The event of the start may have left the ring long before a host came, and the reason with it.
+            self.link.post(ids.EVENT, (self.health.uptime_ms, errors.CONFIG_INVALID, 1, code))
+        controller.faults.set(errors.HOST_LOST, not connected)
+        controller.faults.set(errors.CONFIG_INVALID, code, code)
         self.config.follow(controller.protection.state == RUN, now_ms)
 
     def _rest_ms(self, now_ms, next_record):

@@ -37,7 +37,7 @@ class Config:
             if good is not None:
                 self.code = self.code or params.MISSING << 8 | params.WHICH_MAX
             self.parameters = good or params.Parameters()
-        if not self.code and self.device_id != board.device_id:
+        if self.device_id != board.device_id:
             self.code = params.DEVICE_ID << 8 | params.WHICH_MAX
             print("gridkeel: invalid device id %r; this controller uses %s" % (board.device_id[:40], self.device_id))
         self._kept = self.code or good is not None and good.values() == self.parameters.values()
@@ -86,7 +86,7 @@ class Config:
             self.code = params.UNREADABLE << 8 | params.WHICH_MAX
             print("gridkeel: %s cannot be read: %s" % (name, error))
         except ParameterError as error:
-            self.code = error.code
+            self.code = error.code or params.AT_ODDS << 8 | params.WHICH_MAX
             print("gridkeel: %s refused: %s" % (name, error))
         return None
 
