@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from certs import files
 from certs.issuing import Pair, Subject, make
-from certs.profiles import MQTT, Profile
+from certs.profiles import MQTT, MQTT_CLIENT, Profile
 
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -26,14 +28,21 @@ def issue(
     profiles: tuple[Profile, ...] = MQTT,
     *,
     hosts: tuple[str, ...] = LOOPBACK_HOSTS,
+    clients: tuple[str, ...] = (),
     now: datetime | None = None,
 ) -> dict[str, Issued]:
     """Make every profile's certificate and key in `folder`, NAME.pem and NAME.key; return them by name.
+
+    clients: names of further clients, each with a pair of its own and the name as its common name.
 
     profiles: each after its issuer.  hosts: names and addresses for the profiles that carry them.
     Key files can be read by their owner alone; files that are there are replaced.
     Errors: ValueError for a profile whose issuer does not come before it or is no CA, OSError from the disk.
     """
+    for name in clients:
+        if not _NAME.fullmatch(name) or name in {profile.name for profile in profiles}:
+            raise ValueError(f"client {name!r}: give letters, digits, '.', '_' and '-', and no name that is taken")
+    profiles += tuple(replace(MQTT_CLIENT, name=name, common_name=name) for name in clients)
     folder.mkdir(parents=True, exist_ok=True)
     made: dict[str, Pair] = {}
     issued = {}

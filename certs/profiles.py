@@ -43,8 +43,9 @@ class Profile:
     ours: tuple[str, ...] = ()
 
 
+MQTT_CLIENT = Profile("client", "gridkeel-uplink", "ca", 825, ("digital_signature",), ("CLIENT_AUTH",))
 MQTT = (
     Profile("ca", "Gridkeel MQTT test CA", "ca", 3650, ("key_cert_sign", "crl_sign"), ca=True, path_length=0),
     Profile("server", "Gridkeel MQTT broker", "ca", 825, ("digital_signature",), ("SERVER_AUTH",), names_host=True),
-    Profile("client", "gridkeel-uplink", "ca", 825, ("digital_signature",), ("CLIENT_AUTH",)),
+    MQTT_CLIENT,
 )

@@ -46,7 +46,7 @@ def _read_table(path: Path) -> Mapping[str, Any]:
         raise ToolError(f"{path} is no TOML: {error}") from None
     for name in content:
         if name != TABLE:
-            raise ToolError(f"{path}: unknown table or key {name!r}{_nearest(name, (TABLE,))}; write [{TABLE}]")
+            raise ToolError(f"{path}: unknown table or key {name!r}{nearest(name, (TABLE,))}; write [{TABLE}]")
     table = content.get(TABLE, {})
     if not isinstance(table, Mapping):
         raise ToolError(f"{path}: {TABLE} is no table; write [{TABLE}] and name = value under it")
@@ -56,7 +56,7 @@ def _read_table(path: Path) -> Mapping[str, Any]:
 def _checked(name: str, value: Any, where: str) -> int:
     if name not in NAMES:
         raise ToolError(
-            f"{where}: unknown parameter {name!r}{_nearest(name, NAMES)}; `gridkeel params` lists all with their limits"
+            f"{where}: unknown parameter {name!r}{nearest(name, NAMES)}; `gridkeel params` lists all with their limits"
         )
     try:
         return check(name, value)
@@ -78,6 +78,7 @@ def _check_together(values: Mapping[str, int], where: str) -> None:
         raise ToolError(f"{where}: {error}") from None
 
 
-def _nearest(name: str, known: tuple[str, ...]) -> str:
+def nearest(name: str, known: tuple[str, ...]) -> str:
+    """Return " (did you mean ...?)" for a name that is close to a known one, else nothing."""
     near = difflib.get_close_matches(name, known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""

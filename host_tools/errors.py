@@ -5,6 +5,8 @@ from __future__ import annotations
 EXIT_CHECK_FAILED = 1
 EXIT_USAGE = 2
 EXIT_MISSING = 3
+EXIT_INTERRUPTED = 130  # as a shell says it: 128 and the number of the signal
+EXIT_TERMINATED = 143
 
 
 class ToolError(Exception):

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
@@ -15,6 +16,7 @@ from gridkeel import errors, errors_text, limits
 from gridkeel.link import messages
 from hil.bench.lockstep_run import Progress
 from hil.report import RunRecord
+from host_tools.screen import Screen
 from host_tools.uplink.counter import CountingSubscriber
 
 REFRESH_S = 0.15
@@ -83,20 +85,14 @@ def _name(names: tuple[str, ...], index: int) -> str:
     return names[index] if 0 <= index < len(names) else str(index)
 
 
-def summary(console: Console, record: RunRecord) -> None:
+def summary(screen: Screen, record: RunRecord) -> None:
     """Print a run's checks and the figures that people ask for first."""
-    verdict = "[green]held[/]" if record.ok else "[red]failed[/]"
-    console.print(
-        f"\n[bold]{record.title}[/]: every check {verdict}" if record.ok else f"\n[bold]{record.title}[/]: {verdict}"
-    )
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("", "check", "measured", "limit", "meaning"):
-        table.add_column(name)
+    table = Table("", "check", "measured", "limit", "meaning", title=escape(record.title), title_justify="left")
     for check in record.checks:
         mark = "[green]ok[/]" if check.ok else "[red]FAIL[/]"
         measured = f"{check.measured:g}" if isinstance(check.measured, float) else str(check.measured)
-        table.add_row(mark, check.name, f"{measured} {check.unit}".strip(), check.limit, check.meaning)
-    console.print(table)
+        table.add_row(mark, *map(escape, (check.name, f"{measured} {check.unit}".strip(), check.limit, check.meaning)))
+    screen.table(table)
     figures = record.figures
     words = [
         f"{figures['speed_ratio']:.0f} x real time",
@@ -113,7 +109,6 @@ def summary(console: Console, record: RunRecord) -> None:
         )
     if record.breakdown:
         words.append("response " + " + ".join(f"{name} {ms:.1f} ms" for name, ms in record.breakdown))
-    console.print("; ".join(words), highlight=False)
-    worst = [text for _t_s, text in record.events if text == errors_text.fault_name(errors.CONTROL_ALLOCATED)]
-    if worst:
-        console.print("[red]the control path allocated: see docs/architecture.md, wall 3[/]")
+    screen.say("; ".join(words))
+    if any(text == errors_text.fault_name(errors.CONTROL_ALLOCATED) for _t_s, text in record.events):
+        screen.say("the control path allocated: see docs/architecture.md, wall 3", "red")

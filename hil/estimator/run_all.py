@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
 from gridkeel.params import Parameters
-from hil.estimator import edge_tests, rough, standard
+from hil.estimator import edge_tests, page, rough, standard
 from hil.estimator.cost import Cost, measure_cost
 from hil.estimator.table import cost_line, table
 from hil.estimator.track import parameters_for
 from hil.estimator.verdict import Row, Trial, measure
+from host_tools.files import write_atomic
+from host_tools.screen import Screen
 
 FULL_RATE = 4800
 RATES = (3200, 6400, 9600)
@@ -51,40 +51,27 @@ def plan(quick: bool) -> Iterator[tuple[Trial, Parameters]]:
             yield test, parameters_for(50, sample_hz)
 
 
-def run_all(
-    console: Console, quick: bool, json_file: Path | None = None, out: Path | None = None, show: bool = True
-) -> Result:
-    """Run the plan, print its table; write its rows to json_file, the table as a page to out/estimator.html."""
+def run_all(screen: Screen, quick: bool, json_file: Path | None, out: Path) -> Result:
+    """Run the plan, print its table; write its rows to json_file, the page and its data to out/estimator.*."""
     planned = list(plan(quick))
     rows: list[Row] = []
     started = time.perf_counter()
-    with Progress(console=console, transient=True, disable=not show) as progress:
+    with Progress(console=screen.console, transient=True, disable=not screen.live) as progress:
         task = progress.add_task("estimator", total=len(planned))
         for test, parameters in planned:
             progress.update(task, description=f"{parameters.nominal_hz} Hz, {test.name}")
             rows.append(measure(test, parameters))
             progress.advance(task)
     result = Result(rows, measure_cost())
-    if show:
-        console.print(table(rows))
-        console.print(cost_line(result.costs), highlight=False)
-    failed = [row for row in rows if not row.ok]
+    screen.table(table(rows))
+    screen.say(cost_line(result.costs))
+    page.write(result.rows, result.costs, out)
+    if json_file is not None:
+        write_atomic(json_file, json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
+    held = sum(row.ok for row in rows)
     count = sum(row.points for row in rows)
     spent = time.perf_counter() - started
-    console.print(
-        f"{len(rows)} tests, {count} waves, {spent:.0f} s: {f'{len(failed)} FAILED' if failed else 'all limits hold'}",
-        style="red" if failed else "green",
+    screen.verdict(
+        result.ok, f"{held} of {len(rows)} tests held, {count} waves, {spent:.0f} s; {out / 'estimator.html'}"
     )
-    if out is not None:
-        _write_page(result, out)
-    if json_file is not None:
-        json_file.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
     return result
-
-
-def _write_page(result: Result, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    page = Console(record=True, width=180, file=io.StringIO())
-    page.print(table(result.rows))
-    page.print(cost_line(result.costs), highlight=False)
-    page.save_html(str(out / "estimator.html"))

@@ -55,6 +55,19 @@ class Trial:
 
 
 @dataclass
+class Detail:
+    """What one point of a test measured; response_ms, rfe_response_ms: of a step, from the first error to the last."""
+
+    point: str
+    fe_mhz: float
+    fe_limit_mhz: float | None
+    rfe_mhz_s: float
+    rfe_limit_mhz_s: float | None
+    response_ms: float | None = None
+    rfe_response_ms: float | None = None
+
+
+@dataclass
 class Row:
     """One line of the table; None where a figure or limit does not apply."""
 
@@ -77,6 +90,7 @@ class Row:
     worst: str = ""
     note: str = ""
     held: list[bool] = field(default_factory=list)
+    details: list[Detail] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -84,9 +98,16 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row for JSON."""
-        row = {"class" if key == "cls" else key: _plain(value) for key, value in vars(self).items() if key != "held"}
+        row = {
+            "class" if key == "cls" else key: _plain(value)
+            for key, value in vars(self).items()
+            if key not in _NOT_FIGURES
+        }
         row["pass"] = self.ok
         return row
+
+
+_NOT_FIGURES = ("held", "details")
 
 
 def _plain(value: Any) -> Any:
@@ -117,6 +138,7 @@ def measure(test: Trial, parameters: Parameters) -> Row:
         tracks.append(track)
         fe_limit = point.fe_limit_mhz if point.fe_limit_mhz is not None else test.fe_limit_mhz
         rfe_limit = point.rfe_limit_mhz_s if point.rfe_limit_mhz_s is not None else test.rfe_limit_mhz_s
+        row.details.append(Detail(point.name, track.fe_max_mhz, fe_limit, track.rfe_max_mhz_s, rfe_limit))
         share = _judge_errors(row, track, fe_limit, rfe_limit)
         if share > worst_share:
             worst_share, row.worst = share, point.name
@@ -131,7 +153,9 @@ def measure(test: Trial, parameters: Parameters) -> Row:
         _judge_noise(row, test, tracks, parameters, test.bound_limit)
     if test.follow_hz is not None and test.follow_limit_ms is not None:
         row.response_limit_ms = test.follow_limit_ms
-        row.response_ms = max(_follow_ms(*pair, test.follow_hz) for pair in zip(test.points, tracks, strict=True))
+        for detail, point, track in zip(row.details, test.points, tracks, strict=True):
+            detail.response_ms = _follow_ms(point, track, test.follow_hz)
+        row.response_ms = max(detail.response_ms or 0.0 for detail in row.details)
         row.held.append(row.response_ms <= test.follow_limit_ms)
     return row
 
@@ -159,8 +183,11 @@ def _judge_response(row: Row, test: Trial, tracks: list[Track]) -> None:
         return
     steady_rfe = 400.0 if test.cls == P else 100.0
     row.response_limit_ms, row.rfe_response_limit_ms = test.fe_response_limit_ms, test.rfe_response_limit_ms
-    row.response_ms = max(_span_ms(track.freq_s, track.fe_mhz, 5.0) for track in tracks)
-    row.rfe_response_ms = max(_span_ms(track.rocof_s, track.rfe_mhz_s, steady_rfe) for track in tracks)
+    for detail, track in zip(row.details, tracks, strict=True):
+        detail.response_ms = _span_ms(track.freq_s, track.fe_mhz, 5.0)
+        detail.rfe_response_ms = _span_ms(track.rocof_s, track.rfe_mhz_s, steady_rfe)
+    row.response_ms = max(detail.response_ms or 0.0 for detail in row.details)
+    row.rfe_response_ms = max(detail.rfe_response_ms or 0.0 for detail in row.details)
     row.held += [row.response_ms <= test.fe_response_limit_ms, row.rfe_response_ms <= test.rfe_response_limit_ms]
 
 

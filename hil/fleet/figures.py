@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 
 ROCOF_WINDOW_S = 0.5
 SETTLED_HZ = 0.02
+HELD_SHARE = 0.1
 PEAK_HZ = 0.001  # smaller swings are not counted as peaks
 
 
@@ -25,6 +26,7 @@ def work_out(outcome: Outcome) -> dict[str, float]:
         "zenith_hz": float(freq_hz.max()),
         "rocof_mhz_s": 1000 * largest_rocof_hz_s(freq_hz),
         "settling_s": settling_s(freq_hz),
+        "window_s": round(freq_hz.size * STEP_S, 3),
         "end_hz": float(freq_hz[-1]),
         "power_step_mw": largest_change(outcome.power_w[after], 1.0) / 1e6,
     }
@@ -46,9 +48,13 @@ def largest_change(values: Floats, window_s: float) -> float:
 
 
 def settling_s(freq_hz: Floats) -> float:
-    """Return the time from which the frequency stays within SETTLED_HZ of where it ends."""
+    """Return the time from which the frequency stays within SETTLED_HZ of where it ends; inf: not in this window.
+
+    A curve that still moves is near its own end, too: it counts as settled where it stays for HELD_SHARE of the window.
+    """
     away = np.flatnonzero(np.abs(freq_hz - freq_hz[-1]) > SETTLED_HZ)
-    return float((away[-1] + 1) * STEP_S) if away.size else 0.0
+    settled = int(away[-1]) + 1 if away.size else 0
+    return float(settled * STEP_S) if freq_hz.size - settled >= HELD_SHARE * freq_hz.size else math.inf
 
 
 def damping_ratio(freq_hz: Floats) -> float | None:

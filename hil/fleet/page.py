@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
@@ -12,13 +13,15 @@ from matplotlib.axes import Axes
 from hil.fleet.cases import Outcome
 from hil.fleet.study import Study
 from hil.report import svg
-from hil.report.document import document, figure, table
+from hil.report.document import data_links, document, figure, table
 from hil.report.envelope import envelope
-from hil.report.files import write_atomic
+from hil.report.files import write_csv
 from hil.report.text import label_and_unit, number
+from host_tools.files import write_atomic
 
 _SIZE_IN = (10.4, 3.0)
 _SHADES = (svg.MUTED, "#a9c3e2", "#6f9fd8", svg.MEASURED, svg.COMMAND, svg.DELIVERED, svg.SHORT, svg.ERROR)
+_SERIES = ("case", "chargers", "since_event_s", "freq_hz", "power_w", "running")
 _CASES = (svg.ERROR, svg.DELIVERED, svg.MEASURED, svg.COMMAND)
 FOOTER = (
     "Grid: one equivalent machine with inertia, load damping, a governor with lag and reserve. Power is positive into"
@@ -48,10 +51,29 @@ COLUMNS = {
 }
 
 
-def write_page(study: Study, path: Path | str) -> None:
-    """Write the page, whole or not at all."""
+def shown(one: Outcome, column: str) -> str:
+    """Return a figure as text; what had not settled when the window ended says so."""
+    value = one.figures.get(column, math.nan)
+    return f"> {number(one.figures['window_s'])}" if math.isinf(value) else number(value)
+
+
+def write_page(study: Study, path: Path) -> None:
+    """Write the page and, beside it, the time series of each part as fleet-<part>.csv."""
     body = [_top(study)] + [_section(part, outcomes) for part, outcomes in study.parts.items()]
     write_atomic(path, document("Fleet study", body, FOOTER))
+    for part, outcomes in study.parts.items():
+        write_csv(path.with_name(_series_of(part)), _SERIES, _rows(outcomes))
+
+
+def _series_of(part: str) -> str:
+    return f"fleet-{part}.csv"
+
+
+def _rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[object, ...]]:
+    for one in outcomes:
+        since_s = np.round(one.t_s - one.event_s, 3)
+        for at_s, freq_hz, power_w, running in zip(since_s, one.freq_hz, one.power_w, one.running, strict=True):
+            yield one.case.name, one.chargers, at_s, round(freq_hz, 6), round(power_w, 1), running
 
 
 def _top(study: Study) -> str:
@@ -77,7 +99,8 @@ def _section(part: str, outcomes: Sequence[Outcome]) -> str:
         drawings.append(figure(running, "Chargers in the state run"))
     titles = [outcomes[-1].case.title] if by_number else [one.case.title for one in outcomes]
     head = f'<h2>{escape(TITLES[part])}</h2><p class="sub">{escape("; ".join(titles))}</p>'
-    return f'<section class="card run">{head}{_table(part, outcomes, label)}{"".join(drawings)}</section>'
+    data = data_links([Path(_series_of(part))])
+    return f'<section class="card run">{head}{_table(part, outcomes, label)}{"".join(drawings)}{data}</section>'
 
 
 def _table(part: str, outcomes: Sequence[Outcome], label: Callable[[Outcome], str]) -> str:
@@ -85,7 +108,7 @@ def _table(part: str, outcomes: Sequence[Outcome], label: Callable[[Outcome], st
     cells = "".join(f'<th class="n">{escape(name)}{", " + unit if unit else ""}</th>' for name, unit in named)
     rows = []
     for one in outcomes:
-        values = "".join(f'<td class="n">{number(one.figures.get(name, float("nan")))}</td>' for name in COLUMNS[part])
+        values = "".join(f'<td class="n">{escape(shown(one, name))}</td>' for name in COLUMNS[part])
         rows.append(f'<tr><td>{escape(label(one))}</td><td class="n">{one.simulated:,}</td>{values}</tr>')
     return table("figures", f'<tr><th></th><th class="n">computed</th>{cells}</tr>', rows)
 

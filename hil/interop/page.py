@@ -14,7 +14,7 @@ from hil.interop.drive import Outcome
 from hil.interop.results import GOAL, MessageRow, Results
 from hil.report import svg
 from hil.report.document import document, figure, table, verdict
-from hil.report.files import write_atomic
+from host_tools.files import write_atomic
 
 _WIDTH_IN = 10.4
 _ROW_IN = 0.27

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
+from typing import NamedTuple
 
 from hil.report.sheet import CSS
 
@@ -28,6 +30,30 @@ def table(name: str, head: str, rows: Sequence[str]) -> str:
 def verdict(ok: bool, words: str) -> str:
     """Return the coloured label of a result."""
     return f'<span class="verdict {"pass" if ok else "fail"}">{"✔" if ok else "✘"} {escape(words)}</span>'
+
+
+class Tile(NamedTuple):
+    """A figure that stands out: its value, its unit ("" for a number that counts things), and what it is."""
+
+    value: str
+    unit: str
+    meaning: str
+
+
+def tiles(shown: Sequence[Tile]) -> str:
+    """Return figures as tiles; "" where there are none."""
+    cells = "".join(
+        f'<div class="tile"><b>{escape(tile.value)}<small>{escape(tile.unit)}</small></b>'
+        f"<span>{escape(tile.meaning)}</span></div>"
+        for tile in shown
+    )
+    return f'<div class="tiles">{cells}</div>' if cells else ""
+
+
+def data_links(paths: Sequence[Path]) -> str:
+    """Return the list of files of data beside the page; "" where there are none."""
+    links = ", ".join(f'<a href="{escape(path.as_posix())}">{escape(path.name)}</a>' for path in paths)
+    return f'<h3>Data</h3><p class="sub">Time series as CSV: {links}</p>' if links else ""
 
 
 def figure(drawing: str, heading: str, caption: str = "") -> str:

@@ -1,14 +1,14 @@
-"""JSON, JUnit and the one way of writing a file: whole, or not at all."""
+"""A run for machines: JSON, CSV and JUnit."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
-import os
 import re
-import tempfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +16,24 @@ import numpy as np
 
 from hil.report.record import Check, RunRecord
 from hil.report.text import number
-from host_tools.errors import ToolError
+from host_tools.files import write_atomic
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def write_atomic(path: Path | str, text: str) -> None:
-    """Write beside the target and rename, so that a reader sees the old file or the new one."""
-    path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise ToolError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def write_json(figures: Mapping[str, Any], path: Path | str) -> None:
     """Write figures as JSON; numpy's numbers become plain ones, and what is no number becomes null."""
     write_atomic(path, json.dumps(_plain(figures), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path | str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table for other programs: comma, point, one line a row, an empty cell for what is not known."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(["" if _plain(cell) is None else _plain(cell) for cell in row])
+    write_atomic(path, text.getvalue())
 
 
 def write_junit(records: Iterable[RunRecord], path: Path | str) -> None:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 from hil.report import plots
-from hil.report.document import document, figure, table, verdict
-from hil.report.files import write_atomic
+from hil.report.document import data_links, document, figure, table, tiles, verdict
+from hil.report.meanings import tile
 from hil.report.record import Check, RunRecord
-from hil.report.text import label_and_unit, moment, number
+from hil.report.text import moment, number
+from host_tools.files import write_atomic
 
 FOOTER = "Power is positive into the vehicle. Times are the run's virtual time. Grey shading: no mains to measure."
 
 
-def write_html(records: RunRecord | Sequence[RunRecord], path: Path | str, title: str = "Gridkeel bench") -> None:
-    """Write one page for one run or for many."""
-    write_atomic(path, render([records] if isinstance(records, RunRecord) else records, title))
+def write_html(
+    records: RunRecord | Sequence[RunRecord],
+    path: Path | str,
+    title: str = "Gridkeel bench",
+    series: Mapping[str, Sequence[Path]] | None = None,
+) -> None:
+    """Write one page for one run or for many.  series: by scenario, the files of data beside the page."""
+    write_atomic(path, render([records] if isinstance(records, RunRecord) else records, title, series))
 
 
-def render(records: Sequence[RunRecord], title: str) -> str:
+def render(records: Sequence[RunRecord], title: str, series: Mapping[str, Sequence[Path]] | None = None) -> str:
     """Return the page's text."""
     body = [_top(records, title)]
-    body += [_run(record, f"run{position}") for position, record in enumerate(records, start=1)]
+    found = series or {}
+    body += [
+        _run(record, f"run{position}", found.get(record.scenario, ()))
+        for position, record in enumerate(records, start=1)
+    ]
     return document(title, body, FOOTER)
 
 
@@ -71,7 +81,7 @@ def _check(check: Check) -> str:
     )
 
 
-def _run(record: RunRecord, name: str) -> str:
+def _run(record: RunRecord, name: str, series: Sequence[Path]) -> str:
     held = sum(check.ok for check in record.checks)
     words = f"{held} of {len(record.checks)} checks"
     parts = [
@@ -84,20 +94,14 @@ def _run(record: RunRecord, name: str) -> str:
         _figure(plots.closer_look(record, f"{name}b"), "Closer look", ""),
         _pair(record, name),
         _meta(record),
+        data_links(series),
         "</section>",
     ]
     return "\n".join(part for part in parts if part)
 
 
 def _tiles(record: RunRecord) -> str:
-    tiles = []
-    for name, value in record.figures.items():
-        label, unit = label_and_unit(name)
-        tiles.append(
-            f'<div class="tile"><b>{escape(number(value))}<small>{escape(unit)}</small></b>'
-            f"<span>{escape(label)}</span></div>"
-        )
-    return f'<div class="tiles">{"".join(tiles)}</div>' if tiles else ""
+    return tiles([tile(name, value) for name, value in record.figures.items()])
 
 
 def _overview_caption(record: RunRecord) -> str:

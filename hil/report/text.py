@@ -18,6 +18,11 @@ _UNITS = {
     "_pct": "%",
     "_pu": "p.u.",
     "_ratio": "×",
+    "_var": "var",
+    "_wh": "Wh",
+    "_kb": "kB",
+    "_ppm": "ppm",
+    "_c": "°C",
     "_bytes": "B",
 }
 _UPRIGHT = {"rms": "RMS", "rocof": "ROCOF", "soc": "SoC", "p50": "P50", "p99": "P99", "mqtt": "MQTT"}

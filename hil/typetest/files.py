@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
-from hil.report.files import write_atomic
 from hil.report.text import number
 from hil.typetest.finding import FAIL, NOT_OFFERED, Finding
 from hil.typetest.runner import Done, TypeTest
+from host_tools.files import write_atomic
 
 
 def as_dict(test: TypeTest) -> dict[str, Any]:

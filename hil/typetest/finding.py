@@ -50,4 +50,4 @@ class Finding:
             return f"≤ {self.high:.4g}"
         if self.high is None:
             return f"≥ {self.low:.4g}"
-        return f"{self.low:.4g} … {self.high:.4g}"
+        return f"{self.low:.4g}..{self.high:.4g}"

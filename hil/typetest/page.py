@@ -8,11 +8,12 @@ from html import escape
 from pathlib import Path
 
 from hil.report import plots
-from hil.report.document import document, figure, table, verdict
-from hil.report.files import write_atomic
+from hil.report.document import data_links, document, figure, table, verdict
+from hil.report.series import write_series
 from hil.report.text import number
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
 from hil.typetest.runner import Done, TypeTest
+from host_tools.files import write_atomic
 
 FOOTER = (
     "Power is positive into the vehicle. Bands hold the measurement accuracy of IEEE 1547-2018 Table 3 times 1.5."
@@ -30,9 +31,12 @@ _HEAD = (
 )
 
 
-def write_page(test: TypeTest, path: Path | str) -> None:
-    """Write the report, whole or not at all."""
-    body = [_top(test), _setup(test)] + [_section(one, f"p{k}") for k, one in enumerate(test.done, start=1)]
+def write_page(test: TypeTest, path: Path) -> None:
+    """Write the report, whole or not at all, and the time series of each procedure beside it."""
+    body = [_top(test), _setup(test)]
+    for k, one in enumerate(test.done, start=1):
+        series = write_series(one.record, path.parent) if one.record else []
+        body.append(_section(one, f"p{k}", series))
     write_atomic(path, document(f"Type test: {test.profile.title}", body, FOOTER))
 
 
@@ -68,7 +72,7 @@ def _open(test: TypeTest) -> str:
     return ", ".join(sorted(test.profile.open)).replace("_", "-") or "none"
 
 
-def _section(one: Done, name: str) -> str:
+def _section(one: Done, name: str, series: Sequence[Path]) -> str:
     failed = sum(finding.verdict == FAIL for finding in one.findings)
     words = f"{len(one.findings) - failed} of {len(one.findings)} findings"
     rows = _table_rows(one.findings)
@@ -78,7 +82,8 @@ def _section(one: Done, name: str) -> str:
         set_for_it = f'<p class="sub">set for this procedure: {escape(set_for_it)}</p>'
     return (
         f'<section class="card run" id="{name}"><div class="head"><div><h2>{escape(one.title)}</h2>{set_for_it}</div>'
-        f"{verdict(not failed, words)}</div>{table('checks', _HEAD, rows)}{_drawing(one, name)}</section>"
+        f"{verdict(not failed, words)}</div>{table('checks', _HEAD, rows)}{_drawing(one, name)}"
+        f"{data_links(series)}</section>"
     )
 
 

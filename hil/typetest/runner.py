@@ -21,8 +21,6 @@ from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
 from host_tools.errors import ToolError
 
-DAY = ("11:00", "12:30")
-
 
 @dataclass
 class Done:

@@ -11,29 +11,31 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import serial
 import typer
-from rich.console import Console
-from rich.table import Table
-from serial.tools import list_ports
-from serial.tools.list_ports_common import ListPortInfo
 
-from gridkeel.params import Parameters
-from hil.config import load_parameters
-from hil.plants.inverter import Inverter, InverterConfig
-from hil.plants.inverter.server import LiveInverter, SerialServer
-from hil.plants.trace import Trace
-from hil.plants.waveform import PointOnWave, WaveformConfig
-from hil.virtual_board import HEAP_BYTES, VirtualBoard
-from hil.virtual_board.flash import parameters_of
-from hil.virtual_board.mains_feed import MainsFeed
-from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
 from host_tools.cli import board_vehicles
+from host_tools.cli.command import Command, Group
+from host_tools.cli.options import Config, JsonNow
 from host_tools.errors import ToolError
+from host_tools.files import check_writable, write_atomic
 
-app = typer.Typer(no_args_is_help=True, help="Run the virtual board, or list the serial ports of real ones.")
+if TYPE_CHECKING:
+    from serial.tools.list_ports_common import ListPortInfo
+
+    from hil.plants.inverter.server import LiveInverter
+    from hil.virtual_board import VirtualBoard
+    from hil.virtual_board.mains_feed import MainsFeed
+    from hil.virtual_board.outlet_feed import OutletFeed
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="Run the virtual board, or list the serial ports of real ones.",
+    rich_markup_mode=None,
+    add_completion=False,
+)
 
 _TICK_S = 0.1
 _HEAP_LEAST_BYTES = 64 * 1024
@@ -47,11 +49,11 @@ _KNOWN_VENDORS = {
 }
 
 
-@app.command()
+@app.command(cls=Command)
 def run(
     heap: Annotated[
         str, typer.Option(metavar="BYTES", help="Heap of the interpreter; 400k here is 200k there.")
-    ] = f"{HEAP_BYTES // 1024}k",
+    ] = "400k",
     flash: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Flash that persists; flashed when it holds no main.py.")
     ] = None,
@@ -62,9 +64,7 @@ def run(
     param: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="One parameter; may be repeated.")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Parameters, in a table named parameters.")
-    ] = None,
+    config: Config = None,
     device_id: Annotated[str | None, typer.Option(help="Identity of the board.")] = None,
     inverter: Annotated[bool, typer.Option(help="Put the inverter model on the board's RS-485.")] = True,
     vehicle: Annotated[
@@ -79,12 +79,24 @@ def run(
     freq: Annotated[float, typer.Option(min=40.0, max=70.0, help="Mains frequency, Hz.")] = 50.0,
     volts: Annotated[float, typer.Option(min=0.0, max=500.0, help="Mains voltage, V RMS.")] = 230.0,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line with the ports.")] = False,
+    json_file: JsonNow = None,
 ) -> None:
     """Run a virtual board in real time until Ctrl-C: real MicroPython on serial ports, at steady mains.
 
     Example: gridkeel board run --param baseline_w=2000 --freq 49.8
     """
+    check_writable(json_file)
+    from gridkeel.params import Parameters
+    from hil.config import load_parameters
+    from hil.plants.inverter import Inverter, InverterConfig
+    from hil.plants.inverter.server import LiveInverter
+    from hil.plants.trace import Trace
+    from hil.plants.waveform import PointOnWave, WaveformConfig
+    from hil.virtual_board import VirtualBoard
+    from hil.virtual_board.flash import parameters_of
+    from hil.virtual_board.mains_feed import MainsFeed
+    from hil.virtual_board.outlet_feed import outlet_of
+
     changes = load_parameters(config, param or [])
     if v2g_interface:
         changes = board_vehicles.PARAMETERS | changes
@@ -123,9 +135,9 @@ def run(
             outlet.watch(lambda: board.energised)
             for word in ("plug", "want") if vehicle else ():
                 outlet.plant.do(word)
-        _announce(board, live, network.address, as_json)
+        _announce(board, live, network.address, json_file)
         asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds))
-        if not as_json:
+        if json_file is None:
             _print_end(board, feed, outlet, live)
 
 
@@ -150,13 +162,15 @@ def _ports(board: VirtualBoard, live: LiveInverter | None, address: str) -> dict
     }
 
 
-def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(_ports(board, live, address)), flush=True)
+def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, json_file: Path | None) -> None:
+    if json_file is not None:
+        write_atomic(json_file, json.dumps(_ports(board, live, address)) + "\n")
         return
-    table = Table(title=f"virtual board {board.device_id}", title_justify="left")
-    for heading in ("port", "path", "reach it with"):
-        table.add_column(heading, overflow="fold")
+    from rich.table import Table
+
+    from host_tools.screen import Screen
+
+    table = Table("port", "path", "reach it with", title=f"virtual board {board.device_id}", title_justify="left")
     table.add_row("console", board.console, f"mpremote connect {board.console} resume ls")
     bus = "the inverter model answers here" if live else f"gridkeel plant inverter --serial {board.rs485}"
     table.add_row("rs485", board.rs485, bus)
@@ -165,9 +179,9 @@ def _announce(board: VirtualBoard, live: LiveInverter | None, address: str, as_j
         table.add_row(
             "vehicles", address, "any car (EVCC) on this link; contracts want the uplink's clock and its --pki"
         )
-    console = Console()
-    console.print(table)
-    console.print(f"flash {board.flash}; Ctrl-C ends", highlight=False, soft_wrap=True)
+    screen = Screen()
+    screen.table(table)
+    screen.say(f"flash {board.flash}; Ctrl-C ends")
     sys.stdout.flush()
 
 
@@ -199,6 +213,10 @@ async def _inverter_on(port: str, live: LiveInverter | None, baud: int) -> Async
     if live is None:
         yield
         return
+    import serial
+
+    from hil.plants.inverter.server import SerialServer
+
     with serial.Serial(port, baud, timeout=0) as line:
         server = SerialServer(live, line.fileno(), baud)
         server.start()
@@ -216,37 +234,43 @@ def _check_parts(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None
 
 
 def _print_end(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None, live: LiveInverter | None) -> None:
+    from host_tools.screen import Screen
+
     counts = [f"{name} {value}" for part in (board.status, feed.counts) for name, value in asdict(part).items()]
-    console = Console()
+    screen = Screen()
     if outlet:
         power = f", {live.inverter.power_w:.0f} W" if live else ""
-        console.print(f"outlet: {outlet.words()}{power}", highlight=False, soft_wrap=True)
-    console.print("stopped: " + ", ".join(counts), highlight=False, soft_wrap=True)
+        screen.say(f"outlet: {outlet.words()}{power}")
+    screen.say("stopped: " + ", ".join(counts))
 
 
-@app.command()
-def ports(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line.")] = False) -> None:
+@app.command(cls=Command)
+def ports(json_file: JsonNow = None) -> None:
     """List the serial ports of this machine and what they look like.
 
     Example: gridkeel board ports
     """
+    from serial.tools import list_ports
+
+    from host_tools.screen import Screen
+
     found = [
         {"port": port.device, "looks_like": looks_like(port), "usb_id": _usb_id(port), "serial": port.serial_number}
         for port in sorted(list_ports.comports())
     ]
-    if as_json:
-        print(json.dumps(found))
+    if json_file is not None:
+        write_atomic(json_file, json.dumps(found) + "\n")
         return
-    console = Console()
     if not found:
-        console.print("no serial port found; `gridkeel board run` starts a virtual board", highlight=False)
+        Screen().result("no serial port found; `gridkeel board run` starts a virtual board")
         return
-    table = Table()
-    for heading in ("port", "looks like", "USB id", "serial number"):
-        table.add_column(heading, overflow="fold")
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("port", "looks like", "USB id", "serial number")
     for row in found:
-        table.add_row(row["port"], row["looks_like"], row["usb_id"] or "-", row["serial"] or "-")
-    console.print(table)
+        table.add_row(row["port"], escape(str(row["looks_like"])), row["usb_id"] or "-", row["serial"] or "-")
+    Screen().table(table)
 
 
 def looks_like(port: ListPortInfo) -> str:

@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from certs import v2g
-from hil.interop.namespaces import wait_for_address
-from hil.virtual_board.flash import PKI_KEY
 from host_tools.errors import ToolError
 
 PARAMETERS = {"evse": 2}
@@ -37,6 +34,10 @@ def network_of(interface: str | None, pki: Path | None) -> Iterator[Network]:
             raise ToolError("--pki DIR wants --v2g-interface IFACE: without it no car can come")
         yield Network()
         return
+    from certs import v2g
+    from hil.interop.namespaces import wait_for_address
+    from hil.virtual_board.flash import PKI_KEY
+
     address = wait_for_address(interface)
     with tempfile.TemporaryDirectory(prefix="gridkeel-pki-") as scrap:
         folder = None

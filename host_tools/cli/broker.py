@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from host_tools.broker import LOOPBACK, EmbeddedBroker
+from host_tools.cli.options import JsonNow
 from host_tools.cli.stopping import stop_on_signals
-from host_tools.errors import MissingError
+from host_tools.errors import MissingError, ToolError
+from host_tools.files import check_writable, write_atomic
 
 _LOOK_S = 0.2
+_LOOPBACK = "127.0.0.1"
 
 
 def command(
@@ -21,17 +23,25 @@ def command(
     ] = None,
     host: Annotated[
         str, typer.Option("--host", help="Address to listen on; anything but the loopback is open to everybody there.")
-    ] = LOOPBACK,
-    as_json: Annotated[bool, typer.Option("--json", help="Print where it listens as one JSON line.")] = False,
+    ] = _LOOPBACK,
+    json_file: JsonNow = None,
 ) -> None:
     """Run an MQTT broker on this machine until Ctrl-C or SIGTERM.
 
     It keeps messages in memory alone and asks for no login: for a bench and a desk, not for a fleet.
     """
+    if port and port == v4_port:
+        raise ToolError(f"--port and --v4-port are both {port}: one listener speaks one version of MQTT")
+    check_writable(json_file)
     stop = stop_on_signals()
+    from host_tools.broker import EmbeddedBroker
+
     with EmbeddedBroker(port, host=host, v4_port=v4_port) as broker:
         where = {"url": broker.url, "port": broker.port, "v4_port": broker.v4_port}
-        print(json.dumps(where) if as_json else f"MQTT 5 on {broker.url} (Ctrl-C ends it)", flush=True)
+        if json_file is None:
+            print(f"MQTT 5 on {broker.url} (Ctrl-C ends it)", flush=True)
+        else:
+            write_atomic(json_file, json.dumps(where) + "\n")
         while not stop.wait(_LOOK_S):
             if not broker.is_running:
                 raise MissingError("the broker has ended by itself; start it again")

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from host_tools.cli.command import refuse
+from host_tools.cli.options import JsonFile, Quiet
 from host_tools.errors import ToolError
-from host_tools.handshake import calibrate, costs, measured, model, tables
+from host_tools.files import check_writable, write_atomic
+from host_tools.handshake import tables
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from host_tools.handshake import model
 
 VIRTUAL = "virtual"
 BOARDS = (VIRTUAL, *tables.CHIPS)
 
 
 def command(
+    context: typer.Context,
     mode: Annotated[str, typer.Option(help=f"One of {', '.join(tables.MODES)}.")] = "ac-pnc",
     board: Annotated[str, typer.Option(help=f"One of {', '.join(BOARDS)}; all but virtual are estimates.")] = VIRTUAL,
     link: Annotated[
@@ -33,7 +40,8 @@ def command(
     measured_file: Annotated[
         Path | None, typer.Option("--measured", help="File of `gridkeel interop --json`; its phases stand beside.")
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the phases to this file too.")] = None,
+    json_file: JsonFile = None,
+    quiet: Quiet = False,
 ) -> None:
     """Predict the time of each phase of a handshake, from SDP to the first charging loop.
 
@@ -46,16 +54,25 @@ def command(
     _check(
         mode=(mode, list(tables.MODES)), board=(board, list(BOARDS)), link=(chosen, links), backend=(to_backend, links)
     )
+    if not any(any(phase.backend) for phase in tables.MODES[mode]):
+        refuse(context, ("backend", "backend_ms"), f"mode {mode} asks nothing of the backend")
+    check_writable(json_file)
+    from host_tools.handshake import calibrate, costs, measured, model
+    from host_tools.screen import Screen
+
     found = measured.read(measured_file, mode) if measured_file else {}
     virtual, car = calibrate.both()
     costs_of_board = virtual if board == VIRTUAL else costs.chip(board)
     behind = tables.Backend(tables.LINKS[to_backend], backend_ms)
     times = model.predict(mode, costs_of_board, car, tables.LINKS[chosen], behind)
-    console = Console()
-    console.print(_table(times, found, f"{mode} on {board} over {chosen}"))
-    console.print(f"to the first loop: [bold]{model.total_ms(times):.0f} ms[/] (in italics: instead of the row above)")
+    title = f"{mode} on {board} over {chosen}"
+    screen = Screen(quiet, json_file)
+    screen.table(_table(times, found, title))
     for what, source in (("board", costs_of_board.source), ("car", car.source), ("link", tables.LINKS[chosen].source)):
-        console.print(f"{what}: {source}", highlight=False)
+        screen.say(f"{what}: {source}")
+    if any(time.beside for time in times):
+        screen.say("or: instead of the row above, and in no total")
+    screen.result(f"{title}: {model.total_ms(times):.0f} ms to the first loop")
     if json_file:
         document = {
             "mode": mode,
@@ -68,7 +85,7 @@ def command(
             "total_ms": model.total_ms(times),
             "phases": [_row(time, found.get(time.phase)) for time in times],
         }
-        json_file.write_text(json.dumps(document, indent=1) + "\n")
+        write_atomic(json_file, json.dumps(document, indent=1) + "\n")
 
 
 def _check(**options: tuple[str, list[str]]) -> None:
@@ -83,7 +100,7 @@ def error_pct(predicted_ms: float, measured_ms: float) -> float:
 
 
 def _row(time: model.Time, measured_ms: float | None) -> dict[str, object]:
-    row = {"ms": time.ms, **asdict(time), "beside": time.beside}
+    row: dict[str, Any] = {"ms": time.ms, **asdict(time), "beside": time.beside}
     if measured_ms:
         row.update(measured_ms=measured_ms, error_pct=error_pct(time.ms, measured_ms))
     return row
@@ -93,6 +110,8 @@ _PARTS = ("board", "tls", "codec", "car", "link", "backend", "wait")
 
 
 def _table(times: list[model.Time], found: dict[str, float], title: str) -> Table:
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left")
     table.add_column("phase")
     for heading in ("ms", *_PARTS, *(("measured", "error") if found else ())):
@@ -101,7 +120,8 @@ def _table(times: list[model.Time], found: dict[str, float], title: str) -> Tabl
         cells = [f"{time.ms:.1f}", *(_shown(getattr(time, f"{part}_ms")) for part in _PARTS)]
         if found:
             cells += _beside(time, found.get(time.phase))
-        table.add_row(time.phase, *cells, style="italic" if time.beside else None)
+        name = f"or {time.phase}" if time.beside else time.phase
+        table.add_row(name, *cells, style="italic" if time.beside else None)
     return table
 
 

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from gridkeel import VERSION
-from hil.interop import page, parts
-from hil.interop.modes import choose
-from hil.interop.results import GOAL, MessageRow, Results
-from hil.interop.run_all import Wanted, run_all
-from hil.report.files import write_json
 from host_tools.cli import interop_refusals, interop_steps
-from host_tools.cli.progress import watching
+from host_tools.cli.command import Command, Group, refuse
+from host_tools.cli.options import JsonFile, Quiet
 from host_tools.errors import EXIT_CHECK_FAILED
+from host_tools.files import check_folder, check_writable
 
-app = typer.Typer(invoke_without_command=True, help="Real ISO 15118 sessions against the controller.")
-app.command(name="refusals")(interop_refusals.command)
-app.command(name="steps")(interop_steps.command)
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from hil.interop.results import MessageRow, Results
+    from host_tools.screen import Screen
+
+app = typer.Typer(
+    cls=Group,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+app.command(name="refusals", cls=Command)(interop_refusals.command)
+app.command(name="steps", cls=Command)(interop_steps.command)
+_OPTIONS = ("modes", "runs", "peer", "heap", "out", "json_file", "quiet")
 
 
 @app.callback()
@@ -32,47 +38,66 @@ def run(
     peer: Annotated[bool, typer.Option(help="The same car at the peer's own charger, for comparison.")] = True,
     heap: Annotated[bool, typer.Option(help="One more session that measures the board's heap.")] = True,
     out: Annotated[Path, typer.Option(help="Folder for interop.html.")] = Path("out"),
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write every session to this file.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the tables.")] = False,
+    json_file: JsonFile = None,
+    quiet: Quiet = False,
 ) -> None:
     """Charge a real car (the EVCC of the package iso15118) at the controller on the virtual board.
 
     Needs root for the network namespaces, iproute2 and Java. Exit code 0: every session went to SessionStop with OK.
     """
     if context.invoked_subcommand is not None:
+        refuse(context, _OPTIONS, f"belongs behind `{context.invoked_subcommand}`, or to interop without it")
         return
-    console = Console()
-    wanted = Wanted(choose(modes), runs, peer, heap)
-    with watching(console, quiet, "laying the cables") as say:
-        results = run_all(wanted, say)
-    show(console, results)
-    if json_file:
-        write_json({"gridkeel": VERSION, **results.document()}, json_file)
-    page.write_page(results, out / "interop.html")
-    console.print(f"report: {out / 'interop.html'}", highlight=False)
+    from hil.interop import modes as known
+    from hil.interop.run_all import Wanted, run_all
+    from host_tools.cli.progress import watching
+    from host_tools.screen import Screen
+
+    chosen = known.choose(modes)
+    check_writable(json_file)
+    check_folder(out)
+    screen = Screen(quiet, json_file)
+    with watching(screen, "laying the cables") as say:
+        results = run_all(Wanted(chosen, runs, peer, heap), say)
+    show(screen, results)
+    _write(results, out, json_file)
+    held = sum(row.ok for row in results.modes())
+    count = sum(row.runs for row in results.modes())
+    screen.verdict(results.ok, f"{held} of {count} sessions went to SessionStop with OK; {out / 'interop.html'}")
     if not results.ok:
         raise typer.Exit(EXIT_CHECK_FAILED)
 
 
-def show(console: Console, results: Results) -> None:
+def _write(results: Results, out: Path, json_file: Path | None) -> None:
+    from gridkeel import VERSION
+    from hil.interop import page
+    from hil.report.files import write_json
+
+    if json_file:
+        write_json({"gridkeel": VERSION, **results.document()}, json_file)
+    page.write_page(results, out / "interop.html")
+
+
+def show(screen: Screen, results: Results) -> None:
     """Print what the sessions showed."""
-    console.print(_mode_table(results))
-    console.print(_message_table("From request to response, at the car", results.messages()))
-    console.print(_message_table("On the cable at the charger, without the car's own time", results.wire()))
-    console.print(_part_table(results))
+    screen.table(_mode_table(results))
+    screen.table(_message_table("From request to response, at the car", results.messages()))
+    screen.table(_message_table("On the cable at the charger, without the car's own time", results.wire()))
+    screen.table(_part_table(results))
     if results.heap:
         size, used = results.heap["size"] // 1024, results.heap["used_most"] // 1024
-        console.print(
+        screen.say(
             f"heap in use at the peak of a Plug & Charge session with an installation: {used} of {size} kB (64-bit;"
-            " about half on a board); TLS keeps its own memory outside of it on this port",
-            highlight=False,
+            " about half on a board); TLS keeps its own memory outside of it on this port"
         )
     for outcome in results.outcomes:
         if outcome.reason:
-            console.print(f"[red]{outcome.mode}, {outcome.charger}, run {outcome.run}[/]: {outcome.reason}")
+            screen.say(f"{outcome.mode}, {outcome.charger}, run {outcome.run}: {outcome.reason}", "red")
 
 
 def _mode_table(results: Results) -> Table:
+    from rich.table import Table
+
     table = Table(title="Sessions to SessionStop with OK", title_justify="left")
     for heading in ("mode", "OK", "session", "peer's", "connect", "peer's", "worst loop gap"):
         table.add_column(heading, justify="left" if heading == "mode" else "right")
@@ -91,6 +116,10 @@ def _mode_table(results: Results) -> Table:
 
 
 def _message_table(where: str, rows: list[MessageRow]) -> Table:
+    from rich.table import Table
+
+    from hil.interop.results import GOAL
+
     reached = sum(row.reached for row in rows)
     compared = sum(row.ratio is not None for row in rows)
     title = f"{where}; {reached} of {compared} within {GOAL:g} of the peer's time"
@@ -110,6 +139,10 @@ def _message_table(where: str, rows: list[MessageRow]) -> Table:
 
 
 def _part_table(results: Results) -> Table:
+    from rich.table import Table
+
+    from hil.interop import parts
+
     table = Table(title="Of these, beside the peer's whole answer", title_justify="left")
     for heading in ("answers", "count", "median", "worst", "ratio"):
         table.add_column(heading, justify="left" if heading == "answers" else "right")
@@ -123,6 +156,8 @@ def _shown(value: float | None, unit: str) -> str:
 
 
 def _ratio(ratio: float | None) -> str:
+    from hil.interop.results import GOAL
+
     if ratio is None:
         return "-"
     return f"[{'green' if ratio <= GOAL else 'yellow'}]{ratio:.3f}[/]"

@@ -1,66 +1,110 @@
-"""The `gridkeel` command."""
+"""Entry point of the `gridkeel` command: signals, errors and exit codes; everything else is loaded later."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import signal
 import sys
+import threading
+from types import FrameType
+from typing import Any
 
-import typer
-from rich.console import Console
+from host_tools.errors import EXIT_INTERRUPTED, EXIT_MISSING, EXIT_TERMINATED, ToolError
 
-from gridkeel import VERSION
-from host_tools.cli import (
-    bench,
-    board,
-    broker,
-    handshake_model,
-    interop,
-    monitor,
-    params,
-    pki,
-    plant,
-    study,
-    typetest,
-    uplink,
-)
-from host_tools.errors import ToolError
-
-app = typer.Typer(
-    name="gridkeel",
-    help="Edge-controller firmware for EV chargers: bench, virtual board, car at the outlet, certificates, uplink.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command(name="bench")(bench.command)
-app.add_typer(board.app, name="board")
-app.add_typer(plant.app, name="plant")
-app.command(name="uplink")(uplink.command)
-app.command(name="monitor")(monitor.command)
-app.command(name="broker")(broker.command)
-app.add_typer(interop.app, name="interop")
-app.command(name="params")(params.command)
-app.command(name="handshake-model")(handshake_model.command)
-app.add_typer(pki.app, name="pki")
-app.add_typer(study.app, name="study")
-app.command(name="typetest")(typetest.command)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"gridkeel {VERSION}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(version: bool = typer.Option(False, "--version", callback=_version, help="Print the version.")) -> None:
-    """Take the options that stand before a command."""
+# What a full, read-only or broken disk says; other OSErrors without a file name are defects and keep their traceback.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
+_IMPORT_S = 0.02  # until a signal that came while a module was imported is looked at again
 
 
 def main() -> None:
     """Run the command; what a user can mend is one line on stderr and an exit code (docs/cli.md lists them)."""
+    before = _end_on_signals()
+    try:
+        _run()
+    except ToolError as error:
+        _end(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        _leave_stdout()
+    except OSError as error:
+        if error.filename is None and error.errno not in _DISK:
+            raise
+        _end(f"{error.filename or 'standard output'}: {error.strerror}", EXIT_MISSING)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _run() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # a stream put in its place by somebody else
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    from host_tools.cli.root import app
+
     try:
         app()
-    except ToolError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(f"gridkeel: {error}", markup=False)
-        sys.exit(error.exit_code)
+    finally:
+        sys.stdout.flush()
+
+
+def _end(text: str, code: int) -> None:
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    print(f"gridkeel: {' '.join(text.split())}", file=sys.stderr)
+    _drop_stdout()
+    sys.exit(code)
+
+
+def _leave_stdout() -> None:
+    """End as a program does whose reader has gone: silently."""
+    _drop_stdout()
+    sys.exit(128 + signal.SIGPIPE)
+
+
+def _drop_stdout() -> None:
+    """Keep the interpreter's own last flush from failing a second time."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end_on_signals() -> dict[int, Any]:
+    """Let SIGTERM and SIGHUP unwind as Ctrl-C does, so that temporary folders and child processes go.
+
+    Return the handlers that were there before.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}  # signals are the main thread's, and whoever runs us in another has its own way with them
+    before: dict[int, Any] = {}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        handler = signal.getsignal(number)
+        if handler in (signal.SIG_DFL, signal.default_int_handler):
+            before[number] = handler
+            signal.signal(number, _end_by_signal)
+    return before
+
+
+def _end_by_signal(number: int, frame: FrameType | None) -> None:
+    if _importing(frame):
+        # Some modules turn an interrupt of their import into an error of their own, or crash: it waits for them.
+        again = threading.Timer(_IMPORT_S, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+        return
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(EXIT_TERMINATED if number == signal.SIGTERM else 128 + number)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False

@@ -9,19 +9,29 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import serial
 import typer
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
 
-from hil.plants.inverter import Inverter, InverterConfig
-from hil.plants.inverter.server import LiveInverter, SerialServer, TcpServer
+from host_tools.cli.command import Command, Group, refuse
+from host_tools.cli.options import JsonNow
 from host_tools.errors import MissingError, ToolError
+from host_tools.files import check_writable, write_atomic
 
-app = typer.Typer(no_args_is_help=True, help="Run a model of the bench by itself.")
+if TYPE_CHECKING:
+    import serial
+
+    from hil.plants.inverter.server import LiveInverter
+    from host_tools.screen import Screen
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="Run a model of the bench by itself.",
+    rich_markup_mode=None,
+    add_completion=False,
+)
 
 _TICK_S = 0.1
 
@@ -41,8 +51,9 @@ class _Endpoint:
     parity: str
 
 
-@app.command()
+@app.command(cls=Command)
 def inverter(
+    context: typer.Context,
     tcp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Serve Modbus TCP here; port 0: a free one.")
     ] = None,
@@ -61,14 +72,19 @@ def inverter(
     voltage_v: Annotated[float, typer.Option("--voltage", help="Mains voltage it sees, V.")] = 230.0,
     freq_hz: Annotated[float, typer.Option("--frequency", help="Mains frequency it sees, Hz.")] = 50.0,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON line with the address once it listens.")
-    ] = False,
+    json_file: JsonNow = None,
 ) -> None:
     """Serve a bidirectional SunSpec inverter with a battery, in real time, until Ctrl-C.
 
     Example: gridkeel plant inverter --tcp 127.0.0.1:1502 --soc 50
     """
+    if serial_port is None:
+        refuse(context, ("baud", "parity"), "belongs to --serial PORT")
+    endpoint = _endpoint(tcp, serial_port, baud, parity)
+    check_writable(json_file)
+    from hil.plants.inverter import Inverter, InverterConfig
+    from hil.plants.inverter.server import LiveInverter
+
     config = InverterConfig.from_dict(
         {
             "family": family,
@@ -80,7 +96,7 @@ def inverter(
         }
     )
     live = LiveInverter(Inverter(config), voltage_v, freq_hz)
-    asyncio.run(_run(live, _endpoint(tcp, serial_port, baud, parity), seconds, as_json))
+    asyncio.run(_run(live, endpoint, seconds, json_file))
 
 
 def _endpoint(tcp: str | None, port: str | None, baud: int, parity: str) -> _Endpoint:
@@ -100,24 +116,27 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-async def _run(live: LiveInverter, endpoint: _Endpoint, seconds: float | None, as_json: bool) -> None:
+async def _run(live: LiveInverter, endpoint: _Endpoint, seconds: float | None, json_file: Path | None) -> None:
+    from host_tools.screen import Screen
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     if seconds is not None:
         loop.call_later(seconds, stop.set)
+    screen = Screen(quiet=json_file is not None, json_file=json_file)
     async with _serving(live, endpoint) as (place, lost):
-        console = Console(stderr=as_json)
-        _announce(live, place, as_json, console)
-        await _watch(live, stop, lost, None if as_json or not console.is_terminal else console)
-    if not as_json:
-        console.print(f"stopped: {describe(live)}", highlight=False, soft_wrap=True)
+        _announce(live, place, json_file, screen)
+        await _watch(live, stop, lost, screen)
+    screen.say(f"stopped: {describe(live)}")
 
 
 @contextlib.asynccontextmanager
 async def _serving(live: LiveInverter, endpoint: _Endpoint) -> AsyncIterator[tuple[dict, asyncio.Future | None]]:
     """Listen while in the block; gives where, and a future that ends when the port is lost."""
+    from hil.plants.inverter.server import SerialServer, TcpServer
+
     if endpoint.tcp:
         server = TcpServer(live)
         host, port = await server.start(*endpoint.tcp)
@@ -136,6 +155,8 @@ async def _serving(live: LiveInverter, endpoint: _Endpoint) -> AsyncIterator[tup
 
 
 def _open_serial(endpoint: _Endpoint) -> serial.Serial:
+    import serial
+
     try:
         return serial.Serial(endpoint.port, endpoint.baud, parity=endpoint.parity, timeout=0, exclusive=True)
     except (serial.SerialException, OSError, ValueError) as error:
@@ -148,29 +169,31 @@ def _cause(error: Exception) -> str:
     return known.get(number or 0, str(error))
 
 
-def _announce(live: LiveInverter, place: dict, as_json: bool, console: Console) -> None:
+def _announce(live: LiveInverter, place: dict, json_file: Path | None, screen: Screen) -> None:
     config = live.inverter.config
     facts = {**place, "unit": config.unit, "family": config.family, "base_address": config.base_address}
-    if as_json:
-        print(json.dumps(facts), flush=True)
-        return
+    if json_file is not None:
+        write_atomic(json_file, json.dumps(facts) + "\n")
     where = f"tcp://{place['host']}:{place['port']}" if "port" in place else f"{place['serial']} at {place['baud']} Bd"
-    console.print(
-        f"inverter listens on {where}, unit {config.unit}, {config.family} map at {config.base_address}; Ctrl-C ends",
-        highlight=False,
-        soft_wrap=True,
+    screen.say(
+        f"inverter listens on {where}, unit {config.unit}, {config.family} map at {config.base_address}; Ctrl-C ends"
     )
     sys.stdout.flush()
 
 
-async def _watch(live: LiveInverter, stop: asyncio.Event, lost: asyncio.Future | None, console: Console | None) -> None:
+async def _watch(live: LiveInverter, stop: asyncio.Event, lost: asyncio.Future | None, screen: Screen) -> None:
     """Keep the physics going, and its line on a terminal, until told to stop."""
+    from rich.live import Live
+    from rich.text import Text
+
     with contextlib.ExitStack() as stack:
-        view = stack.enter_context(Live(console=console, auto_refresh=False, transient=True)) if console else None
+        view = None
+        if screen.live:
+            view = stack.enter_context(Live(console=screen.console, auto_refresh=False, transient=True))
         while not stop.is_set():
             live.sync()
             if view:
-                view.update(Text(describe(live), no_wrap=True, overflow="ellipsis"), refresh=True)
+                view.update(Text(describe(live)), refresh=True)
             if lost and lost.done():
                 lost.result()
             with contextlib.suppress(TimeoutError):

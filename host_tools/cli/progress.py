@@ -1,4 +1,4 @@
-"""What runs for minutes says what it is at: in one line that changes, where somebody looks, or line by line."""
+"""Progress of what runs for minutes: one line that changes on a terminal, or a line each in a file or pipe."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 
-from rich.console import Console
+from rich.text import Text
+
+from host_tools.screen import Screen
 
 
 @contextlib.contextmanager
-def watching(console: Console, quiet: bool, first: str, *, lines: bool = False) -> Iterator[Callable[[str], None]]:
+def watching(screen: Screen, first: str, *, lines: bool = False) -> Iterator[Callable[[str], None]]:
     """Yield what takes a text and shows it in the place of the last one, with the seconds so far.
 
     Nothing is shown where quiet; where nobody looks (a file, a pipe) nothing either, or with `lines` each text once.
@@ -20,10 +22,10 @@ def watching(console: Console, quiet: bool, first: str, *, lines: bool = False) 
     def stamped(text: str) -> str:
         return f"{time.monotonic() - begun_s:4.0f} s  {text}"
 
-    if quiet or not (console.is_terminal or lines):
-        yield lambda _text: None
-    elif console.is_terminal:
-        with console.status(first) as status:
-            yield lambda text: status.update(stamped(text))
+    if screen.live:
+        with screen.console.status(first) as status:
+            yield lambda text: status.update(Text(stamped(text)))
+    elif lines:
+        yield lambda text: screen.say(stamped(text))
     else:
-        yield lambda text: console.print(stamped(text), highlight=False, markup=False)
+        yield lambda _text: None

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from hil.config import load_parameters
-from hil.fleet import page
-from hil.fleet.scenes import PARTS
-from hil.fleet.study import Study, run
-from hil.report.files import write_json
-from hil.report.text import label_and_unit, number
+from host_tools.cli.command import Command, Group
+from host_tools.cli.options import Config, JsonFile, Quiet
 from host_tools.errors import ToolError
+from host_tools.files import check_folder, check_writable
 
-app = typer.Typer(help="Studies of many controllers on one grid.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from hil.fleet.study import Study
+    from host_tools.screen import Screen
+
+app = typer.Typer(
+    cls=Group,
+    help="Studies of many controllers on one grid.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
 DEFAULT_CHARGERS = "10,1000,100000,1000000"
 QUARTERS = 4
 
@@ -29,21 +33,23 @@ def _root() -> None:
     """Keep `fleet` a command of its own."""
 
 
-@app.command()
+@app.command(cls=Command)
 def fleet(
     chargers: Annotated[
         str, typer.Option(metavar="N[,N]...", help="How many chargers, up to 1000000 each.")
     ] = DEFAULT_CHARGERS,
     seconds: Annotated[float, typer.Option(help="Time after the event, s.")] = 30.0,
-    part: Annotated[list[str] | None, typer.Option(help=f"Only these parts: {', '.join(PARTS)}.")] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file with a [parameters] table.")] = None,
+    part: Annotated[list[str] | None, typer.Option(help="Only this part of those above; may be repeated.")] = None,
+    config: Config = None,
     param: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Set a parameter of every charger, over what its case sets."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for fleet.html and fleet.json.")] = Path("out"),
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the tables.")] = False,
+    out: Annotated[
+        Path, typer.Option(help="Folder for fleet.html, fleet.json and the time series, fleet-PART.csv.")
+    ] = Path("out"),
+    json_file: JsonFile = None,
+    quiet: Quiet = False,
 ) -> None:
     """Put chargers on a 30 GW grid and see what they do to its frequency.
 
@@ -52,25 +58,35 @@ def fleet(
     one instant or spread; plan: a price falls.  Every charger is computed by the firmware's own rules, over arrays; a
     million of them take some minutes.
     """
-    console = Console()
+    from hil.config import load_parameters
+    from hil.fleet import page
+    from hil.fleet.scenes import PARTS
+    from hil.report.files import write_json
+    from host_tools.screen import Screen
+
+    screen = Screen(quiet, json_file)
     changes = load_parameters(config, param or [])
-    study = _run(console, quiet, _numbers(chargers), seconds, part or PARTS, changes)
-    _print(console, study)
+    check_writable(json_file)
+    check_folder(out)
+    study = _run(screen, _numbers(chargers), seconds, part or list(PARTS), changes)
+    _print(screen, study)
     figures = {"seconds": seconds, "grid": vars(study.grid), **study.figures()}
     write_json(figures, out / "fleet.json")
     if json_file is not None:
         write_json(figures, json_file)
     page.write_page(study, out / "fleet.html")
-    console.print(f"report: {out / 'fleet.html'}", highlight=False)
+    screen.result(f"{sum(map(len, study.parts.values()))} runs; {out / 'fleet.html'}")
 
 
-def _run(
-    console: Console, quiet: bool, chargers: list[int], seconds: float, parts: Sequence[str], changes: dict[str, int]
-) -> Study:
+def _run(screen: Screen, chargers: list[int], seconds: float, parts: Sequence[str], changes: dict[str, int]) -> Study:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    from hil.fleet.study import run
+
     columns = (TextColumn("{task.description:<36}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as progress:
+    with Progress(*columns, console=screen.console, disable=not screen.live) as progress:
         task = progress.add_task("fleet study", total=1.0)
-        lines = Lines(console, quiet or console.is_terminal)
+        lines = Lines(screen)
 
         def watch(position: int, count: int, words: str, share: float) -> None:
             progress.update(task, description=words, completed=(position + share) / count)
@@ -84,16 +100,15 @@ def _run(
 class Lines:
     """Progress for what is no terminal: a line where a run begins, and one every quarter of it."""
 
-    def __init__(self, console: Console, silent: bool) -> None:
-        self._console = console
-        self._silent = silent
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
         self._last = ("", -1)
 
     def reached(self, words: str, share: float) -> None:
         """Tell of a run and the share of it that is done, where that is news."""
         now = (words, int(min(share, 1.0) * QUARTERS))
-        if not self._silent and now != self._last:
-            self._console.print(f"{words}: {now[1] * 100 // QUARTERS} %", highlight=False, soft_wrap=True)
+        if not self._screen.console.is_terminal and now != self._last:
+            self._screen.say(f"{words}: {now[1] * 100 // QUARTERS} %")
         self._last = now
 
 
@@ -104,16 +119,20 @@ def _numbers(text: str) -> list[int]:
         raise ToolError(f"--chargers {text}: give whole numbers, for example --chargers 10,1000") from None
 
 
-def _print(console: Console, study: Study) -> None:
+def _print(screen: Screen, study: Study) -> None:
+    from rich.table import Table
+
+    from hil.fleet import page
+    from hil.report.text import label_and_unit
+
     for name, outcomes in study.parts.items():
-        table = Table(title=page.TITLES[name], title_justify="left")
-        table.add_column("case")
-        table.add_column("chargers", justify="right")
-        table.add_column("computed", justify="right")
+        table = Table("case", title=page.TITLES[name], title_justify="left")
+        for heading in ("chargers", "computed"):
+            table.add_column(heading, justify="right")
         for column in page.COLUMNS[name]:
             label, unit = label_and_unit(column)
-            table.add_column(f"{label}\n{unit}", justify="right")
+            table.add_column(f"{label} {unit}".strip(), justify="right")
         for one in outcomes:
-            values = [number(one.figures.get(column, float("nan"))) for column in page.COLUMNS[name]]
+            values = [page.shown(one, column) for column in page.COLUMNS[name]]
             table.add_row(one.case.name, f"{one.chargers:,}", f"{one.simulated:,}", *values)
-        console.print(table)
+        screen.table(table)

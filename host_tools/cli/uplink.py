@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from host_tools.cli.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
+from host_tools.cli.options import JsonFile
 from host_tools.cli.stopping import stop_on_signals
-from host_tools.errors import ToolError
+from host_tools.files import cannot_write, check_writable, is_stdout, write_atomic
 from host_tools.uplink.address import broker_at
-from host_tools.uplink.log import Log
-from host_tools.uplink.port import BAUD
-from host_tools.uplink.queue import DEFAULT_MAX_ROWS
-from host_tools.uplink.service import Service, Settings
 
 _URL_DEFAULT = "mqtt://127.0.0.1:1883"
+_BAUD = 115200  # of the firmware's host link
+_QUEUE_ROWS = 1_000_000  # 28 hours of one controller at 10 records a second
 
 
 def command(
     port: Annotated[
         list[str],
-        typer.Option("--port", "-p", help="Serial port, or pyserial URL such as socket://HOST:PORT; repeat it."),
+        typer.Option(
+            "--port", "-p", metavar="PORT", help="Serial port, or pyserial URL such as socket://HOST:PORT; repeat it."
+        ),
     ],
     broker: Url = _URL_DEFAULT,
-    queue: Annotated[Path, typer.Option("--queue", help="File that keeps records until the broker has them.")] = Path(
-        "gridkeel-queue.db"
-    ),
+    queue: Annotated[
+        Path | None,
+        typer.Option(
+            "--queue",
+            help="File that keeps records until the broker has them.",
+            show_default="in the user's state folder",
+        ),
+    ] = None,
     queue_max: Annotated[
         int, typer.Option("--queue-max", min=1, help="Most records the queue takes; then devices keep their own.")
-    ] = DEFAULT_MAX_ROWS,
-    baud: Annotated[int, typer.Option("--baud", min=300, help="Baud rate of the ports.")] = BAUD,
+    ] = _QUEUE_ROWS,
+    baud: Annotated[int, typer.Option("--baud", min=300, help="Baud rate of the ports.")] = _BAUD,
     pki: Annotated[
         Path | None, typer.Option(metavar="DIR", help="PKI to provide cars with contracts from (ISO 15118-2).")
     ] = None,
@@ -45,9 +52,7 @@ def command(
     keyfile: KeyFile = None,
     username: Username = None,
     password_file: PasswordFile = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the counters of this run there at the end.")
-    ] = None,
+    json_file: JsonFile = None,
     report_s: Annotated[
         float, typer.Option("--report", min=0.0, help="Seconds between two lines of counters; 0 for none.")
     ] = 60.0,
@@ -65,18 +70,35 @@ def command(
         username=username,
         password_file=password_file,
     )
+    queue_path = queue or default_queue()
+    check_writable(json_file, queue_path)
     stop = stop_on_signals()
-    log = Log(verbose)
-    settings = Settings(tuple(port), at, queue, queue_max, baud, wait, pki, name, report_s)
+    from host_tools.uplink.log import Log
+    from host_tools.uplink.service import Service, Settings
+
+    log = Log(verbose, sys.stderr if is_stdout(json_file) else None)
+    settings = Settings(tuple(port), at, queue_path, queue_max, baud, wait, pki, name, report_s)
     service = Service(settings, log.say, log.detail)
     try:
         service.run(stop)
-    finally:
         summary = service.summary()
         log.say(", ".join(f"{count} {name}" for name, count in summary.items()))
+    finally:
         log.close()
     if json_file is not None:
-        try:
-            json_file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise ToolError(f"--json {json_file}: {error}") from None
+        write_atomic(json_file, json.dumps(summary, indent=2) + "\n")
+
+
+def default_queue() -> Path:
+    """Return the one place of the queue file where none is named, wherever the command is started.
+
+    Errors: MissingError where the user has no state folder that can be made.
+    """
+    from platformdirs import user_state_path
+
+    folder = user_state_path("gridkeel", appauthor=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    return folder / "uplink-queue.db"

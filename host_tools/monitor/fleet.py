@@ -3,56 +3,63 @@
 from __future__ import annotations
 
 import json
-import math
-from collections import OrderedDict, deque
-from dataclasses import dataclass, field
-from typing import Any
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from host_tools.monitor.controller import FAULTED, STALE_S, Controller, text
 from host_tools.uplink import topics
 from host_tools.uplink.dedupe import Dedupe
 
-_DEVICES_MAX = 1000  # the one heard longest ago makes room
+DEVICES_MAX = 200_000  # about 1 kB each; what comes beyond is counted and told, never dropped in silence
+_UPLINKS_MAX = 10_000
+_EVENTS = 200
 _PAYLOAD_MAX = 64 * 1024
-_TEXT_MAX = 24
-_NUMBER_MAX = 1e12
-_HISTORY = 24
-_NOMINALS_HZ = (50, 60)
+_KNOWN = {"online": True, "offline": False}
 
 
-@dataclass
-class Controller:
-    """The latest of each figure; None where it was never told."""
+class Event(NamedTuple):
+    """Something that happened: when (monotonic seconds), to whom, and what."""
 
+    at_s: float
     device: str
-    online: bool | None = None
-    state: str | None = None
-    limiter: str | None = None
-    fault: str | None = None
-    freq_hz: float | None = None
-    deviation_mhz: float | None = None
-    rocof_mhz_s: float | None = None
-    command_w: float | None = None
-    power_w: float | None = None
-    soc_pct: float | None = None
-    loop_gap_max_us: float | None = None
-    messages: int = 0
-    heard_s: float | None = None
-    history: deque[float] = field(default_factory=lambda: deque(maxlen=_HISTORY))
+    words: str
 
-    def document(self, now_s: float) -> dict[str, Any]:
-        """Return the figures ready for JSON."""
-        hidden = ("history", "heard_s")
-        shown = {name: value for name, value in vars(self).items() if name not in hidden}
-        return {**shown, "age_s": None if self.heard_s is None else round(now_s - self.heard_s, 3)}
+
+@dataclass(frozen=True)
+class Totals:
+    """How many controllers there are of each kind; stale: online, and not heard for STALE_S."""
+
+    controllers: int
+    online: int
+    offline: int
+    faulted: int
+    stale: int
+
+    def words(self) -> str:
+        return (
+            f"{self.controllers} controllers: {self.online} online, {self.offline} offline, {self.faulted} faulted,"
+            f" {self.stale} stale"
+        )
 
 
 class Fleet:
-    """Controllers by the name in their topic."""
+    """Controllers by the level in their topic, and the uplinks they name.
 
-    def __init__(self) -> None:
-        self.controllers: OrderedDict[str, Controller] = OrderedDict()
+    A controller is online where its status says so and the uplink that its status names is there: docs/mqtt.md.
+    """
+
+    def __init__(self, devices_max: int = DEVICES_MAX) -> None:
+        self.controllers: dict[str, Controller] = {}
+        self.events: deque[Event] = deque(maxlen=_EVENTS)
+        self.uplinks: dict[str, bool | None] = {}
         self.malformed = 0
-        self._dedupe = Dedupe()
+        self.unseen: set[int] = set()  # hashes of the names of devices that found no room
+        self.version = 0  # rises with every change
+        self._happened = 0
+        self._devices_max = devices_max
+        self._served: dict[str, set[str]] = {}
+        self._dedupe = Dedupe(boots=2 * devices_max)
 
     @property
     def doubled(self) -> int:
@@ -60,62 +67,150 @@ class Fleet:
 
     def take(self, topic: str, payload: bytes, now_s: float) -> Controller | None:
         """Fold one message in; return the controller it changed, None where it changed none."""
+        uplink = topics.split_presence(topic)
+        if uplink is not None:
+            self._take_presence(uplink, payload, now_s)
+            return None
         parts = topics.split(topic)
         if parts is None or parts[1] in (topics.COMMAND, topics.ACK):
+            return None
+        level, leaf = parts
+        if not payload and leaf in (topics.STATUS, topics.BIRTH):
+            self._forget(level, leaf)
             return None
         document = _object(payload)
         if document is None:
             self.malformed += 1
             return None
-        device, leaf = parts
         if leaf == topics.STATUS:
-            return self._take_status(self._controller(device), document)
+            return self._take_status(self._controller(level), document, now_s)
         if leaf == topics.BIRTH:
-            return self._controller(device)
+            return self._controller(level)
+        return self._take_record(level, leaf, document, now_s)
+
+    def totals(self, now_s: float) -> Totals:
+        every = self.controllers.values()
+        return Totals(
+            len(self.controllers),
+            sum(one.online is True for one in every),
+            sum(one.online is False for one in every),
+            sum(one.rank(now_s) == FAULTED for one in every),
+            sum(bool(one.online) and one.heard_s is not None and now_s - one.heard_s > STALE_S for one in every),
+        )
+
+    def events_since(self, seen: int) -> tuple[list[Event], int]:
+        """Return the events after the first `seen` ones, and how many there were in all; the oldest may be gone."""
+        fresh = min(self._happened - seen, len(self.events))
+        return list(self.events)[len(self.events) - fresh :], self._happened
+
+    def document(self, now_s: float) -> dict[str, Any]:
+        """Return everything for JSON, those that want attention first."""
+        order = sorted(self.controllers.values(), key=lambda one: (one.rank(now_s), one.device))
+        return {
+            "totals": vars(self.totals(now_s)),
+            "without_room": len(self.unseen),
+            "doubled": self.doubled,
+            "malformed": self.malformed,
+            "uplinks": {name: present is True for name, present in sorted(self.uplinks.items())},
+            "controllers": [one.document(now_s) for one in order],
+            "events": [
+                {"age_s": round(now_s - event.at_s, 3), "device": event.device, "event": event.words}
+                for event in self.events
+            ],
+        }
+
+    def _take_record(self, level: str, leaf: str, document: dict[str, Any], now_s: float) -> Controller | None:
         boot, sequence = _count(document.get("boot")), _count(document.get("sequence"))
         if boot is None or sequence is None:
             self.malformed += 1
             return None
-        if not self._dedupe.is_new(device, boot, sequence):
+        if not self._dedupe.is_new(level, boot, sequence):
             return None
-        controller = self._controller(device)
+        controller = self._controller(level)
+        if controller is None:
+            return None
+        self.version += 1
         controller.messages += 1
         controller.heard_s = now_s
         if leaf == "telemetry":
-            _take_telemetry(controller, document)
+            controller.take_telemetry(document)
+        elif leaf == "event":
+            words = controller.take_event(document)
+            if words is not None:
+                self._happen(now_s, controller, words)
         return controller
 
-    def _controller(self, device: str) -> Controller:
-        if device not in self.controllers:
-            self.controllers[device] = Controller(_text(device) or "?")
-            if len(self.controllers) > _DEVICES_MAX:
-                self.controllers.popitem(last=False)
-        self.controllers.move_to_end(device)
-        return self.controllers[device]
+    def _controller(self, level: str) -> Controller | None:
+        """Return a device's entry; None where there is no room for one more."""
+        found = self.controllers.get(level)
+        if found is None:
+            if len(self.controllers) >= self._devices_max:
+                if len(self.unseen) < self._devices_max:
+                    self.unseen.add(hash(level))
+                return None
+            found = self.controllers[level] = Controller(text(level) or "?", level)
+            self.version += 1
+        return found
 
-    @staticmethod
-    def _take_status(controller: Controller, document: dict[str, Any]) -> Controller:
-        known = {"online": True, "offline": False}
-        status = document.get("status")
-        controller.online = known.get(status) if isinstance(status, str) else None
+    def _take_status(self, controller: Controller | None, document: dict[str, Any], now_s: float) -> Controller | None:
+        if controller is None:
+            return None
+        status, uplink = document.get("status"), document.get("uplink")
+        controller.status = _KNOWN.get(status) if isinstance(status, str) else None
+        controller.reason = text(document.get("reason"))
+        self._serve(controller, topics.level(uplink) if isinstance(uplink, str) else None)
+        self._judge(controller, now_s)
         return controller
 
+    def _take_presence(self, uplink: str, payload: bytes, now_s: float) -> None:
+        first = uplink not in self.uplinks
+        if first and len(self.uplinks) >= _UPLINKS_MAX:
+            return
+        document = _object(payload)
+        if document is None:
+            self.malformed += bool(payload)
+            self.uplinks.pop(uplink, None)
+        else:
+            status = document.get("status")
+            self.uplinks[uplink] = _KNOWN.get(status) if isinstance(status, str) else None
+        for level in self._served.get(uplink, ()):
+            # Retained statuses may come before the presence they name: what then becomes known is no news.
+            self._judge(self.controllers[level], now_s, news=not first)
 
-def _take_telemetry(controller: Controller, document: dict[str, Any]) -> None:
-    for name in ("state", "limiter", "fault"):
-        setattr(controller, name, _text(document.get(name)))
-    for name in ("rocof_mhz_s", "command_w", "power_w", "loop_gap_max_us"):
-        setattr(controller, name, _number(document.get(name)))
-    soc = _number(document.get("soc_pct_x100"))
-    controller.soc_pct = None if soc is None or soc < 0 else soc / 100
-    freq_uhz = _number(document.get("freq_uhz"))
-    controller.freq_hz = controller.deviation_mhz = None
-    if freq_uhz is not None:
-        freq_hz = freq_uhz / 1e6
-        nominal_hz = min(_NOMINALS_HZ, key=lambda hz: abs(hz - freq_hz))
-        deviation_mhz = (freq_uhz - nominal_hz * 1e6) / 1e3
-        controller.freq_hz, controller.deviation_mhz = freq_hz, deviation_mhz
-        controller.history.append(deviation_mhz)
+    def _serve(self, controller: Controller, uplink: str | None) -> None:
+        """Note which uplink serves a controller, None for none."""
+        served = self._served.get(controller.uplink or "")
+        if served is not None and uplink != controller.uplink:
+            served.discard(controller.level)
+            if not served:
+                del self._served[controller.uplink or ""]
+        controller.uplink = uplink
+        if uplink is not None:
+            self._served.setdefault(uplink, set()).add(controller.level)
+
+    def _judge(self, controller: Controller, now_s: float, news: bool = True) -> None:
+        """Work out whether a controller is online; a change is an event."""
+        online = controller.status
+        if online and controller.uplink is not None:
+            online = self.uplinks.get(controller.uplink) is True
+        self.version += 1
+        before, controller.online = controller.online, online
+        if online == before or before is None or not news:
+            return
+        words = "online" if online else "offline" if online is False else "of unknown presence"
+        why = controller.reason if controller.status is False else f"uplink {controller.uplink} is gone"
+        self._happen(now_s, controller, words if online else f"{words}: {why or 'no reason'}")
+
+    def _happen(self, now_s: float, controller: Controller, words: str) -> None:
+        self.events.append(Event(now_s, controller.device, words))
+        self._happened += 1
+
+    def _forget(self, level: str, leaf: str) -> None:
+        """A retired device is removed by an empty retained status; an empty birth alone says nothing."""
+        if leaf == topics.STATUS and level in self.controllers:
+            self._serve(self.controllers[level], None)
+            del self.controllers[level]
+            self.version += 1
 
 
 def _object(payload: bytes) -> dict[str, Any] | None:
@@ -131,16 +226,3 @@ def _object(payload: bytes) -> dict[str, Any] | None:
 def _count(value: Any) -> int | None:
     fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFFFFFFFF
     return value if fits else None
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _NUMBER_MAX:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _text(value: Any) -> str | None:
-    """Return a text cut short and without what could move a terminal's cursor."""
-    if not isinstance(value, str):
-        return None
-    return "".join(sign if sign.isprintable() else "?" for sign in value[:_TEXT_MAX])

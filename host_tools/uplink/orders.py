@@ -61,6 +61,8 @@ def rows_of(kind: str, body: Any) -> Rows:
             raise ValueError(f"{name} is none of {', '.join(known)}")
         values[name] = known.index(body[name])
     if kind == "plan":
+        if body["charge_to"] >= body["discharge_from"]:
+            raise ValueError(f"charge_to = {body['charge_to']} is not under discharge_from = {body['discharge_from']}")
         return _plan(values, body["prices"])
     return [(kind, values, kind)]
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from hil.report import Check, RunRecord, Series, write_html, write_json, write_junit
-from hil.report.files import write_atomic
 from host_tools.errors import ToolError
+from host_tools.files import write_atomic
 
 EVIL = "</title><script>alert('x')</script> & \"quoted\" $x_1$"
 VOID = {"meta", "br", "link", "img", "hr", "input"}

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -151,3 +152,50 @@ def test_monitor_shows_the_controller(operator: Operator) -> None:
     arguments = ("monitor", "--broker", f"mqtt://127.0.0.1:{operator.port}", "--once")  # type: ignore[attr-defined]
     done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=WAIT_S, check=True)
     assert DEVICE in done.stdout
+
+
+def send(operator: Operator, *words: str, device: str = DEVICE) -> subprocess.CompletedProcess[str]:
+    broker = ("--broker", f"mqtt://127.0.0.1:{operator.port}")  # type: ignore[attr-defined]
+    return subprocess.run(command("send", device, *words, *broker), capture_output=True, text=True, timeout=90)
+
+
+def test_an_operator_sends_a_set_point_and_sees_its_effect(operator: Operator) -> None:
+    done = send(operator, "setpoint", "--power-w", "-1100", "--lifetime-s", "5")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{DEVICE}: ok")
+    operator.wait_for("telemetry", lambda record: record["power_w"] == pytest.approx(-1100, abs=30))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("setpoint", "--power-w", "9000", "--lifetime-s", "5"), "is outside -7400..7400 W in force"),
+        (("setpoint", "--power-w", "1", "--lifetime-s", "80000"), "s in force (setpoint_max_s)"),
+        (("regulate", "--share-pct-x100", "5"), "regulation_w is 0 in force"),
+        (("parameters", "trip_under_mhz=50000"), "does not hold nominal_hz = 50, with what is in force"),
+    ],
+)
+def test_out_of_range_names_the_limit_in_force(operator: Operator, words: tuple[str, ...], told: str) -> None:
+    done = send(operator, *words, "--json", "-")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["result"]) == (1, "out_of_range")
+    assert told in document["reason"]
+
+
+def test_nobody_there_is_told_as_it_is(operator: Operator) -> None:
+    done = send(operator, "mode", "safe", "--timeout", "1", device="nobody")
+    assert done.returncode == 3
+    assert "nobody: offline: nobody answered; no controller of this name is known" in done.stdout
+
+
+def test_every_command_of_the_page_is_understood(operator: Operator, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    body = {"plan": 1, "slot_s": 900, "start_in_s": 0, "charge_to": 300, "discharge_from": 1200, "prices": [250] * 20}
+    plan.write_text(json.dumps(body))
+    page = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text()
+    lines = [line.split()[3:] for line in page.splitlines() if line.startswith("    gridkeel send gk-1")]
+    assert len(lines) == 8
+    for words in lines:
+        done = send(operator, *(str(plan) if word == "plan.json" else word for word in words))
+        assert done.returncode in (0, 1) and "not sent" not in done.stdout and done.stderr == "", (words, done)
+    assert send(operator, "mode", "auto").returncode == 0

@@ -1,0 +1,61 @@
+"""The command as a process, in a pipe, on a terminal of a given width, and every command that it has."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from typing import Any
+
+import typer.core
+
+from host_tools.cli.root import COMMANDS, load
+
+PROGRAM = "from host_tools.cli.main import main; main()"
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+
+
+def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    settings: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 240, **options}
+    return subprocess.run(command(*arguments), **settings)
+
+
+def on_a_terminal(columns: int, *arguments: object) -> str:
+    """Run the command on a pseudo-terminal so many columns wide and return what it printed."""
+    reader, writer = pty.openpty()
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    environment.pop("COLUMNS", None)
+    process = subprocess.Popen(command(*arguments), stdin=writer, stdout=writer, stderr=writer, env=environment)
+    os.close(writer)
+    told = b""
+    while True:
+        try:
+            data = os.read(reader, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not data:
+            break
+        told += data
+    os.close(reader)
+    process.wait(60)
+    return told.decode()
+
+
+def every_command() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Give the words and the object of every command and subcommand; DEVICE stands for the argument of `send`."""
+    for name in COMMANDS:
+        loaded = load(name)
+        yield (name,), loaded
+        words = (name, "DEVICE") if name == "send" else (name,)
+        if isinstance(loaded, typer.core.TyperGroup):
+            for sub, each in loaded.commands.items():
+                yield (*words, sub), each
