@@ -81,9 +81,9 @@ def command(
     service = Service(settings, log.say, log.detail)
     try:
         service.run(stop)
-    finally:
         summary = service.summary()
         log.say(", ".join(f"{count} {name}" for name, count in summary.items()))
+    finally:
         log.close()
     if json_file is not None:
         write_atomic(json_file, json.dumps(summary, indent=2) + "\n")
