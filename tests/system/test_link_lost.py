@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from namespace_needs import need
 
 from hil.interop import talk
-from hil.interop.namespaces import CAR_INTERFACE, inside, wait_for_address
+from hil.interop.namespaces import CAR_INTERFACE, CHARGER_INTERFACE, inside, wait_for_address
 from hil.interop.rawcar import ClosedError, RawCar
 from hil.interop.stage import Stage, ground
 from host_tools.errors import ToolError
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.timeout(300)
 BACK_S = 10.0  # within: 2 s of silence, and what a busy machine takes
 STRANGER_S = 5.0
 LOST_S = 3.0
+REPLUG_S = 30.0  # 5 s until it is noticed, 5 s between tries, on a busy machine
 JOINED = "OK_OldSessionJoined"
 NEW = "OK_NewSessionEstablished"
 STRANGER = bytes.fromhex("020000000666")
@@ -175,3 +177,28 @@ def test_a_session_that_had_agreed_on_nothing_begins_anew(stage: Stage) -> None:
         lost.set_up()
         time.sleep(LOST_S)
         assert come_back(stage, lost.session_id, BACK_S) == NEW
+
+
+def test_a_modem_that_is_replugged_is_served_again(running: Stage) -> None:
+    running.plug()
+    car_end, mark = running.link.namespace, running.charger.desk.mark()
+    evse_end = car_end.replace("-car", "-evse")
+    addresses = [mac(car_end, CAR_INTERFACE), mac(evse_end, CHARGER_INTERFACE)]
+    subprocess.run(["ip", "-n", car_end, "link", "del", CAR_INTERFACE], check=True)
+    running.charger.desk.wait_for("event", mark, REPLUG_S, lambda record: record["fault"] == "service_stopped")
+    peer = ["type", "veth", "peer", "name", CHARGER_INTERFACE, "address", addresses[1], "netns", evse_end]
+    added = ["ip", "link", "add", CAR_INTERFACE, "address", addresses[0], "netns", car_end, *peer]
+    subprocess.run(added, check=True)
+    for name, interface in ((car_end, CAR_INTERFACE), (evse_end, CHARGER_INTERFACE)):
+        subprocess.run(["ip", "-n", name, "link", "set", interface, "up"], check=True)
+    for name, interface in ((car_end, CAR_INTERFACE), (evse_end, CHARGER_INTERFACE)):
+        with inside(name):
+            wait_for_address(interface)
+    assert come_back(running, b"\0", REPLUG_S) == NEW
+    running.unplug()
+
+
+def mac(namespace: str, interface: str) -> str:
+    """Return an interface's hardware address."""
+    shown = subprocess.run(["ip", "-n", namespace, "-j", "link", "show", interface], capture_output=True, check=True)
+    return str(json.loads(shown.stdout)[0]["address"])

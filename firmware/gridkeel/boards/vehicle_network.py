@@ -17,11 +17,14 @@ SDP_PORT = 15118
 SDP_GROUP = "ff02::1"
 BACKLOG = 2
 PORT_TRIES = 16
+LOOK_MS = 5000  # how often a socket on which nothing comes is looked after: a modem that was replugged tells nobody
 ERROR_MS = 100  # rest after an error of the network, so that one which stays does not keep the processor busy
 
 _SO_BINDTODEVICE = 25
 _IPPROTO_IPV6 = 41
 _IPV6_JOIN_GROUP = 20
+_wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first car
+
 _PORT_AT = 2
 _ADDRESS_AT = 8  # of a sockaddr_in6: family, port, flow, then 16 bytes of address and the index of the interface
 _INDEX_AT = 24
@@ -41,7 +44,7 @@ class VehicleNetwork:
         self._device = zoned[zoned.find("%") + 1 :].encode()
         raw = self._sockaddr(zoned, 0, socket.SOCK_STREAM)
         self.address = bytes(raw[_ADDRESS_AT : _ADDRESS_AT + 16])
-        self._index = bytes(raw[_INDEX_AT:_SOCKADDR_BYTES])
+        self._index = b""  # of the interface, when the discovery's socket was opened
         self._security = security
         self._sdp = self._open_discovery()
         self._peer = None
@@ -60,8 +63,8 @@ class VehicleNetwork:
         if self._sdp is None:
             self._sdp = self._open_discovery()
         while True:
-            await readable(self._sdp)
             try:
+                await self._wait(self._sdp, self._index)
                 data, peer = self._sdp.recvfrom(len(buffer))
             except OSError as error:
                 if not _is_passed(error.errno):
@@ -99,10 +102,10 @@ class VehicleNetwork:
                 self.tls_port = self._listen(True, self.tls_port)
             else:
                 self.tcp_port = self._listen(False, self.tcp_port)
-        listener = self._accepting[secured]
+        listener, index = self._accepting[secured]
         while True:
-            await readable(listener)
             try:
+                await self._wait(listener, index)
                 accepted, _peer = listener.accept()
             except OSError as error:
                 if not _is_passed(error.errno):
@@ -116,7 +119,21 @@ class VehicleNetwork:
             except (OSError, MemoryError):  # the car gave up between the lines, or there is no room for its TLS
                 drop(accepted)
 
+    async def _wait(self, opened, index):
+        """Wait for something to read.  Errors: OSError where the interface went, or came again as another."""
+        while True:
+            try:
+                await _wait_for_ms(readable(opened), LOOK_MS)
+                return
+            except asyncio.TimeoutError:
+                if self._look() != index:
+                    raise OSError(19)  # ENODEV
+
+    def _look(self):
+        return bytes(self._sockaddr(self._zoned, 0, socket.SOCK_STREAM)[_INDEX_AT:_SOCKADDR_BYTES])
+
     def _open_discovery(self):
+        self._index = self._look()
         discovery = self._socket(socket.SOCK_DGRAM)
         try:
             discovery.bind(self._sockaddr("::", SDP_PORT, socket.SOCK_DGRAM))
@@ -142,7 +159,7 @@ class VehicleNetwork:
             except OSError:  # somebody else's: draw again
                 port = 0
                 continue
-            self._accepting[secured] = listener
+            self._accepting[secured] = (listener, self._look())
             return port
         drop(listener)
         raise OSError("no free port from %d on at %s" % (PORT_LOW, self._zoned))
