@@ -21,7 +21,7 @@ SETTLED = 4  # the walk did find all there is
 INCOMPLETE = 5  # what was refused in the walk is answered now: it has to be walked again
 
 # model, first and number of the registers kept, last register used: a shorter model counts as absent.  Numbers of
-# registers that no other read has: nothing late is taken for them.
+# registers that no other read of the walk has: nothing late is taken for them.
 _MODELS = (
     (sunspec.COMMON, 2, 64, 65),
     (101, 0, 0, 38),
@@ -33,7 +33,7 @@ _MODELS = (
     (sunspec.STORAGE, 2, 24, 25),
     (sunspec.DER_MEASURE, 116, 7, 122),
     (sunspec.DER_CAPACITY, 2, 47, 48),
-    (sunspec.DER_CONTROL, 44, 14, 57),
+    (sunspec.DER_CONTROL, 50, 8, 57),
     (sunspec.DER_STORAGE, 0, 0, 8),
 )
 _MODELS_MAX = 64  # a map names about 20 models; a walk longer than this is a map without an end
