@@ -4,7 +4,7 @@ from sunspec_line import DEAF, QUEUED, Ends, Line, astray, both_models, confirme
 from sunspec_slave import Slave, der_models, legacy_models
 
 from gridkeel import errors
-from gridkeel.inverter import DRIVING, SEARCHING, SILENT
+from gridkeel.inverter import DRIVING, SEARCHING, SILENT, discovery
 
 WASM_GROUP = 1
 
@@ -63,6 +63,12 @@ def test_consecutive_questions_of_the_walk_differ_in_length():
     reads = [count for _ms, function, _address, count in line.asked if function == 3]
     for i in range(1, len(reads)):
         assert reads[i] != reads[i - 1], (i, reads)
+
+
+def test_what_is_kept_of_the_map_is_read_in_lengths_of_its_own():
+    lengths = [row[2] for row in discovery._MODELS if row[2]]
+    assert len(set(lengths)) == len(lengths)
+    assert not set(lengths) & {2, 3, 4, 6}  # of mark and header
 
 
 def test_every_constant_delay_is_found_driven_and_named_slow():

@@ -20,8 +20,8 @@ FAILED = 3  # there is a map, and what is needed of it could not be read
 SETTLED = 4  # the walk did find all there is
 INCOMPLETE = 5  # what was refused in the walk is answered now: it has to be walked again
 
-# model, first and number of the registers kept, last register used: a shorter model counts as absent.  No two numbers
-# of registers are alike, nor like those of the other questions.
+# model, first and number of the registers kept, last register used: a shorter model counts as absent.  Numbers of
+# registers that no other read of the walk has: nothing late is taken for them.
 _MODELS = (
     (sunspec.COMMON, 2, 64, 65),
     (101, 0, 0, 38),
