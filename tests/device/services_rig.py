@@ -1,21 +1,11 @@
 """The grid services with their arbiter on an estimate that is set by hand."""
 
+from hand_mains import Mains
+
 from gridkeel import ticks
 from gridkeel.params import Parameters
 from gridkeel.services import protection
 from gridkeel.services.bundle import Services
-
-
-class Mains:
-    def __init__(self, nominal_hz=50):
-        self.nominal_uhz = nominal_hz * 1000000
-        self.quality = 0
-        self.rocof_mhz_s = 0
-        self.voltage_mv = self.cycle_mv = 230000
-        self.at(nominal_hz * 1000)
-
-    def at(self, mhz):
-        self.freq_uhz = self.freq_short_uhz = mhz * 1000
 
 
 class Rig:
@@ -24,7 +14,7 @@ class Rig:
         self.parameters = Parameters(changes)
         self.services = Services(self.parameters)
         self.arbiter = self.services.arbiter
-        self.mains = Mains(self.parameters.nominal_hz)
+        self.mains = Mains(nominal_hz=self.parameters.nominal_hz)
         self.now = ticks.MASK - 700
         self.need_w = 0
         self.ready = True

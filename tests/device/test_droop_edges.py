@@ -1,5 +1,7 @@
 """Droop, its lag and its curves where one thing gives way to another."""
 
+from hand_mains import Mains
+
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import TRANSIENT, WARM_UP_LONG
 from gridkeel.services import profiles
@@ -11,17 +13,11 @@ SPAN = {"droop_deadband_mhz": 0, "droop_span_mhz": 500, "charge_max_w": 10000, "
 W_A_MHZ = 20
 
 
-class Mains:
-    nominal_uhz = 50000000
-
-    def __init__(self, mhz=0, short_mhz=None):
-        self.quality = 0
-        self.at(mhz, short_mhz)
-
-    def at(self, mhz, short_mhz=None):
-        """Put both windows so far from 50 Hz."""
-        self.freq_uhz = self.nominal_uhz + mhz * 1000
-        self.freq_short_uhz = self.nominal_uhz + (mhz if short_mhz is None else short_mhz) * 1000
+def apart(mhz, short_mhz=None):
+    """Mains so far from 50 Hz, the short window perhaps elsewhere."""
+    mains = Mains()
+    mains.at(50000 + mhz, None if short_mhz is None else 50000 + short_mhz)
+    return mains
 
 
 def droop_of(**changes):
@@ -31,13 +27,13 @@ def droop_of(**changes):
 def test_the_short_window_rules_past_its_switch_on_either_side_and_says_so():
     droop = droop_of(fast_switch_mhz=15)
     for short_mhz, rules in ((215, False), (216, True), (185, False), (184, True)):
-        mains = Mains(200, short_mhz)
+        mains = apart(200, short_mhz)
         assert droop.update(mains) == W_A_MHZ * (short_mhz if rules else 200), short_mhz
         assert (mains.quality & TRANSIENT != 0) == rules, short_mhz
 
 
 def test_the_short_window_rules_while_the_long_one_warms_up():
-    mains = Mains(200, 210)
+    mains = apart(200, 210)
     mains.quality = WARM_UP_LONG
     assert droop_of(fast_switch_mhz=15).update(mains) == W_A_MHZ * 210
 
@@ -46,38 +42,38 @@ def test_hysteresis_holds_on_both_sides_and_ends_at_the_nominal_frequency():
     for side in (1, -1):
         droop = droop_of(droop_hysteresis_mhz=50)
         for mhz, held_mhz in ((200, 200), (160, 200), (120, 170), (130, 170), (1, 51), (0, 0)):
-            assert droop.update(Mains(side * mhz)) == side * W_A_MHZ * held_mhz, (side, mhz)
+            assert droop.update(apart(side * mhz)) == side * W_A_MHZ * held_mhz, (side, mhz)
 
 
 def test_the_other_side_is_answered_without_hysteresis():
     droop = droop_of(droop_hysteresis_mhz=50)
-    droop.update(Mains(200))
-    assert droop.update(Mains(-10)) == -W_A_MHZ * 10
+    droop.update(apart(200))
+    assert droop.update(apart(-10)) == -W_A_MHZ * 10
 
 
 def test_custom_parameters_say_how_fast_and_whether_the_base_is_frozen():
     for frozen in (0, 1):
         droop = droop_of(droop_response_ms=1000, droop_frozen_base=frozen)
-        assert 0 < droop.update(Mains(200), 10) < W_A_MHZ * 20
+        assert 0 < droop.update(apart(200), 10) < W_A_MHZ * 20
         assert droop.freezes == (frozen == 1)
     assert (
-        droop_of(droop_response_ms=50).update(Mains(200), 10) == W_A_MHZ * 200
+        droop_of(droop_response_ms=50).update(apart(200), 10) == W_A_MHZ * 200
     )  # all of it is sensing's and the bus's
 
 
 def test_a_response_is_active_from_its_target_on():
     droop = droop_of(droop_response_ms=60000)
-    droop.update(Mains(1), 0)
+    droop.update(apart(1), 0)
     assert (droop.power_w, droop.active) == (0, True)
 
 
 def test_a_reset_forgets_the_response_its_lag_and_its_hysteresis():
     droop = droop_of(droop_response_ms=1000, droop_hysteresis_mhz=50)
     for now_ms in range(0, 5000, 10):
-        droop.update(Mains(200), now_ms)
+        droop.update(apart(200), now_ms)
     droop.reset()
     assert (droop.power_w, droop.target_w, droop.active) == (0, 0, False)
-    assert droop.update(Mains(160), 5000) < W_A_MHZ * 20
+    assert droop.update(apart(160), 5000) < W_A_MHZ * 20
     assert droop.target_w == W_A_MHZ * 160
 
 

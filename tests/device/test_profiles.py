@@ -1,3 +1,4 @@
+from hand_mains import Mains
 from noalloc import without_heap
 
 from gridkeel.errors import ParameterError
@@ -6,18 +7,6 @@ from gridkeel.sensing.quality import LOW_VOLTAGE
 from gridkeel.services import profiles
 from gridkeel.services.droop import Droop
 from gridkeel.services.lag import Lag
-
-
-class Mains:
-    quality = 0
-
-    def __init__(self, mhz, nominal_hz=50):
-        self.nominal_uhz = nominal_hz * 1000000
-        self.at(mhz)
-
-    def at(self, mhz):
-        self.freq_uhz = self.freq_short_uhz = mhz * 1000
-
 
 SIXTY = {"nominal_hz": 60, "trip_under_mhz": 56500, "trip_over_mhz": 62000, "return_low_mhz": 59500}
 

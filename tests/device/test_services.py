@@ -1,25 +1,11 @@
+from hand_mains import Mains
+
 from gridkeel import errors, ticks
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import LOW_VOLTAGE, WARM_UP_LONG
 from gridkeel.services.droop import Droop
 from gridkeel.services.protection import CEASED, RETURNING, RUN, SAFE, Protection
 from gridkeel.services.setpoint import Setpoint
-
-
-class Mains:
-    """An estimate set by hand."""
-
-    nominal_uhz = 50000000
-
-    def __init__(self, mhz=50000):
-        self.quality = 0
-        self.voltage_mv = self.cycle_mv = 230000
-        self.rocof_mhz_s = 0
-        self.at(mhz)
-
-    def at(self, mhz, short_mhz=None):
-        self.freq_uhz = mhz * 1000
-        self.freq_short_uhz = (mhz if short_mhz is None else short_mhz) * 1000
 
 
 def test_droop_line():

@@ -1,3 +1,4 @@
+from hand_mains import Mains
 from noalloc import without_heap
 
 from gridkeel import ticks
@@ -7,17 +8,6 @@ from gridkeel.services import fast_reserve
 from gridkeel.services.fast_reserve import ACTIVE, OFF, RAMP_OFF, READY, RESTING, FastReserve
 
 START = ticks.MASK - 3000
-
-
-class Mains:
-    quality = 0
-    nominal_uhz = 50000000
-
-    def __init__(self):
-        self.at(50000)
-
-    def at(self, mhz):
-        self.freq_short_uhz = self.freq_uhz = mhz * 1000
 
 
 def ready(name="nordic-ffr-49.6", **more):

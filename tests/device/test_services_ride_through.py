@@ -1,3 +1,4 @@
+from hand_mains import Mains
 from noalloc import without_heap
 
 from gridkeel import errors, ticks
@@ -9,21 +10,6 @@ from gridkeel.services.protection import BLOCKED, CEASED, RETURNING, RUN, Protec
 from gridkeel.services.spread import SHARES, Spread, share_of
 
 LATENCY_MS = 100
-
-
-class Mains:
-    def __init__(self, nominal_hz):
-        self.nominal_uhz = nominal_hz * 1000000
-        self.quality = 0
-        self.rocof_mhz_s = 0
-        self.volts(100)
-        self.at(nominal_hz * 1000)
-
-    def at(self, mhz):
-        self.freq_uhz = self.freq_short_uhz = mhz * 1000
-
-    def volts(self, pct):
-        self.voltage_mv = self.cycle_mv = 230 * 10 * pct
 
 
 class Rig:
@@ -39,7 +25,7 @@ class Rig:
         changes.update(more)
         self.parameters = Parameters(changes)
         self.protection = Protection(self.parameters, identity)
-        self.mains = Mains(nominal_hz)
+        self.mains = Mains(nominal_hz=nominal_hz)
         self.now = ticks.MASK - 100
         while self.protection.state != RUN:
             self.run(10)

@@ -35,7 +35,7 @@ PACKAGES = {
     "micropython": ("firmware", "tests/device"),
     "fleet": ("firmware", "hil", "host_tools", "tests/hil"),
 }
-WALL_S = 600  # processor time is what ends a mutant that hangs; this ends one that waits
+WALL_S = 900  # processor time is what ends a mutant that hangs; this ends one that waits
 
 
 class Copy:
