@@ -222,6 +222,7 @@ def test_an_answer_that_fell_out_of_the_ring_is_posted_again_on_a_repeat():
         assert peer.link.produced == 1  # held still: it will go out by itself
         peer.post(16)
         assert peer.link.dropped == 1
+        peer.link.uptime_ms = 77
         peer.command(message, row, 77)
         peer.command(message, row, 77)
         assert peer.link.produced == 18
