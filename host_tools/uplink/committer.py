@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
+from host_tools.uplink.intake import COMMIT_RECORDS
 from host_tools.uplink.line import Line
 from host_tools.uplink.queue import QueueFullError
 from host_tools.uplink.store import Store
 from host_tools.uplink.troubles import Troubles
 
-# Between two transactions: a device sends 16 records ahead of its acknowledgement, 104 ms of its line.
-_PAUSE_S = 0.02
+_PAUSE_S = 0.05  # between two transactions, where no line has many records ready
 _FULL_S = 0.5
 
 
@@ -25,19 +26,26 @@ class Committer:
         self._on_stored = on_stored
         self._ready: dict[Line, None] = {}
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
 
     def due(self, line: Line) -> None:
         """A line has records ready."""
         self._ready[line] = None
         self._wake.set()
+        if line.intake.pending >= COMMIT_RECORDS:
+            self._hurry.set()
 
     async def run(self) -> None:
         """Store for ever.  Errors: ToolError where the queue file is damaged."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            full = await self.commit()
-            await asyncio.sleep(_FULL_S if full else _PAUSE_S)
+            self._hurry.clear()
+            if await self.commit():
+                await asyncio.sleep(_FULL_S)
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), _PAUSE_S)
 
     async def commit(self) -> bool:
         """Store what is ready; return True where the queue has no room for it."""

@@ -165,3 +165,25 @@ def test_an_uplink_that_stood_still_loses_no_link_and_no_record(tmp_path: Path):
             lambda: counter.by_device == {f"gk-{n}": one.link.produced for n, one in enumerate(controllers)}, 30
         )
         assert not any("is offline" in line for line in uplink.lines)
+
+
+def test_a_full_queue_is_said_once_and_the_controllers_keep_the_rest(tmp_path: Path):
+    port = free_port()
+    with Controller("gk-0", per_s=50.0) as one, Controller("gk-1", per_s=50.0) as two:
+        options = ("--queue-max", "60")
+        with (
+            UplinkProcess(tmp_path / "q.db", f"mqtt://127.0.0.1:{port}", [one.port, two.port], *options) as uplink,
+            ExitStack() as stack,
+        ):
+            assert eventually(lambda: any("is full (60 records)" in line for line in uplink.lines))
+            assert eventually(lambda: one.link.produced + two.link.produced >= 300)
+            assert one.link.acked + two.link.acked <= 60
+            with uplink.paused():
+                broker = stack.enter_context(EmbeddedBroker(port))
+                counter = stack.enter_context(CountingSubscriber(broker_at(broker.url)))
+            for controller in (one, two):
+                controller.quiet()
+            assert eventually(lambda: counter.by_device == {"gk-0": one.link.produced, "gk-1": two.link.produced}, 60)
+            assert one.link.dropped == two.link.dropped == 0
+        assert sum("is full" in line for line in uplink.lines) >= 1
+        assert sum("is full" in line for line in uplink.lines) <= 1 + sum("has room again" in x for x in uplink.lines)
