@@ -314,20 +314,27 @@ def test_704_that_cannot_be_read_is_not_passed_over_for_124():
 # --- refusals that pass
 
 
-def test_a_passing_refusal_makes_no_model_absent():
+def passes(code):
     for number in (1, 701, 702, 704, 713):
-        for code in (2, 4):
-            line = Line(Slave(both_models()), always(3))
-            refusing(line, number, code, 5)
-            assert drive(line)
-            line.run(3000, 2000)
-            inverter, slave = line.inverter, line.slave
-            assert slave.signed32(704, 24) == -2000, (number, code)
-            assert not astray(slave, (704,))
-            assert inverter.identity[0] == "Maker"
-            assert inverter.charge_rating_w == 7400
-            assert inverter.soc_pct_x100 == 6230
-            assert inverter.power_age(line.now) < 500
+        line = Line(Slave(both_models()), always(3))
+        refusing(line, number, code, 5)
+        assert drive(line)
+        line.run(3000, 2000)
+        inverter, slave = line.inverter, line.slave
+        assert slave.signed32(704, 24) == -2000, number
+        assert not astray(slave, (704,))
+        assert inverter.identity[0] == "Maker"
+        assert inverter.charge_rating_w == 7400
+        assert inverter.soc_pct_x100 == 6230
+        assert inverter.power_age(line.now) < 500
+
+
+def test_a_passing_illegal_address_makes_no_model_absent():
+    passes(2)
+
+
+def test_a_passing_device_failure_makes_no_model_absent():
+    passes(4)
 
 
 def test_a_device_busy_for_a_while_after_its_start_is_waited_for():

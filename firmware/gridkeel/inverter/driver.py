@@ -92,7 +92,8 @@ class Inverter:
     def fault(self):
         """The fault that holds now, the gravest first, or NO_FAULT; one of the bus stands before one of the power."""
         code = self._faults.code(self.state)
-        if code == errors.NO_FAULT and self.following.deviation_w:
+        light = code == errors.NO_FAULT or code == errors.INVERTER_SLOW or code == errors.INVERTER_FRAME
+        if light and self.following.deviation_w:
             return errors.INVERTER_NOT_FOLLOWING
         return code
 
@@ -166,7 +167,10 @@ class Inverter:
     def measured_w(self, now_ms):
         """Return power_w, sunspec.UNKNOWN where the inverter told none lately."""
         p = self._parameters
-        known = self._power.age(now_ms) <= p.inverter_silent_ms + 2 * p.inverter_poll_ms
+        stale_ms = p.inverter_silent_ms + 2 * p.inverter_poll_ms
+        if self._faults.slow:  # it is asked as often as it answers
+            stale_ms += p.inverter_silent_ms
+        known = self._power.age(now_ms) <= stale_ms
         return self._power.value if known else sunspec.UNKNOWN
 
     def temperature_age(self, now_ms):
