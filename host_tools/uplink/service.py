@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from host_tools.errors import ToolError
 from host_tools.uplink.address import Broker
@@ -70,6 +71,7 @@ class Service:
         self._committer: Committer | None = None
         self._waiting = 0
         self._clock = Clock()
+        self._failure: BaseException | None = None
         self._answerer: Answerer = _provisioning(settings.pki, say) if settings.pki else nobody
 
     def run(self, stop: threading.Event) -> None:
@@ -110,6 +112,7 @@ class Service:
 
     async def _serve(self, store: Store, opened: list[int | None], stop: threading.Event) -> None:
         settings = self._settings
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         publisher = self._publisher = Publisher(
             store,
             settings.broker,
@@ -125,7 +128,7 @@ class Service:
         for line, port in zip(self._lines, opened, strict=True):
             line.start(port)
         try:
-            while not stop.is_set() and not any(worker.done() for worker in workers):
+            while not stop.is_set() and self._failure is None and not any(worker.done() for worker in workers):
                 await asyncio.wait(workers, timeout=_LOOK_S)
             publisher.stop()
             for line in self._lines:
@@ -137,6 +140,15 @@ class Service:
                 worker.cancel()
         finally:
             await _end(workers)
+        if self._failure is not None:
+            raise self._failure
+
+    def _on_loop_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Take what a port's or timer's callback raised: it ends the service, as an error of a task does."""
+        if "handle" in context and self._failure is None:
+            self._failure = context.get("exception")
+        else:
+            self._detail(f"event loop: {context.get('message')} ({context.get('exception')!r})")
 
     def _line(self, url: str, store: Store, committer: Committer, publisher: Publisher) -> Line:
         loop = asyncio.get_running_loop()
@@ -149,7 +161,7 @@ class Service:
 
         def run(work: Work, then: Callable[[bytes | None], None]) -> None:
             asked = loop.run_in_executor(self._asked, work)
-            asked.add_done_callback(lambda done: _answer_asked(line, done, then))
+            asked.add_done_callback(lambda done: self._answer_asked(line, done, then))
 
         intake = Intake(link_into(store, LISTEN_S), None, listener, answerer=self._answerer, run=run)
         desk = CommandDesk(intake.link, publisher.answer)
@@ -185,6 +197,17 @@ class Service:
         counts = ", ".join(f"{count} {name}" for name, count in self.summary().items())
         return f"{len(self._served)} of {len(self._lines)} controllers online; {counts}"
 
+    def _answer_asked(
+        self, line: Line, done: asyncio.Future[bytes | None], then: Callable[[bytes | None], None]
+    ) -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
+            self._say(f"a controller's question on {line.url} has no answer: {error}")
+        then(None if error is not None else done.result())
+        line.turn()
+
     def _attached(self, line: Line, birth: Birth) -> None:
         other = self._served.get(birth.device)
         self._served[birth.device] = line
@@ -208,12 +231,6 @@ class Service:
             line.submit(request)
         elif self._publisher is not None:
             self._publisher.answer(Answer(request, OFFLINE, "the controller's link is down"))
-
-
-def _answer_asked(line: Line, done: asyncio.Future[bytes | None], then: Callable[[bytes | None], None]) -> None:
-    if not done.cancelled():
-        then(done.result())
-        line.turn()
 
 
 async def _end(workers: list[asyncio.Task[None]]) -> None:
