@@ -363,8 +363,8 @@ def test_a_device_taken_for_one_without_704_is_set_right():
     refusing(line, 704, 2, until=15000)
     assert drive(line)
     assert slave.get(124, 13) == 2500  # refused for that long, it counts as the end
-    line.run(40000, 2000)
-    assert slave.signed32(704, 24) == -2000
+    assert line.run(40000, 2000, lambda: slave.signed32(704, 24) == -2000)
+    line.run(1000, 2000)
     assert line.inverter.state == DRIVING
     del slave.writes[:]
     line.run(3000, 1000)
