@@ -13,7 +13,8 @@ Floats = NDArray[np.float64]
 
 ROCOF_WINDOW_S = 0.5
 SETTLED_HZ = 0.02
-HELD_SHARE = 0.1
+HELD_SHARE = 0.1  # of the window, and at least HELD_S: longer than a nadir is flat
+HELD_S = 4.0
 PEAK_HZ = 0.001  # smaller swings are not counted as peaks
 
 
@@ -50,11 +51,14 @@ def largest_change(values: Floats, window_s: float) -> float:
 def settling_s(freq_hz: Floats) -> float:
     """Return the time from which the frequency stays within SETTLED_HZ of where it ends; inf: not in this window.
 
-    A curve that still moves is near its own end, too: it counts as settled where it stays for HELD_SHARE of the window.
+    A curve that still moves is near its own end, too, and flat at a nadir: it has settled where it stayed for a while.
     """
     away = np.flatnonzero(np.abs(freq_hz - freq_hz[-1]) > SETTLED_HZ)
-    settled = int(away[-1]) + 1 if away.size else 0
-    return float(settled * STEP_S) if freq_hz.size - settled >= HELD_SHARE * freq_hz.size else math.inf
+    if not away.size:
+        return 0.0
+    settled = int(away[-1]) + 1
+    held = freq_hz.size - settled
+    return float(settled * STEP_S) if held >= max(HELD_SHARE * freq_hz.size, HELD_S / STEP_S) else math.inf
 
 
 def damping_ratio(freq_hz: Floats) -> float | None:

@@ -12,14 +12,14 @@ FIGURES = {
     "max_error_all_mhz": ("mHz", "largest frequency error while the grid stands, transients included"),
     "end_error_mhz": ("mHz", "largest frequency error in the last 20 s"),
     "deadband_to_command_ms": ("ms", "frequency leaves the deadband to the first power command"),
-    "deadband_to_command_worst_ms": ("ms", "the same, the slowest of the run"),
+    "deadband_to_command_worst_ms": ("ms", "frequency leaves the deadband to the first power command, the slowest"),
     "deadband_crossings": ("times", "the frequency left the deadband"),
     "collapse_at_s": ("s", "time of the run at which the first trip limit is passed"),
     "collapse_to_cease_ms": ("ms", "trip limit passed to contactor open and zero on the wire"),
     "step_to_full_command_ms": ("ms", "frequency step to the command with 90 % of the response"),
-    "step_median_ms": ("ms", "the same, median of all steps"),
-    "step_p99_ms": ("ms", "the same, 99th percentile"),
-    "step_worst_ms": ("ms", "the same, the slowest step"),
+    "step_median_ms": ("ms", "frequency step to 90 % of the response, median of all steps"),
+    "step_p99_ms": ("ms", "frequency step to 90 % of the response, 99th percentile"),
+    "step_worst_ms": ("ms", "frequency step to 90 % of the response, the slowest step"),
     "steps_answered": ("steps", "answered by a command"),
     "end_power_w": ("W", "power at the end of the run"),
     "reversions": ("times", "the inverter fell back because commands stopped"),
@@ -64,9 +64,7 @@ FIGURES = {
 
 
 def tile(name: str, value: float) -> Tile:
-    """Return a figure's tile; a figure that is not in the table is named as its name says."""
-    if name not in FIGURES:
-        label, unit = label_and_unit(name)
-        return Tile(number(value), unit, label)
-    unit, meaning = FIGURES[name]
-    return Tile(number(value), unit, meaning)
+    """Return a figure's tile: its name in bench.json, spoken, and what it means where the table says so."""
+    label, unit = label_and_unit(name)
+    unit, meaning = FIGURES.get(name, (unit, ""))
+    return Tile(number(value), unit, f"{label}: {meaning}" if meaning else label)

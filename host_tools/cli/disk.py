@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from host_tools.errors import ToolError
+from host_tools.errors import MissingError
 
 
 @contextlib.contextmanager
 def telling_of_the_disk(path: Path) -> Iterator[None]:
-    """Turn an OSError of the block, which leaves the old state, into a ToolError that says so."""
+    """Turn an OSError of the block, which leaves the old state, into a MissingError that says so."""
     try:
         yield
     except OSError as error:
-        raise ToolError(f"{path}: {error.strerror or error}; nothing was changed") from error
+        raise MissingError(f"{path}: {error.strerror or error}; nothing was changed") from error

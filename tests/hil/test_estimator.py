@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from typer.testing import CliRunner
 
 from gridkeel.sensing import edges, report_weights, weights
 from hil.estimator import design, edge_tests, rough, standard
+from hil.estimator.clauses import CLAUSES
 from hil.estimator.edges import crossings
 from hil.estimator.track import EDGES, EDGES_LONG, SHORT, parameters_for, run
 from hil.estimator.verdict import OWN, Point, Row, Trial, bound_mhz, measure
 from hil.estimator.wave import Wave, frequency_step, phase_modulation, ramp
-from host_tools.cli.main import app
+from host_tools.cli.root import app
 
 KEYS = {
     "test",
@@ -44,7 +46,20 @@ def test_every_limit_holds_and_the_rows_say_so(tmp_path: Path) -> None:
     for row in rows:
         assert row.keys() >= KEYS
         assert row["pass"], row
-    assert "phase modulation" in (tmp_path / "estimator.html").read_text()
+    page = (tmp_path / "estimator.html").read_text()
+    assert page.count("<svg") == 1 + len(CLAUSES) and "http" not in page and "mathdefault" not in page
+    for clause in CLAUSES:
+        assert f"<h2>{clause.title}</h2>" in page
+    with (tmp_path / "estimator.csv").open() as written:
+        points = list(csv.DictReader(written))
+    assert len(points) == sum(row["points"] for row in rows)
+    for row in rows:
+        mine = [
+            float(point["fe_mhz"])
+            for point in points
+            if all(point[key] == str(row[key]) for key in ("test", "path", "nominal_hz", "sample_hz"))
+        ]
+        assert row["worst"] and max(mine) >= row["fe_mhz"] - 1e-3
     assert {row["class"] for row in rows} == {"P", "M", "own"}
     assert {row["path"] for row in rows} == {"short", "long", "edges", "edges long", "report f0/2", "report f0/5"}
 

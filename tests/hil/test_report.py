@@ -1,5 +1,8 @@
 """The report as a reader's browser and a judging machine see it."""
 
+import ast
+import csv
+import inspect
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -8,7 +11,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from hil.report import Check, RunRecord, Series, write_html, write_json, write_junit
+from hil.bench import figures, judge, meeting, outlet_figures
+from hil.report import Check, RunRecord, Series, write_html, write_json, write_junit, write_series
+from hil.report.meanings import FIGURES
+from hil.report.page import render
 from host_tools.errors import ToolError
 from host_tools.files import write_atomic
 
@@ -250,3 +256,51 @@ def test_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(ToolError, match="folder"):
         write_atomic(tmp_path / "folder", "text")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_series_stand_beside_the_page_and_it_names_them(tmp_path):
+    run = record()
+    paths = write_series(run, tmp_path)
+    names = ("truth", "telemetry", "plant", "error", "commands", "nadir")
+    assert [path.as_posix() for path in paths] == [f"series/step-{name}.csv" for name in names]
+    for path in paths:
+        with (tmp_path / path).open() as file:
+            rows = list(csv.reader(file))
+        assert rows[0][0] == "t_s" and all(len(row) == len(rows[0]) for row in rows)
+    with (tmp_path / "series/step-telemetry.csv").open() as file:
+        telemetry = list(csv.DictReader(file))
+    assert len(telemetry) == run.telemetry.t_s.size
+    assert float(telemetry[7]["freq_uhz"]) == run.telemetry.values["freq_uhz"][7]
+    assert telemetry[0]["state"] == "safe"
+    write_html(run, tmp_path / "report.html", series={"step": paths})
+    assert set(Page((tmp_path / "report.html").read_text()).links) >= {path.as_posix() for path in paths}
+
+
+def figures_of_the_bench():
+    """Every name that the bench's code gives to a figure."""
+    found = set()
+    for module in (figures, judge, meeting, outlet_figures):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            keys = node.keys if isinstance(node, ast.Dict) else []
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+                keys = [node.slice]
+            found |= {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    return found
+
+
+NO_FIGURES = {"freq_hz", "voltage_pu", "freq_error_mhz", "freq_with_hz", "freq_without_hz", "nadir", "at_s",
+              "inverter_link", "samples", "host_link"}  # fmt: skip
+
+
+def test_every_figure_has_a_unit_or_a_meaning():
+    for name in figures_of_the_bench() - NO_FIGURES:
+        unit, meaning = FIGURES[name]
+        assert unit and len(meaning.split()) > 1, name
+
+
+def test_tiles_say_what_they_are():
+    run = record()
+    run.figures = {"speed_ratio": 12.0, "loop_gap_max_ms": 10.5, "made_up_kw": 2.0}
+    page = Page(render([run], "t"))
+    for words in ("12 × speed: faster than real time", "10.5 ms loop gap max: longest time between", "2 kW made up"):
+        assert words in page.text

@@ -15,7 +15,7 @@ from hil.typetest.demand import OVER, UNDER
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
 from hil.typetest.plan import procedures
 from hil.typetest.runner import Done, TypeTest, run
-from host_tools.cli.main import app
+from host_tools.cli.root import app
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(180)

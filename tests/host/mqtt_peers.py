@@ -130,7 +130,7 @@ class Controller(threading.Thread):
         if command is not None:
             message, values = command
             self.executed[message] += 1
-            if message != messages.TIME:  # what the uplink tells by itself is nobody's command
+            if message not in (messages.TIME, messages.PARAM_GET):  # the uplink's own are nobody's command
                 self.commands.append((message, values))
             result = self.results.get(message, _OK)
             if result is not None:

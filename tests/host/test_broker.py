@@ -20,7 +20,7 @@ from host_tools.uplink.counter import CountingSubscriber
 from host_tools.uplink.publisher_thread import PublisherThread
 from host_tools.uplink.queue import Entry, Queue
 
-_RUN = "import typer; from host_tools.cli.broker import command; typer.run(command)"
+_RUN = "from host_tools.cli.main import main; main()"
 
 
 def answers(port: int) -> bool:
@@ -69,7 +69,10 @@ def test_a_taken_port_and_a_host_name_are_refused():
 def test_the_command_says_where_it_listens_and_ends_with_its_child(end: signal.Signals):
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-c", _RUN, "--port", str(port), "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _RUN, "broker", "--port", str(port), "--json"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["url"] == f"mqtt://127.0.0.1:{port}"

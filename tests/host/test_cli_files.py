@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_run import command, every_command, run
+from mqtt_peers import eventually
 from test_cli_rules import documents, pki  # noqa: F401
 
 from certs import v2g
@@ -58,7 +59,9 @@ def test_a_path_that_cannot_be_written_is_one_line(name: str, way: str, tmp_path
     if way == "FOLDER" and "DIR" in TARGETS[name]:
         way = "FILE"  # a folder is what is wanted there: it is a file that is not
     done = run(*filled(TARGETS[name], way, tmp_path, pki), cwd=tmp_path)
-    assert done.returncode == 3, (done.returncode, done.stdout, done.stderr)
+    # A file where a folder of ours is to stand is somebody's, whom another folder helps: asked for wrongly.
+    wanted = 2 if name.startswith("pki ") and way == "FILE" else 3
+    assert done.returncode == wanted, (done.returncode, done.stdout, done.stderr)
     assert done.stderr.startswith("gridkeel: ") and len(done.stderr.splitlines()) == 1
     assert "Traceback" not in done.stderr
 
@@ -105,3 +108,26 @@ def test_what_was_there_stays_where_it_cannot_be_replaced(tmp_path: Path) -> Non
     pki = v2g.make(tmp_path / "pki")  # noqa: F811
     assert run("pki", "init", pki.folder).returncode == 2
     assert v2g.Pki(pki.folder).names() == pki.names()
+
+
+def test_the_queue_has_one_place_wherever_the_uplink_is_started(tmp_path: Path) -> None:
+    seen = []
+    for name in ("one", "two"):
+        here = tmp_path / name
+        here.mkdir()
+        environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+        controller = pty_port()
+        process = subprocess.Popen(
+            command("uplink", "--port", controller, "--broker", "mqtt://127.0.0.1:1"), cwd=here, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        assert eventually(lambda: (tmp_path / "state" / "gridkeel" / "uplink-queue.db").exists(), 60)
+        process.terminate()
+        process.communicate(timeout=60)
+        seen.append(list(here.iterdir()))
+    assert seen == [[], []]
+
+
+def pty_port() -> str:
+    _master, slave = os.openpty()
+    return os.ttyname(slave)

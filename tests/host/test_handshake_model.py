@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from gridkeel.v2g import exi, grammars
 from hil.interop import modes
 from host_tools.cli.handshake_model import error_pct
-from host_tools.cli.main import app
+from host_tools.cli.root import app
 from host_tools.errors import MissingError, ToolError
 from host_tools.handshake import calibrate, costs, measured, model, samples, tables
 from host_tools.handshake.costs import Board, Car

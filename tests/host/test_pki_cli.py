@@ -90,7 +90,7 @@ def test_what_a_user_can_mend_is_one_line(run: Run, tmp_path: Path):
         (2, ("init", tmp_path / "new", "--edition", "3")),
         (2, ("init", tmp_path / "new", "--country", "Germany")),
         (2, ("init", tmp_path / "new", "--organisation", "x" * 65)),
-        (2, ("init", tmp_path / "file" / "pki")),
+        (3, ("init", tmp_path / "file" / "pki")),
         (2, ("export", tmp_path / "pki")),
         (3, ("show", tmp_path / "nothing")),
         (3, ("revoke", tmp_path / "nothing", "secc")),

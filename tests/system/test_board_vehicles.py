@@ -58,6 +58,6 @@ def test_keys_without_a_network_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_says_what_it_takes() -> None:
-    from host_tools.cli.main import app
+    from host_tools.cli.root import app
 
     assert "--v2g-interface" in CliRunner(env={"COLUMNS": "200"}).invoke(app, ["board", "run", "--help"]).output
