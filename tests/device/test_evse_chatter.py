@@ -113,6 +113,33 @@ def test_pilots_of_every_rhythm_stay_within_the_bound():
         assert station.outlet.contactor.operations <= MOST, period_ms
 
 
+def test_a_plug_that_bounces_and_a_pilot_that_is_shorted_now_and_then_stay_within_the_bound_too():
+    for low, on_ms, off_ms in (
+        ("A", 500, 100),
+        ("A", 1000, 1000),
+        ("A", 5000, 500),
+        ("A", 500, 5000),
+        ("A", 1000, 9900),
+        ("E", 500, 500),
+        ("E", 12000, 12000),
+    ):
+        station = Station(evse=1)
+        station.vehicle("B").run(500)
+        for _ in range(300000 // (on_ms + off_ms)):
+            station.vehicle("C").run(on_ms)
+            station.vehicle(low).run(off_ms)
+        assert 2 <= station.outlet.contactor.operations <= MOST, (low, on_ms, off_ms)
+
+
+def test_vehicles_that_come_and_go_wait_for_nothing():
+    station = Station(evse=1)
+    for vehicle in range(10):
+        station.vehicle("A").run(10100)
+        station.vehicle("B").run(500)
+        station.vehicle("C").run(1000)
+        assert station.outlet.contactor.closed, vehicle
+
+
 def square(period_ms, low_w, high_w):
     return lambda at: low_w if at % period_ms < period_ms // 2 else high_w
 

@@ -61,7 +61,7 @@ def test_missing_closure_is_told_after_its_time_and_not_before():
     assert not panel.contactor.order
     panel.run(1000)
     assert panel.contactor.state == STUCK
-    panel.contactor.clear(panel.now)
+    panel.contactor.clear(panel.now, 20)
     assert panel.contactor.state == OPEN
     assert panel.run(10) == CLOSING
 
@@ -86,7 +86,7 @@ def test_a_weld_is_told_after_its_time_and_stays():
     assert panel.run(10) == WELDED
     for wanted, feedback in ((True, 1), (False, 0), (True, 0)):
         assert panel.run(500, wanted=wanted, feedback=feedback) == WELDED
-        panel.contactor.clear(panel.now)
+        panel.contactor.clear(panel.now, 20)
     assert panel.contactor.state == WELDED
 
 
@@ -136,11 +136,11 @@ def opened(subject, times):
     return at
 
 
-def test_openings_of_a_vehicle_that_is_gone_ten_seconds_later_are_forgotten():
+def test_openings_of_a_vehicle_that_has_been_gone_for_ten_seconds_are_forgotten():
     for gone_ms, waits in ((9_990, True), (10_000, False)):
         subject = contactor.Contactor()
-        at = opened(subject, 5) + gone_ms
+        at = opened(subject, 5) + 10_000
         subject.update(False, False, at)
-        subject.clear(at)
+        subject.clear(at, gone_ms)
         subject.update(True, False, at)
         assert subject.order is not waits

@@ -155,6 +155,25 @@ def test_a_dc_outlet_has_nothing_to_fall_back_to_and_begins_anew():
     assert post.offer.state == DIGITAL
 
 
+def test_a_dc_outlet_that_began_anew_awaits_communication_as_long_as_before():
+    for session, ordered in ((True, False), (False, False), (True, True)):
+        post = Post(evse=2, outlet=1, hlc_wait_s=5)
+        until(post, DIGITAL)
+        if session:
+            post.offer.session(True, False)
+            post.run(1000)
+        if ordered:
+            post.offer.session(False, False)
+            post.run(1000)
+        for _ in range(3):
+            post.offer.session(False, True)
+            assert until(post, STEP) <= COARSE_MS
+            until(post, DIGITAL)
+            waited_ms = until(post, STEP)
+            assert 5000 <= waited_ms <= 5000 + 2 * COARSE_MS
+            until(post, DIGITAL)
+
+
 def test_a_dc_outlet_that_failed_outside_the_5_percent_begins_anew_all_the_same():
     post = Post(evse=2, outlet=1, hlc_wait_s=5)
     post.run(5010)
@@ -162,6 +181,7 @@ def test_a_dc_outlet_that_failed_outside_the_5_percent_begins_anew_all_the_same(
     post.offer.session(False, True)
     post.run(STEP_X1_MS + 20)
     assert post.offer.state == DIGITAL
+    assert until(post, STEP) <= 5000 + COARSE_MS
 
 
 def until(post, state, most_ms=400000):

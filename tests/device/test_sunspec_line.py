@@ -3,7 +3,7 @@
 from sunspec_line import DEAF, QUEUED, Ends, Line, astray, both_models, confirmed, framed, refusing
 from sunspec_slave import Slave, der_models, legacy_models
 
-from gridkeel import errors
+from gridkeel import errors, ticks
 from gridkeel.inverter import DRIVING, SEARCHING, SILENT, discovery
 
 WASM_GROUP = 1
@@ -69,6 +69,84 @@ def test_what_is_kept_of_the_map_is_read_in_lengths_of_its_own():
     lengths = [row[2] for row in discovery._MODELS if row[2]]
     assert len(set(lengths)) == len(lengths)
     assert not set(lengths) & {2, 3, 4, 6}  # of mark and header
+
+
+def doubled(models, delay_ms, lag_ms):
+    """Return a line on which every answer comes for a second time, lag_ms after the first."""
+    line = Line(Slave(models), always(delay_ms))
+
+    def answer(i, frame):
+        line.put(ticks.add(line.now, delay_ms + lag_ms), frame, None)
+        return frame
+
+    line.answer = answer
+    return line
+
+
+def test_where_every_answer_comes_twice_704_is_found_and_124_left_alone():
+    for delay_ms in (3, 20, 60, 150):
+        for lag_ms in (1, 30, 100, 250, 400, 700):
+            line = doubled(both_models(), delay_ms, lag_ms)
+            case = (delay_ms, lag_ms, line.inverter.state, line.inverter.fault)
+            assert drive(line, ms=90000), case
+            assert not astray(line.slave, (704,)), case
+            assert not line.faults & {errors.INVERTER_NOT_FOUND, errors.INVERTER_UNSUITED, errors.INVERTER_MAP}, case
+
+
+def test_a_walk_with_stray_answers_is_made_again_with_time_for_each():
+    line = doubled(legacy_models(), 60, 400)
+    assert drive(line, ms=90000)
+    reads = [ms for ms, function, _address, _count in line.asked if function == 3]
+    pauses = [reads[i + 1] - reads[i] for i in range(len(reads) - 1)]
+    careful = [pause for pause in pauses if pause >= 1500]
+    assert len(careful) > 15
+    line.run(10000, 2000)
+    reads = [ms for ms, _function, _address, _count in line.asked if ms >= line.now - 5000]
+    assert len(reads) > 25  # driven as fast as ever
+
+
+def test_a_clean_walk_and_one_of_a_device_that_has_704_are_made_once():
+    for models, lag_ms in ((legacy_models(), None), (der_models(), 100)):
+        line = Line(Slave(models), always(20)) if lag_ms is None else doubled(models, 20, lag_ms)
+        assert drive(line, ms=5000)
+
+
+def spoil_second(line, number, length):
+    """Answer the second read of so many registers of a model with what is not there: scale factors of 1."""
+    first = line.slave.address(number, 0)
+    seen = []
+
+    def answer(i, frame):
+        _ms, function, address, count = line.asked[i]
+        if function == 3 and count == length and address > first:
+            seen.append(i)
+            if len(seen) == 2:
+                return framed([1, 3, 2 * count] + [0, 1] * count)
+        return frame
+
+    line.answer = answer
+    return seen
+
+
+def test_scale_factors_read_astray_move_nothing():
+    for models, number, length in (
+        (der_models(), 704, 8),
+        (der_models(), 701, 7),
+        (legacy_models(), 124, 24),
+        (legacy_models(), 123, 13),
+    ):
+        line = driven(models, always(20))
+        slave = line.slave
+        setting = slave.address(704, 22) if 704 in slave.at else slave.address(124, 12)
+        before = [words for _ms, address, words in slave.writes if address == setting][-1]
+        line.run(3000, 2000)
+        seen = spoil_second(line, number, length)
+        begun = len(slave.writes)
+        line.run(20000, 2000)
+        assert len(seen) > 2, number
+        assert [words for _ms, address, words in slave.writes[begun:] if address == setting and words != before] == []
+        assert line.inverter.state == DRIVING and not line.faults - {errors.NO_FAULT}, number
+        assert line.inverter.power_w == line.inverter.commanded_w
 
 
 def test_every_constant_delay_is_found_driven_and_named_slow():

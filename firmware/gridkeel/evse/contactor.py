@@ -17,7 +17,7 @@ Welded stays until the next start: somebody has to look at it.
 
 It opens at once. After the second opening it closes again only when it has been wanted for 1 s without a break, then
 for 2, 4 ... 128 s; every two minutes since the last opening take one of these steps back, and all of them are forgotten
-with a vehicle that is gone 10 s after it.
+with a vehicle that has been gone for 10 s.
 """
 
 from gridkeel import ticks
@@ -67,11 +67,11 @@ class Contactor:
         elif self.state != WELDED and feedback and late:
             self._enter(WELDED, now_ms)
 
-    def clear(self, now_ms):
+    def clear(self, now_ms, gone_ms):
         """The vehicle is gone: a contactor that did not close may try again with the next one, and needs no rest."""
         if self.state == STUCK:
             self._enter(OPEN, now_ms)
-        if self._count and ticks.diff(now_ms, self._last_ms) >= REPLUG_MS:
+        if gone_ms >= REPLUG_MS:
             self._count = 0
 
     def _rest(self, wanted, feedback, late, now_ms):

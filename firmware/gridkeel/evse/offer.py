@@ -47,7 +47,7 @@ class Offer:
         self.pause_ms = 0
         self._given_up = False
         self._session = False
-        self._over = False
+        self._over = False  # the last session ended in order
         self._asked = False
         self._missed = 0  # how often digital communication was given up in this stay
         self._off_ms = 0
@@ -56,7 +56,7 @@ class Offer:
         """A session begins, ends, or (failed) communication came to nothing."""
         if self._session and not on and not failed:
             self._missed = 0
-        self._over = not on and (self._session or self._over or failed)
+        self._over = not on and not failed and (self._session or self._over)
         self._session = on
         if failed and self.state == DIGITAL:
             self._given_up = True
@@ -72,7 +72,7 @@ class Offer:
         elif not plugged:
             self._forget(now_ms)
         elif self._asked and self.state != DIGITAL and self._may(now_ms):
-            self._given_up = self._over = False
+            self._given_up = False
             if self.state != STEP:
                 self._enter(STEP, now_ms)
         elif self.state == NONE:
@@ -115,7 +115,7 @@ class Offer:
 
     def _wait(self, now_ms):
         waited_ms = ticks.diff(now_ms, self._since_ms)
-        if self._session or self._over and not self._given_up:
+        if self._session or self._over:
             # After a session that ended in order the 5 % stay: the vehicle may want another one.
             self._since_ms = now_ms
         elif self._given_up or waited_ms >= self._p.hlc_wait_s * 1000:

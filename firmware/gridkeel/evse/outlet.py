@@ -37,6 +37,7 @@ class Outlet:
         self.lapsed = False
         self.access = evse.WAITING
         self._plugged = False
+        self._here_ms = 0  # when the pilot last said anything but A
         self.left = False
         self.ready = False
         self.now_ms = 0
@@ -85,6 +86,8 @@ class Outlet:
         levels = self.levels
         self.pilot.update(levels[ports.HIGH_MV], levels[ports.LOW_MV], self.offer.duty_permille, now_ms)
         self.left = self._plugged and not self.pilot.plugged
+        if self.pilot.state != pilot.A:
+            self._here_ms = now_ms
         if not self.pilot.plugged:
             self._unplugged(now_ms)
         elif not self._plugged:
@@ -124,7 +127,7 @@ class Outlet:
         self._told = troubles.note(self, faults, self._told)
 
     def _unplugged(self, now_ms):
-        self.contactor.clear(now_ms)
+        self.contactor.clear(now_ms, ticks.diff(now_ms, self._here_ms))
         self.allowed = False
         self.lapsed = False
         self.access = evse.WAITING

@@ -27,7 +27,7 @@ RETRY_DOUBLINGS = 5
 # more, and is halved again by every CALM_MS since the last
 REST_MS = 1000
 CALM_MS = 120000
-# own: a plug that bounces is in again sooner after the contactor opened, a vehicle that was swapped is not
+# own: a plug that bounces is in again sooner, another vehicle is not
 REPLUG_MS = 10000
 # own: how long the isolation voltage must stand before the measurement counts
 ISOLATION_MS = 1000

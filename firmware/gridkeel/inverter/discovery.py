@@ -88,6 +88,7 @@ class Discovery:
         self._backoff_ms = _DOUBT_MS
         self._addresses = array("i", [_ABSENT] * len(_MODELS))
         self._row = 0  # of the stretch that is read again
+        self._moves = 0  # readings of it in a row that told something else than the one before
         self._kept = tuple([array("H", [0] * row[2]) for row in _MODELS])
         self.address = 0
         self.count = 0
@@ -106,6 +107,7 @@ class Discovery:
         self._begin()
         self.heard = False
         self._open = False
+        self._row = self._moves = 0
         self._ask(_PROBE)
 
     def address_of(self, model):
@@ -129,7 +131,10 @@ class Discovery:
         """Go on to the next kept stretch with scale factors, to the first where `again`; return whether there is one.
 
         Some devices move them, and the rating that percentages refer to: they are read once more while it is driven.
+        What moved is read again at once, and stays the stretch until then.
         """
+        if self._moves:
+            return True
         for i in range(0 if again else self._row + 1, len(_MODELS)):
             model = _MODELS[i][0]
             moves = sunspec.IMMEDIATE <= model <= sunspec.STORAGE or model == sunspec.DER_MEASURE
@@ -142,10 +147,17 @@ class Discovery:
         """Put the read of that stretch into out; return its size."""
         row = _MODELS[self._row]
         address = self._addresses[self._row] + row[1]
-        return master.read(out, address, row[2], now_ms, master.lead(address, row[2], now_ms))
+        lead = self._moves & 1  # another length than before
+        lead += master.lead(address - lead, row[2] + lead, now_ms)
+        return master.read(out, address, row[2], now_ms, lead)
+
+    def retry(self):
+        """It was refused; return whether it must be read all the same, as what moved is not confirmed yet."""
+        self._moves += self._moves & 1
+        return self._moves > 0
 
     def update(self, master):
-        """Take the answer to it; return whether one of them moved."""
+        """Take the answer to it; return whether one of them moved, and two readings of two lengths say so."""
         row = _MODELS[self._row]
         kept = self._kept[self._row]
         moves = _STORAGE_MOVES if row[0] == sunspec.STORAGE else _IMMEDIATE_MOVES
@@ -155,7 +167,9 @@ class Discovery:
             if word != kept[i] and (row[0] > sunspec.STORAGE or row[1] + i in moves):
                 kept[i] = word
                 moved = True
-        return moved
+        confirmed = self._moves > 0 and not moved
+        self._moves = (self._moves & 1) + 1 if moved else 0
+        return confirmed
 
     def text(self, offset, registers):
         """Return a string of the common model, "" before it was read.  Allocates."""

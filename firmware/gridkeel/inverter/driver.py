@@ -273,6 +273,7 @@ class Inverter:
             self._device.found.miss()
         # The open request may yet be answered; nobody asks for it any more.
         self._job = NONE
+        self._master.careful = False
         self._enter(states.SILENCE)
         self._backoff_ms = _BACKOFF_MS
         self._search_again(now_ms)
@@ -430,7 +431,7 @@ class Inverter:
             self._jobs.hold(job, ticks.add(now_ms, _BUSY_MS))
             self._jobs.want(job, now_ms)
             return
-        if job == SCALE:
+        if job == SCALE and not self._device.found.retry():
             self._renew(now_ms)  # it refuses this read: what discovery found stands
             return
         self._faults.refuse(job)
@@ -465,18 +466,31 @@ class Inverter:
             self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MAX_MS)
 
     def _discovered(self, result, now_ms):
-        if result == discovery.COMPLETE:
-            self._fit(now_ms)
-        elif result == discovery.WORKING:
+        if result == discovery.WORKING:
             self._jobs.want(DISCOVER, ticks.add(now_ms, self._device.found.wait_ms))
             self._stop_early(now_ms)
         elif result == discovery.INCOMPLETE:
             self._enter(states.INCOMPLETE)
             self._search(now_ms)
         elif result != discovery.SETTLED:
+            self._walked(result, now_ms)
+
+    def _walked(self, result, now_ms):
+        if self._doubts(result):
+            self._search(now_ms)
+        elif result == discovery.COMPLETE:
+            self._fit(now_ms)
+        else:
             self._faults.not_found = result == discovery.NOT_FOUND and self._device.found.heard
             self._faults.broken = result == discovery.FAILED
             self._search_again(now_ms)
+
+    def _doubts(self, result):
+        """Say whether a walk is made again, carefully: it may have taken a stray answer for a header."""
+        master = self._master
+        sure = result == discovery.COMPLETE and self._device.has_704()
+        master.careful = master.stray and not master.careful and not sure
+        return master.careful
 
     def _stop_early(self, now_ms):
         """Write zero as soon as the walk has passed 704: whatever the inverter was left at ends here."""

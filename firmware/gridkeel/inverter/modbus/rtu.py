@@ -28,6 +28,8 @@ class Master:
 
     patient: while an unanswered read may yet be answered, the next one is waited for as long.  slow: the device was
     seen to take longer than its timeout.  echoes: the bad frames that were our own request, heard on a two-wire line.
+    stray: an answer to another read than the open one came, late or for the second time, since `forget`.  careful: no
+    request goes out before all answers to the one before must have come.
     """
 
     def __init__(self):
@@ -39,6 +41,8 @@ class Master:
         self.echoes = 0
         self.open = False
         self.patient = False
+        self.stray = False
+        self.careful = False
         self.slow = False
         self.exception = 0
         self.sent_ms = 0
@@ -69,6 +73,7 @@ class Master:
     def forget(self):
         """Be patient: the device may be another one, or another than it was."""
         self.patient = True
+        self.stray = False
         self._missed = True
 
     def read(self, out, address, count, now_ms, lead=0):
@@ -132,6 +137,10 @@ class Master:
 
     def quiet_left(self, now_ms):
         """Return the ms until the line counts as silent, were it silent from now on."""
+        if self.careful:
+            late_ms = ticks.diff(now_ms, self.sent_ms)
+            if late_ms < _LATE_MS:
+                return _LATE_MS - late_ms
         if not self._hold:
             return 0
         left = self._quiet_ms - ticks.diff(now_ms, self._heard_ms)
@@ -224,6 +233,7 @@ class Master:
                 self._dropping = False
                 self.echoes = _count(self.echoes, 1)
             else:
+                self.stray = self.stray or self._is_stray()
                 self._shift(self._next())
         self._need = _SHORTEST
         return NOTHING
@@ -235,6 +245,12 @@ class Master:
         if self._function == pdu.READ_HOLDING or pdu.is_exception(rx, 1):
             return True
         return pdu.echoes(rx, 1, self._address, self._count)
+
+    def _is_stray(self):
+        """Say whether the bytes held begin as an answer to a read of another length does."""
+        rx = self._rx
+        other = rx[2] != 2 * self._count and rx[2] % 2 == 0
+        return other and rx[0] == self._unit and rx[1] == self._function == pdu.READ_HOLDING
 
     def _echo_size(self):
         """Return the size of our own request where the bytes held may be its echo, else 0."""
