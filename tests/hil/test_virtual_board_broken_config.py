@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from hil.interop.record_book import RecordBook
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki
+from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki, refusal_of
 from hil.virtual_board.interpreter import argv
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_port import OutletPort
@@ -353,3 +354,17 @@ def test_a_power_cut_at_any_write_leaves_the_old_configuration_or_the_new(tmp_pa
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     cuts, before, after = map(int, done.stdout.split()[-3:])
     assert cuts > 30 and before > 5 and after > 5
+
+
+def test_the_host_reads_no_more_of_it_than_a_board_does(tmp_path: Path) -> None:
+    flash = make_flash(tmp_path / "flash", GOOD_VALUES)
+    (flash / GOOD).write_bytes((flash / CONFIG).read_bytes())
+    with (flash / CONFIG).open("wb") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    try:
+        assert parameters_of(flash) == GOOD_VALUES
+        assert "more than" in refusal_of(flash)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
