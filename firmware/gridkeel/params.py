@@ -212,8 +212,10 @@ def _take(changes, pair):
         raise ParameterError("%s occurs twice" % name, TWICE << 8 | which)
     text = text.strip()
     digits = text[1:] if text[:1] == b"-" else text
-    if not digits.isdigit() or len(digits) > 10 or digits[0] == 48 and len(digits) > 1:
+    if not digits.isdigit() or digits[0] == 48 and len(digits) > 1:
         raise ParameterError("%s = %r is not an integer" % (name, text[:40]), NOT_AN_INTEGER << 8 | which)
+    if len(digits) > 10:  # more than any limit has: not made an integer, which could take as long as it liked
+        raise ParameterError("%s = %r is outside its limits" % (name, text[:40]), OUT_OF_LIMITS << 8 | which)
     changes[name] = int(text)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gridkeel.errors import ParameterError
 from gridkeel.link import ids
-from gridkeel.params import Parameters, parse
+from gridkeel.params import CONFIG_BYTES, Parameters, parse
 from host_tools.errors import MissingError
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
@@ -91,7 +91,7 @@ def parameters_of(directory: Path) -> dict[str, int]:
     """Return the {name: value} that a board with this flash runs on: of its config.json, else of its last good one."""
     for name in (CONFIG, GOOD):
         try:
-            changes: dict[str, int] = parse((directory / name).read_bytes())
+            changes = _parse(directory / name)
             Parameters(changes)
         except (OSError, ParameterError):
             continue
@@ -99,10 +99,16 @@ def parameters_of(directory: Path) -> dict[str, int]:
     return {}
 
 
+def _parse(path: Path) -> dict[str, int]:
+    with path.open("rb") as file:
+        changes: dict[str, int] = parse(file.read(CONFIG_BYTES + 1))  # no more of it than a board reads
+    return changes
+
+
 def refusal_of(directory: Path) -> str:
     """Return why a board refuses the configuration of its flash, "" if it does not."""
     try:
-        Parameters(parse((directory / CONFIG).read_bytes()))
+        Parameters(_parse(directory / CONFIG))
     except (OSError, ParameterError) as error:
         return f"{CONFIG}: {getattr(error, 'strerror', None) or error}"
     given = identity(directory)

@@ -20,6 +20,8 @@ class Outlet:
         self.energy_wh = 1234
         self.plugged = True
         self.plug_number = 1
+        self.digital = True
+        self.asks = 0
         self.wants_power = False
         self._ready = True
         self._lapsed = False
@@ -82,6 +84,9 @@ class Outlet:
         return self.contactor_closed and not self.allowed and self.stuck_closed and self.weld_told
 
     # --- what the session calls
+
+    def asked(self):
+        self.asks += 1
 
     def session(self, on, failed=False):
         self.in_session = on

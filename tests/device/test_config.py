@@ -65,7 +65,7 @@ BROKEN = (
     (b'{"baseline_w": null}', params.NOT_AN_INTEGER, INDEX),
     (b'{"baseline_w": true}', params.NOT_AN_INTEGER, INDEX),
     (b'{"baseline_w": NaN}', params.NOT_AN_INTEGER, INDEX),
-    (b'{"baseline_w": 99999999999999999999999}', params.NOT_AN_INTEGER, INDEX),
+    (b'{"baseline_w": 99999999999999999999999}', params.OUT_OF_LIMITS, INDEX),
     (b'{"baseline_w": 9999999999}', params.OUT_OF_LIMITS, INDEX),
     (b'{"baseline_w": 50001}', params.OUT_OF_LIMITS, INDEX),
     (b'{"baseline_w": -50001}', params.OUT_OF_LIMITS, INDEX),

@@ -342,3 +342,18 @@ def test_out_of_service_is_state_f_and_ends():
 def test_names_fit_the_numbers():
     assert names.OFFERS[OUT] == "out"
     assert len(names.OFFERS) == OUT + 1
+
+
+def test_no_vehicle_may_begin_a_session_once_communication_failed():
+    post = Post(evse=2)
+    post.run()
+    assert post.offer.digital
+    post.offer.session(True, False)
+    post.run()
+    assert post.offer.digital
+    post.offer.session(False, True)
+    assert post.offer.state == DIGITAL and not post.offer.digital, "and not a block later"
+    assert post.run() == STEP and not post.offer.digital
+    post.asks = True
+    post.run(STEP_X1_MS + 50)
+    assert post.offer.digital

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,14 +20,17 @@ from certs import v2g
 from gridkeel import params
 from gridkeel.errors_text import config_reason
 from gridkeel.link import ids
-from hil.interop.desk import Desk
+from hil.interop.record_book import RecordBook
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki
+from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki, refusal_of
 from hil.virtual_board.interpreter import argv
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_port import OutletPort
+from host_tools.link import events
+from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
+from host_tools.link.readable import readable
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 ANY = params.WHICH_MAX
@@ -36,12 +40,15 @@ GOOD_VALUES = {"baseline_w": 1234, "start_delay_ms": 0, "return_delay_ms": 1000,
 pytestmark = pytest.mark.timeout(280)
 
 
-class Bench:
-    """A board on a flash of its own, with mains and a desk at its link."""
+class Bench(RecordBook):
+    """A board on a flash of its own, with mains and a host at its link."""
 
     def __init__(self, board: VirtualBoard) -> None:
+        super().__init__()
         self.board = board
-        self.desk = Desk()
+        self._link = HostLink()
+        self._answers: dict[int, events.Answered] = {}
+        self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._pump, daemon=True)
         self._thread.start()
@@ -54,25 +61,38 @@ class Bench:
         with serial.Serial(self.board.host, 460800, timeout=0.01) as port:
             while not self._stop.is_set():
                 with suppress(serial.SerialException):  # the interpreter behind it is starting again
-                    self.desk.receive(port.read(4096), time.monotonic())
-                    self.desk.on_deadline(time.monotonic())
-                    port.write(self.desk.data_to_send())
+                    data = port.read(4096)
+                    with self._lock:
+                        self._link.receive(data, time.monotonic())
+                        self._link.on_deadline(time.monotonic())
+                        self._follow()
+                        out = self._link.data_to_send()
+                    port.write(out)
+
+    def _follow(self) -> None:
+        for event in self._link.events():
+            if isinstance(event, events.Record):
+                self._link.acknowledge(event.sequence, event.boot_id)
+                self.note(readable(event, self._link.dictionary))
+            elif isinstance(event, events.Answered):
+                self._answers[event.command_id] = event
 
     def restart(self) -> int:
         """Press the reset button; return a mark before what the new life tells."""
-        mark, boots = self.desk.mark(), self.board.status.boots
+        mark, boots = self.mark(), self.board.status.boots
         self.board.reset()
         while self.board.status.boots == boots:
             time.sleep(0.01)
         return mark
 
     def ask(self, message: str, **values: int | str) -> str:
-        number = self.desk.command(message, **values)
+        with self._lock:
+            number = self._link.command(message, COMMAND_TIMEOUT_S, **values)
         end_s = time.monotonic() + HANG_S
-        while number not in self.desk.answers:
+        while number not in self._answers:
             assert time.monotonic() < end_s, f"no answer to {message}"
             time.sleep(0.01)
-        answer = self.desk.answers[number]
+        answer = self._answers[number]
         assert answer.error is None, answer.error
         return ids.RESULTS[answer.values["result"]]
 
@@ -126,42 +146,41 @@ def test_a_broken_configuration_is_told_over_the_link_and_mended_over_it(tmp_pat
     good = (flash / CONFIG).read_bytes()
     (flash / GOOD).write_bytes(good)
     with bench_on(flash) as bench:
-        desk = bench.desk
-        desk.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "run")
+        bench.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "run")
         for content, reason, which in BROKEN:
             put(flash / CONFIG, content)
             mark = bench.restart()
-            event = desk.wait_for("event", mark, HANG_S, lambda event: event["fault"] == "config_invalid")
+            event = bench.wait_for("event", mark, HANG_S, lambda event: event["fault"] == "config_invalid")
             assert event["device"] == "gk-broken"
             assert event["active"] is True
             assert event["value"] == reason << 8 | which, content
             assert event["reason"] == config_reason(reason << 8 | which)
-            record = desk.wait_for("telemetry", mark, HANG_S, lambda record: record["fault"] == "config_invalid")
+            record = bench.wait_for("telemetry", mark, HANG_S, lambda record: record["fault"] == "config_invalid")
             assert (record["state"], record["limiter"], record["command_w"]) == ("safe", "mode_safe", 0)
-            desk.wait_for("telemetry", mark, HANG_S, lambda record: 49_000_000 < record["freq_uhz"] < 51_000_000)
+            bench.wait_for("telemetry", mark, HANG_S, lambda record: 49_000_000 < record["freq_uhz"] < 51_000_000)
             assert not bench.board.energised
             assert bench.ask("mode", mode="auto") == "refused"
             if reason != params.NO_PILOT:  # a host gives the pilot that is asked for
                 assert parameters_of(flash) == GOOD_VALUES, "the host's plants follow the same rule"
             assert (flash / GOOD).read_bytes() == good
             # Any parameter that is stored mends it; power waits for the word.
-            mark = desk.mark()
+            mark = bench.mark()
             assert bench.ask("param_set", index="modbus_unit", value=7) == "ok"
-            desk.wait_for(
+            bench.wait_for(
                 "event", mark, HANG_S, lambda event: event["fault"] == "config_invalid" and not event["active"]
             )
             assert not bench.board.energised
             assert json.loads((flash / CONFIG).read_text())["baseline_w"] == 1234
             assert bench.ask("mode", mode="auto") == "ok"
-            desk.wait_for("telemetry", mark, HANG_S, lambda record: record["state"] == "run")
+            bench.wait_for("telemetry", mark, HANG_S, lambda record: record["state"] == "run")
         mark = bench.restart()
-        desk.wait_for("telemetry", mark, HANG_S, lambda record: record["state"] == "run")
+        bench.wait_for("telemetry", mark, HANG_S, lambda record: record["state"] == "run")
 
 
 def test_a_configuration_that_ran_is_kept(tmp_path: Path) -> None:
     flash = make_flash(tmp_path / "flash", GOOD_VALUES, "gk-good")
     with bench_on(flash) as bench:
-        bench.desk.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "run")
+        bench.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "run")
         end_s = time.monotonic() + 2 * HANG_S
         while not (flash / GOOD).exists():
             assert time.monotonic() < end_s, "no config.good.json"
@@ -176,7 +195,7 @@ def test_an_identity_that_is_none_never_kills_a_board(tmp_path: Path, given: byt
     flash = make_flash(tmp_path / "flash", GOOD_VALUES)
     put(flash / IDENTITY, given)
     with bench_on(flash) as bench:
-        event = bench.desk.wait_for("event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
+        event = bench.wait_for("event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
         assert event["value"] >> 8 == params.DEVICE_ID
         assert event["device"] == bench.board.device_id
         assert ids.device_id(event["device"].encode()).decode() == event["device"]
@@ -194,9 +213,9 @@ def test_keys_or_a_network_that_cannot_be_used_leave_a_controller_that_tells(tmp
     with OutletPort() as outlet:
         environment = {"GRIDKEEL_OUTLET": outlet.address, "GRIDKEEL_V2G_INTERFACE": interface}
         with bench_on(flash, environment) as bench:
-            event = bench.desk.wait_for("event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
+            event = bench.wait_for("event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
             assert event["value"] >> 8 == params.NO_VEHICLES
-            bench.desk.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "safe")
+            bench.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "safe")
             assert bench.ask("param_set", index="modbus_unit", value=7) == "ok"
             assert bench.ask("mode", mode="auto") == "refused", "a parameter does not mend it"
 
@@ -335,3 +354,17 @@ def test_a_power_cut_at_any_write_leaves_the_old_configuration_or_the_new(tmp_pa
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     cuts, before, after = map(int, done.stdout.split()[-3:])
     assert cuts > 30 and before > 5 and after > 5
+
+
+def test_the_host_reads_no_more_of_it_than_a_board_does(tmp_path: Path) -> None:
+    flash = make_flash(tmp_path / "flash", GOOD_VALUES)
+    (flash / GOOD).write_bytes((flash / CONFIG).read_bytes())
+    with (flash / CONFIG).open("wb") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    try:
+        assert parameters_of(flash) == GOOD_VALUES
+        assert "more than" in refusal_of(flash)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

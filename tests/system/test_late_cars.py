@@ -15,9 +15,10 @@ import pytest
 from namespace_needs import need
 
 from certs import v2g
+from hil.interop import talk
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable
-from hil.interop.rawcar import ClosedError, Link
+from hil.interop.rawcar import ClosedError, Link, RawCar
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(300)
@@ -124,6 +125,19 @@ def test_after_broken_sessions_it_is_served_again(tmp_path: Path) -> None:
         for _ in range(2):
             run.break_off()
         assert all_ok(run.charge())
+
+
+def test_no_session_by_an_address_that_was_known_before(tmp_path: Path) -> None:
+    with board(tmp_path, hlc_wait_s=60) as run:
+        run.until("5 % duty", FALLBACK_S)
+        address = run.link.discover(False)
+        run.break_off()
+        run.until("nothing offered", 5.0)
+        with run.link.connect(address) as opened:
+            car = RawCar(opened)
+            car.agree()
+            assert car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID}) == "FAILED"
+        assert all_ok(run.charge()), "it has the 5 % again by then, or asks for them"
 
 
 def test_after_the_plug_was_pulled_it_is_served_at_once(tmp_path: Path) -> None:

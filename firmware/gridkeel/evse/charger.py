@@ -5,7 +5,7 @@ here at its next block.
 """
 
 from gridkeel import evse
-from gridkeel.evse import contactor, duty, offer, pilot, ports
+from gridkeel.evse import contactor, duty, pilot, ports
 
 
 class Charger:
@@ -51,7 +51,7 @@ class Charger:
     @property
     def digital(self):
         """The duty is 5 %: the vehicle may begin to communicate."""
-        return self._outlet.offer.state == offer.DIGITAL
+        return self._outlet.offer.digital
 
     @property
     def ready(self):

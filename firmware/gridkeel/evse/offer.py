@@ -52,6 +52,11 @@ class Offer:
         self._missed = 0  # how often digital communication was given up in this stay
         self._off_ms = 0
 
+    @property
+    def digital(self):
+        """The duty is 5 % and stays: a vehicle may begin a session."""
+        return self.state == DIGITAL and not self._given_up
+
     def session(self, on, failed):
         """A session begins, ends, or (failed) communication came to nothing."""
         if self._session and not on and not failed:

@@ -72,7 +72,7 @@ _WORDS = (
     # what a DC car asks too much of, and its errors
     b"EVTargetVoltage EVTargetCurrent FAILED_RESSTemperatureInhibit FAILED_EVShiftPosition "
     b"FAILED_ChargerConnectorLockFault FAILED_EVRESSMalfunction FAILED_ChargingCurrentdifferential "
-    b"FAILED_ChargingVoltageOutOfRange FAILED_ChargingSystemIncompatibility "
+    b"FAILED_ChargingVoltageOutOfRange FAILED_ChargingSystemIncompatibility the_duty_is_not_5_% "
 )
 
 

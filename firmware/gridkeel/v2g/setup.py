@@ -1,6 +1,7 @@
 """SessionSetup: a new session, or the one that was paused."""
 
 from gridkeel.v2g import codes, responses, states
+from gridkeel.v2g.codes import RefusedError
 
 NOBODY = bytes(8)
 
@@ -19,6 +20,9 @@ class Paused:
 
 def answer(context, body, header):
     """Answer SessionSetupReq; a paused session is joined by its id, over the same transport, in the same stay."""
+    if not context.charger.digital:  # it came by an address it knew: no power without the 5 %
+        context.charger.asked()
+        raise RefusedError(codes.FAILED, "the duty is not 5 %")
     asked = header["SessionID"]
     paused = context.paused
     context.paused = None
