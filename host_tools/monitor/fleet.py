@@ -37,8 +37,9 @@ class Totals:
     stale: int
 
     def words(self) -> str:
+        noun = "controller" if self.controllers == 1 else "controllers"
         return (
-            f"{self.controllers} controllers: {self.online} online, {self.offline} offline, {self.faulted} faulted,"
+            f"{self.controllers} {noun}: {self.online} online, {self.offline} offline, {self.faulted} faulted,"
             f" {self.stale} stale"
         )
 

@@ -354,7 +354,7 @@ def test_every_way_to_watch_on_a_real_broker(tmp_path):
         changes, over = [], threading.Event()
         reading = threading.Thread(target=print_changes, args=(at, over, changes.append))
         reading.start()
-        assert eventually(lambda: any("1 controllers: 1 online" in line for line in changes))
+        assert eventually(lambda: any("1 controller: 1 online" in line for line in changes))
         live = Console(file=io.StringIO(), width=200, height=40, force_terminal=True)
         watching = threading.Thread(target=watch, args=(at, View(), over, live))
         watching.start()
