@@ -137,7 +137,12 @@ def _start(toml: str) -> Broker:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(toml)
-        return Broker(config_path=name).start()
+        broker = Broker(config_path=name)
+        try:
+            return broker.start()
+        except BaseException:
+            broker.stop()  # before its configuration goes: the child may not have read it yet
+            raise
     finally:
         Path(name).unlink()
 

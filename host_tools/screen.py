@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from host_tools.files import is_stdout
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _WRAPPED_LEAST = 24  # a column of words may be folded down to this many columns of the terminal
 
@@ -57,6 +61,18 @@ class Screen:
             self.console.print(table, soft_wrap=False)
         else:
             self._records(cells)
+
+    def progress(self) -> Progress:
+        """Return a bar, shown where `live`; what it tells is folded where the terminal is narrow, never cut."""
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        columns = (
+            TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, overflow="fold")),
+            BarColumn(bar_width=min(40, self.console.width // 5)),
+            TaskProgressColumn(table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        )
+        return Progress(*columns, console=self.console, expand=True, disable=not self.live)
 
     def _print(self, line: str, style: str = "") -> None:
         self.console.print(Text(line), style=style or None)

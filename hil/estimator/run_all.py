@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import Progress
-
 from gridkeel.params import Parameters
 from hil.estimator import edge_tests, page, rough, standard
 from hil.estimator.cost import Cost, measure_cost
@@ -56,7 +54,7 @@ def run_all(screen: Screen, quick: bool, json_file: Path | None, out: Path) -> R
     planned = list(plan(quick))
     rows: list[Row] = []
     started = time.perf_counter()
-    with Progress(console=screen.console, transient=True, disable=not screen.live) as progress:
+    with screen.progress() as progress:
         task = progress.add_task("estimator", total=len(planned))
         for test, parameters in planned:
             progress.update(task, description=f"{parameters.nominal_hz} Hz, {test.name}")

@@ -17,7 +17,7 @@ import typer
 
 from host_tools.cli import board_links, board_vehicles, board_words
 from host_tools.cli.command import Command, Group
-from host_tools.cli.options import Config, JsonNow
+from host_tools.cli.options import Config, JsonNow, JsonOutcome
 from host_tools.errors import ToolError
 from host_tools.files import check_writable, write_atomic
 
@@ -279,7 +279,7 @@ def _print_end(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None, 
 
 
 @app.command(cls=Command)
-def ports(json_file: JsonNow = None) -> None:
+def ports(json_file: JsonOutcome = None) -> None:
     """List the serial ports of this machine and what they look like.
 
     Example: gridkeel board ports

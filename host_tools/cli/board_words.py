@@ -8,9 +8,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from hil.virtual_board.outlet_feed import OutletFeed
 from host_tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from hil.virtual_board.outlet_feed import OutletFeed
 
 WORDS = ("plug", "unplug", "want", "leave", "basic", "session", "status")  # what each does: `board run --help`
 _READ_BYTES = 4096

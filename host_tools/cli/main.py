@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import sys
+import tempfile
 import threading
 from types import FrameType
 from typing import Any
@@ -15,7 +16,10 @@ from host_tools.errors import EXIT_INTERRUPTED, EXIT_MISSING, EXIT_TERMINATED, T
 
 # What a full, read-only or broken disk says; other OSErrors without a file name are defects and keep their traceback.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
-_IMPORT_S = 0.02  # until a signal that came while a module was imported is looked at again
+# Code that an exception out of a signal's handler would leave half done: a module may turn it into an error of its own
+# or crash where it is imported, and a temporary folder that is made but not yet noted would stay.
+_WHOLE = ("<frozen importlib", tempfile.__file__)
+_AGAIN_S = 0.02  # until a signal that came there is looked at again
 
 
 def main() -> None:
@@ -34,6 +38,7 @@ def main() -> None:
             raise
         _end(f"{error.filename or 'standard output'}: {error.strerror}", EXIT_MISSING)
     finally:
+        sys.unraisablehook = sys.__unraisablehook__
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -85,15 +90,14 @@ def _end_on_signals() -> dict[int, Any]:
         if handler in (signal.SIG_DFL, signal.default_int_handler):
             before[number] = handler
             signal.signal(number, _end_by_signal)
+    if before:
+        sys.unraisablehook = _end_where_swallowed
     return before
 
 
 def _end_by_signal(number: int, frame: FrameType | None) -> None:
-    if _importing(frame):
-        # Some modules turn an interrupt of their import into an error of their own, or crash: it waits for them.
-        again = threading.Timer(_IMPORT_S, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
+    if _must_finish(frame):
+        _send_again(number)
         return
     if number == signal.SIGINT:
         raise KeyboardInterrupt
@@ -102,9 +106,25 @@ def _end_by_signal(number: int, frame: FrameType | None) -> None:
     sys.exit(EXIT_TERMINATED if number == signal.SIGTERM else 128 + number)
 
 
-def _importing(frame: FrameType | None) -> bool:
+def _must_finish(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        if frame.f_code.co_filename.startswith(_WHOLE):
             return True
         frame = frame.f_back
     return False
+
+
+def _send_again(number: int) -> None:
+    """Look at a signal again a little later; by a timer and not a thread, whose locks the main thread may hold."""
+    signal.signal(signal.SIGALRM, lambda _alarm, frame: _end_by_signal(number, frame))
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+
+
+def _end_where_swallowed(ignored: sys.UnraisableHookArgs) -> None:
+    """End the program also where its end was raised in a finalizer or callback: Python drops errors of those."""
+    if issubclass(ignored.exc_type, KeyboardInterrupt):
+        _send_again(signal.SIGINT)
+    elif issubclass(ignored.exc_type, SystemExit):
+        _send_again(signal.SIGTERM)
+    else:
+        sys.__unraisablehook__(ignored)

@@ -12,7 +12,12 @@ JsonFile = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write the result as JSON to FILE; - is standard output."),
 ]
-# For commands that run until they are ended: a bare --json is --json - (host_tools/cli/command.py).
+# Where standard output shows little else, a bare --json is --json - (host_tools/cli/command.py).
+JsonOutcome = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="[FILE]", help="Write the result as JSON to FILE or to standard output."),
+]
+# For commands that run until they are ended.
 JsonNow = Annotated[
     Path | None,
     typer.Option("--json", metavar="[FILE]", help="One JSON line when it runs, to FILE or to standard output."),

@@ -49,15 +49,12 @@ def init(
 
     Example: gridkeel pki init pki --emaid DE8AA001234567
     """
-    from rich.progress import BarColumn, Progress, TextColumn
-
     from certs import v2g
     from certs.v2g import names
     from host_tools.screen import Screen
 
     screen = Screen(quiet)
-    columns = (TextColumn("{task.description:<12}"), BarColumn())
-    with Progress(*columns, console=screen.console, disable=not screen.live) as progress:
+    with screen.progress() as progress:
         task = progress.add_task("keys", total=1.0)
 
         def watch(name: str, done: int, count: int) -> None:

@@ -14,6 +14,7 @@ import typer
 
 from host_tools.cli.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
 from host_tools.cli.command import Command, Group
+from host_tools.cli.options import JsonOutcome
 from host_tools.errors import EXIT_CHECK_FAILED, EXIT_MISSING, MissingError, ToolError
 from host_tools.files import check_writable, is_stdout, write_atomic
 
@@ -42,9 +43,7 @@ def _sending(
     timeout_s: Annotated[
         float, typer.Option("--timeout", min=1.0, max=3600.0, help="Seconds to wait for the answer.")
     ] = 15.0,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="[FILE]", help="Write the outcome as JSON, to standard output.")
-    ] = None,
+    json_file: JsonOutcome = None,
     cafile: CaFile = None,
     certfile: CertFile = None,
     keyfile: KeyFile = None,

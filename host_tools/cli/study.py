@@ -79,12 +79,9 @@ def fleet(
 
 
 def _run(screen: Screen, chargers: list[int], seconds: float, parts: Sequence[str], changes: dict[str, int]) -> Study:
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
     from hil.fleet.study import run
 
-    columns = (TextColumn("{task.description:<36}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=screen.console, disable=not screen.live) as progress:
+    with screen.progress() as progress:
         task = progress.add_task("fleet study", total=1.0)
         lines = Lines(screen)
 

@@ -111,12 +111,9 @@ def _run(
     firmware: Path | None,
     span: tuple[str, str] | None,
 ) -> TypeTest:
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
     from hil.typetest.runner import run
 
-    columns = (TextColumn("{task.description:<52}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=screen.console, disable=not screen.live) as progress:
+    with screen.progress() as progress:
         task = progress.add_task(wanted.name, total=1.0)
 
         def watch(position: int, count: int, title: str, share: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,12 +9,11 @@ from typing import Any, NamedTuple
 from host_tools.monitor.controller import FAULTED, STALE_S, Controller, text
 from host_tools.uplink import topics
 from host_tools.uplink.dedupe import Dedupe
+from host_tools.uplink.online import document_of, is_online, said
 
 DEVICES_MAX = 200_000  # about 1 kB each; what comes beyond is counted and told, never dropped in silence
 _UPLINKS_MAX = 10_000
 _EVENTS = 200
-_PAYLOAD_MAX = 64 * 1024
-_KNOWN = {"online": True, "offline": False}
 
 
 class Event(NamedTuple):
@@ -37,8 +35,9 @@ class Totals:
     stale: int
 
     def words(self) -> str:
+        noun = "controller" if self.controllers == 1 else "controllers"
         return (
-            f"{self.controllers} controllers: {self.online} online, {self.offline} offline, {self.faulted} faulted,"
+            f"{self.controllers} {noun}: {self.online} online, {self.offline} offline, {self.faulted} faulted,"
             f" {self.stale} stale"
         )
 
@@ -46,7 +45,7 @@ class Totals:
 class Fleet:
     """Controllers by the level in their topic, and the uplinks they name.
 
-    A controller is online where its status says so and the uplink that its status names is there: docs/mqtt.md.
+    Which of them is online is the rule of host_tools/uplink/online.py.
     """
 
     def __init__(self, devices_max: int = DEVICES_MAX) -> None:
@@ -78,7 +77,7 @@ class Fleet:
         if not payload and leaf in (topics.STATUS, topics.BIRTH):
             self._forget(level, leaf)
             return None
-        document = _object(payload)
+        document = document_of(payload)
         if document is None:
             self.malformed += 1
             return None
@@ -155,10 +154,9 @@ class Fleet:
     def _take_status(self, controller: Controller | None, document: dict[str, Any], now_s: float) -> Controller | None:
         if controller is None:
             return None
-        status, uplink = document.get("status"), document.get("uplink")
-        controller.status = _KNOWN.get(status) if isinstance(status, str) else None
-        controller.reason = text(document.get("reason"))
-        self._serve(controller, topics.level(uplink) if isinstance(uplink, str) else None)
+        controller.status, uplink, reason = said(document)
+        controller.reason = text(reason)
+        self._serve(controller, uplink)
         self._judge(controller, now_s)
         return controller
 
@@ -166,13 +164,12 @@ class Fleet:
         first = uplink not in self.uplinks
         if first and len(self.uplinks) >= _UPLINKS_MAX:
             return
-        document = _object(payload)
+        document = document_of(payload)
         if document is None:
             self.malformed += bool(payload)
             self.uplinks.pop(uplink, None)
         else:
-            status = document.get("status")
-            self.uplinks[uplink] = _KNOWN.get(status) if isinstance(status, str) else None
+            self.uplinks[uplink] = said(document).online
         for level in self._served.get(uplink, ()):
             # Retained statuses may come before the presence they name: what then becomes known is no news.
             self._judge(self.controllers[level], now_s, news=not first)
@@ -190,9 +187,7 @@ class Fleet:
 
     def _judge(self, controller: Controller, now_s: float, news: bool = True) -> None:
         """Work out whether a controller is online; a change is an event."""
-        online = controller.status
-        if online and controller.uplink is not None:
-            online = self.uplinks.get(controller.uplink) is True
+        online = is_online(controller.status, controller.uplink, self.uplinks)
         self.version += 1
         before, controller.online = controller.online, online
         if online == before or before is None or not news:
@@ -211,16 +206,6 @@ class Fleet:
             self._serve(self.controllers[level], None)
             del self.controllers[level]
             self.version += 1
-
-
-def _object(payload: bytes) -> dict[str, Any] | None:
-    if len(payload) > _PAYLOAD_MAX:
-        return None
-    try:
-        document = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
 
 
 def _count(value: Any) -> int | None:

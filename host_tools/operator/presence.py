@@ -1,20 +1,18 @@
-"""Whether a controller is there, from its status and the presence of the uplink that the status names: docs/mqtt.md."""
+"""One controller's presence, as an operator's command needs it, by the rule of host_tools/uplink/online.py."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from host_tools.uplink import topics
+from host_tools.uplink.online import Said, document_of, is_online, said
 
 
 class Presence:
-    """One controller's presence as its topics tell it.  online: None until its status has been seen."""
+    """What a controller's status and the presences of uplinks tell of it; `online` is None until its status came."""
 
     def __init__(self, device: str) -> None:
         self._topic = topics.topic(device, topics.STATUS)
-        self._status: dict[str, Any] | None = None
-        self._uplinks: dict[str, bool] = {}
+        self._status: Said | None = None
+        self._uplinks: dict[str, bool | None] = {}
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -26,23 +24,18 @@ class Presence:
         uplink = topics.split_presence(topic)
         if uplink is None and topic != self._topic:
             return
-        try:
-            document = json.loads(payload)
-        except (ValueError, RecursionError):
-            document = None
-        known = document if isinstance(document, dict) else None
-        if uplink is not None:
-            self._uplinks[uplink] = known is not None and known.get("status") == "online"
+        document = document_of(payload)
+        told = None if document is None else said(document)
+        if uplink is None:
+            self._status = told
         else:
-            self._status = known
+            self._uplinks[uplink] = None if told is None else told.online
 
     @property
     def online(self) -> bool | None:
         if self._status is None:
             return None
-        uplink = self._status.get("uplink")
-        there = not isinstance(uplink, str) or self._uplinks.get(topics.level(uplink), False)
-        return self._status.get("status") == "online" and there
+        return is_online(self._status.online, self._status.uplink, self._uplinks)
 
     @property
     def words(self) -> str:
@@ -51,6 +44,8 @@ class Presence:
             return "no controller of this name is known to the broker: check the name"
         if self.online:
             return "it is online"
-        if self._status.get("status") == "online":
-            return f"it is offline: its uplink {ascii(self._status.get('uplink'))[:60]} is gone"
-        return f"it is offline: {ascii(self._status.get('reason'))[1:60]}".rstrip("'")
+        if self.online is None:
+            return "its status says neither online nor offline"
+        if self._status.online:
+            return f"it is offline: its uplink {ascii(self._status.uplink)[:60]} is gone"
+        return f"it is offline: {ascii(self._status.reason)[1:60]}".rstrip("'")

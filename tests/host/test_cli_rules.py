@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_run import every_command, on_a_terminal, run
+from cli_run import every_command, on_a_terminal, run, run_here
 
 from certs import v2g
 from gridkeel import params_text
-from host_tools.cli.options import JsonFile, Quiet
+from host_tools.cli.options import JsonFile, JsonNow, JsonOutcome, Quiet
 
 EVERY = list(every_command())
 NOWHERE = "mqtt://127.0.0.1:1"
 JUDGES = {"bench", "typetest", "interop", "interop refusals", "interop steps", "pki show"}
+UNTIL_ENDED = {"board run", "plant inverter", "broker"}
 
 
 def squeezed(text: str) -> str:
@@ -32,7 +36,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("words", "each"), EVERY, ids=[" ".join(words) for words, _each in EVERY])
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_help_holds_every_word_that_was_written_for_it(words: tuple[str, ...], each: Any, columns: int) -> None:
-    done = run(*words, "--help", env={**os.environ, "COLUMNS": str(columns)})
+    done = run_here(*words, "--help", COLUMNS=str(columns))
     assert done.returncode == 0, done.stderr
     shown = squeezed(done.stdout)
     for text in (each.help or "", *(param.help or "" for param in each.params)):
@@ -51,7 +55,10 @@ def test_an_option_means_the_same_everywhere(words: tuple[str, ...], each: Any) 
     if written is not None:
         assert written.metavar in ("FILE", "[FILE]")
         if written.metavar == "FILE":
-            assert written.help == JsonFile.__metadata__[0].help or words == ("uplink",)
+            assert written.help == JsonFile.__metadata__[0].help
+        elif words != ("monitor",):
+            kind = JsonNow if " ".join(words) in UNTIL_ENDED else JsonOutcome
+            assert written.help == kind.__metadata__[0].help
 
 
 def documents(pki: Path, out: Path) -> dict[str, tuple[str, ...]]:
@@ -112,9 +119,20 @@ TABLES = {
 }
 
 
+@pytest.fixture(scope="session")
+def piped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Give what a command of TABLES prints into a pipe; each is run once."""
+
+    @functools.cache
+    def printed(name: str) -> subprocess.CompletedProcess[str]:
+        return run(*TABLES[name], cwd=tmp_path_factory.mktemp("piped"), env={**os.environ, "COLUMNS": "80"})
+
+    return printed
+
+
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_in_a_pipe_is_wide_and_whole(name: str, tmp_path: Path) -> None:
-    done = run(*TABLES[name], cwd=tmp_path, env={**os.environ, "COLUMNS": "80"})
+def test_a_table_in_a_pipe_is_wide_and_whole(name: str, piped: Any) -> None:
+    done = piped(name)
     assert done.returncode == 0, done.stderr
     assert not re.search("[│┃…━]", done.stdout)
     if name == "params":
@@ -124,13 +142,14 @@ def test_a_table_in_a_pipe_is_wide_and_whole(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("columns", [60, 80])
 @pytest.mark.parametrize("name", ["params", "bench --list", "typetest --list", "typetest", "bench"])
-def test_a_table_on_a_terminal_cuts_nothing(name: str, columns: int, tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_table_on_a_terminal_cuts_nothing(
+    name: str, columns: int, piped: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
     monkeypatch.chdir(tmp_path)
-    piped = run(*TABLES[name])
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", on_a_terminal(columns, *TABLES[name]))
     assert "…" not in shown
     letters = squeezed(re.sub("[│┃━─┏┓┗┛├┤┼┌┐└┘┡╇┩┬┴┳┻╞╡╪]", "", shown))
-    for line in piped.stdout.splitlines()[3:]:  # past title and headings: a record does not name its first column
+    for line in piped(name).stdout.splitlines()[3:]:  # past title and headings: a record does not name its first column
         words = [word for word in re.split(r"\s{2,}", line) if re.fullmatch(r"[a-z_-]{6,}", word)]
         assert all(word in letters for word in words), line
 
@@ -196,8 +215,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_what_would_be_ignored_is_refused(line: str, pki: Path, tmp_path: Path) -> None:
-    done = run(*(str(pki) if word == "DIR" else word for word in line.split()), cwd=tmp_path)
+def test_what_would_be_ignored_is_refused(line: str, pki: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run_here(*(str(pki) if word == "DIR" else word for word in line.split()))
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert REFUSED[line] in done.stderr and len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
@@ -212,5 +232,5 @@ def test_what_is_refused_before_it_is_sent_is_a_refusal(tmp_path: Path) -> None:
         ("access", "perhaps"),
         ("departure", "--in-s", "-1", "--soc-pct-x100", "8000"),
     ):
-        done = run("send", "gk-1", *words, "--broker", NOWHERE)
+        done = run_here("send", "gk-1", *words, "--broker", NOWHERE)
         assert done.returncode == 1 and "refused: not sent: " in done.stdout and done.stderr == "", words

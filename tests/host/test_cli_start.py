@@ -109,3 +109,64 @@ def test_an_overview_line_is_the_first_sentence_of_the_command() -> None:
 
 def test_version_is_told_without_a_command() -> None:
     assert run("--version").stdout.startswith("gridkeel 0.")
+
+
+_SWALLOWING = """
+import os, signal, sys, time
+from host_tools.cli import main as program
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+        time.sleep(0.01)
+
+def work():
+    Finalized()
+    time.sleep(5)
+
+program._run = work
+program.main()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_inside_a_finalizer_is_not_lost(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SWALLOWING.format(name=name)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 128 + signal.Signals[name]
+    assert done.stderr == ""
+
+
+_IN_TEMPFILE = """
+import os, signal, tempfile, time
+from host_tools.cli import main as program
+
+class Signalling(type(os)):
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def {call}(self, *details, **options):
+        made = os.{call}(*details, **options)
+        os.kill(os.getpid(), signal.{name})
+        return made
+
+tempfile._os = Signalling("os")
+
+def work():
+    with tempfile.TemporaryDirectory():
+        time.sleep(5)
+
+program._run = work
+program.main()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("call", ["open", "mkdir"])
+def test_a_signal_while_a_temporary_folder_is_made_leaves_none(call: str, name: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    program = _IN_TEMPFILE.format(call=call, name=name)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=environment)
+    assert done.returncode == 128 + signal.Signals[name], done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -20,6 +20,7 @@ from host_tools.monitor.fleet import DEVICES_MAX, Fleet
 from host_tools.monitor.keys import split
 from host_tools.monitor.table import head_of, lines_of, sparkline, table_of
 from host_tools.monitor.view import View
+from host_tools.operator.presence import Presence
 from host_tools.operator.request import retire
 from host_tools.screen import Screen
 from host_tools.uplink import topics
@@ -130,6 +131,11 @@ def test_online_takes_the_status_and_the_presence_of_its_uplink(messages, online
     for kind, payload in messages:
         fleet.take(UPLINK if kind == "u" else "gridkeel/v1/a/status", payload, 0.0)
     assert fleet.controllers["a"].online is online
+    operator = Presence("a")
+    for kind, payload in messages:
+        operator.take(UPLINK if kind == "u" else "gridkeel/v1/a/status", payload)
+    assert operator.online is online
+    assert operator.words.startswith({True: "it is online", False: "it is offline", None: "its status"}[online])
 
 
 def test_an_uplink_that_goes_takes_all_its_controllers_along():
@@ -354,7 +360,7 @@ def test_every_way_to_watch_on_a_real_broker(tmp_path):
         changes, over = [], threading.Event()
         reading = threading.Thread(target=print_changes, args=(at, over, changes.append))
         reading.start()
-        assert eventually(lambda: any("1 controllers: 1 online" in line for line in changes))
+        assert eventually(lambda: any("1 controller: 1 online" in line for line in changes))
         live = Console(file=io.StringIO(), width=200, height=40, force_terminal=True)
         watching = threading.Thread(target=watch, args=(at, View(), over, live))
         watching.start()

@@ -156,3 +156,16 @@ def test_quiet_leaves_the_verdict() -> None:
     lines = screen.text.splitlines()
     assert lines[-1] == "FAILED: 1 of 2 [things] held"
     assert all(line.startswith(("passed: ", "FAILED: ")) for line in lines)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_progress_is_told_whole_however_narrow_the_terminal(width: int) -> None:
+    screen = Shown(width)
+    progress = screen.progress()
+    words = "trip-over-frequency [1]: a step to 62 Hz, and back"
+    progress.add_task(words, total=1.0, completed=0.5)
+    screen.console.print(progress.get_renderable())
+    shown = screen.file.getvalue()
+    assert "…" not in shown and "50%" in shown and "0:00:00" in shown
+    letters = iter("".join(line.partition("━")[0] for line in shown.splitlines()).replace(" ", ""))
+    assert all(letter in letters for letter in words.replace(" ", ""))

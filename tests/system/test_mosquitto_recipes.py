@@ -111,7 +111,7 @@ def test_a_viewer_sees_the_controller(recipe: Recipe) -> None:
     assert controller["device"] == "gk-test" and controller["freq_hz"] == 50.012
     done = recipe.run(recipe.line("gridkeel monitor"))
     assert done.returncode == 0 and "gk-test" in done.stdout
-    assert "1 controllers: 1 online" in done.stdout.splitlines()[-1]
+    assert "1 controller: 1 online" in done.stdout.splitlines()[-1]
 
 
 def test_an_operator_commands(recipe: Recipe) -> None:
