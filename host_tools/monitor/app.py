@@ -19,7 +19,7 @@ from host_tools.monitor.table import events_of, head_of, lines_of, table_of
 from host_tools.monitor.view import View
 from host_tools.screen import Screen
 from host_tools.uplink.address import Broker
-from host_tools.uplink.subscriber import Subscriber
+from host_tools.uplink.subscriber import WATCHED, Subscriber
 
 _REDRAW_S = 0.5
 _STILL_S = 2.0  # a screen on which nothing changed but the ages
@@ -31,28 +31,34 @@ _SNAPSHOT_MOST_S = 60.0
 
 
 class Monitor:
-    """A fleet fed by a subscription.  on_update: called in its thread for every change, under the fleet's lock."""
+    """A fleet fed by a subscription.
 
-    def __init__(self, broker: Broker, on_update: Callable[[Controller, float], None] | None = None) -> None:
+    stop: ends the wait for a broker too.  on_update: called in its thread for every change, under the fleet's lock.
+    """
+
+    def __init__(
+        self, broker: Broker, stop: threading.Event, on_update: Callable[[Controller, float], None] | None = None
+    ) -> None:
         self.broker = broker
         self.fleet = Fleet()
         self.lock = threading.Lock()
         self.trouble = ""
+        self._stop = stop
         self._on_update = on_update
-        self._subscriber = Subscriber(broker, self._take, on_state=self._state)
+        self._subscriber = Subscriber(broker, self._take, on_state=self._state, filters=WATCHED)
 
     def __enter__(self) -> Monitor:
-        self._subscriber.start()
+        self._subscriber.start(self._stop)
         return self
 
     def __exit__(self, *_details: object) -> None:
         self._subscriber.stop()
 
-    def listen(self, stop: threading.Event, listen_s: float) -> None:
+    def listen(self, listen_s: float) -> None:
         """Wait `listen_s`, and on while controllers that are new keep coming."""
         begun_s = grown_s = time.monotonic()
         count = 0
-        while not stop.wait(0.1):
+        while not self._stop.wait(0.1):
             now_s = time.monotonic()
             if len(self.fleet.controllers) != count:
                 count, grown_s = len(self.fleet.controllers), now_s
@@ -71,7 +77,7 @@ class Monitor:
         self.trouble = trouble
 
 
-class Board:
+class LiveScreen:
     """The live screen: draws the rows there is room for, as seldom as it may."""
 
     def __init__(self, monitor: Monitor, view: View, console: Console, stop: threading.Event) -> None:
@@ -134,14 +140,14 @@ class Board:
 
 def watch(broker: Broker, view: View, stop: threading.Event, console: Console) -> None:
     """Show the live screen until `stop`.  Errors: MissingError where the broker cannot be reached."""
-    with Monitor(broker) as monitor:
-        Board(monitor, view, console, stop).run()
+    with Monitor(broker, stop) as monitor:
+        LiveScreen(monitor, view, console, stop).run()
 
 
 def print_once(broker: Broker, view: View, stop: threading.Event, screen: Screen, listen_s: float) -> None:
     """Listen for a while and print one table.  Errors: as in `watch`."""
-    with Monitor(broker) as monitor:
-        monitor.listen(stop, listen_s)
+    with Monitor(broker, stop) as monitor:
+        monitor.listen(listen_s)
         now_s = time.monotonic()
         with monitor.lock:
             rows = view.rows(monitor.fleet, now_s, len(monitor.fleet.controllers) or 1)
@@ -153,15 +159,15 @@ def print_once(broker: Broker, view: View, stop: threading.Event, screen: Screen
 
 def snapshot(broker: Broker, stop: threading.Event, listen_s: float) -> dict[str, Any]:
     """Listen for a while and return everything that is known then.  Errors: as in `watch`."""
-    with Monitor(broker) as monitor:
-        monitor.listen(stop, listen_s)
+    with Monitor(broker, stop) as monitor:
+        monitor.listen(listen_s)
         with monitor.lock:
             return {"broker": broker.name, "trouble": monitor.trouble, **monitor.fleet.document(time.monotonic())}
 
 
 def print_changes(broker: Broker, stop: threading.Event, write: Callable[[str], None]) -> None:
     """Write a line for each event (a fault, a controller that comes or goes) and the totals now and then."""
-    with Monitor(broker) as monitor:
+    with Monitor(broker, stop) as monitor:
         seen, said, next_s = 0, "", time.monotonic() + 1.0
         while True:
             with monitor.lock:
@@ -192,5 +198,5 @@ def print_lines(broker: Broker, stop: threading.Event, write: Callable[[str], No
         except BrokenPipeError:
             stop.set()
 
-    with Monitor(broker, update):
+    with Monitor(broker, stop, update):
         stop.wait()

@@ -16,12 +16,12 @@ _SHARE = 20  # ordering may take this part of the time at most, however many the
 
 KEYS: dict[str, Callable[[Controller], Any]] = {
     "name": lambda one: one.device,
-    "power": lambda one: _number(one.power_w),
-    "frequency": lambda one: _number(one.deviation_mhz),
-    "soc": lambda one: _number(one.soc_pct),
-    "age": lambda one: _number(one.heard_s),
-    "state": lambda one: one.state or "~",
-    "limiter": lambda one: one.limiter or "~",
+    "power": lambda one: one.power_w,
+    "frequency": lambda one: one.deviation_mhz,
+    "soc": lambda one: one.soc_pct,
+    "age": lambda one: one.heard_s,
+    "state": lambda one: one.state,
+    "limiter": lambda one: one.limiter,
 }
 ONLY: dict[str, tuple[int, ...] | None] = {
     "all": None,
@@ -30,10 +30,6 @@ ONLY: dict[str, tuple[int, ...] | None] = {
     "stale": (STALE,),
     "fine": (FINE,),
 }
-
-
-def _number(value: float | None) -> float:
-    return float("inf") if value is None else value
 
 
 @dataclass
@@ -88,7 +84,9 @@ class View:
         if ranks is not None:
             kept = [pair for pair in kept if pair[0] in ranks]
         key = KEYS[self.sort]
-        kept.sort(key=lambda pair: key(pair[1]), reverse=self.reverse)
+        known = [pair for pair in kept if key(pair[1]) is not None]
+        known.sort(key=lambda pair: key(pair[1]), reverse=self.reverse)
+        kept = [*known, *(pair for pair in kept if key(pair[1]) is None)]  # what has no such figure stands last
         kept.sort(key=lambda pair: pair[0])
         return [one for _rank, one in kept]
 

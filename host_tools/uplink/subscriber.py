@@ -19,6 +19,15 @@ from host_tools.uplink.session import CONNECTION_ERRORS, Session, why
 
 _RETRY_S = 0.2
 _QOS_1 = SubscribeOptions(qos=1)
+_LATEST = SubscribeOptions(qos=0)
+_NOT_RETAINED = SubscribeOptions(qos=0, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+_LOOK_S = 0.1
+
+# One SUBSCRIBE after the other.  COUNTED: every message, by QoS 1.  WATCHED: presences, then statuses, then what
+# happens from now on; at QoS 0, since a broker queues few messages of QoS 1 for a subscriber (mosquitto: 1,000) and
+# drops those beyond, a fleet's retained statuses among them.
+COUNTED = (((topics.EVERYTHING, _QOS_1), (topics.UPLINKS, _QOS_1)),)
+WATCHED = ((topics.UPLINKS, _LATEST),), ((topics.STATUSES, _LATEST),), ((topics.EVERYTHING, _NOT_RETAINED),)
 
 
 class Subscriber:
@@ -26,6 +35,7 @@ class Subscriber:
 
     on_message: called in the thread with (topic, payload).
     on_state: called in the thread with "" on every connection, with the reason on every loss.
+    filters: what to subscribe to, COUNTED or WATCHED.
     session_expiry_s: how long the broker keeps messages for this subscriber while it is away; 0: not at all.
     Errors: MissingError at `start` where the broker cannot be reached.
     """
@@ -36,9 +46,11 @@ class Subscriber:
         on_message: Callable[[str, bytes], None],
         *,
         on_state: Callable[[str], None] = lambda _trouble: None,
+        filters: tuple[tuple[tuple[str, SubscribeOptions], ...], ...] = COUNTED,
         session_expiry_s: int = 0,
     ) -> None:
         self._broker = broker
+        self._filters = filters
         self._on_message = on_message
         self._on_state = on_state
         self._session_expiry_s = session_expiry_s
@@ -49,9 +61,11 @@ class Subscriber:
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name=self._identifier, daemon=True)
 
-    def start(self) -> None:
+    def start(self, stop: threading.Event | None = None) -> None:
+        """Return once the subscription stands, or once `stop` is set."""
         self._thread.start()
-        self._first.wait()
+        while not self._first.wait(_LOOK_S) and not (stop is not None and stop.is_set()):
+            pass
         if self._first_error:
             self._thread.join()
             raise MissingError(self._first_error)
@@ -68,7 +82,7 @@ class Subscriber:
         try:
             while not self._stop.is_set():
                 try:
-                    await self._listen(stopping)
+                    await self._listen_until(stopping)
                 except CONNECTION_ERRORS as error:
                     trouble = why(self._broker, error)
                     if not self._first.is_set():
@@ -80,7 +94,15 @@ class Subscriber:
             stopping.cancel()
             self._first.set()
 
-    async def _listen(self, stopping: asyncio.Task[bool]) -> None:
+    async def _listen_until(self, stopping: asyncio.Task[bool]) -> None:
+        listening = asyncio.create_task(self._listen())
+        await asyncio.wait((stopping, listening), return_when=asyncio.FIRST_COMPLETED)
+        if not listening.done():
+            listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+
+    async def _listen(self) -> None:
         lost = asyncio.Event()
         session = Session(
             self._broker,
@@ -90,14 +112,11 @@ class Subscriber:
             session_expiry_s=self._session_expiry_s,
         )
         async with session:
-            await session.subscribe([(topics.EVERYTHING, _QOS_1), (topics.UPLINKS, _QOS_1)])
+            for filters in self._filters:
+                await session.subscribe(list(filters))
             self._on_state("")
             self._first.set()
-            ending = asyncio.create_task(lost.wait())
-            try:
-                await asyncio.wait((stopping, ending), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                ending.cancel()
+            await lost.wait()
             session.check()
 
     def _received(self, message: aiomqtt.Message) -> None:

@@ -9,6 +9,7 @@ BIRTH = "birth"
 STATUS = "status"
 COMMAND = "cmd"
 ACK = "ack"
+STATUSES = f"{PREFIX}/+/{STATUS}"
 EVERYTHING = f"{PREFIX}/+/+"
 _UPLINK = "$uplink"  # never a device: `level` writes the sign as %24
 UPLINKS = f"{PREFIX}/{_UPLINK}/+/{STATUS}"

@@ -214,6 +214,59 @@ def test_another_master_that_never_gives_way_is_counted_and_not_fought_on_every_
     assert len(slave.writes) <= 2 * DRIVEN, len(slave.writes)
 
 
+class Flickering(Slave):
+    """A device one word of which shows something else in every second reading of its registers."""
+
+    def __init__(self, models, number, offset, other, count):
+        super().__init__(models)
+        self.flicker = (number, offset, other, count)
+        self.turn = 0
+
+    def handle(self, frame, now):
+        number, offset, other, count = self.flicker
+        if frame[1] != 3 or frame[4] << 8 | frame[5] != count:
+            return super().handle(frame, now)
+        kept = self.get(number, offset)
+        self.turn += 1
+        if self.turn % 2:
+            self.set(number, offset, other)
+        answer = super().handle(frame, now)
+        self.set(number, offset, kept)
+        return answer
+
+
+def test_a_hold_that_comes_and_goes_is_written_seldom_as_well():
+    for models, number, offset, other, count in share(
+        (
+            (der_models, 704, 22, 0, 11),
+            (der_models, 704, 32, 60, 11),
+            (legacy_models, 124, 5, 0, 11),
+            (legacy_models, 124, 15, 60, 11),
+        ),
+        1,
+    ):
+        slave = Flickering(models(), number, offset, other, count)
+        bench = Watched(slave)
+        bench.run(3000, 3000)
+        bench.watch(MINUTE, errors.NO_FAULT)
+        slave.writes.clear()
+        assert bench.watch(MINUTE, errors.INVERTER_READBACK) <= 1
+        assert slave.turn > 2 * MINUTE // 1000
+        assert len(slave.writes) <= 20, (number, offset, len(slave.writes))
+
+
+def test_a_reactive_hold_that_comes_and_goes_is_written_seldom_as_well():
+    slave = Flickering(der_models(), 704, 36, 0, 12)
+    bench = Watched(slave)
+    bench.run(3000, 1000)
+    bench.reactive = (True, 1500)
+    bench.watch(MINUTE, errors.NO_FAULT)
+    slave.writes.clear()
+    bench.watch(MINUTE, errors.NO_FAULT)
+    assert slave.turn > 2 * MINUTE // 1000
+    assert len(slave.writes) <= 2 * DRIVEN, len(slave.writes)
+
+
 def clamp_var(most_var):
     def change(slave, _now):
         var = max(-most_var, min(most_var, slave.signed32(704, 38)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import threading
 
 import pytest
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from host_tools.broker import EmbeddedBroker
 from host_tools.errors import MissingError, ToolError
-from host_tools.monitor.app import Board, Monitor, print_changes, print_lines, print_once, snapshot, watch
+from host_tools.monitor.app import LiveScreen, Monitor, print_changes, print_lines, print_once, snapshot, watch
 from host_tools.monitor.fleet import DEVICES_MAX, Fleet
 from host_tools.monitor.keys import split
 from host_tools.monitor.table import head_of, lines_of, sparkline, table_of
@@ -224,15 +225,26 @@ def test_order_and_filter(settings, wanted):
     assert " ".join(one.device for one in View(**settings).rows(fleet, 100.0, 10)) == wanted
 
 
-def board_of(count: int, height: int = 30) -> tuple[Board, Console]:
-    monitor = Monitor(broker_at("mqtt://127.0.0.1:1"))
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("sort", ["power", "frequency", "soc", "age", "state", "limiter"])
+def test_what_has_no_figure_stands_behind_what_has(sort, reverse):
+    fleet = Fleet()
+    fleet.take("gridkeel/v1/a/status", status(None), 0.0)
+    fleet.take("gridkeel/v1/b/telemetry", telemetry(1, limiter="droop", soc_pct_x100=5000), 0.0)
+    fleet.take("gridkeel/v1/b/status", status(None), 0.0)
+    rows = View(sort=sort, reverse=reverse).rows(fleet, 0.0, 10)
+    assert [one.device for one in rows] == ["b", "a"]
+
+
+def board_of(count: int, height: int = 30) -> tuple[LiveScreen, Console]:
+    monitor = Monitor(broker_at("mqtt://127.0.0.1:1"), threading.Event())
     for number in range(count):
         monitor.fleet.take(f"gridkeel/v1/d{number:06}/telemetry", telemetry(1), 0.0)
     console = Console(file=io.StringIO(), width=120, height=height, force_terminal=True, color_system=None)
-    return Board(monitor, View(), console, threading.Event()), console
+    return LiveScreen(monitor, View(), console, threading.Event()), console
 
 
-def drawn(board: Board, console: Console) -> list[str]:
+def drawn(board: LiveScreen, console: Console) -> list[str]:
     console.file = io.StringIO()
     console.print(board.picture(1.0))
     return console.file.getvalue().splitlines()
@@ -372,6 +384,14 @@ def test_every_way_to_watch_on_a_real_broker(tmp_path):
         over.set()
         watching.join()
         reading.join()
+
+
+def test_stop_ends_the_wait_for_a_broker_that_never_answers():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        stop = threading.Event()
+        threading.Timer(0.5, stop.set).start()
+        document = snapshot(broker_at(f"mqtt://127.0.0.1:{silent.getsockname()[1]}"), stop, 1.0)
+    assert document["controllers"] == []
 
 
 def test_no_broker_is_one_line():

@@ -34,6 +34,7 @@ class ActiveSide:
         self._set_ms = 0
         self._step = 0
         self._step_ms = 0
+        self._lost = False  # a driven inverter did not keep what it held, and was not written to since
 
     @property
     def to_set_w(self):
@@ -109,7 +110,10 @@ class ActiveSide:
         self._jobs.want(SET, now_ms)
 
     def read_back(self, master, now_ms):
-        """Return what a reading says (control.MATCH ...), LOST only where it was before: it is written again first."""
+        """Return what a reading says (control.MATCH ...), LOST only where it was before: it is written again first.
+
+        What was LOST is written once more before a match counts.
+        """
         settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
         held = self._device.control
         result = held.check(master, settled)
@@ -118,10 +122,12 @@ class ActiveSide:
             held.accept(master)
             self.commanded_w = held.commanded_w
         differs = result == control.DIFFERS or result == control.LOST or result == control.OVERRIDDEN
-        if differs and held.retry(now_ms):
+        again = result == control.MATCH and self._lost  # what comes and goes by itself is no hold
+        if (differs or again) and held.retry(now_ms):
             self._write_all(now_ms)
             return control.OVERRIDDEN if result == control.OVERRIDDEN else control.DIFFERS
-        return result
+        self._lost = self._lost or result == control.LOST and self.state == DRIVING
+        return control.UNSETTLED if again else result
 
     def drive(self, now_ms):
         """A reading matches, or is nearer to zero: the wish may go out, from now on or still."""
@@ -136,7 +142,7 @@ class ActiveSide:
         self._step = min(self._step, step)
 
     def _write_all(self, now_ms):
-        self._sent = False
+        self._sent = self._lost = False
         self._renew(0)
         self._jobs.want(SET, now_ms)
 

@@ -95,13 +95,17 @@ class Control:
 
         Registers wear where a product keeps them in flash, and what was refused ten times is refused the eleventh.
         """
-        waited_ms = ticks.diff(now_ms, self._last_ms)
-        if 0 <= waited_ms < self.pause_ms:
+        if self.rests(now_ms):
             return False
+        waited_ms = ticks.diff(now_ms, self._last_ms)
         again = self.pause_ms and 0 <= waited_ms < self.pause_ms + _QUIET_MS
         self.pause_ms = min(2 * self.pause_ms, _PAUSE_MAX_MS) if again else _PAUSE_MS
         self._last_ms = now_ms
         return True
+
+    def rests(self, now_ms):
+        """Say whether it is too early for the next attempt."""
+        return 0 <= ticks.diff(now_ms, self._last_ms) < self.pause_ms
 
     def put_s16(self, word, value):
         self.words[word] = value & 0xFFFF

@@ -129,7 +129,7 @@ class ReactiveSide:
         if not self._wanted or self._step < self.control.steps:
             return
         self._jobs.want(VAR_REFRESH, ticks.add(self._step_ms, 500 * self.control.held_s))
-        if not self.holds:
+        if not self.holds and not self.control.rests(now_ms):
             self.holds = True
             self._want_change(now_ms)
 
