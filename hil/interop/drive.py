@@ -13,6 +13,7 @@ from typing import Any
 from hil.interop.charger import Charger
 from hil.interop.modes import Mode
 from hil.interop.peers import Car, Event
+from hil.interop.replug import GONE_S
 from hil.interop.wire import Tap
 
 SESSION_S = 90.0
@@ -95,6 +96,7 @@ def against(charger: Charger, mode: Mode, run: int, parking: Parking, say: Say) 
             break
     charger.do("leave", "unplug")
     desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot"] == "A")
+    time.sleep(GONE_S)
     hold_to(mode, outcome)
     return outcome
 

@@ -13,6 +13,7 @@ from typing import Any
 from gridkeel.v2g import states
 from hil.interop import talk
 from hil.interop.endings import CHARGED
+from hil.interop.replug import GONE_S
 from hil.interop.scripts import Session
 from hil.interop.talk import Body, Contract
 from hil.interop.virtual_car import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualCar
@@ -113,7 +114,7 @@ def _plug_in() -> Generator[Step, Any, None]:
 def _pull_out() -> Generator[Step, Any, None]:
     yield Do("silence")
     yield Do("unplug")
-    yield Rest(SETTLE_S)
+    yield Rest(GONE_S)
 
 
 # --- turns of a session

@@ -19,6 +19,7 @@ from hil.interop.endings import Contactor
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
 from hil.interop.rawcar import Link
+from hil.interop.replug import GONE_S
 from hil.interop.talk import Contract
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
@@ -27,7 +28,6 @@ PLUG_S = 8.0
 OPEN_S = 3.5  # the longest a contactor may wait for the car to end its current is 3 s
 WATCH_S = 0.3  # it must then stay open, whatever the car's S2 says
 LOOK_S = 0.005
-EMPTY_S = 0.2  # a pilot at 100 % may stand so with a car too: long enough for the charger to see that it is gone
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Stage:
     def unplug(self) -> None:
         """Pull the plug; returns when the pilot offers nothing any more."""
         self.charger.do("silence", "unplug")
-        time.sleep(EMPTY_S)
+        time.sleep(GONE_S)
         self._await_duty(duty.STEADY)
 
     def contactor_since(self, start_s: float, answered_s: float) -> Contactor:

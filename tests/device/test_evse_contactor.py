@@ -136,8 +136,8 @@ def opened(subject, times):
     return at
 
 
-def test_openings_of_a_vehicle_that_has_been_gone_for_ten_seconds_are_forgotten():
-    for gone_ms, waits in ((9_990, True), (10_000, False)):
+def test_openings_of_a_vehicle_that_has_been_gone_for_three_seconds_are_forgotten():
+    for gone_ms, waits in ((2_990, True), (3_000, False)):
         subject = contactor.Contactor()
         at = opened(subject, 5) + 10_000
         subject.update(False, False, at)

@@ -147,7 +147,7 @@ def test_a_connector_begins_anew_with_every_plug():
         bench.run()
         assert charger.contactor_closed
         charger.session(False, failed)
-        bench.vehicle("A").run(10_300)
+        bench.vehicle("A").run(3_300)
         assert charger.contactor_open and not charger.allowed
 
 

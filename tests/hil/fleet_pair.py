@@ -6,6 +6,7 @@ import numpy as np
 
 from gridkeel import errors, inverter, limits
 from gridkeel.controller import Controller
+from gridkeel.inverter.following import Following
 from gridkeel.params import Parameters
 from gridkeel.services.schedule import PRICES_A_MESSAGE
 from hil.fleet.envelope import Inverters
@@ -36,8 +37,13 @@ class GivenInverter:
 
     fault = errors.NO_FAULT
     bus_errors = 0
-    power_w = 0
     apparent_va = inject_max_var = absorb_max_var = limits.NO_BOUND
+
+    def __init__(self, parameters):
+        self.following = Following(parameters)  # never told of a measurement: it follows
+
+    def measured_w(self, _now_ms):
+        return 0
 
     def soc_age(self, _now_ms):
         return 0
@@ -62,7 +68,7 @@ class Pair:
         ]
         for one in self.firmware:
             one.mains = GivenMains(self.nominal_uhz)
-            one.inverter = GivenInverter()
+            one.inverter = GivenInverter(one.parameters)
         self.model = FleetControllers(FleetParameters.of(parameters), shares_of(identities))
 
     def step(self, estimates, inverters, now_ms, lost=False):

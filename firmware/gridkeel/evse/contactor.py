@@ -17,7 +17,7 @@ Welded stays until the next start: somebody has to look at it.
 
 It opens at once. After the second opening it closes again only when it has been wanted for 1 s without a break, then
 for 2, 4 ... 128 s; every two minutes since the last opening take one of these steps back, and all of them are forgotten
-with a vehicle that has been gone for 10 s.
+with a vehicle that has been gone for 3 s.
 """
 
 from gridkeel import ticks

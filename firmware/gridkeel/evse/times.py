@@ -28,6 +28,6 @@ RETRY_DOUBLINGS = 5
 REST_MS = 1000
 CALM_MS = 120000
 # own: a plug that bounces is in again sooner, another vehicle is not
-REPLUG_MS = 10000
+REPLUG_MS = 3000
 # own: how long the isolation voltage must stand before the measurement counts
 ISOLATION_MS = 1000

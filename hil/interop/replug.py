@@ -1,0 +1,5 @@
+"""How long a connector stays empty before the next car: the contactor takes it for another one then."""
+
+from gridkeel.evse.times import REPLUG_MS
+
+GONE_S = REPLUG_MS / 1000 + 0.5
