@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gridkeel.evse.times import REPLUG_MS
 from gridkeel.v2g import states
 from hil.interop import talk
 from hil.interop.endings import CHARGED
@@ -20,6 +21,7 @@ from hil.interop.virtual_car import Connect, Do, HangUp, Listen, Rest, Script, S
 LISTEN_S = 65.0  # the longest the standard lets a charger wait is 60 s
 SETUP_S, SEQUENCE_S = 20.0, 60.0  # up to the answer to SessionSetupReq in all, then for each request
 SETTLE_S = 1.5
+EMPTY_S = REPLUG_MS / 1000 + 0.5  # the contactor rests after some openings, but not for another vehicle's sake
 PRE_CHARGES = 12
 CABLE_CHECKS = 200
 
@@ -99,6 +101,7 @@ class Silences:
         session = Session()
         for turn in self.charge:
             if not (yield from turn(session)):
+                yield HangUp()
                 return f"ended with {session.last.get('ResponseCode', 'nothing')}"
         yield HangUp()
         return CHARGED
@@ -113,7 +116,7 @@ def _plug_in() -> Generator[Step, Any, None]:
 def _pull_out() -> Generator[Step, Any, None]:
     yield Do("silence")
     yield Do("unplug")
-    yield Rest(SETTLE_S)
+    yield Rest(EMPTY_S)
 
 
 # --- turns of a session
