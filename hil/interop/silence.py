@@ -100,6 +100,7 @@ class Silences:
         session = Session()
         for turn in self.charge:
             if not (yield from turn(session)):
+                yield HangUp()
                 return f"ended with {session.last.get('ResponseCode', 'nothing')}"
         yield HangUp()
         return CHARGED

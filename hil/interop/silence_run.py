@@ -33,7 +33,7 @@ from hil.plants.waveform import Floats
 from host_tools.uplink.queue import Queue
 
 SEED = 20250428
-ROUND_S = 12.5  # beside the wait itself: on to the state, and the next car's session
+ROUND_S = 30.5  # beside the wait itself: on to the state, and the next car's session
 BLOCK_MS = 20  # nobody looks at the mains here: half as many blocks
 CLOSE_MS = 1000  # between the entry of the log and the end of the connection
 
