@@ -233,7 +233,10 @@ class Master:
                 self._dropping = False
                 self.echoes = _count(self.echoes, 1)
             else:
-                self.stray = self.stray or self._is_stray()
+                # An answer, to a read of another length.
+                other = self._rx[2] != 2 * self._count and self._rx[2] % 2 == 0
+                if other and self._rx[0] == self._unit and self._rx[1] == self._function == pdu.READ_HOLDING:
+                    self.stray = True
                 self._shift(self._next())
         self._need = _SHORTEST
         return NOTHING
@@ -245,12 +248,6 @@ class Master:
         if self._function == pdu.READ_HOLDING or pdu.is_exception(rx, 1):
             return True
         return pdu.echoes(rx, 1, self._address, self._count)
-
-    def _is_stray(self):
-        """Say whether the bytes held begin as an answer to a read of another length does."""
-        rx = self._rx
-        other = rx[2] != 2 * self._count and rx[2] % 2 == 0
-        return other and rx[0] == self._unit and rx[1] == self._function == pdu.READ_HOLDING
 
     def _echo_size(self):
         """Return the size of our own request where the bytes held may be its echo, else 0."""
