@@ -476,7 +476,7 @@ class Inverter:
             master = self._master
             sure = result == discovery.COMPLETE and self._device.has_704()
             # A stray answer may have been taken for a header's, and 704 been missed: again, carefully.
-            master.careful = master.stray and not master.careful and not sure
+            master.careful = master.stray > 0 and not master.careful and not sure
             if master.careful:
                 self._search(now_ms)
             elif result == discovery.COMPLETE:
