@@ -1,5 +1,6 @@
 """Answers that come late, twice, not at all, or from elsewhere; maps that end oddly; refusals that pass."""
 
+from garbage import share
 from sunspec_line import DEAF, QUEUED, Ends, Line, astray, both_models, confirmed, framed, refusing
 from sunspec_slave import Slave, der_models, legacy_models
 
@@ -84,13 +85,13 @@ def doubled(models, delay_ms, lag_ms):
 
 
 def test_where_every_answer_comes_twice_704_is_found_and_124_left_alone():
-    for delay_ms in (3, 20, 60, 150):
-        for lag_ms in (1, 30, 100, 250, 400, 700):
-            line = doubled(both_models(), delay_ms, lag_ms)
-            case = (delay_ms, lag_ms, line.inverter.state, line.inverter.fault)
-            assert drive(line, ms=90000), case
-            assert not astray(line.slave, (704,)), case
-            assert not line.faults & {errors.INVERTER_NOT_FOUND, errors.INVERTER_UNSUITED, errors.INVERTER_MAP}, case
+    cases = [(delay_ms, lag_ms) for delay_ms in (3, 20, 60, 150) for lag_ms in (100, 400, 1, 30, 250, 700)]
+    for delay_ms, lag_ms in share(cases, 2):
+        line = doubled(both_models(), delay_ms, lag_ms)
+        assert drive(line, ms=90000), (delay_ms, lag_ms)
+        assert not astray(line.slave, (704,)), (delay_ms, lag_ms)
+        wrong = {errors.INVERTER_NOT_FOUND, errors.INVERTER_UNSUITED, errors.INVERTER_MAP}
+        assert not line.faults & wrong, (delay_ms, lag_ms)
 
 
 def test_a_walk_with_stray_answers_is_made_again_with_time_for_each():
@@ -129,13 +130,16 @@ def spoil_second(line, number, length):
 
 
 def test_scale_factors_read_astray_move_nothing():
-    for models, number, length in (
-        (der_models(), 704, 8),
-        (der_models(), 701, 7),
-        (legacy_models(), 124, 24),
-        (legacy_models(), 123, 13),
+    for models, number, length in share(
+        (
+            (der_models, 704, 8),
+            (legacy_models, 124, 24),
+            (der_models, 701, 7),
+            (legacy_models, 123, 13),
+        ),
+        1,
     ):
-        line = driven(models, always(20))
+        line = driven(models(), always(20))
         slave = line.slave
         setting = slave.address(704, 22) if 704 in slave.at else slave.address(124, 12)
         before = [words for _ms, address, words in slave.writes if address == setting][-1]

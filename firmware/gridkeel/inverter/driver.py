@@ -473,24 +473,18 @@ class Inverter:
             self._enter(states.INCOMPLETE)
             self._search(now_ms)
         elif result != discovery.SETTLED:
-            self._walked(result, now_ms)
-
-    def _walked(self, result, now_ms):
-        if self._doubts(result):
-            self._search(now_ms)
-        elif result == discovery.COMPLETE:
-            self._fit(now_ms)
-        else:
-            self._faults.not_found = result == discovery.NOT_FOUND and self._device.found.heard
-            self._faults.broken = result == discovery.FAILED
-            self._search_again(now_ms)
-
-    def _doubts(self, result):
-        """Say whether a walk is made again, carefully: it may have taken a stray answer for a header."""
-        master = self._master
-        sure = result == discovery.COMPLETE and self._device.has_704()
-        master.careful = master.stray and not master.careful and not sure
-        return master.careful
+            master = self._master
+            sure = result == discovery.COMPLETE and self._device.has_704()
+            # A stray answer may have been taken for a header's, and 704 been missed: again, carefully.
+            master.careful = master.stray > 0 and not master.careful and not sure
+            if master.careful:
+                self._search(now_ms)
+            elif result == discovery.COMPLETE:
+                self._fit(now_ms)
+            else:
+                self._faults.not_found = result == discovery.NOT_FOUND and self._device.found.heard
+                self._faults.broken = result == discovery.FAILED
+                self._search_again(now_ms)
 
     def _stop_early(self, now_ms):
         """Write zero as soon as the walk has passed 704: whatever the inverter was left at ends here."""

@@ -28,8 +28,8 @@ class Master:
 
     patient: while an unanswered read may yet be answered, the next one is waited for as long.  slow: the device was
     seen to take longer than its timeout.  echoes: the bad frames that were our own request, heard on a two-wire line.
-    stray: an answer to another read than the open one came, late or for the second time, since `forget`.  careful: no
-    request goes out before all answers to the one before must have come.
+    stray: since `forget` an answer to another read than the open one came, late or for the second time; 1 while the
+    open one has no answer, then 2.  careful: no request goes out before all answers to the one before must have come.
     """
 
     def __init__(self):
@@ -41,7 +41,7 @@ class Master:
         self.echoes = 0
         self.open = False
         self.patient = False
-        self.stray = False
+        self.stray = 0
         self.careful = False
         self.slow = False
         self.exception = 0
@@ -73,7 +73,7 @@ class Master:
     def forget(self):
         """Be patient: the device may be another one, or another than it was."""
         self.patient = True
-        self.stray = False
+        self.stray = 0
         self._missed = True
 
     def read(self, out, address, count, now_ms, lead=0):
@@ -170,6 +170,8 @@ class Master:
         if not self.open or self.timeout_left(now_ms, urgent):
             return False
         self.open = False
+        if self.stray == 1:
+            self.stray = 0  # that was its answer, grown too long
         # What came while nothing else was due was the answer, damaged: it will not come late.
         if self._missed or self._is_late() or not (self._dropping or self._fill):
             self._missed = True
@@ -233,7 +235,10 @@ class Master:
                 self._dropping = False
                 self.echoes = _count(self.echoes, 1)
             else:
-                self.stray = self.stray or self._is_stray()
+                # An answer, to a read of another length.
+                other = self._rx[2] != 2 * self._count and self._rx[2] % 2 == 0
+                if other and self._rx[0] == self._unit and self._rx[1] == self._function == pdu.READ_HOLDING:
+                    self.stray = self.stray or 1
                 self._shift(self._next())
         self._need = _SHORTEST
         return NOTHING
@@ -245,12 +250,6 @@ class Master:
         if self._function == pdu.READ_HOLDING or pdu.is_exception(rx, 1):
             return True
         return pdu.echoes(rx, 1, self._address, self._count)
-
-    def _is_stray(self):
-        """Say whether the bytes held begin as an answer to a read of another length does."""
-        rx = self._rx
-        other = rx[2] != 2 * self._count and rx[2] % 2 == 0
-        return other and rx[0] == self._unit and rx[1] == self._function == pdu.READ_HOLDING
 
     def _echo_size(self):
         """Return the size of our own request where the bytes held may be its echo, else 0."""
@@ -271,6 +270,7 @@ class Master:
         self.slow = took_ms > 2 * self._timeout_ms
         self._missed = False
         self.open = False
+        self.stray = min(2 * self.stray, 2)
         self._dropping = False
         if self._fill > size:
             self._drop(self._fill - size)
