@@ -39,6 +39,7 @@ TARGETS = {
     "interop --out": ("interop", "--out", "DIR"),
     "uplink --queue": ("uplink", "--port", "/dev/null", "--queue", "PATH"),
     "board run --flash": ("board", "run", "--seconds", "0.1", "--flash", "DIR"),
+    "board run --links": ("board", "run", "--seconds", "0.1", "--links", "DIR"),
     "pki init": ("pki", "init", "DIR"),
     "pki export --device": ("pki", "export", "PKI", "--device", "DIR"),
     "pki export --peer": ("pki", "export", "PKI", "--peer", "DIR"),
@@ -67,7 +68,7 @@ def test_a_path_that_cannot_be_written_is_one_line(name: str, way: str, tmp_path
 
 
 def test_the_table_holds_every_option_that_names_an_output() -> None:
-    written = {"--json", "--out", "--queue", "--flash", "--device", "--peer"}
+    written = {"--json", "--out", "--queue", "--flash", "--links", "--device", "--peer"}
     known = {name.removesuffix(option).strip() + " " + option for name in TARGETS for option in [name.split()[-1]]}
     for words, each in every_command():
         for param in each.params:
