@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host_tools.errors import ToolError
+from host_tools.errors import MissingError, ToolError
 
 if TYPE_CHECKING:
     from hil.virtual_board import VirtualBoard
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def linked(folder: Path | None, board: VirtualBoard) -> Iterator[None]:
     """Keep symbolic links to the ports in a folder while the board is up; what else is there stays.
 
-    Errors: ToolError where the folder cannot be used, or something that is no link has one of the names.
+    Errors: MissingError where the folder cannot be used, ToolError where what is no link has one of the names.
     """
     if folder is None:
         yield
@@ -40,7 +40,7 @@ def _link_all(folder: Path, ports: dict[str, str]) -> None:
         for name, path in ports.items():
             _link(folder / name, path)
     except OSError as error:
-        raise ToolError(f"--links {folder}: {error.strerror}") from None
+        raise MissingError(f"--links {folder}: {error.strerror}") from None
 
 
 def _link(link: Path, path: str) -> None:

@@ -71,8 +71,12 @@ def inverter(
     capacity_wh: Annotated[float, typer.Option("--capacity", help="Battery capacity, Wh.")] = 40000.0,
     charge_max_w: Annotated[float, typer.Option(help="Rating into the vehicle, W.")] = 7400.0,
     discharge_max_w: Annotated[float, typer.Option(help="Rating out of the vehicle, W.")] = 7400.0,
-    voltage_v: Annotated[float, typer.Option("--voltage", help="Mains voltage it sees, V.")] = 230.0,
-    freq_hz: Annotated[float, typer.Option("--frequency", help="Mains frequency it sees, Hz.")] = 50.0,
+    voltage_v: Annotated[
+        float, typer.Option("--voltage", min=0.0, max=500.0, help="Mains voltage it sees, V.")
+    ] = 230.0,
+    freq_hz: Annotated[
+        float, typer.Option("--frequency", min=40.0, max=70.0, help="Mains frequency it sees, Hz.")
+    ] = 50.0,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
     json_file: JsonNow = None,
 ) -> None:

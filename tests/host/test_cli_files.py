@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cli_run import command, every_command, run
+from cli_run import command, every_command, run, run_here
 from mqtt_peers import eventually
 from test_cli_rules import documents, pki  # noqa: F401
 
@@ -39,6 +39,7 @@ TARGETS = {
     "interop --out": ("interop", "--out", "DIR"),
     "uplink --queue": ("uplink", "--port", "/dev/null", "--queue", "PATH"),
     "board run --flash": ("board", "run", "--seconds", "0.1", "--flash", "DIR"),
+    "board run --links": ("board", "run", "--seconds", "0.1", "--links", "DIR"),
     "pki init": ("pki", "init", "DIR"),
     "pki export --device": ("pki", "export", "PKI", "--device", "DIR"),
     "pki export --peer": ("pki", "export", "PKI", "--peer", "DIR"),
@@ -55,10 +56,17 @@ def filled(words: tuple[str, ...], way: str, folder: Path, pki: Path) -> list[st
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_path_that_cannot_be_written_is_one_line(name: str, way: str, tmp_path: Path, pki: Path) -> None:  # noqa: F811
+def test_a_path_that_cannot_be_written_is_one_line(
+    name: str,
+    way: str,
+    tmp_path: Path,
+    pki: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if way == "FOLDER" and "DIR" in TARGETS[name]:
         way = "FILE"  # a folder is what is wanted there: it is a file that is not
-    done = run(*filled(TARGETS[name], way, tmp_path, pki), cwd=tmp_path)
+    done = run_here(*filled(TARGETS[name], way, tmp_path, pki))
     # A file where a folder of ours is to stand is somebody's, whom another folder helps: asked for wrongly.
     wanted = 2 if name.startswith("pki ") and way == "FILE" else 3
     assert done.returncode == wanted, (done.returncode, done.stdout, done.stderr)
@@ -67,7 +75,7 @@ def test_a_path_that_cannot_be_written_is_one_line(name: str, way: str, tmp_path
 
 
 def test_the_table_holds_every_option_that_names_an_output() -> None:
-    written = {"--json", "--out", "--queue", "--flash", "--device", "--peer"}
+    written = {"--json", "--out", "--queue", "--flash", "--links", "--device", "--peer"}
     known = {name.removesuffix(option).strip() + " " + option for name in TARGETS for option in [name.split()[-1]]}
     for words, each in every_command():
         for param in each.params:

@@ -113,7 +113,7 @@ TABLES = {
     "bench --list": ("bench", "--list"),
     "typetest --list": ("typetest", "--list"),
     "typetest": ("typetest", "--only", "trip-over-frequency", "--out", "out"),
-    "study fleet": ("study", "fleet", "--chargers", "10,1000", "--seconds", "5", "--part", "swing", "--out", "out"),
+    "study fleet": ("study", "fleet", "--chargers", "10,1000", "--seconds", "5", "--part", "loss", "--out", "out"),
     "handshake-model": ("handshake-model",),
     "bench": ("bench", "step", "--out", "out"),
 }
@@ -221,6 +221,35 @@ def test_what_would_be_ignored_is_refused(line: str, pki: Path, tmp_path: Path, 
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert REFUSED[line] in done.stderr and len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            ("plant", "inverter", "--tcp", "127.0.0.1:0", option)
+            for option in (
+                "--voltage",
+                "--frequency",
+                "--soc",
+                "--capacity",
+                "--charge-max-w",
+                "--discharge-max-w",
+                "--seconds",
+            )
+        ),
+        *(("board", "run", option) for option in ("--freq", "--volts")),
+        ("study", "fleet", "--part", "loss", "--seconds"),
+        ("send", "gk-1", "mode", "safe", "--timeout"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_is_none_or_out_of_range_is_refused(words: tuple[str, ...], value: str) -> None:
+    if words[-1] == "--seconds" and words[0] == "plant" and value == "inf":
+        return  # for ever: until Ctrl-C
+    done = run_here(*words, value)
+    assert done.returncode == 2, (done.stdout, done.stderr)
 
 
 def test_what_is_refused_before_it_is_sent_is_a_refusal(tmp_path: Path) -> None:
