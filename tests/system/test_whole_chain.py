@@ -169,7 +169,7 @@ def test_an_operator_sends_a_set_point_and_sees_its_effect(operator: Operator) -
         (("setpoint", "--power-w", "9000", "--lifetime-s", "5"), "is outside -7400..7400 W in force"),
         (("setpoint", "--power-w", "1", "--lifetime-s", "80000"), "s in force (setpoint_max_s)"),
         (("regulate", "--share-pct-x100", "5"), "regulation_w is 0 in force"),
-        (("parameters", "trip_under_mhz=50000"), "does not hold nominal_hz = 50, with what is in force"),
+        (("parameters", "trip_under_mhz=50000"), "do not hold nominal_hz = 50 between them, with what is in force"),
     ],
 )
 def test_out_of_range_names_the_limit_in_force(operator: Operator, words: tuple[str, ...], told: str) -> None:
