@@ -20,7 +20,7 @@ class Outlet:
         self.energy_wh = 1234
         self.plugged = True
         self.plug_number = 1
-        self.digital = True
+        self.digital = self.may_begin = True
         self.asks = 0
         self.wants_power = False
         self._ready = True

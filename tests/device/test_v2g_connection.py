@@ -230,12 +230,12 @@ def test_a_refusal_tells_the_car_to_stop():
 
 def test_no_session_begins_where_the_duty_is_not_5_percent():
     bench = Bench()
-    bench.outlet.digital = False
+    bench.outlet.may_begin = False
     car = Car(bench)
     car.setup("FAILED")
     assert bench.outlet.asks == 1 and not bench.outlet.in_session
     bench.disconnect()
-    bench.outlet.digital = True
+    bench.outlet.may_begin = True
     bench.connect()
     Car(bench).setup()
     assert bench.outlet.asks == 1 and bench.outlet.in_session

@@ -90,7 +90,7 @@ def test_without_anybody_who_types_it_runs_all_the_same(kind: str, tmp_path) -> 
 
 
 def test_help_names_them() -> None:
-    from host_tools.cli.main import app
+    from host_tools.cli.root import app
 
     said = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["board", "run", "--help"]).output
     assert all(word in said for word in WORDS)

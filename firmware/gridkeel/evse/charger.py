@@ -5,7 +5,7 @@ here at its next block.
 """
 
 from gridkeel import evse
-from gridkeel.evse import contactor, duty, pilot, ports
+from gridkeel.evse import contactor, duty, offer, pilot, ports
 
 
 class Charger:
@@ -52,6 +52,11 @@ class Charger:
     def digital(self):
         """The duty is 5 %: the vehicle may begin to communicate."""
         return self._outlet.offer.digital
+
+    @property
+    def may_begin(self):
+        """A vehicle may begin a session: the duty is 5 %, or a nominal one by which it charges meanwhile."""
+        return self._outlet.offer.state == offer.BASIC or self._outlet.offer.digital
 
     @property
     def ready(self):

@@ -20,7 +20,7 @@ class Paused:
 
 def answer(context, body, header):
     """Answer SessionSetupReq; a paused session is joined by its id, over the same transport, in the same stay."""
-    if not context.charger.digital:  # it came by an address it knew: no power without the 5 %
+    if not context.charger.may_begin:  # it came by an address it knew: nothing is offered that power could follow
         context.charger.asked()
         raise RefusedError(codes.FAILED, "the duty is not 5 %")
     asked = header["SessionID"]
