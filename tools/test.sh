@@ -13,6 +13,6 @@ part() {
 
 part "format, lint, types or generated files" tools/check.sh
 part "tests that only compute" "$PYTHON" -m pytest -n 2 --dist worksteal -m "not realtime" "$@"
-part "tests on the machine's clock" "$PYTHON" -m pytest -n 2 --dist loadfile -m realtime "$@"
+part "tests on the machine's clock" "$PYTHON" -m pytest -n 3 --dist loadfile -m realtime "$@"
 
 [ -z "$failed" ] || { echo "failed: ${failed#; }" >&2; exit 1; }
