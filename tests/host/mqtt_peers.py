@@ -72,7 +72,7 @@ class Controller(threading.Thread):
         os.close(self._slave)
 
     def quiet(self) -> int:
-        """Stop producing; return how many records of this boot there are in all."""
+        """Stop producing, and answering the uplink's own commands; return how many records there are in all."""
         self._quiet.set()
         assert self._silent.wait(30)
         return self.link.produced
@@ -130,10 +130,11 @@ class Controller(threading.Thread):
         if command is not None:
             message, values = command
             self.executed[message] += 1
-            if message not in (messages.TIME, messages.PARAM_GET):  # the uplink's own are nobody's command
+            own = message in (messages.TIME, messages.PARAM_GET)  # the uplink's, nobody's command
+            if not own:
                 self.commands.append((message, values))
             result = self.results.get(message, _OK)
-            if result is not None:
+            if result is not None and not (own and self._quiet.is_set()):  # an answer would be one record more
                 self.link.answer(values[0], result)
 
     def _write(self, data: bytes) -> None:
