@@ -11,8 +11,16 @@ part() {
   "$@" || failed="$failed; $name"
 }
 
+# With peers, boards and brokers of their own on the machine's clock: what failed beside others is tried once more and
+# alone, and that is said.
+on_the_clock() {
+  "$PYTHON" -m pytest -n 3 --dist loadfile -m realtime "$@" && return
+  echo "tests on the machine's clock failed; those that did, once more and alone:"
+  "$PYTHON" -m pytest -m realtime --last-failed --last-failed-no-failures none "$@"
+}
+
 part "format, lint, types or generated files" tools/check.sh
 part "tests that only compute" "$PYTHON" -m pytest -n 2 --dist worksteal -m "not realtime" "$@"
-part "tests on the machine's clock" "$PYTHON" -m pytest -n 3 --dist loadfile -m realtime "$@"
+part "tests on the machine's clock" on_the_clock "$@"
 
 [ -z "$failed" ] || { echo "failed: ${failed#; }" >&2; exit 1; }
