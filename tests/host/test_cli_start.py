@@ -57,8 +57,11 @@ def test_what_runs_at_a_broker_loads_what_it_uses_alone(words: tuple[str, ...]) 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_at_any_moment_of_starting_leaves_no_traceback(delay_s: float, number: int, tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    # Before its first line there is CPython alone, which has its own words for a Ctrl-C.
-    program = "import sys; from host_tools.cli.main import main; print('begun', file=sys.stderr, flush=True); main()"
+    # Before the program has taken over the signals there is CPython alone, which has its own words for a Ctrl-C.
+    program = (
+        "import sys; from host_tools.cli import main; run = main._run; "
+        "main._run = lambda: (print('begun', file=sys.stderr, flush=True), run()); main.main()"
+    )
     words = ["bench", "blackout", "--quiet", "--out", str(tmp_path / "out")]
     with subprocess.Popen([sys.executable, "-c", program, *words], stderr=subprocess.PIPE, env=environment) as process:
         assert process.stderr is not None and process.stderr.readline() == b"begun\n"
