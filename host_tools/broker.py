@@ -10,7 +10,6 @@ import ipaddress
 import os
 import socket
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
@@ -139,15 +138,11 @@ def _start(toml: str) -> Broker:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(toml)
         broker = Broker(config_path=name)
-        # In a thread of its own: a signal interrupts the wait for it, never the making of the child.
-        with ThreadPoolExecutor(1) as pool:
-            started = pool.submit(broker.start)
-            try:
-                return started.result()
-            except BaseException:
-                started.exception()
-                broker.stop()  # before its configuration goes: the child may not have read it yet
-                raise
+        try:
+            return broker.start()
+        except BaseException:
+            broker.stop()  # before its configuration goes: the child may not have read it yet
+            raise
     finally:
         Path(name).unlink()
 

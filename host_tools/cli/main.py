@@ -17,8 +17,10 @@ from host_tools.errors import EXIT_INTERRUPTED, EXIT_MISSING, EXIT_TERMINATED, T
 # What a full, read-only or broken disk says; other OSErrors without a file name are defects and keep their traceback.
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
 # Code that an exception out of a signal's handler would leave half done: a module may turn it into an error of its own
-# or crash where it is imported, and a temporary folder that is made but not yet noted would stay.
+# or crash where it is imported, a temporary folder that is made but not yet noted would stay, and so would the embedded
+# broker's child.
 _WHOLE = ("<frozen importlib", tempfile.__file__)
+_BROKER = "iotcore/broker.py"
 _AGAIN_S = 0.02  # until a signal that came there is looked at again
 
 
@@ -108,7 +110,7 @@ def _end_by_signal(number: int, frame: FrameType | None) -> None:
 
 def _must_finish(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code.co_filename.startswith(_WHOLE):
+        if frame.f_code.co_filename.startswith(_WHOLE) or frame.f_code.co_filename.endswith(_BROKER):
             return True
         frame = frame.f_back
     return False
