@@ -5,7 +5,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup run test check bench docs firmware clean
+.PHONY: help setup run test check bench generate firmware clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,8 +47,8 @@ check: .venv/.dev .venv/.peer ## only format, lint, types and generated files
 bench: .venv/.dev ## every benchmark under tests/bench: ratios against a peer or a bound
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-docs: .venv/.dev .venv/.peer ## write the generated parts of docs and schemas again
-	@PYTHON=$(BIN)/python tools/generate.sh --write
+generate: .venv/.dev .venv/.peer ## write every generated file again: tables of the firmware, schemas, sections of docs
+	@$(BIN)/python -m host_tools.generate --write
 
 firmware: .venv/.dev ## compile the firmware to .mpy for the boards' chips and print the sizes
 	@$(BIN)/python tools/firmware_size.py

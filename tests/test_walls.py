@@ -92,8 +92,49 @@ def test_platform_is_asked_in_one_place() -> None:
     assert "sys.platform" in (PACKAGE / "boards" / "__init__.py").read_text()
 
 
+# Host packages, lowest first: each imports those before it and itself, and none of those after it.
+HOST_ORDER = (
+    "host_tools.errors",
+    "host_tools.files",
+    "host_tools.screen",
+    "host_tools.peer",
+    "certs",
+    "host_tools.image",
+    "host_tools.micropython",
+    "host_tools.link",
+    "host_tools.contract",
+    "host_tools.mqtt",
+    "host_tools.backend",
+    "host_tools.uplink",
+    "host_tools.monitor",
+    "host_tools.operator",
+    "host_tools.handshake",
+    "host_tools.generate",
+    "hil.config",
+    "hil.drivers",
+    "hil.plants",
+    "hil.virtual_board",
+    "hil.report",
+    "hil.scripted_vehicle",
+    "hil.bench",
+    "hil.interop",
+    "hil.typetest",
+    "studies",
+    "command_line",
+)
+
+
+def host_package(module: str) -> str | None:
+    """Return the entry of HOST_ORDER that a module belongs to, None for a module that is not host code."""
+    top, _, rest = module.partition(".")
+    if top not in ("host_tools", "hil", "certs", "studies", "command_line"):
+        return None
+    return top if top in HOST_ORDER else f"{top}.{rest.partition('.')[0]}"
+
+
 def host_files() -> list[Path]:
-    found = (path for room in ("host_tools", "hil", "certs") for path in (ROOT / room).rglob("*.py"))
+    tops = ("host_tools", "hil", "certs", "studies", "command_line")
+    found = (path for top in tops for path in (ROOT / top).rglob("*.py"))
     return sorted(path for path in found if not is_guest(path.stem))
 
 
@@ -121,3 +162,20 @@ def test_host_imports_only_tables_and_protocols(path: Path) -> None:
 @pytest.mark.parametrize("path", host_files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_host_code_reaches_into_tests(path: Path) -> None:
     assert not any(name.split(".")[0] == "tests" for name in imports(path))
+
+
+@pytest.mark.parametrize("path", host_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_import_of_a_host_package_runs_upwards(path: Path) -> None:
+    own = host_package(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    if own in ("host_tools.__init__", "hil.__init__"):
+        return
+    assert own in HOST_ORDER, f"add {own} to HOST_ORDER"
+    for name in imports(path):
+        other = host_package(name)
+        assert other is None or HOST_ORDER.index(other) <= HOST_ORDER.index(own), f"{own} imports {name}"
+
+
+def test_each_host_package_is_there() -> None:
+    for name in HOST_ORDER:
+        path = ROOT / Path(*name.split("."))
+        assert path.is_dir() or path.with_suffix(".py").is_file(), name

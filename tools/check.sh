@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 "$PYTHON" -m ruff check .
 "$PYTHON" -m mypy
 "$PYTHON" -m mypy --config-file tools/mypy-firmware.ini
-tools/generate.sh --check
+"$PYTHON" -m host_tools.generate --check

@@ -16,8 +16,8 @@ from gridkeel import errors, errors_text, limits
 from gridkeel.link import messages
 from hil.bench.lockstep_run import Progress
 from hil.report import RunRecord
+from host_tools.mqtt.counter import CountingSubscriber
 from host_tools.screen import Screen
-from host_tools.uplink.counter import CountingSubscriber
 
 REFRESH_S = 0.15
 

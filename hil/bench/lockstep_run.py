@@ -15,8 +15,8 @@ from hil.bench.rig import Rig
 from hil.bench.scenario import Scenario
 from hil.bench.station import Station
 from hil.drivers.lockstep import LEVEL_ENERGISE, LockStepBoard, Reply
-from hil.interop.virtual_car import VirtualCar
 from hil.plants.inverter import Inverter
+from hil.scripted_vehicle.virtual_car import VirtualCar
 
 DRAIN_S = 3.0  # after the end, for the link to hand over what it holds
 LAST_S = 4.0  # then, at most, until the board has said how much that was and all of it is here; it says so every second

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from certs import v2g
 from hil.bench.scenario import Scenario
-from hil.interop.scripts import contract_talk
-from hil.interop.talk import Contract
-from hil.interop.virtual_car import HANDSHAKE, Span, VirtualCar
 from hil.plants.trace import Trace
+from hil.scripted_vehicle.scripts import contract_talk
+from hil.scripted_vehicle.talk import Contract
+from hil.scripted_vehicle.virtual_car import HANDSHAKE, Span, VirtualCar
 
 CHECKED = "PaymentDetailsReq"
 SIGNED = "AuthorizationReq"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from hil.virtual_board.flash import DEVICE_ID_RULE, is_device_id
-from hil.virtual_board.interpreter import HEAP_BYTES
 from host_tools.errors import MissingError, ToolError
+from host_tools.micropython.interpreter import HEAP_BYTES
 
 FOLDER = Path(__file__).parent.parent / "rigs"
 KINDS = ("lockstep", "realtime", "serial")

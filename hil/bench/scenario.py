@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hil.interop.scripts import CarConfig
 from hil.plants.grid import GridConfig, SwingGrid
 from hil.plants.outlet import OutletPlant
 from hil.plants.trace import Trace, load_iberia
+from hil.scripted_vehicle.scripts import CarConfig
 from host_tools.errors import MissingError, ToolError
 
 FOLDER = Path(__file__).parent.parent / "scenarios"

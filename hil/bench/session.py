@@ -25,10 +25,10 @@ from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.trace import load_iberia
 from hil.report import RunRecord
 from hil.virtual_board.shared_host import on_shared_host
-from host_tools.broker import EmbeddedBroker
 from host_tools.errors import ToolError
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.counter import CountingSubscriber
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.broker import EmbeddedBroker
+from host_tools.mqtt.counter import CountingSubscriber
 from host_tools.uplink.publisher_thread import PublisherThread
 from host_tools.uplink.queue import Queue
 

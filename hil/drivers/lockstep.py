@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 
 from hil.drivers.outlet_frames import NO_OUTLET, ORDERS, Orders
-from hil.virtual_board.interpreter import argv
-from hil.virtual_board.rom import rom_image
 from host_tools.errors import ToolError
+from host_tools.image.rom import rom_image
+from host_tools.micropython.interpreter import argv
 
 ORDER = struct.Struct("<QIHHHH")
 REPLY = struct.Struct(f"<QQIHHHB{ORDERS.size}s")

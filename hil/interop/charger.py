@@ -22,11 +22,11 @@ from hil.plants.outlet import OutletPlant
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE
-from hil.virtual_board.interpreter import HEAP_BYTES
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import OutletFeed
 from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import ToolError
+from host_tools.micropython.interpreter import HEAP_BYTES
 
 BITS_A_BYTE = 11  # start, 8, parity, stop
 WRITE_MULTIPLE = 16

@@ -12,11 +12,11 @@ from typing import Any
 import serial
 
 from hil.interop.record_book import RecordBook
+from host_tools.contract.commands import parse
 from host_tools.link import events
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
 from host_tools.link.readable import readable
 from host_tools.link.telltime import TimeTeller
-from host_tools.uplink.commands import parse
 
 _BAUD = 460800
 _READ_S = 0.01

@@ -17,9 +17,9 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from certs.v2g import Pki
-from hil.interop import talk
 from hil.interop.rawcar import Address, ClosedError, Link, RawCar
-from hil.interop.talk import Contract
+from hil.scripted_vehicle import talk
+from hil.scripted_vehicle.talk import Contract
 
 START_S = 20.0
 END_S = 15.0

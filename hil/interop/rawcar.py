@@ -11,9 +11,9 @@ from ipaddress import IPv6Address
 from pathlib import Path
 
 from gridkeel.v2g import sdp, v2gtp
-from hil.interop import talk
 from hil.interop.namespaces import CAR_INTERFACE, inside
-from hil.interop.talk import Body, Contract
+from hil.scripted_vehicle import talk
+from hil.scripted_vehicle.talk import Body, Contract
 from host_tools.errors import ToolError
 
 SUITE = "ECDHE-ECDSA-AES128-SHA256"

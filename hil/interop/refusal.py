@@ -9,9 +9,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hil.interop import talk
 from hil.interop.rawcar import ClosedError, RawCar
 from hil.interop.stage import Stage
+from hil.scripted_vehicle import talk
 from host_tools.errors import ToolError
 
 ENDED = ""  # the connection, without an answer

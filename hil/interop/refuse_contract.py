@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hil.interop import bits, talk
+from hil.interop import bits
 from hil.interop.rawcar import ClosedError, RawCar
 from hil.interop.refusal import ENDED, Refusal, talking
 from hil.interop.stage import REVOKED, Stage
-from hil.interop.talk import Contract
+from hil.scripted_vehicle import talk
+from hil.scripted_vehicle.talk import Contract
 
 CHAIN_ERROR, EXPIRED, IS_REVOKED = "FAILED_CertChainError", "FAILED_CertificateExpired", "FAILED_CertificateRevoked"
 NOT_ALLOWED_HERE = "FAILED_CertificateNotAllowedAtThisEVSE"

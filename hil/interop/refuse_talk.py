@@ -6,11 +6,11 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from hil.interop import talk
 from hil.interop.rawcar import ClosedError, RawCar
 from hil.interop.refusal import ENDED, Offence, Refusal, charging, talking
 from hil.interop.stage import Stage
-from hil.interop.talk import Body
+from hil.scripted_vehicle import talk
+from hil.scripted_vehicle.talk import Body
 
 SEQUENCE_ERROR, UNKNOWN_SESSION = "FAILED_SequenceError", "FAILED_UnknownSession"
 WRONG_MODE = "FAILED_WrongEnergyTransferMode"

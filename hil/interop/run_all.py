@@ -18,7 +18,7 @@ from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
 from hil.interop.uplink_desk import UplinkDesk
 from hil.interop.wire import tapped
-from hil.virtual_board.interpreter import HEAP_BYTES
+from host_tools.micropython.interpreter import HEAP_BYTES
 
 HEAP_MODE = "ac-pnc-install"  # the session that needs most of the heap: two chains and the contract's own are in it
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gridkeel.v2g import states
-from hil.interop import talk
 from hil.interop.endings import CHARGED
 from hil.interop.replug import GONE_S
-from hil.interop.scripts import Session
-from hil.interop.talk import Body, Contract
-from hil.interop.virtual_car import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualCar
+from hil.scripted_vehicle import talk
+from hil.scripted_vehicle.scripts import Session
+from hil.scripted_vehicle.talk import Body, Contract
+from hil.scripted_vehicle.virtual_car import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualCar
 
 LISTEN_S = 65.0  # the longest the standard lets a charger wait is 60 s
 SETUP_S, SEQUENCE_S = 20.0, 60.0  # up to the answer to SessionSetupReq in all, then for each request

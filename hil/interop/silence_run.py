@@ -26,10 +26,10 @@ from hil.interop.endings import CHARGED, Contactor, Row
 from hil.interop.modes import choose
 from hil.interop.refusal import ENDED
 from hil.interop.silence import CLOSED_STATES, OUTLETS, SETTLE_S, Silence, Silences
-from hil.interop.talk import Contract
-from hil.interop.virtual_car import VirtualCar
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.waveform import Floats
+from hil.scripted_vehicle.talk import Contract
+from hil.scripted_vehicle.virtual_car import VirtualCar
 from host_tools.uplink.queue import Queue
 
 SEED = 20250428

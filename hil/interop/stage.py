@@ -20,7 +20,7 @@ from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
 from hil.interop.rawcar import Link
 from hil.interop.replug import GONE_S
-from hil.interop.talk import Contract
+from hil.scripted_vehicle.talk import Contract
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
 

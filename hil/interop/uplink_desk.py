@@ -14,12 +14,12 @@ from typing import Any
 import paho.mqtt.client as mqtt
 
 from hil.interop.record_book import RecordBook
-from host_tools.broker import EmbeddedBroker
-from host_tools.uplink import topics
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.subscriber import Subscriber
+from host_tools.contract import topics
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.broker import EmbeddedBroker
+from host_tools.mqtt.subscriber import Subscriber
 
-_GRIDKEEL = (sys.executable, "-c", "from host_tools.cli.main import main; main()")
+_GRIDKEEL = (sys.executable, "-c", "from command_line.main import main; main()")
 _STOP_S = 20.0
 _ORDER_S = 10.0
 _NO_RECORDS = {topics.BIRTH, topics.STATUS, topics.COMMAND, topics.ACK}

@@ -14,12 +14,12 @@ from pathlib import Path
 from gridkeel.link import ids
 from hil.virtual_board.console import ConsoleInput
 from hil.virtual_board.flash import FIRMWARE, has_config, identity, make_flash, put_pki, watchdog_s
-from hil.virtual_board.interpreter import HEAP_BYTES, find_interpreter
 from hil.virtual_board.lives import Lives
 from hil.virtual_board.pty_port import PtyPort, Wire, read_some
-from hil.virtual_board.rom import rom_image
 from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import MissingError, ToolError
+from host_tools.image.rom import rom_image
+from host_tools.micropython.interpreter import HEAP_BYTES, find_interpreter
 
 DEFAULT_DEVICE_ID = "virtual-0001"
 BOOT_S = 10.0  # to its boot marker an interpreter takes tens of milliseconds

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hil.virtual_board.interpreter import argv
 from hil.virtual_board.pty_port import PtyPort
+from host_tools.micropython.interpreter import argv
 
 _START = Path(__file__).with_name("start.py")
 _EXIT_S = 0.05  # from closing its files a process needs far less to its end

@@ -15,10 +15,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from hil.virtual_board.interpreter import argv
 from host_tools.errors import ToolError
 from host_tools.handshake import costs, samples, tables
 from host_tools.handshake.costs import Board, Car
+from host_tools.micropython.interpreter import argv
 
 HEAP_BYTES = 2 * 1024 * 1024
 TIMEOUT_S = 120

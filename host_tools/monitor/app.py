@@ -17,9 +17,9 @@ from host_tools.monitor.fleet import Fleet
 from host_tools.monitor.keys import HELP, Keyboard, reading
 from host_tools.monitor.table import events_of, head_of, lines_of, table_of
 from host_tools.monitor.view import View
+from host_tools.mqtt.address import Broker
+from host_tools.mqtt.subscriber import WATCHED, Subscriber
 from host_tools.screen import Screen
-from host_tools.uplink.address import Broker
-from host_tools.uplink.subscriber import WATCHED, Subscriber
 
 _REDRAW_S = 0.5
 _STILL_S = 2.0  # a screen on which nothing changed but the ages

@@ -6,10 +6,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from host_tools.contract import topics
+from host_tools.contract.dedupe import Dedupe
+from host_tools.contract.online import document_of, is_online, said
 from host_tools.monitor.controller import FAULTED, STALE_S, Controller, text
-from host_tools.uplink import topics
-from host_tools.uplink.dedupe import Dedupe
-from host_tools.uplink.online import document_of, is_online, said
 
 DEVICES_MAX = 200_000  # about 1 kB each; what comes beyond is counted and told, never dropped in silence
 _UPLINKS_MAX = 10_000
@@ -45,7 +45,7 @@ class Totals:
 class Fleet:
     """Controllers by the level in their topic, and the uplinks they name.
 
-    Which of them is online is the rule of host_tools/uplink/online.py.
+    Which of them is online is the rule of host_tools/contract/online.py.
     """
 
     def __init__(self, devices_max: int = DEVICES_MAX) -> None:

@@ -1,9 +1,9 @@
-"""One controller's presence, as an operator's command needs it, by the rule of host_tools/uplink/online.py."""
+"""One controller's presence, as an operator's command needs it, by the rule of host_tools/contract/online.py."""
 
 from __future__ import annotations
 
-from host_tools.uplink import topics
-from host_tools.uplink.online import Said, document_of, is_online, said
+from host_tools.contract import topics
+from host_tools.contract.online import Said, document_of, is_online, said
 
 
 class Presence:

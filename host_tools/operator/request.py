@@ -14,11 +14,11 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from host_tools.contract import topics
 from host_tools.errors import MissingError, ToolError
+from host_tools.mqtt.address import Broker
+from host_tools.mqtt.session import CONNECTION_ERRORS, Session, why
 from host_tools.operator.presence import Presence
-from host_tools.uplink import topics
-from host_tools.uplink.address import Broker
-from host_tools.uplink.session import CONNECTION_ERRORS, Session, why
 
 REPLIES = "gridkeel/reply"  # gridkeel/reply/<client>: where answers come; outside the contract's own topics
 NO_ANSWER = "no_answer"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
-from host_tools.schema import IDS
+from host_tools.contract.schemas import IDS
 
 ONLINE = "online"
 OFFLINE = "offline"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gridkeel import params
+from host_tools.contract.commands import CommandError, Row, parse
 from host_tools.errors import ToolError
 from host_tools.link import events
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
 from host_tools.uplink import in_force
-from host_tools.uplink.commands import CommandError, Row, parse
 from host_tools.uplink.requests import Answer, Request
 
 LIMITS_TIMEOUT_S = 1.5  # to read which limit was passed; without an answer the reason stays a general one

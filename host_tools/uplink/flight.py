@@ -9,8 +9,8 @@ from functools import partial
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from host_tools.uplink.grants import Grants, publish_size
-from host_tools.uplink.session import Session
+from host_tools.mqtt.grants import Grants, publish_size
+from host_tools.mqtt.session import Session
 from host_tools.uplink.troubles import Troubles
 
 Landed = Callable[[ReasonCode | None], None]

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from host_tools.contract.topics import record_leaf
 from host_tools.link import events
 from host_tools.link.dictionary import Dictionary
 from host_tools.link.host import HostLink
@@ -22,7 +23,6 @@ from host_tools.link.readable import readable
 from host_tools.link.telltime import TimeTeller
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.queue import Entry, Queue, QueueFullError
-from host_tools.uplink.topics import record_leaf
 from host_tools.uplink.troubles import Troubles
 
 # A device sends at most 16 records ahead of its acknowledgement. Beyond this many without room in the queue it is no

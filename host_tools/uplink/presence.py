@@ -12,11 +12,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from host_tools.contract import topics
+from host_tools.mqtt.session import Session
 from host_tools.uplink import birth as life
-from host_tools.uplink import topics
 from host_tools.uplink.flight import Flight
 from host_tools.uplink.roster import EXPIRY_S, UPLINK, Member, Roster
-from host_tools.uplink.session import Session
 from host_tools.uplink.store import Store
 
 _AT_ONCE = 32  # devices in one SUBSCRIBE

@@ -11,17 +11,17 @@ from collections.abc import Callable
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
 
+from host_tools.contract import topics
 from host_tools.errors import ToolError
+from host_tools.mqtt.address import Broker
+from host_tools.mqtt.grants import Grants
+from host_tools.mqtt.session import CONNECTION_ERRORS, Session, TakenOverError, why
 from host_tools.uplink import birth as life
-from host_tools.uplink import topics
-from host_tools.uplink.address import Broker
 from host_tools.uplink.answers import INBOUND, Answers
 from host_tools.uplink.flight import Flight
-from host_tools.uplink.grants import Grants
 from host_tools.uplink.presence import Presence
 from host_tools.uplink.records import Records
 from host_tools.uplink.requests import Answer, Request
-from host_tools.uplink.session import CONNECTION_ERRORS, Session, TakenOverError, why
 from host_tools.uplink.store import Store
 from host_tools.uplink.troubles import Troubles
 

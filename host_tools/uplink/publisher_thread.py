@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from host_tools.uplink.address import Broker
+from host_tools.mqtt.address import Broker
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.identity import default_name
 from host_tools.uplink.publisher import RETRY_MAX_S, WINDOW, Publisher

@@ -10,7 +10,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from host_tools.uplink.topics import ACK, PREFIX, topic
+from host_tools.contract.topics import ACK, PREFIX, topic
 
 _TOPIC_MAX = 512
 _REASON_MAX = 300

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from host_tools.contract.topics import level
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.topics import level
 
 EXPIRY_S = 300  # of every `online`; one that nobody renews vanishes from the broker
 RENEW_S = 120.0

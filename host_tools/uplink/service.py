@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import ToolError
-from host_tools.uplink.address import Broker
+from host_tools.mqtt.address import Broker
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.clock import BEAT_S, Clock
 from host_tools.uplink.committer import Committer

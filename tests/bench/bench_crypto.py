@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gridkeel.crypto import x509
-from hil.virtual_board.interpreter import HEAP_BYTES, argv
+from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "host"), str(HERE.parent)]

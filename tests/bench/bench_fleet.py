@@ -14,7 +14,7 @@ import numpy as np
 from gridkeel import inverter
 from gridkeel.controller import Controller
 from gridkeel.params import Parameters
-from hil.fleet.fleet import STEP_MS, Fleet
+from studies.fleet.fleet import STEP_MS, Fleet
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hil"))
 from fleet_pair import GivenInverter, GivenMains  # noqa: E402 - the stand-ins of the property test

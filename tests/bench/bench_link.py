@@ -16,9 +16,9 @@ from zlib import crc32
 
 from gridkeel.link import frames, messages, table
 from gridkeel.link.device import DeviceLink
-from hil.virtual_board.interpreter import HEAP_BYTES, argv
 from host_tools.link.codec import encode_frame
 from host_tools.link.host import HostLink
+from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 FIELDS = messages.fields_of(messages.TELEMETRY)

@@ -18,7 +18,7 @@ from pymodbus.pdu.register_message import WriteMultipleRegistersRequest
 from gridkeel.inverter.der import Control704
 from gridkeel.inverter.modbus import rtu
 from gridkeel.inverter.modbus.crc import crc16
-from hil.virtual_board.interpreter import HEAP_BYTES, argv
+from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 FRAME = bytes(range(64))
 ADDRESS = 40299

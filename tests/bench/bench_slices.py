@@ -13,8 +13,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
-from hil.virtual_board.interpreter import HEAP_BYTES, argv
-from hil.virtual_board.rom import rom_image
+from host_tools.image.rom import rom_image
+from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 HERE = Path(__file__).parent
 FIRMWARE = HERE.parents[1] / "firmware"

@@ -21,12 +21,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from host_tools.broker import EmbeddedBroker
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.counter import CountingSubscriber
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.broker import EmbeddedBroker
+from host_tools.mqtt.counter import CountingSubscriber
 
 HERE = Path(__file__).parent
-GRIDKEEL = [sys.executable, "-c", "from host_tools.cli.main import main; main()"]
+GRIDKEEL = [sys.executable, "-c", "from command_line.main import main; main()"]
 PAHO = """
 import json, sys, time
 import paho.mqtt.client as mqtt

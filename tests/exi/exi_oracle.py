@@ -15,7 +15,7 @@ import pytest
 
 from host_tools import peer
 from host_tools.errors import MissingError
-from host_tools.exi import sources
+from host_tools.generate.exi import sources
 
 _PROCESS = Path(__file__).with_name("exi_oracle_process.py")
 

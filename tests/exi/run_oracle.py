@@ -13,7 +13,7 @@ from exi_messages import Messages
 from exi_oracle import Oracle
 
 from gridkeel.v2g.exi.schema import PRODUCTION_SIZE
-from host_tools.exi import sources
+from host_tools.generate.exi import sources
 
 _BATCH = 100
 _COLUMNS = ("schema", "messages", "differences", "roots", "productions", "of", "body bytes", "longest", "s")

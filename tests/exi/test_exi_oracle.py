@@ -15,7 +15,7 @@ from exi_oracle import Oracle, infoset
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi
 from gridkeel.v2g.exi import bounds
-from host_tools.exi import sources
+from host_tools.generate.exi import sources
 
 _COUNT = 300
 _ROOM = 1 << 20

@@ -9,10 +9,10 @@ import xmlschema
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi
-from host_tools.exi import sources
-from host_tools.exi.grammar import Builder
-from host_tools.exi.model import UnsupportedSchemaError
-from host_tools.exi.pack import pack
+from host_tools.generate.exi import sources
+from host_tools.generate.exi.grammar import Builder
+from host_tools.generate.exi.model import UnsupportedSchemaError
+from host_tools.generate.exi.pack import pack
 
 _HEAD = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:x" targetNamespace="urn:x">'
 

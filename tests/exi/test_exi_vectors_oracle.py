@@ -9,7 +9,7 @@ import exi_oracle
 import pytest
 from exi_oracle import Oracle
 
-from host_tools.exi import sources
+from host_tools.generate.exi import sources
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "device"))
 

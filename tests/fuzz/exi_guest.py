@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exi_fuzzer import Fuzzer
 
-from hil.virtual_board.interpreter import argv
+from host_tools.micropython.interpreter import argv
 
 HERE = Path(__file__).parent
 FIRMWARE = HERE.parents[1] / "firmware"

@@ -15,7 +15,7 @@ from exi_fuzzer import Fuzzer
 from exi_guest import HEAP_BYTES, run_guest
 
 from gridkeel.v2g import exi
-from host_tools.exi import sources
+from host_tools.generate.exi import sources
 
 _BATCH = 1000
 _COLUMNS = ("schema", "inputs", "decoded", "kept", "places", "errors", "slowest ms", "peak kB", "s")

@@ -24,7 +24,7 @@ from hil.drivers.lockstep import LockStepBoard, Reply
 from hil.drivers.outlet_frames import NO_OUTLET
 from hil.plants.inverter import Inverter
 from hil.virtual_board.flash import make_flash
-from hil.virtual_board.interpreter import HEAP_BYTES
+from host_tools.micropython.interpreter import HEAP_BYTES
 from host_tools.uplink.queue import Queue
 
 TOTAL_BYTES = 1_000_000

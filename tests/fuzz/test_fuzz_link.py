@@ -15,11 +15,11 @@ import pytest
 
 from gridkeel.link import backend, frames, messages, table
 from gridkeel.link.device import DeviceLink
-from hil.virtual_board.interpreter import HEAP_BYTES, argv
 from host_tools.link import layouts
 from host_tools.link.codec import decode_frame, encode_frame
 from host_tools.link.events import Asked, Gap, Record
 from host_tools.link.host import HostLink
+from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 SIZE = 1_000_000
 BOOT = 3

@@ -17,7 +17,7 @@ from gridkeel.inverter import STATES
 from gridkeel.inverter.driver import Inverter
 from gridkeel.inverter.modbus import rtu
 from gridkeel.params import Parameters
-from hil.virtual_board.interpreter import HEAP_BYTES, argv
+from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 HERE = Path(__file__).parent
 FIRMWARE = HERE.parents[1] / "firmware"

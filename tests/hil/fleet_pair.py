@@ -9,11 +9,11 @@ from gridkeel.controller import Controller
 from gridkeel.inverter.following import Following
 from gridkeel.params import Parameters
 from gridkeel.services.schedule import PRICES_A_MESSAGE
-from hil.fleet.envelope import Inverters
-from hil.fleet.estimate import Estimates
-from hil.fleet.model import FleetControllers
-from hil.fleet.parameters import FleetParameters
-from hil.fleet.spread import shares_of
+from studies.fleet.envelope import Inverters
+from studies.fleet.estimate import Estimates
+from studies.fleet.model import FleetControllers
+from studies.fleet.parameters import FleetParameters
+from studies.fleet.spread import shares_of
 
 ESTIMATE = ("freq_uhz", "freq_short_uhz", "rocof_mhz_s", "voltage_mv", "cycle_mv", "quality")
 MEASURED = ("charge_rating_w", "discharge_rating_w", "soc_pct_x100")

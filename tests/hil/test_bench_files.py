@@ -27,7 +27,7 @@ KEYS = {
 
 
 def gridkeel(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from host_tools.cli.main import main; main()", *arguments]
+    command = [sys.executable, "-c", "from command_line.main import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 import pytest
 from typer.testing import CliRunner
 
+from command_line.board_words import WORDS, carry_out
 from gridkeel.params import Parameters
 from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
-from host_tools.cli.board_words import WORDS, carry_out
 
 pytestmark = pytest.mark.timeout(120)
-PROGRAM = [sys.executable, "-c", "from host_tools.cli.main import main; main()", "board", "run"]
+PROGRAM = [sys.executable, "-c", "from command_line.main import main; main()", "board", "run"]
 SAID_S = 20.0
 
 
@@ -90,7 +90,7 @@ def test_without_anybody_who_types_it_runs_all_the_same(kind: str, tmp_path) -> 
 
 
 def test_help_names_them() -> None:
-    from host_tools.cli.root import app
+    from command_line.root import app
 
     said = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["board", "run", "--help"]).output
     assert all(word in said for word in WORDS)

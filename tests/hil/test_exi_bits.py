@@ -8,7 +8,8 @@ import pytest
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars
-from hil.interop import bits, talk
+from hil.interop import bits
+from hil.scripted_vehicle import talk
 from host_tools.errors import ToolError
 
 SESSION = b"\x01" * 8

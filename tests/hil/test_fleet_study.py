@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from command_line.study import app
 from gridkeel.params import Parameters
 from hil.bench import rig as rigs
 from hil.bench import scenario as scenarios
 from hil.bench.session import delivery
 from hil.bench.session import play as play_scenario
-from hil.fleet.cases import STEP_S, play
-from hil.fleet.figures import damping_ratio, largest_rocof_hz_s, settling_s, work_out
-from hil.fleet.fleet import BLOCK, Fleet
-from hil.fleet.identity import identities
-from hil.fleet.scenes import EVENTS, GRID, LOSS, PLANS, REGULATIONS, RESERVES, RETURNS, SWING, TRIPS
-from hil.fleet.spread import shares_of
-from hil.fleet.study import run
 from hil.plants.grid import GridConfig
-from host_tools.cli.study import app
 from host_tools.errors import ToolError
+from studies.fleet.cases import STEP_S, play
+from studies.fleet.figures import damping_ratio, largest_rocof_hz_s, settling_s, work_out
+from studies.fleet.fleet import BLOCK, Fleet
+from studies.fleet.identity import identities
+from studies.fleet.scenes import EVENTS, GRID, LOSS, PLANS, REGULATIONS, RESERVES, RETURNS, SWING, TRIPS
+from studies.fleet.spread import shares_of
+from studies.fleet.study import run
 
 
 def test_figures_of_curves_that_are_known():

@@ -16,12 +16,12 @@ import pytest
 import sunspec2.modbus.client as sunspec_client
 from sunspec2.modbus import modbus
 
-from host_tools.cli.plant import parse_address
+from command_line.plant import parse_address
 from host_tools.errors import ToolError
 
 COMMAND = (
     "import sys\n"
-    "from host_tools.cli.plant import app\n"
+    "from command_line.plant import app\n"
     "from host_tools.errors import ToolError\n"
     "try:\n"
     "    app(standalone_mode=False)\n"

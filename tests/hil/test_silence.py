@@ -10,7 +10,7 @@ import pytest
 from certs import v2g
 from hil.interop import silence, silence_run
 from hil.interop.endings import Row
-from hil.interop.talk import Contract
+from hil.scripted_vehicle.talk import Contract
 
 pytestmark = pytest.mark.timeout(900)  # 1,500 virtual seconds
 

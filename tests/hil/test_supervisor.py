@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gridkeel import errors
-from hil.virtual_board.interpreter import argv
+from host_tools.micropython.interpreter import argv
 
 GUEST = Path(__file__).with_name("supervisor_guest.py")
 FIRMWARE = Path(__file__).parents[2] / "firmware"

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 from typetest_firmware import FAST_RESERVE, FFR_495, QUICK_FFR_495, failed, mutant, quick_reserve
 
+from command_line.root import app
 from gridkeel.services import fast_reserve, profiles, ride_through
 from hil.typetest.bands import power_band
 from hil.typetest.catalogue import NAMES, profile
@@ -15,7 +16,6 @@ from hil.typetest.demand import OVER, UNDER
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
 from hil.typetest.plan import procedures
 from hil.typetest.runner import Done, TypeTest, run
-from host_tools.cli.root import app
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(180)

@@ -17,6 +17,8 @@ from serial.tools.list_ports_common import ListPortInfo
 from typer.testing import CliRunner
 from virtual_board_helpers import HANG_S, alive, mpremote
 
+from command_line.board import app, looks_like
+from command_line.board_links import linked
 from gridkeel.errors import ProtocolError
 from gridkeel.link import ids
 from gridkeel.link.announce import Announcer
@@ -24,8 +26,6 @@ from hil.bench import rig
 from hil.config import load_parameters
 from hil.virtual_board.flash import is_device_id
 from hil.virtual_board.shared_host import SHARED_HOST
-from host_tools.cli.board import app, looks_like
-from host_tools.cli.board_links import linked
 from host_tools.errors import MissingError, ToolError
 
 pytestmark = pytest.mark.timeout(120)
@@ -232,7 +232,7 @@ def test_links_lead_to_the_ports_while_the_board_is_up(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_run_prints_its_ports_and_ends_cleanly(number, tmp_path):
-    program = "from host_tools.cli.board import app; app()"
+    program = "from command_line.board import app; app()"
     options = ["--json", "--device-id", "cli-1", "--flash", str(tmp_path / "flash"), "--param", "baseline_w=1500"]
     command = [sys.executable, "-c", program, "run", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from hil.virtual_board.constants import Constants, parse
 from hil.virtual_board.flash import FIRMWARE
-from hil.virtual_board.fold import fold
+from host_tools.image.constants import Constants, parse
+from host_tools.image.fold import fold
 
 SOURCES = {
     ".".join(path.relative_to(FIRMWARE).with_suffix("").parts).removesuffix(".__init__"): path.read_text()

@@ -14,9 +14,9 @@ import pytest
 from virtual_board_helpers import HANG_S, Terminal, alive, make_firmware, mpremote, wait_until
 
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.interpreter import ENVIRONMENT, find_interpreter
 from hil.virtual_board.restarts import FREE_CRASHES, LONGEST_DELAY_S, RestartPolicy
 from host_tools.errors import MissingError, ToolError
+from host_tools.micropython.interpreter import ENVIRONMENT, find_interpreter
 
 pytestmark = pytest.mark.timeout(120)
 

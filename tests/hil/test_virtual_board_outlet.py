@@ -13,6 +13,7 @@ from timekeeping import on_time
 from typer.testing import CliRunner
 from virtual_board_helpers import HANG_S, Terminal, wait_until
 
+from command_line.board import app
 from gridkeel.params import Parameters
 from hil.drivers.outlet_frames import ORDERS, Levels, Orders
 from hil.plants.inverter import Inverter, InverterConfig
@@ -23,7 +24,6 @@ from hil.virtual_board import VirtualBoard
 from hil.virtual_board.mains_feed import MainsFeed
 from hil.virtual_board.outlet_feed import outlet_of
 from hil.virtual_board.outlet_port import OutletPort
-from host_tools.cli.board import app
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(120)

@@ -17,9 +17,9 @@ from hil.bench import rig, scenario
 from hil.bench.session import delivery, play
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE
-from hil.virtual_board.interpreter import argv
-from hil.virtual_board.rom import rom_image
 from host_tools.errors import MissingError, ToolError
+from host_tools.image.rom import rom_image
+from host_tools.micropython.interpreter import argv
 
 LOAD = """\
 import gc

@@ -17,10 +17,10 @@ from unittest import mock
 
 import typer.core
 
-from host_tools.cli.main import main
-from host_tools.cli.root import COMMANDS, load
+from command_line.main import main
+from command_line.root import COMMANDS, load
 
-PROGRAM = "from host_tools.cli.main import main; main()"
+PROGRAM = "from command_line.main import main; main()"
 
 
 def command(*arguments: object) -> list[str]:

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from gridkeel.link import backend, frames, messages
 from gridkeel.link.device import DeviceLink
-from host_tools.uplink.address import Broker
-from host_tools.uplink.counter import CountingSubscriber
+from host_tools.mqtt.address import Broker
+from host_tools.mqtt.counter import CountingSubscriber
 
 PRESENCE = "gridkeel/v1/$uplink/test/status"
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ _ROW = {message: fields for message, _name, fields in messages.TABLE}
 _OK = messages.RESULTS.index("ok")
 _RUN_UPLINK = """
 import sys, typer
-from host_tools.cli.uplink import command
+from command_line.uplink import command
 from host_tools.errors import ToolError
 try:
     typer.run(command)

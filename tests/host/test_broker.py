@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from mqtt_peers import ROOT, eventually, free_port
 
-from host_tools.broker import EmbeddedBroker
 from host_tools.errors import MissingError, ToolError
-from host_tools.uplink.address import broker_at
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.broker import EmbeddedBroker
+from host_tools.mqtt.counter import CountingSubscriber
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.counter import CountingSubscriber
 from host_tools.uplink.publisher_thread import PublisherThread
 from host_tools.uplink.queue import Entry, Queue
 
-_RUN = "from host_tools.cli.main import main; main()"
+_RUN = "from command_line.main import main; main()"
 
 
 def answers(port: int) -> bool:

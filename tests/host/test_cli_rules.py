@@ -15,8 +15,8 @@ import pytest
 from cli_run import every_command, on_a_terminal, run, run_here
 
 from certs import v2g
+from command_line.options import JsonFile, JsonNow, JsonOutcome, Quiet
 from gridkeel import params_text
-from host_tools.cli.options import JsonFile, JsonNow, JsonOutcome, Quiet
 
 EVERY = list(every_command())
 NOWHERE = "mqtt://127.0.0.1:1"

@@ -19,7 +19,7 @@ HEAVY = (*UNUSED_AT_A_BROKER, "aiomqtt", "paho", "iotcore", "rich")
 _TELL = """
 import atexit, json, sys
 atexit.register(lambda: print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr))
-from host_tools.cli.main import main
+from command_line.main import main
 main()
 """
 NOWHERE = "mqtt://127.0.0.1:1"
@@ -59,7 +59,7 @@ def test_a_signal_at_any_moment_of_starting_leaves_no_traceback(delay_s: float, 
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     # Before the program has taken over the signals there is CPython alone, which has its own words for a Ctrl-C.
     program = (
-        "import sys; from host_tools.cli import main; run = main._run; "
+        "import sys; from command_line import main; run = main._run; "
         "main._run = lambda: (print('begun', file=sys.stderr, flush=True), run()); main.main()"
     )
     words = ["bench", "blackout", "--quiet", "--out", str(tmp_path / "out")]
@@ -103,7 +103,7 @@ def test_a_reader_that_goes_is_no_error() -> None:
 
 
 def test_an_overview_line_is_the_first_sentence_of_the_command() -> None:
-    from host_tools.cli.root import COMMANDS
+    from command_line.root import COMMANDS
 
     for words, each in every_command():
         if len(words) == 1:
@@ -116,7 +116,7 @@ def test_version_is_told_without_a_command() -> None:
 
 _SWALLOWING = """
 import os, signal, sys, time
-from host_tools.cli import main as program
+from command_line import main as program
 
 class Finalized:
     def __del__(self):
@@ -143,7 +143,7 @@ def test_a_signal_inside_a_finalizer_is_not_lost(name: str) -> None:
 
 _IN_TEMPFILE = """
 import os, signal, tempfile, time
-from host_tools.cli import main as program
+from command_line import main as program
 
 class Signalling(type(os)):
     def __getattr__(self, name):

@@ -9,7 +9,7 @@ from pathlib import Path
 from crypto_cases import Case, cases
 
 from gridkeel.crypto import chain
-from hil.virtual_board.interpreter import HEAP_BYTES, argv
+from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 GUEST = Path(__file__).with_name("crypto_guest.py")
 FIRMWARE = Path(__file__).parents[2] / "firmware"

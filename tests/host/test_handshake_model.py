@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from command_line.handshake_model import error_pct
+from command_line.root import app
 from gridkeel.v2g import exi, grammars
 from hil.interop import modes
-from host_tools.cli.handshake_model import error_pct
-from host_tools.cli.root import app
 from host_tools.errors import MissingError, ToolError
 from host_tools.handshake import calibrate, costs, measured, model, samples, tables
 from host_tools.handshake.costs import Board, Car

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from gridkeel.link import frames
-from host_tools.link import doc
+from host_tools.generate.section import DOCS
 
-TEXT = doc.PATH.read_text()
+TEXT = (DOCS / "link-protocol.md").read_text()
 TYPES = {"u8": "B", "u16": "H", "u32": "I"}
-
-
-def test_the_made_part_is_up_to_date() -> None:
-    assert doc.main(["--check"]) == 0
-
-
-def test_check_notices_a_change(monkeypatch: pytest.MonkeyPatch, tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
-    copy = tmp_path / "link-protocol.md"
-    copy.write_text(TEXT.replace("`freq_uhz` | i32", "`freq_uhz` | u32"))
-    monkeypatch.setattr(doc, "PATH", copy)
-    assert doc.main(["--check"]) == 1
-    assert "--write" in capsys.readouterr().err
-    assert doc.main(["--write"]) == doc.main(["--check"]) == 0
-    assert copy.read_text() == TEXT
-    assert doc.main([]) == 2
 
 
 def test_the_bounds_are_those_of_the_code() -> None:

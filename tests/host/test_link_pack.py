@@ -1,5 +1,4 @@
 from gridkeel.link import messages, packed, table
-from host_tools.link import pack
 
 
 def test_the_device_carries_the_table_as_it_is_declared():
@@ -13,7 +12,3 @@ def test_the_device_carries_the_table_as_it_is_declared():
     for message, codes in packed.COMMANDS:
         assert codes.decode() == "".join(code for _name, code, _unit in declared.pop(message))
     assert declared == {}
-
-
-def test_the_module_is_what_its_generator_makes():
-    assert pack.PATH.read_text() == pack.source()

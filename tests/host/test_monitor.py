@@ -14,18 +14,18 @@ from mqtt_peers import Controller, Listener, UplinkProcess, eventually
 from rich.console import Console, Group
 from rich.text import Text
 
-from host_tools.broker import EmbeddedBroker
+from host_tools.contract import topics
 from host_tools.errors import MissingError, ToolError
 from host_tools.monitor.app import LiveScreen, Monitor, print_changes, print_lines, print_once, snapshot, watch
 from host_tools.monitor.fleet import DEVICES_MAX, Fleet
 from host_tools.monitor.keys import split
 from host_tools.monitor.table import head_of, lines_of, sparkline, table_of
 from host_tools.monitor.view import View
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.broker import EmbeddedBroker
 from host_tools.operator.presence import Presence
 from host_tools.operator.request import retire
 from host_tools.screen import Screen
-from host_tools.uplink import topics
-from host_tools.uplink.address import broker_at
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),

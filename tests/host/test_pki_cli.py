@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certs import v2g
 from certs.v2g import defects
-from host_tools.cli.main import main
+from command_line.main import main
 
 
 class Done(NamedTuple):

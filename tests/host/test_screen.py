@@ -15,17 +15,17 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from hil.estimator.table import table as estimator_table
-from hil.estimator.verdict import M, P, Row
+from command_line import handshake_model, interop, interop_refusals, interop_steps
 from hil.interop.drive import Exchange, Outcome
 from hil.interop.endings import Contactor
 from hil.interop.endings import Row as Refusal
 from hil.interop.results import Results
 from hil.interop.steps import Answer, Run
 from hil.interop.steps_verdict import verdicts
-from host_tools.cli import handshake_model, interop, interop_refusals, interop_steps
 from host_tools.handshake import model
 from host_tools.screen import Screen
+from studies.estimator_bench.table import table as estimator_table
+from studies.estimator_bench.verdict import M, P, Row
 
 _FRAME = re.compile(r"[│┃━─┏┓┗┛├┤┼┌┐└┘┡╇┩┬┴┳┻╞╡╪\s]")
 

@@ -17,10 +17,10 @@ from paho.mqtt.properties import Properties
 
 from gridkeel import params
 from gridkeel.link import messages
-from host_tools.broker import EmbeddedBroker
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.commands import MAX_BYTES, CommandError, Row, parse
-from host_tools.uplink.session import Session
+from host_tools.contract.commands import MAX_BYTES, CommandError, Row, parse
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.broker import EmbeddedBroker
+from host_tools.mqtt.session import Session
 
 BASE = "gridkeel/v1/gk-test"
 

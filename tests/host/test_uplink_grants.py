@@ -12,7 +12,7 @@ from strict_broker import StrictBroker
 from gridkeel.link import messages
 from host_tools.link.dictionary import Dictionary
 from host_tools.link.events import Record
-from host_tools.uplink.address import broker_at
+from host_tools.mqtt.address import broker_at
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.intake import entry_of
 from host_tools.uplink.publisher_thread import PublisherThread

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from gridkeel.link import messages
 from gridkeel.link.device import DeviceLink
+from host_tools.contract.dedupe import Dedupe
+from host_tools.contract.topics import level, record_leaf, split, topic
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.dedupe import Dedupe
 from host_tools.uplink.intake import Intake, Listener, link_into
 from host_tools.uplink.queue import Queue
-from host_tools.uplink.topics import level, record_leaf, split, topic
 
 _FIELDS = len(messages.fields_of(messages.TELEMETRY))
 

@@ -282,7 +282,7 @@ def test_a_log_tells_how_much_of_it_is_missing():
 
 _LEAN = """
 import sys
-import host_tools.cli.uplink
+import command_line.uplink
 print(sorted({name.partition(".")[0] for name in sys.modules}))
 """
 

@@ -13,10 +13,10 @@ from mqtt_peers import PRESENCE, Controller, Listener, SerialServer, UplinkProce
 
 from certs import v2g
 from host_tools.backend.provisioning import INSTALLATION
-from host_tools.broker import EmbeddedBroker
-from host_tools.schema import documents
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.counter import CountingSubscriber
+from host_tools.contract.schemas import documents
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.broker import EmbeddedBroker
+from host_tools.mqtt.counter import CountingSubscriber
 from host_tools.uplink.queue import Queue
 
 BASE = "gridkeel/v1/gk-test"

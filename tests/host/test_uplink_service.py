@@ -10,7 +10,7 @@ from mqtt_peers import Controller, eventually
 
 from host_tools.backend.provisioning import INSTALLATION
 from host_tools.errors import ToolError
-from host_tools.uplink.address import broker_at
+from host_tools.mqtt.address import broker_at
 from host_tools.uplink.service import Service, Settings
 from host_tools.uplink.store import Store
 

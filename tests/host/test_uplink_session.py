@@ -8,10 +8,10 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from host_tools.broker import EmbeddedBroker
 from host_tools.errors import MissingError, ToolError
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.session import CONNECTION_ERRORS, Session, why
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.broker import EmbeddedBroker
+from host_tools.mqtt.session import CONNECTION_ERRORS, Session, why
 
 _CONNACK_RECEIVE_MAXIMUM_5 = bytes([0x20, 6, 0, 0, 3, 0x21, 0, 5])
 

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from hil.virtual_board.interpreter import HEAP_BYTES, argv
+from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 START = "import sys\nsys.path[:] = [{tests!r}, {firmware!r}]\nimport runner\nrunner.main({name!r})\n"
 

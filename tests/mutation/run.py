@@ -4,7 +4,7 @@ python tests/mutation/run.py [--jobs N] [--sample N] [--seed N] [--record] [WORD
 
 WORD: a group of targets.toml, or what a mutant's title must hold. Exit code 1 where one survives that neither
 judged.txt nor open.txt names. Defects of the firmware are left to the device tests (on MicroPython where only it runs
-the code), defects of the fleet model (hil/fleet/...) to its property test.
+the code), defects of the fleet model (studies/fleet/...) to its property test.
 """
 
 from __future__ import annotations

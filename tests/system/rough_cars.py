@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gridkeel.v2g import v2gtp
-from hil.interop import talk
 from hil.interop.namespaces import CAR_INTERFACE, inside
 from hil.interop.rawcar import ClosedError, Link, RawCar
 from hil.interop.stage import Stage
+from hil.scripted_vehicle import talk
 
 REQUESTS = 3000
 WINDOW_BYTES = 2048

@@ -13,10 +13,10 @@ from timekeeping import on_time
 from typer.testing import CliRunner
 
 from certs import v2g
+from command_line import board_vehicles
 from hil.interop.drive import Parking, against_peer
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable
-from host_tools.cli import board_vehicles
 from host_tools.errors import MissingError, ToolError
 
 
@@ -28,7 +28,7 @@ def test_a_car_on_the_interface_charges(tmp_path: Path) -> None:
     pki = v2g.make(tmp_path / "pki")
     v2g.export_peer(pki, tmp_path / "car")
     options = [f"--param={name}={value}" for name, value in mode.charger_parameters().items()]
-    program = [sys.executable, "-c", "from host_tools.cli.main import main; main()", "board", "run", "--json"]
+    program = [sys.executable, "-c", "from command_line.main import main; main()", "board", "run", "--json"]
     with cable() as ends:
         board = subprocess.Popen(
             ["ip", "netns", "exec", ends.charger, *program]
@@ -60,6 +60,6 @@ def test_keys_without_a_network_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_says_what_it_takes() -> None:
-    from host_tools.cli.root import app
+    from command_line.root import app
 
     assert "--v2g-interface" in CliRunner(env={"COLUMNS": "200"}).invoke(app, ["board", "run", "--help"]).output

@@ -16,10 +16,10 @@ from certs.issuing import Subject
 from certs.profiles import Extra
 from certs.v2g import Pki
 from gridkeel.crypto import x509
-from hil.interop import talk
 from hil.interop.refuse_all import RECORD_S
 from hil.interop.stage import Stage, ground
-from hil.interop.talk import Contract
+from hil.scripted_vehicle import talk
+from hil.scripted_vehicle.talk import Contract
 
 pytestmark = pytest.mark.timeout(300)
 PADDING = 1070  # a sub-CA has some 520 bytes beside it

@@ -14,10 +14,10 @@ import pytest
 from namespace_needs import need
 
 from gridkeel.v2g import sdp, v2gtp
-from hil.interop import talk
 from hil.interop.namespaces import CAR_INTERFACE, inside
 from hil.interop.rawcar import RawCar
 from hil.interop.stage import Stage, ground
+from hil.scripted_vehicle import talk
 
 pytestmark = pytest.mark.timeout(300)
 ALL_NODES = IPv6Address("ff02::1")

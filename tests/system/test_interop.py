@@ -10,11 +10,11 @@ from namespace_needs import need
 from timekeeping import Timekeeper
 from typer.testing import CliRunner
 
+from command_line.root import app
 from hil.interop.drive import Exchange, Outcome, hold_to
 from hil.interop.modes import MODES, choose
 from hil.interop.results import PHASES, Results
 from hil.interop.run_all import Wanted, run_all
-from host_tools.cli.root import app
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(600)  # a machine that is busy with other things starts six times Java slowly

@@ -15,14 +15,14 @@ import pytest
 from namespace_needs import need
 
 from certs import v2g
-from hil.interop import talk
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable
 from hil.interop.rawcar import ClosedError, Link, RawCar
+from hil.scripted_vehicle import talk
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(300)
-PROGRAM = [sys.executable, "-c", "from host_tools.cli.main import main; main()", "board", "run", "--json"]
+PROGRAM = [sys.executable, "-c", "from command_line.main import main; main()", "board", "run", "--json"]
 WAIT_S = 5  # hlc_wait_s, the shortest there is
 FALLBACK_S = WAIT_S + 20.0  # with the step behind it, and the board's start on a busy machine
 UP_S = 10.0  # from a board's start until it delivers: a car that is sooner is refused, and comes again

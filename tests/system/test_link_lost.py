@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import pytest
 from namespace_needs import need
 
-from hil.interop import talk
 from hil.interop.namespaces import CAR_INTERFACE, CHARGER_INTERFACE, inside, wait_for_address
 from hil.interop.rawcar import ClosedError, RawCar
 from hil.interop.stage import Stage, ground
+from hil.scripted_vehicle import talk
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(300)

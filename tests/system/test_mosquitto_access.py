@@ -10,8 +10,8 @@ from mosquitto import Mosquitto, required
 from mqtt_peers import Controller, UplinkProcess, eventually
 
 from certs.issue import Issued, issue
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.counter import CountingSubscriber
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.counter import CountingSubscriber
 
 
 def _tls_options(pki: dict[str, Issued]) -> tuple[str, ...]:

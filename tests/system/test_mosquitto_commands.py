@@ -12,7 +12,7 @@ from mqtt_peers import PRESENCE, Controller, Listener, UplinkProcess, eventually
 from paho.mqtt import publish
 
 from gridkeel.link import messages
-from host_tools.uplink.address import broker_at
+from host_tools.mqtt.address import broker_at
 
 BASE = "gridkeel/v1/gk-test"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from mosquitto import Mosquitto
 from mqtt_peers import PRESENCE, Controller, Listener, UplinkProcess, eventually
 
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.counter import CountingSubscriber
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.counter import CountingSubscriber
 from host_tools.uplink.queue import Queue
 
 

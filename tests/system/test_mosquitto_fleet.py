@@ -9,9 +9,9 @@ from pathlib import Path
 import paho.mqtt.client as paho
 from mosquitto import Mosquitto
 
+from host_tools.contract import topics
 from host_tools.monitor.app import snapshot
-from host_tools.uplink import topics
-from host_tools.uplink.address import broker_at
+from host_tools.mqtt.address import broker_at
 
 CONTROLLERS = 3000
 QUEUED = "max_queued_messages 1000"  # the default

@@ -8,8 +8,8 @@ import pytest
 from mosquitto import Mosquitto
 from mqtt_peers import Controller, Listener, UplinkProcess, eventually
 
-from host_tools.uplink.address import broker_at
-from host_tools.uplink.counter import CountingSubscriber
+from host_tools.mqtt.address import broker_at
+from host_tools.mqtt.counter import CountingSubscriber
 
 LESS = {
     "packets of 2,048": ("max_packet_size 2048",),

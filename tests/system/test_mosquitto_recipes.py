@@ -23,7 +23,7 @@ HEADING = "### mosquitto with certificates and access rules"
 FOLDER, HOST, PORT, SERIAL = "/etc/mosquitto/gridkeel", "broker.example", "8883", "/dev/ttyUSB0"
 PROGRAMS = {
     "python": [sys.executable],
-    "gridkeel": [sys.executable, "-c", "from host_tools.cli.main import main; main()"],
+    "gridkeel": [sys.executable, "-c", "from command_line.main import main; main()"],
 }
 
 

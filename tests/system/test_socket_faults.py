@@ -19,11 +19,12 @@ import pytest
 from namespace_needs import need
 
 from certs import v2g
-from hil.interop import rawcar, talk
+from hil.interop import rawcar
 from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
 from hil.interop.rawcar import ClosedError, Link, RawCar
-from hil.virtual_board.interpreter import argv
+from hil.scripted_vehicle import talk
 from host_tools.errors import ToolError
+from host_tools.micropython.interpreter import argv
 
 pytestmark = pytest.mark.timeout(900)
 TESTS = Path(__file__).parents[1]

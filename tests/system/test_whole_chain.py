@@ -22,7 +22,7 @@ DEVICE = "chain-1"
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from host_tools.cli.main import main; main()", *arguments]
+    return [sys.executable, "-c", "from command_line.main import main; main()", *arguments]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Multiples of P-256's base point G, written by `python -m host_tools.curve_table`.
+"""Multiples of P-256's base point G, made by `make generate`.
 
 Entry i, of 16, is 64 bytes x || y of 2**256 G + the sum over t = 0..3 of
 (+1 where bit t of i is set, -1 where not) * 2**(64 t) G.

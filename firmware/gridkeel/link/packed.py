@@ -1,4 +1,4 @@
-"""The message table as the device carries it: link/messages.py, packed by `python -m host_tools.link.pack`.
+"""The message table as the device carries it: link/messages.py, packed by `make generate`.
 
 RECORDS: message, the struct codes of its fields, and "1" for each field that counts and so may stop at its end.
 COMMANDS: message and codes.  TEXT: what a host may ask for, HASH its CRC-32.

@@ -1,4 +1,4 @@
-"""Weights of the frequency and ROCOF windows, in millionths; written by `python -m hil.estimator.design`.
+"""Weights of the frequency and ROCOF windows, in millionths; made by `make generate`.
 
 One weight a hop, newest first, the first half only: frequency windows are symmetric and sum to one, ROCOF
 windows are antisymmetric and give the slope of the phase increments a hop.

@@ -1,6 +1,6 @@
 """A schema's table: productions, types and names in one bytes object, read where it lies.
 
-host_tools/exi/pack.py writes it; docs/exi.md has the format.  Numbers of two bytes are big-endian.
+host_tools/generate/exi/pack.py writes it; docs/exi.md has the format.  Numbers of two bytes are big-endian.
 """
 
 from gridkeel.errors import ExiError

@@ -1,1 +1,1 @@
-"""Schemas as packed tables, one bytes object each; made by `python -m host_tools.exi --write`."""
+"""Schemas as packed tables, one bytes object each; made by `make generate`."""

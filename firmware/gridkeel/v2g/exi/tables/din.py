@@ -1,4 +1,4 @@
-"""EXI table of din_spec/V2G_CI_MsgDef.xsd, made by `python -m host_tools.exi --write`; do not edit."""
+"""EXI table of din_spec/V2G_CI_MsgDef.xsd, made by `make generate`; do not edit."""
 
 TABLE = (
     b"EX\x01\x83\x00\xf5\x00Q\x09\x00\x02\x1c\x09\xde\x19h\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x03\x00\x01\x00"

@@ -1,4 +1,4 @@
-"""EXI table of iso15118_2/V2G_CI_MsgDef.xsd, made by `python -m host_tools.exi --write`; do not edit."""
+"""EXI table of iso15118_2/V2G_CI_MsgDef.xsd, made by `make generate`; do not edit."""
 
 TABLE = (
     b"EX\x01\x8e\x00\xf3\x00P\x0a\x02\x02L\x0aV\x19\xed\x00\xff\x04\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x02\x00"

@@ -1,4 +1,4 @@
-"""EXI table of iso15118_20/V2G_CI_AC.xsd, made by `python -m host_tools.exi --write`; do not edit."""
+"""EXI table of iso15118_20/V2G_CI_AC.xsd, made by `make generate`; do not edit."""
 
 TABLE = (
     b"EX\x01D\x00\x9a\x00*\x07\x00\x01 \x08\x10\x13\xa7\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x02\x00\x01\x00"

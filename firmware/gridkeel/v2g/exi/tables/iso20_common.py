@@ -1,4 +1,4 @@
-"""EXI table of iso15118_20/V2G_CI_CommonMessages.xsd, made by `python -m host_tools.exi --write`; do not edit."""
+"""EXI table of iso15118_20/V2G_CI_CommonMessages.xsd, made by `make generate`; do not edit."""
 
 TABLE = (
     b"EX\x01\x9b\x01\x19\x006\x09\x02\x02\x80\x0a\xb4\x1d\x9e\x04\x00\x08\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01"

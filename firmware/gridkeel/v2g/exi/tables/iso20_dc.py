@@ -1,4 +1,4 @@
-"""EXI table of iso15118_20/V2G_CI_DC.xsd, made by `python -m host_tools.exi --write`; do not edit."""
+"""EXI table of iso15118_20/V2G_CI_DC.xsd, made by `make generate`; do not edit."""
 
 TABLE = (
     b"EX\x01J\x00\x95\x000\x07\x00\x018\x07b\x11\xe6\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x02\x00\x01\x00\x0d"

@@ -1,4 +1,4 @@
-"""EXI table of V2G_CI_AppProtocol.xsd, made by `python -m host_tools.exi --write`; do not edit."""
+"""EXI table of V2G_CI_AppProtocol.xsd, made by `make generate`; do not edit."""
 
 TABLE = (
     b"EX\x01\x0a\x00\x09\x00\x02\x00\x00\x008\x00h\x01\x04\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x05\x00\x01\x00"

@@ -1,4 +1,4 @@
-"""EXI table of xmldsig-core-schema.xsd, made by `python -m host_tools.exi --write`; do not edit."""
+"""EXI table of xmldsig-core-schema.xsd, made by `make generate`; do not edit."""
 
 TABLE = (
     b"EX\x01\x1a\x00-\x00\x18\x07\x00\x00x\x02\x04\x04\x11\x00\x00\x00\x00\x00\x01\x00\x00\x00\x03\x00\x01\x00\x01\x00"

@@ -1,0 +1,320 @@
+"""`gridkeel board`: the virtual board in real time, and the serial ports this machine has."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from command_line import board_links, board_vehicles, board_words
+from command_line.command import Command, Group
+from command_line.options import Config, JsonNow, JsonOutcome
+from host_tools.errors import ToolError
+from host_tools.files import check_writable, write_atomic
+
+if TYPE_CHECKING:
+    from serial.tools.list_ports_common import ListPortInfo
+
+    from hil.plants.inverter.server import LiveInverter
+    from hil.virtual_board import VirtualBoard
+    from hil.virtual_board.mains_feed import MainsFeed
+    from hil.virtual_board.outlet_feed import OutletFeed
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="Run the virtual board, or list the serial ports of real ones.",
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+_TICK_S = 0.1
+_HEAP_LEAST_BYTES = 64 * 1024
+_KNOWN_VENDORS = {
+    0x303A: "Espressif board (USB)",
+    0x2E8A: "Raspberry Pi board (RP2)",
+    0xF055: "MicroPython board (pyboard)",
+    0x10C4: "CP210x USB-serial bridge: often a board's console",
+    0x1A86: "CH34x USB-serial bridge: often a board's console",
+    0x0403: "FTDI USB-serial bridge: console or RS-485 adapter",
+}
+
+
+@app.command(cls=Command)
+def run(
+    heap: Annotated[
+        str, typer.Option(metavar="BYTES", help="Heap of the interpreter; 400k here is 200k there.")
+    ] = "400k",
+    flash: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Flash that persists; flashed when it holds no main.py.")
+    ] = None,
+    reflash: Annotated[bool, typer.Option("--reflash", help="Put today's firmware into --flash.")] = False,
+    rom: Annotated[
+        bool, typer.Option("--rom", help="Run the firmware compiled, from an execute-in-place flash.")
+    ] = False,
+    param: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="One parameter; may be repeated.")
+    ] = None,
+    config: Config = None,
+    device_id: Annotated[str | None, typer.Option(help="Identity of the board.")] = None,
+    inverter: Annotated[bool, typer.Option(help="Put the inverter model on the board's RS-485.")] = True,
+    vehicle: Annotated[
+        bool, typer.Option("--vehicle", help="Plug in a car that wants power; with evse = 1 or 2.")
+    ] = False,
+    v2g_interface: Annotated[
+        str | None, typer.Option(metavar="IFACE", help="Serve cars that speak ISO 15118 on this network interface.")
+    ] = None,
+    pki: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The charger's keys and roots: a PKI, or an export for a device.")
+    ] = None,
+    freq: Annotated[float, typer.Option(min=40.0, max=70.0, help="Mains frequency, Hz.")] = 50.0,
+    volts: Annotated[float, typer.Option(min=0.0, max=500.0, help="Mains voltage, V RMS.")] = 230.0,
+    links: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Put links to its ports there: console, rs485, host.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.0, help="End by itself after this long.")] = None,
+    json_file: JsonNow = None,
+) -> None:
+    """Run a virtual board in real time until Ctrl-C: real MicroPython on serial ports, at steady mains.
+
+    A line on standard input moves the virtual vehicle: plug, unplug, want (ask for power), leave, basic (charge by the
+    pilot alone too), session (in a session alone), status. With --v2g-interface it begins plugged in and in session.
+
+    Example: gridkeel board run --param baseline_w=2000 --freq 49.8
+    """
+    check_writable(json_file)
+    from gridkeel.params import Parameters
+    from hil.config import load_parameters
+    from hil.plants.inverter import Inverter, InverterConfig
+    from hil.plants.inverter.server import LiveInverter
+    from hil.plants.trace import Trace
+    from hil.plants.waveform import PointOnWave, WaveformConfig
+    from hil.virtual_board import VirtualBoard
+    from hil.virtual_board.flash import DEVICE_ID_RULE, has_config, is_device_id, parameters_of
+    from hil.virtual_board.mains_feed import MainsFeed
+    from hil.virtual_board.outlet_feed import outlet_of
+    from hil.virtual_board.shared_host import SHARED_HOST, differences, on_shared_host
+
+    changes = load_parameters(config, param or [])
+    own = SHARED_HOST
+    if v2g_interface:
+        own = SHARED_HOST | board_vehicles.PARAMETERS
+        changes = board_vehicles.PARAMETERS | changes
+        rom = vehicle = True
+    heap_bytes = _heap_bytes(heap)
+    if device_id is not None and not is_device_id(device_id):
+        raise ToolError(f"--device-id {device_id}: {DEVICE_ID_RULE}")
+    if reflash and flash is None:
+        raise ToolError("--reflash needs --flash DIR: a board without it is flashed at every start")
+    given = changes if config or param or v2g_interface else None
+    kept = given is None and flash is not None and has_config(flash)
+    parameters = Parameters(parameters_of(flash) if flash and kept else on_shared_host(changes))
+    wave = WaveformConfig(
+        sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
+    )
+    source = PointOnWave(wave, Trace.from_points([(0.0, freq, volts / parameters.nominal_v)]))
+    live = LiveInverter(Inverter(InverterConfig(unit=parameters.modbus_unit)), volts, freq) if inverter else None
+    if vehicle and not parameters.evse:
+        raise ToolError("--vehicle wants --param evse=1 or evse=2: with 0 the vehicle is a fixed one")
+    with (
+        contextlib.ExitStack() as stack,
+        board_vehicles.network_of(v2g_interface, pki) as network,
+        MainsFeed(source.block, parameters.sample_hz, parameters.block_ms) as feed,
+        outlet_of(parameters, live, volts) as outlet,
+        VirtualBoard(
+            flash,
+            given,
+            device_id=device_id,
+            mains=feed.address,
+            heap_bytes=heap_bytes,
+            reflash=reflash,
+            rom=rom,
+            environment=network.environment | ({"GRIDKEEL_OUTLET": outlet.address} if outlet else {}),
+            pki=network.pki,
+        ) as board,
+    ):
+        if outlet:
+            outlet.watch(lambda: board.energised)
+            outlet.plant.vehicle.basic = not v2g_interface
+            for word in ("plug", "want") if vehicle else ():
+                outlet.plant.do(word)
+        stack.enter_context(board_links.linked(links, board))
+        _announce(board, live, network.address, differences(parameters, own), json_file)
+        say = _to_console if json_file is None else _to_stderr
+        asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds, say))
+        if json_file is None:
+            _print_end(board, feed, outlet, live)
+
+
+def _to_console(text: str) -> None:
+    from host_tools.screen import Screen
+
+    Screen().say(text)
+
+
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _heap_bytes(text: str) -> int:
+    match = re.fullmatch(r"(\d+)([kM]?)", text)
+    size = int(match[1]) * {"": 1, "k": 1024, "M": 1024 * 1024}[match[2]] if match else 0
+    if size < _HEAP_LEAST_BYTES:
+        raise ToolError(f"--heap {text}: give bytes, or a number with k or M, from {_HEAP_LEAST_BYTES // 1024}k up")
+    return size
+
+
+def _ports(board: VirtualBoard, live: LiveInverter | None, address: str) -> dict[str, Any]:
+    return {
+        "device_id": board.device_id,
+        "console": board.console,
+        "rs485": board.rs485,
+        "host": board.host,
+        "flash": str(board.flash),
+        "inverter": live is not None,
+        "pid": board.pid,
+        "vehicles": address,
+    }
+
+
+def _announce(
+    board: VirtualBoard, live: LiveInverter | None, address: str, unlike_chip: str, json_file: Path | None
+) -> None:
+    if json_file is not None:
+        write_atomic(json_file, json.dumps(_ports(board, live, address)) + "\n")
+        return
+    from rich.table import Table
+
+    from hil.virtual_board.flash import refusal_of
+    from host_tools.screen import Screen
+
+    table = Table("port", "path", "reach it with", title=f"virtual board {board.device_id}", title_justify="left")
+    table.add_row("console", board.console, f"mpremote connect {board.console} resume ls")
+    bus = "the inverter model answers here" if live else f"gridkeel plant inverter --serial {board.rs485}"
+    table.add_row("rs485", board.rs485, bus)
+    table.add_row("host", board.host, f"gridkeel uplink --port {board.host}")
+    if address:
+        table.add_row(
+            "vehicles", address, "any car (EVCC) on this link; contracts want the uplink's clock and its --pki"
+        )
+    screen = Screen()
+    screen.table(table)
+    if unlike_chip:
+        screen.say(f"set by the virtual board: {unlike_chip}; --param wins")
+    refusal = refusal_of(board.flash)
+    if refusal:
+        screen.say(f"the board stays without power (config_invalid): {refusal}")
+    screen.say(f"flash {board.flash}; Ctrl-C ends")
+    sys.stdout.flush()
+
+
+async def _until_stopped(
+    board: VirtualBoard,
+    feed: MainsFeed,
+    outlet: OutletFeed | None,
+    live: LiveInverter | None,
+    baud: int,
+    seconds: float | None,
+    say: board_words.Say,
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if seconds is not None:
+        loop.call_later(seconds, stop.set)
+    async with _inverter_on(board.rs485, live, baud):
+        with board_words.listening(outlet, say):
+            while not stop.is_set():
+                if live:
+                    live.sync()
+                _check_parts(board, feed, outlet)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _TICK_S)
+
+
+@contextlib.asynccontextmanager
+async def _inverter_on(port: str, live: LiveInverter | None, baud: int) -> AsyncIterator[None]:
+    if live is None:
+        yield
+        return
+    import serial
+
+    from hil.plants.inverter.server import SerialServer
+
+    with serial.Serial(port, baud, timeout=0) as line:
+        server = SerialServer(live, line.fileno(), baud)
+        server.start()
+        try:
+            yield
+        finally:
+            server.stop()
+
+
+def _check_parts(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None) -> None:
+    """Raise where one of the threads has failed: they can only tell when asked."""
+    _ = board.status, feed.counts
+    if outlet:
+        outlet.check()
+
+
+def _print_end(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None, live: LiveInverter | None) -> None:
+    from host_tools.screen import Screen
+
+    counts = [f"{name} {value}" for part in (board.status, feed.counts) for name, value in asdict(part).items()]
+    screen = Screen()
+    if outlet:
+        power = f", {live.inverter.power_w:.0f} W" if live else ""
+        screen.say(f"outlet: {outlet.words()}{power}")
+    screen.say("stopped: " + ", ".join(counts))
+
+
+@app.command(cls=Command)
+def ports(json_file: JsonOutcome = None) -> None:
+    """List the serial ports of this machine and what they look like.
+
+    Example: gridkeel board ports
+    """
+    from serial.tools import list_ports
+
+    from host_tools.screen import Screen
+
+    found = [
+        {"port": port.device, "looks_like": looks_like(port), "usb_id": _usb_id(port), "serial": port.serial_number}
+        for port in sorted(list_ports.comports())
+    ]
+    if json_file is not None:
+        write_atomic(json_file, json.dumps(found) + "\n")
+        return
+    if not found:
+        Screen().result("no serial port found; `gridkeel board run` starts a virtual board")
+        return
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("port", "looks like", "USB id", "serial number")
+    for row in found:
+        table.add_row(row["port"], escape(str(row["looks_like"])), row["usb_id"] or "-", row["serial"] or "-")
+    Screen().table(table)
+
+
+def looks_like(port: ListPortInfo) -> str:
+    """Say what is probably behind a serial port, from its USB vendor."""
+    if port.vid is None:
+        return "built-in serial port" if port.device.startswith("/dev/ttyS") else "no USB device: unknown"
+    named = " ".join(text for text in (port.manufacturer, port.product) if text)
+    kind = _KNOWN_VENDORS.get(port.vid, "USB serial device")
+    return f"{kind}: {named}" if named else kind
+
+
+def _usb_id(port: ListPortInfo) -> str | None:
+    return None if port.vid is None else f"{port.vid:04x}:{port.pid or 0:04x}"

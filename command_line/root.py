@@ -1,0 +1,85 @@
+"""The commands of `gridkeel`, each loaded when it is called: help and completion load none of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+import typer.main
+
+from command_line.command import Command, Group
+from gridkeel import VERSION
+
+# name: (module of command_line, what the overview says: the command's own first sentence, as a test holds)
+COMMANDS = {
+    "bench": ("bench", "Play recorded or made-up mains through a real controller and judge what it did."),
+    "board": ("board", "Run the virtual board, or list the serial ports of real ones."),
+    "plant": ("plant", "Run a model of the bench by itself."),
+    "uplink": ("uplink", "Carry records of the controllers on PORT to an MQTT broker, and its commands to them."),
+    "monitor": ("monitor", "Show every controller on a broker: frequency, command, power, state of charge, faults."),
+    "send": ("send", "Send a command to a controller and wait for its result."),
+    "broker": ("broker", "Run an MQTT broker on this machine until Ctrl-C or SIGTERM."),
+    "interop": (
+        "interop",
+        "Charge a real car (the EVCC of the package iso15118) at the controller on the virtual board.",
+    ),
+    "params": ("params", "List every parameter with unit, default, limits and meaning; check a configuration file."),
+    "handshake-model": (
+        "handshake_model",
+        "Predict the time of each phase of a handshake, from SDP to the first charging loop.",
+    ),
+    "pki": ("pki", "Make and manage the certificates of ISO 15118."),
+    "study": ("study", "Studies of many controllers on one grid."),
+    "typetest": ("typetest", "Put a controller through a profile's procedure and report clause by clause."),
+}
+
+
+def load(name: str) -> Any:
+    """Return a command with its options, ready to run; imports its module."""
+    module = import_module(f"command_line.{COMMANDS[name][0]}")
+    app = getattr(module, "app", None)
+    if app is None:
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(name=name, cls=Command)(module.command)
+    loaded = typer.main.get_command(app)
+    loaded.name = name
+    return loaded
+
+
+class LazyGroup(Group):
+    """A group of names and their one line of help; the command behind a name is imported when it is resolved."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, _named, rest = super().resolve_command(ctx, args)
+        return name, load(name) if name else None, rest
+
+
+app = typer.Typer(
+    name="gridkeel",
+    cls=LazyGroup,
+    help="Edge-controller firmware for EV chargers: bench, virtual board, car at the outlet, certificates, uplink.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # help is plain text: nothing in brackets is taken for markup, nothing is cut
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+
+
+def _only_a_name() -> None:
+    """Stand for a command that is not loaded yet."""
+
+
+for _name, (_module, _help) in COMMANDS.items():
+    app.command(name=_name, help=_help)(_only_a_name)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gridkeel {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: bool = typer.Option(False, "--version", callback=_version, help="Print the version.")) -> None:
+    """Take the options that stand before a command."""

@@ -1,0 +1,101 @@
+"""What cars do in virtual time: scripts for VirtualCar."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from hil.scripted_vehicle import talk
+from hil.scripted_vehicle.talk import Body, Contract
+from hil.scripted_vehicle.virtual_car import Connect, HangUp, Rest, Say, Script, Step, VirtualCar
+from host_tools.errors import ToolError
+
+REQUEST = "supportedAppProtocolReq"
+
+
+@dataclass(frozen=True)
+class CarConfig:
+    """connect_s: when it comes, over what counts as TLS; handshake_ms: how long that keeps the board's processor.
+
+    pay_s: when PaymentDetailsReq leaves.
+    """
+
+    connect_s: float
+    pay_s: float
+    handshake_ms: float = 0.0
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> CarConfig:
+        """Build from a scenario's [car].  Errors: ToolError naming what is wrong."""
+        known = [item.name for item in fields(cls)]
+        for key in table:
+            if key not in known:
+                raise ToolError(f"unknown key car.{key}; known are {', '.join(known)}")
+        try:
+            return cls(**table)
+        except TypeError as error:
+            raise ToolError(f"[car]: {error}") from None
+
+
+class Session:
+    """The thread of one session: its id and the last response."""
+
+    def __init__(self) -> None:
+        self.id = bytes(1)
+        self.last: Body = {}
+
+    def agree(self) -> Generator[Step, bytes | None, bool]:
+        """Agree on the protocol; return whether an answer came."""
+        return self._take((yield Say(REQUEST, talk.offer())), talk.read_offer)
+
+    def ask(self, name: str, body: Body, signature: Body | None = None) -> Generator[Step, bytes | None, bool]:
+        """Ask one thing; return whether an answer came."""
+        frame = yield Say(name, talk.request(name, body, self.id, signature))
+        return self._take(frame, lambda data: self._read(data))
+
+    def _read(self, data: bytes) -> Body:
+        _name, self.id, body = talk.read(data)
+        return body
+
+    def _take(self, frame: bytes | None, read: Any) -> bool:
+        if frame is None:
+            return False
+        self.last = read(frame)
+        return True
+
+
+def contract_talk(config: CarConfig, contract: Contract) -> Any:
+    """Return a script: come, choose to pay by contract, and have it checked at pay_s."""
+
+    def script(_car: VirtualCar) -> Script:
+        session = Session()
+        yield Rest(until_s=config.connect_s)
+        yield Connect(secured=True, handshake_us=round(config.handshake_ms * 1000))
+        yield from session.agree()
+        for name, body in setting_up(talk.CONTRACT):
+            yield from session.ask(name, body)
+        yield Rest(until_s=config.pay_s)
+        if (yield from session.ask("PaymentDetailsReq", contract.details())):
+            signed = talk.authorization(session.last["GenChallenge"], contract.key)
+            yield from session.ask("AuthorizationReq", *signed)
+        yield HangUp()
+
+    return script
+
+
+def setting_up(payment: str) -> Iterator[tuple[str, Body]]:
+    """The requests from SessionSetup to the choice how to pay."""
+    yield "SessionSetupReq", {"EVCCID": talk.EVCC_ID}
+    yield "ServiceDiscoveryReq", {}
+    yield "PaymentServiceSelectionReq", talk.selection(payment)
+
+
+def charging() -> Iterator[tuple[str, Body]]:
+    """The requests from the authorization to SessionStop of an AC car that pays externally."""
+    yield "AuthorizationReq", {}
+    yield "ChargeParameterDiscoveryReq", talk.charge_parameter()
+    yield "PowerDeliveryReq", talk.delivery("Start")
+    yield "ChargingStatusReq", {}
+    yield "PowerDeliveryReq", talk.delivery("Stop")
+    yield "SessionStopReq", {"ChargingSession": "Terminate"}

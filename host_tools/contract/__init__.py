@@ -1,0 +1,1 @@
+"""The MQTT contract that its two sides share: topics, payload schemas, commands, presence, deduplication."""

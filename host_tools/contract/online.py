@@ -1,0 +1,54 @@
+"""Whether a controller is online, by its status and the presence of the uplink named there: docs/mqtt.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from host_tools.contract import topics
+
+_PAYLOAD_MAX = 64 * 1024
+_WORDS = {"online": True, "offline": False}
+
+
+class Said(NamedTuple):
+    """A controller's status or an uplink's presence.
+
+    online: None for a word that is neither.  uplink: topic level of the uplink a status names.  reason: as it came.
+    """
+
+    online: bool | None
+    uplink: str | None
+    reason: Any
+
+
+def document_of(payload: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a payload, None where there is none or it is too long."""
+    if len(payload) > _PAYLOAD_MAX:
+        return None
+    try:
+        document = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def said(document: Mapping[str, Any]) -> Said:
+    """Read a status or a presence, whatever it holds."""
+    word, uplink = document.get("status"), document.get("uplink")
+    return Said(
+        _WORDS.get(word) if isinstance(word, str) else None,
+        topics.level(uplink) if isinstance(uplink, str) else None,
+        document.get("reason"),
+    )
+
+
+def is_online(status: bool | None, uplink: str | None, uplinks: Mapping[str, bool | None]) -> bool | None:
+    """Return whether a controller is there, None where its status does not say.
+
+    uplinks: presence by topic level; one that is not there, or unreadable, is offline.
+    """
+    if status and uplink is not None:
+        return uplinks.get(uplink) is True
+    return status
