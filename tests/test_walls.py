@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.generate import packages
+from host_tools.generate.packages import HOST_ORDER, imports
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "firmware" / "gridkeel"
 WAITING_ROOMS = ("runtime", "boards")
@@ -31,16 +34,6 @@ HOST_MAY_IMPORT = (
     "gridkeel.ticks",
     "gridkeel.v2g",
 )
-
-
-def imports(path: Path) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return found
 
 
 def firmware_files() -> list[Path]:
@@ -92,50 +85,8 @@ def test_platform_is_asked_in_one_place() -> None:
     assert "sys.platform" in (PACKAGE / "boards" / "__init__.py").read_text()
 
 
-# Host packages, lowest first: each imports those before it and itself, and none of those after it.
-HOST_ORDER = (
-    "host_tools.errors",
-    "host_tools.files",
-    "host_tools.screen",
-    "host_tools.peer",
-    "certs",
-    "host_tools.image",
-    "host_tools.micropython",
-    "host_tools.link",
-    "host_tools.contract",
-    "host_tools.mqtt",
-    "host_tools.backend",
-    "host_tools.uplink",
-    "host_tools.monitor",
-    "host_tools.operator",
-    "host_tools.handshake",
-    "host_tools.generate",
-    "hil.config",
-    "hil.drivers",
-    "hil.plants",
-    "hil.virtual_board",
-    "hil.report",
-    "hil.scripted_vehicle",
-    "hil.bench",
-    "hil.interop",
-    "hil.typetest",
-    "studies",
-    "command_line",
-)
-
-
-def host_package(module: str) -> str | None:
-    """Return the entry of HOST_ORDER that a module belongs to, None for a module that is not host code."""
-    top, _, rest = module.partition(".")
-    if top not in ("host_tools", "hil", "certs", "studies", "command_line"):
-        return None
-    return top if top in HOST_ORDER else f"{top}.{rest.partition('.')[0]}"
-
-
 def host_files() -> list[Path]:
-    tops = ("host_tools", "hil", "certs", "studies", "command_line")
-    found = (path for top in tops for path in (ROOT / top).rglob("*.py"))
-    return sorted(path for path in found if not is_guest(path.stem))
+    return sorted(path for path in packages.host_files() if not is_guest(path.stem))
 
 
 def is_guest(name: str) -> bool:
@@ -166,12 +117,12 @@ def test_no_host_code_reaches_into_tests(path: Path) -> None:
 
 @pytest.mark.parametrize("path", host_files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_import_of_a_host_package_runs_upwards(path: Path) -> None:
-    own = host_package(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    if own in ("host_tools.__init__", "hil.__init__"):
+    own = packages.package_of_file(path)
+    if own is None:
         return
     assert own in HOST_ORDER, f"add {own} to HOST_ORDER"
     for name in imports(path):
-        other = host_package(name)
+        other = packages.package_of(name)
         assert other is None or HOST_ORDER.index(other) <= HOST_ORDER.index(own), f"{own} imports {name}"
 
 

@@ -13,13 +13,25 @@ from host_tools.generate import (
     iso15118,
     link_protocol,
     link_table,
+    packages,
     pages,
     schema_files,
     sensing_weights,
 )
 from host_tools.generate.exi import tables
 
-MAKERS = (curve_table, sensing_weights, link_table, tables, schema_files, link_protocol, pages, grid_services, iso15118)
+MAKERS = (
+    curve_table,
+    sensing_weights,
+    link_table,
+    tables,
+    schema_files,
+    link_protocol,
+    pages,
+    grid_services,
+    iso15118,
+    packages,
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 
