@@ -140,17 +140,17 @@ def access(
 
 
 @_command
-def regulate(
+def regulation(
     share_pct_x100: Annotated[
         int, typer.Option("--share-pct-x100", metavar="N", help="Share of regulation_w, in 0.01 %: -10000..10000.")
     ],
 ) -> _Body:
     """Tell the regulation signal."""
-    return {"regulate": {"share_pct_x100": share_pct_x100}}
+    return {"regulation": {"share_pct_x100": share_pct_x100}}
 
 
 @_command
-def demand(
+def demand_response(
     kind: Annotated[str, typer.Option("--kind", help="Kind of event, for example shed.")],
     start_in_s: Annotated[int, typer.Option("--start-in-s", metavar="S", help="When it begins, seconds from now.")],
     duration_s: Annotated[int, typer.Option("--duration-s", metavar="S", help="How long it lasts, seconds.")],
@@ -159,7 +159,7 @@ def demand(
 ) -> _Body:
     """Announce a demand-response event."""
     body = {"kind": kind, "start_in_s": start_in_s, "duration_s": duration_s, "depth_w": depth_w}
-    return {"demand": {**body, "recovery_s": recovery_s}}
+    return {"demand_response": {**body, "recovery_s": recovery_s}}
 
 
 @_command

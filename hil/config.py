@@ -45,7 +45,7 @@ def load_parameters(path: Path | None, overrides: list[str]) -> dict[str, int]:
 def _note_a_wait(p: Parameters) -> None:
     """Say on standard error where the baseline is less than an AC outlet can offer: the vehicle then waits."""
     least_w = duty.least_w(p.nominal_v, p.phases)
-    if p.evse != evse.FIXED and p.outlet == evse.AC and 0 < p.baseline_w < least_w:
+    if p.evse != evse.FIXED and p.connector == evse.AC and 0 < p.baseline_w < least_w:
         print(
             f"note: baseline_w = {p.baseline_w} W is under the {least_w} W of 6 A on {p.phases} phase(s) at "
             f"{p.nominal_v} V: a vehicle waits until a set-point or a plan asks for that much",

@@ -19,7 +19,7 @@ NAMES = (
     "mode_safe",
     "fast_reserve",
     "regulation",
-    "event",
+    "demand_response",
     "schedule",
     "departure",
     "power_range",
@@ -54,7 +54,7 @@ INVERTER_LOST = 14
 MODE_SAFE = 15
 FAST_RESERVE = 16
 REGULATION = 17
-EVENT = 18
+DEMAND_RESPONSE = 18
 SCHEDULE = 19
 DEPARTURE = 20
 POWER_RANGE = 21

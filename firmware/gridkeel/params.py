@@ -91,7 +91,7 @@ _TABLE = (
     b"regulation_ramp_w_s 1000 10 1000000 W/s\n"
     b"regulation_expiry_ms 10000 1000 600000 ms\n"
     b"regulation_fallback 0 -10000 10000 0.01 %\n"
-    b"event_spread_s 0 0 3600 s\n"
+    b"demand_response_spread_s 0 0 3600 s\n"
     b"plan_charge_w 7400 0 50000 W\n"
     b"plan_discharge_w 0 0 50000 W\n"
     b"reactive_mode 0 0 3 index\n"
@@ -113,15 +113,15 @@ _TABLE = (
     b"account_tolerance_pct 2 0 20 %\n"
     b"enter_at_start 0 0 1 flag\n"
     b"sample_clock_trim_ppm 100 0 500 ppm\n"
-    b"v2g_tls 1 0 2 index\n"
-    b"v2g_payment 3 1 3 bits\n"
-    b"v2g_energy_modes 0 0 63 bits\n"
-    b"v2g_free 0 0 1 flag\n"
-    b"v2g_receipt 0 0 1 flag\n"
-    b"v2g_notice_s 10 0 600 s\n"
-    b"v2g_expires_soon_days 21 0 365 d\n"
+    b"iso15118_tls 1 0 2 index\n"
+    b"iso15118_payment 3 1 3 bits\n"
+    b"iso15118_energy_modes 0 0 63 bits\n"
+    b"iso15118_free_service 0 0 1 flag\n"
+    b"iso15118_receipt 0 0 1 flag\n"
+    b"iso15118_notice_s 10 0 600 s\n"
+    b"iso15118_expires_soon_days 21 0 365 d\n"
     b"evse 0 0 2 index\n"
-    b"outlet 0 0 1 index\n"
+    b"connector 0 0 1 index\n"
     b"phases 1 1 3 count\n"
     b"cable_current_max_a 32 6 80 A\n"
     b"ventilation 0 0 1 flag\n"
@@ -135,7 +135,7 @@ _TABLE = (
     b"reactive_priority 0 0 1 flag\n"
     b"temperature_stale_ms 10000 1000 600000 ms\n"
     b"report_filter 0 0 2 index\n"
-    b"v2g_mutual 0 0 1 flag\n"
+    b"iso15118_mutual_tls 0 0 1 flag\n"
     b"volt_var_response_ms 5000 0 90000 ms\n"
 )
 
@@ -281,7 +281,7 @@ def _check_together(values):
             "trip_rocof_mhz_s",
             "= %d is not over the %d mHz/s that trip_profile rides through" % (values["trip_rocof_mhz_s"], ride_mhz_s),
         )
-    _check_outlet(values)
+    _check_connector(values)
     if values["sample_hz"] % (16 * values["nominal_hz"]):
         _refuse(
             "sample_hz",
@@ -303,17 +303,17 @@ def _check_together(values):
             _refuse(low, "and %s do not hold nominal_hz = %d between them" % (high, values["nominal_hz"]))
 
 
-def _check_outlet(values):
+def _check_connector(values):
     if values["phases"] == 2:
         _refuse("phases", "= 2 is neither 1 nor 3")
-    if values["outlet"] and values["evse"] == 1:
-        _refuse("outlet", "= 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
+    if values["connector"] and values["evse"] == 1:
+        _refuse("connector", "= 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
     least_w = 6 * values["phases"] * values["nominal_v"]
     for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
-        if values["evse"] and not values["outlet"] and 0 < values[name] < least_w:
+        if values["evse"] and not values["connector"] and 0 < values[name] < least_w:
             _refuse(
                 name,
-                "= %d is under %d W, 6 A x phases x nominal_v: an AC outlet offers that much or nothing"
+                "= %d is under %d W, 6 A x phases x nominal_v: an AC connector offers that much or nothing"
                 % (values[name], least_w),
             )
 

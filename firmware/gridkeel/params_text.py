@@ -65,7 +65,7 @@ MEANINGS: dict = {
     "regulation_ramp_w_s": "ramp of secondary regulation",
     "regulation_expiry_ms": "age at which a regulation signal is no longer followed",
     "regulation_fallback": "share of regulation_w taken once the signal has expired",
-    "event_spread_s": "window over which controllers spread the start of an event",
+    "demand_response_spread_s": "window over which controllers spread the start of an event",
     "plan_charge_w": "power into the vehicle in a plan's cheap slots",
     "plan_discharge_w": "power out of the vehicle in a plan's dear slots",
     "reactive_mode": "reactive power: 0 none of ours, 1 fixed, 2 power factor, 3 volt-var",
@@ -87,19 +87,19 @@ MEANINGS: dict = {
     "account_tolerance_pct": "share of the energy moved that still counts as made up for",
     "enter_at_start": "1: a start waits and ramps as a return after a trip does",
     "sample_clock_trim_ppm": "most that the host's time may add to sample_clock_ppm; 0 never",
-    "v2g_tls": "ISO 15118 over: 0 TCP alone, 1 what the car asks for, 2 TLS alone",
-    "v2g_payment": "offered to the car: 1 external payment (EIM), 2 contract (Plug & Charge), 3 both",
-    "v2g_energy_modes": (
+    "iso15118_tls": "ISO 15118 over: 0 TCP alone, 1 what the car asks for, 2 TLS alone",
+    "iso15118_payment": "offered to the car: 1 external payment (EIM), 2 contract (Plug & Charge), 3 both",
+    "iso15118_energy_modes": (
         "1 AC 1-phase, 2 AC 3-phase, 4 DC_core, 8 DC_extended, 16 DC_combo_core, 32 DC_unique; 0 what suits the outlet"
     ),
-    "v2g_free": "1 tells the car that charging is free of charge",
-    "v2g_receipt": "1 has a car with a contract sign a receipt for every meter reading",
-    "v2g_notice_s": "time a car has to follow a stop or a new negotiation it is told of",
-    "v2g_expires_soon_days": "a contract that ends sooner is answered with OK_CertificateExpiresSoon",
+    "iso15118_free_service": "1 tells the car that charging is free of charge",
+    "iso15118_receipt": "1 has a car with a contract sign a receipt for every meter reading",
+    "iso15118_notice_s": "time a car has to follow a stop or a new negotiation it is told of",
+    "iso15118_expires_soon_days": "a contract that ends sooner is answered with OK_CertificateExpiresSoon",
     "evse": (
         "0 fixed vehicle, no pilot; 1 IEC 61851-1; 2 ISO 15118 at 5 % duty, IEC 61851-1 after it; at the next start"
     ),
-    "outlet": "0 AC, 1 DC (wants evse = 2)",
+    "connector": "0 AC, 1 DC (wants evse = 2)",
     "phases": (
         "phases of an AC outlet, 1 or 3; it offers 6 A on each or nothing: "
         "with less power than 6 A x phases x nominal_v a vehicle waits"
@@ -118,7 +118,7 @@ MEANINGS: dict = {
     "report_filter": (
         "telemetry's frequency and ROCOF: 0 ten cycles; class M reports at 1 half, 2 a fifth of nominal_hz"
     ),
-    "v2g_mutual": "1: a car must show a TLS certificate of a V2G or OEM root of /pki; at the next start",
+    "iso15118_mutual_tls": "1: a car must show a TLS certificate of a V2G or OEM root of /pki; at the next start",
     "volt_var_response_ms": "volt-var: open-loop response time, to 90 % of a step",
 }
 

@@ -115,11 +115,11 @@ class HostSide:
         if record.message == "telemetry":
             self.latest = record.values
             self._recorder.telemetry_row(self._now_s, record.values)
-        elif record.message == "event":
+        elif record.message == "fault_event":
             word = "" if record.values["active"] else " over"
             text = errors_text.fault_name(record.values["fault"]) + word
             self._recorder.event(record.values["uptime_ms"] / 1000, text)
-        elif record.message == "v2g":
+        elif record.message == "iso15118":
             self._recorder.v2g.append(readable(record, self.intake.link.dictionary))
 
     def _say(self, line: str) -> None:

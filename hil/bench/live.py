@@ -70,8 +70,8 @@ def _figures(progress: Progress, delivered: int) -> Table:
         table.add_row(
             f"{values['freq_uhz'] / 1e6:.3f} Hz",
             f"{values['rocof_mhz_s'] / 1000:+.2f} Hz/s",
-            f"{values['command_w']:+d} W",
-            f"{values['power_w']:+d} W",
+            f"{values['permitted_w']:+d} W",
+            f"{values['delivered_w']:+d} W",
             "unknown" if soc < 0 else f"{soc / 100:.1f} %",
             _name(messages.STATES, values["state"]),
             _name(limits.NAMES, values["limiter"]),

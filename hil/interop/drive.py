@@ -82,7 +82,7 @@ def against(charger: Charger, mode: Mode, run: int, parking: Parking, say: Say) 
     desk = charger.desk
     react = partial(_react, charger, mode, Counter())
     charger.do("plug", "want")
-    desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot"] == "B")
+    desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot_state"] == "B")
     resumes = ""
     for pauses in (True, False) if mode.pauses else (False,):
         mark = desk.mark()
@@ -90,12 +90,12 @@ def against(charger: Charger, mode: Mode, run: int, parking: Parking, say: Say) 
         resumes = _converse(car, outcome, say, parking.tap, react)
         charger.check()
         outcome.handshake = desk.wait_for("handshake", mark, RECORD_S)
-        outcome.log += desk.of("v2g", mark)
+        outcome.log += desk.of("iso15118", mark)
         charger.do("silence")
         if not outcome.ok:
             break
     charger.do("leave", "unplug")
-    desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot"] == "A")
+    desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot_state"] == "A")
     time.sleep(GONE_S)
     hold_to(mode, outcome)
     return outcome

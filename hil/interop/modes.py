@@ -12,8 +12,8 @@ from host_tools.errors import ToolError
 
 CAR_TARGET_V = 500.0  # what the peer's simulated car asks of a DC outlet
 AC_BASELINE_W = 6000  # over the 4,140 W of 6 A on three phases
-AC_THREE, DC_EXTENDED = 2, 8  # of parameter v2g_energy_modes
-EXTERNAL, BOTH = 1, 3  # of parameter v2g_payment
+AC_THREE, DC_EXTENDED = 2, 8  # of parameter iso15118_energy_modes
+EXTERNAL, BOTH = 1, 3  # of parameter iso15118_payment
 CHARGE_LOOPS = 10  # ChargingStatusReq or CurrentDemandReq of a session, the peer's own default
 
 
@@ -63,12 +63,12 @@ class Mode:
     def charger_parameters(self) -> dict[str, int]:
         """Return the parameters of the controller that differ from the default."""
         outlet = (
-            {"outlet": 1, "v2g_energy_modes": DC_EXTENDED}
+            {"connector": 1, "iso15118_energy_modes": DC_EXTENDED}
             if self.is_dc
-            else {"phases": 3, "v2g_energy_modes": AC_THREE, "baseline_w": AC_BASELINE_W}
+            else {"phases": 3, "iso15118_energy_modes": AC_THREE, "baseline_w": AC_BASELINE_W}
         )
         payment = BOTH if self.contract else EXTERNAL
-        return {"evse": 2, "v2g_payment": payment, **outlet}
+        return {"evse": 2, "iso15118_payment": payment, **outlet}
 
     def plant(self) -> OutletPlant:
         """Return an outlet with a car of this kind at it, not plugged in yet."""

@@ -32,6 +32,6 @@ OTHER_PRICES = Occasion(
         },
     ),
 )
-RECEIPTS = Occasion("SessionSetupRes", 1, ({"parameters": {"v2g_receipt": 1}},))
+RECEIPTS = Occasion("SessionSetupRes", 1, ({"parameters": {"iso15118_receipt": 1}},))
 # The peer's car asks its vehicle whether to go on only where no receipt is wanted: without this it would never end.
-NO_MORE_RECEIPTS = Occasion("MeteringReceiptRes", 3, ({"parameters": {"v2g_receipt": 0}},))
+NO_MORE_RECEIPTS = Occasion("MeteringReceiptRes", 3, ({"parameters": {"iso15118_receipt": 0}},))

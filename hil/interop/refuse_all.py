@@ -75,7 +75,7 @@ def _entry(stage: Stage, mark: int, refusal: Refusal) -> str:
         return record["kind"] == refusal.kind and refusal.word in (record["subject"], record["detail"])
 
     try:
-        entry = stage.charger.desk.wait_for("v2g", mark, RECORD_S, tells)
+        entry = stage.charger.desk.wait_for("iso15118", mark, RECORD_S, tells)
     except ToolError:
         return ""
     return " ".join(entry[key] for key in ("kind", "subject", "detail") if entry[key] != "other")

@@ -11,7 +11,7 @@ from hil.interop.rawcar import ClosedError, RawCar
 from hil.interop.refusal import ENDED, Act, Refusal
 from hil.interop.stage import Stage
 
-TLS_REQUIRED = (("v2g_tls", 2),)
+TLS_REQUIRED = (("iso15118_tls", 2),)
 PATIENCE_S = 15.0  # the charger gives a handshake 10 s
 READ_BYTES = 8192
 _SERVER_HELLO_DONE = b"\x0e\x00\x00\x00"

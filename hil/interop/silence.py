@@ -243,16 +243,16 @@ def _receipt(state: str, turns: tuple[Any, ...], contract: Contract, last: str) 
 
 
 def ac_receipt(contract: Contract) -> Silences:
-    """The state that awaits a receipt at an AC outlet (v2g_receipt = 1)."""
+    """The state that awaits a receipt at an AC outlet (iso15118_receipt = 1)."""
     return _receipt("receipt_ac", _AC_TURNS, contract, "charging_status")
 
 
 def dc_receipt(contract: Contract) -> Silences:
-    """The state that awaits a receipt at a DC outlet (v2g_receipt = 1)."""
+    """The state that awaits a receipt at a DC outlet (iso15118_receipt = 1)."""
     return _receipt("receipt_dc", _DC_TURNS, contract, "current_demand")
 
 
-RECEIPTS = {"v2g_receipt": 1}
+RECEIPTS = {"iso15118_receipt": 1}
 OUTLETS: tuple[tuple[Callable[[Contract], Silences], dict[str, int], bool], ...] = (
     # what, parameters beside the outlet's own, is it DC
     (ac, {}, False),

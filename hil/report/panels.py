@@ -134,9 +134,17 @@ def _symlog(axes: Axes, linear: float, peak: float) -> None:
 
 def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
     axes.axhline(0, color=svg.MUTED, linewidth=0.7)
-    _line(axes, record.telemetry.get("wish_w", 1e-3), window, "wished", svg.WISH, linewidth=1.1, linestyle=(0, (4, 2)))
+    _line(
+        axes,
+        record.telemetry.get("requested_w", 1e-3),
+        window,
+        "wished",
+        svg.WISH,
+        linewidth=1.1,
+        linestyle=(0, (4, 2)),
+    )
     steps = {"drawstyle": "steps-post"}
-    _line(axes, record.telemetry.get("command_w", 1e-3), window, "commanded", svg.COMMAND, linewidth=1.1, **steps)
+    _line(axes, record.telemetry.get("permitted_w", 1e-3), window, "commanded", svg.COMMAND, linewidth=1.1, **steps)
     _line(axes, record.plant.get("delivered_w", 1e-3), window, "delivered", svg.DELIVERED, linewidth=1.6)
     dots = [(t_s, power_w) for t_s, power_w in record.commands if window[0] <= t_s <= window[1]]
     if 0 < len(dots) <= _MAX_COMMAND_DOTS:
@@ -151,14 +159,14 @@ def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
 def draw_reactive(axes: Axes, record: RunRecord, window: Window) -> None:
     axes.axhline(0, color=svg.MUTED, linewidth=0.7)
     steps = {"drawstyle": "steps-post"}
-    _line(axes, record.telemetry.get("var_wish", 1e-3), window, "asked for", svg.WISH, linewidth=1.1, **steps)
+    _line(axes, record.telemetry.get("requested_var", 1e-3), window, "asked for", svg.WISH, linewidth=1.1, **steps)
     _line(axes, record.plant.get("var", 1e-3), window, "delivered", svg.DELIVERED, linewidth=1.6)
     axes.set_ylabel("reactive, kvar")
     axes.margins(y=0.08)
 
 
 def _asks_reactive(record: RunRecord) -> bool:
-    curve = record.telemetry.get("var_wish")
+    curve = record.telemetry.get("requested_var")
     return curve is not None and bool(curve[1].any())
 
 
@@ -233,7 +241,7 @@ def has_any(*names: str) -> Callable[[RunRecord], bool]:
 
 FREQUENCY = Panel(2.3, has_any("freq_hz", "freq_uhz"), draw_frequency)
 ERROR = Panel(1.5, has_any("freq_error_mhz"), draw_error)
-POWER = Panel(2.3, lambda record: has_any("command_w", "delivered_w")(record) or bool(record.commands), draw_power)
+POWER = Panel(2.3, lambda record: has_any("permitted_w", "delivered_w")(record) or bool(record.commands), draw_power)
 REACTIVE = Panel(1.3, _asks_reactive, draw_reactive)
 VOLTAGE = Panel(1.3, has_any("voltage_pu", "voltage_mv"), draw_voltage)
 SOC = Panel(1.1, has_any("soc_pct", "soc_pct_x100"), draw_soc)

@@ -101,7 +101,7 @@ def outlet_of(parameters: Parameters, live: LiveInverter | None, volts: float) -
     if parameters.evse == evse.FIXED:
         yield None
         return
-    onboard = parameters.outlet == evse.AC
+    onboard = parameters.connector == evse.AC
     plant = OutletPlant(
         VehicleConfig(onboard=onboard, phases=parameters.phases, nominal_v=float(parameters.nominal_v), digital_s=1.0)
     )

@@ -21,9 +21,9 @@ class Figure(NamedTuple):
 
 # The fields of an order are those of its link command, in order, and nothing else.
 ORDERS: dict[str, tuple[Figure, ...]] = {
-    "regulate": (Figure("share_pct_x100", -10000, 10000, "0.01 % of regulation_w"),),
+    "regulation": (Figure("share_pct_x100", -10000, 10000, "0.01 % of regulation_w"),),
     "departure": (Figure("in_s", 0, 172800, "s"), Figure("soc_pct_x100", 0, 10000, "0.01 %")),
-    "demand": (
+    "demand_response": (
         Figure("start_in_s", 0, 172800, "s"),
         Figure("duration_s", 0, 65535, "s"),
         Figure("depth_w", 0, 50000, "W"),
@@ -40,7 +40,7 @@ ORDERS: dict[str, tuple[Figure, ...]] = {
 }
 # Fields told by name; on the link they are the name's place.
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "demand": {"kind": messages.EVENT_KINDS},
+    "demand_response": {"kind": messages.DEMAND_RESPONSE_KINDS},
     "access": {"access": messages.ACCESS_WORDS},
 }
 PRICE = Figure("price", -32768, 32767, "0.1/MWh")

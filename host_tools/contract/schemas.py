@@ -20,12 +20,12 @@ _WHO: Schema = {
     "sequence": {**_U32, "minimum": 1, "description": "number of the record within its boot, rising; once each"},
 }
 _ENUMS = dict(table.enums())
-_EVENT = "event"
+_EVENT = "fault_event"
 _OWN = ("birth", "status", "presence", "cmd", "ack")
 
 
 def _id(name: str) -> str:
-    return f"urn:gridkeel:schema:v1:{name}"
+    return f"urn:gridkeel:schema:v2:{name}"
 
 
 def _document(name: str, title: str, properties: Schema, required: list[str], **more: Any) -> Schema:

@@ -1,10 +1,10 @@
-"""Topic names, the contract's version in the prefix: gridkeel/v1/<device>/<leaf>, gridkeel/v1/$uplink/<name>/status."""
+"""Topic names, the contract's version in the prefix: gridkeel/v2/<device>/<leaf>, gridkeel/v2/$uplink/<name>/status."""
 
 from __future__ import annotations
 
 import re
 
-PREFIX = "gridkeel/v1"
+PREFIX = "gridkeel/v2"
 BIRTH = "birth"
 STATUS = "status"
 COMMAND = "cmd"

@@ -45,8 +45,8 @@ class Controller:
     freq_hz: float | None = None
     deviation_mhz: float | None = None
     rocof_mhz_s: float | None = None
-    command_w: float | None = None
-    power_w: float | None = None
+    permitted_w: float | None = None
+    delivered_w: float | None = None
     soc_pct: float | None = None
     loop_gap_max_us: float | None = None
     messages: int = 0
@@ -78,7 +78,7 @@ class Controller:
     def take_telemetry(self, document: dict[str, Any]) -> None:
         for name in ("state", "limiter", "fault"):
             setattr(self, name, text(document.get(name)))
-        for name in ("rocof_mhz_s", "command_w", "power_w", "loop_gap_max_us"):
+        for name in ("rocof_mhz_s", "permitted_w", "delivered_w", "loop_gap_max_us"):
             setattr(self, name, figure(document.get(name)))
         soc = figure(document.get("soc_pct_x100"))
         self.soc_pct = None if soc is None or soc < 0 else soc / 100

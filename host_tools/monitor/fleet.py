@@ -133,7 +133,7 @@ class Fleet:
         controller.heard_s = now_s
         if leaf == "telemetry":
             controller.take_telemetry(document)
-        elif leaf == "event":
+        elif leaf == "fault_event":
             words = controller.take_event(document)
             if words is not None:
                 self._happen(now_s, controller, words)

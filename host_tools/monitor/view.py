@@ -16,7 +16,7 @@ _SHARE = 20  # ordering may take this part of the time at most, however many the
 
 KEYS: dict[str, Callable[[Controller], Any]] = {
     "name": lambda one: one.device,
-    "power": lambda one: one.power_w,
+    "power": lambda one: one.delivered_w,
     "frequency": lambda one: one.deviation_mhz,
     "soc": lambda one: one.soc_pct,
     "age": lambda one: one.heard_s,

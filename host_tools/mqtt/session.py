@@ -35,7 +35,7 @@ _LOGGER.setLevel(logging.CRITICAL)
 _LOGGER.addHandler(logging.NullHandler())  # without any, Python prints raw lines to standard error
 
 _TAKEN_OVER = 0x8E
-_ROUND_TRIP = "gridkeel/v1/$uplink/none/none"  # nobody subscribes to it; its UNSUBACK tells what was read before it
+_ROUND_TRIP = "gridkeel/v2/$uplink/none/none"  # nobody subscribes to it; its UNSUBACK tells what was read before it
 _ACCEPTED = ReasonCode(PacketTypes.PUBACK, identifier=0)
 _KNOWN = {
     "WRONG_VERSION_NUMBER": "does not speak TLS on this port: use mqtt:// or its TLS port",

@@ -19,10 +19,10 @@ TOGETHER = (
     "nominal_hz", "sample_hz", "block_ms", "droop_profile", "fast_reserve", "trip_profile", "trip_rocof_mhz_s",
     "trip_under_mhz", "trip_over_mhz", "return_low_mhz", "return_high_mhz", "soc_reserve_pct_x100",
     "soc_full_pct_x100", "power_min_w", "power_max_w", "dc_voltage_min_v", "dc_voltage_max_v", "dc_current_min_a",
-    "dc_current_max_a", "power_factor_x1000", "phases", "outlet", "evse", "nominal_v", "charge_max_w", "cable_max_w",
+    "dc_current_max_a", "power_factor_x1000", "phases", "connector", "evse", "nominal_v", "charge_max_w", "cable_max_w",
     "ev_charge_max_w",
 )  # fmt: skip
-_READ = {"setpoint": (*_POWER, _LIFETIME), "regulate": (_REGULATION,), "param_set": TOGETHER}
+_READ = {"setpoint": (*_POWER, _LIFETIME), "regulation": (_REGULATION,), "param_set": TOGETHER}
 
 
 def parameters_of(message: str) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def reason(message: str, values: Mapping[str, Any], found: Mapping[str, int]) ->
         return ""
     if message == "setpoint":
         return _of_setpoint(values["power_w"], values["lifetime_ms"], found)
-    if message == "regulate" and not found[_REGULATION]:
+    if message == "regulation" and not found[_REGULATION]:
         return f"{_REGULATION} is 0 in force: this controller takes no part in regulation"
     if message == "param_set":
         return _of_parameter(str(values["index"]), values["value"], found)

@@ -24,7 +24,7 @@ class FleetEvents:
     def __init__(self, parameters: FleetParameters, spread: FleetSpread) -> None:
         n = parameters.n
         self._p = parameters
-        self._spread_ms = spread.of(parameters.event_spread_s * 1000)
+        self._spread_ms = spread.of(parameters.demand_response_spread_s * 1000)
         self.state: Ints = np.full(n, IDLE, dtype=np.int64)
         self.rules: Mask = np.zeros(n, dtype=bool)
         self.power_w: Ints = np.zeros(n, dtype=np.int64)

@@ -73,7 +73,7 @@ EVENTS = (
     Case(
         "event-spread",
         "the same, each begins and ends at its own part of 60 s",
-        parameters={**_CHARGE, "stagger": 1, "event_spread_s": 60},
+        parameters={**_CHARGE, "stagger": 1, "demand_response_spread_s": 60},
         order=_SHED,
     ),
 )

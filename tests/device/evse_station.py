@@ -73,7 +73,7 @@ def in_session(**changes):
     station = Station(evse=2, **changes)
     station.vehicle("B").run()
     station.outlet.offer.session(True, False)
-    if changes.get("outlet"):
+    if changes.get("connector"):
         station.outlet.demand.limit(None, 1000, 500, 1)
     station.vehicle("C").run()
     assert not station.outlet.contactor.closed

@@ -67,4 +67,4 @@ class Peer:
 
     def post(self, n=1):
         for _ in range(n):
-            self.link.post(messages.EVENT, EVENT_ROW)
+            self.link.post(messages.FAULT_EVENT, EVENT_ROW)

@@ -115,7 +115,7 @@ def reach(state):
         secured=True,
         credentials=Credentials(mo_roots=[ANCHOR]),
         backend=Backend(),
-        changes={"v2g_receipt": 1},
+        changes={"iso15118_receipt": 1},
     )
     car = Car(bench, "DC_extended" if dc else "AC_single_phase_core")
     steps(car)

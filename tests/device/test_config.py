@@ -71,7 +71,7 @@ BROKEN = (
     (b'{"baseline_w": -50001}', params.OUT_OF_LIMITS, INDEX),
     (b'{"nominal_hz": 55}', params.AT_ODDS, params.index("nominal_hz")),
     (b'{"phases": 2}', params.AT_ODDS, params.index("phases")),
-    (b'{"outlet": 1, "evse": 1}', params.AT_ODDS, params.index("outlet")),
+    (b'{"connector": 1, "evse": 1}', params.AT_ODDS, params.index("connector")),
     (b'{"sample_hz": 5000}', params.AT_ODDS, params.index("sample_hz")),
     (b'{"soc_reserve_pct_x100": 9900}', params.AT_ODDS, params.index("soc_reserve_pct_x100")),
     (b'{"evse": 1}', params.NO_PILOT, params.index("evse")),

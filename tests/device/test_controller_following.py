@@ -40,7 +40,7 @@ def test_an_inverter_in_another_mode_is_told_and_nobody_counts_on_it():
     record = told(charger)
     assert controller.faults.is_active(errors.INVERTER_NOT_FOLLOWING)
     assert record["fault"] == errors.INVERTER_NOT_FOLLOWING
-    assert (record["command_w"], record["power_w"]) == (3000, 0)
+    assert (record["permitted_w"], record["delivered_w"]) == (3000, 0)
     assert record["charge_limit_w"] == 0 and record["charge_limiter"] == limits.NOT_FOLLOWING
     assert record["discharge_limit_w"] > 0
     # The command stands, and so does protection: the inverter may come round.
@@ -108,7 +108,7 @@ def test_unknown_power_is_told_and_its_energy_gets_no_verdict():
     charger.run(3000)
     assert charger.controller.power_w == limits.UNKNOWN
     assert charger.controller.faults.is_active(errors.POWER_UNKNOWN)
-    assert told(charger)["fault"] == errors.POWER_UNKNOWN and told(charger)["power_w"] == 0
+    assert told(charger)["fault"] == errors.POWER_UNKNOWN and told(charger)["delivered_w"] == 0
     charger.run(60000)
     account = charger.controller.services.account
     assert account.verdict == accounting.NONE

@@ -111,7 +111,7 @@ def test_ac_ratings_and_figures():
 
 
 def test_dc_ratings_and_figures():
-    bench = Bench(outlet=1).ready()
+    bench = Bench(connector=1).ready()
     charger = bench.charger
     assert (charger.max_current_a, charger.min_current_a) == (20, 1)
     assert (charger.max_voltage_v, charger.min_voltage_v) == (500, 150)
@@ -123,7 +123,7 @@ def test_dc_ratings_and_figures():
 
 
 def test_dc_orders_reach_the_outlet():
-    bench = Bench(outlet=1).ready()
+    bench = Bench(connector=1).ready()
     charger = bench.charger
     charger.allow(True)
     bench.run()

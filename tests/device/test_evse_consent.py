@@ -96,7 +96,7 @@ def test_a_car_that_pauses_in_b_keeps_it():
 
 
 def test_a_dc_outlet_is_off_with_it():
-    bench = delivering(outlet=1)
+    bench = delivering(connector=1)
     bench.charger.dc_target(400, 10)
     bench.run(10)
     assert bench.outlet.orders[ports.DC_MODE] == ports.DC_SUPPLY

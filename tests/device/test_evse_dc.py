@@ -9,7 +9,7 @@ from gridkeel.faults import Faults
 
 
 def station_dc(**changes):
-    return in_session(outlet=1, **changes)
+    return in_session(connector=1, **changes)
 
 
 def test_nothing_is_asked_of_the_converter_before_a_session_does():

@@ -20,7 +20,7 @@ def test_a_session_s_consent_counts_at_5_percent_alone():
 
 
 def test_unplugging_forgets_what_the_vehicle_told_and_what_was_measured_for_it():
-    station = in_session(outlet=1)
+    station = in_session(connector=1)
     outlet = station.outlet
     outlet.demand.limit(3000, None, None, 1)
     outlet.demand.soc_pct_x100 = 5000
@@ -35,7 +35,7 @@ def test_unplugging_forgets_what_the_vehicle_told_and_what_was_measured_for_it()
 
 
 def test_a_session_that_ends_forgets_them_too():
-    bench = Bench(outlet=1).ready()
+    bench = Bench(connector=1).ready()
     bench.charger.allow(True)
     bench.run()
     bench.outlet.dc.isolation = dc.VALID
@@ -78,7 +78,7 @@ def test_a_second_withdrawal_is_given_its_whole_time():
 
 
 def test_offered_dc_current_is_bounded_at_a_low_voltage_and_by_the_rating():
-    station = in_session(outlet=1)
+    station = in_session(connector=1)
     outlet = station.outlet
     for port_mv, offered_ma in ((0, 46666), (20000, 46666), (150000, 46666), (350000, 20000)):
         outlet.levels[ports.DC_MV] = port_mv
@@ -91,7 +91,7 @@ def test_offered_dc_current_is_bounded_at_a_low_voltage_and_by_the_rating():
 
 
 def test_the_end_of_an_isolation_test_ends_every_order():
-    station = in_session(outlet=1)
+    station = in_session(connector=1)
     outlet = station.outlet
     for on, isolation in ((False, dc.NONE), (True, dc.MEASURING)):
         outlet.dc.target(400000, 10000)
@@ -104,7 +104,7 @@ def test_the_end_of_an_isolation_test_ends_every_order():
 
 
 def test_no_measurement_is_no_fault_and_no_pass():
-    station = in_session(outlet=1)
+    station = in_session(connector=1)
     station.outlet.dc.check(True)
     station.outlet.levels[ports.DC_MV] = 500000
     station.run(5000)
@@ -112,7 +112,7 @@ def test_no_measurement_is_no_fault_and_no_pass():
 
 
 def test_wishes_below_zero_order_nothing():
-    station = in_session(outlet=1)
+    station = in_session(connector=1)
     dc_side = station.outlet.dc
     dc_side.target(-400000, -10000)
     assert (dc_side.set_mv, dc_side.set_ma, dc_side.demand_w) == (0, 0, 0)
@@ -184,7 +184,7 @@ def test_the_cable_s_rating_bounds_what_is_told():
 
 
 def test_without_consent_a_dc_outlet_is_off_at_once():
-    bench = Bench(outlet=1).ready()
+    bench = Bench(connector=1).ready()
     charger = bench.charger
     charger.allow(True)
     bench.run()
@@ -197,7 +197,7 @@ def test_without_consent_a_dc_outlet_is_off_at_once():
 
 
 def test_a_dc_outlet_s_limits_have_no_phases():
-    bench = Bench(outlet=1, phases=3).ready()
+    bench = Bench(connector=1, phases=3).ready()
     bench.charger.set_vehicle_limits(None, 400, 10, None, None)
     assert bench.outlet.demand.most_w == 4000
 

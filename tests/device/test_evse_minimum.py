@@ -79,7 +79,7 @@ def test_a_rating_under_the_minimum_is_none():
     for rated_w, most_w in ((4139, 0), (4140, 4140), (11000, 7400)):
         bench.charge_rating_w = rated_w
         assert bench.charger.max_power_w == most_w
-    assert Bench(outlet=1, phases=3, charge_max_w=1000).ready().charger.max_power_w == 1000
+    assert Bench(connector=1, phases=3, charge_max_w=1000).ready().charger.max_power_w == 1000
 
 
 def test_a_wait_ends_as_soon_as_more_is_asked_for():
@@ -114,6 +114,6 @@ def test_ratings_that_an_outlet_cannot_offer_are_refused_by_name():
                 assert not refused(evse=kind, phases=phases, **{name: least_w})
                 assert not refused(evse=kind, phases=phases, **{name: 0})
             assert not refused(phases=phases, **{name: 1})
-            assert not refused(evse=2, outlet=1, phases=phases, **{name: 1})
+            assert not refused(evse=2, connector=1, phases=phases, **{name: 1})
     assert "720 W" in refused(evse=2, nominal_v=120, charge_max_w=719)
     assert not refused(evse=2, phases=3), "the baseline is no rating: a vehicle waits"

@@ -50,7 +50,7 @@ def test_a_contactor_is_given_200_ms():
 
 
 def test_a_measured_isolation_counts_after_1_s():
-    station = in_session(outlet=1)
+    station = in_session(connector=1)
     station.outlet.dc.check(True)
     station.outlet.levels[ports.DC_MV] = 500000
     station.outlet.levels[ports.ISOLATION_KOHM] = 1000

@@ -91,7 +91,7 @@ def test_ventilation_is_wanted_where_there_is_none_and_forbids_nothing_else():
 
 
 def test_an_isolation_fault_ends_the_power_of_a_dc_outlet():
-    station = in_session(outlet=1)
+    station = in_session(connector=1)
     station.outlet.dc.isolation = dc.FAULT
     station.run(20)
     assert not station.outlet.ready and not station.outlet.contactor.order

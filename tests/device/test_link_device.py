@@ -71,12 +71,12 @@ def test_window_acks_and_the_layout_of_a_record():
     peer.post(40)
     peer.open()
     bodies = peer.bodies()
-    assert unpack_from(frames.RECORD_HEAD, bodies[1]) == (frames.RECORD, messages.EVENT, 1, 0)
+    assert unpack_from(frames.RECORD_HEAD, bodies[1]) == (frames.RECORD, messages.FAULT_EVENT, 1, 0)
     assert unpack_from("<IBBi", bodies[1], 8) == (5, 50, 1, -7)
     assert len(bodies) == 1 + frames.WINDOW
     assert peer.records() == []
     peer.ack(5)
-    assert peer.records() == [(n, n - 6, messages.EVENT) for n in range(17, 22)]
+    assert peer.records() == [(n, n - 6, messages.FAULT_EVENT) for n in range(17, 22)]
     peer.ack(21)
     assert _sequences(peer.records()) == list(range(22, 38))
     peer.ack(3)  # an old acknowledgement changes nothing
@@ -121,10 +121,14 @@ def test_full_ring_gives_the_oldest_up_and_counts_it():
     peer.post(20)
     assert (peer.link.produced, peer.link.dropped) == (20, 4)
     records = peer.records()
-    assert records[0] == (5, 0, messages.EVENT)
-    assert records[-1] == (20, 15, messages.EVENT)
+    assert records[0] == (5, 0, messages.FAULT_EVENT)
+    assert records[-1] == (20, 15, messages.FAULT_EVENT)
     peer.post(3)  # 5, 6 and 7 go while they are in flight
-    assert peer.records() == [(21, 13, messages.EVENT), (22, 14, messages.EVENT), (23, 15, messages.EVENT)]
+    assert peer.records() == [
+        (21, 13, messages.FAULT_EVENT),
+        (22, 14, messages.FAULT_EVENT),
+        (23, 15, messages.FAULT_EVENT),
+    ]
     peer.ack(23)
     assert (peer.link.acked, peer.link.dropped) == (16, 7)
     assert peer.link.produced == peer.link.acked + peer.link.dropped
@@ -319,7 +323,7 @@ def test_values_out_of_range_are_clamped_and_counted_and_counts_saturate():
     peer.open()
     fields = messages.fields_of(messages.TELEMETRY)
     names = [name for name, _code, _unit in fields]
-    low, high, wide, count = [names.index(name) for name in ("freq_uhz", "power_w", "quality", "dropped")]
+    low, high, wide, count = [names.index(name) for name in ("freq_uhz", "delivered_w", "quality", "dropped")]
     row = [0] * len(fields)
     row[0] = -1
     row[low] = -(1 << 40)
@@ -336,7 +340,7 @@ def test_values_out_of_range_are_clamped_and_counted_and_counts_saturate():
 def test_our_own_misuse_is_a_protocol_error():
     peer = Peer()
     assert _refused(peer.link.post, 99, [1])
-    assert _refused(peer.link.post, messages.EVENT, [1])
+    assert _refused(peer.link.post, messages.FAULT_EVENT, [1])
     assert _refused(peer.link.data_to_send, bytearray(frames.WIRE_MAX - 1), 0)
     assert _refused(peer.link.set_silence_ms, 0)
     assert _refused(DeviceLink, b"", 1)

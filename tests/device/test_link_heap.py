@@ -24,14 +24,14 @@ class Rig:
         self.freq = names.index("freq_uhz")
         self.count = names.index("dropped")
         self.row[self.freq] = 50_012_345
-        self.row[names.index("power_w")] = -7400
+        self.row[names.index("delivered_w")] = -7400
         self.event = [1, 50, 1, -7]
         self.data = b""
         self.sent = 0
 
     def post(self):
         self.link.post(messages.TELEMETRY, self.row)
-        self.link.post(messages.EVENT, self.event)
+        self.link.post(messages.FAULT_EVENT, self.event)
 
     def send(self):
         self.sent = self.link.data_to_send(self.out, self.now_ms)

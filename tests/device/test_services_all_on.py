@@ -77,16 +77,16 @@ def test_telemetry_explains_the_decision():
     assert told["level"] == arbiter.SECONDARY
     assert told["base_w"] == 6900
     assert told["primary_w"] == 0
-    assert told["wish_w"] == told["base_w"] + told["primary_w"]
-    assert told["event_state"] == events.IDLE
+    assert told["requested_w"] == told["base_w"] + told["primary_w"]
+    assert told["demand_response_state"] == events.IDLE
     assert told["reserve_state"] == fast_reserve.READY
     assert told["charge_limit_w"] == 7400
     assert told["charge_limiter"] == limits.CHARGE_RATING
     assert told["verdict"] == accounting.NONE
     assert 0 < told["discharge_limit_w"] <= 7400
     # 230 V, in the middle of the deadband; the slave's own figures are behind it
-    assert told["var_wish"] == 0
-    assert told["var"] == -700
+    assert told["requested_var"] == 0
+    assert told["delivered_var"] == -700
     assert told["temperature_c"] == 31
     assert len(record) == len(messages.fields_of(messages.TELEMETRY))
 

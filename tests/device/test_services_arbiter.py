@@ -20,7 +20,7 @@ def test_the_table_from_its_bottom_to_its_top():
     rig.need_w = 6000
     assert rig.seen() == (arbiter.DEPARTURE, limits.DEPARTURE, 6000)
     services.event.take(events.SHED, 0, 600, 1500, 0, rig.now)
-    assert rig.seen() == (arbiter.EVENT, limits.EVENT, 4500)
+    assert rig.seen() == (arbiter.EVENT, limits.DEMAND_RESPONSE, 4500)
     rig.mains.at(50260)
     assert rig.seen() == (arbiter.PRIMARY, limits.DROOP, 4500 + 3700)
     assert rig.arbiter.base_w == 4500

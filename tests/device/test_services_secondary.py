@@ -137,8 +137,8 @@ def test_events_that_are_refused():
 
 
 def test_the_start_is_spread():
-    early = event_of(events.SHED, event_spread_s=100)
-    late = event_of(events.SHED, event_spread_s=100, identity=b"gk-77")
+    early = event_of(events.SHED, demand_response_spread_s=100)
+    late = event_of(events.SHED, demand_response_spread_s=100, identity=b"gk-77")
     share = Spread(Parameters(), b"gk-77").share
     assert share > 50
     assert at(early, 10)[0] == ACTIVE

@@ -222,8 +222,8 @@ def test_a_vehicle_takes_less_than_it_is_offered_without_a_fault_of_the_inverter
         ({"evse": 1}, 0, False),
         ({"evse": 1}, 0.4, False),
         ({"evse": 2}, 0, False),
-        ({"evse": 2, "outlet": 1}, 0.6, False),
-        ({"evse": 2, "outlet": 1}, 0, True),
+        ({"evse": 2, "connector": 1}, 0.6, False),
+        ({"evse": 2, "connector": 1}, 0, True),
     ):
         bench = driving(der_models(), changes)
         bench.run(2000, 3000)

@@ -108,7 +108,7 @@ class Judge:
 
 
 def test_following_needs_no_heap_for_any_measurement():
-    for changes in ({}, {"evse": 1}, {"evse": 2, "outlet": 1}):
+    for changes in ({}, {"evse": 1}, {"evse": 2, "connector": 1}):
         judge = Judge(changes)
         take = judge.take
         for power_w in (0, 1, -1, 50000, -50000, 1000000, -1000000):

@@ -28,7 +28,7 @@ def refused_details(bench, car, code, event):
 
 
 def test_ac_with_a_contract():
-    bench = bench_for(OPERATOR, changes={"v2g_receipt": 1})
+    bench = bench_for(OPERATOR, changes={"iso15118_receipt": 1})
     car = ContractCar(bench, KEY, CHAIN)
     car.to_charging()
     for _ in range(2):
@@ -304,7 +304,7 @@ def test_a_short_signature():
 
 
 def test_a_receipt_for_other_figures():
-    bench = bench_for(OPERATOR, changes={"v2g_receipt": 1})
+    bench = bench_for(OPERATOR, changes={"iso15118_receipt": 1})
     car = ContractCar(bench, KEY, CHAIN)
     car.to_charging()
     told = dict(car.charge(1)["MeterInfo"])
@@ -315,7 +315,7 @@ def test_a_receipt_for_other_figures():
 
 
 def test_an_unsigned_receipt():
-    bench = bench_for(OPERATOR, dc=True, changes={"v2g_receipt": 1})
+    bench = bench_for(OPERATOR, dc=True, changes={"iso15118_receipt": 1})
     car = ContractCar(bench, KEY, CHAIN, "DC_extended")
     car.to_charging()
     told = car.charge(1)["MeterInfo"]

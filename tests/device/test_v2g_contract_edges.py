@@ -22,7 +22,7 @@ def test_a_contract_needs_tls_and_a_root_and_leave():
         (False, [ANCHOR], 3, ["ExternalPayment"]),
         (True, [], 3, ["ExternalPayment"]),
     ):
-        bench = Bench(secured=secured, credentials=Credentials(mo_roots=roots), changes={"v2g_payment": payment})
+        bench = Bench(secured=secured, credentials=Credentials(mo_roots=roots), changes={"iso15118_payment": payment})
         car = Car(bench)
         car.setup()
         assert car.ask("ServiceDiscoveryReq", {})["PaymentOptionList"] == {"PaymentOption": offered}
@@ -83,7 +83,7 @@ def receipt(car, **changes):
 
 
 def test_a_receipt_for_another_session():
-    bench = bench_for(OPERATOR, changes={"v2g_receipt": 1})
+    bench = bench_for(OPERATOR, changes={"iso15118_receipt": 1})
     car = ContractCar(bench, KEY, CHAIN)
     car.to_charging()
     car.charge(1)
@@ -93,7 +93,7 @@ def test_a_receipt_for_another_session():
 
 
 def test_dc_goes_on_after_a_receipt():
-    bench = bench_for(OPERATOR, dc=True, changes={"v2g_receipt": 1})
+    bench = bench_for(OPERATOR, dc=True, changes={"iso15118_receipt": 1})
     car = ContractCar(bench, KEY, CHAIN, "DC_extended")
     car.to_charging()
     for _ in range(2):

@@ -250,7 +250,7 @@ def test_a_car_with_an_error_that_does_not_stop_is_stopped():
     body["DC_EVStatus"] = ev_status("FAILED_EVRESSMalfunction")
     car.ask("CurrentDemandReq", body)
     car.ask("CurrentDemandReq", body)
-    bench.now_ms += 15000  # v2g_notice_s and 5 s
+    bench.now_ms += 15000  # iso15118_notice_s and 5 s
     car.ask("CurrentDemandReq", body, "FAILED")
     bench.run(200)
     assert not bench.outlet.allowed and not bench.outlet.contactor_closed

@@ -126,7 +126,7 @@ def test_a_fault_while_the_contactor_is_waited_for_is_answered_at_once():
 
 
 def test_a_car_that_charges_on_after_a_fault_is_stopped():
-    bench, car = charging(changes={"v2g_notice_s": 10})
+    bench, car = charging(changes={"iso15118_notice_s": 10})
     fault(bench)
     car.charge(1)
     bench.now_ms += 14899  # told 100 ms ago, asked in the same millisecond

@@ -284,7 +284,7 @@ def test_demands_at_the_limits():
 
 def test_a_car_that_does_not_stop_is_stopped():
     for dc in share((False, True), 1):
-        bench = Bench(dc=dc, changes={"v2g_notice_s": 10})
+        bench = Bench(dc=dc, changes={"iso15118_notice_s": 10})
         car = Car(bench, DC if dc else "AC_single_phase_core")
         car.to_charging()
         car.charge(1)
@@ -301,7 +301,7 @@ def test_a_car_that_does_not_stop_is_stopped():
 
 
 def test_a_stop_that_is_taken_back_is_forgotten():
-    bench = Bench(changes={"v2g_notice_s": 0})
+    bench = Bench(changes={"iso15118_notice_s": 0})
     car = Car(bench)
     car.to_charging()
     for asked in (True, False, True):
@@ -312,7 +312,7 @@ def test_a_stop_that_is_taken_back_is_forgotten():
 
 
 def test_a_receipt_is_asked_of_a_contract_alone():
-    bench = Bench(changes={"v2g_receipt": 1})
+    bench = Bench(changes={"iso15118_receipt": 1})
     car = Car(bench)
     car.to_charging()
     assert car.charge(1)["ReceiptRequired"] is False

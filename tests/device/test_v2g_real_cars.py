@@ -62,7 +62,7 @@ def test_a_session_ends_in_order_wherever_around_the_cable_check_it_is_stopped()
 
 def test_a_renegotiation_that_a_car_does_not_follow_ends_nothing():
     for dc in (False, True):
-        bench = Bench(dc=dc, changes={"v2g_notice_s": 1})
+        bench = Bench(dc=dc, changes={"iso15118_notice_s": 1})
         car = Car(bench, DC if dc else "AC_single_phase_core")
         car.to_charging()
         car.charge(1)

@@ -62,7 +62,7 @@ def test_the_certificate_service_needs_tls_and_a_contract():
 
 
 def test_contracts_alone_over_tcp():
-    bench = Bench(changes={"v2g_payment": 2})
+    bench = Bench(changes={"iso15118_payment": 2})
     car = Car(bench)
     car.setup()
     car.ask("ServiceDiscoveryReq", {}, "FAILED")

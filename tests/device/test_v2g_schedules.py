@@ -187,7 +187,7 @@ class Outlet:
 
 class Bits:
     def __init__(self, bits):
-        self.v2g_energy_modes = bits
+        self.iso15118_energy_modes = bits
 
 
 def test_modes():

@@ -35,7 +35,7 @@ def test_ac():
 
 
 def test_what_ac_tells_at_setup_and_offer():
-    bench = Bench(changes={"v2g_energy_modes": 3})
+    bench = Bench(changes={"iso15118_energy_modes": 3})
     bench.outlet.three_phase = True
     car = Car(bench)
     setup = car.setup()
@@ -212,7 +212,7 @@ def test_a_session_is_not_resumed_over_a_weaker_transport():
 
 
 def test_plain_tcp_where_tls_is_required():
-    bench = Bench(changes={"v2g_tls": 2})
+    bench = Bench(changes={"iso15118_tls": 2})
     assert bench.secc.closing and bench.kinds("closed")[0][1] == "plain TCP where TLS is required"
     bench.disconnect()
     bench.secured = True

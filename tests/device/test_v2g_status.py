@@ -17,7 +17,7 @@ class Charger:
 
 
 class Parameters:
-    v2g_notice_s = 10
+    iso15118_notice_s = 10
 
 
 class Some:

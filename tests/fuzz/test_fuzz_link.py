@@ -68,7 +68,8 @@ def body_for_host(rng: random.Random, sent: int) -> bytes:
     return rng.choice(
         (
             pack(frames.HELLO_HEAD, *hello) + b"\x04fuzz\x050.1.0",
-            pack(frames.RECORD_HEAD, frames.RECORD, messages.EVENT, following, rng.randrange(3)) + rng.randbytes(10),
+            pack(frames.RECORD_HEAD, frames.RECORD, messages.FAULT_EVENT, following, rng.randrange(3))
+            + rng.randbytes(10),
             bytes((frames.RECORD,)) + rng.randbytes(rng.randrange(7)),  # one too short: a whole one would be believed
             bytes((kind, rng.choice((1, 1, 1, rng.randrange(256))))) + rng.randbytes(rng.randrange(100)),
             pack(frames.ASK_LAYOUT, frames.ASK, sent // 64 + 1, sent // 64 % 2, len(ANSWER), crc32(ANSWER)),

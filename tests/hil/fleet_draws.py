@@ -51,7 +51,7 @@ parameters = st.fixed_dictionaries(
         "regulation_ramp_w_s": st.sampled_from([10, 999, 1000000]),
         "regulation_expiry_ms": st.sampled_from([1000, 10000]),
         "regulation_fallback": st.sampled_from([-3333, 0, 10000]),
-        "event_spread_s": st.sampled_from([0, 0, 1, 5, 3600]),
+        "demand_response_spread_s": st.sampled_from([0, 0, 1, 5, 3600]),
         "plan_charge_w": st.sampled_from([0, 7400, 50000]),
         "plan_discharge_w": st.sampled_from([0, 5000, 50000]),
     }

@@ -75,7 +75,7 @@ def test_a_fast_reserve_is_not_ready_again_while_the_frequency_is_low():
 
 def test_an_event_ends_at_the_millisecond():
     for kind in (events.SHED, events.SHIFT):
-        story = Story([{"event_spread_s": 0, "setpoint_ramp_w_s": 1000000}])
+        story = Story([{"demand_response_spread_s": 0, "setpoint_ramp_w_s": 1000000}])
         story.pair.demand([(kind, 0, 1, 500, 1)], story.now_ms)
         story.blocks(19, 100)
         assert story.pair.model.services.events.state[0] == events.RECOVERING
@@ -84,7 +84,7 @@ def test_an_event_ends_at_the_millisecond():
 
 
 def test_an_event_that_waits_is_replaced_and_one_that_runs_is_not():
-    story = Story([{"event_spread_s": 0, "setpoint_ramp_w_s": 1000000}])
+    story = Story([{"demand_response_spread_s": 0, "setpoint_ramp_w_s": 1000000}])
     found = story.pair.model.services.events
     for depth_w in (500, 1500):
         story.pair.demand([(events.SHED, 1, 60, depth_w, 0)], story.now_ms)

@@ -262,7 +262,7 @@ def test_the_deepest_payback_and_what_a_refused_event_leaves_alone():
 
 
 def test_an_event_comes_at_each_ones_place_and_is_shifted():
-    story = Story([{"event_spread_s": 60, "setpoint_ramp_w_s": 1000000}] * 3)
+    story = Story([{"demand_response_spread_s": 60, "setpoint_ramp_w_s": 1000000}] * 3)
     story.pair.demand([(events.SHIFT, 1, 30, 2000, 20)] * 3, story.now_ms)
     begun = [None] * 3
     for block in range(1200):

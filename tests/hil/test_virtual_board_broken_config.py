@@ -150,13 +150,13 @@ def test_a_broken_configuration_is_told_over_the_link_and_mended_over_it(tmp_pat
         for content, reason, which in BROKEN:
             put(flash / CONFIG, content)
             mark = bench.restart()
-            event = bench.wait_for("event", mark, HANG_S, lambda event: event["fault"] == "config_invalid")
+            event = bench.wait_for("fault_event", mark, HANG_S, lambda event: event["fault"] == "config_invalid")
             assert event["device"] == "gk-broken"
             assert event["active"] is True
             assert event["value"] == reason << 8 | which, content
             assert event["reason"] == config_reason(reason << 8 | which)
             record = bench.wait_for("telemetry", mark, HANG_S, lambda record: record["fault"] == "config_invalid")
-            assert (record["state"], record["limiter"], record["command_w"]) == ("safe", "mode_safe", 0)
+            assert (record["state"], record["limiter"], record["permitted_w"]) == ("safe", "mode_safe", 0)
             bench.wait_for("telemetry", mark, HANG_S, lambda record: 49_000_000 < record["freq_uhz"] < 51_000_000)
             assert not bench.board.energised
             assert bench.ask("mode", mode="auto") == "refused"
@@ -167,7 +167,7 @@ def test_a_broken_configuration_is_told_over_the_link_and_mended_over_it(tmp_pat
             mark = bench.mark()
             assert bench.ask("param_set", index="modbus_unit", value=7) == "ok"
             bench.wait_for(
-                "event", mark, HANG_S, lambda event: event["fault"] == "config_invalid" and not event["active"]
+                "fault_event", mark, HANG_S, lambda event: event["fault"] == "config_invalid" and not event["active"]
             )
             assert not bench.board.energised
             assert json.loads((flash / CONFIG).read_text())["baseline_w"] == 1234
@@ -195,7 +195,7 @@ def test_an_identity_that_is_none_never_kills_a_board(tmp_path: Path, given: byt
     flash = make_flash(tmp_path / "flash", GOOD_VALUES)
     put(flash / IDENTITY, given)
     with bench_on(flash) as bench:
-        event = bench.wait_for("event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
+        event = bench.wait_for("fault_event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
         assert event["value"] >> 8 == params.DEVICE_ID
         assert event["device"] == bench.board.device_id
         assert ids.device_id(event["device"].encode()).decode() == event["device"]
@@ -213,7 +213,7 @@ def test_keys_or_a_network_that_cannot_be_used_leave_a_controller_that_tells(tmp
     with OutletPort() as outlet:
         environment = {"GRIDKEEL_OUTLET": outlet.address, "GRIDKEEL_V2G_INTERFACE": interface}
         with bench_on(flash, environment) as bench:
-            event = bench.wait_for("event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
+            event = bench.wait_for("fault_event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
             assert event["value"] >> 8 == params.NO_VEHICLES
             bench.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "safe")
             assert bench.ask("param_set", index="modbus_unit", value=7) == "ok"

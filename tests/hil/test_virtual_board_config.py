@@ -122,7 +122,7 @@ def test_parameters_at_odds_across_file_and_option_name_both(toml):
         (["evse=2", "phases=3", "baseline_w=4140"], False),
         (["evse=2", "phases=3", "baseline_w=0"], False),
         (["evse=2", "phases=1"], False),
-        (["evse=2", "outlet=1", "phases=3"], False),
+        (["evse=2", "connector=1", "phases=3"], False),
         (["phases=3"], False),
     ],
 )

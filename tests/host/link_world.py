@@ -89,7 +89,7 @@ class World:
     def post(self, count: int) -> None:
         for _ in range(count):
             value = self.rng.randrange(-(1 << 31), 1 << 31)
-            self.device.post(messages.EVENT, [0, 1, 0, value])
+            self.device.post(messages.FAULT_EVENT, [0, 1, 0, value])
 
     def ask(self, timeout_s: float = 1e9) -> int:
         self.tokens += 1

@@ -23,7 +23,7 @@ from gridkeel.link.device import DeviceLink
 from host_tools.mqtt.address import Broker
 from host_tools.mqtt.counter import CountingSubscriber
 
-PRESENCE = "gridkeel/v1/$uplink/test/status"
+PRESENCE = "gridkeel/v2/$uplink/test/status"
 ROOT = Path(__file__).resolve().parents[2]
 
 _ROW = {message: fields for message, _name, fields in messages.TABLE}
@@ -267,7 +267,7 @@ def _unstamped(line: str) -> str:
 
 
 class Listener:
-    """Everything under gridkeel/v1, kept by topic; for waiting until something is there."""
+    """Everything under gridkeel/v2, kept by topic; for waiting until something is there."""
 
     def __init__(self, broker: Broker) -> None:
         self.messages: list[tuple[str, bytes]] = []

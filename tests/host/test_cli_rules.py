@@ -257,7 +257,7 @@ def test_what_is_refused_before_it_is_sent_is_a_refusal(tmp_path: Path) -> None:
         ("setpoint", "--power-w", "99999", "--lifetime-s", "5"),
         ("mode", "fast"),
         ("parameters", "nope=1"),
-        ("regulate", "--share-pct-x100", "10001"),
+        ("regulation", "--share-pct-x100", "10001"),
         ("access", "perhaps"),
         ("departure", "--in-s", "-1", "--soc-pct-x100", "8000"),
     ):

@@ -33,8 +33,10 @@ def test_a_set_point(power_w: int, lifetime_ms: int, words: str) -> None:
 
 
 def test_regulation_without_power_and_with() -> None:
-    assert "regulation_w is 0 in force" in reason("regulate", {"share_pct_x100": 5}, found("regulate", regulation_w=0))
-    assert reason("regulate", {"share_pct_x100": 5}, found("regulate", regulation_w=100)) == ""
+    assert "regulation_w is 0 in force" in reason(
+        "regulation", {"share_pct_x100": 5}, found("regulation", regulation_w=0)
+    )
+    assert reason("regulation", {"share_pct_x100": 5}, found("regulation", regulation_w=100)) == ""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,7 +56,7 @@ def _limit(name: str, end: int) -> int:
 
 def test_what_is_read_is_what_is_checked_together() -> None:
     source = "".join(
-        inspect.getsource(part) for part in (params._check_together, params._check_outlet, params._check_nominal)
+        inspect.getsource(part) for part in (params._check_together, params._check_connector, params._check_nominal)
     )
     named = {name for name in NAMES if f'"{name}"' in source}
     assert named <= set(TOGETHER)

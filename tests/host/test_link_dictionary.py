@@ -63,13 +63,20 @@ def test_a_text_that_is_no_table_is_refused(text: bytes) -> None:
 
 def test_a_record_becomes_readable_json_with_units_in_its_keys() -> None:
     values = dict.fromkeys((field.name for field in OURS.by_name["telemetry"].fields), 0)
-    values |= {"state": 2, "limiter": 1, "fault": errors.MAINS_LOST, "quality": 5, "inverter_state": 77, "power_w": -9}
+    values |= {
+        "state": 2,
+        "limiter": 1,
+        "fault": errors.MAINS_LOST,
+        "quality": 5,
+        "inverter_state": 77,
+        "delivered_w": -9,
+    }
     out = readable(Record("gk-1", 7, 3, "telemetry", values), OURS)
     assert list(out)[:4] == ["device", "boot", "sequence", "message"]
     assert (out["device"], out["boot"], out["sequence"], out["message"]) == ("gk-1", 7, 3, "telemetry")
     assert (out["state"], out["limiter"], out["fault"]) == (messages.STATES[2], "droop", "mains_lost")
-    assert (out["quality"], out["inverter_state"], out["power_w"]) == (5, "unknown_77", -9)
+    assert (out["quality"], out["inverter_state"], out["delivered_w"]) == (5, "unknown_77", -9)
     assert json.loads(json.dumps(out)) == out
-    event = readable(Record("gk-1", 7, 4, "event", {"uptime_ms": 1, "fault": 0, "active": 1, "value": 2}), OURS)
+    event = readable(Record("gk-1", 7, 4, "fault_event", {"uptime_ms": 1, "fault": 0, "active": 1, "value": 2}), OURS)
     assert (event["fault"], event["active"]) == ("none", True)
     assert readable(Record("gk-1", 7, 5, "message_99", {}), OURS)["message"] == "message_99"

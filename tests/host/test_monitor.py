@@ -33,7 +33,7 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _KEYS = st.sampled_from(
-    ["boot", "sequence", "freq_uhz", "power_w", "soc_pct_x100", "state", "fault", "status", "loop_gap_max_us"]
+    ["boot", "sequence", "freq_uhz", "delivered_w", "soc_pct_x100", "state", "fault", "status", "loop_gap_max_us"]
 )
 
 
@@ -43,7 +43,7 @@ def telemetry(sequence: int, **changes) -> bytes:
         "sequence": sequence,
         "freq_uhz": 49_990_000,
         "state": "run",
-        "power_w": -1500,
+        "delivered_w": -1500,
         "fault": "none",
     }
     return json.dumps({**record, **changes}).encode()
@@ -60,8 +60,8 @@ def rendered(fleet: Fleet, width: int = 200) -> str:
 
 def test_figures_show_with_their_units():
     fleet = Fleet()
-    fleet.take("gridkeel/v1/a/status", b'{"status": "online"}', 99.0)
-    fleet.take("gridkeel/v1/a/telemetry", telemetry(1, soc_pct_x100=6250, loop_gap_max_us=1500), 99.0)
+    fleet.take("gridkeel/v2/a/status", b'{"status": "online"}', 99.0)
+    fleet.take("gridkeel/v2/a/telemetry", telemetry(1, soc_pct_x100=6250, loop_gap_max_us=1500), 99.0)
     text = rendered(fleet)
     for figure in ("online", "run", "49.9900", "-10.0", "-1500", "62.5", "1.50", "1.0"):
         assert figure in text, (figure, text)
@@ -71,21 +71,21 @@ def test_figures_show_with_their_units():
 
 def test_unknown_missing_and_negative_figures_are_no_figures():
     fleet = Fleet()
-    fleet.take("gridkeel/v1/a/telemetry", telemetry(1, soc_pct_x100=-1, power_w=None, extra=[1, {}]), 0.0)
+    fleet.take("gridkeel/v2/a/telemetry", telemetry(1, soc_pct_x100=-1, delivered_w=None, extra=[1, {}]), 0.0)
     controller = fleet.controllers["a"]
-    assert (controller.soc_pct, controller.power_w, controller.online) == (None, None, None)
+    assert (controller.soc_pct, controller.delivered_w, controller.online) == (None, None, None)
 
 
 def test_doubled_messages_count_once():
     fleet = Fleet()
     for sequence in (1, 2, 2, 1, 5, 4, 5):
-        fleet.take("gridkeel/v1/a/telemetry", telemetry(sequence), 0.0)
+        fleet.take("gridkeel/v2/a/telemetry", telemetry(sequence), 0.0)
     assert (fleet.controllers["a"].messages, fleet.doubled) == (4, 3)
 
 
 def test_sixty_hertz_is_nominal_too():
     fleet = Fleet()
-    fleet.take("gridkeel/v1/a/telemetry", telemetry(1, freq_uhz=59_950_000), 0.0)
+    fleet.take("gridkeel/v2/a/telemetry", telemetry(1, freq_uhz=59_950_000), 0.0)
     assert fleet.controllers["a"].deviation_mhz == -50.0
 
 
@@ -93,7 +93,7 @@ def test_no_device_is_left_out_in_silence():
     fleet = Fleet(devices_max=100)
     for number in range(150):
         for _twice in range(2):
-            fleet.take(f"gridkeel/v1/d{number}/status", b'{"status": "online"}', 0.0)
+            fleet.take(f"gridkeel/v2/d{number}/status", b'{"status": "online"}', 0.0)
     assert len(fleet.controllers) == 100 and "d0" in fleet.controllers
     assert len(fleet.unseen) == 50
     assert "50 over the limit of devices and not shown" in head_of(fleet.totals(0.0), "b", fleet, "").plain
@@ -130,11 +130,11 @@ UPLINK = topics.presence("up 1")
 def test_online_takes_the_status_and_the_presence_of_its_uplink(messages, online):
     fleet = Fleet()
     for kind, payload in messages:
-        fleet.take(UPLINK if kind == "u" else "gridkeel/v1/a/status", payload, 0.0)
+        fleet.take(UPLINK if kind == "u" else "gridkeel/v2/a/status", payload, 0.0)
     assert fleet.controllers["a"].online is online
     operator = Presence("a")
     for kind, payload in messages:
-        operator.take(UPLINK if kind == "u" else "gridkeel/v1/a/status", payload)
+        operator.take(UPLINK if kind == "u" else "gridkeel/v2/a/status", payload)
     assert operator.online is online
     assert operator.words.startswith({True: "it is online", False: "it is offline", None: "its status"}[online])
 
@@ -143,7 +143,7 @@ def test_an_uplink_that_goes_takes_all_its_controllers_along():
     fleet = Fleet()
     fleet.take(UPLINK, presence("online"), 0.0)
     for number in range(1000):
-        fleet.take(f"gridkeel/v1/d{number}/status", status("up 1"), 0.0)
+        fleet.take(f"gridkeel/v2/d{number}/status", status("up 1"), 0.0)
     assert fleet.totals(0.0).online == 1000
     fleet.take(UPLINK, presence("offline"), 1.0)
     assert (fleet.totals(1.0).online, fleet.totals(1.0).offline) == (0, 1000)
@@ -152,20 +152,20 @@ def test_an_uplink_that_goes_takes_all_its_controllers_along():
 
 def test_retained_statuses_that_come_first_are_no_news():
     fleet = Fleet()
-    fleet.take("gridkeel/v1/a/status", status("up 1"), 0.0)
+    fleet.take("gridkeel/v2/a/status", status("up 1"), 0.0)
     fleet.take(UPLINK, presence("online"), 0.0)
     assert list(fleet.events) == []
-    fleet.take("gridkeel/v1/a/status", status("up 1", "offline"), 0.0)
+    fleet.take("gridkeel/v2/a/status", status("up 1", "offline"), 0.0)
     assert fleet.events[-1].words == "offline: why not"
 
 
 def test_a_retired_device_is_forgotten():
     fleet = Fleet()
-    fleet.take("gridkeel/v1/a/birth", b'{"boot": 1}', 0.0)
-    fleet.take("gridkeel/v1/a/status", status("up 1"), 0.0)
-    fleet.take("gridkeel/v1/a/birth", b"", 0.0)
+    fleet.take("gridkeel/v2/a/birth", b'{"boot": 1}', 0.0)
+    fleet.take("gridkeel/v2/a/status", status("up 1"), 0.0)
+    fleet.take("gridkeel/v2/a/birth", b"", 0.0)
     assert "a" in fleet.controllers
-    fleet.take("gridkeel/v1/a/status", b"", 0.0)
+    fleet.take("gridkeel/v2/a/status", b"", 0.0)
     assert fleet.controllers == {} and fleet.malformed == 0
     fleet.take(UPLINK, presence("offline"), 0.0)
 
@@ -173,7 +173,7 @@ def test_a_retired_device_is_forgotten():
 def test_uplinks_that_change_their_name_take_no_room():
     fleet = Fleet()
     for number in range(2000):
-        fleet.take("gridkeel/v1/a/status", status(f"up-{number}"), 0.0)
+        fleet.take("gridkeel/v2/a/status", status(f"up-{number}"), 0.0)
     assert len(fleet._served) == 1
 
 
@@ -184,16 +184,16 @@ def event(sequence: int, fault: str, active: bool) -> bytes:
 def test_faults_and_events_are_shown_and_stand_first():
     fleet = Fleet()
     for name in "abc":
-        fleet.take(f"gridkeel/v1/{name}/telemetry", telemetry(1), 99.0)
-        fleet.take(f"gridkeel/v1/{name}/status", status(None), 99.0)
-    fleet.take("gridkeel/v1/b/event", event(2, "mains_lost", True), 99.0)
-    fleet.take("gridkeel/v1/c/event", event(2, "soc_unknown", True), 99.0)
-    fleet.take("gridkeel/v1/c/event", event(3, "inverter_silent", True), 99.0)
+        fleet.take(f"gridkeel/v2/{name}/telemetry", telemetry(1), 99.0)
+        fleet.take(f"gridkeel/v2/{name}/status", status(None), 99.0)
+    fleet.take("gridkeel/v2/b/fault_event", event(2, "mains_lost", True), 99.0)
+    fleet.take("gridkeel/v2/c/fault_event", event(2, "soc_unknown", True), 99.0)
+    fleet.take("gridkeel/v2/c/fault_event", event(3, "inverter_silent", True), 99.0)
     assert fleet.totals(99.0).faulted == 2
     assert [one.device for one in View().rows(fleet, 99.0, 10)] == ["b", "c", "a"]
     assert [found.words for found in fleet.events][0] == "mains_lost began, value 7"
     assert "inverter_silent" in rendered(fleet)
-    fleet.take("gridkeel/v1/b/event", event(3, "mains_lost", False), 99.0)
+    fleet.take("gridkeel/v2/b/fault_event", event(3, "mains_lost", False), 99.0)
     assert fleet.totals(99.0).faulted == 1
     assert fleet.events[-1].words == "mains_lost ended"
 
@@ -219,9 +219,9 @@ def test_order_and_filter(settings, wanted):
     fleet = Fleet()
     for number, name in enumerate(("d1", "d2", "d3", "old", "off", "fault"), start=1):
         fault = "mains_lost" if name == "fault" else "none"
-        record = telemetry(1, power_w=-100 * number, fault=fault)
-        fleet.take(f"gridkeel/v1/{name}/telemetry", record, 90.0 if name == "old" else 99.0)
-        fleet.take(f"gridkeel/v1/{name}/status", status(None, "offline" if name == "off" else "online"), 99.0)
+        record = telemetry(1, delivered_w=-100 * number, fault=fault)
+        fleet.take(f"gridkeel/v2/{name}/telemetry", record, 90.0 if name == "old" else 99.0)
+        fleet.take(f"gridkeel/v2/{name}/status", status(None, "offline" if name == "off" else "online"), 99.0)
     assert " ".join(one.device for one in View(**settings).rows(fleet, 100.0, 10)) == wanted
 
 
@@ -229,9 +229,9 @@ def test_order_and_filter(settings, wanted):
 @pytest.mark.parametrize("sort", ["power", "frequency", "soc", "age", "state", "limiter"])
 def test_what_has_no_figure_stands_behind_what_has(sort, reverse):
     fleet = Fleet()
-    fleet.take("gridkeel/v1/a/status", status(None), 0.0)
-    fleet.take("gridkeel/v1/b/telemetry", telemetry(1, limiter="droop", soc_pct_x100=5000), 0.0)
-    fleet.take("gridkeel/v1/b/status", status(None), 0.0)
+    fleet.take("gridkeel/v2/a/status", status(None), 0.0)
+    fleet.take("gridkeel/v2/b/telemetry", telemetry(1, limiter="droop", soc_pct_x100=5000), 0.0)
+    fleet.take("gridkeel/v2/b/status", status(None), 0.0)
     rows = View(sort=sort, reverse=reverse).rows(fleet, 0.0, 10)
     assert [one.device for one in rows] == ["b", "a"]
 
@@ -239,7 +239,7 @@ def test_what_has_no_figure_stands_behind_what_has(sort, reverse):
 def board_of(count: int, height: int = 30) -> tuple[LiveScreen, Console]:
     monitor = Monitor(broker_at("mqtt://127.0.0.1:1"), threading.Event())
     for number in range(count):
-        monitor.fleet.take(f"gridkeel/v1/d{number:06}/telemetry", telemetry(1), 0.0)
+        monitor.fleet.take(f"gridkeel/v2/d{number:06}/telemetry", telemetry(1), 0.0)
     console = Console(file=io.StringIO(), width=120, height=height, force_terminal=True, color_system=None)
     return LiveScreen(monitor, View(), console, threading.Event()), console
 
@@ -307,8 +307,8 @@ def test_keys_of_a_terminal(data, keys):
 
 def test_a_terminal_is_not_steered_by_names():
     fleet = Fleet()
-    fleet.take("gridkeel/v1/\x1b[2J[red]/status", b'{"status": "online"}', 0.0)
-    fleet.take("gridkeel/v1/a/telemetry", telemetry(1, state="\x1b[31mx", fault="[blink]" * 20), 0.0)
+    fleet.take("gridkeel/v2/\x1b[2J[red]/status", b'{"status": "online"}', 0.0)
+    fleet.take("gridkeel/v2/a/telemetry", telemetry(1, state="\x1b[31mx", fault="[blink]" * 20), 0.0)
     text = rendered(fleet)
     assert "\x1b" not in text
     assert "[red]" in text
@@ -317,9 +317,9 @@ def test_a_terminal_is_not_steered_by_names():
 @given(st.binary(max_size=200) | st.dictionaries(_KEYS, _JSON).map(lambda d: json.dumps(d).encode()), st.text())
 def test_hostile_messages_change_nothing_but_counts(payload: bytes, device: str):
     fleet = Fleet()
-    for leaf in ("telemetry", "event", "status", "birth", "cmd", "else"):
-        fleet.take(f"gridkeel/v1/{device}/{leaf}", payload, 0.0)
-        fleet.take(f"gridkeel/v1/dev/{leaf}", payload, 0.0)
+    for leaf in ("telemetry", "fault_event", "status", "birth", "cmd", "else"):
+        fleet.take(f"gridkeel/v2/{device}/{leaf}", payload, 0.0)
+        fleet.take(f"gridkeel/v2/dev/{leaf}", payload, 0.0)
     rendered(fleet, 80)
     for controller in fleet.controllers.values():
         json.dumps(controller.document(0.0))
@@ -328,7 +328,7 @@ def test_hostile_messages_change_nothing_but_counts(payload: bytes, device: str)
 def test_huge_and_deep_payloads_are_malformed():
     fleet = Fleet()
     for payload in (b"[" * 60_000, b" " * 70_000 + b"{}", b"1" * 5000, b'{"boot": 1e999}', b"\xff"):
-        fleet.take("gridkeel/v1/a/telemetry", payload, 0.0)
+        fleet.take("gridkeel/v2/a/telemetry", payload, 0.0)
     assert (fleet.malformed, len(fleet.controllers)) == (5, 0)
 
 
@@ -339,7 +339,7 @@ def test_a_sparkline_has_a_bar_a_value(values: list[float]):
 
 def test_a_narrow_terminal_keeps_what_matters():
     fleet = Fleet()
-    fleet.take("gridkeel/v1/gk-test/telemetry", telemetry(1), 99.0)
+    fleet.take("gridkeel/v2/gk-test/telemetry", telemetry(1), 99.0)
     lines = rendered(fleet, 80).splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert any("gk-test" in line and "-10.0" in line and "-1500" in line for line in lines)
@@ -403,7 +403,7 @@ def test_forgetting_takes_what_the_broker_keeps_and_leaves_what_is_online(tmp_pa
     with EmbeddedBroker() as broker, Controller() as controller, Listener(broker_at(broker.url)) as listener:
         at = broker_at(broker.url)
         with UplinkProcess(tmp_path / "q.db", broker.url, [controller.port]) as uplink:
-            listener.wait("gridkeel/v1/gk-test/status", lambda document: document["status"] == "online")
+            listener.wait("gridkeel/v2/gk-test/status", lambda document: document["status"] == "online")
             with pytest.raises(ToolError, match="gk-test is online"):
                 retire(at, "gk-test")
             assert uplink.terminate() == 0

@@ -52,7 +52,7 @@ def test_a_link_outlives_a_process_that_stood_still(stall_s: float):
     for _ in range(int(SILENCE_S / BEAT_S)):
         step(hear=False)
         assert host.connected
-    device.post(messages.EVENT, [0, 1, 0, 3])
+    device.post(messages.FAULT_EVENT, [0, 1, 0, 3])
     for _ in range(60):
         step()
     assert host.connected

@@ -22,7 +22,7 @@ from host_tools.mqtt.address import broker_at
 from host_tools.mqtt.broker import EmbeddedBroker
 from host_tools.mqtt.session import Session
 
-BASE = "gridkeel/v1/gk-test"
+BASE = "gridkeel/v2/gk-test"
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -213,7 +213,7 @@ def test_hostile_properties(served):
     broker, _controller, listener, uplink = served
 
     async def talk(asker: _Asker) -> None:
-        for wanted in ("a/#", "$SYS/x", f"{BASE}/cmd", "gridkeel/v1/other/cmd", "x" * 600, "elsewhere"):
+        for wanted in ("a/#", "$SYS/x", f"{BASE}/cmd", "gridkeel/v2/other/cmd", "x" * 600, "elsewhere"):
             properties = Properties(PacketTypes.PUBLISH)
             # paho refuses to name a wildcard: it gets a good topic, which is overwritten behind its back.
             properties.ResponseTopic = f"{BASE}/reply"
@@ -303,10 +303,12 @@ def test_what_is_open_at_the_end_is_answered_before_the_uplink_leaves(served):
 
 
 def test_orders_of_the_grid_services_become_rows():
-    assert parse(b'{"regulate": {"share_pct_x100": -2500}}') == [Row("regulate", {"share_pct_x100": -2500}, "regulate")]
+    assert parse(b'{"regulation": {"share_pct_x100": -2500}}') == [
+        Row("regulation", {"share_pct_x100": -2500}, "regulation")
+    ]
     demand = {"kind": "shift", "start_in_s": 5, "duration_s": 600, "depth_w": 2000, "recovery_s": 300}
-    (row,) = parse(json.dumps({"demand": demand}).encode())
-    assert row.values == {**demand, "kind": messages.EVENT_KINDS.index("shift")}
+    (row,) = parse(json.dumps({"demand_response": demand}).encode())
+    assert row.values == {**demand, "kind": messages.DEMAND_RESPONSE_KINDS.index("shift")}
     plan = {"plan": 9, "slot_s": 900, "start_in_s": -60, "charge_to": 300, "discharge_from": 900}
     rows = parse(json.dumps({"plan": {**plan, "prices": list(range(100, 108))}}).encode())
     assert [row.message for row in rows] == ["plan", "plan_prices", "plan_prices"]
@@ -318,10 +320,10 @@ def test_orders_of_the_grid_services_become_rows():
 def test_rows_of_orders_are_what_the_link_takes():
     fields = {name: {field[0] for field in row} - {"command"} for _id, name, row in messages.TABLE}
     for document in (
-        {"regulate": {"share_pct_x100": 0}},
+        {"regulation": {"share_pct_x100": 0}},
         {"departure": {"in_s": 1, "soc_pct_x100": 1}},
         {"access": {"access": "granted"}},
-        {"demand": {"kind": "shed", "start_in_s": 0, "duration_s": 1, "depth_w": 1, "recovery_s": 0}},
+        {"demand_response": {"kind": "shed", "start_in_s": 0, "duration_s": 1, "depth_w": 1, "recovery_s": 0}},
         {"plan": {"plan": 0, "slot_s": 60, "start_in_s": 0, "charge_to": 0, "discharge_from": 1, "prices": [1]}},
     ):
         for row in parse(json.dumps(document).encode()):
@@ -331,14 +333,14 @@ def test_rows_of_orders_are_what_the_link_takes():
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ({"regulate": {}}, "exactly share_pct_x100"),
-        ({"regulate": {"share_pct_x100": 10001}}, "outside -10000..10000"),
-        ({"regulate": {"share_pct_x100": 10**400}}, "more than 20 digits"),
+        ({"regulation": {}}, "exactly share_pct_x100"),
+        ({"regulation": {"share_pct_x100": 10001}}, "outside -10000..10000"),
+        ({"regulation": {"share_pct_x100": 10**400}}, "more than 20 digits"),
         ({"departure": {"in_s": 1.5, "soc_pct_x100": 0}}, "not an integer"),
         ({"access": {"access": "maybe"}}, "none of waiting, granted, refused"),
         ({"access": {"access": ["granted"]}}, "none of waiting, granted, refused"),
         (
-            {"demand": {"kind": "more", "start_in_s": 0, "duration_s": 1, "depth_w": 1, "recovery_s": 0}},
+            {"demand_response": {"kind": "more", "start_in_s": 0, "duration_s": 1, "depth_w": 1, "recovery_s": 0}},
             "none of cancel, shed",
         ),
         (

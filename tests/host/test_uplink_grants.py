@@ -116,7 +116,7 @@ def test_every_grant_is_kept_to_and_everything_arrives(name: str, tmp_path: Path
             granted.get("maximum_qos") == 0
         )
     assert broker.violations == []
-    assert [message.topic for message in broker.of("status")][-1] == "gridkeel/v1/$uplink/test/status"
+    assert [message.topic for message in broker.of("status")][-1] == "gridkeel/v2/$uplink/test/status"
     assert b"uplink stopped" in broker.of("status")[-1].payload
     assert len(run.lines) <= 3
 

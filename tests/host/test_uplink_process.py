@@ -19,7 +19,7 @@ from host_tools.mqtt.broker import EmbeddedBroker
 from host_tools.mqtt.counter import CountingSubscriber
 from host_tools.uplink.queue import Queue
 
-BASE = "gridkeel/v1/gk-test"
+BASE = "gridkeel/v2/gk-test"
 
 
 def sequences(listener: Listener) -> list[int]:

@@ -46,8 +46,8 @@ def test_a_refused_configuration_is_told_in_words():
 
     def told(fault: str, active: int, value: int) -> dict:
         values = {"uptime_ms": 5, "fault": known[fault], "active": active, "value": value}
-        document = json.loads(entry_of(Record("d", 4, 1, "event", values), dictionary).payload)
-        jsonschema.validate(document, documents()["event"])
+        document = json.loads(entry_of(Record("d", 4, 1, "fault_event", values), dictionary).payload)
+        jsonschema.validate(document, documents()["fault_event"])
         return document
 
     code = params.OUT_OF_LIMITS << 8 | params.index("baseline_w")

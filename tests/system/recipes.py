@@ -122,7 +122,7 @@ class Observer:
     def __init__(self, recipe: Recipe) -> None:
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self._process = subprocess.Popen(
-            recipe.command("exec mosquitto_sub -V 5 -q 1 -t 'gridkeel/v1/#' -F '%t %p'"),
+            recipe.command("exec mosquitto_sub -V 5 -q 1 -t 'gridkeel/v2/#' -F '%t %p'"),
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,

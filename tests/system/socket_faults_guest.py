@@ -239,7 +239,7 @@ async def _orders(board, charger, guard, faults):
 
 async def _main():
     board, charger, faults, clock = Board(), Charger(), Faults(), WallClock()
-    parameters = Parameters({"evse": 2, "v2g_tls": sdp.AS_ASKED})
+    parameters = Parameters({"evse": 2, "iso15118_tls": sdp.AS_ASKED})
     clock.set(1_790_000_000, board.ticks_ms())
     network = vehicle_network.from_environment(Pki(False, sys.argv[1]), True, True)
     network._security.context = FailingContext(network._security.context)

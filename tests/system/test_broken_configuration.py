@@ -24,7 +24,7 @@ class Fleet(Operator):
     def _take(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
         super()._take(_client, _data, message)
         payload = json.loads(message.payload)
-        if message.topic.endswith("/event") and payload["fault"] == "config_invalid":
+        if message.topic.endswith("/fault_event") and payload["fault"] == "config_invalid":
             self.changes.append((payload["active"], payload.get("reason")))
 
 
@@ -41,12 +41,14 @@ def test_the_fleet_sees_it_and_mends_it(tmp_path: Path) -> None:
         broker = ("--broker", f"mqtt://127.0.0.1:{port}", "--queue", str(tmp_path / "queue.db"))
         stack.enter_context(running("uplink", "--port", board["host"], *broker))
         record = operator.wait_for("telemetry", lambda record: record["fault"] == "config_invalid")
-        assert (record["state"], record["command_w"], record["power_w"]) == ("safe", 0, 0)
+        assert (record["state"], record["permitted_w"], record["delivered_w"]) == ("safe", 0, 0)
         assert operator.ask({"mode": "auto"}, b"1")["result"] == "refused"
         assert operator.ask({"parameters": {"modbus_unit": 1}}, b"2")["ok"] is True
-        operator.wait_for("telemetry", lambda record: record["fault"] != "config_invalid" and record["power_w"] == 0)
+        operator.wait_for(
+            "telemetry", lambda record: record["fault"] != "config_invalid" and record["delivered_w"] == 0
+        )
         assert operator.ask({"mode": "auto"}, b"3")["ok"] is True
-        operator.wait_for("telemetry", lambda record: record["power_w"] == pytest.approx(1500, abs=30))
+        operator.wait_for("telemetry", lambda record: record["delivered_w"] == pytest.approx(1500, abs=30))
     # The event of the start may be gone from the board's memory by the time a host comes: it is told again then.
     reason = "name 2 in config.json is not a parameter of this firmware"
     assert set(operator.changes[:-1]) == {(True, reason)} and operator.changes[-1] == (False, None)

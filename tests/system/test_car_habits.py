@@ -52,7 +52,7 @@ def test_an_octet_behind_every_message_of_a_session(plugged: Stage) -> None:
         plugged.charger.do("communicate")
         codes = car.charge(plugged.contract())
     assert all(code.startswith("OK") for code in codes), codes
-    entry = plugged.charger.desk.wait_for("v2g", mark, RECORD_S, lambda record: record["kind"] == "trailing")
+    entry = plugged.charger.desk.wait_for("iso15118", mark, RECORD_S, lambda record: record["kind"] == "trailing")
     assert (entry["subject"], entry["number"]) == ("supportedAppProtocolReq", 1)
 
 
@@ -71,7 +71,7 @@ def test_a_profile_above_the_offer(plugged: Stage) -> None:
         codes.append(car.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
     assert all(code.startswith("OK") for code in codes), codes
     told = "the_charging_profile_passes_the_offer"
-    entry = plugged.charger.desk.wait_for("v2g", mark, RECORD_S, lambda record: record["subject"] == told)
+    entry = plugged.charger.desk.wait_for("iso15118", mark, RECORD_S, lambda record: record["subject"] == told)
     assert (entry["kind"], entry["number"]) == ("delivery", 11040 - OFFERED_W)
 
 

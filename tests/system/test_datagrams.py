@@ -101,7 +101,7 @@ def test_it_disturbs_neither_discovery_nor_the_car_that_charges(charging: tuple[
     assert stage.link.discover(True).port
     assert len(stage.charger.moves) == moves, "the contactor moved"
     assert stage.charger.outlet.contactor.closed
-    told = [record["code"] for record in stage.charger.desk.of("event", mark)]
+    told = [record["code"] for record in stage.charger.desk.of("fault_event", mark)]
     assert not {"task_stopped", "service_stopped"} & set(told), told
 
 
@@ -131,7 +131,7 @@ def test_an_answer_that_cannot_be_sent_is_logged_with_its_error_and_not_too_ofte
         for _ in range(100):
             line.send(frame(*DATAGRAMS["an address without a route back"]))
             time.sleep(0.01)
-    stage.charger.desk.wait_for("v2g", mark, 5.0, lambda record: record["subject"] == "sdp")
-    told = [record for record in stage.charger.desk.of("v2g", mark) if record["subject"] == "sdp"]
+    stage.charger.desk.wait_for("iso15118", mark, 5.0, lambda record: record["subject"] == "sdp")
+    told = [record for record in stage.charger.desk.of("iso15118", mark) if record["subject"] == "sdp"]
     assert {(record["kind"], record["number"]) for record in told} == {("turned_away", errno.ENETUNREACH)}
     assert 1 <= len(told) <= 2 + time.monotonic() - begun_s

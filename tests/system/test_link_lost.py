@@ -185,7 +185,7 @@ def test_a_modem_that_is_replugged_is_served_again(running: Stage) -> None:
     evse_end = car_end.replace("-car", "-evse")
     addresses = [mac(car_end, CAR_INTERFACE), mac(evse_end, CHARGER_INTERFACE)]
     subprocess.run(["ip", "-n", car_end, "link", "del", CAR_INTERFACE], check=True)
-    running.charger.desk.wait_for("event", mark, REPLUG_S, lambda record: record["fault"] == "service_stopped")
+    running.charger.desk.wait_for("fault_event", mark, REPLUG_S, lambda record: record["fault"] == "service_stopped")
     peer = ["type", "veth", "peer", "name", CHARGER_INTERFACE, "address", addresses[1], "netns", evse_end]
     added = ["ip", "link", "add", CAR_INTERFACE, "address", addresses[0], "netns", car_end, *peer]
     subprocess.run(added, check=True)

@@ -124,7 +124,7 @@ def test_login_by_password_file(tmp_path: Path, password: str, accepted: bool):
 
 def test_a_topic_the_broker_forbids_is_said_and_nothing_is_lost(tmp_path: Path):
     rules = tmp_path / "rules"
-    rules.write_text("topic read gridkeel/#\ntopic write gridkeel/v1/+/status\n", encoding="utf-8")
+    rules.write_text("topic read gridkeel/#\ntopic write gridkeel/v2/+/status\n", encoding="utf-8")
     with (
         Mosquitto(tmp_path, f"acl_file {rules}") as mosquitto,
         CountingSubscriber(broker_at(mosquitto.url)) as counter,

@@ -14,7 +14,7 @@ from paho.mqtt import publish
 from gridkeel.link import messages
 from host_tools.mqtt.address import broker_at
 
-BASE = "gridkeel/v1/gk-test"
+BASE = "gridkeel/v2/gk-test"
 
 
 @pytest.mark.parametrize("qos", [0, 1, 2])
@@ -50,9 +50,9 @@ def test_the_second_uplink_of_a_name_takes_over_and_the_first_one_says_so_and_en
         Controller("gk-b") as two,
         UplinkProcess(tmp_path / "a.db", mosquitto.url, [one.port]) as first,
     ):
-        listener.wait("gridkeel/v1/gk-a/status", lambda status: status["status"] == "online")
+        listener.wait("gridkeel/v2/gk-a/status", lambda status: status["status"] == "online")
         with UplinkProcess(tmp_path / "b.db", mosquitto.url, [two.port]) as second:
-            listener.wait("gridkeel/v1/gk-b/status", lambda status: status["status"] == "online")
+            listener.wait("gridkeel/v2/gk-b/status", lambda status: status["status"] == "online")
             assert first.wait() == 2
             assert "another uplink has the name 'test'; give each its own --name" in first.lines[-1]
             assert listener.wait(PRESENCE)["status"] == "online"

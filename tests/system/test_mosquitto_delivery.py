@@ -87,10 +87,10 @@ def test_a_killed_uplink_leaves_its_controllers_marked_offline(tmp_path: Path):
     with Mosquitto(tmp_path) as mosquitto, Controller("gk-0") as controller:
         with Listener(broker_at(mosquitto.url)) as listener:
             with UplinkProcess(tmp_path / "q.db", mosquitto.url, [controller.port]) as uplink:
-                listener.wait("gridkeel/v1/gk-0/status", lambda status: status["status"] == "online")
+                listener.wait("gridkeel/v2/gk-0/status", lambda status: status["status"] == "online")
                 uplink.kill()
             listener.wait(PRESENCE, lambda status: status.get("reason") == "uplink lost")
         with Listener(broker_at(mosquitto.url)) as late:
             assert late.wait(PRESENCE)["status"] == "offline"
-            assert late.wait("gridkeel/v1/gk-0/status")["uplink"] == "test"
-            assert late.wait("gridkeel/v1/gk-0/birth")["table"]["telemetry"][1] == {"name": "freq_uhz", "unit": "uHz"}
+            assert late.wait("gridkeel/v2/gk-0/status")["uplink"] == "test"
+            assert late.wait("gridkeel/v2/gk-0/birth")["table"]["telemetry"][1] == {"name": "freq_uhz", "unit": "uHz"}

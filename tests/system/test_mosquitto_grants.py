@@ -42,9 +42,9 @@ def test_records_arrive_and_the_connection_stands(name: str, tmp_path: Path):
         assert counter.wait_for(150, 60), uplink.lines
         controller.quiet()
         assert eventually(lambda: counter.by_device == {"gk-0": controller.link.produced}, 30)
-        birth = listener.wait("gridkeel/v1/gk-0/birth")
+        birth = listener.wait("gridkeel/v2/gk-0/birth")
         assert ("table" in birth) == ("max_packet_size 2048" not in LESS[name])
-        listener.wait("gridkeel/v1/gk-0/status", lambda status: status["status"] == "online")
+        listener.wait("gridkeel/v2/gk-0/status", lambda status: status["status"] == "online")
         assert sum(line.startswith("connected to broker") for line in uplink.lines) == 1
         assert uplink.terminate() == 0
-        assert listener.wait("gridkeel/v1/gk-0/status")["reason"] == "uplink stopped"
+        assert listener.wait("gridkeel/v2/gk-0/status")["reason"] == "uplink stopped"

@@ -127,7 +127,7 @@ def test_a_viewer_does_not(recipe: Recipe) -> None:
     carried_out = len(recipe.controller.commands)
     done = recipe.run(recipe.line("gridkeel send").replace("operator.", "viewer."), "--timeout", "3")
     assert done.returncode == 3, done.stdout
-    assert "does not take gridkeel/v1/gk-test/cmd" in done.stderr or "no answer" in done.stdout
+    assert "does not take gridkeel/v2/gk-test/cmd" in done.stderr or "no answer" in done.stdout
     assert len(recipe.controller.commands) == carried_out
 
 

@@ -52,13 +52,13 @@ def test_a_fleet_on_your_desk(page: str, desk: Recipe) -> None:
         for line in lines:
             commands = line.startswith(("mosquitto_pub", "gridkeel send"))
             if commands:
-                observer.wait_for("telemetry", lambda record: record["power_w"] > 2900, 120)
+                observer.wait_for("telemetry", lambda record: record["delivered_w"] > 2900, 120)
             desk.run(line)
             if line.startswith("gridkeel monitor"):
                 assert "virtual-0001" in desk.said[line]
             elif commands:
                 observer.wait_for("telemetry", lambda record: record["limiter"] == "setpoint", 60)
-                observer.wait_for("telemetry", lambda record: -2600 < record["power_w"] < -2400, 60)
+                observer.wait_for("telemetry", lambda record: -2600 < record["delivered_w"] < -2400, 60)
                 answered = "ok" in desk.said[line] if "send" in line else observer.of("ack")[-1]["ok"]
                 assert answered, desk.said[line]
             elif line.startswith("mpremote"):
@@ -74,10 +74,10 @@ def test_a_plug_and_charge_session_on_your_desk(desk: Recipe) -> None:
         handshake = observer.wait_for("handshake", lambda record: True, 60)
         assert handshake["contract"] is True, handshake
         assert handshake["secured"] is True, handshake
-        charged = [record for record in observer.of("telemetry") if record["contactor"] == "closed"]
-        assert max(record["power_w"] for record in charged) > 2900
+        charged = [record for record in observer.of("telemetry") if record["contactor_state"] == "closed"]
+        assert max(record["delivered_w"] for record in charged) > 2900
         assert max(record["energy_wh"] for record in charged) >= 10
-        faults = {event["fault"] for event in observer.of("event") if event["active"]}
+        faults = {event["fault"] for event in observer.of("fault_event") if event["active"]}
         assert "samples_lost" not in faults
 
 

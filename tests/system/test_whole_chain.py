@@ -50,7 +50,7 @@ class Operator:
         self._client.on_message = self._take
         self._client.connect("127.0.0.1", port)
         self._client.subscribe(
-            [("gridkeel/v1/#", mqtt.SubscribeOptions(qos=1)), ("answers", mqtt.SubscribeOptions(qos=1))]
+            [("gridkeel/v2/#", mqtt.SubscribeOptions(qos=1)), ("answers", mqtt.SubscribeOptions(qos=1))]
         )
         self._client.loop_start()
 
@@ -69,7 +69,7 @@ class Operator:
         properties = Properties(PacketTypes.PUBLISH)
         properties.ResponseTopic = "answers"
         properties.CorrelationData = correlation
-        self._client.publish(f"gridkeel/v1/{DEVICE}/cmd", json.dumps(request), qos=1, properties=properties)
+        self._client.publish(f"gridkeel/v2/{DEVICE}/cmd", json.dumps(request), qos=1, properties=properties)
         told, answer = self.answers.get(timeout=WAIT_S)
         assert told == correlation
         return answer
@@ -106,19 +106,19 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
 def test_birth_and_telemetry_arrive(operator: Operator) -> None:
     birth = operator.wait_for("birth", lambda birth: birth["device"] == DEVICE)
     assert birth["firmware"]
-    record = operator.wait_for("telemetry", lambda record: record["state"] == "run" and record["command_w"] == 3000)
+    record = operator.wait_for("telemetry", lambda record: record["state"] == "run" and record["permitted_w"] == 3000)
     assert abs(record["freq_uhz"] - 50_000_000) < 20_000
-    operator.wait_for("telemetry", lambda record: record["power_w"] == pytest.approx(3000, abs=30))
+    operator.wait_for("telemetry", lambda record: record["delivered_w"] == pytest.approx(3000, abs=30))
 
 
 @on_time()
 def test_a_set_point_is_acknowledged_obeyed_and_forgotten(operator: Operator) -> None:
-    operator.wait_for("telemetry", lambda record: record["command_w"] == 3000)
+    operator.wait_for("telemetry", lambda record: record["permitted_w"] == 3000)
     answer = operator.ask({"setpoint": {"power_w": -1200, "lifetime_s": 2}}, b"one")
     assert answer["ok"] is True, answer
-    operator.wait_for("telemetry", lambda record: record["power_w"] == pytest.approx(-1200, abs=30))
-    operator.wait_for("telemetry", lambda record: record["command_w"] == 3000)
-    assert operator.wait_for("event", lambda event: event["fault"] == "setpoint_expired")
+    operator.wait_for("telemetry", lambda record: record["delivered_w"] == pytest.approx(-1200, abs=30))
+    operator.wait_for("telemetry", lambda record: record["permitted_w"] == 3000)
+    assert operator.wait_for("fault_event", lambda event: event["fault"] == "setpoint_expired")
 
 
 def test_a_set_point_without_a_sound_lifetime_is_refused(operator: Operator) -> None:
@@ -139,7 +139,7 @@ def test_a_parameter_is_set_and_survives_in_flash(operator: Operator) -> None:
 @on_time()
 def test_mode_safe_opens_the_contactor(operator: Operator) -> None:
     assert operator.ask({"mode": "safe"}, b"five")["ok"] is True
-    record = operator.wait_for("telemetry", lambda record: record["state"] == "safe" and record["power_w"] == 0)
+    record = operator.wait_for("telemetry", lambda record: record["state"] == "safe" and record["delivered_w"] == 0)
     assert record["limiter"] == "mode_safe"
     assert operator.ask({"mode": "auto"}, b"six")["ok"] is True
     operator.wait_for("telemetry", lambda record: record["state"] == "run")
@@ -160,7 +160,7 @@ def test_an_operator_sends_a_set_point_and_sees_its_effect(operator: Operator) -
     done = send(operator, "setpoint", "--power-w", "-1100", "--lifetime-s", "5")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{DEVICE}: ok")
-    operator.wait_for("telemetry", lambda record: record["power_w"] == pytest.approx(-1100, abs=30))
+    operator.wait_for("telemetry", lambda record: record["delivered_w"] == pytest.approx(-1100, abs=30))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_an_operator_sends_a_set_point_and_sees_its_effect(operator: Operator) -
     [
         (("setpoint", "--power-w", "9000", "--lifetime-s", "5"), "is outside -7400..7400 W in force"),
         (("setpoint", "--power-w", "1", "--lifetime-s", "80000"), "s in force (setpoint_max_s)"),
-        (("regulate", "--share-pct-x100", "5"), "regulation_w is 0 in force"),
+        (("regulation", "--share-pct-x100", "5"), "regulation_w is 0 in force"),
         (("parameters", "trip_under_mhz=50000"), "do not hold nominal_hz = 50 between them, with what is in force"),
     ],
 )

@@ -103,7 +103,7 @@ class Charger:
 
     @property
     def dc(self):
-        return self._p.outlet == evse.DC
+        return self._p.connector == evse.DC
 
     @property
     def three_phase(self):
@@ -116,12 +116,12 @@ class Charger:
     @property
     def max_current_a(self):
         p = self._p
-        return p.dc_current_max_a if p.outlet == evse.DC else p.cable_current_max_a
+        return p.dc_current_max_a if p.connector == evse.DC else p.cable_current_max_a
 
     @property
     def min_current_a(self):
         p = self._p
-        return p.dc_current_min_a if p.outlet == evse.DC else duty.LEAST_MA // 1000
+        return p.dc_current_min_a if p.connector == evse.DC else duty.LEAST_MA // 1000
 
     @property
     def max_voltage_v(self):
@@ -146,7 +146,7 @@ class Charger:
 
     def _offerable(self, power_w):
         p = self._p
-        return power_w if p.outlet == evse.DC or power_w >= duty.least_w(p.nominal_v, p.phases) else 0
+        return power_w if p.connector == evse.DC or power_w >= duty.least_w(p.nominal_v, p.phases) else 0
 
     @property
     def offered_w(self):
@@ -159,13 +159,13 @@ class Charger:
     @property
     def voltage_v(self):
         outlet = self._outlet
-        if self._p.outlet == evse.DC:
+        if self._p.connector == evse.DC:
             return outlet.levels[ports.DC_MV] / 1000
         return self._mains.voltage_mv / 1000 if outlet.contactor.closed else 0
 
     @property
     def current_a(self):
-        if self._p.outlet == evse.DC:
+        if self._p.connector == evse.DC:
             return self._outlet.levels[ports.DC_MA] / 1000
         volts = self.voltage_v
         return self._inverter.power_w / (volts * self._p.phases) if volts else 0
@@ -219,7 +219,7 @@ class Charger:
 
         A DC outlet gives no voltage or current whose limit is untold.
         """
-        phases = self._p.phases if self._p.outlet == evse.AC else 1
+        phases = self._p.phases if self._p.connector == evse.AC else 1
         self._outlet.demand.limit(max_w, max_v, max_a, phases)
         soc = self._inverter.soc_pct_x100 if self._outlet.soc_pct_x100 < 0 else self._outlet.soc_pct_x100
         if departure_s and energy_wh and self._p.battery_wh and soc >= 0:

@@ -104,7 +104,7 @@ class Offer:
             self._enter(DIGITAL, now_ms)
         elif current_ma < duty.LEAST_MA:
             self._since_ms = now_ms
-        elif self._p.outlet == evse.AC and consent and self._rested(current_ma, now_ms):
+        elif self._p.connector == evse.AC and consent and self._rested(current_ma, now_ms):
             self._enter(BASIC, now_ms)
 
     def _rested(self, current_ma, now_ms):
@@ -125,7 +125,7 @@ class Offer:
             self._since_ms = now_ms
         elif self._given_up or waited_ms >= self._p.hlc_wait_s * 1000:
             # A DC outlet has no basic charging to fall back to: it begins anew.
-            self._given_up = self._p.outlet == evse.AC
+            self._given_up = self._p.connector == evse.AC
             self._missed += 1
             self._off_ms = now_ms
             self._enter(STEP, now_ms)

@@ -67,7 +67,7 @@ class Outlet:
     def rating_w(self):
         """What cable and outlet carry."""
         p = self._p
-        if p.outlet == evse.DC:
+        if p.connector == evse.DC:
             return p.dc_voltage_max_v * p.dc_current_max_a
         return p.cable_current_max_a * p.nominal_v * p.phases
 
@@ -111,7 +111,7 @@ class Outlet:
         """Offer what the arbiter wishes, within what the envelope left (room_w) and the outlet carries."""
         self.offered_w = max(0, min(wish_w, room_w, self.rating_w))
         # 500,000 W * 1000 is 5 * 10**8
-        if self._p.outlet == evse.DC:
+        if self._p.connector == evse.DC:
             self.offered_ma = self.offered_w * 1000 // max(self.levels[ports.DC_MV] // 1000, self._p.dc_voltage_min_v)
         else:
             self.offered_ma = self.offered_w * 1000 // (self._p.nominal_v * self._p.phases)
@@ -168,12 +168,12 @@ class Outlet:
         self.discharge_by = limits.SESSION
         self.charge_w = self.rating_w
         self.charge_by = limits.CABLE_RATING
-        if self._p.outlet == evse.AC and not self.offered_ma:
+        if self._p.connector == evse.AC and not self.offered_ma:
             self._bound_by(0, limits.MINIMUM_CURRENT)
         if self.offer.state == offer.DIGITAL:
             self._bound_by(self.demand.most_w, limits.VEHICLE)
             self._bound_by(self.demand.profile_w, limits.SESSION)
-            if self._p.outlet == evse.DC:
+            if self._p.connector == evse.DC:
                 self._bound_by(max(0, self.dc.demand_w), limits.VEHICLE if self.dc.clamped else limits.SESSION)
 
     def _bound_by(self, most_w, name):

@@ -107,7 +107,7 @@ class Following:
         """Return how much less than commanded may flow."""
         if not self._p.evse:
             return slack_w
-        return limits.NO_BOUND if self._p.outlet == evse.AC else max(slack_w, abs(commanded_w) // 2)
+        return limits.NO_BOUND if self._p.connector == evse.AC else max(slack_w, abs(commanded_w) // 2)
 
     def _count(self, at, off, nearer, told, passed_ms):
         """Count one measurement; return whether the condition stands: from its time on until all is counted back."""

@@ -9,22 +9,22 @@ from gridkeel.evse import names
 from gridkeel.link import ids
 from gridkeel.link.ids import (  # the numbers belong to the table, wherever they are written
     ACCESS,
-    DEMAND,
+    DEMAND_RESPONSE,
     DEPARTURE,
-    EVENT,
+    FAULT_EVENT,
     HANDSHAKE,
+    ISO15118,
     MODE,
     PARAM_GET,
     PARAM_SET,
     PARAMETER,
     PLAN,
     PLAN_PRICES,
-    REGULATE,
+    REGULATION,
     RESULT,
     SETPOINT,
     TELEMETRY,
     TIME,
-    V2G,
 )
 from gridkeel.sensing import sample_clock
 from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
@@ -33,15 +33,15 @@ from gridkeel.v2g import journal
 STATES = protection.NAMES
 LIMITERS = limits.NAMES
 LEVELS = arbiter.LEVELS
-EVENT_KINDS = events.KINDS
-EVENT_STATES = events.STATES
+DEMAND_RESPONSE_KINDS = events.KINDS
+DEMAND_RESPONSE_STATES = events.STATES
 RESERVE_STATES = fast_reserve.STATES
 VERDICTS = accounting.VERDICTS
 CLOCK_STATES = sample_clock.STATES
 ACCESS_WORDS = evse.ACCESS
 PILOT_STATES = names.PILOT
 CONTACTOR_STATES = names.CONTACTOR
-OFFERS = names.OFFERS
+PWM_STATES = names.OFFERS
 RESULTS = ids.RESULTS
 MODES = ids.MODES
 V2G_KINDS = journal.KINDS
@@ -60,9 +60,9 @@ TABLE = (
             ("quality", "H", "bits"),
             ("state", "B", "STATES"),
             ("limiter", "B", "LIMITERS"),
-            ("wish_w", "i", "W"),
-            ("command_w", "i", "W"),
-            ("power_w", "i", "W"),
+            ("requested_w", "i", "W"),
+            ("permitted_w", "i", "W"),
+            ("delivered_w", "i", "W"),
             ("soc_pct_x100", "h", "0.01 %"),
             ("fault", "B", "CATALOGUE"),
             ("inverter_state", "B", "INVERTER_STATES"),
@@ -76,8 +76,8 @@ TABLE = (
             ("level", "B", "LEVELS"),
             ("base_w", "i", "W"),
             ("primary_w", "i", "W"),
-            ("var_wish", "i", "var"),
-            ("event_state", "B", "EVENT_STATES"),
+            ("requested_var", "i", "var"),
+            ("demand_response_state", "B", "DEMAND_RESPONSE_STATES"),
             ("reserve_state", "B", "RESERVE_STATES"),
             ("charge_limit_w", "i", "W"),
             ("discharge_limit_w", "i", "W"),
@@ -87,21 +87,21 @@ TABLE = (
             ("verdict", "B", "VERDICTS"),
             ("sample_clock_ppm", "h", "ppm"),
             ("sample_clock_state", "B", "CLOCK_STATES"),
-            ("pilot", "B", "PILOT_STATES"),
-            ("contactor", "B", "CONTACTOR_STATES"),
-            ("offer", "B", "OFFERS"),
-            ("duty_permille", "H", "0.1 %"),
+            ("pilot_state", "B", "PILOT_STATES"),
+            ("contactor_state", "B", "CONTACTOR_STATES"),
+            ("pwm_state", "B", "PWM_STATES"),
+            ("pwm_duty_permille", "H", "0.1 %"),
             ("offered_w", "i", "W"),
             ("energy_wh", "I", "Wh"),
-            ("var", "i", "var"),
+            ("delivered_var", "i", "var"),
             ("temperature_c", "h", "degC"),
             ("contactor_operations", "H", "count"),
             ("unmetered_s", "H", "s"),
         ),
     ),
     (
-        EVENT,
-        "event",
+        FAULT_EVENT,
+        "fault_event",
         (("uptime_ms", "I", "ms"), ("fault", "B", "CATALOGUE"), ("active", "B", "flag"), ("value", "i", "")),
     ),
     (RESULT, "result", (("uptime_ms", "I", "ms"), ("command", "H", "id"), ("result", "B", "RESULTS"))),
@@ -116,13 +116,13 @@ TABLE = (
     (MODE, "mode", (("command", "H", "id"), ("mode", "B", "MODES"))),
     (DEPARTURE, "departure", (("command", "H", "id"), ("in_s", "I", "s"), ("soc_pct_x100", "H", "0.01 %"))),
     (ACCESS, "access", (("command", "H", "id"), ("access", "B", "ACCESS_WORDS"))),
-    (REGULATE, "regulate", (("command", "H", "id"), ("share_pct_x100", "h", "0.01 %"))),
+    (REGULATION, "regulation", (("command", "H", "id"), ("share_pct_x100", "h", "0.01 %"))),
     (
-        DEMAND,
-        "demand",
+        DEMAND_RESPONSE,
+        "demand_response",
         (
             ("command", "H", "id"),
-            ("kind", "B", "EVENT_KINDS"),
+            ("kind", "B", "DEMAND_RESPONSE_KINDS"),
             ("start_in_s", "I", "s"),
             ("duration_s", "H", "s"),
             ("depth_w", "H", "W"),
@@ -186,8 +186,8 @@ TABLE = (
         ),
     ),
     (
-        V2G,
-        "v2g",
+        ISO15118,
+        "iso15118",
         (
             ("uptime_ms", "I", "ms"),
             ("session", "H", "number"),

@@ -25,8 +25,8 @@ class Commands:
             ids.PARAM_GET: self._param_get,
             ids.MODE: self._mode,
             ids.DEPARTURE: self._departure,
-            ids.REGULATE: self._regulate,
-            ids.DEMAND: self._demand,
+            ids.REGULATION: self._regulation,
+            ids.DEMAND_RESPONSE: self._demand_response,
             ids.PLAN: self._plan,
             ids.PLAN_PRICES: self._plan_prices,
             ids.TIME: self._time,
@@ -71,11 +71,11 @@ class Commands:
         self._controller.protection.enabled = auto
         return OK
 
-    def _regulate(self, values, now_ms):
+    def _regulation(self, values, now_ms):
         _command, share_pct_x100 = values
         return OK if self._controller.services.regulation.signal(share_pct_x100, now_ms) else OUT_OF_RANGE
 
-    def _demand(self, values, now_ms):
+    def _demand_response(self, values, now_ms):
         _command, kind, start_in_s, duration_s, depth_w, recovery_s = values
         event = self._controller.services.event
         return OK if event.take(kind, start_in_s, duration_s, depth_w, recovery_s, now_ms) else REFUSED

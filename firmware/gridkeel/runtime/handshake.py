@@ -141,7 +141,7 @@ class Report:
     def log(self, kind, subject, detail, number):
         """Post one entry of the log."""
         words = (journal.kind(kind), journal.word(subject), journal.word(detail), number)
-        self._link.post(ids.V2G, (self._health.uptime_ms, self._session) + words)
+        self._link.post(ids.ISO15118, (self._health.uptime_ms, self._session) + words)
 
     def _probe(self):
         # What is in use only shows once the garbage is gone; collecting this often is for measuring alone.

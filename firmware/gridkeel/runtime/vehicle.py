@@ -28,13 +28,15 @@ def make(app, backend=None):
     """
     board = app.board
     parameters = app.parameters
-    pki = board.load_pki(parameters.v2g_mutual == 1)
-    network = board.vehicle_network(pki, parameters.v2g_tls != sdp.TLS_ONLY, parameters.v2g_tls != sdp.TCP_ONLY)
+    pki = board.load_pki(parameters.iso15118_mutual_tls == 1)
+    network = board.vehicle_network(
+        pki, parameters.iso15118_tls != sdp.TLS_ONLY, parameters.iso15118_tls != sdp.TCP_ONLY
+    )
     if network is None:
         return None
     secc = Secc(app.controller.charger, _credentials(pki), parameters, app.clock, board.random, backend)
     report = Report(board, app.link, app.health)
-    return Vehicle(board, app.controller.charger, network, secc, parameters.v2g_tls, report, app.pump_link)
+    return Vehicle(board, app.controller.charger, network, secc, parameters.iso15118_tls, report, app.pump_link)
 
 
 def _credentials(pki):
@@ -71,8 +73,8 @@ class Vehicle:
     """Serves the cars of one network.
 
     board: ticks_ms(), ticks_us().  charger: gridkeel.evse.charger.Charger.
-    network: gridkeel.boards.vehicle_network.VehicleNetwork.  policy: parameter v2g_tls.  ask(now_ms): sends to the host
-    what a session has for it.
+    network: gridkeel.boards.vehicle_network.VehicleNetwork.  policy: parameter iso15118_tls.
+    ask(now_ms): sends to the host what a session has for it.
     """
 
     def __init__(self, board, charger, network, secc, policy, report, ask):
@@ -90,7 +92,7 @@ class Vehicle:
         self._arrived = asyncio.Event()
         if not network.tls_port:
             if policy == sdp.TLS_ONLY:
-                print("gridkeel: v2g_tls asks for TLS, and /pki holds no certificate: no car is served")
+                print("gridkeel: iso15118_tls asks for TLS, and /pki holds no certificate: no car is served")
             else:
                 self._policy = sdp.TCP_ONLY
 

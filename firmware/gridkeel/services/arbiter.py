@@ -27,7 +27,7 @@ EVENT = 4
 PRIMARY = 5
 PROTECTION = 6
 SAFETY = 7
-LEVELS = ("baseline", "schedule", "secondary", "departure", "event", "primary", "protection", "safety")
+LEVELS = ("baseline", "schedule", "secondary", "departure", "demand_response", "primary", "protection", "safety")
 
 
 class Arbiter:
@@ -118,7 +118,7 @@ class Arbiter:
             target_w = need_w
         if s.event.update(now_ms, self.base_w):
             self.level = EVENT
-            self.limiter = limits.EVENT
+            self.limiter = limits.DEMAND_RESPONSE
             target_w = s.event.power_w
         return target_w
 

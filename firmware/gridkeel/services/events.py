@@ -5,7 +5,7 @@ The states and what moves between them are one table:
     from        to          when
     idle        pending     an event is taken
     pending     pending     another one is taken in its place
-    pending     active      its start, spread by the controller's identity within event_spread_s
+    pending     active      its start, spread by the controller's identity within demand_response_spread_s
     active      recovering  its duration is over
     recovering  idle        its recovery is over
     any         idle        it is cancelled
@@ -70,7 +70,7 @@ class Event:
                 return False
             self._payback = duration_s * 1000 // recovery_s
         self.kind = kind
-        self._begin_ms = ticks.add(now_ms, start_in_s * 1000 + self._spread.of(self._p.event_spread_s * 1000))
+        self._begin_ms = ticks.add(now_ms, start_in_s * 1000 + self._spread.of(self._p.demand_response_spread_s * 1000))
         self._duration_ms = duration_s * 1000
         self._recovery_s = recovery_s
         self._depth_w = depth_w

@@ -7,14 +7,14 @@ from gridkeel.v2g.codes import RefusedError
 def put(context, response):
     """Put MeterInfo into a response of a charge loop; return whether a receipt is asked for.
 
-    Receipts are asked for where parameter v2g_receipt says so, and only in a session with a contract: nobody else
+    Receipts are asked for where parameter iso15118_receipt says so, and only in a session with a contract: nobody else
     has a key to sign with.
     """
     info = status.meter(context)
     if info is None:
         return False
     response["MeterInfo"] = info
-    wanted = bool(context.parameters.v2g_receipt) and context.payment == modes.CONTRACT
+    wanted = bool(context.parameters.iso15118_receipt) and context.payment == modes.CONTRACT
     response["ReceiptRequired"] = wanted
     context.meter_told = info
     return wanted

@@ -3,7 +3,7 @@
 AC_SINGLE = "AC_single_phase_core"
 AC_THREE = "AC_three_phase_core"
 
-# bit of parameter v2g_energy_modes = position here
+# bit of parameter iso15118_energy_modes = position here
 ENERGY_MODES = (AC_SINGLE, AC_THREE, "DC_core", "DC_extended", "DC_combo_core", "DC_unique")
 
 # what an outlet may offer, and what it offers where no bit is set; DC_extended is the plug of CCS with its own DC pins
@@ -14,7 +14,7 @@ _AC_ONE = (AC_SINGLE,), (AC_SINGLE,)
 EXTERNAL = "ExternalPayment"
 CONTRACT = "Contract"
 
-# bits of parameter v2g_payment
+# bits of parameter iso15118_payment
 EXTERNAL_BIT = 1
 CONTRACT_BIT = 2
 
@@ -22,7 +22,7 @@ CONTRACT_BIT = 2
 def offered(parameters, charger):
     """Return the names of the modes whose bits are set and that suit the outlet; its usual ones where that is none."""
     able, usual = _DC if charger.dc else _AC_THREE if charger.three_phase else _AC_ONE
-    bits = parameters.v2g_energy_modes
+    bits = parameters.iso15118_energy_modes
     chosen = [name for k, name in enumerate(ENERGY_MODES) if bits & 1 << k and name in able]
     return chosen or list(usual)
 
@@ -36,7 +36,7 @@ def payments(context):
     """Return the payment options this session may choose from: Contract needs TLS and a trust anchor."""
     if context.joined:
         return [context.joined.payment]
-    bits = context.parameters.v2g_payment
+    bits = context.parameters.iso15118_payment
     options = []
     if bits & CONTRACT_BIT and context.secured and context.credentials.anchors():
         options.append(CONTRACT)

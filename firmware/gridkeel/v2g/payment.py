@@ -60,5 +60,5 @@ def checked(context, ders, roots, profile):
 
 
 def _code(context, leaf):
-    soon_s = context.parameters.v2g_expires_soon_days * _DAY_S
+    soon_s = context.parameters.iso15118_expires_soon_days * _DAY_S
     return codes.EXPIRES_SOON if leaf.not_after_s - context.unix_s() < soon_s else codes.OK

@@ -21,7 +21,7 @@ def services(context):
         "ServiceID": 1,
         "ServiceName": "AC_DC_Charging",
         "ServiceCategory": "EVCharging",
-        "FreeService": bool(context.parameters.v2g_free),
+        "FreeService": bool(context.parameters.iso15118_free_service),
         "SupportedEnergyTransferMode": {"EnergyTransferMode": modes.energy_modes(context)},
     }
 

@@ -12,7 +12,7 @@ TCP = 0x00
 RESPONSE_BYTES = v2gtp.HEADER_BYTES + 20
 _REQUEST_BYTES = 2
 
-# parameter v2g_tls
+# parameter iso15118_tls
 TCP_ONLY = 0
 AS_ASKED = 1
 TLS_ONLY = 2

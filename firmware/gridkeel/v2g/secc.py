@@ -59,7 +59,7 @@ class Secc:
         self._session.begin(secured)
         self._events.put("connected", "tls" if secured else "tcp", "", 0)
         self._await(states.SETUP_TIMEOUT_MS, now_ms)
-        if not secured and self._context.parameters.v2g_tls == sdp.TLS_ONLY:
+        if not secured and self._context.parameters.iso15118_tls == sdp.TLS_ONLY:
             self._close("plain TCP where TLS is required", now_ms)
         elif agreed:
             self._session.agreed()

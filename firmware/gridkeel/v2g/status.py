@@ -91,7 +91,7 @@ def meter(context):
 
 
 def _delay_s(context, wish):
-    return 0 if wish == NONE or context.failed else context.parameters.v2g_notice_s
+    return 0 if wish == NONE or context.failed else context.parameters.iso15118_notice_s
 
 
 def _dc_code(context, wish):

@@ -23,7 +23,9 @@ def insist(context):
         context.stop_since_ms = None
     elif context.stop_since_ms is None:
         context.stop_since_ms = context.now_ms
-    elif ticks.diff(context.now_ms, context.stop_since_ms) >= context.parameters.v2g_notice_s * 1000 + _PATIENCE_MS:
+    elif (
+        ticks.diff(context.now_ms, context.stop_since_ms) >= context.parameters.iso15118_notice_s * 1000 + _PATIENCE_MS
+    ):
         raise RefusedError(codes.FAILED, "the car does not stop")
 
 
