@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridkeel.v2g import response_codes, states
+from gridkeel.v2g.iso2 import response_codes, states
 from host_tools.generate.section import page
 
 _CLOCKS = (

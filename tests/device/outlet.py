@@ -4,7 +4,7 @@ It moves only in step(now_ms), and behaves badly where a test tells it to (resti
 """
 
 from gridkeel import ticks
-from gridkeel.v2g import status
+from gridkeel.v2g.iso2 import status
 
 CONTACTOR_MS = 80
 ISOLATION_MS = 1200

@@ -4,7 +4,7 @@ from evcc import Bench, Car, charge_parameter, delivery, ev_status
 from garbage import share
 from reaching import REACH, ended_safely, reach
 
-from gridkeel.v2g import states, status
+from gridkeel.v2g.iso2 import states, status
 
 WASM_GROUP = 1
 

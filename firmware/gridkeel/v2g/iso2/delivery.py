@@ -1,9 +1,9 @@
 """PowerDelivery: energy starts, stops, or its terms are negotiated again."""
 
 from gridkeel import ticks
-from gridkeel.v2g import codes, responses, schedules, states
-from gridkeel.v2g.codes import RefusedError
-from gridkeel.v2g.parameters import take_status
+from gridkeel.v2g.iso2 import codes, responses, schedules, states
+from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.parameters import take_status
 from gridkeel.v2g.waiting import WAIT
 
 
