@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gridkeel.v2g import states
+from gridkeel.v2g.iso2 import states
 from hil.interop.endings import CHARGED
 from hil.interop.replug import GONE_S
 from hil.scripted_vehicle import talk

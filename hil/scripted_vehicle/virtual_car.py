@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from gridkeel.v2g import states
+from gridkeel.v2g.iso2 import states
 from hil.scripted_vehicle import talk
 
 DATA, PLAIN, SECURED, CLOSED, AGREED = range(5)  # records of gridkeel/boards/lockstep_cars.py

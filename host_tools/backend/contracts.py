@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certs.v2g import Pki
 from gridkeel.crypto import chain, crl, names, profiles, refusals, x509
 from gridkeel.errors import CertificateError
-from gridkeel.v2g import codes, emaid
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g import emaid
+from gridkeel.v2g.iso2 import codes
+from gridkeel.v2g.iso2.codes import RefusedError
 from host_tools.backend import compiled
 from host_tools.backend.signing import driven
 

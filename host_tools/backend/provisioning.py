@@ -19,8 +19,9 @@ from certs.v2g import Pki
 from gridkeel.crypto import profiles
 from gridkeel.errors import ExiError
 from gridkeel.link.frames import EXCHANGE_MAX
-from gridkeel.v2g import codes, exi, grammars, responses, signatures, states
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g import exi, grammars, signatures
+from gridkeel.v2g.iso2 import codes, responses, states
+from gridkeel.v2g.iso2.codes import RefusedError
 from host_tools.backend import contracts, envelope, signing
 from host_tools.errors import ToolError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridkeel.v2g import response_codes, states
+from gridkeel.v2g.iso2 import response_codes, states
 from host_tools.generate.section import page
 
 _CLOCKS = (
@@ -12,7 +12,7 @@ _CLOCKS = (
     ("SEQUENCE_TIMEOUT_MS", "from a response to the next whole request, in every later state: then closed"),
     ("CABLE_CHECK_PERFORMANCE_MS", "cable check Ongoing: then FAILED"),
     ("PILOT_TIMEOUT_MS", "PowerDelivery Start without pilot state C or D: FAILED_PowerDeliveryNotApplied"),
-    ("CONTACTOR_MS", "PowerDelivery Start, contactor closed: else FAILED_ContactorError"),
+    ("CONTACTOR_MS", "PowerDelivery Start, contactor closed: else FAILED_ContactorError, or NotApplied while it rests"),
     (
         "CONTACTOR_OPEN_MS",
         "PowerDelivery Stop, contactor open by its contact, and not welded: else FAILED_ContactorError",

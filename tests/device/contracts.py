@@ -6,8 +6,9 @@ import der_maker
 from evcc import Bench, Car, Noise
 
 from gridkeel.crypto import ecdsa, multiples, p256
-from gridkeel.v2g import exi, grammars, modes, signatures
+from gridkeel.v2g import exi, grammars, signatures
 from gridkeel.v2g.credentials import Credentials
+from gridkeel.v2g.iso2 import modes
 
 _SCRATCH = bytearray(1024)
 EMAID = "DE8AA1A2B3C4D59"

@@ -6,8 +6,9 @@ from outlet import Outlet
 from gridkeel import ticks
 from gridkeel.clock import WallClock
 from gridkeel.params import Parameters
-from gridkeel.v2g import exi, grammars, response_codes, sap, states, v2gtp
+from gridkeel.v2g import exi, grammars, sap, v2gtp
 from gridkeel.v2g.credentials import Credentials
+from gridkeel.v2g.iso2 import response_codes, states
 from gridkeel.v2g.secc import Secc
 
 UNIX_S = 1_790_000_000

@@ -1,10 +1,10 @@
 """A charger for session tests: a plug, a pilot, a contactor that takes its time, an isolation monitor, a DC source.
 
-It moves only in step(now_ms), and behaves badly where a test tells it to (stuck, weld, isolation_end).
+It moves only in step(now_ms), and behaves badly where a test tells it to (resting, stuck, weld, isolation_end).
 """
 
 from gridkeel import ticks
-from gridkeel.v2g import status
+from gridkeel.v2g.iso2 import status
 
 CONTACTOR_MS = 80
 ISOLATION_MS = 1200
@@ -45,6 +45,7 @@ class Outlet:
         self.renegotiate_asked = False
         self.isolation = status.ISOLATION_UNKNOWN
         # how it fails
+        self.resting = False  # it is not ordered to close yet, as after many openings
         self.stuck_open = False
         self.stuck_closed = False
         self.weld_told = True  # by the contactor's own clock
@@ -77,7 +78,8 @@ class Outlet:
 
     @property
     def contactor_open(self):
-        return not self.contactor_closed
+        ordered = self.allowed and self.wants_power and not self.resting
+        return not self.contactor_closed and not (self.stuck_open and ordered)
 
     @property
     def welded(self):
@@ -146,7 +148,7 @@ class Outlet:
             self._move_voltage(passed_ms)
 
     def _move_contactor(self, now_ms):
-        wanted = self.allowed and self.wants_power and self.plugged
+        wanted = self.allowed and self.wants_power and self.plugged and not self.resting
         if wanted == self.contactor_closed or (self.stuck_open if wanted else self.stuck_closed):
             self._moving_ms = None
         elif self._moving_ms is None:

@@ -4,7 +4,8 @@ from contracts import EMAID, ContractCar, Operator, bench_for
 from reaching import ended_safely
 
 from gridkeel import ticks
-from gridkeel.v2g import certificates, exi, grammars, states
+from gridkeel.v2g import exi, grammars
+from gridkeel.v2g.iso2 import certificates, states
 
 OPERATOR = Operator()
 KEY, CHAIN = OPERATOR.contract()

@@ -3,8 +3,8 @@
 from evcc import Bench, Car, delivery
 from garbage import COLLECTED
 
-from gridkeel.v2g import modes, states
 from gridkeel.v2g.credentials import Credentials
+from gridkeel.v2g.iso2 import modes, states
 
 ANCHOR = b"any anchor makes a contract possible"
 

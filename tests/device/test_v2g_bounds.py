@@ -1,6 +1,7 @@
 """V2GTP's lengths and PhysicalValue's numbers, at their last good and their first bad one."""
 
-from gridkeel.v2g import sdp, v2gtp, values
+from gridkeel.v2g import sdp, v2gtp
+from gridkeel.v2g.iso2 import values
 
 REQUEST = b"\x01\xfe\x90\x00\x00\x00\x00\x02\x00\x00"
 

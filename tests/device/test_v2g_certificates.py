@@ -2,7 +2,8 @@
 
 from provisioning import OPERATOR, at_the_service, installation, refused, response, update
 
-from gridkeel.v2g import certificates, exi, grammars, states
+from gridkeel.v2g import exi, grammars
+from gridkeel.v2g.iso2 import certificates, states
 
 WASM_GROUP = 0
 

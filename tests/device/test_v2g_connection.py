@@ -4,7 +4,8 @@ from evcc import EVCC_ID, UNIX_S, Bench, Car, ClosedError, charge_parameter, del
 from reaching import reach
 
 from gridkeel import ticks
-from gridkeel.v2g import exi, grammars, sap, states, v2gtp
+from gridkeel.v2g import exi, grammars, sap, v2gtp
+from gridkeel.v2g.iso2 import states
 
 WASM_GROUP = 1
 _OUT = bytearray(v2gtp.FRAME_MAX_BYTES)

@@ -7,9 +7,10 @@ from reaching import ANCHOR, ended_safely, tailed
 from reaching import Backend as Silent
 
 from gridkeel.errors import ExiError
-from gridkeel.v2g import certificates, codes, exi, grammars, states, v2gtp
+from gridkeel.v2g import exi, grammars, v2gtp
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.exi import bounds
+from gridkeel.v2g.iso2 import certificates, codes, states
 
 WASM_GROUP = 0
 

@@ -4,7 +4,7 @@ from evcc import Bench, Car, charge_parameter, delivery, demand, ev_status, numb
 from garbage import share
 from reaching import reach
 
-from gridkeel.v2g import states
+from gridkeel.v2g.iso2 import states
 
 WASM_GROUP = 1
 MODE = "DC_extended"

@@ -3,7 +3,7 @@
 from evcc import Bench, Car, charge_parameter, delivery
 from garbage import share
 
-from gridkeel.v2g import status
+from gridkeel.v2g.iso2 import status
 
 WASM_GROUP = 1
 DC = "DC_extended"

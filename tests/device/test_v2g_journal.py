@@ -2,7 +2,8 @@
 
 from gridkeel.crypto import refusals
 from gridkeel.runtime import handshake
-from gridkeel.v2g import codes, journal, sap, signatures, states
+from gridkeel.v2g import journal, sap, signatures
+from gridkeel.v2g.iso2 import codes, states
 
 WORDS = journal.words()
 

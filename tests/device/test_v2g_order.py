@@ -4,7 +4,7 @@ from evcc import ClosedError
 from garbage import COLLECTED, share
 from reaching import REACH, ended_safely, reach
 
-from gridkeel.v2g import response_codes, states
+from gridkeel.v2g.iso2 import response_codes, states
 
 WASM_GROUP = 1
 

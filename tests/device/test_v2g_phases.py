@@ -4,8 +4,8 @@ from evcc import Bench, Car, charge_parameter, delivery, demand, ev_status, numb
 from garbage import share
 from reaching import ANCHOR, Backend, reach
 
-from gridkeel.v2g import states, status
 from gridkeel.v2g.credentials import Credentials
+from gridkeel.v2g.iso2 import states, status
 
 WASM_GROUP = 1
 DC = "DC_extended"

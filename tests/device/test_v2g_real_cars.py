@@ -4,7 +4,8 @@ from evcc import EVCC_ID, Bench, Car, ClosedError, delivery, demand, offer
 from reaching import reach
 from test_evse_charger import Bench as Connector
 
-from gridkeel.v2g import sap, states, status
+from gridkeel.v2g import sap
+from gridkeel.v2g.iso2 import states, status
 
 WASM_GROUP = 0  # several whole sessions a test, and nothing is collected there
 DC = "DC_extended"

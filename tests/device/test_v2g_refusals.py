@@ -4,7 +4,8 @@ from evcc import EVCC_ID, Bench, Car, ClosedError, charge_parameter, delivery, d
 from garbage import share
 from reaching import ended_safely, reach
 
-from gridkeel.v2g import states, status, v2gtp
+from gridkeel.v2g import v2gtp
+from gridkeel.v2g.iso2 import states, status
 
 WASM_GROUP = 1
 

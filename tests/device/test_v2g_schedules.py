@@ -1,7 +1,7 @@
 """SAScheduleTuple from a price plan, and charging profiles held against it."""
 
-from gridkeel.v2g import modes, schedules, values
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g.iso2 import modes, schedules, values
+from gridkeel.v2g.iso2.codes import RefusedError
 
 
 class Charger:

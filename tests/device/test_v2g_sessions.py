@@ -3,7 +3,8 @@
 from evcc import Bench, Car, charge_parameter, delivery, demand, number, offer
 from garbage import share
 
-from gridkeel.v2g import sap, status
+from gridkeel.v2g import sap
+from gridkeel.v2g.iso2 import status
 
 WASM_GROUP = 1
 

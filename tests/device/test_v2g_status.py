@@ -4,7 +4,7 @@ from evcc import Bench, Car, charge_parameter, number
 from reaching import reach
 
 from gridkeel.clock import WallClock
-from gridkeel.v2g import states, status
+from gridkeel.v2g.iso2 import states, status
 
 WASM_GROUP = 1
 

@@ -1,6 +1,6 @@
 """The state table against ISO 15118-2 itself: what 8.8 allows, where it leads, and the times of tables 109 and 110."""
 
-from gridkeel.v2g import states
+from gridkeel.v2g.iso2 import states
 
 ALLOWED = {
     "protocol": "supportedAppProtocol",

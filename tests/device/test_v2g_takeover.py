@@ -4,8 +4,9 @@ from evcc import _BUFFER, EVCC_ID, Bench, Car, offer
 from reaching import reach
 
 from gridkeel.errors import ExiError
-from gridkeel.v2g import exi, grammars, sap, states, v2gtp
+from gridkeel.v2g import exi, grammars, sap, v2gtp
 from gridkeel.v2g.claim import Claim
+from gridkeel.v2g.iso2 import states
 
 WASM_GROUP = 1
 STRANGER = b"\x02\x00\x00\x00\x06\x66"

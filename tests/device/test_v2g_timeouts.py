@@ -4,7 +4,7 @@ from evcc import Bench, Car, charge_parameter, delivery, ev_status
 from garbage import share
 from reaching import REACH, ended_safely, reach
 
-from gridkeel.v2g import states, status
+from gridkeel.v2g.iso2 import states, status
 
 WASM_GROUP = 1
 
@@ -122,6 +122,19 @@ def test_a_contactor_that_does_not_close():
         assert states.CONTACTOR_MS <= bench.now_ms - begun_ms < states.CONTACTOR_MS + 100
         bench.outlet.stuck_open = False
         ended_safely(bench)
+
+
+def test_a_start_while_the_contactor_rests_is_not_applied_and_no_contactor_error():
+    bench = Bench()
+    car = Car(bench)
+    car.to_power_delivery()
+    bench.outlet.resting = bench.outlet.wants_power = True
+    begun_ms = bench.now_ms
+    car.ask("PowerDeliveryReq", delivery("Start", car), "FAILED_PowerDeliveryNotApplied")
+    assert states.CONTACTOR_MS <= bench.now_ms - begun_ms < states.CONTACTOR_MS + 100
+    assert ("session", "ended", "the contactor rests", 0) in bench.events
+    bench.outlet.resting = False
+    ended_safely(bench)
 
 
 def test_a_car_that_stays_out_of_state_c():

@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "device"))
 import evcc
 import reaching
 
-from gridkeel.v2g import exi, grammars, states, v2gtp
+from gridkeel.v2g import exi, grammars, v2gtp
+from gridkeel.v2g.iso2 import states
 
 ROUNDS = 120
 NUMBERS = (0, 1, -1, 32767, -32768)

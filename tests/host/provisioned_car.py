@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from pki_helpers import der
 
 from certs.v2g import Pki
-from gridkeel.v2g import exi, grammars, states
+from gridkeel.v2g import exi, grammars
+from gridkeel.v2g.iso2 import states
 from host_tools.backend import envelope, signing
 from host_tools.backend.provisioning import INSTALLATION, UPDATE
 

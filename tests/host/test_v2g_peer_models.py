@@ -50,7 +50,7 @@ def scenarios() -> Iterator[Any]:
 
 def test_the_peer_takes_every_response(responses: list[str]) -> None:
     names = {line.split("'")[1] for line in responses}
-    from gridkeel.v2g import response_codes
+    from gridkeel.v2g.iso2 import response_codes
 
     assert names == set(response_codes.TABLE)  # the sessions above leave no response out
     refused = [line for line in responses if "'FAILED" in line]

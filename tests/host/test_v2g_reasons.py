@@ -13,7 +13,7 @@ GIVES_A_REASON = {"RefusedError": 1, "_close": 0, "end": 0}
 
 
 def texts() -> Iterator[str]:
-    for path in sorted(ROOM.glob("*.py")):
+    for path in sorted(ROOM.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))

@@ -17,29 +17,29 @@ pytestmark = pytest.mark.timeout(300)
 # One firmware with a defect for each row: (file, old, new).
 CHANGES = (
     # an unknown session is answered with another code
-    ("v2g/session.py", 'RefusedError(codes.UNKNOWN_SESSION, "another', 'RefusedError(codes.FAILED, "another'),
+    ("v2g/iso2/session.py", 'RefusedError(codes.UNKNOWN_SESSION, "another', 'RefusedError(codes.FAILED, "another'),
     # the contactor stays closed where the message was too long
     (
-        "v2g/stop.py",
+        "v2g/iso2/stop.py",
         "    context.charger.allow(False)\n    context.charger.session(False, broken)",
         "    if not (context.started and broken):\n"
         "        context.charger.allow(False)\n        context.charger.session(False, broken)",
     ),
     # a wrong mode is not told
     (
-        "v2g/session.py",
+        "v2g/iso2/session.py",
         '        context.tell("refused", name, refusal.code, 0)\n',
         '        if refusal.code != codes.WRONG_MODE:\n            context.tell("refused", name, refusal.code, 0)\n',
     ),
     # after a schedule that was not offered nobody is served any more
     (
-        "v2g/session.py",
+        "v2g/iso2/session.py",
         "        self.context.forget(secured)\n        self.state = states.PROTOCOL\n",
         '        stuck = getattr(self, "stuck", False)\n'
         "        self.context.forget(secured)\n        self.state = states.ENDED if stuck else states.PROTOCOL\n",
     ),
     (
-        "v2g/session.py",
+        "v2g/iso2/session.py",
         "        context.failed = True\n",
         "        context.failed = True\n        self.stuck = refusal.code == codes.TARIFF_INVALID\n",
     ),

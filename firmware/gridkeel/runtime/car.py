@@ -106,10 +106,15 @@ class Car:
         return self._secc.closing and not self._last
 
     @property
+    def writing(self):
+        """Whether a message is being written; the buffer of its TLS records is in use then."""
+        return self._allowed_ms == WRITE_MS
+
+    @property
     def silent(self):
         """Whether it was the car's turn all through the last SILENT_MS, and nothing came."""
-        if self._allowed_ms == WRITE_MS:
-            return False  # it has its own limit, and the records of a TLS message are still in use
+        if self.writing:
+            return False  # it has its own limit
         return ticks.diff(self._board.ticks_ms(), self._last_ms) >= SILENT_MS
 
     # --- one connection

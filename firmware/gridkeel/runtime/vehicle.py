@@ -205,7 +205,8 @@ class Vehicle:
             for _ in claim.steps():
                 await asyncio.sleep_ms(self._board.slice_ms)
             n, claim.end = claim.end, 0
-            if n and not await connection.write(claim.out, n):
+            # Two TLS connections share one buffer of records: none may be written while one in it waits.
+            if n and (self._current.writing or not await connection.write(claim.out, n)):
                 return False
         return True
 

@@ -73,6 +73,7 @@ _WORDS = (
     b"EVTargetVoltage EVTargetCurrent FAILED_RESSTemperatureInhibit FAILED_EVShiftPosition "
     b"FAILED_ChargerConnectorLockFault FAILED_EVRESSMalfunction FAILED_ChargingCurrentdifferential "
     b"FAILED_ChargingVoltageOutOfRange FAILED_ChargingSystemIncompatibility the_duty_is_not_5_% "
+    b"the_contactor_rests "
 )
 
 

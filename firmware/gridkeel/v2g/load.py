@@ -16,15 +16,15 @@ _ORDER = (
     "crypto.chain",
     "v2g.exi.relaxed",
     "v2g.grammars",
-    "v2g.codes",
-    "v2g.values",
-    "v2g.status",
-    "v2g.responses",
+    "v2g.iso2.codes",
+    "v2g.iso2.values",
+    "v2g.iso2.status",
+    "v2g.iso2.responses",
     "v2g.signatures",
-    "v2g.metering",
-    "v2g.schedules",
-    "v2g.parameters",
-    "v2g.session",
+    "v2g.iso2.metering",
+    "v2g.iso2.schedules",
+    "v2g.iso2.parameters",
+    "v2g.iso2.session",
 )
 
 for _name in _ORDER:

@@ -1,12 +1,13 @@
 """The charger's end of one connection: bytes of V2GTP in, bytes out, and a session between them.  Sans-IO."""
 
 from gridkeel import errors, ticks
-from gridkeel.v2g import exi, grammars, load, sap, sdp, states, v2gtp  # noqa: F401 - load: what session needs, in its order
-from gridkeel.v2g.codes import RefusedError
-from gridkeel.v2g.context import Context
+from gridkeel.v2g import exi, grammars, load, sap, sdp, v2gtp  # noqa: F401 - load: what session needs, in its order
 from gridkeel.v2g.events import Events
-from gridkeel.v2g.session import Session
-from gridkeel.v2g.setup import Paused
+from gridkeel.v2g.iso2 import states
+from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
+from gridkeel.v2g.iso2.session import Session
+from gridkeel.v2g.iso2.setup import Paused
 
 _MESSAGE = "V2G_Message"
 _BEFORE = (states.PROTOCOL, states.SETUP)  # a car that leaves now may come again: the charger waits as long as it does

@@ -1,6 +1,6 @@
 """PhysicalValue of ISO 15118-2: a 16-bit number, a power of ten from -3 to 3, a unit."""
 
-from gridkeel.v2g.codes import WRONG_CHARGE_PARAMETER, RefusedError
+from gridkeel.v2g.iso2.codes import WRONG_CHARGE_PARAMETER, RefusedError
 
 _SHORT_MAX = 32767
 

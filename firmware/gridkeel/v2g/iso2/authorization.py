@@ -1,7 +1,8 @@
 """Authorization: the car signs its challenge, or somebody outside says yes."""
 
-from gridkeel.v2g import codes, modes, responses, signatures, states
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g import signatures
+from gridkeel.v2g.iso2 import codes, modes, responses, states
+from gridkeel.v2g.iso2.codes import RefusedError
 
 _WAITING = "Ongoing_WaitingForCustomerInteraction"  # [V2G2-854]: the car's clock for Ongoing stands still meanwhile
 

@@ -1,8 +1,8 @@
 """SAScheduleTuple from the price plan, and the car's ChargingProfile held against it."""
 
-from gridkeel.v2g import codes
-from gridkeel.v2g.codes import RefusedError
-from gridkeel.v2g.values import number, physical
+from gridkeel.v2g.iso2 import codes
+from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.values import number, physical
 
 DAY_S = 86400
 ENTRIES_MAX = 1024  # of the schema

@@ -2,8 +2,9 @@
 
 from gridkeel import errors, ticks
 from gridkeel.crypto import refusals, x509
-from gridkeel.v2g import codes, exi, grammars, signatures, states, v2gtp
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g import exi, grammars, signatures, v2gtp
+from gridkeel.v2g.iso2 import codes, states
+from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.waiting import WAIT
 
 INSTALLATION = "CertificateInstallationReq"

@@ -1,7 +1,7 @@
 """Each response with everything the schema asks for and nothing else: phases add to it, a refusal sends it as it is."""
 
-from gridkeel.v2g import modes, status
-from gridkeel.v2g.values import physical
+from gridkeel.v2g.iso2 import modes, status
+from gridkeel.v2g.iso2.values import physical
 
 _NOBODY = "-" * 14  # an eMAID is 14 or 15 characters, in a refusal too
 

@@ -3,7 +3,7 @@
 Source: ISO 15118-2:2014, 8.4 and table 112; what the table leaves open is said in docs/iso15118.md.
 """
 
-from gridkeel.v2g import codes
+from gridkeel.v2g.iso2 import codes
 
 ANY = (codes.FAILED, codes.SEQUENCE_ERROR, codes.UNKNOWN_SESSION)
 

@@ -1,10 +1,10 @@
 """CableCheck, PreCharge, CurrentDemand, WeldingDetection: DC, from the isolation test to the open contactor."""
 
 from gridkeel import ticks
-from gridkeel.v2g import codes, metering, responses, states, status, stop
-from gridkeel.v2g.codes import RefusedError
-from gridkeel.v2g.parameters import NO_ERROR, take_status
-from gridkeel.v2g.values import number, physical
+from gridkeel.v2g.iso2 import codes, metering, responses, states, status, stop
+from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.parameters import NO_ERROR, take_status
+from gridkeel.v2g.iso2.values import number, physical
 
 _PRE_CHARGE_A = 2  # IEC 61851-23: no more flows before the car closes its contactors
 

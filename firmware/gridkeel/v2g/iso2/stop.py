@@ -1,8 +1,8 @@
 """SessionStop, and the safe end that every session comes to."""
 
 from gridkeel import ticks
-from gridkeel.v2g import codes, responses, setup, states, status
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g.iso2 import codes, responses, setup, states, status
+from gridkeel.v2g.iso2.codes import RefusedError
 
 _PATIENCE_MS = 5000  # beyond the notice a car was given: for a message or two that were under way
 

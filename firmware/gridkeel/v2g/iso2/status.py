@@ -1,6 +1,6 @@
 """What every response tells of the charger: EVSE status, limits, meter."""
 
-from gridkeel.v2g.values import physical
+from gridkeel.v2g.iso2.values import physical
 
 NONE = "None"
 STOP = "StopCharging"

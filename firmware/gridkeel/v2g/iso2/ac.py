@@ -1,7 +1,7 @@
 """ChargingStatus: the AC charge loop."""
 
-from gridkeel.v2g import codes, metering, responses, states, stop
-from gridkeel.v2g.values import physical
+from gridkeel.v2g.iso2 import codes, metering, responses, states, stop
+from gridkeel.v2g.iso2.values import physical
 
 
 def charging_status(context, _body, _header):

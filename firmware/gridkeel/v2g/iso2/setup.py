@@ -1,7 +1,7 @@
 """SessionSetup: a new session, or the one that was paused."""
 
-from gridkeel.v2g import codes, responses, states
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g.iso2 import codes, responses, states
+from gridkeel.v2g.iso2.codes import RefusedError
 
 NOBODY = bytes(8)
 

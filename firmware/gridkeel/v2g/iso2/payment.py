@@ -2,8 +2,9 @@
 
 from gridkeel.crypto import chain, profiles, refusals, x509
 from gridkeel.errors import CertificateError
-from gridkeel.v2g import codes, emaid, responses, states
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g import emaid
+from gridkeel.v2g.iso2 import codes, responses, states
+from gridkeel.v2g.iso2.codes import RefusedError
 
 CHALLENGE_BYTES = 16
 _DAY_S = 86400

@@ -1,8 +1,8 @@
 """ChargeParameterDiscovery: the car's limits in, the charger's limits and the schedule out."""
 
-from gridkeel.v2g import codes, modes, responses, schedules, states
-from gridkeel.v2g.codes import RefusedError
-from gridkeel.v2g.values import number
+from gridkeel.v2g.iso2 import codes, modes, responses, schedules, states
+from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.values import number
 
 NO_ERROR = "NO_ERROR"
 

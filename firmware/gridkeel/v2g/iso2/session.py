@@ -1,6 +1,6 @@
 """One session with one car: each request is held against the table in states.py, answered by its phase, and logged."""
 
-from gridkeel.v2g import (
+from gridkeel.v2g.iso2 import (
     ac,
     authorization,
     certificates,
@@ -16,7 +16,7 @@ from gridkeel.v2g import (
     states,
     stop,
 )
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g.iso2.codes import RefusedError
 
 _PHASES = {
     "SessionSetupReq": setup.answer,
@@ -40,7 +40,7 @@ _PHASES = {
 
 
 class Session:
-    """The state of the talk with one car.  context: gridkeel.v2g.context.Context."""
+    """The state of the talk with one car.  context: gridkeel.v2g.iso2.context.Context."""
 
     def __init__(self, context):
         self.context = context

@@ -1,7 +1,8 @@
 """Meter readings in the charge loops, and the receipts a car signs for them."""
 
-from gridkeel.v2g import codes, modes, responses, signatures, states, status
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g import signatures
+from gridkeel.v2g.iso2 import codes, modes, responses, states, status
+from gridkeel.v2g.iso2.codes import RefusedError
 
 
 def put(context, response):

@@ -1,9 +1,9 @@
 """PowerDelivery: energy starts, stops, or its terms are negotiated again."""
 
 from gridkeel import ticks
-from gridkeel.v2g import codes, responses, schedules, states
-from gridkeel.v2g.codes import RefusedError
-from gridkeel.v2g.parameters import take_status
+from gridkeel.v2g.iso2 import codes, responses, schedules, states
+from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.parameters import take_status
 from gridkeel.v2g.waiting import WAIT
 
 
@@ -43,6 +43,8 @@ def _start(context, body):
         if not charger.wants_power and waited_ms >= states.PILOT_TIMEOUT_MS:
             raise RefusedError(codes.NOT_APPLIED, "the car stays out of state C")
         if waited_ms >= states.CONTACTOR_MS:
+            if charger.contactor_open:  # not ordered to close yet: it rests after many openings
+                raise RefusedError(codes.NOT_APPLIED, "the contactor rests")
             raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not close")
         yield WAIT
     context.started = True

@@ -1,7 +1,7 @@
 """ServiceDiscovery, ServiceDetail, PaymentServiceSelection: what is offered and what the car takes of it."""
 
-from gridkeel.v2g import codes, modes, responses, states
-from gridkeel.v2g.codes import RefusedError
+from gridkeel.v2g.iso2 import codes, modes, responses, states
+from gridkeel.v2g.iso2.codes import RefusedError
 
 CHARGE_SERVICE = 1
 CERTIFICATE_SERVICE = 2
