@@ -19,10 +19,14 @@ import struct
 import time
 from array import array
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.boards import outlet_pipe
 from gridkeel.boards.flash import Flash, bytes_of
 from gridkeel.boards.lockstep_ports import PORT_BYTES, LockStepMains, LockStepOutlet, LockStepPort, Wake
+
+if TYPE_CHECKING:
+    from gridkeel.boards.pki import Pki
+    from gridkeel.protocols import VehicleNetwork
 
 ORDER = "<QIHHHH"
 ORDER_HEAD_BYTES = 20
@@ -42,7 +46,7 @@ EPOCH_MS = 1 << 41
 class LockStepBoard(Flash):
     """The board's side of the lock step; see the module."""
 
-    def __init__(self, address):
+    def __init__(self, address: str) -> None:
         super().__init__()
         host, port = address.rsplit(":", 1)
         self._socket = socket.socket()
@@ -71,21 +75,21 @@ class LockStepBoard(Flash):
         self._receive(boot)
         return struct.unpack("<II", boot)
 
-    def block_buffer(self, n):
+    def block_buffer(self, n: int) -> "array[int]":
         block = array("h", [0] * n)
         self.mains.hold(bytes_of(block))
         return block
 
-    def ticks_ms(self):
+    def ticks_ms(self) -> int:
         return (self._start_ms + self.now_us // 1000) & ticks.MASK
 
-    def ticks_us(self):
+    def ticks_us(self) -> int:
         return self.now_us & ticks.MASK
 
-    def energise(self, on):
+    def energise(self, on: bool) -> None:
         self._levels = LEVEL_ENERGISE if on else 0
 
-    def vehicle_network(self, pki, plain, secured):
+    def vehicle_network(self, pki: "Pki", plain: bool, secured: bool) -> "VehicleNetwork | None":
         """Return the network on which the rig's cars come."""
         from gridkeel.boards import lockstep_cars
 
@@ -95,7 +99,7 @@ class LockStepBoard(Flash):
         secured = secured and bool(pki.chain)
         return lockstep_cars.LockStepCars(self._ports[2], lambda: Wake(self._clock), self._compute, plain, secured)
 
-    def feed_watchdog(self):
+    def feed_watchdog(self) -> None:
         """The rig sees a board that hangs by its missing answer."""
 
     def _compute(self, us):
