@@ -6,12 +6,12 @@ TIME_MIN_S = 60
 TIME_MAX_S = 86400
 
 
-def energy_wh(battery_wh, soc_pct_x100):
+def energy_wh(battery_wh: int, soc_pct_x100: int) -> int:
     """Return the energy of a share -10000..10000 of battery_wh, to 10 Wh."""
     return battery_wh // 10 * soc_pct_x100 // 1000
 
 
-def share_pct_x100(battery_wh, wh):
+def share_pct_x100(battery_wh: int, wh: int) -> int:
     """Return wh >= 0 as a share of battery_wh > 0, 10000 at the most."""
     if wh >= battery_wh:
         return 10000
@@ -20,13 +20,13 @@ def share_pct_x100(battery_wh, wh):
     return whole * 100 + (wh * 100 - whole * battery_wh) * 100 // battery_wh
 
 
-def power_w(wh, time_s):
+def power_w(wh: int, time_s: int) -> int:
     """Return the even power that moves wh in time_s, TIME_MIN_S..TIME_MAX_S."""
     whole = wh // time_s
     return whole * 3600 + (wh - whole * time_s) * 3600 // time_s
 
 
-def moved_wh(watts, time_s):
+def moved_wh(watts: int, time_s: int) -> int:
     """Return the energy of watts over time_s, to 1 Wh."""
     # 5 * 10**4 * 86400 is past 2**30: whole hours first
     hours = time_s // 3600

@@ -12,7 +12,7 @@ class GridkeelError(Exception):
 class ParameterError(GridkeelError):
     """A parameter is unknown, out of its limits, or at odds with another; code: see params.py, 0 for no such thing."""
 
-    def __init__(self, text, code=0):
+    def __init__(self, text: str, code: int = 0) -> None:
         super().__init__(text)
         self.code = code
 
@@ -28,7 +28,7 @@ class ProtocolError(GridkeelError):
 class CertificateError(GridkeelError):
     """A certificate, revocation list or signature that is refused; `code` is one of crypto/refusals.py."""
 
-    def __init__(self, code, text):
+    def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
         self.code = code
 

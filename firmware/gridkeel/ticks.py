@@ -8,7 +8,7 @@ MASK = 0x3FFFFFFF
 _HALF = 0x20000000
 
 
-def diff(later, earlier):
+def diff(later: int, earlier: int) -> int:
     """Return later - earlier in ticks, -2**29..2**29-1, right across one wrap."""
     delta = later - earlier
     if delta >= _HALF:
@@ -18,12 +18,12 @@ def diff(later, earlier):
     return delta
 
 
-def add(tick, delta):
+def add(tick: int, delta: int) -> int:
     """Return tick + delta, wrapped; delta 0..2**29-1."""
     room = MASK - tick
     return tick + delta if delta <= room else delta - room - 1
 
 
-def sub(tick, delta):
+def sub(tick: int, delta: int) -> int:
     """Return tick - delta, wrapped; delta 0..2**29-1."""
     return tick - delta if delta <= tick else tick - delta + MASK + 1

@@ -14,8 +14,13 @@ speak to the board at all: vehicle_network() and what it needs are asked for onl
 
 import sys
 
+from gridkeel import TYPE_CHECKING
 
-def this_board():
+if TYPE_CHECKING:
+    from gridkeel.protocols import Board
+
+
+def this_board() -> "Board":
     """Return the board this program runs on.  Errors: RuntimeError where no board file fits the platform."""
     if sys.platform == "linux":
         from gridkeel.boards import virtual

@@ -4,10 +4,18 @@ import os
 
 import uctypes
 
+from gridkeel import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable
+
+    from gridkeel.boards.pki import Pki
+
 _ENOENT = 2
 
 
-def bytes_of(block):
+def bytes_of(block: "array[int]") -> bytearray:
     """Return the bytes of an array('h') as a buffer of their own, over the same memory."""
     return uctypes.bytearray_at(uctypes.addressof(block), 2 * len(block))
 
@@ -15,10 +23,10 @@ def bytes_of(block):
 class Flash:
     """What a board keeps on its flash: configuration, identity, keys; and its source of chance."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.device_id = (os.getenv("GRIDKEEL_DEVICE_ID") or "virtual").encode()
 
-    def load(self, name, most):
+    def load(self, name: str, most: int) -> "bytes | None":
         """Return up to `most` bytes of a file, None where there is none.  Errors: OSError where it cannot be read."""
         try:
             with open(name, "rb") as file:
@@ -28,7 +36,7 @@ class Flash:
                 raise
         return None
 
-    def save(self, name, lines):
+    def save(self, name: str, lines: "Iterable[str]") -> None:
         """Replace a file in one step: a power cut leaves the old one or the new one.  Errors: OSError."""
         with open(name + ".new", "w") as file:
             for line in lines:
@@ -40,12 +48,12 @@ class Flash:
             os.rename(name, name + ".old")
             os.rename(name + ".new", name)
 
-    def load_pki(self, mutual):
+    def load_pki(self, mutual: bool) -> "Pki":
         """Return what the flash holds of keys, certificates and roots; mutual: a car must show a certificate too."""
         from gridkeel.boards.pki import Pki
 
         return Pki(mutual)
 
-    def random(self, n):
+    def random(self, n: int) -> bytes:
         """Return n bytes that nobody can guess."""
         return os.urandom(n)

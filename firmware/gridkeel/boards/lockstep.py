@@ -19,10 +19,14 @@ import struct
 import time
 from array import array
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.boards import outlet_pipe
 from gridkeel.boards.flash import Flash, bytes_of
-from gridkeel.boards.lockstep_ports import PORT_BYTES, LockStepMains, LockStepOutlet, LockStepPort, Wake
+from gridkeel.boards.lockstep_ports import LockStepMains, LockStepOutlet, LockStepPort, Wake
+
+if TYPE_CHECKING:
+    from gridkeel.boards.pki import Pki
+    from gridkeel.protocols import VehicleNetwork
 
 ORDER = "<QIHHHH"
 ORDER_HEAD_BYTES = 20
@@ -37,18 +41,21 @@ NEVER = 0xFFFFFFFFFFFFFFFF
 # asyncio's C task queue stamps a new task with the real clock; virtual ticks start far beyond it, so that such a
 # task is always due at once, and the order of tasks follows virtual time alone.
 EPOCH_MS = 1 << 41
+_IPPROTO_TCP = 6
+_TCP_NODELAY = 1
 
 
 class LockStepBoard(Flash):
     """The board's side of the lock step; see the module."""
 
-    def __init__(self, address):
+    def __init__(self, address: str) -> None:
         super().__init__()
         host, port = address.rsplit(":", 1)
         self._socket = socket.socket()
         self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])
+        self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)  # an answer is several writes, and none waits
         self._order = bytearray(ORDER_BYTES)
-        self._reply = bytearray(REPLY_BYTES + 2 * PORT_BYTES)
+        self._reply = bytearray(REPLY_BYTES)
         self._ports: list = [None, None, None]  # RS-485, host, cars, in the order of their bytes
         self.now_us = 0
         self._until_us = 0
@@ -71,31 +78,29 @@ class LockStepBoard(Flash):
         self._receive(boot)
         return struct.unpack("<II", boot)
 
-    def block_buffer(self, n):
+    def block_buffer(self, n: int) -> "array[int]":
         block = array("h", [0] * n)
         self.mains.hold(bytes_of(block))
         return block
 
-    def ticks_ms(self):
+    def ticks_ms(self) -> int:
         return (self._start_ms + self.now_us // 1000) & ticks.MASK
 
-    def ticks_us(self):
+    def ticks_us(self) -> int:
         return self.now_us & ticks.MASK
 
-    def energise(self, on):
+    def energise(self, on: bool) -> None:
         self._levels = LEVEL_ENERGISE if on else 0
 
-    def vehicle_network(self, pki, plain, secured):
+    def vehicle_network(self, pki: "Pki", plain: bool, secured: bool) -> "VehicleNetwork | None":
         """Return the network on which the rig's cars come."""
         from gridkeel.boards import lockstep_cars
 
         self._ports[2] = LockStepPort(self._clock, lockstep_cars.PORT_BYTES)
-        self._reply = bytearray(REPLY_BYTES + 2 * PORT_BYTES + lockstep_cars.PORT_BYTES)
-        self.outlet = LockStepOutlet(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)
         secured = secured and bool(pki.chain)
         return lockstep_cars.LockStepCars(self._ports[2], lambda: Wake(self._clock), self._compute, plain, secured)
 
-    def feed_watchdog(self):
+    def feed_watchdog(self) -> None:
         """The rig sees a board that hangs by its missing answer."""
 
     def _compute(self, us):
@@ -132,13 +137,14 @@ class LockStepBoard(Flash):
         spent_us = time.ticks_diff(time.ticks_us(), self._resumed_us)
         sizes = [port.tx_n if port else 0 for port in self._ports]
         struct.pack_into(REPLY, self._reply, 0, self.now_us, next_us, spent_us, *(sizes + [self._levels]))
-        n = REPLY_BYTES
+        self._send(self._reply, REPLY_BYTES)
         for port in self._ports:
             if port and port.tx_n:
-                self._reply[n : n + port.tx_n] = memoryview(port.tx)[: port.tx_n]
-                n += port.tx_n
+                self._send(port.tx, port.tx_n)
                 port.tx_n = 0
-        if self._socket.write(self._reply, n) != n:
+
+    def _send(self, data, n):
+        if self._socket.write(data, n) != n:
             raise OSError("the rig does not take an answer of %d bytes" % n)
 
     def _take_order(self):

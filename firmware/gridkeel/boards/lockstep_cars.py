@@ -8,6 +8,14 @@ SECURED brings how long it is, <I us>, and AGREED tells that it is over. Nobody 
 import asyncio
 import struct
 
+from gridkeel import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridkeel.boards.lockstep_ports import LockStepPort, Wake
+    from gridkeel.protocols import Buffer, Connection, WritableBuffer
+
 DATA = 0
 PLAIN = 1
 SECURED = 2
@@ -28,7 +36,14 @@ class LockStepCars:
 
     address = bytes(16)
 
-    def __init__(self, port, wake, compute, plain, secured):
+    def __init__(
+        self,
+        port: "LockStepPort",
+        wake: "Callable[[], Wake]",
+        compute: "Callable[[int], None]",
+        plain: bool,
+        secured: bool,
+    ) -> None:
         self._port = port
         self._wake = wake
         self._compute = compute
@@ -37,14 +52,19 @@ class LockStepCars:
         self._asked = wake()
         self._accepting = {False: wake(), True: wake()}
         self._arrived: dict = {False: None, True: None}
-        self._current = None
-        self._pump_task = None
+        self._current: LockStepConnection | None = None
+        self._pump_task: asyncio.Task | None = None
 
-    async def sdp_request(self, _buffer):
+    async def sdp_request(self, _buffer: "WritableBuffer") -> int:
         """Wait for ever."""
         await self._asked
+        return 0
 
-    async def accept(self, secured):
+    def sdp_answer(self, _buffer: "Buffer", _n: int) -> int:
+        """Do nothing: nobody asks."""
+        return 0
+
+    async def accept(self, secured: bool) -> "Connection":
         """Wait for a connection of this kind and return it."""
         if self._pump_task is None:
             self._pump_task = asyncio.create_task(self._pump())
@@ -87,7 +107,9 @@ class LockStepCars:
 class LockStepConnection:
     """One connection, as boards/plain_connection.py has them."""
 
-    def __init__(self, port, wake, compute, secured, busy_us):
+    def __init__(
+        self, port: "LockStepPort", wake: "Wake", compute: "Callable[[int], None]", secured: bool, busy_us: int
+    ) -> None:
         self._port = port
         self._wake = wake
         self._compute = compute
@@ -98,19 +120,19 @@ class LockStepConnection:
         self.bytes_in = 0
         self.bytes_out = 0
 
-    def arrived(self, data, over):
+    def arrived(self, data: bytes, over: bool) -> None:
         """Take what the rig says."""
         self._data += data
         self._over = self._over or over
         self._wake.fire()
 
-    async def handshake(self):
+    async def handshake(self) -> bool:
         """Take the time of one and return True: the rig has said so."""
         self._compute(self._busy_us)
         self._say(AGREED, 0)
         return True
 
-    async def readinto(self, buffer):
+    async def readinto(self, buffer: "WritableBuffer") -> int:
         """Wait for bytes and return how many came, 0 where the connection is over."""
         while not (self._data or self._over):
             await self._wake
@@ -120,14 +142,14 @@ class LockStepConnection:
         self.bytes_in += n
         return n
 
-    async def write(self, buffer, n):
+    async def write(self, buffer: "Buffer", n: int) -> bool:
         """Hand over n bytes."""
         self._say(DATA, n)
         self._port.write(buffer, n)
         self.bytes_out += n
         return not self._over
 
-    def close(self):
+    def close(self) -> None:
         """End the connection."""
         if not self._over:
             self._over = True

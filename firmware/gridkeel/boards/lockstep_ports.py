@@ -2,7 +2,14 @@
 
 import asyncio
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.boards import outlet_pipe
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Callable
+
+    from gridkeel.protocols import Buffer, WritableBuffer
 
 PORT_BYTES = 4096
 
@@ -10,12 +17,12 @@ PORT_BYTES = 4096
 class Wake:
     """Lets one task wait until `fire`; awaitable, keyed by virtual time."""
 
-    def __init__(self, clock):
+    def __init__(self, clock: "Callable[[], int]") -> None:
         self._clock = clock
         self._task = None
         self._waiting = False
 
-    def fire(self):
+    def fire(self) -> None:
         if self._task is not None:
             asyncio.core._task_queue.push(self._task, self._clock())
             self._task = None
@@ -35,7 +42,7 @@ class Wake:
 class LockStepPort:
     """A byte port whose other end is the rig; what does not fit is dropped and counted, as a UART would."""
 
-    def __init__(self, clock, size=PORT_BYTES):
+    def __init__(self, clock: "Callable[[], int]", size: int = PORT_BYTES) -> None:
         self.rx = bytearray(size)
         self.tx = bytearray(size)
         self.rx_n = 0
@@ -43,14 +50,14 @@ class LockStepPort:
         self.dropped = 0
         self.wake = Wake(clock)
 
-    def write(self, data, n):
+    def write(self, data: "Buffer", n: int) -> None:
         if self.tx_n + n > len(self.tx):
             self.dropped += n
             return
         self.tx[self.tx_n : self.tx_n + n] = memoryview(data)[:n]
         self.tx_n += n
 
-    async def readinto(self, data):
+    async def readinto(self, data: "WritableBuffer") -> int:
         while not self.rx_n:
             await self.wake
         n = min(self.rx_n, len(data))
@@ -63,40 +70,41 @@ class LockStepPort:
 class LockStepOutlet:
     """Levels as the last order brought them, orders as the next answer takes them."""
 
-    def __init__(self, order, levels_at, reply, orders_at):
+    def __init__(self, order: bytearray, levels_at: int, reply: bytearray, orders_at: int) -> None:
         self._order = order
         self._levels_at = levels_at
         self._reply = reply
         self._orders_at = orders_at
 
-    def read(self, levels):
+    def read(self, levels: "array[int]") -> None:
         outlet_pipe.unpack_levels(self._order, self._levels_at, levels)
 
-    def write(self, orders):
+    def write(self, orders: "array[int]") -> None:
         outlet_pipe.pack_orders(orders, self._reply, self._orders_at)
 
 
 class LockStepMains:
     """Blocks of samples, as a DMA with two buffers would fill them: one may wait while the other is worked on."""
 
-    def __init__(self, clock):
-        self._bytes = self._second = None
+    def __init__(self, clock: "Callable[[], int]") -> None:
+        self._bytes: bytearray | None = None
+        self._second: bytearray | None = None
         self._waits = False  # in the second buffer
         self.wake = Wake(clock)
-        self.index = None
+        self.index: int | None = None
         self.lost = 0
         self.ready = False
 
-    def hold(self, view):
+    def hold(self, view: bytearray) -> None:
         """Take the bytes of the board's own buffer."""
         self._bytes = view
         self._second = bytearray(len(view))
 
-    def room(self):
+    def room(self) -> bytearray:
         """Return where the next block goes."""
         return self._second if self.ready else self._bytes
 
-    async def next_block(self, block):
+    async def next_block(self, block: "array[int]") -> int:
         """Wait for the next block in `block` (the buffer the board made); return how many were lost before it."""
         self.ready = self._waits
         if self._waits:
@@ -108,7 +116,7 @@ class LockStepMains:
         self.lost = 0
         return lost
 
-    def arrived(self, index):
+    def arrived(self, index: int) -> None:
         if self.index is not None:
             self.lost += (index - self.index - 1) & 0xFFFFFFFF
         if self.ready:

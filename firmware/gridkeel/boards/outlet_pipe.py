@@ -8,7 +8,12 @@ hil/drivers/outlet_frames.py is the other end.
 
 import struct
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.evse import ports
+
+if TYPE_CHECKING:
+    from array import array
+    from socket import socket
 
 LEVELS = "<hhBIiH"
 LEVELS_BYTES = 15
@@ -18,7 +23,7 @@ CLOSED = 1
 RCD = 2
 
 
-def unpack_levels(data, at, levels):
+def unpack_levels(data: bytearray, at: int, levels: "array[int]") -> None:
     """Fill levels from data[at:]."""
     high_mv, low_mv, bits, dc_mv, dc_ma, isolation_kohm = struct.unpack_from(LEVELS, data, at)
     levels[ports.HIGH_MV] = high_mv
@@ -30,7 +35,7 @@ def unpack_levels(data, at, levels):
     levels[ports.ISOLATION_KOHM] = isolation_kohm
 
 
-def pack_orders(orders, data, at):
+def pack_orders(orders: "array[int]", data: bytearray, at: int) -> None:
     """Fill data[at:] from orders."""
     struct.pack_into(
         ORDERS,
@@ -46,7 +51,7 @@ def pack_orders(orders, data, at):
 class SocketOutlet:
     """The outlet of a board in real time: frames over a local TCP socket, the newest counts."""
 
-    def __init__(self, socket):
+    def __init__(self, socket: "socket") -> None:
         self._socket = socket
         self._rx = bytearray(LEVELS_BYTES)
         self._view = memoryview(self._rx)
@@ -54,7 +59,7 @@ class SocketOutlet:
         self._tx = bytearray(ORDERS_BYTES)
         self._told = bytearray(ORDERS_BYTES)
 
-    def read(self, levels):
+    def read(self, levels: "array[int]") -> None:
         """Bring levels up to date with what has arrived; without news they stay."""
         while True:
             n = self._socket.readinto(self._view[self._got :] if self._got else self._rx)
@@ -65,7 +70,7 @@ class SocketOutlet:
                 self._got = 0
                 unpack_levels(self._rx, 0, levels)
 
-    def write(self, orders):
+    def write(self, orders: "array[int]") -> None:
         """Tell a change of orders."""
         pack_orders(orders, self._tx, 0)
         if self._tx != self._told:

@@ -11,7 +11,7 @@ PER_KIND = 10
 class Pki:
     """The folder's content as bytes.  chain: leaf first, empty where the board has no certificate of its own."""
 
-    def __init__(self, mutual=False, folder=FOLDER):
+    def __init__(self, mutual: bool = False, folder: str = FOLDER) -> None:
         self.mutual = mutual
         self.key = _read(folder + "secc_key.der") or b""
         self.chain = _all(folder, "secc") if self.key else []
@@ -21,7 +21,7 @@ class Pki:
         self.crls = _all(folder, "crl")
 
     @property
-    def client_roots(self):
+    def client_roots(self) -> "list[bytes]":
         """The roots a car's own TLS certificate may come from."""
         return self.v2g_roots + self.oem_roots
 

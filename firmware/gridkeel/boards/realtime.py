@@ -13,21 +13,25 @@ import struct
 import time
 from array import array
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.boards.flash import Flash, bytes_of
+
+if TYPE_CHECKING:
+    from gridkeel.boards.pki import Pki
+    from gridkeel.protocols import Buffer, VehicleNetwork, WritableBuffer
 
 
 class TerminalPort:
     """A serial port on a pseudo-terminal; bytes that the other end does not take are dropped, as on an open line."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self._file = open(path, "r+b")
         self._reader = asyncio.StreamReader(self._file)
         self._poll = select.poll()
         self._poll.register(self._file, select.POLLOUT)
         self.dropped = 0
 
-    def write(self, data, n):
+    def write(self, data: "Buffer", n: int) -> None:
         try:
             if self._poll.poll(0):
                 self._file.write(data, n)
@@ -36,7 +40,7 @@ class TerminalPort:
             pass
         self.dropped += n
 
-    async def readinto(self, data):
+    async def readinto(self, data: "WritableBuffer") -> int:
         while True:
             try:
                 n = await self._reader.readinto(data)
@@ -47,7 +51,7 @@ class TerminalPort:
             await asyncio.sleep_ms(10)
 
 
-def connected(address):
+def connected(address: str) -> socket.socket:
     """Return a socket to host:port."""
     host, port = address.rsplit(":", 1)
     line = socket.socket()
@@ -58,14 +62,14 @@ def connected(address):
 class SocketMains:
     """Blocks of samples from the feeder, which drops whole blocks where this side is too slow."""
 
-    def __init__(self, address):
+    def __init__(self, address: str) -> None:
         self._socket = connected(address)
         self._reader = asyncio.StreamReader(self._socket)
         self._header = bytearray(4)
         self._index = None
-        self._bytes = None
+        self._bytes: bytearray | None = None
 
-    async def next_block(self, block):
+    async def next_block(self, block: "array[int]") -> int:
         """Fill block with the next samples; return how many blocks were lost before it."""
         await self._fill(memoryview(self._header))
         await self._fill(self._bytes)
@@ -74,7 +78,7 @@ class SocketMains:
         self._index = index
         return lost
 
-    def use(self, block):
+    def use(self, block: "array[int]") -> None:
         """Take the buffer that `next_block` fills."""
         self._bytes = bytes_of(block)
 
@@ -93,7 +97,7 @@ class SocketMains:
 class RealTimeBoard(Flash):
     """The virtual board on its own clock; see the module."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.boot_id = int.from_bytes(os.urandom(4), "little")
         self.rs485 = TerminalPort(os.getenv("GRIDKEEL_RS485"))
@@ -116,28 +120,28 @@ class RealTimeBoard(Flash):
         line.setblocking(False)
         return SocketOutlet(line)
 
-    def block_buffer(self, n):
+    def block_buffer(self, n: int) -> "array[int]":
         block = array("h", [0] * n)
         self.mains.use(block)
         return block
 
-    def ticks_ms(self):
+    def ticks_ms(self) -> int:
         return time.ticks_ms() & ticks.MASK
 
-    def ticks_us(self):
+    def ticks_us(self) -> int:
         return time.ticks_us() & ticks.MASK
 
-    def energise(self, on):
+    def energise(self, on: bool) -> None:
         """Set the contactor's level; the pipe carries E or e at each change."""
         if on != self._energised:
             self._energised = on
             self._tell(b"E" if on else b"e")
 
-    def feed_watchdog(self):
+    def feed_watchdog(self) -> None:
         """The pipe carries w; whoever reads it resets a board that stops saying so."""
         self._tell(b"w")
 
-    def vehicle_network(self, pki, plain, secured):
+    def vehicle_network(self, pki: "Pki", plain: bool, secured: bool) -> "VehicleNetwork | None":
         """Return the network on which cars come, None where there is none."""
         from gridkeel.boards import vehicle_network
 

@@ -10,7 +10,14 @@ import io
 
 import tls
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.boards.plain_connection import drop, readable, set_up, write_all
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from gridkeel.boards.pki import Pki
+    from gridkeel.protocols import Buffer, WritableBuffer
 
 # In the order of preference. A build without static ECDH, which is the rule, offers the first alone.
 SUITES = ("TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDH-ECDSA-WITH-AES-128-CBC-SHA256")
@@ -31,7 +38,7 @@ class Security:
     Errors: OSError where a key or certificate is none, or the build lacks the suite.
     """
 
-    def __init__(self, pki):
+    def __init__(self, pki: "Pki") -> None:
         self.held = bytearray(CORK_BYTES)
         self.context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
         offered = self.context.get_ciphers()
@@ -109,7 +116,7 @@ class TlsConnection:
 
     secured = True
 
-    def __init__(self, accepted, security):
+    def __init__(self, accepted: "socket", security: Security) -> None:
         set_up(accepted)
         self._socket = accepted
         self._records = _Records(accepted, security.held)
@@ -118,16 +125,16 @@ class TlsConnection:
         self._early_data = bytearray(64)
 
     @property
-    def bytes_in(self):
+    def bytes_in(self) -> int:
         """Bytes received, records and all."""
         return self._records.bytes_in
 
     @property
-    def bytes_out(self):
+    def bytes_out(self) -> int:
         """Bytes sent, records and all."""
         return self._records.bytes_out
 
-    async def handshake(self):
+    async def handshake(self) -> bool:
         """Agree on keys; return False where that fails or takes over HANDSHAKE_MS."""
         try:
             await _wait_for_ms(self._shake(), HANDSHAKE_MS)
@@ -143,7 +150,7 @@ class TlsConnection:
                 raise OSError("the car closed the connection")
             self._early = n or 0
 
-    async def readinto(self, buffer):
+    async def readinto(self, buffer: "WritableBuffer") -> int:
         """Wait for bytes and return how many came, 0 where the connection is over."""
         if self._early:
             n, self._early = self._early, 0
@@ -159,7 +166,7 @@ class TlsConnection:
                 return n
             await readable(self._socket)
 
-    async def write(self, buffer, n):
+    async def write(self, buffer: "Buffer", n: int) -> bool:
         """Hand over n bytes, all their records in one piece; return False where the connection is over."""
         records = self._records
         records.cork()
@@ -182,7 +189,7 @@ class TlsConnection:
             return False
         return True
 
-    def close(self):
+    def close(self) -> None:
         """End the connection."""
         drop(self._tls)
         if not self._records.closed:  # after a failed handshake mbedTLS leaves its stream open

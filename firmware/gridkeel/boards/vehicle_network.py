@@ -8,8 +8,13 @@ import asyncio
 import os
 import socket
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.boards import tls_connection
 from gridkeel.boards.plain_connection import PlainConnection, drop, readable
+
+if TYPE_CHECKING:
+    from gridkeel.boards.pki import Pki
+    from gridkeel.protocols import Buffer, Connection, WritableBuffer
 
 PORT_LOW = 49152  # ISO 15118-2 wants a dynamic port; a car may refuse any other
 PORTS = 65536 - PORT_LOW
@@ -39,7 +44,7 @@ class VehicleNetwork:
     None where there is no TLS.
     """
 
-    def __init__(self, zoned, plain, security):
+    def __init__(self, zoned: str, plain: bool, security: "tls_connection.Security | None") -> None:
         self._zoned = zoned
         self._device = zoned[zoned.find("%") + 1 :].encode()
         raw = self._sockaddr(zoned, 0, socket.SOCK_STREAM)
@@ -55,7 +60,7 @@ class VehicleNetwork:
         if security:
             self.tls_port = self._listen(True, 0)
 
-    async def sdp_request(self, buffer):
+    async def sdp_request(self, buffer: "WritableBuffer") -> int:
         """Wait for a datagram of a car and return its length; what buffer has no room for is cut off.
 
         Errors: OSError of the socket itself; the next call opens another.
@@ -77,7 +82,7 @@ class VehicleNetwork:
                 buffer[: len(data)] = data
                 return len(data)
 
-    def sdp_answer(self, buffer, n):
+    def sdp_answer(self, buffer: "Buffer", n: int) -> int:
         """Send n bytes to the car that asked last; return 0, or the number of the error that this car's address caused.
 
         Errors: OSError of the socket itself; the next request is waited for on another.
@@ -92,7 +97,7 @@ class VehicleNetwork:
             return error.errno
         return 0
 
-    async def accept(self, secured):
+    async def accept(self, secured: bool) -> "Connection":
         """Wait for a connection on the TLS listener (secured) or the TCP one and return it.
 
         Errors: OSError of the listener itself; the next call opens another, on the same port where it is free.
@@ -179,7 +184,7 @@ class VehicleNetwork:
         return socket.getaddrinfo(host, port, socket.AF_INET6, kind)[0][-1]
 
 
-def sendable(peer):
+def sendable(peer: bytes) -> bool:
     """Return whether a datagram's source is one that an answer can go to: a port, and the address of one device."""
     if peer[_PORT_AT] == 0 and peer[_PORT_AT + 1] == 0:
         return False
@@ -195,7 +200,7 @@ def _is_passed(number):
     return number in (1, 4, 11, 12, 13, 23, 24, 64, 71, 92, 95, 100, 101, 102, 103, 104, 105, 110, 111, 112, 113)
 
 
-def from_environment(pki, plain, secured):
+def from_environment(pki: "Pki", plain: bool, secured: bool) -> "VehicleNetwork | None":
     """Return the network GRIDKEEL_V2G_INTERFACE names, None where it names none.  Errors: OSError.
 
     pki: gridkeel.boards.pki.Pki.  plain, secured: whether cars may come without TLS, and with it; the latter needs a

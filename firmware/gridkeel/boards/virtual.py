@@ -2,8 +2,13 @@
 
 import os
 
+from gridkeel import TYPE_CHECKING
 
-def make():
+if TYPE_CHECKING:
+    from gridkeel.protocols import Board
+
+
+def make() -> "Board":
     """Return the board that the environment asks for: GRIDKEEL_LOCKSTEP for virtual time, else real time."""
     if os.getenv("GRIDKEEL_LOCKSTEP"):
         from gridkeel.boards.lockstep import LockStepBoard
