@@ -84,6 +84,7 @@ def _status() -> Schema:
         "device": _WHO["device"],
         "status": {"enum": ["online", "offline"]},
         "uplink": {"type": "string", "description": "who says so; online only while its own presence says online"},
+        "run": {"type": "string", "description": "that of the uplink's presence, or else the controller is offline"},
         "boot": _WHO["boot"],
         "reason": {"type": "string"},
     }

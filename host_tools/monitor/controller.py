@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gridkeel import errors_text
+from host_tools.contract.online import Said
 
 HISTORY = 12  # deviations kept for the sparkline
 ALARMS_MAX = 16
@@ -16,6 +17,8 @@ _TEXT_MAX = 24
 _NUMBER_MAX = 1e12
 _NOMINALS_HZ = (50, 60)
 _SEVERITY = {name: severity for _code, name, severity, _text in errors_text.CATALOGUE}
+
+NOTHING_SAID = Said(None, None, None)
 
 FAULTED, OFFLINE, STALE, UNKNOWN, FINE = range(5)  # ranks: what needs somebody comes first
 
@@ -28,13 +31,13 @@ def _no_history() -> array[int]:
 class Controller:
     """The latest of each figure; None where it was never told.
 
-    status: what its own status topic says; online: that, and the presence of the uplink that it names.
+    said: what its own status topic says; online: that, and the presence of the uplink that it names.
     alarms: faults that are active, by their events, with the value that came with each.
     """
 
     device: str
     level: str = ""
-    status: bool | None = None
+    said: Said = NOTHING_SAID
     uplink: str | None = None
     online: bool | None = None
     reason: str | None = None
@@ -109,7 +112,7 @@ class Controller:
 
     def document(self, now_s: float) -> dict[str, Any]:
         """Return the figures ready for JSON."""
-        hidden = ("history", "heard_s", "level", "status", "faulted")
+        hidden = ("history", "heard_s", "level", "said", "faulted")
         shown = {name: getattr(self, name) for name in self.__slots__ if name not in hidden}
         age_s = self.age_s(now_s)
         return {**shown, "faults": self.faults, "age_s": None if age_s is None else round(age_s, 3)}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from host_tools.contract import topics
 from host_tools.contract.dedupe import Dedupe
-from host_tools.contract.online import document_of, is_online, said
+from host_tools.contract.online import Said, document_of, is_online, said
 from host_tools.monitor.controller import FAULTED, STALE_S, Controller, text
 
 DEVICES_MAX = 200_000  # about 1 kB each; what comes beyond is counted and told, never dropped in silence
@@ -51,7 +51,7 @@ class Fleet:
     def __init__(self, devices_max: int = DEVICES_MAX) -> None:
         self.controllers: dict[str, Controller] = {}
         self.events: deque[Event] = deque(maxlen=_EVENTS)
-        self.uplinks: dict[str, bool | None] = {}
+        self.uplinks: dict[str, Said] = {}
         self.malformed = 0
         self.unseen: set[int] = set()  # hashes of the names of devices that found no room
         self.version = 0  # rises with every change
@@ -110,7 +110,7 @@ class Fleet:
             "without_room": len(self.unseen),
             "doubled": self.doubled,
             "malformed": self.malformed,
-            "uplinks": {name: present is True for name, present in sorted(self.uplinks.items())},
+            "uplinks": {name: presence.online is True for name, presence in sorted(self.uplinks.items())},
             "controllers": [one.document(now_s) for one in order],
             "events": [
                 {"age_s": round(now_s - event.at_s, 3), "device": event.device, "event": event.words}
@@ -154,9 +154,9 @@ class Fleet:
     def _take_status(self, controller: Controller | None, document: dict[str, Any], now_s: float) -> Controller | None:
         if controller is None:
             return None
-        controller.status, uplink, reason = said(document)
-        controller.reason = text(reason)
-        self._serve(controller, uplink)
+        told = said(document)
+        controller.said, controller.reason = told._replace(reason=None), text(told.reason)
+        self._serve(controller, controller.said.uplink)
         self._judge(controller, now_s)
         return controller
 
@@ -169,7 +169,7 @@ class Fleet:
             self.malformed += bool(payload)
             self.uplinks.pop(uplink, None)
         else:
-            self.uplinks[uplink] = said(document).online
+            self.uplinks[uplink] = said(document)._replace(reason=None)
         for level in self._served.get(uplink, ()):
             # Retained statuses may come before the presence they name: what then becomes known is no news.
             self._judge(self.controllers[level], now_s, news=not first)
@@ -187,14 +187,19 @@ class Fleet:
 
     def _judge(self, controller: Controller, now_s: float, news: bool = True) -> None:
         """Work out whether a controller is online; a change is an event."""
-        online = is_online(controller.status, controller.uplink, self.uplinks)
+        online = is_online(controller.said, self.uplinks)
         self.version += 1
         before, controller.online = controller.online, online
         if online == before or before is None or not news:
             return
         words = "online" if online else "offline" if online is False else "of unknown presence"
-        why = controller.reason if controller.status is False else f"uplink {controller.uplink} is gone"
+        why = controller.reason if controller.said.online is False else self._why_uplink(controller)
         self._happen(now_s, controller, words if online else f"{words}: {why or 'no reason'}")
+
+    def _why_uplink(self, controller: Controller) -> str:
+        presence = self.uplinks.get(controller.uplink or "")
+        gone = presence is None or not presence.online
+        return f"uplink {controller.uplink} {'is gone' if gone else 'was started anew, or another has its name'}"
 
     def _happen(self, now_s: float, controller: Controller, words: str) -> None:
         self.events.append(Event(now_s, controller.device, words))

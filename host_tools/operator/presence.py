@@ -12,7 +12,7 @@ class Presence:
     def __init__(self, device: str) -> None:
         self._topic = topics.topic(device, topics.STATUS)
         self._status: Said | None = None
-        self._uplinks: dict[str, bool | None] = {}
+        self._uplinks: dict[str, Said] = {}
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -28,14 +28,16 @@ class Presence:
         told = None if document is None else said(document)
         if uplink is None:
             self._status = told
+        elif told is None:
+            self._uplinks.pop(uplink, None)
         else:
-            self._uplinks[uplink] = None if told is None else told.online
+            self._uplinks[uplink] = told
 
     @property
     def online(self) -> bool | None:
         if self._status is None:
             return None
-        return is_online(self._status.online, self._status.uplink, self._uplinks)
+        return is_online(self._status, self._uplinks)
 
     @property
     def words(self) -> str:
@@ -47,5 +49,5 @@ class Presence:
         if self.online is None:
             return "its status says neither online nor offline"
         if self._status.online:
-            return f"it is offline: its uplink {ascii(self._status.uplink)[:60]} is gone"
+            return f"it is offline: its uplink {ascii(self._status.uplink)[:60]} is gone or was started anew"
         return f"it is offline: {ascii(self._status.reason)[1:60]}".rstrip("'")

@@ -44,43 +44,14 @@ class Birth:
         return replace(self, table=None)
 
 
-def status(device: str, state: str, *, uplink: str, boot: int | None = None, reason: str = "") -> bytes:
-    """Return a controller's status payload; state is ONLINE or OFFLINE."""
-    document: dict[str, Any] = {"device": device, "status": state, "uplink": uplink}
+def status(device: str, state: str, *, uplink: str, run: str, boot: int | None = None, reason: str = "") -> bytes:
+    """Return a controller's status payload; state is ONLINE or OFFLINE, run that of the uplink's presence."""
+    document: dict[str, Any] = {"device": device, "status": state, "uplink": uplink, "run": run}
     if boot is not None:
         document["boot"] = boot
     if reason:
         document["reason"] = reason
     return _json(document)
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a status message says, as far as an uplink asks."""
-
-    online: bool
-    uplink: str
-
-
-def read_status(payload: bytes) -> Said | None:
-    """Return what somebody said of a controller, None where that is no status."""
-    try:
-        document = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict):
-        return None
-    uplink = document.get("uplink", "")
-    return Said(document.get("status") == ONLINE, uplink) if isinstance(uplink, str) else None
-
-
-def read_run(payload: bytes) -> str:
-    """Return which start of an uplink a presence is of, "" where that cannot be read."""
-    try:
-        run = json.loads(payload)["run"]
-    except (ValueError, RecursionError, TypeError, KeyError):
-        return ""
-    return run if isinstance(run, str) else ""
 
 
 def presence(uplink: str, state: str, *, run: str, reason: str = "") -> bytes:

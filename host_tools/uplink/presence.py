@@ -13,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from host_tools.contract import topics
+from host_tools.contract.online import document_of, said
 from host_tools.mqtt.session import Session
 from host_tools.uplink import birth as life
 from host_tools.uplink.flight import Flight
@@ -56,6 +57,7 @@ class Presence:
         self._leave: list[str] = []
         self._unmark: list[str] = []
         self._stopping = False
+        self.announced = False  # the broker has had this uplink's own presence
 
     async def load(self) -> None:
         """Begin with the controllers that an earlier run left behind as online."""
@@ -141,14 +143,15 @@ class Presence:
             if member.birth is None:
                 self._forget(member)
             return
-        said = life.read_status(payload)
-        if said is None or said.uplink in (self._name, ""):
+        document = document_of(payload)
+        told = None if document is None else said(document)
+        if told is None or told.uplink in (topics.level(self._name), None):
             return
         if member.birth is None:
-            if said.online:
+            if told.online:
                 self._forget(member)
-        elif said.online:
-            self._tell(f"controller {member.device!a} is on uplink {said.uplink!a} too: give each its own id")
+        elif told.online:
+            self._tell(f"controller {member.device!a} is on uplink {told.uplink!a} too: give each its own id")
         else:
             self._roster.say_again(member.device)
             self._on_due()
@@ -190,7 +193,7 @@ class Presence:
 
     def _send_status(self, flight: Flight, member: Member) -> None:
         state, reason = (life.OFFLINE, member.reason) if member.birth is None else (life.ONLINE, "")
-        payload = life.status(member.device, state, uplink=self._name, boot=member.boot, reason=reason)
+        payload = life.status(member.device, state, uplink=self._name, run=self._run, boot=member.boot, reason=reason)
         topic = topics.topic(member.device, topics.STATUS)
         self._publish(flight, topic, payload, expiring=member.birth is not None, member=member)
 
@@ -207,6 +210,7 @@ class Presence:
             flight.refused(topic)
             return
         flight.taken(topic)
+        self.announced = self.announced or topic == topics.presence(self._name)
         if member is not None and member.birth is None and member.marked:
             member.marked = False
             self._unmark.append(member.device)

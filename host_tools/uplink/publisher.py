@@ -17,6 +17,7 @@ from host_tools.mqtt.address import Broker
 from host_tools.mqtt.grants import Grants
 from host_tools.mqtt.session import CONNECTION_ERRORS, Session, TakenOverError, why
 from host_tools.uplink import birth as life
+from host_tools.uplink import namesake
 from host_tools.uplink.answers import INBOUND, Answers
 from host_tools.uplink.flight import Flight
 from host_tools.uplink.presence import Presence
@@ -27,7 +28,7 @@ from host_tools.uplink.troubles import Troubles
 
 WINDOW = 64
 RETRY_MAX_S = 30.0
-_RETRY_FIRST_S = 0.1
+_RETRY_FIRST_S = 0.5  # time for another uplink of this name to say that it is there
 _STEADY_S = 10.0  # a connection that stood this long was sound: the next pause begins small again
 _GOODBYE_S = 3.0
 _STOP_S = 5.0
@@ -68,7 +69,6 @@ class Publisher:
         self._troubles = Troubles(say)
         self._wake = asyncio.Event()
         self._run = secrets.token_hex(4)
-        self._other_run = ""
         self._presence = Presence(name, self._run, store, self._tell, detail, self._wake.set)
         self._answers = Answers(on_request, self._tell, self._wake.set)
         self._records = Records(store, retry_max_s)
@@ -171,6 +171,7 @@ class Publisher:
         return False
 
     async def _connected(self) -> None:
+        await self._look_for_namesake()
         will = aiomqtt.Will(
             topics.presence(self._name),
             life.presence(self._name, life.OFFLINE, run=self._run, reason="uplink lost"),
@@ -187,25 +188,18 @@ class Publisher:
             on_lost=self._wake.set,
         )
         async with session:
-            if self.connections:
-                await self._look_for_namesake(session)
             self._begin(session)
             try:
                 await self._pump(session)
             finally:
                 await self._flush()
 
-    async def _look_for_namesake(self, session: Session) -> None:
-        """See who had the name while this uplink had no connection; not every broker says why it ended one.
-
-        Errors: TakenOverError.
-        """
-        own = topics.presence(self._name)
-        self._other_run = ""
-        await session.subscribe(own, qos=1)
-        await session.unsubscribe(own)  # by its answer, what is retained has come
-        if self._other_run:
-            raise TakenOverError("was given to another connection")
+    async def _look_for_namesake(self) -> None:
+        """See who has the name now, where this uplink had it before.  Errors: TakenOverError."""
+        if self._presence.announced and self._will_retain:
+            run = await namesake.run_online(self._broker, self._name, self._run)
+            if run not in (None, self._run):
+                raise TakenOverError("was given to another connection")
 
     def _begin(self, session: Session) -> None:
         self.connections += 1
@@ -264,10 +258,7 @@ class Publisher:
         parts = topics.split(name)
         member = self._presence.member_of(parts[0]) if parts is not None else None
         payload = message.payload if isinstance(message.payload, bytes) else b""
-        if name == topics.presence(self._name):
-            run = life.read_run(payload)
-            self._other_run = run if run != self._run else ""
-        elif parts is not None and member is not None:
+        if parts is not None and member is not None:
             if parts[1] == topics.COMMAND:
                 self._answers.take(member, message)
             elif parts[1] == topics.STATUS:

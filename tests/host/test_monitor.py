@@ -100,12 +100,12 @@ def test_no_device_is_left_out_in_silence():
     assert DEVICES_MAX >= 100_000
 
 
-def status(uplink: str | None, word: str = "online") -> bytes:
-    return json.dumps({"status": word, "reason": "why not", **({"uplink": uplink} if uplink else {})}).encode()
+def status(uplink: str | None, word: str = "online", **more: str) -> bytes:
+    return json.dumps({"status": word, "reason": "why not", **({"uplink": uplink} if uplink else {}), **more}).encode()
 
 
-def presence(word: str) -> bytes:
-    return json.dumps({"uplink": "up 1", "status": word}).encode()
+def presence(word: str, **more: str) -> bytes:
+    return json.dumps({"uplink": "up 1", "status": word, **more}).encode()
 
 
 UPLINK = topics.presence("up 1")
@@ -125,6 +125,14 @@ UPLINK = topics.presence("up 1")
         ([("u", presence("offline")), ("s", status(None))], True),
         ([("s", status(None, "offline"))], False),
         ([("u", presence("online")), ("s", status("up 1", "perhaps"))], None),
+        ([("u", presence("online", run="1")), ("s", status("up 1", run="1"))], True),
+        ([("u", presence("online", run="2")), ("s", status("up 1", run="1"))], False),
+        (
+            [("s", status("up 1", run="1")), ("u", presence("online", run="1")), ("u", presence("online", run="2"))],
+            False,
+        ),
+        ([("u", presence("online")), ("s", status("up 1", run="1"))], False),
+        ([("u", presence("online", run="2")), ("s", status("up 1"))], True),
     ],
 )
 def test_online_takes_the_status_and_the_presence_of_its_uplink(messages, online):
@@ -148,6 +156,10 @@ def test_an_uplink_that_goes_takes_all_its_controllers_along():
     fleet.take(UPLINK, presence("offline"), 1.0)
     assert (fleet.totals(1.0).online, fleet.totals(1.0).offline) == (0, 1000)
     assert "uplink up%201 is gone" in fleet.events[-1].words
+    fleet.take(UPLINK, presence("online", run="2"), 2.0)
+    fleet.take("gridkeel/v2/d1/status", status("up 1", run="2"), 2.0)
+    fleet.take(UPLINK, presence("online", run="3"), 3.0)
+    assert "uplink up%201 was started anew, or another has its name" in fleet.events[-1].words
 
 
 def test_retained_statuses_that_come_first_are_no_news():

@@ -60,7 +60,7 @@ def test_a_refused_configuration_is_told_in_words():
 def test_birth_and_status_fit():
     jsonschema.validate(json.loads(Birth("d", 1, "f", {"x": []}).payload()), documents()["birth"])
     jsonschema.validate(json.loads(Birth("d", 1, "f", None).payload()), documents()["birth"])
-    jsonschema.validate(json.loads(status("d", "offline", uplink="u", reason="r")), documents()["status"])
+    jsonschema.validate(json.loads(status("d", "offline", uplink="u", run="1", reason="r")), documents()["status"])
     jsonschema.validate(json.loads(presence("u", "offline", run="1", reason="r")), documents()["presence"])
 
 
