@@ -113,7 +113,7 @@ def _estimator(quick: bool, json_file: Path | None, out: Path, quiet: bool) -> b
 def _list() -> None:
     from rich.table import Table
 
-    from hil.bench import scenario as scenarios
+    from hil.scenarios import scenario as scenarios
     from host_tools.screen import Screen
 
     table = Table("scenario", "s", "what it plays", title="Scenarios", title_justify="left")

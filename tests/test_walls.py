@@ -126,6 +126,12 @@ def test_no_import_of_a_host_package_runs_upwards(path: Path) -> None:
         assert other is None or HOST_ORDER.index(other) <= HOST_ORDER.index(own), f"{own} imports {name}"
 
 
+@pytest.mark.parametrize(("own", "other"), [("bench", "interop"), ("interop", "bench")])
+def test_bench_and_interop_import_nothing_of_each_other(own: str, other: str) -> None:
+    for path in (ROOT / "hil" / own).rglob("*.py"):
+        assert not any(name.startswith(f"hil.{other}.") or name == f"hil.{other}" for name in imports(path)), path
+
+
 def test_each_host_package_is_there() -> None:
     for name in HOST_ORDER:
         path = ROOT / Path(*name.split("."))

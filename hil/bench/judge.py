@@ -13,14 +13,14 @@ from gridkeel.link import messages
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from hil.bench import figures, outlet_figures
-from hil.bench.lockstep_run import SLICE_US
-from hil.bench.meeting import Meeting
-from hil.bench.recorder import Recorder
-from hil.bench.rig import Rig
-from hil.bench.scenario import Limit, Scenario
+from hil.bench.vehicle_session import Meeting
 from hil.plants.grid import SwingGrid, simulate
 from hil.plants.trace import Trace
 from hil.report import Check, RunRecord, Series
+from hil.rigs.lockstep_run import SLICE_US
+from hil.rigs.recorder import Recorder
+from hil.rigs.rig import Rig
+from hil.scenarios.scenario import Limit, Scenario
 from host_tools.errors import ToolError
 
 CLOCK_KNOWN = messages.CLOCK_STATES.index("known")

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from gridkeel import errors, errors_text, limits
 from gridkeel.link import messages
-from hil.bench.lockstep_run import Progress
 from hil.report import RunRecord
+from hil.rigs.lockstep_run import Progress
 from host_tools.mqtt.counter import CountingSubscriber
 from host_tools.screen import Screen
 

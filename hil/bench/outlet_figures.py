@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.bench.recorder import Recorder
 from hil.plants.trace import Trace
+from hil.rigs.recorder import Recorder
 
 C_OR_D_MV = (2000.0, 7000.0)
 FLOWS_W = 500.0

@@ -10,20 +10,20 @@ from pathlib import Path
 
 from gridkeel import VERSION
 from gridkeel.params import Parameters
-from hil.bench.bus import Bus
-from hil.bench.hostside import START_UNIX_S, HostSide
 from hil.bench.judge import Played, judge
-from hil.bench.lockstep_run import Progress
-from hil.bench.mains import Mains
-from hil.bench.meeting import meeting_of
-from hil.bench.players import PLAYERS, Parts
-from hil.bench.recorder import Recorder
-from hil.bench.rig import Rig
-from hil.bench.scenario import RECORD, Scenario
-from hil.bench.station import Station
+from hil.bench.vehicle_session import meeting_of
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.trace import load_iberia
 from hil.report import RunRecord
+from hil.rigs.bus import Bus
+from hil.rigs.hostside import START_UNIX_S, HostSide
+from hil.rigs.lockstep_run import Progress
+from hil.rigs.mains import Mains
+from hil.rigs.plants import Station
+from hil.rigs.players import PLAYERS, Parts
+from hil.rigs.recorder import Recorder
+from hil.rigs.rig import Rig
+from hil.scenarios.scenario import RECORD, Scenario
 from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import ToolError
 from host_tools.mqtt.address import broker_at
@@ -97,7 +97,9 @@ def play(
         host = HostSide(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
         station = Station(scenario, mains, inverter, recorder)
         boot_id = way.next_boot()
-        parts = Parts(scenario, rig, parameters, mains, inverter, station, bus, host, recorder, watch, boot_id, meeting)
+        parts = Parts(scenario, rig, parameters, mains, inverter, station, bus, host, recorder, watch, boot_id)
+        if meeting:
+            parts.vehicle, parts.pki = meeting.car, meeting.pki
         with PLAYERS[rig.kind](parts) as run:
             run.play()
     dropped = host.intake.counts.missing

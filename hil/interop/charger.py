@@ -14,11 +14,11 @@ import serial
 
 from gridkeel.params import Parameters
 from hil.interop.desk import Desk
-from hil.interop.mains import SteeredGrid
 from hil.interop.uplink_desk import UplinkDesk
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.inverter.server import LiveInverter, SerialServer
 from hil.plants.outlet import OutletPlant
+from hil.plants.steered_grid import SteeredGrid
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE

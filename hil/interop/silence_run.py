@@ -13,21 +13,20 @@ from numpy.typing import NDArray
 
 from certs import v2g
 from gridkeel.params import Parameters
-from hil.bench import rig as rigs
-from hil.bench.bus import Bus
-from hil.bench.hostside import START_UNIX_S, HostSide
-from hil.bench.mains import Mains
-from hil.bench.meeting import Meeting
-from hil.bench.players import Parts, lockstep
-from hil.bench.recorder import Recorder
-from hil.bench.scenario import Scenario
-from hil.bench.station import Station
 from hil.interop.endings import CHARGED, Contactor, Row
 from hil.interop.modes import choose
 from hil.interop.refusal import ENDED
 from hil.interop.silence import CLOSED_STATES, OUTLETS, SETTLE_S, Silence, Silences
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.waveform import Floats
+from hil.rigs import rig as rigs
+from hil.rigs.bus import Bus
+from hil.rigs.hostside import START_UNIX_S, HostSide
+from hil.rigs.mains import Mains
+from hil.rigs.plants import Station
+from hil.rigs.players import Parts, lockstep
+from hil.rigs.recorder import Recorder
+from hil.scenarios.scenario import Scenario
 from hil.scripted_vehicle.talk import Contract
 from hil.scripted_vehicle.virtual_car import VirtualCar
 from host_tools.uplink.queue import Queue
@@ -75,13 +74,14 @@ def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path
     inverter = Inverter(InverterConfig(unit=parameters.modbus_unit))
     station = Station(scenario, mains, inverter, recorder)
     assert station.outlet is not None
-    meeting = Meeting(VirtualCar(silences.script, station.outlet.do), folder / "board")
+    vehicle = VirtualCar(silences.script, station.outlet.do)
     with Queue(folder / f"queue-{number}.sqlite") as queue:
         host = HostSide(queue, rig.host_baud, [], recorder, lambda _birth: None, SEED)
         bus = Bus(inverter, parameters.modbus_baud, [], SEED)
         parts = Parts(
-            scenario, rig, parameters, mains, inverter, station, bus, host, recorder, _nobody, number + 1, meeting
+            scenario, rig, parameters, mains, inverter, station, bus, host, recorder, _nobody, number + 1, vehicle
         )
+        parts.pki = folder / "board"
         with lockstep(parts) as run:
             run.play()
     return recorder

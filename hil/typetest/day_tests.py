@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hil.bench.scenario import RECORD
 from hil.plants.trace import load_iberia
+from hil.scenarios.scenario import RECORD
 from hil.typetest.bands import STEP_W
 from hil.typetest.demand import Droop
 from hil.typetest.finding import Finding

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hil.bench.scenario import Scenario
+from hil.scenarios.scenario import Scenario
 from hil.typetest.finding import Finding
 from hil.typetest.mains import Mains
 from hil.typetest.recording import Recording

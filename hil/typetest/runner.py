@@ -10,10 +10,10 @@ from pathlib import Path
 from time import perf_counter
 
 from gridkeel.errors import ParameterError
-from hil.bench import rig as rigs
-from hil.bench.lockstep_run import Progress
 from hil.bench.session import Delivery, delivery, play
 from hil.report import RunRecord
+from hil.rigs import rig as rigs
+from hil.rigs.lockstep_run import Progress
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
 from hil.typetest.plan import chosen, procedures
 from hil.typetest.procedure import Procedure

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridkeel.params import Parameters
-from hil.bench.bus import Bus
-from hil.bench.hostside import HostSide
-from hil.bench.lockstep_run import LockStepRun
-from hil.bench.mains import Mains
-from hil.bench.recorder import Recorder
-from hil.bench.rig import load
-from hil.bench.scenario import Scenario
-from hil.bench.station import Station
 from hil.drivers.lockstep import LockStepBoard, Reply
 from hil.drivers.outlet_frames import NO_OUTLET
 from hil.plants.inverter import Inverter
+from hil.rigs.bus import Bus
+from hil.rigs.hostside import HostSide
+from hil.rigs.lockstep_run import LockStepRun
+from hil.rigs.mains import Mains
+from hil.rigs.plants import Station
+from hil.rigs.recorder import Recorder
+from hil.rigs.rig import load
+from hil.scenarios.scenario import Scenario
 from hil.virtual_board.flash import make_flash
 from host_tools.micropython.interpreter import HEAP_BYTES
 from host_tools.uplink.queue import Queue

@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hil.bench import rig, scenario
 from hil.bench.session import cut_to
+from hil.rigs import rig
+from hil.scenarios import scenario
 from host_tools.errors import MissingError, ToolError
 
 KEYS = {

@@ -9,9 +9,9 @@ import pytest
 
 from gridkeel.link import frames, ids
 from gridkeel.link.device import DeviceLink
-from hil.bench.hostside import HostSide
-from hil.bench.recorder import Recorder
-from hil.bench.scenario import Fault
+from hil.rigs.hostside import HostSide
+from hil.rigs.recorder import Recorder
+from hil.scenarios.scenario import Fault
 from host_tools.uplink.queue import Queue
 
 STEP_US = 10_000

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from hil.bench import rig, scenario
 from hil.bench.session import Delivery, delivery, play
 from hil.report import RunRecord
+from hil.rigs import rig
+from hil.scenarios import scenario
 
 STEP_S = 14.06
 END_S = 15.5  # both steps are answered by then

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from command_line.study import app
 from gridkeel.params import Parameters
-from hil.bench import rig as rigs
-from hil.bench import scenario as scenarios
 from hil.bench.session import delivery
 from hil.bench.session import play as play_scenario
 from hil.plants.grid import GridConfig
+from hil.rigs import rig as rigs
+from hil.scenarios import scenario as scenarios
 from host_tools.errors import ToolError
 from studies.fleet.cases import STEP_S, play
 from studies.fleet.figures import damping_ratio, largest_rocof_hz_s, settling_s, work_out

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hil.bench.outlet_figures import figures
-from hil.bench.recorder import OUTLET_KEYS, PLANT_KEYS, Recorder
 from hil.plants.trace import Trace
+from hil.rigs.recorder import OUTLET_KEYS, PLANT_KEYS, Recorder
 
 
 class Mains:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from timekeeping import on_time
 
-from hil.bench import rig, scenario
 from hil.bench.session import Delivery, delivery, play
+from hil.rigs import rig
+from hil.scenarios import scenario
 
 
 @pytest.fixture(scope="module")

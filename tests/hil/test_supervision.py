@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hil.bench import rig, scenario
 from hil.bench.session import Delivery, delivery, play
 from hil.report import RunRecord
+from hil.rigs import rig
+from hil.scenarios import scenario
 from hil.virtual_board.flash import FIRMWARE
 
 

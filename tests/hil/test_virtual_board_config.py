@@ -22,8 +22,8 @@ from command_line.board_links import linked
 from gridkeel.errors import ProtocolError
 from gridkeel.link import ids
 from gridkeel.link.announce import Announcer
-from hil.bench import rig
 from hil.config import load_parameters
+from hil.rigs import rig
 from hil.virtual_board.flash import is_device_id
 from hil.virtual_board.shared_host import SHARED_HOST
 from host_tools.errors import MissingError, ToolError

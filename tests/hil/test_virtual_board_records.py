@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gridkeel.params import Parameters
 from hil.interop.desk import Desk
-from hil.interop.mains import SteeredGrid
+from hil.plants.steered_grid import SteeredGrid
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.mains_feed import MainsFeed

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from virtual_board_helpers import make_firmware, mpremote
 
-from hil.bench import rig, scenario
 from hil.bench.session import delivery, play
+from hil.rigs import rig
+from hil.scenarios import scenario
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import MissingError, ToolError

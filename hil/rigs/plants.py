@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hil.bench.mains import Mains
-from hil.bench.recorder import Recorder
-from hil.bench.scenario import Scenario
 from hil.drivers.outlet_frames import NO_OUTLET, Orders
 from hil.plants.inverter import Inverter
+from hil.rigs.mains import Mains
+from hil.rigs.recorder import Recorder
+from hil.scenarios.scenario import Scenario
 
 
 class Station:

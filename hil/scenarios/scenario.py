@@ -14,7 +14,7 @@ from hil.plants.trace import Trace, load_iberia
 from hil.scripted_vehicle.scripts import CarConfig
 from host_tools.errors import MissingError, ToolError
 
-FOLDER = Path(__file__).parent.parent / "scenarios"
+FOLDER = Path(__file__).parent
 RECORD = Path(__file__).parent.parent / "data" / "iberia-2025-04-28" / "toledo.csv"
 FAULT_KINDS = ("inverter_link", "host_link", "samples", "bus_noise", "host_noise", "host_jitter")
 KEYS = {

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.params import Parameters
-from hil.bench.scenario import Scenario
 from hil.plants.grid import SwingGrid
 from hil.plants.waveform import PointOnWave, WaveformConfig
+from hil.scenarios.scenario import Scenario
 from host_tools.errors import ToolError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from hil.bench.scenario import Fault
 from hil.plants.inverter import Inverter, RtuSlavePort
+from hil.scenarios.scenario import Fault
 
 WRITE_MULTIPLE = 16
 BITS_A_BYTE = 11  # start, 8, parity, stop

@@ -11,11 +11,11 @@ from time import monotonic
 import serial
 
 from gridkeel.params import Parameters
-from hil.bench.bus import Bus
-from hil.bench.hostside import HostSide
-from hil.bench.lockstep_run import DRAIN_S, HOST, LAST_S, RS485, Pace, Progress
-from hil.bench.scenario import Scenario
-from hil.bench.station import Station
+from hil.rigs.bus import Bus
+from hil.rigs.hostside import HostSide
+from hil.rigs.lockstep_run import DRAIN_S, HOST, LAST_S, RS485, Pace, Progress
+from hil.rigs.plants import Station
+from hil.scenarios.scenario import Scenario
 from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import MissingError
 

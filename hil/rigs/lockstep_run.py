@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from gridkeel.params import Parameters
-from hil.bench.bus import Bus
-from hil.bench.hostside import HostSide
-from hil.bench.mains import Mains
-from hil.bench.rig import Rig
-from hil.bench.scenario import Scenario
-from hil.bench.station import Station
 from hil.drivers.lockstep import LEVEL_ENERGISE, LockStepBoard, Reply
 from hil.plants.inverter import Inverter
+from hil.rigs.bus import Bus
+from hil.rigs.hostside import HostSide
+from hil.rigs.mains import Mains
+from hil.rigs.plants import Station
+from hil.rigs.rig import Rig
+from hil.scenarios.scenario import Scenario
 from hil.scripted_vehicle.virtual_car import VirtualCar
 
 DRAIN_S = 3.0  # after the end, for the link to hand over what it holds

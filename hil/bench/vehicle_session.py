@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from certs import v2g
-from hil.bench.scenario import Scenario
 from hil.plants.trace import Trace
+from hil.scenarios.scenario import Scenario
 from hil.scripted_vehicle.scripts import contract_talk
 from hil.scripted_vehicle.talk import Contract
 from hil.scripted_vehicle.virtual_car import HANDSHAKE, Span, VirtualCar

@@ -10,7 +10,7 @@ from hil.virtual_board.flash import DEVICE_ID_RULE, is_device_id
 from host_tools.errors import MissingError, ToolError
 from host_tools.micropython.interpreter import HEAP_BYTES
 
-FOLDER = Path(__file__).parent.parent / "rigs"
+FOLDER = Path(__file__).parent
 KINDS = ("lockstep", "realtime", "serial")
 
 

@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable, Sequence
 
 from gridkeel import errors_text
-from hil.bench.bus import damage
-from hil.bench.recorder import Recorder
-from hil.bench.scenario import Fault
+from hil.rigs.bus import damage
+from hil.rigs.recorder import Recorder
+from hil.scenarios.scenario import Fault
 from host_tools.link import events
 from host_tools.link.layouts import Hello
 from host_tools.link.readable import readable

@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 
 from gridkeel.link import messages
 from gridkeel.params import Parameters
-from hil.bench.bus import Bus
-from hil.bench.hostside import HostSide
-from hil.bench.lockstep_run import LockStepRun, Progress
-from hil.bench.mains import Mains
-from hil.bench.meeting import Meeting
-from hil.bench.realtime_run import Ports, RealtimeRun
-from hil.bench.recorder import Recorder
-from hil.bench.rig import Rig
-from hil.bench.scenario import Scenario
-from hil.bench.station import Station
 from hil.drivers.lockstep import LockStepBoard
 from hil.plants.inverter import Inverter
 from hil.plants.trace import Trace
+from hil.rigs.bus import Bus
+from hil.rigs.hostside import HostSide
+from hil.rigs.lockstep_run import LockStepRun, Progress
+from hil.rigs.mains import Mains
+from hil.rigs.plants import Station
+from hil.rigs.realtime_run import Ports, RealtimeRun
+from hil.rigs.recorder import Recorder
+from hil.rigs.rig import Rig
+from hil.scenarios.scenario import Scenario
+from hil.scripted_vehicle.virtual_car import VirtualCar
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE, make_flash, put_pki
 from hil.virtual_board.mains_feed import MainsFeed
@@ -36,7 +36,7 @@ from host_tools.errors import ToolError
 
 @dataclass
 class Parts:
-    """What every player connects."""
+    """What every player connects.  vehicle: one that talks to the board in virtual time; pki: for the board's flash."""
 
     scenario: Scenario
     rig: Rig
@@ -49,7 +49,8 @@ class Parts:
     recorder: Recorder
     watch: Callable[[Progress], None]
     boot_id: int
-    meeting: Meeting | None = None
+    vehicle: VirtualCar | None = None
+    pki: Path | None = None
 
 
 @contextlib.contextmanager
@@ -59,10 +60,9 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
     with tempfile.TemporaryDirectory(prefix="gridkeel-") as folder:
         firmware = Path(rig.firmware) if rig.firmware else FIRMWARE
         flash = make_flash(Path(folder) / "flash", parts.parameters.values(), rig.device_id, firmware=firmware)
-        meeting = parts.meeting
-        if meeting:
-            put_pki(flash, meeting.pki)
-        cars = meeting is not None
+        if parts.pki:
+            put_pki(flash, parts.pki)
+        cars = parts.vehicle is not None
         with LockStepBoard(
             flash, rig.device_id, parts.boot_id, rig.heap_bytes, rom=rig.rom or cars, cars=cars
         ) as board:
@@ -77,7 +77,7 @@ def lockstep(parts: Parts) -> Iterator[LockStepRun]:
                 parts.bus,
                 parts.host,
                 parts.watch,
-                meeting.car if meeting else None,
+                parts.vehicle,
             )
 
 
