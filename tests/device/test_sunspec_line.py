@@ -5,7 +5,8 @@ from sunspec_line import DEAF, QUEUED, Ends, Line, astray, both_models, confirme
 from sunspec_slave import Slave, der_models, legacy_models
 
 from gridkeel import errors, ticks
-from gridkeel.inverter import DRIVING, SEARCHING, SILENT, discovery
+from gridkeel.inverter import DRIVING, SEARCHING, SILENT
+from gridkeel.inverter.sunspec import discovery
 
 WASM_GROUP = 1
 

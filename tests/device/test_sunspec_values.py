@@ -4,9 +4,9 @@ from noalloc import without_heap
 
 from gridkeel import limits, ticks
 from gridkeel.inverter import sunspec
-from gridkeel.inverter.der import Control704, soc_pct_x100
 from gridkeel.inverter.following import Following
-from gridkeel.inverter.legacy import Control124
+from gridkeel.inverter.sunspec.der import Control704, soc_pct_x100
+from gridkeel.inverter.sunspec.legacy import Control124
 from gridkeel.params import Parameters
 
 SMALL = 1 << 30

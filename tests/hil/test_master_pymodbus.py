@@ -16,8 +16,9 @@ from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from gridkeel import errors
-from gridkeel.inverter import DRIVING, SILENT, discovery, points, sunspec
+from gridkeel.inverter import DRIVING, SILENT, sunspec
 from gridkeel.inverter.driver import Inverter
+from gridkeel.inverter.sunspec import discovery, points
 from gridkeel.params import Parameters
 from gridkeel.ticks import MASK
 from hil.plants.inverter import Inverter as Plant

@@ -6,9 +6,8 @@ construction.
 """
 
 from gridkeel import errors, ticks
-from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, control, discovery, states, sunspec
+from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, control, states, sunspec
 from gridkeel.inverter.active import ActiveSide
-from gridkeel.inverter.device import Device
 from gridkeel.inverter.faults import POWER, REACTIVE, Faults
 from gridkeel.inverter.following import Following
 from gridkeel.inverter.jobs import (
@@ -31,6 +30,8 @@ from gridkeel.inverter.jobs import (
 from gridkeel.inverter.modbus import pdu, rtu
 from gridkeel.inverter.reactive import ReactiveSide
 from gridkeel.inverter.reading import Reading
+from gridkeel.inverter.sunspec import discovery
+from gridkeel.inverter.sunspec.device import Device
 
 _STORAGE_POLLS = 5  # measurements to one state of charge
 _REFUSED_MS = 500  # pause after a Modbus exception

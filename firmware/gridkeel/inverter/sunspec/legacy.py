@@ -5,8 +5,8 @@ the one forces the other. Power p into the vehicle is InWRte = p and OutWRte = -
 OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMax where the device tells none.
 """
 
-from gridkeel.inverter import control, der, points, sunspec
-from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE
+from gridkeel.inverter import control, sunspec
+from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE, der, points
 
 # 101, 102 and 103 lay these out alike.
 _W = points.P103_W

@@ -4,8 +4,8 @@ SunSpec counts reactive power positive where it is injected (over-excited), as I
 drivers, it is positive where it is absorbed, as active power is. The sign turns in this file and nowhere else.
 """
 
-from gridkeel.inverter import control, points, sunspec
-from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE
+from gridkeel.inverter import control, sunspec
+from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE, points
 
 _FIRST = points.P704_VARSETENA
 _MOD = points.P704_VARSETMOD - _FIRST

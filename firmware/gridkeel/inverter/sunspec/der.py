@@ -1,7 +1,7 @@
 """SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 tells the state of charge."""
 
-from gridkeel.inverter import control, points, sunspec
-from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE
+from gridkeel.inverter import control, sunspec
+from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE, points
 
 _SOC_FULL = 10000
 

@@ -1,7 +1,8 @@
 """One inverter as discovery left it: the drivers that fit its models, and its ratings."""
 
-from gridkeel.inverter import der, legacy, points, sunspec, var_control
-from gridkeel.inverter.discovery import Discovery
+from gridkeel.inverter import sunspec
+from gridkeel.inverter.sunspec import der, legacy, points, var_control
+from gridkeel.inverter.sunspec.discovery import Discovery
 
 
 class Device:
