@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gridkeel.v2g.iso2 import states
+from gridkeel.v2g.iso2 import states_text
 from hil.interop.endings import CHARGED
 from hil.interop.replug import GONE_S
 from hil.scripted_vehicle import talk
@@ -224,7 +224,7 @@ def ac(contract: Contract) -> Silences:
     """Every state of an AC outlet but the receipt's."""
     by_contract = (
         Path("contract", _paying(contract, service=False), secured=True),
-        Path("contract_or_certificate", _paying(contract, service=True), secured=True),
+        Path("certificate", _paying(contract, service=True), secured=True),
     )
     return Silences(_paths(_AC_TURNS) + by_contract, tuple(turn for _name, turn in _AC_TURNS))
 
@@ -265,4 +265,4 @@ CLOSED_STATES = (
     *("charging_status", "charging", "receipt_ac"),
     *("pre_charge", "pre_charging", "current_demand", "demanding", "receipt_dc"),
 )
-EVERY_STATE = tuple(name for name, _allowed in states.STATES if name != "ended")
+EVERY_STATE = tuple(name for name in states_text.STATES if name != "ended")

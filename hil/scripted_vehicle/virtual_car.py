@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from gridkeel.v2g.iso2 import states
+from gridkeel.v2g import sap
 from hil.scripted_vehicle import talk
 
 DATA, PLAIN, SECURED, CLOSED, AGREED = range(5)  # records of gridkeel/boards/lockstep_cars.py
@@ -174,7 +174,7 @@ class VirtualCar:
         frame, self._frame = self._frame, b""
         span = self.spans[-1]
         span.answered_us = self.now_us
-        body = talk.read_offer(frame) if span.request == states.STATES[0][1][0] else talk.read(frame)[2]
+        body = talk.read_offer(frame) if span.request == sap.REQUEST else talk.read(frame)[2]
         span.code = body["ResponseCode"]
         self._settle(frame)
 

@@ -68,7 +68,7 @@ class Provisioning:
         except (RefusedError, ToolError, OSError) as error:
             code = error.code if isinstance(error, RefusedError) else codes.FAILED
             self._say(f"{kind} refused with {code}: {error}")
-            response = responses.make(states.response_of(kind), None, code)
+            response = responses.make(states.number_of(kind), None, code)
         value = {"Header": sent, "Body": {states.response_of(kind): response}}
         out = bytearray(EXCHANGE_MAX)
         return bytes(out[: exi.encode(grammars.iso2(), _MESSAGE, value, out, 0)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridkeel.v2g.iso2 import response_codes, states
+from gridkeel.v2g.iso2 import response_codes, states, states_text
 from host_tools.generate.section import page
 
 _CLOCKS = (
@@ -28,21 +28,21 @@ def files() -> dict[Path, str]:
 
 def _states() -> list[str]:
     lines = ["| state | requests allowed, and the states their answers lead to |", "|---|---|"]
-    for name, allowed in states.STATES:
-        lines.append(f"| `{name}` | {', '.join(_leads(request) for request in allowed) or 'none'} |")
+    for state, name in enumerate(states_text.STATES):
+        leads = [_leads(state, request) for request in states_text.allowed(state)]
+        lines.append(f"| `{name}` | {', '.join(leads) or 'none'} |")
     return lines
 
 
-def _leads(request: str) -> str:
-    requests, leads = states.NEXT[::3], states.NEXT[2::3]
-    targets = sorted({target for name, target in zip(requests, leads, strict=True) if name == request})
-    names = ", ".join(states.STATES[target][0] for target in targets) or "setup"
-    return f"{request} ({names})"
+def _leads(state: int, request: str) -> str:
+    targets = [following for at, name, _condition, following in states_text.moves() if (at, name) == (state, request)]
+    return f"{request} ({', '.join(states_text.STATES[target] for target in targets)})"
 
 
 def _messages() -> list[str]:
     lines = ["| request | SECC answers within | EVCC gives up after |", "|---|---|---|"]
-    for request, (performance_ms, timeout_ms, _repeats) in states.MESSAGES.items():
+    for request in states_text.REQUESTS:
+        performance_ms, timeout_ms = states_text.times_ms(request)
         lines.append(f"| {request} | {_seconds(performance_ms)} | {_seconds(timeout_ms)} |")
     return lines
 

@@ -89,7 +89,7 @@ REACH = {
     states.DISCOVERY: (False, _discovery),
     states.SELECTION: (False, _selection),
     states.CONTRACT: (False, _contract),
-    states.CONTRACT_OR_CERTIFICATE: (False, _certificate),
+    states.CERTIFICATE: (False, _certificate),
     states.AUTHORIZATION: (False, _authorization),
     states.CHARGE_PARAMETER: (False, lambda car: car.to_authorized()),
     states.POWER_DELIVERY: (False, lambda car: car.to_offer()),

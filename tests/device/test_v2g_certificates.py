@@ -3,7 +3,7 @@
 from provisioning import OPERATOR, at_the_service, installation, refused, response, update
 
 from gridkeel.v2g import exi, grammars
-from gridkeel.v2g.iso2 import certificates, states
+from gridkeel.v2g.iso2 import certificates, states_text
 
 WASM_GROUP = 0
 
@@ -56,7 +56,7 @@ def test_a_backend_that_is_silent():
     begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "the backend is silent")
     bench = refused(*begun, delay_ms=1 << 20)
     took_ms = [event[3] for event in bench.events if event[:2] == ("message", "CertificateInstallationReq")][-1]
-    assert 4200 <= took_ms < states.MESSAGES["CertificateInstallationReq"][0]
+    assert 4200 <= took_ms < states_text.times_ms("CertificateInstallationReq")[0]
     assert not bench.kinds("late")
 
 

@@ -7,6 +7,7 @@ from reaching import ended_safely
 
 from gridkeel.clock import WallClock
 from gridkeel.crypto import crl, multiples
+from gridkeel.v2g.iso2 import states
 
 OPERATOR = Operator()
 KEY, CHAIN = OPERATOR.contract()
@@ -68,7 +69,7 @@ def slices_of_a_check(operations):
         ContractCar(bench, key, chain).to_details()
     finally:
         multiples.operations_a_slice = usual
-    return counted.count("PaymentDetailsReq")
+    return counted.count(states.PAYMENT_DETAILS_REQ)
 
 
 def test_a_contracts_check_is_in_slices_as_small_as_the_board_wants_them():

@@ -1,15 +1,14 @@
 """The log's words: every text a session tells has one, and no number moves."""
 
 from gridkeel.crypto import refusals
-from gridkeel.runtime import handshake
 from gridkeel.v2g import journal, sap, signatures
-from gridkeel.v2g.iso2 import codes, states
+from gridkeel.v2g.iso2 import codes, states_text
 
 WORDS = journal.words()
 
 
 def test_every_request_code_and_refusal_has_a_word():
-    texts = list(states.MESSAGES) + [sap.OK, sap.MINOR_DEVIATION, sap.FAILED]
+    texts = list(states_text.REQUESTS) + [sap.OK, sap.MINOR_DEVIATION, sap.FAILED]
     texts += [value for name, value in codes.__dict__.items() if name.isupper() and isinstance(value, str)]
     texts += [name for _code, name, _text in refusals.CATALOGUE]
     texts += [signatures.OK, signatures.MISSING, signatures.FORM, signatures.REFERENCE, signatures.DIGEST]
@@ -41,7 +40,3 @@ def test_numbers_stay_where_they_are():
     assert WORDS.index("FAILED_CertificateRevoked") == 58
     assert WORDS.index("a_defect") == 96
     assert journal.KINDS[5] == "refused"
-
-
-def test_every_request_counts_in_a_phase():
-    assert set(handshake.PHASES) == set(states.MESSAGES)

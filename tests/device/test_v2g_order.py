@@ -4,32 +4,29 @@ from evcc import ClosedError
 from garbage import COLLECTED, share
 from reaching import REACH, ended_safely, reach
 
-from gridkeel.v2g.iso2 import response_codes, states
+from gridkeel.v2g.iso2 import response_codes, states, states_text
 
 WASM_GROUP = 1
 
 
 def test_the_table_is_whole():
-    assert sorted(REACH) + [states.ENDED] == list(range(len(states.STATES)))
-    named = [name for _state, allowed in states.STATES for name in allowed]
-    assert set(named) == set(states.MESSAGES)
-    columns = [[states.NEXT[k] for k in range(first, len(states.NEXT), 3)] for first in range(3)]
-    assert set(columns[0]) | {"supportedAppProtocolReq"} == set(named)
-    reachable = set(columns[2]) | {states.PROTOCOL, states.SETUP}
-    assert reachable == set(range(len(states.STATES)))
-    for performance_ms, timeout_ms, _repeats in states.MESSAGES.values():
-        assert 0 < performance_ms < timeout_ms
+    assert sorted(REACH) + [states.ENDED] == list(range(len(states_text.STATES)))
+    moves = states_text.moves()
+    assert {request for _state, request, _condition, _next in moves} == set(states_text.REQUESTS)
+    assert {following for _state, _request, _condition, following in moves} | {states.PROTOCOL} == set(
+        range(len(states_text.STATES))
+    )
 
 
 def test_every_response_has_its_codes():
-    requests = [name for name in states.MESSAGES if name != "supportedAppProtocolReq"]
+    requests = [name for name in states_text.REQUESTS if name != "supportedAppProtocolReq"]
     assert {states.response_of(name) for name in requests} == set(response_codes.TABLE)
     assert response_codes.may_carry("PowerDeliveryRes", "FAILED_ContactorError")
     assert not response_codes.may_carry("SessionStopRes", "FAILED_ContactorError")
 
 
 def test_a_car_may_stop_wherever_the_table_says():
-    may_stop = [state for state in sorted(REACH) if "SessionStopReq" in states.STATES[state][1]]
+    may_stop = [state for state in sorted(REACH) if "SessionStopReq" in states_text.allowed(state)]
     assert len(may_stop) == 12
     for state in share(may_stop, 2):
         for kind in share(("Pause", "Terminate"), 1):
@@ -44,8 +41,8 @@ def test_a_car_may_stop_wherever_the_table_says():
 
 def _out_of_order(state):
     """Send each request that the state does not allow; each time a new session."""
-    allowed = states.STATES[state][1] + ("supportedAppProtocolReq",)
-    wrong = [name for name in sorted(states.MESSAGES) if name not in allowed]
+    allowed = states_text.allowed(state) + ("supportedAppProtocolReq",)
+    wrong = [name for name in sorted(states_text.REQUESTS) if name not in allowed]
     assert len(wrong) >= 13
     for tried, name in enumerate(share(wrong, 1 if REACH[state][0] else 2)):
         car = reach(state)
@@ -103,9 +100,9 @@ def test_out_of_order_in_contract():
     _protocol_again(states.CONTRACT)
 
 
-def test_out_of_order_in_contract_or_certificate():
-    _out_of_order(states.CONTRACT_OR_CERTIFICATE)
-    _protocol_again(states.CONTRACT_OR_CERTIFICATE)
+def test_out_of_order_in_certificate():
+    _out_of_order(states.CERTIFICATE)
+    _protocol_again(states.CERTIFICATE)
 
 
 def test_out_of_order_in_authorization():

@@ -5,7 +5,7 @@ from garbage import share
 from reaching import ended_safely, reach
 
 from gridkeel.v2g import v2gtp
-from gridkeel.v2g.iso2 import states, status
+from gridkeel.v2g.iso2 import states, states_text, status
 
 WASM_GROUP = 1
 
@@ -24,7 +24,7 @@ def test_another_sessions_id():
     for state in share((states.DISCOVERY, states.AUTHORIZATION, states.CHARGING), 1):
         car = reach(state)
         car.session_id = bytes(8)
-        name = states.STATES[state][1][0]
+        name = states_text.allowed(state)[0]
         refused(car, name, car.request(name), "FAILED_UnknownSession")
 
 

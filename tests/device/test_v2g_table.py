@@ -1,91 +1,154 @@
 """The state table against ISO 15118-2 itself: what 8.8 allows, where it leads, and the times of tables 109 and 110."""
 
-from gridkeel.v2g.iso2 import states
+from gridkeel.errors import ProtocolError
+from gridkeel.link import ids, messages
+from gridkeel.runtime import handshake
+from gridkeel.v2g import state_table
+from gridkeel.v2g.iso2 import states, states_text
 
-ALLOWED = {
-    "protocol": "supportedAppProtocol",
-    "setup": "SessionSetup",
-    "discovery": "ServiceDiscovery SessionStop",
-    "selection": "ServiceDetail PaymentServiceSelection SessionStop",
-    "contract": "PaymentDetails SessionStop",
-    "contract_or_certificate": "PaymentDetails CertificateInstallation CertificateUpdate SessionStop",
-    "authorization": "Authorization SessionStop",
-    "charge_parameter": "ChargeParameterDiscovery SessionStop",
-    "power_delivery": "PowerDelivery SessionStop",
-    "charging_status": "ChargingStatus",
-    "charging": "ChargingStatus PowerDelivery",
-    "receipt_ac": "MeteringReceipt",
-    "cable_check": "CableCheck SessionStop",
-    "pre_charge": "PreCharge SessionStop",
-    "pre_charging": "PreCharge PowerDelivery SessionStop",
-    "current_demand": "CurrentDemand",
-    "demanding": "CurrentDemand PowerDelivery",
-    "receipt_dc": "MeteringReceipt",
-    "stopped_ac": "SessionStop",
-    "stopped_dc": "WeldingDetection SessionStop",
-    "ended": "",
-}
+# state, request: condition next state ...
+MOVES = """
+protocol supportedAppProtocol: done setup
+setup SessionSetup: done discovery
+discovery ServiceDiscovery: done selection
+discovery SessionStop: done ended
+selection ServiceDetail: done selection
+selection PaymentServiceSelection: external authorization pay_contract contract may_install certificate
+selection SessionStop: done ended
+contract PaymentDetails: done authorization
+contract SessionStop: done ended
+certificate PaymentDetails: done authorization
+certificate CertificateInstallation: done contract
+certificate CertificateUpdate: done contract
+certificate SessionStop: done ended
+authorization Authorization: ongoing authorization done charge_parameter
+authorization SessionStop: done ended
+charge_parameter ChargeParameterDiscovery: ac power_delivery dc cable_check
+charge_parameter SessionStop: done ended
+power_delivery PowerDelivery: start charging_status stop stopped_ac renegotiate charge_parameter
+power_delivery SessionStop: done ended
+charging_status ChargingStatus: done charging receipt receipt_ac
+charging ChargingStatus: done charging receipt receipt_ac
+charging PowerDelivery: stop stopped_ac renegotiate charge_parameter
+receipt_ac MeteringReceipt: done charging
+cable_check CableCheck: ongoing cable_check done pre_charge
+cable_check SessionStop: done ended
+pre_charge PreCharge: done pre_charging
+pre_charge SessionStop: done ended
+pre_charging PreCharge: done pre_charging
+pre_charging PowerDelivery: start current_demand stop stopped_dc renegotiate charge_parameter
+pre_charging SessionStop: done ended
+current_demand CurrentDemand: done demanding receipt receipt_dc
+demanding CurrentDemand: done demanding receipt receipt_dc
+demanding PowerDelivery: stop stopped_dc renegotiate charge_parameter
+receipt_dc MeteringReceipt: done demanding
+stopped_ac SessionStop: done ended
+stopped_dc WeldingDetection: done stopped_dc
+stopped_dc SessionStop: done ended
+"""
 
-LEADS = """
-SessionSetup done discovery
-ServiceDiscovery done selection
-ServiceDetail done selection
-PaymentServiceSelection external authorization
-PaymentServiceSelection contract contract
-PaymentServiceSelection contract_or_install contract_or_certificate
-CertificateInstallation done contract
-CertificateUpdate done contract
-PaymentDetails done authorization
-Authorization ongoing authorization
-Authorization done charge_parameter
-ChargeParameterDiscovery ac power_delivery
-ChargeParameterDiscovery dc cable_check
-CableCheck ongoing cable_check
-CableCheck done pre_charge
-PreCharge done pre_charging
-PowerDelivery start_ac charging_status
-PowerDelivery start_dc current_demand
-PowerDelivery stop_ac stopped_ac
-PowerDelivery stop_dc stopped_dc
-PowerDelivery renegotiate charge_parameter
-ChargingStatus done charging
-ChargingStatus receipt receipt_ac
-CurrentDemand done demanding
-CurrentDemand receipt receipt_dc
-MeteringReceipt receipted_ac charging
-MeteringReceipt receipted_dc demanding
-WeldingDetection done stopped_dc
-SessionStop done ended
+PHASES = """
+supportedAppProtocol protocol_us
+SessionSetup setup_us
+ServiceDiscovery services_us
+ServiceDetail services_us
+PaymentServiceSelection services_us
+CertificateInstallation certificate_us
+CertificateUpdate certificate_us
+PaymentDetails payment_us
+Authorization authorization_us
+ChargeParameterDiscovery parameter_us
+PowerDelivery delivery_us
+ChargingStatus loop_us
+MeteringReceipt receipt_us
+CableCheck cable_us
+PreCharge precharge_us
+CurrentDemand loop_us
+WeldingDetection stop_us
+SessionStop stop_us
 """
 
 SLOW = ("ServiceDetail", "CertificateInstallation", "CertificateUpdate", "PaymentDetails", "PowerDelivery")
+LOGGED_ONCE = ("Authorization", "ChargingStatus", "MeteringReceipt", "CableCheck", "PreCharge", "CurrentDemand")
+LOGGED_ONCE += ("WeldingDetection",)
+CONDITIONS = ("done", "ongoing", "external", "pay_contract", "may_install", "ac", "dc", "start", "stop", "renegotiate")
+CONDITIONS += ("receipt",)
 
 
-def test_what_may_come_in_each_state():
-    assert len(states.STATES) == len(ALLOWED)
-    for name, allowed in states.STATES:
-        assert sorted(allowed) == sorted(word + "Req" for word in ALLOWED[name].split()), name
+def test_what_may_come_in_each_state_and_where_each_answer_leads():
+    expected = []
+    for line in MOVES.strip().splitlines():
+        head, _, tail = line.partition(": ")
+        state, request = head.split()
+        words = tail.split()
+        for k in range(0, len(words), 2):
+            expected.append((state, request + "Req", words[k], words[k + 1]))
+    found = []
+    for state, request, condition, following in states_text.moves():
+        found.append((states_text.STATES[state], request, CONDITIONS[condition], states_text.STATES[following]))
+    assert sorted(found) == sorted(expected)
 
 
-def test_where_each_answer_leads():
-    rows = [line.split() for line in LEADS.strip().splitlines()]
-    assert len(states.NEXT) == 3 * len(rows)
-    for request, outcome, state in rows:
-        assert states.STATES[states.after(request + "Req", outcome)][0] == state, (request, outcome)
+def test_a_state_that_does_not_list_a_request_and_a_condition_that_it_does_not_know():
+    rows = states.ROWS
+    assert state_table.find(rows, states.PROTOCOL, states.APP_PROTOCOL_REQ) == 0
+    assert state_table.find(rows, states.PROTOCOL, states.SESSION_SETUP_REQ) == -1
+    assert state_table.find(rows, states.ENDED, states.SESSION_STOP_REQ) == -1
+    at = state_table.find(rows, states.STOPPED_DC, states.SESSION_STOP_REQ)
+    assert at == len(rows) - state_table.ROW_BYTES
+    assert state_table.next_state(rows, states.STOPPED_DC, states.SESSION_STOP_REQ, states.DONE) == states.ENDED
+    try:
+        state_table.next_state(rows, states.CHARGING, states.POWER_DELIVERY_REQ, states.START)
+        raise AssertionError("started where energy flows")
+    except ProtocolError:
+        pass
+    assert state_table.row_of(rows, len(states_text.REQUESTS)) == -1
+
+
+def test_a_request_has_the_same_times_phase_and_logging_in_every_state():
+    rows, n = states.ROWS, state_table.ROW_BYTES
+    for at in range(0, len(rows), n):
+        first = state_table.row_of(rows, rows[at + state_table.REQUEST])
+        assert rows[at + state_table.PERFORMANCE : at + n] == rows[first + state_table.PERFORMANCE : first + n], at
+    assert len(rows) % n == 0
 
 
 def test_the_performance_times_and_timeouts():
-    for request, (performance_ms, timeout_ms, _repeats) in states.MESSAGES.items():
+    for request in states_text.REQUESTS:
         expected = (4500, 5000) if request[:-3] in SLOW else (1500, 2000)
         if request == "CurrentDemandReq":
             expected = (25, 250)
-        assert (performance_ms, timeout_ms) == expected, request
+        assert states_text.times_ms(request) == expected, request
+
+
+def test_which_answers_are_logged_once_a_run():
+    for number, request in enumerate(states_text.REQUESTS):
+        logged = states.ROWS[state_table.row_of(states.ROWS, number) + state_table.LOGGED]
+        assert logged == (state_table.ONCE if request[:-3] in LOGGED_ONCE else state_table.EACH), request
+
+
+def test_in_which_field_of_the_record_a_request_s_time_is_counted():
+    fields = [name for name, _code, _unit in messages.fields_of(ids.HANDSHAKE)]
+    for line in PHASES.strip().splitlines():
+        request, field = line.split()
+        phase = states.ROWS[state_table.row_of(states.ROWS, states.number_of(request + "Req")) + state_table.PHASE]
+        assert states_text.PHASES[phase] == field == fields[handshake.PHASE_US + phase], request
+    assert len(fields) == handshake.FIELDS
+    assert [k for k, field in enumerate(fields) if field == "loop_us"] == [handshake.PHASE_US + states.IN_LOOP]
 
 
 def test_the_clocks_that_span_messages():
     assert (states.SETUP_TIMEOUT_MS, states.SEQUENCE_TIMEOUT_MS) == (20000, 60000)
     assert states.CABLE_CHECK_PERFORMANCE_MS == 38000
     assert (states.PILOT_TIMEOUT_MS, states.CONTACTOR_MS, states.CONTACTOR_OPEN_MS) == (1500, 3000, 3500)
+
+
+def test_numbers_of_requests():
+    assert states.number_of("supportedAppProtocolReq") == states.APP_PROTOCOL_REQ
+    assert states.number_of("PowerDeliveryReq") == states.POWER_DELIVERY_REQ
+    assert states.number_of("SessionStopReq") == states.SESSION_STOP_REQ == len(states_text.REQUESTS) - 1
+    for name in ("", "SessionStopRes", "SessionStopRe", "Signature"):
+        assert states.number_of(name) == -1, name
 
 
 def test_names_of_responses():

@@ -16,7 +16,7 @@ import evcc
 import reaching
 
 from gridkeel.v2g import exi, grammars, v2gtp
-from gridkeel.v2g.iso2 import states
+from gridkeel.v2g.iso2 import states_text
 
 ROUNDS = 120
 NUMBERS = (0, 1, -1, 32767, -32768)
@@ -65,11 +65,11 @@ def settle(car: Any) -> None:
     assert not [event for event in bench.events if event[1] == "a defect"]
 
 
-@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states.STATES[state][0])
+@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states_text.STATES[state])
 def test_messages_nobody_sends(state: int) -> None:
     rng = random.Random(state)
     reached = reaching.reach(state)
-    names = list(states.STATES[state][1])
+    names = list(states_text.allowed(state))
     for _ in range(ROUNDS):
         car = copy.deepcopy(reached)
         name = rng.choice(names)
@@ -78,14 +78,14 @@ def test_messages_nobody_sends(state: int) -> None:
         settle(car)
 
 
-@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states.STATES[state][0])
+@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states_text.STATES[state])
 def test_values_nobody_means(state: int) -> None:
     rng = random.Random(1000 + state)
     reached = reaching.reach(state)
     for _ in range(ROUNDS):
         car = copy.deepcopy(reached)
         for _ in range(4):
-            name = rng.choice(states.STATES[car.bench.secc._session.state][1] or ("SessionStopReq",))
+            name = rng.choice(states_text.allowed(car.bench.secc._session.state) or ("SessionStopReq",))
             car.bench.send_frame(payload(car, name, odd(car.request(name), rng)))
             settle(car)
             if car.bench.secc.closing:

@@ -7,31 +7,8 @@ import gc
 
 from gridkeel import ticks
 from gridkeel.link import ids
-from gridkeel.v2g import journal
-
-# The phase that a request's time is counted in, as an index into the HANDSHAKE record; the time of a phase is that of
-# all its answers, but of LOOP it is the longest one.
-PHASES = {
-    "supportedAppProtocolReq": 6,
-    "SessionSetupReq": 7,
-    "ServiceDiscoveryReq": 8,
-    "ServiceDetailReq": 8,
-    "PaymentServiceSelectionReq": 8,
-    "CertificateInstallationReq": 9,
-    "CertificateUpdateReq": 9,
-    "PaymentDetailsReq": 10,
-    "AuthorizationReq": 11,
-    "ChargeParameterDiscoveryReq": 12,
-    "CableCheckReq": 13,
-    "PreChargeReq": 14,
-    "PowerDeliveryReq": 15,
-    "ChargingStatusReq": 16,
-    "CurrentDemandReq": 16,
-    "MeteringReceiptReq": 17,
-    "WeldingDetectionReq": 18,
-    "SessionStopReq": 18,
-}
-LOOP = 16
+from gridkeel.v2g import journal, state_table
+from gridkeel.v2g.iso2 import states
 
 UPTIME = 0
 SESSION = 1
@@ -39,6 +16,7 @@ SECURED = 2
 CONTRACT = 3
 END = 4
 TLS_US = 5
+PHASE_US = 6  # and a phase of states.py: the time of all its answers, but of the loop the longest one
 WORK_US = 19
 SLICE_US = 20
 CHECKS = 21
@@ -107,11 +85,9 @@ class Report:
         """The response to a request was handed to the network."""
         took_us = ticks.diff(self._board.ticks_us(), self._asked_us)
         self._asked = False
-        at = PHASES.get(request)
-        if at == LOOP:
-            self._row[at] = max(took_us, self._row[at])
-        elif at is not None:
-            self._row[at] += took_us
+        phase = states.ROWS[state_table.row_of(states.ROWS, request) + state_table.PHASE]
+        at = PHASE_US + phase
+        self._row[at] = max(took_us, self._row[at]) if phase == states.IN_LOOP else self._row[at] + took_us
 
     def event(self, event):
         """Take one event of the session: (kind, subject, detail, number)."""

@@ -1,7 +1,15 @@
 """The charger's end of one connection: bytes of V2GTP in, bytes out, and a session between them.  Sans-IO."""
 
 from gridkeel import errors, ticks
-from gridkeel.v2g import exi, grammars, load, sap, sdp, v2gtp  # noqa: F401 - load: what session needs, in its order
+from gridkeel.v2g import (
+    exi,
+    grammars,
+    load,  # noqa: F401 - what a session needs, in its order
+    sap,
+    sdp,
+    state_table,
+    v2gtp,
+)
 from gridkeel.v2g.events import Events
 from gridkeel.v2g.iso2 import states
 from gridkeel.v2g.iso2.codes import RefusedError
@@ -40,8 +48,9 @@ class Secc:
         self._received_ms = 0
         self._clock_ms = 0  # when the time for the next request began
         self._allowed_ms = 0
-        self._request = ""
-        self._logged = ""
+        self._request = 0  # the one read last, as states.py numbers them
+        self._name = ""
+        self._logged = -1
         self._bytes_in = 0
         self._trailing = 0  # octets behind the document that was read last
 
@@ -54,7 +63,7 @@ class Secc:
         self._give_up()
         self._connected = True
         self.closing = False
-        self._logged = ""
+        self._logged = -1
         self._bytes_in = 0
         self._context.now_ms = now_ms
         self._session.begin(secured)
@@ -158,7 +167,7 @@ class Secc:
         if not self._context.charger.plugged:
             self._close("unplugged", now_ms)
         elif self._pending is None and ticks.diff(now_ms, self._clock_ms) >= self._allowed_ms:
-            self._close("no request in state %s" % states.STATES[self._session.state][0], now_ms)
+            self._close("no request in state %d" % self._session.state, now_ms)
 
     def take_event(self):
         """Return the next event for log and telemetry, None where there is none; see events.py."""
@@ -166,7 +175,7 @@ class Secc:
 
     @property
     def request(self):
-        """Name of the request that was read last."""
+        """Number of the request that was read last (states.py)."""
         return self._request
 
     @property
@@ -219,7 +228,8 @@ class Secc:
         self._out_bytes = end
 
     def _agree(self, value):
-        self._request = sap.REQUEST
+        self._request = states.APP_PROTOCOL_REQ
+        self._name = sap.REQUEST
         answer = sap.answer(value)
         if answer["ResponseCode"] == sap.FAILED:
             self._session.end("no protocol in common", True)
@@ -231,10 +241,13 @@ class Secc:
     def _converse(self, message):
         body = message["Body"]
         name = next(iter(body)) if body else ""
-        self._request = name
+        self._request = states.number_of(name)
+        self._name = name
         receiver = self._receiver
         self._context.request_exi = memoryview(receiver.buffer)[v2gtp.HEADER_BYTES : receiver.end - self._trailing]
-        response_name, response = yield from self._session.answer(name, body.get(name), message["Header"])
+        response_name, response = yield from self._session.answer(
+            self._request, name, body.get(name), message["Header"]
+        )
         self._context.request_exi = None
         self.closing = self._session.state == states.ENDED
         self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
@@ -247,16 +260,18 @@ class Secc:
 
     def _log(self, code):
         took_ms = self._context.since(self._received_ms)
-        allowed_ms, _timeout_ms, repeats = states.MESSAGES[self._request]
-        if took_ms > allowed_ms:
-            self._events.put("late", self._request, "", took_ms)
-        if not repeats or self._request != self._logged:
-            self._events.put("message", self._request, code, took_ms)
+        request = self._request
+        name = self._name
+        at = state_table.row_of(states.ROWS, request)
+        if took_ms > states.ROWS[at + state_table.PERFORMANCE] * state_table.TIME_UNIT_MS:
+            self._events.put("late", name, "", took_ms)
+        if states.ROWS[at + state_table.LOGGED] == state_table.EACH or request != self._logged:
+            self._events.put("message", name, code, took_ms)
         context = self._context
         if self._trailing and "trailing" not in context.logged:
             context.logged += ("trailing",)
-            self._events.put("trailing", self._request, "", self._trailing)
-        self._logged = self._request
+            self._events.put("trailing", name, "", self._trailing)
+        self._logged = request
 
     def _give_up(self):
         """Make the answer no further that is being made; what a backend still sends of it has no room any more."""

@@ -7,6 +7,6 @@ from gridkeel.v2g.iso2.values import physical
 def charging_status(context, _body, _header):
     """Answer ChargingStatusReq: the current the car may draw follows what the charger offers."""
     stop.insist(context)
-    response = responses.make("ChargingStatusRes", context, codes.OK)
+    response = responses.make(states.CHARGING_STATUS_REQ, context, codes.OK)
     response["EVSEMaxCurrent"] = physical(context.charger.offered_current_a, "A")
     return (states.RECEIPT if metering.put(context, response) else states.DONE), response

@@ -11,7 +11,7 @@ def answer(context, body, header):
     """Answer AuthorizationReq (a generator, for the signature)."""
     if context.payment == modes.CONTRACT:
         yield from _contract(context, body, header)
-        return states.DONE, responses.make("AuthorizationRes", context, codes.OK)
+        return states.DONE, responses.make(states.AUTHORIZATION_REQ, context, codes.OK)
     return _external(context)
 
 
@@ -28,7 +28,7 @@ def _external(context):
     authorized = context.charger.authorized
     if authorized == context.REFUSED or context.charger.stop_asked:
         raise RefusedError(codes.FAILED, "not authorised")
-    response = responses.make("AuthorizationRes", context, codes.OK)
+    response = responses.make(states.AUTHORIZATION_REQ, context, codes.OK)
     if authorized == context.GRANTED:
         return states.DONE, response
     response["EVSEProcessing"] = _WAITING

@@ -22,7 +22,7 @@ def cable_check(context, body, _header):
         raise RefusedError(codes.FAILED, "isolation fault")
     if not charger.ready or charger.stop_asked:
         raise RefusedError(codes.FAILED, "the charger is not ready to deliver")
-    response = responses.make("CableCheckRes", context, codes.OK)
+    response = responses.make(states.CABLE_CHECK_REQ, context, codes.OK)
     if charger.isolation in (status.ISOLATION_VALID, status.ISOLATION_WARNING):
         return states.DONE, response
     if ticks.diff(context.now_ms, context.since_ms) >= states.CABLE_CHECK_PERFORMANCE_MS:
@@ -37,7 +37,7 @@ def pre_charge(context, body, _header):
     max_v, max_a = _most(context)
     target_v, target_a = _target(context, body, max_v, min(max_a, _PRE_CHARGE_A))
     context.charger.precharge(target_v, target_a)
-    return states.DONE, responses.make("PreChargeRes", context, codes.OK)
+    return states.DONE, responses.make(states.PRE_CHARGE_REQ, context, codes.OK)
 
 
 def current_demand(context, body, _header):
@@ -53,7 +53,7 @@ def current_demand(context, body, _header):
         offered_a = min(offered_a, charger.offered_w / target_v)
     most_w = context.limits[0]
     most_w = charger.offered_w if most_w is None else min(charger.offered_w, most_w)
-    response = responses.make("CurrentDemandRes", context, codes.OK)
+    response = responses.make(states.CURRENT_DEMAND_REQ, context, codes.OK)
     response["EVSECurrentLimitAchieved"] = target_a >= max_a
     response["EVSEVoltageLimitAchieved"] = target_v >= max_v
     response["EVSEPowerLimitAchieved"] = target_v * target_a >= most_w
@@ -66,7 +66,7 @@ def current_demand(context, body, _header):
 def welding_detection(context, body, _header):
     """Answer WeldingDetectionReq: the car watches the voltage at the outlet fall."""
     context.charger.set_vehicle_soc(body["DC_EVStatus"]["EVRESSSOC"])
-    return states.DONE, responses.make("WeldingDetectionRes", context, codes.OK)
+    return states.DONE, responses.make(states.WELDING_DETECTION_REQ, context, codes.OK)
 
 
 def _follow(context, ev_status, target_v, target_a):

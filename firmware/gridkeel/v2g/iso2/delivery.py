@@ -21,7 +21,7 @@ def answer(context, body, _header):
         outcome = yield from _stop(context)
     else:
         outcome = _renegotiate(context)
-    return outcome, responses.make("PowerDeliveryRes", context, codes.OK)
+    return outcome, responses.make(states.POWER_DELIVERY_REQ, context, codes.OK)
 
 
 def _start(context, body):
@@ -50,7 +50,7 @@ def _start(context, body):
     context.started = True
     context.negotiated = False
     context.tell("delivery", "started", context.energy_mode, ticks.diff(context.now_ms, begun_ms))
-    return states.START_DC if context.is_dc else states.START_AC
+    return states.START
 
 
 def _stop(context):
@@ -66,7 +66,7 @@ def _stop(context):
             raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not open")
         yield WAIT
     context.tell("delivery", "stopped", "", ticks.diff(context.now_ms, begun_ms))
-    return states.STOP_DC if context.is_dc else states.STOP_AC
+    return states.STOP
 
 
 def _renegotiate(context):

@@ -28,5 +28,5 @@ def receipt(context, body, header):
     checked = yield from signatures.check(context, header, "MeteringReceiptReq", body, context.contract_key)
     if checked != signatures.OK:
         raise RefusedError(codes.METERING_SIGNATURE, checked)
-    response = responses.make("MeteringReceiptRes", context, codes.OK)
-    return (states.RECEIPTED_DC if context.is_dc else states.RECEIPTED_AC), response
+    response = responses.make(states.METERING_RECEIPT_REQ, context, codes.OK)
+    return states.DONE, response

@@ -23,7 +23,7 @@ def answer(context, body, _header):
     limit = body.get("MaxEntriesSAScheduleTuple")
     schedules.make(context, departure_s, schedules.ENTRIES_UNASKED if limit is None else limit)
     context.negotiated = True
-    response = responses.make("ChargeParameterDiscoveryRes", context, codes.OK)
+    response = responses.make(states.CHARGE_PARAMETER_REQ, context, codes.OK)
     response["SAScheduleList"] = {"SAScheduleTuple": [schedules.tuple_of(context)]}
     return (states.DC if context.is_dc else states.AC), response
 

@@ -35,7 +35,7 @@ def answer(context, body, _header):
     context.contract_key = leaf.public_key
     context.challenge = bytes(context.random(CHALLENGE_BYTES))
     context.tell("contract", "accepted", body["eMAID"], 0)
-    response = responses.make("PaymentDetailsRes", context, _code(context, leaf))
+    response = responses.make(states.PAYMENT_DETAILS_REQ, context, _code(context, leaf))
     response["GenChallenge"] = context.challenge
     return states.DONE, response
 

@@ -6,10 +6,13 @@ from gridkeel.v2g.iso2.values import physical
 _NOBODY = "-" * 14  # an eMAID is 14 or 15 characters, in a refusal too
 
 
-def make(name, context, code):
-    """Return the body of response `name`: code, and valid values for all that is mandatory."""
+def make(request, context, code):
+    """Return the body of the response to a request: code, and valid values for all that is mandatory.
+
+    request: its number in states.py.
+    """
     response = {"ResponseCode": code}
-    fill = _FILL.get(name)
+    fill = _FILL[request]
     if fill:
         fill(context, response)
     return response
@@ -89,20 +92,24 @@ def _current_demand(context, response):
     response["SAScheduleTupleID"] = context.tuple_id
 
 
-_FILL = {
-    "SessionSetupRes": _setup,
-    "ServiceDiscoveryRes": _discovery,
-    "ServiceDetailRes": _detail,
-    "PaymentDetailsRes": _payment_details,
-    "AuthorizationRes": _processing,
-    "ChargeParameterDiscoveryRes": _charge_parameter,
-    "PowerDeliveryRes": status.put,
-    "MeteringReceiptRes": status.put,
-    "CertificateInstallationRes": _certificate,
-    "CertificateUpdateRes": _certificate,
-    "ChargingStatusRes": _charging_status,
-    "CableCheckRes": _cable_check,
-    "PreChargeRes": _present_voltage,
-    "CurrentDemandRes": _current_demand,
-    "WeldingDetectionRes": _present_voltage,
-}
+_FILL = (
+    # by the request's number; None: the code alone
+    None,
+    _setup,
+    _discovery,
+    _detail,
+    None,
+    _certificate,
+    _certificate,
+    _payment_details,
+    _processing,
+    _charge_parameter,
+    status.put,
+    _charging_status,
+    status.put,
+    _cable_check,
+    _present_voltage,
+    _current_demand,
+    _present_voltage,
+    None,
+)

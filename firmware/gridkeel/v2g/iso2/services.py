@@ -15,7 +15,7 @@ def discovery(context, body, _header):
     """Answer ServiceDiscoveryReq.  Scope and category narrow the list of services, never the charge service."""
     if not modes.payments(context):
         raise RefusedError(codes.FAILED, "no way to pay: a contract needs TLS and a root")
-    response = responses.make("ServiceDiscoveryRes", context, codes.OK)
+    response = responses.make(states.SERVICE_DISCOVERY_REQ, context, codes.OK)
     if _certificates(context) and _wanted(body):
         service = {"ServiceID": CERTIFICATE_SERVICE, "ServiceName": "Certificate"}
         service["ServiceCategory"] = "ContractCertificate"
@@ -29,7 +29,7 @@ def detail(context, body, _header):
     service = body["ServiceID"]
     if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
         raise RefusedError(codes.SERVICE_ID_INVALID, "service not offered: %d" % service)
-    response = responses.make("ServiceDetailRes", context, codes.OK)
+    response = responses.make(states.SERVICE_DETAIL_REQ, context, codes.OK)
     response["ServiceID"] = service
     if service == CERTIFICATE_SERVICE:
         response["ServiceParameterList"] = {"ParameterSet": [_INSTALLATION, _UPDATE]}
@@ -49,10 +49,10 @@ def selection(context, body, _header):
         raise RefusedError(codes.NO_CHARGE_SERVICE, "the charge service was not selected")
     context.payment = payment
     context.certificate_service = CERTIFICATE_SERVICE in services
-    response = responses.make("PaymentServiceSelectionRes", context, codes.OK)
+    response = responses.make(states.PAYMENT_SELECTION_REQ, context, codes.OK)
     if payment == modes.EXTERNAL:
         return states.EXTERNAL, response
-    return states.PAY_CONTRACT_OR_INSTALL if context.certificate_service else states.PAY_CONTRACT, response
+    return states.MAY_INSTALL if context.certificate_service else states.PAY_CONTRACT, response
 
 
 def _certificates(context):

@@ -1,5 +1,6 @@
-"""One session with one car: each request is held against the table in states.py, answered by its phase, and logged."""
+"""One session with one car: each request is held against the table of states.py, answered by its phase, and logged."""
 
+from gridkeel.v2g import state_table
 from gridkeel.v2g.iso2 import (
     ac,
     authorization,
@@ -18,25 +19,27 @@ from gridkeel.v2g.iso2 import (
 )
 from gridkeel.v2g.iso2.codes import RefusedError
 
-_PHASES = {
-    "SessionSetupReq": setup.answer,
-    "ServiceDiscoveryReq": services.discovery,
-    "ServiceDetailReq": services.detail,
-    "PaymentServiceSelectionReq": services.selection,
-    "CertificateInstallationReq": certificates.installation,
-    "CertificateUpdateReq": certificates.update,
-    "PaymentDetailsReq": payment.answer,
-    "AuthorizationReq": authorization.answer,
-    "ChargeParameterDiscoveryReq": parameters.answer,
-    "PowerDeliveryReq": delivery.answer,
-    "ChargingStatusReq": ac.charging_status,
-    "CableCheckReq": dc.cable_check,
-    "PreChargeReq": dc.pre_charge,
-    "CurrentDemandReq": dc.current_demand,
-    "WeldingDetectionReq": dc.welding_detection,
-    "MeteringReceiptReq": metering.receipt,
-    "SessionStopReq": stop.answer,
-}
+_ANSWERS = (
+    # by the request's number
+    None,  # supportedAppProtocolReq is no message of the session: secc.py
+    setup.answer,
+    services.discovery,
+    services.detail,
+    services.selection,
+    certificates.installation,
+    certificates.update,
+    payment.answer,
+    authorization.answer,
+    parameters.answer,
+    delivery.answer,
+    ac.charging_status,
+    metering.receipt,
+    dc.cable_check,
+    dc.pre_charge,
+    dc.current_demand,
+    dc.welding_detection,
+    stop.answer,
+)
 
 
 class Session:
@@ -53,7 +56,7 @@ class Session:
 
     def agreed(self):
         """The protocol was agreed on."""
-        self.state = states.SETUP
+        self._go(states.APP_PROTOCOL_REQ, states.DONE)
 
     def end(self, reason, broken):
         """The session is over before its time: the charger is left safe.  broken: the talk itself came to nothing."""
@@ -63,43 +66,42 @@ class Session:
         self.context.tell("session", "ended", reason, 0)
         stop.end(self.context, broken)
 
-    def answer(self, name, body, header):
+    def answer(self, request, name, body, header):
         """Generator; return the response's name and its body, or the whole message, as a memoryview of the scratch.
 
         Yields None where it wants to go on at once, waiting.WAIT where it waits for the charger or the backend.
         Where the request is refused, the response says so, the charger is safe already and the state is ENDED.
-        Errors: RefusedError where there is no response to `name`: it is no request.
+        request: the number of `name`.  Errors: RefusedError where there is no response to it: it is no request.
         """
-        response_name = states.response_of(name)
-        if name not in _PHASES:
+        if request <= states.APP_PROTOCOL_REQ:
             raise RefusedError(codes.SEQUENCE_ERROR, "not a request: %s" % name)
-        context = self.context
-        state = self.state
         try:
-            self._check(name, header)
-            made = _PHASES[name](context, body, header)
+            self._check(request, header)
+            made = _ANSWERS[request](self.context, body, header)
             if not isinstance(made, tuple):
                 made = yield from made
-            outcome, response = made
-            self.state = states.after(name, outcome)
-            if self.state != state:
-                context.since_ms = None
+            condition, response = made
+            self._go(request, condition)
         except RefusedError as refusal:
-            response = self._refuse(name, response_name, refusal)
-        return response_name, response
+            response = self._refuse(request, name, refusal)
+        return states.response_of(name), response
 
-    def _check(self, name, header):
-        if name not in states.STATES[self.state][1]:
-            raise RefusedError(
-                codes.SEQUENCE_ERROR, "out of order: %s in state %s" % (name, states.STATES[self.state][0])
-            )
-        if name != "SessionSetupReq" and header["SessionID"] != self.context.session_id:
+    def _go(self, request, condition):
+        before = self.state
+        self.state = state_table.next_state(states.ROWS, before, request, condition)
+        if self.state != before:
+            self.context.since_ms = None
+
+    def _check(self, request, header):
+        if state_table.find(states.ROWS, self.state, request) < 0:
+            raise RefusedError(codes.SEQUENCE_ERROR, "out of order")
+        if request != states.SESSION_SETUP_REQ and header["SessionID"] != self.context.session_id:
             raise RefusedError(codes.UNKNOWN_SESSION, "another session's id")
 
-    def _refuse(self, name, response_name, refusal):
+    def _refuse(self, request, name, refusal):
         context = self.context
         context.tell("refused", name, refusal.code, 0)
         context.failed = True
-        response = responses.make(response_name, context, refusal.code)  # of the charger as it was when it failed
+        response = responses.make(request, context, refusal.code)  # of the charger as it was when it failed
         self.end(refusal.reason, False)
         return response

@@ -39,7 +39,7 @@ def answer(context, body, header):
     context.evcc_id = body["EVCCID"]
     context.charger.session(True)
     context.tell("session", "joined" if joined else "new", _hex(body["EVCCID"]), 0)
-    response = responses.make("SessionSetupRes", context, codes.OLD_SESSION if joined else codes.NEW_SESSION)
+    response = responses.make(states.SESSION_SETUP_REQ, context, codes.OLD_SESSION if joined else codes.NEW_SESSION)
     unix_s = context.unix_s()
     if unix_s is not None:
         response["EVSETimeStamp"] = unix_s

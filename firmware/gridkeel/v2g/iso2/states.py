@@ -1,17 +1,18 @@
-"""The one table of a session, AC and DC: what may come in which state, where an answer leads, how long things may take.
+"""State table of ISO 15118-2, AC and DC: what may come in which state, where its answer leads, how long it may take.
 
-Source: ISO 15118-2:2014, 8.7.2 (tables 109 and 110) for times, 8.8 for the order of messages.
+Source: ISO 15118-2:2014, 8.7.2 (tables 109 and 110) for times, 8.8 for the order of messages.  state_table.py reads
+the table, states_text.py has the names of states and phases.
 """
 
-from gridkeel.errors import ProtocolError
+from gridkeel.v2g.state_table import EACH, ONCE, TIME_UNIT_MS
 
-# --- what the session waits for; the number is the index into STATES
+# --- what the session waits for
 PROTOCOL = 0
 SETUP = 1
 DISCOVERY = 2
 SELECTION = 3
 CONTRACT = 4
-CONTRACT_OR_CERTIFICATE = 5
+CERTIFICATE = 5
 AUTHORIZATION = 6
 CHARGE_PARAMETER = 7
 POWER_DELIVERY = 8
@@ -28,165 +29,126 @@ STOPPED_AC = 18
 STOPPED_DC = 19
 ENDED = 20
 
-STATES = (
-    # name, requests allowed
-    ("protocol", ("supportedAppProtocolReq",)),
-    ("setup", ("SessionSetupReq",)),
-    ("discovery", ("ServiceDiscoveryReq", "SessionStopReq")),
-    ("selection", ("ServiceDetailReq", "PaymentServiceSelectionReq", "SessionStopReq")),
-    ("contract", ("PaymentDetailsReq", "SessionStopReq")),
-    (
-        "contract_or_certificate",
-        ("PaymentDetailsReq", "CertificateInstallationReq", "CertificateUpdateReq", "SessionStopReq"),
-    ),
-    ("authorization", ("AuthorizationReq", "SessionStopReq")),
-    ("charge_parameter", ("ChargeParameterDiscoveryReq", "SessionStopReq")),
-    ("power_delivery", ("PowerDeliveryReq", "SessionStopReq")),
-    ("charging_status", ("ChargingStatusReq",)),
-    ("charging", ("ChargingStatusReq", "PowerDeliveryReq")),
-    ("receipt_ac", ("MeteringReceiptReq",)),
-    ("cable_check", ("CableCheckReq", "SessionStopReq")),
-    ("pre_charge", ("PreChargeReq", "SessionStopReq")),
-    ("pre_charging", ("PreChargeReq", "PowerDeliveryReq", "SessionStopReq")),
-    ("current_demand", ("CurrentDemandReq",)),
-    ("demanding", ("CurrentDemandReq", "PowerDeliveryReq")),
-    ("receipt_dc", ("MeteringReceiptReq",)),
-    ("stopped_ac", ("SessionStopReq",)),
-    ("stopped_dc", ("WeldingDetectionReq", "SessionStopReq")),
-    ("ended", ()),
+# --- requests, in the order of their names below
+APP_PROTOCOL_REQ = 0
+SESSION_SETUP_REQ = 1
+SERVICE_DISCOVERY_REQ = 2
+SERVICE_DETAIL_REQ = 3
+PAYMENT_SELECTION_REQ = 4
+INSTALLATION_REQ = 5
+UPDATE_REQ = 6
+PAYMENT_DETAILS_REQ = 7
+AUTHORIZATION_REQ = 8
+CHARGE_PARAMETER_REQ = 9
+POWER_DELIVERY_REQ = 10
+CHARGING_STATUS_REQ = 11
+METERING_RECEIPT_REQ = 12
+CABLE_CHECK_REQ = 13
+PRE_CHARGE_REQ = 14
+CURRENT_DEMAND_REQ = 15
+WELDING_DETECTION_REQ = 16
+SESSION_STOP_REQ = 17
+
+# --- what a phase returns beside the answer
+DONE = 0
+ONGOING = 1
+EXTERNAL = 2
+PAY_CONTRACT = 3
+MAY_INSTALL = 4
+AC = 5
+DC = 6
+START = 7
+STOP = 8
+RENEGOTIATE = 9
+RECEIPT = 10
+
+# --- phases, in the order of their times in the HANDSHAKE record
+IN_PROTOCOL = 0
+IN_SETUP = 1
+IN_SERVICES = 2
+IN_CERTIFICATE = 3
+IN_PAYMENT = 4
+IN_AUTHORIZATION = 5
+IN_PARAMETERS = 6
+IN_CABLE_CHECK = 7
+IN_PRE_CHARGE = 8
+IN_DELIVERY = 9
+IN_LOOP = 10
+IN_RECEIPT = 11
+IN_STOP = 12
+
+MS_25 = 25 // TIME_UNIT_MS
+MS_250 = 250 // TIME_UNIT_MS
+MS_1500 = 1500 // TIME_UNIT_MS
+MS_2000 = 2000 // TIME_UNIT_MS
+MS_4500 = 4500 // TIME_UNIT_MS
+MS_5000 = 5000 // TIME_UNIT_MS
+
+# fmt: off
+ROWS = bytes((
+    # state           request                condition     next state        within   timeout  phase             logged
+    PROTOCOL,         APP_PROTOCOL_REQ,      DONE,         SETUP,            MS_1500, MS_2000, IN_PROTOCOL,      EACH,
+    SETUP,            SESSION_SETUP_REQ,     DONE,         DISCOVERY,        MS_1500, MS_2000, IN_SETUP,         EACH,
+    DISCOVERY,        SERVICE_DISCOVERY_REQ, DONE,         SELECTION,        MS_1500, MS_2000, IN_SERVICES,      EACH,
+    DISCOVERY,        SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    SELECTION,        SERVICE_DETAIL_REQ,    DONE,         SELECTION,        MS_4500, MS_5000, IN_SERVICES,      EACH,
+    SELECTION,        PAYMENT_SELECTION_REQ, EXTERNAL,     AUTHORIZATION,    MS_1500, MS_2000, IN_SERVICES,      EACH,
+    SELECTION,        PAYMENT_SELECTION_REQ, PAY_CONTRACT, CONTRACT,         MS_1500, MS_2000, IN_SERVICES,      EACH,
+    SELECTION,        PAYMENT_SELECTION_REQ, MAY_INSTALL,  CERTIFICATE,      MS_1500, MS_2000, IN_SERVICES,      EACH,
+    SELECTION,        SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    CONTRACT,         PAYMENT_DETAILS_REQ,   DONE,         AUTHORIZATION,    MS_4500, MS_5000, IN_PAYMENT,       EACH,
+    CONTRACT,         SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    CERTIFICATE,      PAYMENT_DETAILS_REQ,   DONE,         AUTHORIZATION,    MS_4500, MS_5000, IN_PAYMENT,       EACH,
+    CERTIFICATE,      INSTALLATION_REQ,      DONE,         CONTRACT,         MS_4500, MS_5000, IN_CERTIFICATE,   EACH,
+    CERTIFICATE,      UPDATE_REQ,            DONE,         CONTRACT,         MS_4500, MS_5000, IN_CERTIFICATE,   EACH,
+    CERTIFICATE,      SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    AUTHORIZATION,    AUTHORIZATION_REQ,     ONGOING,      AUTHORIZATION,    MS_1500, MS_2000, IN_AUTHORIZATION, ONCE,
+    AUTHORIZATION,    AUTHORIZATION_REQ,     DONE,         CHARGE_PARAMETER, MS_1500, MS_2000, IN_AUTHORIZATION, ONCE,
+    AUTHORIZATION,    SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    CHARGE_PARAMETER, CHARGE_PARAMETER_REQ,  AC,           POWER_DELIVERY,   MS_1500, MS_2000, IN_PARAMETERS,    EACH,
+    CHARGE_PARAMETER, CHARGE_PARAMETER_REQ,  DC,           CABLE_CHECK,      MS_1500, MS_2000, IN_PARAMETERS,    EACH,
+    CHARGE_PARAMETER, SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    POWER_DELIVERY,   POWER_DELIVERY_REQ,    START,        CHARGING_STATUS,  MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    POWER_DELIVERY,   POWER_DELIVERY_REQ,    STOP,         STOPPED_AC,       MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    POWER_DELIVERY,   POWER_DELIVERY_REQ,    RENEGOTIATE,  CHARGE_PARAMETER, MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    POWER_DELIVERY,   SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    CHARGING_STATUS,  CHARGING_STATUS_REQ,   DONE,         CHARGING,         MS_1500, MS_2000, IN_LOOP,          ONCE,
+    CHARGING_STATUS,  CHARGING_STATUS_REQ,   RECEIPT,      RECEIPT_AC,       MS_1500, MS_2000, IN_LOOP,          ONCE,
+    CHARGING,         CHARGING_STATUS_REQ,   DONE,         CHARGING,         MS_1500, MS_2000, IN_LOOP,          ONCE,
+    CHARGING,         CHARGING_STATUS_REQ,   RECEIPT,      RECEIPT_AC,       MS_1500, MS_2000, IN_LOOP,          ONCE,
+    CHARGING,         POWER_DELIVERY_REQ,    STOP,         STOPPED_AC,       MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    CHARGING,         POWER_DELIVERY_REQ,    RENEGOTIATE,  CHARGE_PARAMETER, MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    RECEIPT_AC,       METERING_RECEIPT_REQ,  DONE,         CHARGING,         MS_1500, MS_2000, IN_RECEIPT,       ONCE,
+    CABLE_CHECK,      CABLE_CHECK_REQ,       ONGOING,      CABLE_CHECK,      MS_1500, MS_2000, IN_CABLE_CHECK,   ONCE,
+    CABLE_CHECK,      CABLE_CHECK_REQ,       DONE,         PRE_CHARGE,       MS_1500, MS_2000, IN_CABLE_CHECK,   ONCE,
+    CABLE_CHECK,      SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    PRE_CHARGE,       PRE_CHARGE_REQ,        DONE,         PRE_CHARGING,     MS_1500, MS_2000, IN_PRE_CHARGE,    ONCE,
+    PRE_CHARGE,       SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    PRE_CHARGING,     PRE_CHARGE_REQ,        DONE,         PRE_CHARGING,     MS_1500, MS_2000, IN_PRE_CHARGE,    ONCE,
+    PRE_CHARGING,     POWER_DELIVERY_REQ,    START,        CURRENT_DEMAND,   MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    PRE_CHARGING,     POWER_DELIVERY_REQ,    STOP,         STOPPED_DC,       MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    PRE_CHARGING,     POWER_DELIVERY_REQ,    RENEGOTIATE,  CHARGE_PARAMETER, MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    PRE_CHARGING,     SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    CURRENT_DEMAND,   CURRENT_DEMAND_REQ,    DONE,         DEMANDING,        MS_25,   MS_250,  IN_LOOP,          ONCE,
+    CURRENT_DEMAND,   CURRENT_DEMAND_REQ,    RECEIPT,      RECEIPT_DC,       MS_25,   MS_250,  IN_LOOP,          ONCE,
+    DEMANDING,        CURRENT_DEMAND_REQ,    DONE,         DEMANDING,        MS_25,   MS_250,  IN_LOOP,          ONCE,
+    DEMANDING,        CURRENT_DEMAND_REQ,    RECEIPT,      RECEIPT_DC,       MS_25,   MS_250,  IN_LOOP,          ONCE,
+    DEMANDING,        POWER_DELIVERY_REQ,    STOP,         STOPPED_DC,       MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    DEMANDING,        POWER_DELIVERY_REQ,    RENEGOTIATE,  CHARGE_PARAMETER, MS_4500, MS_5000, IN_DELIVERY,      EACH,
+    RECEIPT_DC,       METERING_RECEIPT_REQ,  DONE,         DEMANDING,        MS_1500, MS_2000, IN_RECEIPT,       ONCE,
+    STOPPED_AC,       SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+    STOPPED_DC,       WELDING_DETECTION_REQ, DONE,         STOPPED_DC,       MS_1500, MS_2000, IN_STOP,          ONCE,
+    STOPPED_DC,       SESSION_STOP_REQ,      DONE,         ENDED,            MS_1500, MS_2000, IN_STOP,          EACH,
+))
+# fmt: on
+
+# Between spaces; one constant, which a board reads where it lies and needs no heap for.
+_REQUESTS = (
+    b" supportedAppProtocolReq SessionSetupReq ServiceDiscoveryReq ServiceDetailReq PaymentServiceSelectionReq "
+    b"CertificateInstallationReq CertificateUpdateReq PaymentDetailsReq AuthorizationReq ChargeParameterDiscoveryReq "
+    b"PowerDeliveryReq ChargingStatusReq MeteringReceiptReq CableCheckReq PreChargeReq CurrentDemandReq "
+    b"WeldingDetectionReq SessionStopReq "
 )
-
-# --- what a phase says of its answer, beside the answer itself
-DONE = "done"
-ONGOING = "ongoing"
-EXTERNAL = "external"
-PAY_CONTRACT = "contract"
-PAY_CONTRACT_OR_INSTALL = "contract_or_install"
-AC = "ac"
-DC = "dc"
-START_AC = "start_ac"
-START_DC = "start_dc"
-STOP_AC = "stop_ac"
-STOP_DC = "stop_dc"
-RENEGOTIATE = "renegotiate"
-RECEIPT = "receipt"
-RECEIPTED_AC = "receipted_ac"
-RECEIPTED_DC = "receipted_dc"
-
-NEXT = (
-    # request, what its answer says, what is waited for then; flat, which takes a third of a dict's room
-    # fmt: off
-    "SessionSetupReq",
-    DONE,
-    DISCOVERY,
-    "ServiceDiscoveryReq",
-    DONE,
-    SELECTION,
-    "ServiceDetailReq",
-    DONE,
-    SELECTION,
-    "PaymentServiceSelectionReq",
-    EXTERNAL,
-    AUTHORIZATION,
-    "PaymentServiceSelectionReq",
-    PAY_CONTRACT,
-    CONTRACT,
-    "PaymentServiceSelectionReq",
-    PAY_CONTRACT_OR_INSTALL,
-    CONTRACT_OR_CERTIFICATE,
-    "CertificateInstallationReq",
-    DONE,
-    CONTRACT,
-    "CertificateUpdateReq",
-    DONE,
-    CONTRACT,
-    "PaymentDetailsReq",
-    DONE,
-    AUTHORIZATION,
-    "AuthorizationReq",
-    ONGOING,
-    AUTHORIZATION,
-    "AuthorizationReq",
-    DONE,
-    CHARGE_PARAMETER,
-    "ChargeParameterDiscoveryReq",
-    AC,
-    POWER_DELIVERY,
-    "ChargeParameterDiscoveryReq",
-    DC,
-    CABLE_CHECK,
-    "CableCheckReq",
-    ONGOING,
-    CABLE_CHECK,
-    "CableCheckReq",
-    DONE,
-    PRE_CHARGE,
-    "PreChargeReq",
-    DONE,
-    PRE_CHARGING,
-    "PowerDeliveryReq",
-    START_AC,
-    CHARGING_STATUS,
-    "PowerDeliveryReq",
-    START_DC,
-    CURRENT_DEMAND,
-    "PowerDeliveryReq",
-    STOP_AC,
-    STOPPED_AC,
-    "PowerDeliveryReq",
-    STOP_DC,
-    STOPPED_DC,
-    "PowerDeliveryReq",
-    RENEGOTIATE,
-    CHARGE_PARAMETER,
-    "ChargingStatusReq",
-    DONE,
-    CHARGING,
-    "ChargingStatusReq",
-    RECEIPT,
-    RECEIPT_AC,
-    "CurrentDemandReq",
-    DONE,
-    DEMANDING,
-    "CurrentDemandReq",
-    RECEIPT,
-    RECEIPT_DC,
-    "MeteringReceiptReq",
-    RECEIPTED_AC,
-    CHARGING,
-    "MeteringReceiptReq",
-    RECEIPTED_DC,
-    DEMANDING,
-    "WeldingDetectionReq",
-    DONE,
-    STOPPED_DC,
-    "SessionStopReq",
-    DONE,
-    ENDED,
-    # fmt: on
-)
-
-MESSAGES = {
-    # request: SECC performance time in ms, EVCC timeout in ms, may repeat (told once a run in the log)
-    "supportedAppProtocolReq": (1500, 2000, False),
-    "SessionSetupReq": (1500, 2000, False),
-    "ServiceDiscoveryReq": (1500, 2000, False),
-    "ServiceDetailReq": (4500, 5000, False),
-    "PaymentServiceSelectionReq": (1500, 2000, False),
-    "CertificateInstallationReq": (4500, 5000, False),
-    "CertificateUpdateReq": (4500, 5000, False),
-    "PaymentDetailsReq": (4500, 5000, False),
-    "AuthorizationReq": (1500, 2000, True),
-    "ChargeParameterDiscoveryReq": (1500, 2000, False),
-    "PowerDeliveryReq": (4500, 5000, False),
-    "ChargingStatusReq": (1500, 2000, True),
-    "MeteringReceiptReq": (1500, 2000, True),
-    "CableCheckReq": (1500, 2000, True),
-    "PreChargeReq": (1500, 2000, True),
-    "CurrentDemandReq": (25, 250, True),
-    "WeldingDetectionReq": (1500, 2000, True),
-    "SessionStopReq": (1500, 2000, False),
-}
 
 # --- clocks that span messages, ms
 SETUP_TIMEOUT_MS = 20000  # V2G_EVCC_CommunicationSetup_Timeout: until SessionSetupRes is out
@@ -197,14 +159,12 @@ CONTACTOR_MS = 3000  # [V2G2-860]: the contactor has closed, or the answer is FA
 CONTACTOR_OPEN_MS = 3500  # an outlet waits up to 3 s for the car to end its current, and then for the contact
 
 
-def after(request, outcome):
-    """Return the state that an answer leads to."""
-    for k in range(0, len(NEXT), 3):
-        if NEXT[k] == request and NEXT[k + 1] == outcome:
-            return NEXT[k + 2]
-    raise ProtocolError("%s has no outcome %s" % (request, outcome))
+def number_of(request: str) -> int:
+    """Return the number of a request's name, -1 where it is no request."""
+    at = _REQUESTS.find(b" %s " % request.encode())
+    return _REQUESTS.count(b" ", 0, at) if at >= 0 else -1
 
 
-def response_of(request):
+def response_of(request: str) -> str:
     """Return the name of the response to a request, "" where the name is no request."""
     return request[:-1] + "s" if request.endswith("Req") else ""

@@ -14,7 +14,7 @@ def answer(context, body, _header):
         context.paused = setup.Paused(context)
     end(context, False)
     context.tell("session", "paused" if kind == "Pause" else "stopped", "", 0)
-    return states.DONE, responses.make("SessionStopRes", context, codes.OK)
+    return states.DONE, responses.make(states.SESSION_STOP_REQ, context, codes.OK)
 
 
 def insist(context):
