@@ -7,7 +7,6 @@ step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envel
 from gridkeel import errors, inverter, limits
 from gridkeel.envelope import TEMPERATURE_UNKNOWN, Envelope
 from gridkeel.faults import Faults
-from gridkeel.inverter.driver import Inverter
 from gridkeel.sensing.frequency import Estimator
 from gridkeel.sensing.quality import CLIPPED
 from gridkeel.sensing.sample_clock import SampleClock
@@ -42,7 +41,7 @@ class Controller:
         self.droop = self.services.droop
         self.setpoint = self.services.setpoint
         self.envelope = Envelope(parameters)
-        self.inverter = Inverter(parameters)
+        self.inverter = inverter.make(parameters)
         self.envelope.following = self.inverter.following
         self.outlet = None
         self.charger = None

@@ -5,7 +5,7 @@ is derived from this table. All values are integers; the name ends in the unit. 
 position in the table, so rows are appended, never moved.
 """
 
-from gridkeel import TYPE_CHECKING
+from gridkeel import TYPE_CHECKING, inverter
 from gridkeel.errors import ParameterError
 from gridkeel.services import fast_reserve, profiles, ride_through
 
@@ -141,6 +141,7 @@ _TABLE = (
     b"report_filter 0 0 2 index\n"
     b"iso15118_mutual_tls 0 0 1 flag\n"
     b"volt_var_response_ms 5000 0 90000 ms\n"
+    b"inverter_family 0 0 15 index\n"
 )
 
 
@@ -290,6 +291,8 @@ def _check_together(values):
             "= %d is not over the %d mHz/s that trip_profile rides through" % (values["trip_rocof_mhz_s"], ride_mhz_s),
         )
     _check_connector(values)
+    if values["inverter_family"] >= len(inverter.FAMILIES):
+        _refuse("inverter_family", "= %d: there are %d" % (values["inverter_family"], len(inverter.FAMILIES)))
     if values["sample_hz"] % (16 * values["nominal_hz"]):
         _refuse(
             "sample_hz",

@@ -120,6 +120,7 @@ MEANINGS: dict = {
     ),
     "iso15118_mutual_tls": "1: a car must show a TLS certificate of a V2G or OEM root of /pki; at the next start",
     "volt_var_response_ms": "volt-var: open-loop response time, to 90 % of a step",
+    "inverter_family": "kind of inverter, see docs/inverter.md; 0 SunSpec; at the next start",
 }
 
 

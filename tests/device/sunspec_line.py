@@ -5,7 +5,7 @@ from array import array
 from sunspec_slave import Slave, crc, der_models, heap_lock, heap_unlock, legacy_models
 
 from gridkeel import ticks
-from gridkeel.inverter.driver import Inverter
+from gridkeel.inverter import make
 from gridkeel.params import Parameters
 
 AT_ONCE = 0  # every request is worked on as it comes: answers may overtake one another
@@ -22,7 +22,7 @@ class Line:
 
     def __init__(self, slave, delay, device=AT_ONCE, changes=None, start=0):
         self.slave = slave
-        self.inverter = Inverter(Parameters(changes))
+        self.inverter = make(Parameters(changes))
         self.now = start
         self.asked = []
         self.answered = []

@@ -4,7 +4,7 @@ from array import array
 from struct import pack
 
 from gridkeel import ticks
-from gridkeel.inverter.driver import Inverter
+from gridkeel.inverter import make
 from gridkeel.params import Parameters
 
 try:
@@ -190,7 +190,7 @@ class Bench:
     def __init__(self, slave, changes=None, start=0):
         self.slave = slave
         self.parameters = Parameters(changes)
-        self.inverter = Inverter(self.parameters)
+        self.inverter = make(self.parameters)
         self.now = start
         self.wanted = None
         self.reactive = None  # (wanted, var) of the reactive side

@@ -17,7 +17,7 @@ def test_all_three_bases():
         for models in (der_models(), legacy_models()):
             bench = discovered(Slave(models, base))
             assert bench.inverter.state == DRIVING
-            assert bench.inverter.identity == ("Maker", "Box 7", "", "")
+            assert bench.inverter.device.identity() == ("Maker", "Box 7", "", "")
             assert bench.inverter.fault == errors.NO_FAULT
 
 
@@ -147,7 +147,7 @@ def test_a_lost_answer_is_asked_for_again_after_a_pause():
 def test_after_silence_the_map_may_have_moved():
     slave = Slave(der_models())
     bench = discovered(slave, wanted=2500)
-    assert bench.inverter.commanded_w == 2500
+    assert bench.inverter.active.commanded_w == 2500
     slave.mute = True
     bench.run(1900)
     assert bench.inverter.state == DRIVING
@@ -166,7 +166,7 @@ def test_a_refused_detail_leaves_its_model_out():
     assert inverter.state == DRIVING and inverter.power_w == 0
     slave = Slave(der_models())
     slave.refuse[slave.address(1, 2)] = 4
-    assert discovered(slave, 3000).inverter.identity == ("", "", "", "")
+    assert discovered(slave, 3000).inverter.device.identity() == ("", "", "", "")
 
 
 def test_the_unit_is_the_configured_one():

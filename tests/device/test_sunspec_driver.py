@@ -38,9 +38,9 @@ def test_drives_with_the_sign_turned():
     slave = Slave(der_models())
     bench = driving(slave, 3000)
     assert slave.get(704, 22) == 1 and slave.get(704, 23) == 1
-    assert slave.signed32(704, 24) == -3000 and bench.inverter.commanded_w == 3000
+    assert slave.signed32(704, 24) == -3000 and bench.inverter.active.commanded_w == 3000
     bench.run(100, -4321)
-    assert slave.signed32(704, 24) == 4321 and bench.inverter.commanded_w == -4321
+    assert slave.signed32(704, 24) == 4321 and bench.inverter.active.commanded_w == -4321
     bench.run(300)
     assert bench.inverter.power_w == -4321 and bench.inverter.power_age(bench.now) < 250
     assert bench.inverter.operating_state == 3
@@ -61,10 +61,10 @@ def test_scale_factors_round_toward_zero():
         slave = Slave(der_models(sf))
         bench = driving(slave, -3059)
         assert slave.signed32(704, 24) == raw, sf
-        assert bench.inverter.commanded_w == -told
+        assert bench.inverter.active.commanded_w == -told
         bench.run(300, 3059)
         assert slave.signed32(704, 24) == -raw, sf
-        assert bench.inverter.commanded_w == told
+        assert bench.inverter.active.commanded_w == told
 
 
 def test_the_command_is_bounded_by_the_parameters():
@@ -188,10 +188,10 @@ def test_legacy_family_is_set_in_percent():
     assert bench.inverter.charge_rating_w == 7000 and bench.inverter.discharge_rating_w == 8000
     assert slave.get(124, 5) == 3 and slave.get(124, 15) == 4
     assert slave.get(124, 13) == 2500 and slave.get(124, 12) == 0x10000 - 2500
-    assert bench.inverter.commanded_w == 2000
+    assert bench.inverter.active.commanded_w == 2000
     bench.run(100, -4001)
     assert slave.get(124, 12) == 5001 and slave.get(124, 13) == 0x10000 - 5001
-    assert bench.inverter.commanded_w == -4000
+    assert bench.inverter.active.commanded_w == -4000
     bench.run(300)
     assert bench.inverter.power_w == -4000 and bench.inverter.soc_pct_x100 == 5500
     assert bench.inverter.fault == 0

@@ -23,7 +23,7 @@ def test_a_setting_that_is_not_held_is_told_and_written_again():
     bench = driving(slave, 1000)
     slave.frozen = {slave.address(704, 25)}
     bench.run(1000, 2000)
-    assert bench.inverter.fault == errors.INVERTER_READBACK and bench.inverter.overridden == 0
+    assert bench.inverter.fault == errors.INVERTER_READBACK and bench.inverter.faults.overridden == 0
     del slave.writes[:]
     bench.run(4000)
     assert 2 <= count_writes(slave, slave.address(704, 22)) <= 3  # with each refresh
@@ -58,11 +58,11 @@ def test_another_masters_setting_is_told_counted_and_overwritten():
     while bench.inverter.fault == errors.NO_FAULT:
         bench.run(10)
         assert bench.now < 5000
-    assert bench.inverter.fault == errors.INVERTER_OVERRIDDEN and bench.inverter.overridden == 1
+    assert bench.inverter.fault == errors.INVERTER_OVERRIDDEN and bench.inverter.faults.overridden == 1
     bench.run(50)
     assert slave.signed32(704, 24) == -1500
     bench.run(1000)
-    assert bench.inverter.fault == errors.NO_FAULT and bench.inverter.overridden == 1
+    assert bench.inverter.fault == errors.NO_FAULT and bench.inverter.faults.overridden == 1
 
 
 def test_a_reverted_or_disabled_setting_is_not_called_overridden():
@@ -77,7 +77,7 @@ def test_a_reverted_or_disabled_setting_is_not_called_overridden():
             assert bench.now < 5000, points
         assert bench.inverter.fault == errors.INVERTER_READBACK
         bench.run(1200)
-        assert bench.inverter.fault == errors.NO_FAULT and bench.inverter.overridden == 0
+        assert bench.inverter.fault == errors.NO_FAULT and bench.inverter.faults.overridden == 0
         assert slave.signed32(704, 24) == -1500 and slave.get(704, 22) == 1 and slave.get(704, 32) == 4
 
 
@@ -100,7 +100,7 @@ def test_a_refused_setting_is_no_tight_loop():
     before = len(bench.sent)
     bench.run(3000, 2000)
     assert bench.inverter.fault == errors.INVERTER_EXCEPTION
-    assert bench.inverter.state == DRIVING and bench.inverter.commanded_w == 1000
+    assert bench.inverter.state == DRIVING and bench.inverter.active.commanded_w == 1000
     tries = [1 for _ms, frame in bench.sent[before:] if frame[1] == 16 and len(frame) == 17]
     assert 4 <= len(tries) <= 12, len(tries)
     slave.refuse.clear()
@@ -189,10 +189,10 @@ def test_a_lost_write_is_written_again():
     bench = driving(slave, 1000)
     bench.spoil = lambda answer: b"" if answer[1] == 16 else answer
     bench.run(50, 2000)
-    assert bench.inverter.commanded_w == 1000  # not acknowledged
+    assert bench.inverter.active.commanded_w == 1000  # not acknowledged
     bench.spoil = None
     bench.run(300)
-    assert bench.inverter.commanded_w == 2000
+    assert bench.inverter.active.commanded_w == 2000
 
 
 def test_going_back_after_a_lost_acknowledgement_is_written_too():

@@ -155,9 +155,9 @@ def test_what_never_matches_is_written_seldom_and_told_once():
         if commanded_w is not None:
             # With each refresh it is what was written, until the next reading.
             start = bench.now
-            while bench.inverter.commanded_w != commanded_w:
+            while bench.inverter.active.commanded_w != commanded_w:
                 bench.run(10)
-                assert bench.now - start < 1000, (case, bench.inverter.commanded_w)
+                assert bench.now - start < 1000, (case, bench.inverter.active.commanded_w)
 
 
 def test_a_shorter_timer_is_renewed_in_time():
@@ -185,11 +185,11 @@ def test_a_timer_lost_while_driving_puts_zero_in_its_place_and_comes_back():
         assert bench.inverter.state == DRIVING
         slave.change = at_least(number, timer, 60)
         bench.run(2500)
-        assert bench.inverter.state == READY and bench.inverter.commanded_w == 0
+        assert bench.inverter.state == READY and bench.inverter.active.commanded_w == 0
         assert slave.get(number, power) == 0
         slave.change = lambda _slave, _now: None
         bench.watch(5000, errors.NO_FAULT)
-        assert bench.inverter.state == DRIVING and bench.inverter.commanded_w == 3000
+        assert bench.inverter.state == DRIVING and bench.inverter.active.commanded_w == 3000
 
 
 def test_a_longer_timer_is_driven_where_the_operator_allows_it():
@@ -209,7 +209,7 @@ def test_another_master_that_never_gives_way_is_counted_and_not_fought_on_every_
         slave.set(704, 24, 0)
         slave.set(704, 25, 5000)
         changes += bench.watch(300, errors.INVERTER_OVERRIDDEN)
-    assert bench.inverter.overridden >= 1
+    assert bench.inverter.faults.overridden >= 1
     assert changes <= 4, changes
     assert len(slave.writes) <= 2 * DRIVEN, len(slave.writes)
 

@@ -12,7 +12,7 @@ WASM_GROUP = 1
 
 
 def drive(line, power_w=2000, ms=60000):
-    return line.run(ms, power_w, lambda: line.inverter.commanded_w == power_w)
+    return line.run(ms, power_w, lambda: line.inverter.active.commanded_w == power_w)
 
 
 def always(ms):
@@ -151,7 +151,7 @@ def test_scale_factors_read_astray_move_nothing():
         assert len(seen) > 2, number
         assert [words for _ms, address, words in slave.writes[begun:] if address == setting and words != before] == []
         assert line.inverter.state == DRIVING and not line.faults - {errors.NO_FAULT}, number
-        assert line.inverter.power_w == line.inverter.commanded_w
+        assert line.inverter.power_w == line.inverter.active.commanded_w
 
 
 def test_every_constant_delay_is_found_driven_and_named_slow():
@@ -233,7 +233,7 @@ def test_a_late_acknowledgement_taken_for_the_next_ones_is_found_out_by_the_read
     slave.handle = lose_the_second
     line.run(100, 3000)
     line.run(150, 1000)
-    assert len(writes) == 2 and line.inverter.commanded_w == 1000
+    assert len(writes) == 2 and line.inverter.active.commanded_w == 1000
     assert slave.signed32(704, 24) == -3000
     line.run(1000, 1000)
     assert slave.signed32(704, 24) == -1000
@@ -307,7 +307,7 @@ def test_the_answer_before_in_front_of_each_answer():
     line.answer = answer
     assert drive(line)
     assert not astray(line.slave, (704,))
-    assert line.inverter.identity[0] == "Maker"
+    assert line.inverter.device.identity()[0] == "Maker"
     assert line.inverter.charge_rating_w == 7400
 
 
@@ -406,7 +406,7 @@ def passes(code):
         inverter, slave = line.inverter, line.slave
         assert slave.signed32(704, 24) == -2000, number
         assert not astray(slave, (704,))
-        assert inverter.identity[0] == "Maker"
+        assert inverter.device.identity()[0] == "Maker"
         assert inverter.charge_rating_w == 7400
         assert inverter.soc_pct_x100 == 6230
         assert inverter.power_age(line.now) < 500

@@ -3,7 +3,7 @@
 from sunspec_slave import Bench, Slave, common, der_models, legacy_models, model
 
 from gridkeel import errors, limits, ticks
-from gridkeel.inverter import DRIVING, sunspec
+from gridkeel.inverter import DRIVING
 
 OFF = (False, 0)
 
@@ -142,7 +142,7 @@ def test_a_reading_that_differs_is_written_again():
     slave.set(704, 39, 300)
     slave.set(704, 38, 0)
     bench.run(550)
-    assert bench.inverter.fault == errors.INVERTER_OVERRIDDEN and bench.inverter.overridden == 1
+    assert bench.inverter.fault == errors.INVERTER_OVERRIDDEN and bench.inverter.faults.overridden == 1
     bench.run(1500)
     assert slave.signed32(704, 38) == -1500
     assert bench.inverter.fault == errors.NO_FAULT
@@ -282,7 +282,7 @@ def test_limits_are_told():
     models = der_models()
     models[3] = model(702, 50, {2: 80, 45: 2})
     found = driving(Slave(models)).inverter
-    assert found.apparent_va == found.inject_max_var == found.absorb_max_var == sunspec.LIMIT
+    assert found.apparent_va == found.inject_max_var == found.absorb_max_var == limits.NO_BOUND
 
 
 def test_without_a_model_that_sets_it_that_is_told():

@@ -32,7 +32,7 @@ def test_a_stop_while_a_small_setting_is_on_its_way_follows_at_once():
     bench.latency_ms = 30
     while slave.signed32(704, 24) == 0:
         bench.run(1, 5)
-    assert bench.inverter.commanded_w == 0  # not acknowledged yet
+    assert bench.inverter.active.commanded_w == 0  # not acknowledged yet
     bench.run(100, 0)
     assert slave.signed32(704, 24) == 0
 
@@ -70,5 +70,5 @@ def test_a_setting_that_is_still_young_is_not_held_against_the_inverter():
     for turn in range(30):
         bench.run(90, 1000 + 100 * (turn % 7 + 1))
         assert bench.inverter.fault == 0
-    assert bench.inverter.overridden == 0
+    assert bench.inverter.faults.overridden == 0
     assert len(settings(slave)) - before == 30

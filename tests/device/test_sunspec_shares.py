@@ -50,7 +50,7 @@ def test_a_command_asks_for_itself_whatever_the_ratings_and_scales():
                     bound_w, rating = (into_w, charge) if wanted > 0 else (out_w, out_rating)
                     unit_w = 10.0**sf / 100 * rating[0] * 10.0 ** rating[1]
                     assert abs(wanted) - unit_w < bound_w <= abs(wanted), case
-                    assert abs(bench.inverter.commanded_w - (bound_w if wanted > 0 else -bound_w)) < 1, case
+                    assert abs(bench.inverter.active.commanded_w - (bound_w if wanted > 0 else -bound_w)) < 1, case
                     # The forced side never passes the bound, or the device has an empty window.
                     assert -min(into_w, out_w) <= bound_w + 1e-6, case
                     assert min(into_w, out_w) <= 0, case
@@ -87,7 +87,7 @@ def test_a_rating_that_moves_is_taken_up_without_a_new_search():
         bench.run(2500)
         assert slave.get(124, 13) == word, rating
         assert bench.inverter.charge_rating_w == rating
-        assert bench.inverter.commanded_w == 3000
+        assert bench.inverter.active.commanded_w == 3000
         assert bench.inverter.state == DRIVING and slave.reads.count(40000) == before
 
 
@@ -97,11 +97,11 @@ def test_scale_factors_of_124_that_move_are_taken_up():
     assert slave.get(124, 12) == 6000
     move(slave, 124, {25: -1})
     bench.run(2500)
-    assert slave.get(124, 12) == 600 and bench.inverter.commanded_w == -3000
+    assert slave.get(124, 12) == 600 and bench.inverter.active.commanded_w == -3000
     move(slave, 124, {2: 8000, 18: 0})
     bench.run(2500)
     bench.run(300, 2000)
-    assert slave.get(124, 13) == 250 and bench.inverter.commanded_w == 2000
+    assert slave.get(124, 13) == 250 and bench.inverter.active.commanded_w == 2000
     move(slave, 124, {8: 55, 22: 0})
     bench.run(2500)
     assert bench.inverter.soc_pct_x100 == 5500
@@ -138,7 +138,7 @@ def test_the_scale_of_704_may_move_and_the_setting_is_written_again():
     for sf, raw in ((-1, 30000), (1, 300), (0, 3000)):
         slave.set(704, 55, sf)
         bench.run(2500)
-        assert slave.signed32(704, 24) == raw and bench.inverter.commanded_w == -3000, sf
+        assert slave.signed32(704, 24) == raw and bench.inverter.active.commanded_w == -3000, sf
 
 
 def test_a_scale_that_becomes_none_makes_the_device_unsuited():

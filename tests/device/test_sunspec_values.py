@@ -5,6 +5,7 @@ from noalloc import without_heap
 from gridkeel import limits, ticks
 from gridkeel.inverter import sunspec
 from gridkeel.inverter.following import Following
+from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec.der import Control704, soc_pct_x100
 from gridkeel.inverter.sunspec.legacy import Control124
 from gridkeel.params import Parameters
@@ -88,7 +89,7 @@ def test_percent_settings_stay_inside_their_point():
                     for sign, bound, other in ((1, 8, 7), (-1, 7, 8)):
                         full_w, other_w = (full_in_w, full_out_w) if sign > 0 else (full_out_w, full_in_w)
                         control.encode(sign * power)
-                        raw, forced = control.words[bound], -sunspec.signed(control.words[other])
+                        raw, forced = control.words[bound], -pdu.signed(control.words[other])
                         assert raw == min(power, full_w) * full_raw // full_w
                         assert sign * control.commanded_w == raw * full_w // full_raw <= power
                         # Both ends in the same watts, or as near to them as the other side's unit and its 100 % let.

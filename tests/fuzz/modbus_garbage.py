@@ -38,7 +38,7 @@ def main(seed):
     bench = Bench(Slave(der_models()), start=ticks.MASK - 2000)
     bench.run(1000, 1500)
     assert bench.inverter.state == DRIVING
-    master = bench.inverter._master
+    master = bench.inverter._line.master
     del bench.sent[:]
     chunk = bytearray(CHUNK)
     state, total = seed, 0

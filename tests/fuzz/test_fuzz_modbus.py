@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymodbus.framer.rtu import FramerRTU
 
-from gridkeel.inverter import STATES
-from gridkeel.inverter.driver import Inverter
+from gridkeel.inverter import STATES, make
 from gridkeel.inverter.modbus import rtu
 from gridkeel.params import Parameters
 from host_tools.micropython.interpreter import HEAP_BYTES, argv
@@ -73,7 +72,7 @@ def test_an_answer_behind_garbage_is_found(garbage):
 )
 @settings(max_examples=200, deadline=None)
 def test_a_driver_among_garbage_only_searches(steps, start):
-    inverter, now, out = Inverter(Parameters()), start, bytearray(32)
+    inverter, now, out = make(Parameters()), start, bytearray(32)
     for wait, data, power_w in steps:
         now = (now + wait) & 0x3FFFFFFF
         inverter.command(power_w, now)

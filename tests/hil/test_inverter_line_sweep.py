@@ -34,7 +34,7 @@ TAILS = {
 
 
 def drive(line: Line, ms: int, power_w: int = 2000) -> bool:
-    return line.run(ms, power_w, lambda: line.inverter.commanded_w == power_w)
+    return line.run(ms, power_w, lambda: line.inverter.active.commanded_w == power_w)
 
 
 def judge(line: Line, number: int) -> None:
@@ -46,7 +46,7 @@ def judge(line: Line, number: int) -> None:
 def complete(line: Line) -> bool:
     """All that the device tells is known."""
     inverter, now = line.inverter, line.now
-    known = inverter.identity[0] == "Maker" and inverter.charge_rating_w > 0 and inverter.soc_pct_x100 > 0
+    known = inverter.device.identity()[0] == "Maker" and inverter.charge_rating_w > 0 and inverter.soc_pct_x100 > 0
     return known and inverter.power_age(now) < 3000 and inverter.soc_age(now) < 6000
 
 

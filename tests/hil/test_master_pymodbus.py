@@ -16,8 +16,7 @@ from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from gridkeel import errors
-from gridkeel.inverter import DRIVING, SILENT, sunspec
-from gridkeel.inverter.driver import Inverter
+from gridkeel.inverter import DRIVING, SILENT, make, sunspec
 from gridkeel.inverter.sunspec import discovery, points
 from gridkeel.params import Parameters
 from gridkeel.ticks import MASK
@@ -134,7 +133,7 @@ class Line:
     """
 
     def __init__(self, fd: int, server: ModbusSerialServer, base: int, at: dict[int, int]):
-        self.inverter = Inverter(Parameters({"reversion_s": 2}))
+        self.inverter = make(Parameters({"reversion_s": 2}))
         self.delay_ms = 0
         self.echoing = False
         self.faults: set[int] = set()
@@ -196,7 +195,7 @@ def test_drives_pymodbus_der(base):
             inverter = line.inverter
 
             async def is_at(power_w):
-                return await line.get(704, 24, 2) == -10 * power_w and inverter.commanded_w == power_w
+                return await line.get(704, 24, 2) == -10 * power_w and inverter.active.commanded_w == power_w
 
             await line.until(lambda: is_at(3000), 3000)
             assert inverter.state == DRIVING
@@ -205,7 +204,7 @@ def test_drives_pymodbus_der(base):
             assert await line.get(704, 31, 2) == 2
             await line.until(lambda: is_at(-1234), -1234)
             await line.until(lambda: is_at(0), 0)
-            assert inverter.identity[:2] == ("Maker", "Box")
+            assert inverter.device.identity()[:2] == ("Maker", "Box")
             assert (inverter.charge_rating_w, inverter.discharge_rating_w) == (7000, 6000)
             assert (inverter.power_w, inverter.soc_pct_x100) == (2130, 5550)
             assert inverter.fault in (errors.NO_FAULT, errors.INVERTER_NOT_FOLLOWING)  # these registers measure nothing
@@ -240,7 +239,7 @@ def test_pymodbus_behind_a_slow_gateway_is_driven_and_named_slow():
             inverter = line.inverter
 
             async def is_at(power_w):
-                return await line.get(704, 24, 2) == -10 * power_w and inverter.commanded_w == power_w
+                return await line.get(704, 24, 2) == -10 * power_w and inverter.active.commanded_w == power_w
 
             await line.until(lambda: is_at(3000), 3000)
             assert inverter.state == DRIVING
@@ -257,7 +256,7 @@ def test_pymodbus_with_a_map_that_ends_oddly_is_driven(models, tail):
         async with pymodbus_line(models, 40000, tail) as line:
 
             async def is_driven():
-                return line.inverter.commanded_w == 2000
+                return line.inverter.active.commanded_w == 2000
 
             await line.until(is_driven, 2000)
             assert line.inverter.state == DRIVING
@@ -272,7 +271,7 @@ def test_pymodbus_on_a_line_that_echoes_is_driven():
             line.echoing = True
 
             async def is_driven():
-                return line.inverter.commanded_w == 2000
+                return line.inverter.active.commanded_w == 2000
 
             await line.until(is_driven, 2000)
             assert line.inverter.bus_errors == 0
@@ -287,7 +286,7 @@ class PlantLine:
     def __init__(self, family: str, base: int, response_ms: float = 5):
         self.plant = Plant(InverterConfig(family=family, base_address=base, response_ms=response_ms))
         self.port = RtuSlavePort(self.plant)
-        self.inverter = Inverter(Parameters())
+        self.inverter = make(Parameters())
         self.now = 0
         self.cut = False
         self._arriving: list[tuple[int, bytes]] = []
@@ -318,7 +317,7 @@ def test_drives_the_plant(family, base):
         line.run(4500, power_w)  # longer than the reversion time: the refresh must keep it
         assert line.plant.power_w == pytest.approx(power_w, abs=1)
         assert line.inverter.power_w == pytest.approx(power_w, abs=1)
-        assert line.inverter.commanded_w == pytest.approx(power_w, abs=1)
+        assert line.inverter.active.commanded_w == pytest.approx(power_w, abs=1)
     assert line.plant.reversions == 0
     assert line.inverter.fault == errors.NO_FAULT
     assert line.inverter.soc_pct_x100 == pytest.approx(100 * line.plant.soc_pct, abs=10)
@@ -335,7 +334,7 @@ def test_drives_a_plant_that_answers_late(family, response_ms):
     for power_w in (3000, -2500, 0):
         line.run(9000, power_w)
         assert line.plant.power_w == pytest.approx(power_w, abs=1)
-        assert line.inverter.commanded_w == pytest.approx(power_w, abs=1)
+        assert line.inverter.active.commanded_w == pytest.approx(power_w, abs=1)
         assert line.inverter.fault == errors.INVERTER_SLOW
     assert line.plant.reversions == at_start
 
@@ -383,7 +382,7 @@ def test_the_plant_delivers_what_was_commanded_whatever_its_ratings(family, char
     for power_w in (3000, -3000):
         line.run(2500, power_w)
         assert line.plant.power_w == pytest.approx(power_w, abs=2)
-        assert line.inverter.commanded_w == pytest.approx(power_w, abs=2)
+        assert line.inverter.active.commanded_w == pytest.approx(power_w, abs=2)
 
 
 @pytest.mark.parametrize("family", ["der", "legacy", "legacy-float"])

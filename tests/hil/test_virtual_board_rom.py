@@ -25,7 +25,7 @@ from host_tools.micropython.interpreter import argv
 LOAD = """\
 import gc
 gc.threshold(16384)
-import gridkeel.controller
+import gridkeel.controller, gridkeel.inverter.sunspec.device
 gc.collect()
 print(gridkeel.controller.__file__, gc.mem_alloc())
 """
@@ -36,7 +36,7 @@ gc.threshold(16384)
 import gridkeel.boards.realtime, gridkeel.boards.outlet_pipe, gridkeel.boards.pki
 import gridkeel.boards.tls_connection, gridkeel.boards.vehicle_network
 import gridkeel.evse.charger, gridkeel.evse.outlet, gridkeel.link.backend
-import gridkeel.runtime.app, gridkeel.runtime.vehicle
+import gridkeel.inverter.sunspec.device, gridkeel.runtime.app, gridkeel.runtime.vehicle
 gc.collect()
 print(gc.mem_alloc())
 micropython.qstr_info()

@@ -1,12 +1,12 @@
-"""The active side of the driver: which power is wanted, what the inverter took, what is written next.
+"""The active side of the driver: which power is requested, what the inverter took, what is written next.
 
 take hold   0 W, then mode and reversion with its timer; read back until a reading has shown both
-drive       the wish, where it changed enough; read back from then on
-refresh     the timer, then the wish
+drive       the requested power, where it changed enough; read back from then on
+refresh     what restarts the timer, then the requested power
 """
 
 from gridkeel import ticks
-from gridkeel.inverter import DRIVING, READY, SEARCHING, control
+from gridkeel.inverter import DRIVING, READY, control
 from gridkeel.inverter.jobs import READBACK, REFRESH, SET, STEP
 
 _SMALL_CHANGE_MS = 500  # a change below command_step_w waits no longer
@@ -17,48 +17,49 @@ _SETTLE_MS = 100  # a setting younger than this is not held against the inverter
 class ActiveSide:
     """The control of active power and what became of it; positive into the vehicle.  Allocates: nothing.
 
-    state: the driver's, which keeps it.  wished: a power was wanted since the start; nothing is written before.
+    requested: a power was, since the start; nothing is written before.  commanded_w: the last setting that was
+    acknowledged, as rounded by the inverter's scale or held nearer to zero.
     """
 
-    def __init__(self, parameters, jobs, device):
+    def __init__(self, parameters, line, device):
         self._p = parameters
-        self._jobs = jobs
+        self._jobs = line.jobs
         self._device = device
-        self.state = SEARCHING
+        self._line = line
         self.commanded_w = 0
-        self.wished = False
-        self._wanted_w = 0
+        self.requested = False
+        self._requested_w = 0
         self._sending_w = 0
         self._sent_w = 0
         self._sent = False  # whether _sent_w is surely what the inverter took last
         self._set_ms = 0
         self._step = 0
-        self._step_ms = 0
+        self._renewed_ms = 0
         self._lost = False  # a driven inverter did not keep what it held, and was not written to since
 
     @property
     def to_set_w(self):
         """What a setting written now would say: zero until a reading has shown our zero and our reversion timer."""
-        return self._wanted_w if self.state == DRIVING else 0
+        return self._requested_w if self._line.state == DRIVING else 0
 
-    def want(self, power_w, now_ms):
-        """Take the newest wish; what changed enough goes out with the next request, a stop before all else."""
+    def request(self, power_w, now_ms):
+        """Take the newest requested power; what changed enough goes out next, a stop before all else."""
         power_w = max(min(power_w, self._p.charge_max_w), -self._p.discharge_max_w)
-        stop = power_w == 0 and self._wanted_w != 0
-        self._wanted_w = power_w
-        if not self.wished:
-            self.wished = True
+        stop = power_w == 0 and self._requested_w != 0
+        self._requested_w = power_w
+        if not self.requested:
+            self.requested = True
             self.take_hold(now_ms)
         if self._device.control is None:
             return
         if stop and (self._sent_w or not self._sent):
             self._jobs.urge(SET, now_ms)
-        elif self.state == DRIVING:
+        elif self._line.state == DRIVING:
             self._want_change(now_ms)
 
     def take_hold(self, now_ms):
         """Overwrite whatever was left in the inverter with zero and our reversion timer."""
-        if self.wished and self.state == READY:
+        if self.requested and self._line.state == READY:
             self._write_all(now_ms)
 
     def missed(self):
@@ -66,8 +67,10 @@ class ActiveSide:
         self._sent = False
 
     def renew(self):
-        """Let the last step, which holds the timer, be written again."""
-        self._renew(self._device.control.steps - 1)
+        """Let what restarts the timer be written again; return the job that does it."""
+        held = self._device.control
+        self._renew(held.renewing)
+        return STEP if self._step < held.steps else SET
 
     def write_setting(self, master, out, now_ms):
         held = self._device.control
@@ -77,23 +80,28 @@ class ActiveSide:
         held.encode(power_w)
         self._sending_w = power_w
         self._set_ms = now_ms
+        if held.renewing == held.steps:
+            self._renewed_ms = now_ms
         return held.write_setting(master, out, now_ms)
 
     def write_step(self, master, out, now_ms):
-        self._step_ms = now_ms
+        self._renewed_ms = now_ms
         return self._device.control.write_step(master, out, self._step, now_ms)
 
     def set_done(self, now_ms):
         self._sent = True
         self._sent_w = self._sending_w
-        self.commanded_w = self._device.control.commanded_w
-        if self.state != READY and self.state != DRIVING:
+        held = self._device.control
+        self.commanded_w = held.commanded_w
+        if self._line.state != READY and self._line.state != DRIVING:
             return
-        if self._step < self._device.control.steps:
+        if self._step < held.steps:
             self._jobs.want(STEP, now_ms)
-        elif self.state == READY:
+        elif self._line.state == READY:
             self._jobs.want(READBACK, ticks.add(self._set_ms, _SETTLE_MS))
-        if self.state == DRIVING:
+        if self._line.state == DRIVING:
+            if held.renewing == held.steps:
+                self._jobs.want(REFRESH, ticks.add(self._renewed_ms, 500 * held.life_s))
             self._want_change(now_ms)
 
     def step_done(self, now_ms):
@@ -103,9 +111,9 @@ class ActiveSide:
             self._jobs.want(STEP, now_ms)
             return
         held.held_s = 0
-        if self.state == DRIVING:
+        if self._line.state == DRIVING:
             # Some start the timer when its time is written, some when the function is enabled: both, count from here.
-            self._jobs.want(REFRESH, ticks.add(self._step_ms, 500 * self._p.reversion_s))
+            self._jobs.want(REFRESH, ticks.add(self._renewed_ms, 500 * held.life_s))
         self._sent = False
         self._jobs.want(SET, now_ms)
 
@@ -126,14 +134,14 @@ class ActiveSide:
         if (differs or again) and held.retry(now_ms):
             self._write_all(now_ms)
             return control.OVERRIDDEN if result == control.OVERRIDDEN else control.DIFFERS
-        self._lost = self._lost or result == control.LOST and self.state == DRIVING
+        self._lost = self._lost or result == control.LOST and self._line.state == DRIVING
         return control.UNSETTLED if again else result
 
     def drive(self, now_ms):
-        """A reading matches, or is nearer to zero: the wish may go out, from now on or still."""
+        """A reading matches, or is nearer to zero: the requested power may go out, from now on or still."""
         held = self._device.control
         if self._step >= held.steps:
-            self._jobs.want(REFRESH, ticks.add(self._step_ms, 500 * held.held_s))
+            self._jobs.want(REFRESH, ticks.add(self._renewed_ms, 500 * held.held_s))
         self._want_change(now_ms)
 
     def _renew(self, step):
@@ -147,9 +155,9 @@ class ActiveSide:
         self._jobs.want(SET, now_ms)
 
     def _want_change(self, now_ms):
-        """Ask for a write where the wanted power is not what the inverter took."""
-        change_w = abs(self._wanted_w - self._sent_w)
-        if not self._sent or self._wanted_w == 0 and change_w or change_w >= self._p.command_step_w:
+        """Ask for a write where the requested power is not what the inverter took."""
+        change_w = abs(self._requested_w - self._sent_w)
+        if not self._sent or self._requested_w == 0 and change_w or change_w >= self._p.command_step_w:
             self._jobs.want(SET, now_ms)
         elif change_w == 0:
             self._jobs.drop(SET)

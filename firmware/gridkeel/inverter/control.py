@@ -3,7 +3,7 @@
 from array import array
 
 from gridkeel import ticks
-from gridkeel.inverter import sunspec
+from gridkeel.inverter.modbus import pdu
 
 MATCH = 0
 DIFFERS = 1  # the setting, to a value that is no nearer to zero
@@ -20,12 +20,14 @@ _QUIET_MS = 5000  # a difference that comes so long after its pause is a new one
 class Control:
     """A stretch of a control model's registers; a family fills `words` and says which of them are written together.
 
-    steps: (first word, count) of what is written once before driving; the last of them renews the reversion timer.
+    steps: (first word, count) of what is written once before driving; the last of them restarts the reversion timer
+    (`renewing`, the step a refresh begins with; the number of steps where writing the setting alone does it).
     setting: the same for the power setting.  value: (first word, count, whether they are one 32-bit number) of its
     number, which another master would change.
     held: the words that a reading must show as they were written.  The last of them is the reversion timer, which may
     be shorter: held_s is the longest time seen in it since it was written, as some tell the time left.
-    pause_ms: the time to the next attempt where a reading differs, 0 while none did.
+    life_s: how long a setting lives without a refresh, as was written.  pause_ms: the time to the next attempt where a
+    reading differs, 0 while none did.
     """
 
     def __init__(self, model, first, count, setting, value, steps, held):
@@ -34,6 +36,8 @@ class Control:
         self.count = count
         self.words = array("H", [0] * count)
         self.steps = len(steps)
+        self.renewing = self.steps - 1
+        self.life_s = 0
         self.commanded_w = 0
         self._first = first
         self._setting = setting
@@ -122,11 +126,11 @@ class Control:
         """Return whether what stands in place of our setting is of its sign and no larger."""
         at = self._value[0]
         if self._value[2]:
-            ours = sunspec.signed32(sunspec.signed(self.words[at]), self.words[at + 1])
-            return _within(sunspec.signed32(master.signed(at), master.register(at + 1)), ours)
+            ours = pdu.signed32(pdu.signed(self.words[at]), self.words[at + 1])
+            return _within(pdu.signed32(master.signed(at), master.register(at + 1)), ours)
         nearer = True
         for i in range(at, at + self._value[1]):
-            nearer = nearer and _within(master.signed(i), sunspec.signed(self.words[i]))
+            nearer = nearer and _within(master.signed(i), pdu.signed(self.words[i]))
         return nearer
 
     def _value_differs(self, master):

@@ -1,11 +1,11 @@
-"""The reactive side of the driver: which reactive power is wanted, what the inverter took, what is written next.
+"""The reactive side of the driver: which reactive power is requested, what the inverter took, what is written next.
 
-    take hold   0 var, then the reversion and its timer, then the wish; read back from then on. Where a reading once
-                differed, the wish waits for one that matches
-    refresh     the timer, then the wish
+    take hold   0 var, then the reversion and its timer, then the requested power; read back from then on. Where a
+                reading once differed, that waits for one that matches
+    refresh     the timer, then the requested power
     let go      0 var and disabled, then the timer stopped
 
-Nothing is written before the first wish, and nothing once the inverter was let go.
+Nothing is written before the first request, and nothing once the inverter was let go.
 """
 
 from gridkeel import ticks
@@ -21,7 +21,7 @@ _SETTLE_MS = 100
 class ReactiveSide:
     """One control of reactive power and what became of it; positive is absorbed.  Allocates: nothing.
 
-    control: None where the inverter has none.  holds: our reversion is in force, so that the wish is written.
+    control: None where the inverter has none.  holds: our reversion is in force, so that what is requested is written.
     commanded_var: the last setting that was acknowledged, as rounded by the inverter's scale.
     """
 
@@ -34,7 +34,7 @@ class ReactiveSide:
         self._touched = False  # something was written since the map was found
         self._wanted = False
         self._driving = False
-        self._wanted_var = 0
+        self._requested_var = 0
         self._sending_var = 0
         self._sent_var = 0
         self._sent = False  # whether _sent_var is surely what the inverter took last
@@ -58,11 +58,11 @@ class ReactiveSide:
         if self._wanted:
             self._take_hold(now_ms)
 
-    def want(self, wanted, var, now_ms):
-        """Take the newest wish; wanted: False where reactive power is none of ours."""
+    def request(self, wanted, var, now_ms):
+        """Take the newest requested power; wanted: False where reactive power is none of ours."""
         changed = wanted != self._wanted
         self._wanted = wanted
-        self._wanted_var = var if wanted else 0
+        self._requested_var = var if wanted else 0
         if not self._driving or self.control is None:
             return
         if changed:
@@ -71,7 +71,7 @@ class ReactiveSide:
             self._want_change(now_ms)
 
     def write_setting(self, master, out, now_ms):
-        var = self._wanted_var if self.holds else 0
+        var = self._requested_var if self.holds else 0
         if var != self._sent_var:
             self.control.forget()
         self.control.encode(var, 1 if self._wanted else 0, self._p.reactive_priority)
@@ -154,10 +154,10 @@ class ReactiveSide:
         self._jobs.want(VAR_SET, now_ms)
 
     def _want_change(self, now_ms):
-        change_var = abs(self._wanted_var - self._sent_var)
+        change_var = abs(self._requested_var - self._sent_var)
         if not self._sent:
             self._jobs.want(VAR_SET, now_ms)
-        elif change_var >= self._p.command_step_w or change_var and self._wanted_var == 0:
+        elif change_var >= self._p.command_step_w or change_var and self._requested_var == 0:
             self._jobs.want(VAR_SET, ticks.add(self._set_ms, _EVERY_MS))
         elif change_var == 0:
             self._jobs.drop(VAR_SET)

@@ -3,6 +3,7 @@
 Source: MODBUS Application Protocol Specification V1.1b3, 6.3, 6.12 and 7.
 """
 
+from gridkeel import limits
 from gridkeel.errors import ProtocolError
 
 READ_HOLDING = 3
@@ -34,6 +35,16 @@ def get_u16(buffer, at):
 def get_s16(buffer, at):
     value = buffer[at] << 8 | buffer[at + 1]
     return value - 0x10000 if value & 0x8000 else value
+
+
+def signed(word):
+    """Return a register's value, 0..65535, as the signed one it stands for."""
+    return word - 0x10000 if word & 0x8000 else word
+
+
+def signed32(high, low):
+    """Return the signed number of two registers, high already signed; limits.UNKNOWN past the small integers."""
+    return high << 16 | low if -0x4000 <= high < 0x4000 else limits.UNKNOWN
 
 
 def build_read(out, at, address, count):

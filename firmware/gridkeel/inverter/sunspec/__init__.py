@@ -32,10 +32,6 @@ _NONE_S16 = -0x8000
 _NONE_U16 = 0xFFFF
 
 
-def signed(word):
-    return word - 0x10000 if word & 0x8000 else word
-
-
 def scale_known(sf):
     """Say whether a scale factor is one: -10..10, and not the value for 'not implemented'."""
     return -SF_MAX <= sf <= SF_MAX
@@ -75,11 +71,6 @@ def float32(high, low):
     else:
         size = size >> -shift if shift > -24 else 0
     return -size if high & 0x8000 else size
-
-
-def signed32(high, low):
-    """Return a signed 32-bit point, high already signed; UNKNOWN past the small integers of every board."""
-    return high << 16 | low if -0x4000 <= high < 0x4000 else UNKNOWN
 
 
 def fits(value, sf, limit):

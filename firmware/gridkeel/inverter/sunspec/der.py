@@ -1,6 +1,7 @@
 """SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 tells the state of charge."""
 
 from gridkeel.inverter import control, sunspec
+from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE, points
 
 _SOC_FULL = 10000
@@ -49,10 +50,11 @@ class Control704(control.Control):
             return False
         self.words[_REVERT_ENA] = _ENABLED
         self.put_s32(_REVERT_SET, 0)
-        self._sf = sunspec.signed(found.word(DER_CONTROL, points.P704_WSET_SF))
+        self._sf = pdu.signed(found.word(DER_CONTROL, points.P704_WSET_SF))
         return sunspec.fits(most_w, self._sf, sunspec.LIMIT)
 
     def set_reversion(self, reversion_s):
+        self.life_s = reversion_s
         self.put_s32(_REVERT_S, reversion_s)
 
     def encode(self, power_w):
@@ -65,7 +67,7 @@ class Control704(control.Control):
 
     def accept(self, master):
         """Count with what the inverter holds in place of our setting."""
-        raw = sunspec.signed32(master.signed(_SET), master.register(_SET + 1))
+        raw = pdu.signed32(master.signed(_SET), master.register(_SET + 1))
         self.commanded_w = -sunspec.scaled(raw, self._sf) if raw else 0
 
 
@@ -84,24 +86,18 @@ class Measure701:
         if at < 0:
             return False
         self.address = at + _INV_ST
-        self._sf = sunspec.signed(found.word(DER_MEASURE, points.P701_W_SF))
-        self._var_sf = sunspec.signed(found.word(DER_MEASURE, points.P701_VAR_SF))
+        self._sf = pdu.signed(found.word(DER_MEASURE, points.P701_W_SF))
+        self._var_sf = pdu.signed(found.word(DER_MEASURE, points.P701_VAR_SF))
         return sunspec.scale_known(self._sf)
 
-    def power_w(self, master):
-        """Return the power into the vehicle, or UNKNOWN."""
+    def take(self, master, readings):
+        """Put the reactive power and InvSt into the readings; return the power into the vehicle, or UNKNOWN."""
+        word = master.register(0)
+        readings.operating_state = -1 if word == sunspec.END else word
+        injected_var = sunspec.scaled_s16(master.signed(_VAR - _INV_ST), self._var_sf)
+        readings.var = 0 if injected_var == sunspec.UNKNOWN else -injected_var
         out_w = sunspec.scaled_s16(master.signed(_W - _INV_ST), self._sf)
         return out_w if out_w == sunspec.UNKNOWN else -out_w
-
-    def var(self, master):
-        """Return the reactive power absorbed, or UNKNOWN."""
-        injected_var = sunspec.scaled_s16(master.signed(_VAR - _INV_ST), self._var_sf)
-        return injected_var if injected_var == sunspec.UNKNOWN else -injected_var
-
-    def operating_state(self, master):
-        """Return InvSt, -1 where it is not implemented."""
-        word = master.register(0)
-        return -1 if word == sunspec.END else word
 
 
 class Temperature701:
@@ -116,16 +112,12 @@ class Temperature701:
     def bind(self, found):
         at = found.address_of(DER_MEASURE)
         self.address = at + _TMP_AMBIENT
-        self._sf = sunspec.signed(found.word(DER_MEASURE, points.P701_TMP_SF))
+        self._sf = pdu.signed(found.word(DER_MEASURE, points.P701_TMP_SF))
         return at >= 0 and sunspec.scale_known(self._sf)
 
-    def cabinet_c(self, master):
-        """Return the cabinet's temperature, or UNKNOWN."""
-        return sunspec.scaled_s16(master.signed(_TMP_CABINET - _TMP_AMBIENT), self._sf)
-
-    def sink_c(self, master):
-        """Return the heat sink's temperature, or UNKNOWN."""
-        return sunspec.scaled_s16(master.signed(_TMP_SINK - _TMP_AMBIENT), self._sf)
+    def read_c(self, master, at_sink):
+        """Return the heat sink's temperature, or the cabinet's, or UNKNOWN."""
+        return sunspec.scaled_s16(master.signed((_TMP_SINK if at_sink else _TMP_CABINET) - _TMP_AMBIENT), self._sf)
 
 
 class Storage713:
@@ -141,8 +133,8 @@ class Storage713:
         self.address = at + _SOC
         return at >= 0
 
-    def soc_pct_x100(self, master):
-        return soc_pct_x100(master.register(0), master.signed(_PCT_SF - _SOC))
+    def take(self, master, soc, now_ms):
+        soc.take(soc_pct_x100(master.register(0), master.signed(_PCT_SF - _SOC)), now_ms)
 
 
 def soc_pct_x100(word, sf):
@@ -155,10 +147,7 @@ def soc_pct_x100(word, sf):
 
 def rating_702(found, point):
     """Return a power rating of 702 in W: the point (of points.py), else WMaxRtg, else UNKNOWN."""
-    if found.address_of(DER_CAPACITY) < 0:
-        return sunspec.UNKNOWN
-    sf = sunspec.signed(found.word(DER_CAPACITY, points.P702_W_SF))
-    rating = sunspec.scaled_u16(found.word(DER_CAPACITY, point), sf)
+    rating = found.unsigned(DER_CAPACITY, point, points.P702_W_SF)
     if rating != sunspec.UNKNOWN:
         return rating
-    return sunspec.scaled_u16(found.word(DER_CAPACITY, points.P702_WMAXRTG), sf)
+    return found.unsigned(DER_CAPACITY, points.P702_WMAXRTG, points.P702_W_SF)

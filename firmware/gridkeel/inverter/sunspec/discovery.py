@@ -12,13 +12,7 @@ from array import array
 
 from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
-
-WORKING = 0
-COMPLETE = 1
-NOT_FOUND = 2
-FAILED = 3  # there is a map, and what is needed of it could not be read
-SETTLED = 4  # the walk did find all there is
-INCOMPLETE = 5  # what was refused in the walk is answered now: it has to be walked again
+from gridkeel.inverter.search import COMPLETE, FAILED, INCOMPLETE, NOT_FOUND, SETTLED, WORKING
 
 # model, first and number of the registers kept, last register used: a shorter model counts as absent.  Numbers of
 # registers that no other read of the walk has: nothing late is taken for them.
@@ -120,12 +114,26 @@ class Discovery:
     def has_704(self):
         return self.address_of(sunspec.DER_CONTROL) >= 0
 
+    sure = has_704  # no stray answer can have hidden what matters
+
     def word(self, model, offset):
         """Return a kept register of a model that was found, 0..65535."""
         for i in range(len(_MODELS)):
             if _MODELS[i][0] == model:
                 return self._kept[i][offset - _MODELS[i][1]]
         return 0
+
+    def unsigned(self, model, point, scale):
+        """Return a kept unsigned point, scaled by the point `scale`; UNKNOWN where the device does not tell it."""
+        if self.address_of(model) < 0:
+            return sunspec.UNKNOWN
+        return sunspec.scaled_u16(self.word(model, point), pdu.signed(self.word(model, scale)))
+
+    def signed(self, model, point, scale):
+        """Return a kept signed point alike."""
+        if self.address_of(model) < 0:
+            return sunspec.UNKNOWN
+        return sunspec.scaled_s16(pdu.signed(self.word(model, point)), pdu.signed(self.word(model, scale)))
 
     def renew(self, again):
         """Go on to the next kept stretch with scale factors, to the first where `again`; return whether there is one.

@@ -6,6 +6,7 @@ OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMa
 """
 
 from gridkeel.inverter import control, sunspec
+from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE, der, points
 
 # 101, 102 and 103 lay these out alike.
@@ -56,7 +57,7 @@ class Control124(control.Control):
         """Take scales and address from a discovery; return False where a rate cannot be set."""
         if not self.place(found):
             return False
-        sf = sunspec.signed(found.word(STORAGE, points.P124_INOUTWRTE_SF))
+        sf = pdu.signed(found.word(STORAGE, points.P124_INOUTWRTE_SF))
         self._full_w = charge_max_w(found)
         if self._full_w <= 0 or not sunspec.fits(100, sf, _S16_MAX):
             return False
@@ -68,6 +69,7 @@ class Control124(control.Control):
         return True
 
     def set_reversion(self, reversion_s):
+        self.life_s = reversion_s
         self.words[_REVERT_S] = reversion_s
 
     def encode(self, power_w):
@@ -112,24 +114,17 @@ class Measure10x:
         self.count = _FLOAT_VAR + 4 if self._real else _VAR_SF + 2
         return at >= 0
 
-    def power_w(self, master):
-        """Return the power into the vehicle, or UNKNOWN."""
+    def take(self, master, readings):
+        """Put the reactive power into the readings; return the power into the vehicle, or UNKNOWN."""
         if self._real:
             out_w = sunspec.float32(master.register(0), master.register(1))
-        else:
-            out_w = sunspec.scaled_s16(master.signed(0), master.signed(_W_SF))
-        return out_w if out_w == sunspec.UNKNOWN else -out_w
-
-    def var(self, master):
-        """Return the reactive power absorbed, or UNKNOWN."""
-        if self._real:
             injected_var = sunspec.float32(master.register(_FLOAT_VAR), master.register(_FLOAT_VAR + 1))
         else:
+            out_w = sunspec.scaled_s16(master.signed(0), master.signed(_W_SF))
             injected_var = sunspec.scaled_s16(master.signed(_VAR), master.signed(_VAR_SF))
-        return injected_var if injected_var == sunspec.UNKNOWN else -injected_var
-
-    def operating_state(self, _master):
-        return -1
+        readings.operating_state = -1
+        readings.var = 0 if injected_var == sunspec.UNKNOWN else -injected_var
+        return out_w if out_w == sunspec.UNKNOWN else -out_w
 
 
 class Temperature10x:
@@ -149,17 +144,12 @@ class Temperature10x:
         self.count = _FLOAT_SINK + 2 if self._real else _TMP_SF + 2  # one more than needed, for its length's sake
         return at >= 0
 
-    def cabinet_c(self, master):
-        """Return the cabinet's temperature, or UNKNOWN."""
+    def read_c(self, master, at_sink):
+        """Return the heat sink's temperature, or the cabinet's, or UNKNOWN."""
         if self._real:
-            return sunspec.float32(master.register(0), master.register(1))
-        return sunspec.scaled_s16(master.signed(0), master.signed(_TMP_SF))
-
-    def sink_c(self, master):
-        """Return the heat sink's temperature, or UNKNOWN."""
-        if self._real:
-            return sunspec.float32(master.register(_FLOAT_SINK), master.register(_FLOAT_SINK + 1))
-        return sunspec.scaled_s16(master.signed(_TMP_SINK), master.signed(_TMP_SF))
+            at = _FLOAT_SINK if at_sink else 0
+            return sunspec.float32(master.register(at), master.register(at + 1))
+        return sunspec.scaled_s16(master.signed(_TMP_SINK if at_sink else 0), master.signed(_TMP_SF))
 
 
 class Storage124:
@@ -176,11 +166,11 @@ class Storage124:
         if at < 0:
             return False
         self.address = at + points.P124_CHASTATE
-        self._sf = sunspec.signed(found.word(STORAGE, points.P124_CHASTATE_SF))
+        self._sf = pdu.signed(found.word(STORAGE, points.P124_CHASTATE_SF))
         return sunspec.scale_known(self._sf)
 
-    def soc_pct_x100(self, master):
-        return der.soc_pct_x100(master.register(0), self._sf)
+    def take(self, master, soc, now_ms):
+        soc.take(der.soc_pct_x100(master.register(0), self._sf), now_ms)
 
 
 def _inverter(found, models):
@@ -193,15 +183,9 @@ def _inverter(found, models):
 
 def charge_max_w(found):
     """Return WChaMax in W, or UNKNOWN."""
-    if found.address_of(STORAGE) < 0:
-        return sunspec.UNKNOWN
-    word = found.word(STORAGE, points.P124_WCHAMAX)
-    return sunspec.scaled_u16(word, sunspec.signed(found.word(STORAGE, points.P124_WCHAMAX_SF)))
+    return found.unsigned(STORAGE, points.P124_WCHAMAX, points.P124_WCHAMAX_SF)
 
 
 def rating_120(found, point):
     """Return a power rating of 120 in W, or UNKNOWN; its scale factor stands right behind it."""
-    if found.address_of(NAMEPLATE) < 0:
-        return sunspec.UNKNOWN
-    sf = sunspec.signed(found.word(NAMEPLATE, point + 1))
-    return sunspec.scaled_u16(found.word(NAMEPLATE, point), sf)
+    return found.unsigned(NAMEPLATE, point, point + 1)

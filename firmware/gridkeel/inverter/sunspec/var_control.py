@@ -5,6 +5,7 @@ drivers, it is positive where it is absorbed, as active power is. The sign turns
 """
 
 from gridkeel.inverter import control, sunspec
+from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE, points
 
 _FIRST = points.P704_VARSETENA
@@ -49,11 +50,12 @@ class VarControl704(control.Control):
         """Take scale and address from a discovery; return False where reactive power up to most_var cannot be set."""
         if not self.place(found):
             return False
-        self._sf = sunspec.signed(found.word(DER_CONTROL, points.P704_VARSET_SF))
+        self._sf = pdu.signed(found.word(DER_CONTROL, points.P704_VARSET_SF))
         self.words[_MOD] = _VARS
         return sunspec.fits(most_var, self._sf, sunspec.LIMIT)
 
     def set_reversion(self, reversion_s):
+        self.life_s = reversion_s
         self.put_s32(_REVERT_S, reversion_s)
 
     def encode(self, var, enabled, reactive_first):
@@ -90,7 +92,7 @@ class VarControl123(control.Control):
         """Take scales and address from a discovery; return False where no share of a rating can be set."""
         if not self.place(found):
             return False
-        sf = sunspec.signed(found.word(IMMEDIATE, points.P123_VARPCT_SF))
+        sf = pdu.signed(found.word(IMMEDIATE, points.P123_VARPCT_SF))
         if not sunspec.fits(100, sf, _S16_MAX):
             return False
         self._full_raw = sunspec.scaled(100, -sf)
@@ -106,6 +108,7 @@ class VarControl123(control.Control):
         return self._inject_var > 0
 
     def set_reversion(self, reversion_s):
+        self.life_s = reversion_s
         self.words[_PCT_REVERT_S] = reversion_s
 
     def encode(self, var, enabled, _reactive_first):
@@ -154,31 +157,17 @@ def quadrants(found, one, other):
 
 def basic(found, setting, setting_sf, rating, rating_sf):
     """Return an unsigned setting of 121, else the rating of 120, or UNKNOWN."""
-    value = _unsigned(found, BASIC, setting, setting_sf)
-    return _unsigned(found, NAMEPLATE, rating, rating_sf) if value == sunspec.UNKNOWN else value
+    value = found.unsigned(BASIC, setting, setting_sf)
+    return found.unsigned(NAMEPLATE, rating, rating_sf) if value == sunspec.UNKNOWN else value
 
 
 def _quadrant(found, quadrant):
-    value = _signed(found, BASIC, points.P121_VARMAXQ1 + quadrant, points.P121_VARMAX_SF)
+    value = found.signed(BASIC, points.P121_VARMAXQ1 + quadrant, points.P121_VARMAX_SF)
     if value == sunspec.UNKNOWN:
-        value = _signed(found, NAMEPLATE, points.P120_VARRTGQ1 + quadrant, points.P120_VARRTG_SF)
+        value = found.signed(NAMEPLATE, points.P120_VARRTGQ1 + quadrant, points.P120_VARRTG_SF)
     return value if value == sunspec.UNKNOWN else abs(value)
 
 
 def _capacity(found, setting, rating, scale):
-    value = _unsigned(found, DER_CAPACITY, setting, scale)
-    return _unsigned(found, DER_CAPACITY, rating, scale) if value == sunspec.UNKNOWN else value
-
-
-def _unsigned(found, model, point, scale):
-    if found.address_of(model) < 0:
-        return sunspec.UNKNOWN
-    sf = sunspec.signed(found.word(model, scale))
-    return sunspec.scaled_u16(found.word(model, point), sf)
-
-
-def _signed(found, model, offset, scale):
-    if found.address_of(model) < 0:
-        return sunspec.UNKNOWN
-    sf = sunspec.signed(found.word(model, scale))
-    return sunspec.scaled_s16(sunspec.signed(found.word(model, offset)), sf)
+    value = found.unsigned(DER_CAPACITY, setting, scale)
+    return found.unsigned(DER_CAPACITY, rating, scale) if value == sunspec.UNKNOWN else value
