@@ -9,6 +9,7 @@ from pathlib import Path
 from host_tools.errors import EXIT_CHECK_FAILED, ToolError
 from host_tools.generate import (
     curve_table,
+    grid_codes,
     grid_services,
     iso15118,
     link_protocol,
@@ -19,7 +20,10 @@ from host_tools.generate import (
 )
 from host_tools.generate.exi import tables
 
-MAKERS = (curve_table, sensing_weights, link_table, tables, schema_files, link_protocol, pages, grid_services, iso15118)
+MAKERS = (
+    curve_table, sensing_weights, grid_codes, link_table, tables, schema_files, link_protocol, pages, grid_services,
+    iso15118,
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -1,7 +1,8 @@
 """The trips of each profile are those of its source, threshold by threshold and clock by clock."""
 
 from gridkeel import errors
-from gridkeel.services import ride_through
+from gridkeel.params import Parameters
+from gridkeel.services.grid_codes.listed import TRIP_PROFILES, number
 
 OVER_HZ, UNDER_HZ = errors.OVER_FREQUENCY, errors.UNDER_FREQUENCY
 OVER_V, UNDER_V = errors.OVER_VOLTAGE, errors.UNDER_VOLTAGE
@@ -28,9 +29,16 @@ EXPECTED = {
 }
 
 
+SIXTY = {"nominal_hz": 60, "trip_under_mhz": 56500, "trip_over_mhz": 62000, "return_low_mhz": 59500}
+
+
 def test_every_trip_is_that_of_its_source():
-    rows = {row[ride_through.NAME]: row[ride_through.TRIPS] for row in ride_through.TABLE}
-    assert rows.pop("custom") == ()
-    assert set(rows) == set(EXPECTED)
-    for name, trips in rows.items():
-        assert trips == sum(EXPECTED[name], ()), name
+    assert {profile.name for profile in TRIP_PROFILES} == set(EXPECTED)
+    for name, trips in EXPECTED.items():
+        changes = {"trip_profile": number(TRIP_PROFILES, name)}
+        if name.startswith("ieee1547"):
+            changes.update(SIXTY, return_high_mhz=60100)
+        grid = Parameters(changes).grid
+        faults, limits, clocks_ms = grid.trip_faults, grid.trip_limits, grid.trip_clocks_ms
+        assert len(faults) == len(limits) == len(clocks_ms)
+        assert tuple([(faults[k], limits[k], clocks_ms[k]) for k in range(len(faults))]) == trips, name
