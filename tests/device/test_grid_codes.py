@@ -2,6 +2,7 @@
 
 from noalloc import without_heap
 
+from gridkeel import errors
 from gridkeel.errors import ParameterError
 from gridkeel.params import Parameters
 from gridkeel.services.grid_codes.form import GridCode
@@ -50,6 +51,28 @@ VOLTAGES = {
     "ieee1547-cat2": (92, 105, ((20, 0), (80, 10000)), 5000),
     "ieee1547-cat3": (92, 105, ((20, 0), (80, 10000)), 5000),
     "en50549": (85, 110, (), 0),
+}
+
+
+ALONE = {  # of the parameters' defaults
+    "droop_over": (20, 0, 500, 10000),
+    "droop_under": (20, 0, 500, 10000),
+    "droop_response_ms": 0,
+    "droop_frozen_base": 0,
+    "trip_table": 0,
+    "trip_faults": (errors.MAINS_LOST, errors.SAMPLES_LOST, errors.UNDER_FREQUENCY, errors.OVER_FREQUENCY),
+    "trip_limits": (500, 0, 47500, 51500),
+    "trip_clocks_ms": (0, 100, 100, 100),
+    "block_low_pct": 0,
+    "block_high_pct": 0,
+    "return_low_mhz": 49900,
+    "return_high_mhz": 50100,
+    "return_delay_ms": 60000,
+    "enter_ramp_s": 0,
+    "return_volt_pct": 85,
+    "return_high_pct": 110,
+    "volt_var_curve": (20, 0, 80, 10000),
+    "volt_var_response_ms": 5000,
 }
 
 
@@ -143,16 +166,27 @@ def test_a_grid_code_sets_the_same_as_its_two_profiles_and_the_voltage_besides()
 def test_without_a_grid_code_the_single_parameters_apply():
     parameters = Parameters()
     grid = parameters.grid
-    assert grid.droop_over == grid.droop_under == (20, 0, 500, 10000)
-    assert grid.trip_limits == (500, 0, 47500, 51500)
-    parameters.update({"droop_deadband_mhz": 30, "trip_under_mhz": 47000, "return_delay_ms": 7000, "enter_ramp_s": 9})
-    assert grid.droop_over == grid.droop_under == (30, 0, 510, 10000)
-    assert grid.trip_limits == (500, 0, 47000, 51500)
-    assert (grid.return_delay_ms, grid.enter_ramp_s) == (7000, 9)
-    parameters.update({"grid_code": number(GRID_CODES, "en50549")})
-    assert grid.trip_limits == (51500, 47500, 1150, 850, 500, 0)
-    parameters.update({"grid_code": 0})
-    assert grid.trip_limits == (500, 0, 47000, 51500)
+    assert grid.__dict__ == ALONE
+    changes = {"droop_deadband_mhz": 30, "droop_response_ms": 11, "droop_frozen_base": 1, "enter_ramp_s": 9}
+    changes.update(trip_under_mhz=47000, trip_frequency_ms=120, mains_loss_pct=40, return_delay_ms=7000)
+    changes.update(return_low_mhz=49800, return_high_mhz=50200, return_volt_pct=90, return_high_pct=115)
+    expected = dict(ALONE, droop_over=(30, 0, 510, 10000), droop_under=(30, 0, 510, 10000), droop_response_ms=11)
+    expected.update(droop_frozen_base=1, trip_limits=(400, 0, 47000, 51500), trip_clocks_ms=(0, 120, 120, 120))
+    expected.update(return_low_mhz=49800, return_high_mhz=50200, return_delay_ms=7000, enter_ramp_s=9)
+    expected.update(return_volt_pct=90, return_high_pct=115)
+    parameters.update(changes)
+    assert grid.__dict__ == expected
+    parameters.update(dict(AT_60, grid_code=number(GRID_CODES, "ieee1547-cat3")))
+    assert grid.block_high_pct == 110
+    parameters.update(dict(changes, nominal_hz=50, trip_over_mhz=51500, grid_code=0))
+    assert grid.__dict__ == expected
+
+
+def test_every_trip_table_has_a_number_of_its_own():
+    choices = [("trip_profile", TRIP_PROFILES, one) for one in TRIP_PROFILES]
+    choices += [("grid_code", GRID_CODES, one) for one in GRID_CODES]
+    tables = [chosen(*choice).grid.trip_table for choice in choices]
+    assert len(set(tables + [Parameters().grid.trip_table])) == len(choices) + 1
 
 
 def test_a_grid_code_beside_a_profile_is_rejected_and_both_are_named():
@@ -164,9 +198,24 @@ def test_a_grid_code_beside_a_profile_is_rejected_and_both_are_named():
 
 
 def test_a_grid_code_of_another_nominal_frequency_and_a_rocof_limit_inside_its_ride_through_are_rejected():
-    assert "grid_code ieee1547-cat3 is for 60 Hz" in rejected({"grid_code": number(GRID_CODES, "ieee1547-cat3")})
-    message = rejected({"grid_code": number(GRID_CODES, "en50549"), "trip_rocof_mhz_s": 2000})
-    assert "trip_rocof_mhz_s = 2000 is not over the 2000 mHz/s that grid_code rides through" in message
+    for parameter, listed in (
+        ("grid_code", GRID_CODES),
+        ("droop_profile", DROOP_PROFILES),
+        ("trip_profile", TRIP_PROFILES),
+    ):
+        assert "%s %s is for 60 Hz" % (parameter, listed[0].name) in rejected({parameter: 1})
+    for parameter, listed in (("grid_code", GRID_CODES), ("trip_profile", TRIP_PROFILES)):
+        for one in listed:
+            limit = one.rocof_ride_mhz_s
+            changes = dict(AT_60 if one.nominal_hz == 60 else {}, trip_rocof_mhz_s=limit)
+            changes[parameter] = number(listed, one.name)
+            message = rejected(changes)
+            expected = "trip_rocof_mhz_s = %d is not over the %d mHz/s that %s rides through" % (
+                limit,
+                limit,
+                parameter,
+            )
+            assert expected in message, message
 
 
 def test_a_change_that_is_rejected_leaves_the_grid_settings_as_they_were():

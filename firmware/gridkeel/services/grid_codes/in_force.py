@@ -6,9 +6,8 @@ A code's figures take heap once they are chosen; the others stay in flash, as te
 from gridkeel import errors
 from gridkeel.services.grid_codes import packed
 
-_DROOP = 2  # places in a row of packed.py, after name and nominal_hz: the four of droop ...
-_TRIP = 2  # ... or the eight of the trips; a grid code's row has droop, trips, and four of the voltage
-_CODE_TRIP = 6
+_FIRST = 2  # places in a row of packed.py, after name and nominal_hz: the four of droop or the eight of the trips
+_CODE_TRIP = 6  # a grid code's row has the four of droop, the eight of the trips and four of the voltage
 _CODE_VOLTAGE = 14
 _ROCOF_RIDE = 3
 _FULL = 10000
@@ -26,14 +25,14 @@ class GridSettings:
     """
 
     def __init__(self):
-        self.droop_over = ()
-        self.droop_under = ()
+        self.droop_over: tuple = ()
+        self.droop_under: tuple = ()
         self.droop_response_ms = 0
         self.droop_frozen_base = 0
         self.trip_table = 0
-        self.trip_faults = ()
-        self.trip_limits = ()
-        self.trip_clocks_ms = ()
+        self.trip_faults: tuple = ()
+        self.trip_limits: tuple = ()
+        self.trip_clocks_ms: tuple = ()
         self.block_low_pct = 0
         self.block_high_pct = 0
         self.return_low_mhz = 0
@@ -42,16 +41,16 @@ class GridSettings:
         self.enter_ramp_s = 0
         self.return_volt_pct = 0
         self.return_high_pct = 0
-        self.volt_var_curve = ()
+        self.volt_var_curve: tuple = ()
         self.volt_var_response_ms = 0
 
     def take(self, p):
         """Fill in what parameters that fit together choose.  Allocates: not part of the control path."""
         code = _row(packed.CODES, p.grid_code) if p.grid_code else ()
         if code:
-            self._take_droop(code, _DROOP)
+            self._take_droop(code, _FIRST)
         elif p.droop_profile:
-            self._take_droop(_row(packed.DROOPS, p.droop_profile), _DROOP)
+            self._take_droop(_row(packed.DROOPS, p.droop_profile), _FIRST)
         else:
             self.droop_over = self.droop_under = _line(p.droop_deadband_mhz, p.droop_span_mhz)
             self.droop_response_ms = p.droop_response_ms
@@ -60,7 +59,7 @@ class GridSettings:
         if code:
             self._take_trips(code, _CODE_TRIP)
         elif p.trip_profile:
-            self._take_trips(_row(packed.TRIPS, p.trip_profile), _TRIP)
+            self._take_trips(_row(packed.TRIPS, p.trip_profile), _FIRST)
         else:
             self._take_custom_trips(p)
         self._take_voltage(p, code)
@@ -119,7 +118,7 @@ def nominal(parameter, number):
 
 def rocof_ride_mhz_s(parameter, number):
     """Return the rate of change that a trip profile or a grid code rides through."""
-    at = _CODE_TRIP if parameter == "grid_code" else _TRIP
+    at = _CODE_TRIP if parameter == "grid_code" else _FIRST
     return int(_row(_table(parameter), number)[at + _ROCOF_RIDE])
 
 
