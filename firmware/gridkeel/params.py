@@ -7,7 +7,8 @@ position in the table, so rows are appended, never moved.
 
 from gridkeel import TYPE_CHECKING, inverter
 from gridkeel.errors import ParameterError
-from gridkeel.services import fast_reserve, profiles, ride_through
+from gridkeel.services import fast_reserve
+from gridkeel.services.grid_codes import in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ WHICH_MAX = 255
 CONFIG_BYTES = 8192  # all parameters with their longest values, a line each, take half of it
 
 # One constant, which a board reads where it lies: as objects it took 6 kB more of the heap.
+# "last" is the last entry of services/grid_codes/listed.py.
 _TABLE = (
     # name default min max unit
     b"nominal_hz 50 50 60 Hz\n"
@@ -73,7 +75,7 @@ _TABLE = (
     b"samples_stale_ms 40 15 1000 ms\n"
     b"watchdog_ms 2000 200 30000 ms\n"
     b"sample_clock_ppm 0 -2000 2000 ppm\n"
-    b"droop_profile 0 0 17 index\n"
+    b"droop_profile 0 0 last index\n"
     b"droop_response_ms 0 0 60000 ms\n"
     b"droop_frozen_base 0 0 1 flag\n"
     b"droop_hysteresis_mhz 0 0 500 mHz\n"
@@ -85,7 +87,7 @@ _TABLE = (
     b"fast_reserve 0 0 7 index\n"
     b"fast_reserve_w 0 0 50000 W\n"
     b"fast_reserve_confirm_ms 40 0 500 ms\n"
-    b"trip_profile 0 0 4 index\n"
+    b"trip_profile 0 0 last index\n"
     b"stagger 1 0 1 flag\n"
     b"trip_spread_ms 50 0 10000 ms\n"
     b"return_spread_ms 10000 0 3600000 ms\n"
@@ -142,6 +144,7 @@ _TABLE = (
     b"iso15118_mutual_tls 0 0 1 flag\n"
     b"volt_var_response_ms 5000 0 90000 ms\n"
     b"inverter_family 0 0 15 index\n"
+    b"grid_code 0 0 last index\n"
 )
 
 
@@ -233,8 +236,8 @@ def _starts():
 
 
 def _row(at):
-    _name, default, low, high, unit = _TABLE[at : _TABLE.find(b"\n", at)].decode().split(" ", 4)
-    return unit, int(default), int(low), int(high)
+    name, default, low, high, unit = _TABLE[at : _TABLE.find(b"\n", at)].decode().split(" ", 4)
+    return unit, int(default), int(low), in_force.last(name) if high == "last" else int(high)
 
 
 def _word(at):
@@ -247,7 +250,7 @@ NAMES = tuple([_word(at).decode() for at in _starts()])
 class Parameters:
     """The values in force: one attribute a row of the table, each checked; changes only through `update`.
 
-    revision: another number after each update, for whoever keeps something made of them.
+    grid: what they make the grid services go by.
     """
 
     if TYPE_CHECKING:
@@ -255,11 +258,13 @@ class Parameters:
         def __getattr__(self, name: str) -> int: ...
 
     def __init__(self, changes: "Mapping[str, int] | None" = None) -> None:
-        self.revision = 0
+        self.grid = in_force.GridSettings()
         for name, at in zip(NAMES, _starts()):
             setattr(self, name, int(_word(_TABLE.find(b" ", at) + 1)))
         if changes:
             self.update(changes)
+        else:
+            self.grid.take(self)
 
     def update(self, changes: "Mapping[str, int]") -> None:
         """Apply {name: value}, all or nothing.  Errors: ParameterError, and nothing is changed."""
@@ -269,7 +274,7 @@ class Parameters:
         _check_together(merged)
         for name, value in changes.items():
             setattr(self, name, value)
-        self.revision = (self.revision + 1) & 0xFFFF
+        self.grid.take(self)
 
     def values(self) -> "dict[str, int]":
         """Return a new {name: value} of everything in force."""
@@ -279,17 +284,10 @@ class Parameters:
 def _check_together(values):
     if values["nominal_hz"] not in (50, 60):
         _refuse("nominal_hz", "= %d is neither 50 nor 60" % values["nominal_hz"])
-    _check_nominal(values, "droop_profile", profiles.TABLE)
-    _check_nominal(values, "fast_reserve", fast_reserve.TABLE)
-    _check_nominal(values, "trip_profile", ride_through.TABLE)
+    _check_nominal(values, "fast_reserve", *fast_reserve.TABLE[values["fast_reserve"]][:2])
+    _check_grid(values)
     if -500 < values["power_factor_x1000"] < 500:
         _refuse("power_factor_x1000", "= %d is under 500 in size" % values["power_factor_x1000"])
-    ride_mhz_s = ride_through.TABLE[values["trip_profile"]][ride_through.ROCOF_RIDE_MHZ_S]
-    if values["trip_rocof_mhz_s"] <= ride_mhz_s:
-        _refuse(
-            "trip_rocof_mhz_s",
-            "= %d is not over the %d mHz/s that trip_profile rides through" % (values["trip_rocof_mhz_s"], ride_mhz_s),
-        )
     _check_connector(values)
     if values["inverter_family"] >= len(inverter.FAMILIES):
         _refuse("inverter_family", "= %d: there are %d" % (values["inverter_family"], len(inverter.FAMILIES)))
@@ -314,6 +312,28 @@ def _check_together(values):
             _refuse(low, "and %s do not hold nominal_hz = %d between them" % (high, values["nominal_hz"]))
 
 
+def _check_grid(values):
+    for parameter in ("grid_code", "droop_profile", "trip_profile"):
+        number = values[parameter]
+        if not number:
+            continue
+        name, nominal_hz = in_force.nominal(parameter, number)
+        _check_nominal(values, parameter, name, nominal_hz)
+        if parameter == "droop_profile":
+            continue
+        ride_mhz_s = in_force.rocof_ride_mhz_s(parameter, number)
+        if values["trip_rocof_mhz_s"] <= ride_mhz_s:
+            _refuse(
+                "trip_rocof_mhz_s",
+                "= %d is not over the %d mHz/s that %s rides through"
+                % (values["trip_rocof_mhz_s"], ride_mhz_s, parameter),
+            )
+        if parameter == "grid_code" and (values["droop_profile"] or values["trip_profile"]):
+            _refuse(
+                "grid_code", "= %d (%s) sets droop and trips: droop_profile and trip_profile must be 0" % (number, name)
+            )
+
+
 def _check_connector(values):
     if values["phases"] == 2:
         _refuse("phases", "= 2 is neither 1 nor 3")
@@ -329,8 +349,7 @@ def _check_connector(values):
             )
 
 
-def _check_nominal(values, parameter, table):
-    name, profile_hz = table[values[parameter]][:2]
+def _check_nominal(values, parameter, name, profile_hz):
     nominal_hz = values["nominal_hz"]
     if profile_hz and profile_hz != nominal_hz:
         _refuse(parameter, "%s is for %d Hz, nominal_hz is %d" % (name, profile_hz, nominal_hz))

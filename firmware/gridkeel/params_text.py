@@ -43,7 +43,7 @@ MEANINGS: dict = {
     "samples_stale_ms": "time without a block of samples that counts as their loss",
     "watchdog_ms": "time without a sound supervisor round before the board resets",
     "sample_clock_ppm": "how much too fast the sample clock runs; the frequency is corrected",
-    "droop_profile": "droop profile, see docs/grid-services.md; 0 is custom",
+    "droop_profile": "droop profile, see docs/grid-services.md; 0 is custom; 0 with a grid code",
     "droop_response_ms": "custom droop: open-loop response time, to 90 % of a step",
     "droop_frozen_base": "custom droop: 1 holds the pre-disturbance power while it responds",
     "droop_hysteresis_mhz": "how far a deviation must come back before the response retreats",
@@ -55,7 +55,7 @@ MEANINGS: dict = {
     "fast_reserve": "fast reserve, see docs/grid-services.md; 0 none",
     "fast_reserve_w": "contracted power of the fast reserve, out of the vehicle",
     "fast_reserve_confirm_ms": "time under the trigger that activates the fast reserve",
-    "trip_profile": "trip table, see docs/grid-services.md; 0 is custom",
+    "trip_profile": "trip table, see docs/grid-services.md; 0 is custom; 0 with a grid code",
     "stagger": "1 spreads trips and returns by the controller's identity, 0 never",
     "trip_spread_ms": "window over which controllers spread a frequency or ROCOF trip",
     "return_spread_ms": "window over which controllers spread their return",
@@ -121,6 +121,7 @@ MEANINGS: dict = {
     "iso15118_mutual_tls": "1: a car must show a TLS certificate of a V2G or OEM root of /pki; at the next start",
     "volt_var_response_ms": "volt-var: open-loop response time, to 90 % of a step",
     "inverter_family": "kind of inverter, see docs/inverter.md; 0 SunSpec; at the next start",
+    "grid_code": "grid code: droop, trips, enter service and volt-var at once, see docs/grid-services.md; 0 none",
 }
 
 

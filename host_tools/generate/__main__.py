@@ -9,6 +9,7 @@ from pathlib import Path
 from host_tools.errors import EXIT_CHECK_FAILED, ToolError
 from host_tools.generate import (
     curve_table,
+    grid_codes,
     grid_services,
     iso15118,
     link_protocol,
@@ -23,6 +24,7 @@ from host_tools.generate.exi import tables
 MAKERS = (
     curve_table,
     sensing_weights,
+    grid_codes,
     link_table,
     tables,
     schema_files,

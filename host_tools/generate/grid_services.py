@@ -1,4 +1,4 @@
-"""Generated section of docs/grid-services.md: every profile, its figures, its source, and what is open."""
+"""Generated section of docs/grid-services.md: each grid code and profile, its figures, source, and what is open."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gridkeel import errors
-from gridkeel.services import fast_reserve, profiles, ride_through
+from gridkeel.services import fast_reserve
+from gridkeel.services.grid_codes import form
+from gridkeel.services.grid_codes.listed import CUSTOM, DROOP_PROFILES, GRID_CODES, TRIP_PROFILES
+from host_tools.generate.grid_codes import trips
 from host_tools.generate.section import page
 
 _FREQUENCY = (errors.OVER_FREQUENCY, errors.UNDER_FREQUENCY)
@@ -15,22 +18,36 @@ _VOLTAGE = (errors.OVER_VOLTAGE, errors.UNDER_VOLTAGE, errors.MAINS_LOST)
 
 def files() -> dict[Path, str]:
     """Return {path: text} of the page."""
-    parts = [_droop(), _trips(), _reserves()]
+    parts = [_codes(), _droop(), _trips(), _reserves()]
     return page("grid-services.md", "the tables of gridkeel.services", [line for part in parts for line in [*part, ""]])
+
+
+def _codes() -> list[str]:
+    lines = ["### Grid codes (`grid_code`)", "", _line("value", "grid code", "Hz"), "|" + "---|" * 3]
+    lines += [_line(number, code.name, code.nominal_hz) for number, code in enumerate(GRID_CODES, start=1)]
+    for number, code in enumerate(GRID_CODES, start=1):
+        lines += ["", f"#### {number}: {_title(code)} (`{code.name}`)", "", _line("part", "figures", "source", "open")]
+        lines.append("|" + "---|" * 4)
+        droop = f"over: {_curve(code.droop_over)}; under: {_curve(code.droop_under)}"
+        droop += f"; 90 % of a step in {_seconds(code.droop_response_ms)}, base {_base(code)}"
+        lines.append(_line("droop", droop, code.droop_source, code.droop_open))
+        ridden = f"ROCOF {code.rocof_ride_mhz_s / 1000:g} Hz/s; momentary cessation"
+        ridden += f" {_blocks(code.block_low_pct, code.block_high_pct)}" if code.block_low_pct else ": none, it trips"
+        for part, text in (("trips", _clocks(code)), ("ride-through", ridden), ("enter service", _enter(code))):
+            lines.append(_line(part, text, code.trip_source, code.trip_open))
+        window = f"enter service at {code.return_volt_pct}..{code.return_high_pct} %; volt-var: {_volt_var(code)}"
+        lines.append(_line("voltage", window, code.voltage_source, code.voltage_open))
+    return lines
 
 
 def _droop() -> list[str]:
     lines = ["### Droop (`droop_profile`)", ""]
     lines += ["| index | profile | Hz | over | under | 90 % of a step | base | source | open |", "|" + "---|" * 9]
-    for index, row in enumerate(profiles.TABLE):
-        base = "frozen" if row[profiles.BASE] == profiles.FROZEN else "added"
-        own = index == profiles.CUSTOM
-        cells = ["parameters"] * 4 if own else [_curve(row[profiles.OVER]), _curve(row[profiles.UNDER])]
-        if not own:
-            cells += [_seconds(row[profiles.RESPONSE_MS]), base]
-        lines.append(
-            _line(index, row[profiles.NAME], row[profiles.NOMINAL_HZ] or "any", *cells, *row[profiles.SOURCE :])
-        )
+    own = "parameters droop_deadband_mhz, droop_span_mhz, droop_response_ms"
+    lines.append(_line(0, CUSTOM, "any", *["parameters"] * 4, own, ""))
+    for number, one in enumerate(DROOP_PROFILES, start=1):
+        cells = [_curve(one.droop_over), _curve(one.droop_under), _seconds(one.droop_response_ms), _base(one)]
+        lines.append(_line(number, one.name, one.nominal_hz, *cells, one.droop_source, one.droop_open))
     return lines
 
 
@@ -38,19 +55,12 @@ def _trips() -> list[str]:
     lines = ["### Trips and enter service (`trip_profile`)", ""]
     lines += ["| index | table | Hz | trips | no power | ROCOF ridden through | enter service | source | open |"]
     lines.append("|" + "---|" * 9)
-    for index, row in enumerate(ride_through.TABLE):
-        cells = ["parameters"] * 4
-        if index != ride_through.CUSTOM:
-            cells = [_clocks(row[ride_through.TRIPS])]
-            cells.append(_blocks(row[ride_through.BLOCK_PCT], row[ride_through.BLOCK_HIGH_PCT]))
-            cells.append(f"{row[ride_through.ROCOF_RIDE_MHZ_S] / 1000:g} Hz/s")
-            low, high = row[ride_through.LOW_MHZ], row[ride_through.HIGH_MHZ]
-            delay, ramp = _seconds(row[ride_through.DELAY_MS]), row[ride_through.RAMP_S]
-            cells.append(f"{low / 1000:g}..{high / 1000:g} Hz for {delay}, ramp {ramp} s")
-        lines.append(
-            _line(index, row[ride_through.NAME], row[ride_through.NOMINAL_HZ] or "any", *cells)
-            + _line(row[ride_through.SOURCE], row[ride_through.OPEN])[1:]
-        )
+    own = "parameters trip_*, mains_loss_pct, return_*, enter_ramp_s"
+    lines.append(_line(0, CUSTOM, "any", *["parameters"] * 4, own, ""))
+    for number, one in enumerate(TRIP_PROFILES, start=1):
+        cells = [_clocks(one), _blocks(one.block_low_pct, one.block_high_pct)]
+        cells += [f"{one.rocof_ride_mhz_s / 1000:g} Hz/s", _enter(one)]
+        lines.append(_line(number, one.name, one.nominal_hz, *cells, one.trip_source, one.trip_open))
     return lines
 
 
@@ -69,14 +79,21 @@ def _line(*cells: object) -> str:
     return "| " + " | ".join(str(cell) if cell != "" else "-" for cell in cells) + " |"
 
 
-def _curve(points: Sequence[int]) -> str:
-    return ", ".join(f"{points[k]} mHz {points[k + 1] / 100:g} %" for k in range(0, len(points), 2)) or "silent"
+def _curve(points: Sequence[Sequence[int]]) -> str:
+    return ", ".join(f"{deviation} mHz {share / 100:g} %" for deviation, share in points) or "silent"
 
 
-def _clocks(trips: Sequence[int]) -> str:
+def _title(code: type[form.GridCode]) -> str:
+    return (code.__doc__ or code.name).rstrip(".")
+
+
+def _base(one: type[form.DroopProfile]) -> str:
+    return "frozen" if one.droop_frozen_base else "added"
+
+
+def _clocks(one: type[form.TripProfile]) -> str:
     texts = []
-    for k in range(0, len(trips), 3):
-        fault, limit, clock_ms = trips[k : k + 3]
+    for fault, limit, clock_ms in trips(one):
         side = ">" if fault in (errors.OVER_FREQUENCY, errors.OVER_VOLTAGE) else "<"
         if fault in _FREQUENCY:
             texts.append(f"f {side} {limit / 1000:g} Hz {_seconds(clock_ms)}")
@@ -85,6 +102,18 @@ def _clocks(trips: Sequence[int]) -> str:
         else:
             texts.append(f"no estimate {_seconds(clock_ms)}")
     return ", ".join(texts)
+
+
+def _enter(one: type[form.TripProfile]) -> str:
+    low_hz, high_hz = one.return_low_mhz / 1000, one.return_high_mhz / 1000
+    return f"{low_hz:g}..{high_hz:g} Hz for {_seconds(one.return_delay_ms)}, ramp {one.enter_ramp_s} s"
+
+
+def _volt_var(code: type[form.GridCode]) -> str:
+    if not code.volt_var_curve:
+        return "parameters volt_var_*"
+    points = ", ".join(f"+-{deviation / 10:g} % {share / 100:g} %" for deviation, share in code.volt_var_curve)
+    return f"{points} of reactive_max_var, 90 % of a step in {_seconds(code.volt_var_response_ms)}"
 
 
 def _blocks(low_pct: int, high_pct: int) -> str:

@@ -20,7 +20,7 @@ TOGETHER = (
     "trip_under_mhz", "trip_over_mhz", "return_low_mhz", "return_high_mhz", "soc_reserve_pct_x100",
     "soc_full_pct_x100", "power_min_w", "power_max_w", "dc_voltage_min_v", "dc_voltage_max_v", "dc_current_min_a",
     "dc_current_max_a", "power_factor_x1000", "phases", "connector", "evse", "nominal_v", "charge_max_w", "cable_max_w",
-    "ev_charge_max_w",
+    "ev_charge_max_w", "grid_code",
 )  # fmt: skip
 _READ = {"setpoint": (*_POWER, _LIFETIME), "regulation": (_REGULATION,), "param_set": TOGETHER}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gridkeel.services.profiles import FULL
+from gridkeel.services.grid_codes.form import FULL
 
 Ints = NDArray[np.int64]
 Point = tuple[Ints, int]  # deviation in mHz (a charger's own where the curve is), share in 0.01 %

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from gridkeel.services import profiles
+from gridkeel.services.grid_codes.form import FULL
 from studies.fleet.clock import since
 from studies.fleet.curve import Point, points_of, share_of
 from studies.fleet.estimate import Estimates
@@ -18,12 +20,13 @@ Mask = NDArray[np.bool_]
 
 
 class FleetDroop:
-    """Frequency droop of n chargers of one droop_profile; power_w is the answer, watts into the vehicle."""
+    """Frequency droop of n chargers of one grid code or droop_profile; power_w is the response, into the vehicle."""
 
     def __init__(self, parameters: FleetParameters) -> None:
         n = parameters.n
         self._p = parameters
-        self._profile = parameters.common("droop_profile")
+        self._grid = parameters.grid
+        self._custom = not (parameters.common("droop_profile") or parameters.common("grid_code"))
         self.power_w: Ints = np.zeros(n, dtype=np.int64)
         self.target_w: Ints = np.zeros(n, dtype=np.int64)
         self._held_uhz: Ints = np.zeros(n, dtype=np.int64)
@@ -33,10 +36,7 @@ class FleetDroop:
     @property
     def freezes(self) -> Mask:
         """Whose base power stands still while its droop answers."""
-        if self._profile == profiles.CUSTOM:
-            wants = self._p.droop_frozen_base == profiles.FROZEN
-        else:
-            wants = np.array([profiles.TABLE[self._profile][profiles.BASE] == profiles.FROZEN])
+        wants = self._p.droop_frozen_base != 0 if self._custom else np.array([self._grid.droop_frozen_base != 0])
         return wants & ((self.target_w != 0) | (self.power_w != 0)) if wants.any() else wants
 
     def update(self, mains: Estimates, now_ms: int) -> None:
@@ -77,20 +77,22 @@ class FleetDroop:
     def _power_of(self, deviation_uhz: Ints) -> Ints:
         over = deviation_uhz >= 0
         if over.all():
-            return share_of(self._curve(profiles.OVER), deviation_uhz, self._p.charge_max_w)
-        under_w = -share_of(self._curve(profiles.UNDER), -deviation_uhz, self._p.discharge_max_w)
+            return share_of(self._curve(self._grid.droop_over), deviation_uhz, self._p.charge_max_w)
+        under_w = -share_of(self._curve(self._grid.droop_under), -deviation_uhz, self._p.discharge_max_w)
         if not over.any():
             return under_w
-        return np.where(over, share_of(self._curve(profiles.OVER), deviation_uhz, self._p.charge_max_w), under_w)
+        return np.where(
+            over, share_of(self._curve(self._grid.droop_over), deviation_uhz, self._p.charge_max_w), under_w
+        )
 
-    def _curve(self, side: int) -> list[Point]:
-        if self._profile != profiles.CUSTOM:
-            return points_of(profiles.TABLE[self._profile][side])
+    def _curve(self, flat: Sequence[int]) -> list[Point]:
+        if not self._custom:
+            return points_of(flat)
         edge_mhz = self._p.droop_deadband_mhz
-        return [(edge_mhz, 0), (edge_mhz + self._p.droop_span_mhz, profiles.FULL)]
+        return [(edge_mhz, 0), (edge_mhz + self._p.droop_span_mhz, FULL)]
 
     def _response_ms(self) -> Ints:
         allowed_ms = self._p.droop_response_ms
-        if self._profile != profiles.CUSTOM:
-            allowed_ms = np.array([profiles.TABLE[self._profile][profiles.RESPONSE_MS]])
+        if not self._custom:
+            allowed_ms = np.array([self._grid.droop_response_ms])
         return np.maximum(allowed_ms - self._p.response_latency_ms, 0)

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from gridkeel import errors
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from gridkeel.services import ride_through
 from gridkeel.services.protection import BLOCKED, CEASED, RAMP_DONE, RETURNING, RUN, SAFE
 from studies.fleet.clock import since
 from studies.fleet.estimate import Estimates
@@ -26,8 +25,9 @@ class FleetProtection:
         n = parameters.n
         self._p = parameters
         self._spread = spread
-        self._table = ride_through.TABLE[parameters.common("trip_profile")]
-        self._custom = parameters.common("trip_profile") == ride_through.CUSTOM
+        self._grid = parameters.grid
+        self._custom = not (parameters.common("trip_profile") or parameters.common("grid_code"))
+        self._by_code = parameters.common("grid_code") != 0
         self._trips = FleetTrips(parameters, spread)
         self._rocof_clock_ms = parameters.trip_rocof_ms + spread.of(parameters.trip_spread_ms)
         self.state: Ints = np.full(n, SAFE, dtype=np.int64)
@@ -69,8 +69,8 @@ class FleetProtection:
         if tripped is not None:
             self._cease(tripped, errors.ROCOF_TRIP)
             on = on & ~tripped
-        blocks = mains.cycle_mv < self._share_mv(self._table[ride_through.BLOCK_PCT])
-        high_pct = self._table[ride_through.BLOCK_HIGH_PCT]
+        blocks = mains.cycle_mv < self._share_mv(self._grid.block_low_pct)
+        high_pct = self._grid.block_high_pct
         if high_pct:
             blocks = blocks | (mains.cycle_mv > self._share_mv(high_pct))
         usable = (mains.quality & UNUSABLE) == 0
@@ -92,7 +92,7 @@ class FleetProtection:
         rising = where & (self.enter_permille < RAMP_DONE)
         if not rising.any():
             return
-        ramp_s = self._entry(ride_through.RAMP_S, self._p.enter_ramp_s)
+        ramp_s = self._entry("enter_ramp_s")
         share = np.where(ramp_s > 0, since(now_ms, self._run_since) // np.maximum(ramp_s, 1), RAMP_DONE)
         np.copyto(self.enter_permille, np.minimum(share, RAMP_DONE), where=rising)
 
@@ -116,24 +116,28 @@ class FleetProtection:
     def _enters(self) -> Mask:
         return (self.trip != 0) | (self._p.enter_at_start != 0)
 
-    def _entry(self, column: int, custom: Ints) -> Ints:
-        return custom if self._custom else np.array([self._table[column]])
+    def _entry(self, name: str) -> Ints:
+        own: Ints = getattr(self._p, name)
+        return own if self._custom else np.array([getattr(self._grid, name)])
+
+    def _window(self, name: str) -> Ints:
+        own: Ints = getattr(self._p, name)
+        return np.array([getattr(self._grid, name)]) if self._by_code else own
 
     def _share_mv(self, pct: Ints | int) -> Ints:
         return self._p.nominal_v * 10 * pct
 
     def _delay_ms(self) -> Ints:
-        after_trip = self._entry(ride_through.DELAY_MS, self._p.return_delay_ms)
+        after_trip = self._entry("return_delay_ms")
         delay_ms = np.where(self._enters(), after_trip, self._p.start_delay_ms)
         return delay_ms + self._spread.of(np.minimum(self._p.return_spread_ms, delay_ms))
 
     def _inside_window(self, mains: Estimates) -> Mask:
-        p = self._p
         believed = (mains.quality & (UNUSABLE | WARM_UP_LONG)) == 0
-        believed = believed & (self._share_mv(p.return_volt_pct) <= mains.voltage_mv)
-        believed = believed & (mains.voltage_mv <= self._share_mv(p.return_high_pct))
-        low_uhz = self._entry(ride_through.LOW_MHZ, p.return_low_mhz) * 1000
-        past_uhz = (self._entry(ride_through.HIGH_MHZ, p.return_high_mhz) + 1) * 1000
+        believed = believed & (self._share_mv(self._window("return_volt_pct")) <= mains.voltage_mv)
+        believed = believed & (mains.voltage_mv <= self._share_mv(self._window("return_high_pct")))
+        low_uhz = self._entry("return_low_mhz") * 1000
+        past_uhz = (self._entry("return_high_mhz") + 1) * 1000
         return believed & (low_uhz <= mains.freq_uhz) & (mains.freq_uhz < past_uhz)
 
     def _leave_window(self, where: Mask) -> None:

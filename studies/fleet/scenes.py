@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gridkeel.services import events, fast_reserve, profiles
+from gridkeel.services import events, fast_reserve
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
 from hil.plants.grid import GridConfig
 from studies.fleet.cases import Agc, Case, Order
 
@@ -42,7 +43,7 @@ RETURNS = (
 _NORDIC = tuple(fast_reserve.NAMES.index(f"nordic-ffr-{name}") for name in ("49.7", "49.6", "49.5"))
 _RESERVE = {"fast_reserve_w": 1000}
 # Slow next to the grid's inertia, and of a size that leaves something to do: 2.5 kW a charger at 500 mHz.
-_FCR = {"droop_profile": profiles.NAMES.index("fcr-nordic"), "discharge_max_w": 2500}
+_FCR = {"droop_profile": number(DROOP_PROFILES, "fcr-nordic"), "discharge_max_w": 2500}
 RESERVES = (
     Case("nothing", "8 % of the generation is lost", 0.08, parameters=_QUIET),
     Case("fcr", "the same, with FCR: full at 500 mHz within 30 s", 0.08, parameters=_FCR),

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from gridkeel import errors
 from gridkeel.sensing.quality import UNUSABLE
-from gridkeel.services import ride_through
 from studies.fleet.clock import since
 from studies.fleet.estimate import Estimates
 from studies.fleet.parameters import FleetParameters
@@ -31,12 +30,12 @@ class _Clock:
 
 
 class FleetTrips:
-    """The clocks of the selected table, one trip_profile for all."""
+    """The clocks of the table in force, one for all."""
 
     def __init__(self, parameters: FleetParameters, spread: FleetSpread) -> None:
         self._p = parameters
         self._spread = spread
-        self._profile = parameters.common("trip_profile")
+        self._custom = not (parameters.common("trip_profile") or parameters.common("grid_code"))
         self._clocks = [
             _Clock(parameters.n, fault, limit, self._clock_ms(fault, clock_ms))
             for fault, limit, clock_ms in self._rows()
@@ -65,9 +64,9 @@ class FleetTrips:
 
     def _rows(self) -> list[tuple[int, Ints, Ints]]:
         p = self._p
-        if self._profile != ride_through.CUSTOM:
-            flat = ride_through.TABLE[self._profile][ride_through.TRIPS]
-            rows = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+        if not self._custom:
+            grid = p.grid
+            rows = zip(grid.trip_faults, grid.trip_limits, grid.trip_clocks_ms, strict=True)
             return [(fault, np.array([limit]), np.array([clock_ms])) for fault, limit, clock_ms in rows]
         none = np.zeros(1, dtype=np.int64)
         return [
@@ -97,7 +96,7 @@ class FleetTrips:
 
     def _clock_ms(self, fault: int, clock_ms: Ints) -> Ints:
         p, spread = self._p, self._spread
-        if self._profile == ride_through.CUSTOM:
+        if self._custom:
             return clock_ms + spread.of(p.trip_spread_ms) if fault in FREQUENCY else clock_ms
         if fault == errors.SAMPLES_LOST or not clock_ms.all():
             return clock_ms

@@ -4,9 +4,9 @@ from hand_mains import Mains
 
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import TRANSIENT, WARM_UP_LONG
-from gridkeel.services import profiles
 from gridkeel.services.curve import share_of
 from gridkeel.services.droop import Droop
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES
 from gridkeel.services.lag import STEP_MAX_MS, Lag
 
 SPAN = {"droop_deadband_mhz": 0, "droop_span_mhz": 500, "charge_max_w": 10000, "discharge_max_w": 10000}
@@ -124,16 +124,16 @@ def test_thousandths_of_a_curve_count():
 
 
 def test_every_profile_is_still_to_the_edge_of_its_deadband_and_answers_behind_it():
-    for row in profiles.TABLE:
-        for curve in (row[profiles.OVER], row[profiles.UNDER]):
-            if curve:
-                points = len(curve) // 2
-                assert share_of(curve, points, curve[0] * 1000 + 1, 10000) == 0, row[profiles.NAME]
-                assert share_of(curve, points, curve[0] * 1000 + 1000, 50000) > 0, row[profiles.NAME]
+    for profile in DROOP_PROFILES:
+        for pairs in (profile.droop_over, profile.droop_under):
+            if pairs:
+                curve = sum(pairs, ())
+                assert share_of(curve, len(pairs), curve[0] * 1000 + 1, 10000) == 0, profile.name
+                assert share_of(curve, len(pairs), curve[0] * 1000 + 1000, 50000) > 0, profile.name
 
 
 def test_the_edges_of_the_deadbands_are_those_of_the_sources():
-    edges = {row[profiles.NAME]: row[profiles.OVER][0] for row in profiles.TABLE if row[profiles.OVER]}
+    edges = {profile.name: profile.droop_over[0][0] for profile in DROOP_PROFILES if profile.droop_over}
     for name, mhz in (("fcr-ce", 10), ("fcr-gb", 15), ("fcr-ie", 15), ("fcr-nordic", 10)):
         assert edges[name] == mhz
     for name in ("dynamic-containment", "dynamic-moderation", "dynamic-regulation"):

@@ -1,6 +1,7 @@
 from gridkeel import params, params_text
 from gridkeel.errors import ParameterError
-from gridkeel.services import fast_reserve, profiles, ride_through
+from gridkeel.services import fast_reserve
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, TRIP_PROFILES
 
 
 def refused(changes):
@@ -30,13 +31,14 @@ def test_every_parameter_has_its_meaning_and_no_other():
 
 
 def test_indices_end_where_their_tables_do():
-    for name, table in (
-        ("droop_profile", profiles.TABLE),
-        ("fast_reserve", fast_reserve.TABLE),
-        ("trip_profile", ride_through.TABLE),
+    for name, last in (
+        ("droop_profile", len(DROOP_PROFILES)),
+        ("fast_reserve", len(fast_reserve.TABLE) - 1),
+        ("trip_profile", len(TRIP_PROFILES)),
+        ("grid_code", len(GRID_CODES)),
     ):
-        assert params.check(name, len(table) - 1) == len(table) - 1
-        refused({name: len(table)})
+        assert params.check(name, last) == last
+        refused({name: last + 1})
 
 
 def test_a_typo_is_named():

@@ -4,17 +4,18 @@ from noalloc import without_heap
 from gridkeel.errors import ParameterError
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import LOW_VOLTAGE
-from gridkeel.services import profiles
 from gridkeel.services.droop import Droop
+from gridkeel.services.grid_codes.form import FULL
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
 from gridkeel.services.lag import Lag
 
 SIXTY = {"nominal_hz": 60, "trip_under_mhz": 56500, "trip_over_mhz": 62000, "return_low_mhz": 59500}
 
 
 def parameters_of(name, **more):
-    index = profiles.NAMES.index(name)
+    index = number(DROOP_PROFILES, name)
     changes = {"droop_profile": index, "charge_max_w": 10000, "discharge_max_w": 10000}
-    if profiles.TABLE[index][profiles.NOMINAL_HZ] == 60:
+    if index and DROOP_PROFILES[index - 1].nominal_hz == 60:
         changes.update(SIXTY)
         changes["return_high_mhz"] = 60100
         changes["sample_hz"] = 4800
@@ -65,19 +66,18 @@ def test_dynamic_services():
     check_curve("dynamic-regulation", ((50015, 0), (49800, -10000)))
 
 
-def test_every_row_is_sound():
-    for row in profiles.TABLE:
-        assert len(row) == profiles.OPEN + 1
-        assert row[profiles.SOURCE]
-        for curve in (row[profiles.OVER], row[profiles.UNDER]):
-            for at in range(2, len(curve), 2):
-                assert 0 < curve[at] - curve[at - 2] <= 10000, row
-                assert 0 <= curve[at - 1] <= curve[at + 1] <= profiles.FULL, row
+def test_every_curve_is_sound():
+    for profile in DROOP_PROFILES:
+        assert profile.droop_source
+        for curve in (profile.droop_over, profile.droop_under):
+            for at in range(1, len(curve)):
+                assert 0 < curve[at][0] - curve[at - 1][0] <= 10000, profile.name
+                assert 0 <= curve[at - 1][1] <= curve[at][1] <= FULL, profile.name
 
 
 def test_a_profile_of_another_nominal_frequency_is_refused():
     try:
-        Parameters({"droop_profile": profiles.NAMES.index("ieee1547-cat3")})
+        Parameters({"droop_profile": number(DROOP_PROFILES, "ieee1547-cat3")})
     except ParameterError as error:
         assert "60 Hz" in str(error)
     else:

@@ -5,11 +5,12 @@ from noalloc import without_heap
 
 from gridkeel import inverter, limits, telemetry
 from gridkeel.link import messages
-from gridkeel.services import accounting, arbiter, events, fast_reserve, profiles
+from gridkeel.services import accounting, arbiter, events, fast_reserve
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
 from gridkeel.services.protection import RUN
 
 ALL_ON = {
-    "droop_profile": profiles.NAMES.index("dynamic-containment"),
+    "droop_profile": number(DROOP_PROFILES, "dynamic-containment"),
     "droop_hysteresis_mhz": 5,
     "fast_reserve": fast_reserve.NAMES.index("nordic-ffr-49.7"),
     "fast_reserve_w": 1000,

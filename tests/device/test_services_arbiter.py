@@ -3,7 +3,8 @@ from rated import Rated
 from services_rig import Rig
 
 from gridkeel import limits
-from gridkeel.services import arbiter, events, fast_reserve, profiles
+from gridkeel.services import arbiter, events, fast_reserve
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
 
 
 def test_the_table_from_its_bottom_to_its_top():
@@ -101,7 +102,7 @@ def test_primary_keeps_to_the_power_range():
 
 def test_a_frozen_profile_holds_the_pre_disturbance_power():
     for profile, base_w in (("en50549-lfsm", 3000), ("fcr-ce", 500)):
-        rig = Rig(droop_profile=profiles.NAMES.index(profile))
+        rig = Rig(droop_profile=number(DROOP_PROFILES, profile))
         rig.mains.at(49790)
         rig.run(100)
         rig.services.setpoint.set(500, 600000, rig.now)
@@ -132,7 +133,7 @@ def test_no_heap_with_every_service_on():
         fast_reserve=2,
         fast_reserve_w=1000,
         enter_ramp_s=3,
-        droop_profile=profiles.NAMES.index("fcr-ce"),
+        droop_profile=number(DROOP_PROFILES, "fcr-ce"),
     )
     services = rig.services
     services.plan.begin(7, 3600, 1, 0, 0, 1, rig.now)

@@ -5,7 +5,7 @@ from gridkeel import errors, ticks
 from gridkeel.errors import ParameterError
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import LOW_VOLTAGE, WARM_UP_SHORT
-from gridkeel.services import ride_through
+from gridkeel.services.grid_codes.listed import TRIP_PROFILES, number
 from gridkeel.services.protection import BLOCKED, CEASED, RETURNING, RUN, Protection
 from gridkeel.services.spread import SHARES, Spread, share_of
 
@@ -16,9 +16,9 @@ class Rig:
     """A protection that runs, a mains set by hand, and a clock near its wrap."""
 
     def __init__(self, profile="ieee1547-cat3", identity=b"", **more):
-        index = ride_through.NAMES.index(profile)
+        index = number(TRIP_PROFILES, profile)
         changes = {"trip_profile": index}
-        nominal_hz = ride_through.TABLE[index][ride_through.NOMINAL_HZ] or 50
+        nominal_hz = TRIP_PROFILES[index - 1].nominal_hz if index else 50
         if nominal_hz == 60:
             changes.update({"nominal_hz": 60, "trip_under_mhz": 56500, "trip_over_mhz": 62000})
             changes.update({"return_low_mhz": 59500, "return_high_mhz": 60100})

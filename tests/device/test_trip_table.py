@@ -1,7 +1,8 @@
 """The trips of each profile are those of its source, threshold by threshold and clock by clock."""
 
 from gridkeel import errors
-from gridkeel.services import ride_through
+from gridkeel.params import Parameters
+from gridkeel.services.grid_codes.listed import GRID_CODES, TRIP_PROFILES, number
 
 OVER_HZ, UNDER_HZ = errors.OVER_FREQUENCY, errors.UNDER_FREQUENCY
 OVER_V, UNDER_V = errors.OVER_VOLTAGE, errors.UNDER_VOLTAGE
@@ -28,9 +29,34 @@ EXPECTED = {
 }
 
 
-def test_every_trip_is_that_of_its_source():
-    rows = {row[ride_through.NAME]: row[ride_through.TRIPS] for row in ride_through.TABLE}
-    assert rows.pop("custom") == ()
-    assert set(rows) == set(EXPECTED)
-    for name, trips in rows.items():
-        assert trips == sum(EXPECTED[name], ()), name
+SIXTY = {"nominal_hz": 60, "trip_under_mhz": 56500, "trip_over_mhz": 62000, "return_low_mhz": 59500}
+
+
+def trips_of(one):
+    """Return (fault, limit, ms) of each trip in the order of EXPECTED."""
+    named = (
+        (OVER_HZ, one.over_frequency_trips),
+        (UNDER_HZ, one.under_frequency_trips),
+        (OVER_V, one.over_voltage_trips),
+        (UNDER_V, one.under_voltage_trips),
+        (MAINS, one.loss_of_mains),
+        (SAMPLES, ((0, one.no_estimate_ms),)),
+    )
+    return tuple([(fault, limit, clock_ms) for fault, pairs in named for limit, clock_ms in pairs])
+
+
+def test_the_lists_give_the_trips_of_the_sources():
+    for one in TRIP_PROFILES + GRID_CODES:
+        assert trips_of(one) == EXPECTED[one.name], one.name
+
+
+def test_every_trip_that_a_device_reads_is_that_of_its_source():
+    assert {profile.name for profile in TRIP_PROFILES} == set(EXPECTED)
+    for name, trips in EXPECTED.items():
+        changes = {"trip_profile": number(TRIP_PROFILES, name)}
+        if name.startswith("ieee1547"):
+            changes.update(SIXTY, return_high_mhz=60100)
+        grid = Parameters(changes).grid
+        faults, limits, clocks_ms = grid.trip_faults, grid.trip_limits, grid.trip_clocks_ms
+        assert len(faults) == len(limits) == len(clocks_ms)
+        assert tuple([(faults[k], limits[k], clocks_ms[k]) for k in range(len(faults))]) == trips, name

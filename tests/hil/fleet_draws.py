@@ -7,7 +7,8 @@ made from the one before it: doubt comes over a clock that runs, over a hysteres
 from hypothesis import strategies as st
 
 from gridkeel.sensing import quality
-from gridkeel.services import events, fast_reserve, profiles, ride_through
+from gridkeel.services import events, fast_reserve
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, TRIP_PROFILES
 
 CHARGERS = 3
 DOUBTFUL = (quality.WARM_UP_SHORT, quality.LOW_VOLTAGE, quality.OUT_OF_RANGE)
@@ -68,22 +69,24 @@ AT_60 = {
 CUSTOM = {**AT_50, "droop_profile": 0, "trip_profile": 0}
 
 
-def _fitting(table, nominal_hz):
-    return st.sampled_from([k for k, row in enumerate(table) if row[1] in (0, nominal_hz)])
+def _fitting(listed, nominal_hz):
+    return [0] + [k for k, one in enumerate(listed, start=1) if one.nominal_hz == nominal_hz]
+
+
+def _settings(common):
+    """What a whole fleet shares: a droop and a trip profile, or a grid code."""
+    nominal_hz = common["nominal_hz"]
+    pairs = [
+        (droop, trip) for droop in _fitting(DROOP_PROFILES, nominal_hz) for trip in _fitting(TRIP_PROFILES, nominal_hz)
+    ]
+    profiles = [{**common, "droop_profile": droop, "trip_profile": trip} for droop, trip in pairs]
+    codes = [{**common, "grid_code": code} for code in _fitting(GRID_CODES, nominal_hz)[1:]]
+    return st.one_of(st.sampled_from(profiles), st.sampled_from(profiles), st.sampled_from(codes))
 
 
 shared = st.one_of(
     st.just(CUSTOM),
-    *(
-        st.fixed_dictionaries(
-            {
-                **{name: st.just(value) for name, value in common.items()},
-                "droop_profile": _fitting(profiles.TABLE, common["nominal_hz"]),
-                "trip_profile": _fitting(ride_through.TABLE, common["nominal_hz"]),
-            }
-        )
-        for common in (AT_50, AT_60)
-    ),
+    *(_settings(common) for common in (AT_50, AT_60)),
 )
 
 

@@ -4,12 +4,13 @@ from fleet_draws import AT_60, FINE
 from fleet_story import Story
 
 from gridkeel import errors
-from gridkeel.services import events, fast_reserve, ride_through
+from gridkeel.services import events, fast_reserve
+from gridkeel.services.grid_codes.listed import TRIP_PROFILES, number
 from gridkeel.services.protection import CEASED, RUN
 
 
 def test_a_voltage_s_clock_is_shorter_by_half_of_the_latency():
-    table = {**AT_60, "trip_profile": ride_through.NAMES.index("ieee1547-cat2"), "response_latency_ms": 100}
+    table = {**AT_60, "trip_profile": number(TRIP_PROFILES, "ieee1547-cat2"), "response_latency_ms": 100}
     story = Story([table])
     story.see(voltage_mv=253_001)
     story.blocks(195)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gridkeel import errors, ticks
 from gridkeel.sensing import quality
-from gridkeel.services import events, fast_reserve, ride_through
+from gridkeel.services import events, fast_reserve
+from gridkeel.services.grid_codes.listed import TRIP_PROFILES, number
 from gridkeel.services.protection import BLOCKED, CEASED, RUN
 
 
@@ -147,7 +148,7 @@ def test_hysteresis_holds_on_either_side_and_through_doubt():
 
 
 def test_a_block_ends_only_where_the_estimate_can_be_used():
-    story = Story([{**AT_60, "trip_profile": ride_through.NAMES.index("ieee1547-cat3")}])
+    story = Story([{**AT_60, "trip_profile": number(TRIP_PROFILES, "ieee1547-cat3")}])
     for cycle_mv, bits, wanted in ((114_999, 0, BLOCKED), (230_000, quality.WARM_UP_SHORT, BLOCKED), (230_000, 0, RUN)):
         story.see(cycle_mv=cycle_mv, bits=bits)
         story.blocks(1)
@@ -156,7 +157,7 @@ def test_a_block_ends_only_where_the_estimate_can_be_used():
 
 def test_a_high_voltage_ceases_where_the_table_says_so():
     for name, state in (("ieee1547-cat3", BLOCKED), ("ieee1547-cat2", RUN)):
-        story = Story([{**AT_60, "trip_profile": ride_through.NAMES.index(name)}])
+        story = Story([{**AT_60, "trip_profile": number(TRIP_PROFILES, name)}])
         for cycle_mv, wanted in ((253_000, RUN), (253_001, state), (253_000, RUN)):
             story.see(cycle_mv=cycle_mv)
             story.blocks(1)
@@ -172,7 +173,7 @@ def test_trips_spread_over_seconds():
 
 
 def test_long_clocks_of_a_table_spread_by_their_length():
-    table = {**AT_60, "trip_profile": ride_through.NAMES.index("ieee1547-cat3"), "trip_spread_ms": 10_000}
+    table = {**AT_60, "trip_profile": number(TRIP_PROFILES, "ieee1547-cat3"), "trip_spread_ms": 10_000}
     story = Story([table] * 3)
     story.see(long=1_300_000)
     story.blocks(300, 1000)

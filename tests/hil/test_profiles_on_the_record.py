@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from gridkeel.params import Parameters
-from gridkeel.services import profiles
 from gridkeel.services.droop import Droop
 from gridkeel.services.fast_reserve import NAMES as RESERVES
 from gridkeel.services.fast_reserve import FastReserve
+from gridkeel.services.grid_codes.listed import CUSTOM, DROOP_PROFILES, number
 from hil.plants.trace import load_iberia
 
 STEP_MS = 100
@@ -42,19 +42,22 @@ def answers(freq_hz: np.ndarray, service: Droop | FastReserve) -> int:
 
 
 # The record is of a 50 Hz system.
-NAMES = [name for name, row in zip(profiles.NAMES, profiles.TABLE, strict=True) if row[profiles.NOMINAL_HZ] != 60]
+EDGES_MHZ = {  # over, under; None where that side is silent
+    CUSTOM: (20, 20),
+    **{
+        one.name: tuple(curve[0][0] if curve else None for curve in (one.droop_over, one.droop_under))
+        for one in DROOP_PROFILES
+        if one.nominal_hz != 60
+    },
+}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EDGES_MHZ)
 def test_no_answer_inside_the_deadband(freq_hz: np.ndarray, name: str) -> None:
-    index = profiles.NAMES.index(name)
-    row = profiles.TABLE[index]
     deviation_mhz = (freq_hz - 50.0) * 1000
-    over, under = row[profiles.OVER], row[profiles.UNDER]
-    if index == profiles.CUSTOM:
-        over = under = (20, 0)
-    left = (bool(over) and deviation_mhz.max() > over[0]) or (bool(under) and -deviation_mhz.min() > under[0])
-    answered = answers(freq_hz, Droop(Parameters({"droop_profile": index})))
+    over, under = EDGES_MHZ[name]
+    left = (over is not None and deviation_mhz.max() > over) or (under is not None and -deviation_mhz.min() > under)
+    answered = answers(freq_hz, Droop(Parameters({"droop_profile": number(DROOP_PROFILES, name)})))
     assert (answered > 0) == left, f"{deviation_mhz.min():.1f}..{deviation_mhz.max():.1f} mHz"
 
 

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from typetest_firmware import FAST_RESERVE, FFR_495, QUICK_FFR_495, failed, mutant, quick_reserve
 
 from command_line.root import app
-from gridkeel.services import fast_reserve, profiles, ride_through
+from gridkeel.services import fast_reserve
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, TRIP_PROFILES
 from hil.typetest.bands import power_band
 from hil.typetest.catalogue import NAMES, profile
 from hil.typetest.demand import OVER, UNDER
@@ -59,7 +60,7 @@ def test_quiet_stretch_of_the_recorded_day():
 
 def test_a_narrow_deadband_does_answer_the_recorded_day():
     """The proof of no response could fail: the same minute moves a controller with a deadband of 5 mHz."""
-    test = run(profile("en50549"), {"droop_profile": 0, "droop_deadband_mhz": 5}, ["day"], day=("12:00", "12:01"))
+    test = run(profile("en50549"), {"grid_code": 0, "droop_deadband_mhz": 5}, ["day"], day=("12:00", "12:01"))
     assert failed(test) == {"largest change of power or command"}
 
 
@@ -102,9 +103,8 @@ def test_open_figures_and_what_is_not_offered_are_never_called_conforming():
 
 
 def test_every_row_of_the_firmware_with_a_source_has_a_profile():
-    assert set(profiles.NAMES) <= set(NAMES)
-    assert set(fast_reserve.NAMES[1:]) <= set(NAMES)
-    assert set(ride_through.NAMES) <= set(NAMES)
+    assert {one.name for listed in (DROOP_PROFILES, TRIP_PROFILES, GRID_CODES) for one in listed} < set(NAMES)
+    assert set(fast_reserve.NAMES[1:]) < set(NAMES)
     with pytest.raises(ToolError, match="no profile"):
         profile("ieee9999")
 

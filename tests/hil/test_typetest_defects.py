@@ -8,10 +8,10 @@ from hil.typetest.runner import run
 
 pytestmark = pytest.mark.timeout(180)
 DROOP = "services/droop.py"
-PROFILES = "services/profiles.py"
+IN_FORCE = "services/grid_codes/in_force.py"
+PACKED = "services/grid_codes/packed.py"  # what a device reads of the grid codes
 PROTECTION = "services/protection.py"
 REACTIVE = "services/reactive.py"
-RIDE_THROUGH = "services/ride_through.py"
 
 
 @pytest.mark.parametrize(
@@ -39,73 +39,80 @@ def test_a_wrong_parameter_fails(wrong, only, found):
     [
         (DROOP, "return -share_of(", "return share_of(", "custom", "droop", "steady power"),
         (
-            DROOP,
-            "p.droop_deadband_mhz + p.droop_span_mhz",
-            "p.droop_span_mhz // 2",
+            IN_FORCE,
+            "_line(p.droop_deadband_mhz, p.droop_span_mhz)",
+            "_line(p.droop_deadband_mhz, p.droop_span_mhz // 2)",
             "custom",
             "droop",
             "steady power",
         ),
         (
-            RIDE_THROUGH,
-            "trips[8] = p.trip_frequency_ms",
-            "trips[8] = 3 * p.trip_frequency_ms",
+            IN_FORCE,
+            "(0, clock_ms, clock_ms, clock_ms)",
+            "(0, clock_ms, 3 * clock_ms, clock_ms)",
             "custom",
             "trip-under-frequency",
             "clearing time",
         ),
         (
-            PROFILES,
-            "_DC = (15, 0, 200, 500, 500, FULL)",
-            "_DC = (15, 0, 200, 1000, 500, FULL)",
+            PACKED,
+            "dynamic-containment 50 15,0,200,500,500,10000 15,0,200,500,500,10000",
+            "dynamic-containment 50 15,0,200,1000,500,10000 15,0,200,1000,500,10000",
             "dynamic-containment",
             "droop",
             "knee at 5%",
         ),
-        (PROFILES, "_DC, _DC, 500,", "_DC, _DC, 1500,", "dynamic-containment", "response", "step to 95% of the power"),
         (
-            PROFILES,
-            '("fcr-gb", 50, (15, 0, 500, FULL), (15, 0, 500, FULL), 5000,',
-            '("fcr-gb", 50, (15, 0, 500, FULL), (15, 0, 500, FULL), 8000,',
+            PACKED,
+            "15,0,200,500,500,10000 500 0",
+            "15,0,200,500,500,10000 1500 0",
+            "dynamic-containment",
+            "response",
+            "step to 95% of the power",
+        ),
+        (
+            PACKED,
+            "fcr-gb 50 15,0,500,10000 15,0,500,10000 5000",
+            "fcr-gb 50 15,0,500,10000 15,0,500,10000 8000",
             "fcr-gb",
             "response",
             "share after 10 s",
         ),
         (
-            PROFILES,
-            '("en50549-lfsm-o", 50, _LFSM, (),',
-            '("en50549-lfsm-o", 50, _LFSM, _LFSM,',
+            PACKED,
+            "en50549-lfsm-o 50 200,0,2700,10000 -",
+            "en50549-lfsm-o 50 200,0,2700,10000 200,0,2700,10000",
             "en50549-lfsm-o",
             "droop",
             "largest change of power or command",
         ),
         (
-            RIDE_THROUGH,
-            "(errors.OVER_VOLTAGE, 1200, 160, errors.OVER_VOLTAGE, 1100, 13000)",
-            "(errors.OVER_VOLTAGE, 1200, 360, errors.OVER_VOLTAGE, 1100, 13000)",
+            PACKED,
+            ",25,1200,160,25,1100,13000,24,880,21000,24,500,2000,10,0,2500 50 110 3000 59500\"",
+            ",25,1200,360,25,1100,13000,24,880,21000,24,500,2000,10,0,2500 50 110 3000 59500\"",
             "ieee1547-cat3",
             "trip-ov2",
             "clearing time",
         ),
         (
-            RIDE_THROUGH,
-            "errors.UNDER_VOLTAGE, 880, 21000, errors.UNDER_VOLTAGE, 500, 2000",
-            "errors.UNDER_VOLTAGE, 880, 21000, errors.UNDER_VOLTAGE, 500, 600",
+            PACKED,
+            "24,500,2000,10,0,2500 50 110 3000 59500\"",
+            "24,500,600,10,0,2500 50 110 3000 59500\"",
             "ieee1547-cat3",
             "ride-low-voltage",
             "time without energising",
         ),
         (
-            RIDE_THROUGH,
-            "_ENTER_1547 + (110,)",
-            "_ENTER_1547 + (0,)",
+            PACKED,
+            "2500 50 110 3000 59500\"",
+            "2500 50 0 3000 59500\"",
             "ieee1547-cat3",
             "ride-high-voltage",
             "power in momentary cessation",
         ),
         (
             PROTECTION,
-            "<= mains.voltage_mv <= self._share_mv(self._p.return_high_pct)",
+            "<= mains.voltage_mv <= self._share_mv(grid.return_high_pct)",
             "<= mains.voltage_mv",
             "custom",
             "enter-service",

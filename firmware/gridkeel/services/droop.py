@@ -1,16 +1,13 @@
 """Primary response: power that follows the frequency deviation along the curve of a profile."""
 
-from array import array
-
 from gridkeel import ticks
 from gridkeel.sensing.quality import TRANSIENT, UNUSABLE, WARM_UP_LONG
-from gridkeel.services import profiles
 from gridkeel.services.curve import share_of
 from gridkeel.services.lag import Lag
 
 
 class Droop:
-    """Frequency droop by `droop_profile`: over-frequency asks for power into the vehicle, under-frequency out of it.
+    """Frequency droop by the curve in force: over-frequency asks for power into the vehicle, under-frequency out.
 
     After `update`: power_w (the response), target_w (where its lag leads), active (outside the deadband, or the lag
     still runs down), freezes (the profile wants the pre-disturbance power held while active).
@@ -21,7 +18,6 @@ class Droop:
         self.power_w = 0
         self.active = False
         self.freezes = False
-        self._custom = array("i", [0, 0, 0, profiles.FULL])
         self._lag = Lag()
         self.target_w = 0
         self._response_ms = 0
@@ -75,25 +71,16 @@ class Droop:
 
     def _power_of(self, deviation_uhz):
         p = self._p
-        row = profiles.TABLE[p.droop_profile]
-        over = deviation_uhz >= 0
-        if p.droop_profile == profiles.CUSTOM:
-            curve = self._custom
-            curve[0] = p.droop_deadband_mhz
-            curve[2] = p.droop_deadband_mhz + p.droop_span_mhz
-            self._note(p.droop_response_ms, p.droop_frozen_base == profiles.FROZEN)
-        else:
-            curve = row[profiles.OVER] if over else row[profiles.UNDER]
-            self._note(row[profiles.RESPONSE_MS], row[profiles.BASE] == profiles.FROZEN)
-        if over:
-            return share_of(curve, len(curve) // 2, deviation_uhz, p.charge_max_w)
-        return -share_of(curve, len(curve) // 2, -deviation_uhz, p.discharge_max_w)
-
-    def _note(self, response_ms, freezes):
+        grid = p.grid
         # Sensing, bus and inverter take their part of the time a profile allows from the step to the power.
-        rest_ms = response_ms - self._p.response_latency_ms
+        rest_ms = grid.droop_response_ms - p.response_latency_ms
         self._response_ms = rest_ms if rest_ms > 0 else 0
-        self.freezes = freezes
+        self.freezes = grid.droop_frozen_base != 0
+        if deviation_uhz >= 0:
+            curve = grid.droop_over
+            return share_of(curve, len(curve) // 2, deviation_uhz, p.charge_max_w)
+        curve = grid.droop_under
+        return -share_of(curve, len(curve) // 2, -deviation_uhz, p.discharge_max_w)
 
     def _limited(self, power_w):
         if power_w > self._p.droop_charge_max_w:

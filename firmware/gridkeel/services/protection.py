@@ -14,12 +14,12 @@ The states and what moves between them are one table:
     ceased      returning   the mains are inside the return window, and no power flows uncommanded
     any         safe        the operator's mode is "safe"
 
-Limits and clocks are services/ride_through.py's. Delays after a trip are spread by the controller's identity.
+Limits are those of the grid settings in force (grid_codes/in_force.py), clocks those of ride_through.py.
+Delays after a trip are spread by the controller's identity.
 """
 
 from gridkeel import errors, ticks
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from gridkeel.services import ride_through
 from gridkeel.services.ride_through import Trips
 from gridkeel.services.spread import Spread
 
@@ -85,11 +85,10 @@ class Protection:
         self._ramp(now_ms)
 
     def _blocks(self, cycle_mv):
-        row = ride_through.TABLE[self._p.trip_profile]
-        high_pct = row[ride_through.BLOCK_HIGH_PCT]
-        if high_pct and cycle_mv > self._share_mv(high_pct):
+        grid = self._p.grid
+        if grid.block_high_pct and cycle_mv > self._share_mv(grid.block_high_pct):
             return True
-        return cycle_mv < self._share_mv(row[ride_through.BLOCK_PCT])
+        return cycle_mv < self._share_mv(grid.block_low_pct)
 
     def _watch_rocof(self, mains, now_ms):
         limit = self._p.trip_rocof_mhz_s
@@ -106,7 +105,7 @@ class Protection:
 
     def _ramp(self, now_ms):
         if self.enter_permille < RAMP_DONE:
-            ramp_s = self._entry(ride_through.RAMP_S, self._p.enter_ramp_s)
+            ramp_s = self._p.grid.enter_ramp_s
             # ms / s are thousandths
             share = ticks.diff(now_ms, self._run_since) // ramp_s if ramp_s else RAMP_DONE
             self.enter_permille = share if share < RAMP_DONE else RAMP_DONE
@@ -127,17 +126,11 @@ class Protection:
             self._trips.reset()
             self._ramp(now_ms)
 
-    def _entry(self, column, custom):
-        profile = self._p.trip_profile
-        return custom if profile == ride_through.CUSTOM else ride_through.TABLE[profile][column]
-
     def _share_mv(self, pct):
         return self._p.nominal_v * 10 * pct
 
     def _delay_ms(self):
-        delay_ms = self._p.start_delay_ms
-        if self._enters():
-            delay_ms = self._entry(ride_through.DELAY_MS, self._p.return_delay_ms)
+        delay_ms = self._p.grid.return_delay_ms if self._enters() else self._p.start_delay_ms
         return delay_ms + self.spread.of(min(self._p.return_spread_ms, delay_ms))
 
     def _enters(self):
@@ -146,10 +139,10 @@ class Protection:
     def _inside_window(self, mains):
         if self.uncommanded or mains.quality & (UNUSABLE | WARM_UP_LONG):
             return False
-        if not self._share_mv(self._p.return_volt_pct) <= mains.voltage_mv <= self._share_mv(self._p.return_high_pct):
+        grid = self._p.grid
+        if not self._share_mv(grid.return_volt_pct) <= mains.voltage_mv <= self._share_mv(grid.return_high_pct):
             return False
-        low_mhz = self._entry(ride_through.LOW_MHZ, self._p.return_low_mhz)
-        return low_mhz <= mains.freq_uhz // 1000 <= self._entry(ride_through.HIGH_MHZ, self._p.return_high_mhz)
+        return grid.return_low_mhz <= mains.freq_uhz // 1000 <= grid.return_high_mhz
 
     def _leave_window(self):
         self.state = CEASED if self.trip else SAFE

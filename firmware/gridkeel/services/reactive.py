@@ -4,8 +4,6 @@ Positive is absorbed, as a reactor does (under-excited), so a high voltage asks 
 that active power counts in. IEEE 1547 and SunSpec count it the other way; the inverter driver turns the sign.
 """
 
-from array import array
-
 from gridkeel import limits, ticks
 from gridkeel.sensing.quality import BLOCK_LOST, LOW_VOLTAGE, WARM_UP_SHORT
 from gridkeel.services.curve import share_of
@@ -32,7 +30,6 @@ class Reactive:
         self._p = parameters
         self.var = 0
         self.active_left_w = limits.NO_BOUND
-        self._curve = array("i", [0, 0, 0, 10000])
         self._target_var = 0
         self._lag = Lag()
         self._last_ms = 0
@@ -60,7 +57,7 @@ class Reactive:
         else:
             if not mains.quality & _NO_VOLTAGE_YET:
                 self._target_var = self._by_voltage(mains)
-            rest_ms = self._p.volt_var_response_ms - self._p.response_latency_ms
+            rest_ms = self._p.grid.volt_var_response_ms - self._p.response_latency_ms
             var = self._lag.follow(self._target_var, elapsed_ms, rest_ms if rest_ms > 0 else 0)
         self._bound(var, power_w, inverter)
         return self.var
@@ -78,9 +75,8 @@ class Reactive:
         high = deviation_mv >= 0
         # The curve in thousandths of nominal_v times 1000: mv * 1000 / V, and no step of it leaves 2**30.
         deviation = (deviation_mv if high else -deviation_mv) * 1000 // p.nominal_v
-        self._curve[0] = p.volt_var_deadband_permille
-        self._curve[2] = p.volt_var_deadband_permille + p.volt_var_span_permille
-        var = share_of(self._curve, 2, deviation, p.reactive_max_var)
+        curve = p.grid.volt_var_curve
+        var = share_of(curve, len(curve) // 2, deviation, p.reactive_max_var)
         return var if high else -var
 
     def _bound(self, var, power_w, inverter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridkeel.services import profiles
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
 from hil.typetest.demand import Activation, Droop, Points
 from hil.typetest.demands.common import COMMON, RATING_W
 from hil.typetest.profile import Profile
@@ -51,7 +51,7 @@ def profile(name: str) -> Profile:
             (50.0 - reach_hz, 50.0 + reach_hz),
             activation=Activation(full_s, initiation_s=initiation_s),
         ),
-        parameters={**COMMON, "droop_profile": profiles.NAMES.index(name)},
+        parameters={**COMMON, "droop_profile": number(DROOP_PROFILES, name)},
         open=is_open,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridkeel.services import profiles, ride_through
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, number
 from hil.typetest.demand import FREQUENCY, OVER, UNDER, VOLTAGE, Droop, Enter, Trip, line
 from hil.typetest.demands.common import COMMON, RATING_W, SAMPLING_MS
 from hil.typetest.profile import Profile
@@ -33,7 +33,7 @@ def mode(name: str) -> Profile:
         droop=Droop(over, under, RANGE_HZ, response_s=RESPONSE_S),
         parameters={
             **COMMON,
-            "droop_profile": profiles.NAMES.index(name),
+            "droop_profile": number(DROOP_PROFILES, name),
             "response_latency_ms": SAMPLING_MS,
             "trip_under_mhz": 47000,
             "trip_over_mhz": 52000,
@@ -63,8 +63,7 @@ def whole() -> Profile:
         enter=Enter((49.9, 50.1), (0.85, 1.10), 600.0, 600.0),
         parameters={
             **COMMON,
-            "droop_profile": profiles.NAMES.index("en50549-lfsm"),
-            "trip_profile": ride_through.NAMES.index("en50549"),
+            "grid_code": number(GRID_CODES, "en50549"),
             "response_latency_ms": SAMPLING_MS,
         },
         open=frozenset({"response", "trips", "ride_through", "rocof", "enter"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridkeel.services import profiles
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
 from hil.typetest.demand import Activation, Droop
 from hil.typetest.demands.common import COMMON, RATING_W
 from hil.typetest.profile import Profile
@@ -35,7 +35,7 @@ def profile(name: str) -> Profile:
             (50.0 - reach_hz, 50.0 + reach_hz),
             activation=Activation(full_s, half_s=full_s / 2),
         ),
-        parameters={**COMMON, "droop_profile": profiles.NAMES.index(name)},
+        parameters={**COMMON, "droop_profile": number(DROOP_PROFILES, name)},
         # The rule names the ends of the line, not its way, and no time for the half.
         open=frozenset({"droop", "half"}),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridkeel.services import profiles, ride_through
+from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, TRIP_PROFILES, number
 from hil.typetest.demand import FREQUENCY, OVER, UNDER, Droop, Enter, Reactive, Trip, line
 from hil.typetest.demands import ieee1547_voltage
 from hil.typetest.demands.common import COMMON, RATING_W, SAMPLING_MS
@@ -54,8 +54,7 @@ def profile(category: str, second: bool) -> Profile:
         parameters={
             **COMMON,
             "nominal_hz": 60,
-            "droop_profile": profiles.NAMES.index(name),
-            "trip_profile": ride_through.NAMES.index(f"ieee1547-{category}"),
+            **(_two_profiles(category, name) if second else {"grid_code": number(GRID_CODES, name)}),
             "response_latency_ms": SAMPLING_MS,
             # Momentary cessation wants the power back within 0.4 s: the base must not take longer to ramp.
             "setpoint_ramp_w_s": 20000,
@@ -64,8 +63,6 @@ def profile(category: str, second: bool) -> Profile:
             "trip_over_mhz": 62000,
             "return_low_mhz": 59500,
             "return_high_mhz": 60100,
-            "return_volt_pct": 92,
-            "return_high_pct": 105,
             "reactive_max_var": MOST_VAR,
         },
         # A DER of Category III rides through nearly no voltage at all, and has shut its power off, and on, at once.
@@ -73,6 +70,15 @@ def profile(category: str, second: bool) -> Profile:
         open=frozenset({"enter", "cessation"}),
         not_offered=NOT_OFFERED,
     )
+
+
+def _two_profiles(category: str, name: str) -> dict[str, int]:
+    return {
+        "droop_profile": number(DROOP_PROFILES, name),
+        "trip_profile": number(TRIP_PROFILES, f"ieee1547-{category}"),
+        "return_volt_pct": 92,
+        "return_high_pct": 105,
+    }
 
 
 def every() -> tuple[Profile, ...]:

@@ -1,0 +1,1 @@
+"""Grid codes, and droop and trip profiles that stand alone: one file a source, data only."""
