@@ -95,6 +95,7 @@ def test_platform_is_asked_in_one_place() -> None:
 # Host packages, lowest first: each imports those before it and itself, and none of those after it.
 HOST_ORDER = (
     "host_tools.errors",
+    "host_tools.commit",
     "host_tools.files",
     "host_tools.screen",
     "host_tools.peer",
