@@ -175,11 +175,3 @@ TEXT = (
     b"WORDS\nfield detail B V2G_WORDS\nfield number I \n"
 )
 # fmt: on
-
-
-def codes_of(record):
-    """Return the codes of a record's fields, b"" where there is no such record."""
-    for message, codes, _counts in RECORDS:
-        if message == record:
-            return codes
-    return b""
