@@ -9,7 +9,6 @@ import typer
 import typer.main
 
 from command_line.command import Command, Group
-from gridkeel import VERSION
 
 # name: (module of command_line, what the overview says: the command's own first sentence, as a test holds)
 COMMANDS = {
@@ -76,7 +75,9 @@ for _name, (_module, _help) in COMMANDS.items():
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"gridkeel {VERSION}")
+        from host_tools.commit import host_version
+
+        typer.echo(f"gridkeel {host_version()}")
         raise typer.Exit
 
 

@@ -1,72 +1,71 @@
-"""One telemetry record: the row of link.messages, filled from the controller."""
+"""The telemetry record, filled from the controller."""
 
 from gridkeel import limits
-from gridkeel.link import ids, packed
+from gridkeel.link import telemetry_fields as field
 
 _U16_MAX = 0xFFFF
-FIELDS = len(packed.codes_of(ids.TELEMETRY))
 
 
 def record():
-    """Return the list that `fill` writes into, one place a field."""
-    return [0] * FIELDS
+    """Return a record for `fill`, one place a field."""
+    return [0] * field.COUNT
 
 
 def fill(values, controller, health, link):
-    """Write the present state into values, in the order of the table.
+    """Write the present state into the record `values`.
 
     health: the runtime's figures (uptime_ms, loop_gap_us, loop_gap_max_us, step_max_us, heap_free).
     """
     mains = controller.mains
     driver = controller.inverter
     doubts = mains.report()
-    values[0] = health.uptime_ms
-    values[1] = mains.report_uhz
-    values[2] = mains.freq_short_uhz
-    values[3] = mains.report_mhz_s
-    values[4] = mains.voltage_mv
-    values[5] = mains.quality | doubts
-    values[6] = controller.protection.state
-    values[7] = controller.limiter
-    values[8] = controller.wish_w
-    values[9] = controller.command_w
-    values[10] = 0 if controller.power_w == limits.UNKNOWN else controller.power_w
-    values[11] = driver.soc_pct_x100
-    values[12] = controller.faults.foremost()
-    values[13] = driver.state
-    values[14] = health.loop_gap_us
-    values[15] = health.loop_gap_max_us
-    values[16] = min(health.step_max_us, _U16_MAX)
-    values[17] = health.heap_free
-    values[18] = driver.bus_errors
-    values[19] = link.errors
-    values[20] = link.dropped
+    values[field.UPTIME_MS] = health.uptime_ms
+    values[field.FREQ_UHZ] = mains.report_uhz
+    values[field.FREQ_SHORT_UHZ] = mains.freq_short_uhz
+    values[field.ROCOF_MHZ_S] = mains.report_mhz_s
+    values[field.VOLTAGE_MV] = mains.voltage_mv
+    values[field.QUALITY] = mains.quality | doubts
+    values[field.STATE] = controller.protection.state
+    values[field.LIMITER] = controller.limiter
+    values[field.REQUESTED_W] = controller.wish_w
+    values[field.PERMITTED_W] = controller.command_w
+    values[field.DELIVERED_W] = 0 if controller.power_w == limits.UNKNOWN else controller.power_w
+    values[field.SOC_PCT_X100] = driver.soc_pct_x100
+    values[field.FAULT] = controller.faults.foremost()
+    values[field.INVERTER_STATE] = driver.state
+    values[field.LOOP_GAP_US] = health.loop_gap_us
+    values[field.LOOP_GAP_MAX_US] = health.loop_gap_max_us
+    values[field.STEP_MAX_US] = min(health.step_max_us, _U16_MAX)
+    values[field.HEAP_FREE] = health.heap_free
+    values[field.BUS_ERRORS] = driver.bus_errors
+    values[field.LINK_ERRORS] = link.errors
+    values[field.DROPPED] = link.dropped
     services = controller.services
-    values[21] = services.arbiter.level
-    values[22] = services.arbiter.base_w
-    values[23] = services.arbiter.primary_w
-    values[24] = services.reactive.var
-    values[25] = services.event.state
-    values[26] = services.fast_reserve.state
+    values[field.LEVEL] = services.arbiter.level
+    values[field.BASE_W] = services.arbiter.base_w
+    values[field.PRIMARY_W] = services.arbiter.primary_w
+    values[field.REQUESTED_VAR] = services.reactive.var
+    values[field.DEMAND_RESPONSE_STATE] = services.event.state
+    values[field.RESERVE_STATE] = services.fast_reserve.state
     envelope = controller.envelope
-    values[27] = envelope.charge_w
-    values[28] = envelope.discharge_w
-    values[29] = envelope.charge_by
-    values[30] = envelope.discharge_by
-    values[31] = services.account.deviation_wh
-    values[32] = services.account.verdict
-    values[33] = controller.sample_clock.found_ppm
-    values[34] = controller.sample_clock.state
+    values[field.CHARGE_LIMIT_W] = envelope.charge_w
+    values[field.DISCHARGE_LIMIT_W] = envelope.discharge_w
+    values[field.CHARGE_LIMITER] = envelope.charge_by
+    values[field.DISCHARGE_LIMITER] = envelope.discharge_by
+    values[field.DEVIATION_WH] = services.account.deviation_wh
+    values[field.VERDICT] = services.account.verdict
+    values[field.SAMPLE_CLOCK_PPM] = controller.sample_clock.found_ppm
+    values[field.SAMPLE_CLOCK_STATE] = controller.sample_clock.state
     outlet = controller.outlet
     if outlet is not None:
-        values[35] = outlet.pilot.state
-        values[36] = outlet.contactor.state
-        values[37] = outlet.offer.state
-        values[38] = outlet.offer.duty_permille
-        values[39] = outlet.offered_w
-        values[40] = outlet.meter.energy_wh
-    values[41] = driver.var
-    values[42] = envelope.temperature_c
+        values[field.PILOT_STATE] = outlet.pilot.state
+        values[field.CONTACTOR_STATE] = outlet.contactor.state
+        values[field.PWM_STATE] = outlet.offer.state
+        values[field.PWM_DUTY_PERMILLE] = outlet.offer.duty_permille
+        values[field.OFFERED_W] = outlet.offered_w
+        values[field.ENERGY_WH] = outlet.meter.energy_wh
+    values[field.DELIVERED_VAR] = driver.var
+    values[field.TEMPERATURE_C] = envelope.temperature_c
     if outlet is not None:
-        values[43] = outlet.contactor.operations
-        values[44] = outlet.meter.unmetered_ms // 1000
+        values[field.CONTACTOR_OPERATIONS] = outlet.contactor.operations
+        values[field.UNMETERED_S] = outlet.meter.unmetered_ms // 1000

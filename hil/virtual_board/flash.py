@@ -12,15 +12,13 @@ from gridkeel.errors import ParameterError
 from gridkeel.link import ids
 from gridkeel.params import CONFIG_BYTES, Parameters, parse
 from host_tools.errors import MissingError
+from host_tools.image.stamp import FIRMWARE, copy_program
 
-FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 CONFIG = "config.json"
 GOOD = "config.good.json"
 IDENTITY = "identity"
 PKI = "pki"
 PKI_KEY = "secc_key.der"
-_FILES = ("boot.py", "main.py")
-_PACKAGE = "gridkeel"
 _IDENTITY_BYTES = 256
 DEVICE_ID_RULE = f"use 1..{ids.DEVICE_ID_MAX} letters, digits, '.', '_' or '-'"
 
@@ -42,7 +40,7 @@ def make_flash(
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     if reflash or not (directory / "main.py").exists():
-        _copy_program(firmware, directory)
+        copy_program(firmware, directory)
     if parameters is not None or not has_config(directory):
         _write_whole(directory / CONFIG, json.dumps(dict(parameters or {}), indent=1) + "\n")
     if device_id is not None:
@@ -122,16 +120,6 @@ def refusal_of(directory: Path) -> str:
 def watchdog_s(directory: Path) -> float:
     """Return the watchdog's time in a flash's parameters."""
     return Parameters(parameters_of(directory)).watchdog_ms / 1000
-
-
-def _copy_program(firmware: Path, directory: Path) -> None:
-    for name in (*_FILES, _PACKAGE):
-        if not (firmware / name).exists():
-            raise MissingError(f"{firmware / name} is not there: run from a checkout, or name the firmware directory")
-    for name in _FILES:
-        shutil.copyfile(firmware / name, directory / name)
-    shutil.rmtree(directory / _PACKAGE, ignore_errors=True)
-    shutil.copytree(firmware / _PACKAGE, directory / _PACKAGE, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
-"""The message table as a device carries it, firmware/gridkeel/link/packed.py.
+"""The message table as a device carries it: firmware/gridkeel/link/packed.py, telemetry_fields.py, handshake_fields.py.
 
 A device needs the codes of each row, and the table's text for hosts that do not know it; as constants of one module
-both stay in flash.
+both stay in flash. Records that are filled field by field have a module with the place of each.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from pathlib import Path
 
 from gridkeel.link import frames, messages, table
 
-PATH = Path(__file__).resolve().parents[2] / "firmware" / "gridkeel" / "link" / "packed.py"
+LINK = Path(__file__).resolve().parents[2] / "firmware" / "gridkeel" / "link"
+PATH = LINK / "packed.py"
+FILLED = (messages.TELEMETRY, messages.HANDSHAKE)  # records that are filled field by field
 TEXT_A_LINE = 96
 _SIZES = {"B": 1, "b": 1, "H": 2, "h": 2, "I": 4, "i": 4}
 _HEAD = '''"""The message table as the device carries it: link/messages.py, packed by `make generate`.
@@ -19,15 +21,6 @@ RECORDS: message, the struct codes of its fields, and "1" for each field that co
 COMMANDS: message and codes.  TEXT: what a host may ask for, HASH its CRC-32.
 """
 
-'''
-_TAIL = '''
-
-def codes_of(record):
-    """Return the codes of a record's fields, b"" where there is no such record."""
-    for message, codes, _counts in RECORDS:
-        if message == record:
-            return codes
-    return b""
 '''
 
 
@@ -48,13 +41,24 @@ def source() -> str:
     body = "".join(f"    {_literal(line)}\n" for line in lines)
     return (
         f"{_HEAD}RECORDS: tuple = (\n{''.join(records)})\n\nCOMMANDS: tuple = (\n{''.join(commands)})\n\n"
-        f"HASH = 0x{table.table_hash(text):08X}\n\n# fmt: off\nTEXT = (\n{body})\n# fmt: on\n{_TAIL}"
+        f"HASH = 0x{table.table_hash(text):08X}\n\n# fmt: off\nTEXT = (\n{body})\n# fmt: on\n"
     )
 
 
+def places() -> dict[Path, str]:
+    """Return {path: text} of the modules that name the places of a record's fields."""
+    found = {}
+    for message, name, fields in messages.TABLE:
+        if message in FILLED:
+            lines = [f"{field.upper()} = {place}\n" for place, (field, *_rest) in enumerate(fields)]
+            head = f'"""Places of the fields in the {name} record: link/messages.py, by `make generate`."""\n\n'
+            found[LINK / f"{name}_fields.py"] = f"{head}{''.join(lines)}\nCOUNT = {len(fields)}\n"
+    return found
+
+
 def files() -> dict[Path, str]:
-    """Return {path: text} of the one file made here.  Errors: ValueError for a row that does not fit a frame."""
-    return {PATH: source()}
+    """Return {path: text} of the files made here.  Errors: ValueError for a row that does not fit a frame."""
+    return {PATH: source(), **places()}
 
 
 def _check(name: str, codes: str, most: int) -> None:

@@ -12,6 +12,7 @@ TOPS = ("host_tools", "hil", "certs", "studies", "command_line")
 # Lowest first: each package imports those before it and itself, and none of those after it.
 HOST_ORDER = (
     "host_tools.errors",
+    "host_tools.commit",
     "host_tools.files",
     "host_tools.screen",
     "host_tools.peer",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
+from host_tools.commit import host_version
 from host_tools.contract.schemas import IDS
 
 ONLINE = "online"
@@ -33,7 +32,7 @@ class Birth:
             "device": self.device,
             "boot": self.boot,
             "firmware": self.firmware,
-            "uplink": _version(),
+            "uplink": host_version(),
             "schemas": IDS,
         }
         if self.table is not None:
@@ -56,15 +55,10 @@ def status(device: str, state: str, *, uplink: str, run: str, boot: int | None =
 
 def presence(uplink: str, state: str, *, run: str, reason: str = "") -> bytes:
     """Return an uplink's own status payload; state is ONLINE or OFFLINE, run another text for each of its starts."""
-    document = {"uplink": uplink, "status": state, "run": run, "version": _version()}
+    document = {"uplink": uplink, "status": state, "run": run, "version": host_version()}
     if reason:
         document["reason"] = reason
     return _json(document)
-
-
-@functools.cache
-def _version() -> str:
-    return version("gridkeel")
 
 
 def _json(document: dict[str, Any]) -> bytes:

@@ -84,7 +84,7 @@ def host_rates() -> tuple[float, float]:
     """Return records decoded a second by HostLink, and by a CRC, a replace and a struct alone."""
     text = table.text()
     hello = (frames.HELLO, frames.VERSION, 1, SESSION, table.table_hash(text), len(text), 1, 1, 0)
-    greeting = encode_frame(struct.pack(frames.HELLO_HEAD, *hello) + b"\x05bench\x050.1.0")
+    greeting = encode_frame(struct.pack(frames.HELLO_HEAD, *hello) + b"\x05bench\x050.2.0")
     payload = ROW.pack(*VALUES)
     stream = b"".join(
         encode_frame(struct.pack(frames.RECORD_HEAD, frames.RECORD, messages.TELEMETRY, sequence, 0) + payload)

@@ -67,7 +67,7 @@ def body_for_host(rng: random.Random, sent: int) -> bytes:
     hello = (frames.HELLO, 1, BOOT, SESSION, table.table_hash(text), len(text), following, following, 0)
     return rng.choice(
         (
-            pack(frames.HELLO_HEAD, *hello) + b"\x04fuzz\x050.1.0",
+            pack(frames.HELLO_HEAD, *hello) + b"\x04fuzz\x050.2.0",
             pack(frames.RECORD_HEAD, frames.RECORD, messages.FAULT_EVENT, following, rng.randrange(3))
             + rng.randbytes(10),
             bytes((frames.RECORD,)) + rng.randbytes(rng.randrange(7)),  # one too short: a whole one would be believed

@@ -6,6 +6,7 @@ from struct import pack
 
 import pytest
 
+from gridkeel import COMMIT, VERSION
 from gridkeel.link import frames, ids, messages, packed, table
 from gridkeel.link.device import DeviceLink
 from host_tools.errors import ToolError
@@ -14,6 +15,7 @@ from host_tools.link.codec import decode_frame, encode_frame
 from host_tools.link.events import Answered, Connected, Event, Gap, Lost, Record, Reset, Unusable
 from host_tools.link.host import HostLink
 
+FIRMWARE = f"{VERSION}+{COMMIT}"
 EVENT_ROW = [5, 50, 1, -7]
 
 
@@ -64,7 +66,7 @@ def hello(boot: int = 1, session: int = 0, oldest: int = 1, following: int = 1, 
     head = pack(
         frames.HELLO_HEAD, frames.HELLO, version, boot, session, table.table_hash(text), len(text), oldest, following, 0
     )
-    return head + b"\x04gk-1\x050.1.0"
+    return head + b"\x04gk-1\x050.2.0"
 
 
 def record(sequence: int, held: int, message: int, payload: bytes) -> bytes:
@@ -76,7 +78,7 @@ def test_connects_and_hands_records_out_until_they_are_acknowledged() -> None:
     pair.device.post(messages.FAULT_EVENT, EVENT_ROW)
     happened = pair.run(100)
     assert happened == [
-        Connected("gk-1", 1, "0.1.0", True),
+        Connected("gk-1", 1, FIRMWARE, True),
         Record("gk-1", 1, 1, "fault_event", {"uptime_ms": 5, "fault": 50, "active": 1, "value": -7}),
     ]
     assert pair.run(2000) == []
@@ -138,7 +140,7 @@ def test_a_restarted_device_is_told_and_its_new_records_follow() -> None:
     pair.device.post(messages.FAULT_EVENT, EVENT_ROW)
     happened = pair.run(100)
     assert happened[0] == Reset("gk-1", 1, 2)
-    assert happened[1] == Connected("gk-1", 2, "0.1.0", True)
+    assert happened[1] == Connected("gk-1", 2, FIRMWARE, True)
     assert (happened[2].boot_id, happened[2].sequence) == (2, 1)
     assert pair.host.session != session
 
@@ -149,9 +151,9 @@ def test_silence_and_a_closed_port_are_told_once_and_survived() -> None:
     pair.cut = True
     assert pair.run(8000) == [Lost("gk-1", 1)]
     pair.cut = False
-    assert pair.run(2000) == [Connected("gk-1", 1, "0.1.0", True)]
+    assert pair.run(2000) == [Connected("gk-1", 1, FIRMWARE, True)]
     pair.host.line_lost()
-    assert pair.run(2000) == [Lost("gk-1", 1), Connected("gk-1", 1, "0.1.0", True)]
+    assert pair.run(2000) == [Lost("gk-1", 1), Connected("gk-1", 1, FIRMWARE, True)]
 
 
 def test_a_foreign_table_is_fetched_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +168,7 @@ def test_a_foreign_table_is_fetched_and_read(monkeypatch: pytest.MonkeyPatch) ->
         pair = Bench(host, DeviceLink(b"gk-1", 1))
     pair.device.post(77, [9, 5, -3])
     happened = pair.run(4000)
-    assert happened[0] == Connected("gk-1", 1, "0.1.0", False)
+    assert happened[0] == Connected("gk-1", 1, FIRMWARE, False)
     assert happened[1].message == "novelty"
     assert happened[1].values == {"uptime_ms": 9, "mood": 5, "level": -3}
     assert host.dictionary.enums["RESULTS"][5] == "brand_new"

@@ -1,4 +1,4 @@
-from gridkeel.link import messages, packed, table
+from gridkeel.link import handshake_fields, messages, packed, table, telemetry_fields
 
 
 def test_the_device_carries_the_table_as_it_is_declared():
@@ -12,3 +12,10 @@ def test_the_device_carries_the_table_as_it_is_declared():
     for message, codes in packed.COMMANDS:
         assert codes.decode() == "".join(code for _name, code, _unit in declared.pop(message))
     assert declared == {}
+
+
+def test_a_record_that_is_filled_by_name_has_every_field_at_its_place():
+    for message, module in ((messages.TELEMETRY, telemetry_fields), (messages.HANDSHAKE, handshake_fields)):
+        names = [name.upper() for name, _code, _unit in messages.fields_of(message)]
+        places = {name: value for name, value in vars(module).items() if name.isupper()}
+        assert places == {**{name: place for place, name in enumerate(names)}, "COUNT": len(names)}

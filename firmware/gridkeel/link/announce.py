@@ -2,7 +2,7 @@
 
 from struct import pack_into
 
-from gridkeel import VERSION as FIRMWARE
+from gridkeel import COMMIT, VERSION
 from gridkeel.errors import ProtocolError
 from gridkeel.link import frames, ids, packed
 from gridkeel.link.framing import seal
@@ -70,7 +70,7 @@ class Announcer:
         size = len(self._table)
         pack_into(frames.HELLO_HEAD, hello, 0, frames.HELLO, frames.VERSION, boot_id, 0, packed.HASH, size, 1, 1, 0)
         at = _TEXTS_AT
-        for text in (device_id, FIRMWARE.encode()[: frames.FIRMWARE_MAX]):
+        for text in (device_id, ("%s+%s" % (VERSION, COMMIT)).encode()[: frames.FIRMWARE_MAX]):
             hello[at] = len(text)
             hello[at + 1 : at + 1 + len(text)] = text
             at += 1 + len(text)

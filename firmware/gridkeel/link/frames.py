@@ -50,7 +50,7 @@ TABLE_PART_MAX = 112
 COMMAND_HEAD_SIZE = 6
 COMMAND_PAYLOAD_MAX = 16  # the longest command row takes 10
 
-FIRMWARE_MAX = 16
+FIRMWARE_MAX = 32
 
 SLOTS_MAX = 4096
 WINDOW = 16  # records in flight: 1.2 kB, 104 ms of a 115200 Bd line, so a host that commits in 100 ms never stalls it

@@ -176,11 +176,3 @@ TEXT = (
     b"umber I \n"
 )
 # fmt: on
-
-
-def codes_of(record):
-    """Return the codes of a record's fields, b"" where there is no such record."""
-    for message, codes, _counts in RECORDS:
-        if message == record:
-            return codes
-    return b""

@@ -6,28 +6,10 @@ One HANDSHAKE record a session, one V2G record an event of its log; docs/link-pr
 import gc
 
 from gridkeel import ticks
+from gridkeel.link import handshake_fields as field
 from gridkeel.link import ids
 from gridkeel.v2g import journal, state_table
 from gridkeel.v2g.iso2 import states
-
-UPTIME = 0
-SESSION = 1
-SECURED = 2
-CONTRACT = 3
-END = 4
-TLS_US = 5
-PHASE_US = 6  # and a phase of states.py: the time of all its answers, but of the loop the longest one
-WORK_US = 19
-SLICE_US = 20
-CHECKS = 21
-CHECKS_MS = 22
-SIGNATURES = 23
-SIGNATURES_MS = 24
-BYTES_IN = 25
-BYTES_OUT = 26
-GAP_US = 27
-HEAP_USED = 28
-FIELDS = 29
 
 
 class Report:
@@ -41,7 +23,7 @@ class Report:
         self._link = link
         self._health = health
         self._probes_heap = board.probes_heap
-        self._row = [0] * FIELDS
+        self._row = [0] * field.COUNT
         self._session = 0
         self._asked_us = 0
         self._asked = False
@@ -51,18 +33,18 @@ class Report:
         """A car connected."""
         self._session = (self._session + 1) & 0xFFFF
         row = self._row
-        for i in range(FIELDS):
+        for i in range(field.COUNT):
             row[i] = 0
-        row[SESSION] = self._session
-        row[SECURED] = 1 if connection.secured else 0
+        row[field.SESSION] = self._session
+        row[field.SECURED] = 1 if connection.secured else 0
         self._asked = False
         self._health.session_gap_us = 0
 
     def agreed(self, took_us, sound):
         """The TLS handshake is over."""
-        self._row[TLS_US] = took_us
+        self._row[field.TLS_US] = took_us
         if not sound:
-            self._row[END] = journal.word("tls")
+            self._row[field.END] = journal.word("tls")
             self.log("tls_failed", "tls", "", took_us // 1000)
 
     def asked(self):
@@ -75,9 +57,9 @@ class Report:
         """A turn of work, of one slice or several small ones, that began at begun_us is done."""
         took_us = ticks.diff(self._board.ticks_us(), begun_us)
         row = self._row
-        row[WORK_US] += took_us
-        if took_us > row[SLICE_US]:
-            row[SLICE_US] = took_us
+        row[field.WORK_US] += took_us
+        if took_us > row[field.SLICE_US]:
+            row[field.SLICE_US] = took_us
         if self._probes_heap:
             self._probe()
 
@@ -86,7 +68,7 @@ class Report:
         took_us = ticks.diff(self._board.ticks_us(), self._asked_us)
         self._asked = False
         phase = states.ROWS[state_table.row_of(states.ROWS, request) + state_table.PHASE]
-        at = PHASE_US + phase
+        at = field.PROTOCOL_US + phase  # the record has a field a phase, in the table's order
         self._row[at] = max(took_us, self._row[at]) if phase == states.IN_LOOP else self._row[at] + took_us
 
     def event(self, event):
@@ -94,24 +76,24 @@ class Report:
         kind, subject, detail, number = event
         row = self._row
         if kind == "certificate":
-            row[CHECKS] += 1
-            row[CHECKS_MS] += number
+            row[field.CHECKS] += 1
+            row[field.CHECKS_MS] += number
         elif kind == "signature":
-            row[SIGNATURES] += 1
-            row[SIGNATURES_MS] += number
+            row[field.SIGNATURES] += 1
+            row[field.SIGNATURES_MS] += number
         elif kind == "contract":
-            row[CONTRACT] = 1
-        elif kind == "session" and not row[END] and subject in ("paused", "stopped", "ended"):
-            row[END] = journal.word(subject)
+            row[field.CONTRACT] = 1
+        elif kind == "session" and not row[field.END] and subject in ("paused", "stopped", "ended"):
+            row[field.END] = journal.word(subject)
         self.log(kind, subject, detail, number)
 
     def end(self, connection):
         """The connection is closed: post the record."""
         row = self._row
-        row[UPTIME] = self._health.uptime_ms
-        row[BYTES_IN] = connection.bytes_in
-        row[BYTES_OUT] = connection.bytes_out
-        row[GAP_US] = self._health.session_gap_us
+        row[field.UPTIME_MS] = self._health.uptime_ms
+        row[field.BYTES_IN] = connection.bytes_in
+        row[field.BYTES_OUT] = connection.bytes_out
+        row[field.GAP_US] = self._health.session_gap_us
         self._link.post(ids.HANDSHAKE, row)
 
     def log(self, kind, subject, detail, number):
@@ -123,5 +105,5 @@ class Report:
         # What is in use only shows once the garbage is gone; collecting this often is for measuring alone.
         gc.collect()
         used = gc.mem_alloc()
-        if used > self._row[HEAP_USED]:
-            self._row[HEAP_USED] = used
+        if used > self._row[field.HEAP_USED]:
+            self._row[field.HEAP_USED] = used
