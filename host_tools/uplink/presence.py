@@ -129,6 +129,8 @@ class Presence:
         self._roster.renew(now_s)
         await self._mark()
         while (device := self._roster.next_due()) is not None and flight.has_room:
+            if not self._roster.is_subscribed(device):
+                return  # it came while this was under way: nobody is told online whose commands would be lost
             if device == UPLINK:
                 self._send_own(flight)
             elif self._send_birth(flight, self._roster.members[device]):

@@ -96,6 +96,10 @@ class Roster:
             del self._unsubscribed[device]
         return found
 
+    def is_subscribed(self, device: str) -> bool:
+        """Return whether a device's commands are subscribed to, or nobody waits for that."""
+        return device not in self._unsubscribed
+
     def of_level(self, name: str) -> Member | None:
         """Return the member whose topics have this level."""
         device = self._by_level.get(name)

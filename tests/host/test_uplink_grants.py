@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from mqtt_peers import eventually
 from strict_broker import StrictBroker
 
 from gridkeel.link import messages
+from host_tools.contract import topics
 from host_tools.link.dictionary import Dictionary
 from host_tools.link.events import Record
 from host_tools.mqtt.address import broker_at
@@ -183,6 +185,24 @@ def test_a_disconnect_says_why(code: int, tmp_path: Path):
         assert f"ended the connection ({ENDS[code]}: as planned)" in run.lines[0]
         broker.end_with = None
         assert eventually(lambda: len(run.queue) == 0, 30)
+
+
+def test_nobody_is_told_online_whose_commands_are_not_subscribed_to_yet(tmp_path: Path):
+    early: list[str] = []
+
+    def look(topic: str) -> int:
+        device = topic.split("/")[2]
+        subscribed = [name for name, _options in broker.connections[-1].subscribed]
+        if topic.endswith("/status") and device != "$uplink" and topics.topic(device, topics.COMMAND) not in subscribed:
+            early.append(device)
+        return 0
+
+    with StrictBroker(ack_code=look) as broker, Run(broker, tmp_path) as run:
+        for n in range(300):
+            run.publisher.attach(Birth(f"late-{n}", 7, "fw", {}))
+            time.sleep(0.0005)  # each at another point of what goes on for the others
+        assert eventually(lambda: len({message.topic for message in broker.of("status")}) == 300 + DEVICES + 1)
+    assert early == []
 
 
 def test_a_session_taken_over_is_named_and_not_fought_for(tmp_path: Path):
