@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
-import time
+from dataclasses import replace
 
 import pytest
-import serial
 from timekeeping import on_time
 from typer.testing import CliRunner
-from virtual_board_helpers import HANG_S, Terminal, wait_until
+from virtual_board_helpers import Terminal, wait_until
 
 from command_line.board import app
-from gridkeel.params import Parameters
 from hil.drivers.outlet_frames import ORDERS, Levels, Orders
-from hil.plants.inverter import Inverter, InverterConfig
-from hil.plants.inverter.server import LiveInverter, SerialServer
+from hil.plants.inverter.server import LiveInverter
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
+from hil.rigs.board_setup import BoardSetup
+from hil.rigs.mains import SteeredMains
+from hil.rigs.plant_server import PlantServer
+from hil.rigs.plants import Plants, connector_for
+from hil.rigs.rig import Rig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.mains_feed import MainsFeed
-from hil.virtual_board.outlet_feed import outlet_of
 from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import ToolError
 
@@ -57,29 +57,31 @@ def test_a_new_board_takes_the_place_of_the_one_before():
                 assert old.recv(100) == b""
 
 
+REALTIME = Rig("test", "realtime", device_id="")
+
+
+def plants_of(**changes: int) -> Plants:
+    parameters = REALTIME.parameters_with({"evse": 1, "start_delay_ms": 0, **changes})
+    return Plants(parameters, SteeredMains(parameters), connector=connector_for(parameters))
+
+
 @on_time()
 def test_the_real_firmware_drives_the_pilot_and_offers_nothing_without_an_inverter():
-    parameters = {"evse": 1, "start_delay_ms": 0}
-    wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
-    live = LiveInverter(Inverter(InverterConfig()))
-    with (
-        MainsFeed(wave.block, 4800, 10) as mains,
-        outlet_of(Parameters(parameters), live, 230.0) as outlet,
-    ):
-        with VirtualBoard(
-            parameters=parameters, mains=mains.address, environment={"GRIDKEEL_OUTLET": outlet.address}
-        ) as board:
-            outlet.watch(lambda: board.energised)
-            plant = outlet.plant
-            wait_until(lambda: plant.orders.duty_permille == 1000, "steady +12 V without a car")
-            assert not board.energised
-            plant.do("plug")
-            # No inverter answers on RS-485, so the wish stays zero: nothing may be offered.
-            wait_until(lambda: plant.levels.high_mv < 9500, "the car")
-            assert plant.orders.duty_permille == 1000
-            board.reset()
-            wait_until(lambda: board.status.boots == 2 and plant.orders.duty_permille == 1000, "the board again")
-            outlet.check()
+    plants = plants_of()
+    plant = plants.connector
+    setup = BoardSetup(plants.parameters.values())
+    with REALTIME.open(plants, setup) as opened, PlantServer(opened, None) as server:
+        board = opened.board
+        wait_until(lambda: plant.orders.duty_permille == 1000, "steady +12 V without an EV")
+        assert not board.energised
+        plant.do("plug")
+        # No inverter answers on RS-485, so no power is requested of it: nothing may be offered.
+        wait_until(lambda: plant.levels.high_mv < 9500, "the EV")
+        assert plant.orders.duty_permille == 1000
+        board.reset()
+        wait_until(lambda: board.status.boots == 2 and plant.orders.duty_permille == 1000, "the board again")
+        server.check()
+        board.stop()
         wait_until(lambda: plant.orders.duty_permille == 0, "no drive from a board without power")
 
 
@@ -94,45 +96,25 @@ def test_a_board_without_a_pilot_refuses_the_parameter_aloud():
 
 
 @on_time()
-def test_the_real_firmware_charges_a_car_by_the_pilot_and_stops_when_it_is_unplugged():
-    parameters = {"evse": 1, "start_delay_ms": 0, "baseline_w": 3000}
-    wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
-    live = LiveInverter(Inverter(InverterConfig()))
+def test_the_real_firmware_charges_an_ev_by_the_pilot_and_stops_when_it_is_unplugged():
+    plants = plants_of(baseline_w=3000)
+    plant, rig = plants.connector, replace(REALTIME, rom=True)
+    live = LiveInverter(plants.inverter)
+    with rig.open(plants, BoardSetup(plants.parameters.values())) as opened, PlantServer(opened, live) as server:
 
-    async def until(condition, what):
-        end_s = time.monotonic() + HANG_S
-        while not condition():
-            assert time.monotonic() < end_s, f"never came: {what}; {outlet.words()}"
-            live.sync()
-            outlet.check()
-            await asyncio.sleep(0.02)
+        def until(condition, what):
+            wait_until(lambda: server.check() or condition(), f"{what}; {plant.status}")
 
-    async def play():
-        with serial.Serial(board.rs485, 115200, timeout=0) as line:
-            server = SerialServer(live, line.fileno())
-            server.start()
-            try:
-                for word in ("plug", "want"):
-                    outlet.plant.do(word)
-                await until(lambda: board.energised, "the contactor")
-                await until(lambda: live.inverter.power_w > 2500, "power into the vehicle")
-                assert "basic charging at" in outlet.words()
-                outlet.plant.do("unplug")
-                await until(lambda: not board.energised, "the contactor's opening")
-                await until(lambda: live.inverter.power_w == 0, "no power")
-                await until(lambda: outlet.words() == "nothing offered, contactor open", "the end of the offer")
-            finally:
-                server.stop()
-
-    with (
-        MainsFeed(wave.block, 4800, 10) as mains,
-        outlet_of(Parameters(parameters), live, 230.0) as outlet,
-        VirtualBoard(
-            parameters=parameters, mains=mains.address, environment={"GRIDKEEL_OUTLET": outlet.address}, rom=True
-        ) as board,
-    ):
-        outlet.watch(lambda: board.energised)
-        asyncio.run(play())
+        for word in ("plug", "want"):
+            plant.do(word)
+        until(lambda: opened.board.energised, "the contactor")
+        until(lambda: live.inverter.power_w > 2500, "power into the vehicle")
+        assert "basic charging at" in plant.status
+        plant.do("unplug")
+        until(lambda: not opened.board.energised, "the contactor's opening")
+        until(lambda: live.inverter.power_w == 0, "no power")
+        until(lambda: plant.status == "nothing offered, contactor open", "the end of the offer")
+        assert [closed for _at_s, closed in server.moves] == [True, False]
 
 
 def test_run_tells_where_the_outlet_stands():

@@ -63,7 +63,7 @@ def test_unplugged_it_makes_room_for_the_next_car(stage: Stage, name: str) -> No
     assert all(code.startswith("OK") for code in codes), codes
     assert [closed for _at_s, closed in stage.charger.moves[moves:]] == [True, False]
     assert took_s < UNPLUGGED_S
-    assert stage.charger.board.status.boots == 1
+    assert stage.charger.rig.board.status.boots == 1
 
 
 @pytest.mark.parametrize("name", list(BEFORE) + [name for name in WITHIN if "reads" in name or "half-closed" in name])
