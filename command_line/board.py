@@ -23,8 +23,8 @@ from host_tools.files import check_writable, write_atomic
 if TYPE_CHECKING:
     from serial.tools.list_ports_common import ListPortInfo
 
+    from hil.plants.connector import OutletPlant
     from hil.plants.inverter.server import LiveInverter
-    from hil.plants.outlet import OutletPlant
     from hil.rigs.openings import RealTimeRig
     from hil.rigs.plant_server import PlantServer
     from hil.virtual_board import VirtualBoard

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from host_tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from hil.plants.outlet import OutletPlant
+    from hil.plants.connector import OutletPlant
 
 WORDS = ("plug", "unplug", "want", "leave", "basic", "session", "status")  # what each does: `board run --help`
 _READ_BYTES = 4096

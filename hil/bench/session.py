@@ -16,12 +16,12 @@ from hil.plants.trace import load_iberia
 from hil.report import RunRecord
 from hil.rigs.board_setup import BoardSetup
 from hil.rigs.bus import SEED
-from hil.rigs.hostside import START_UNIX_S, HostSide
 from hil.rigs.lockstep_run import Progress
 from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
 from hil.rigs.rig import Rig
 from hil.rigs.run import run_on
+from hil.rigs.run_host import START_UNIX_S, HostSide
 from hil.scenarios.scenario import RECORD, Scenario
 from host_tools.errors import ToolError
 from host_tools.mqtt.address import broker_at

@@ -7,11 +7,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from hil.interop.desk import Desk
-from hil.interop.uplink_desk import UplinkDesk
+from hil.interop.direct_host import Desk
+from hil.interop.uplink_host import UplinkDesk
+from hil.plants.connector import OutletPlant
 from hil.plants.inverter import Inverter
 from hil.plants.inverter.server import LiveInverter
-from hil.plants.outlet import OutletPlant
 from hil.rigs.board_setup import BoardSetup
 from hil.rigs.mains import SteeredMains
 from hil.rigs.openings import RealTimeRig
@@ -103,7 +103,7 @@ class Charger:
         self._server.check()
 
     def do(self, *words: str) -> None:
-        """Let something happen at the outlet: plug, unplug, communicate, ... (hil.plants.outlet)."""
+        """Let something happen at the outlet: plug, unplug, communicate, ... (hil.plants.connector)."""
         for word in words:
             self.outlet.do(word)
 

@@ -12,21 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certs import v2g
-from hil.interop.endings import CHARGED, Contactor, Row
 from hil.interop.modes import choose
 from hil.interop.refusal import ENDED
+from hil.interop.refusal_row import CHARGED, Contactor, Row
 from hil.interop.silence import CLOSED_STATES, OUTLETS, SETTLE_S, Silence, Silences
 from hil.plants.waveform import Floats
 from hil.rigs import rig as rigs
 from hil.rigs.board_setup import BoardSetup
 from hil.rigs.bus import SEED
-from hil.rigs.hostside import START_UNIX_S, HostSide
 from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
 from hil.rigs.run import run_on
+from hil.rigs.run_host import START_UNIX_S, HostSide
 from hil.scenarios.scenario import Scenario
-from hil.scripted_vehicle.talk import Contract
-from hil.scripted_vehicle.virtual_car import VirtualCar
+from hil.scripted_vehicle.messages import Contract
+from hil.scripted_vehicle.vehicle import VirtualCar
 from host_tools.uplink.queue import Queue
 
 ROUND_S = 30.5  # beside the wait itself: on to the state, and the next car's session

@@ -17,7 +17,7 @@ from gridkeel.crypto import trust
 from gridkeel.evse import names
 from hil.interop import load
 from hil.interop.load import Place, Spans, Work
-from hil.interop.stage import Stage, ground
+from hil.interop.setup import Stage, ground
 from host_tools.errors import ToolError
 
 LIMIT_MS = 100.0

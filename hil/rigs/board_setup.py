@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hil.scripted_vehicle.virtual_car import VirtualCar
+from hil.scripted_vehicle.vehicle import VirtualCar
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from hil.rigs.plants import Plants
-from hil.virtual_board.outlet_port import OutletPort
+from hil.virtual_board.connector_port import OutletPort
 
 STEP_S = 0.005
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from hil.drivers.lockstep import LEVEL_ENERGISE, Reply
-from hil.rigs.hostside import HostSide
 from hil.rigs.openings import LockStepRig
+from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Scenario
 
 DRAIN_S = 3.0  # after the end, for the link to hand over what it holds

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from hil.drivers.lockstep import LockStepBoard
 from hil.rigs.board_setup import BoardSetup
 from hil.rigs.plants import Plants
-from hil.scripted_vehicle.virtual_car import VirtualCar
+from hil.scripted_vehicle.vehicle import VirtualCar
 from hil.virtual_board import VirtualBoard
+from hil.virtual_board.connector_port import OutletPort
 from hil.virtual_board.flash import FIRMWARE, make_flash, put_pki
 from hil.virtual_board.mains_feed import MainsFeed
-from hil.virtual_board.outlet_port import OutletPort
 
 if TYPE_CHECKING:
     from hil.rigs.rig import Rig

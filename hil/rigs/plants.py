@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from gridkeel import evse
 from gridkeel.params import Parameters
-from hil.drivers.outlet_frames import NO_OUTLET, Orders
+from hil.drivers.connector_frames import NO_OUTLET, Orders
+from hil.plants.connector import OutletPlant
 from hil.plants.inverter import Inverter, InverterConfig
-from hil.plants.outlet import OutletPlant
 from hil.plants.vehicle import VehicleConfig
 from hil.rigs.bus import SEED, Bus
 from hil.rigs.mains import Mains, SteeredMains

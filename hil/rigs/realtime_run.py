@@ -10,9 +10,9 @@ from time import monotonic
 import serial
 
 from gridkeel.link import messages
-from hil.rigs.hostside import HostSide
 from hil.rigs.lockstep_run import DRAIN_S, HOST, LAST_S, RS485, Pace, Progress, progress, unwatched
 from hil.rigs.openings import RealTimeRig
+from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Scenario
 from host_tools.errors import MissingError
 

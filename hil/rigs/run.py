@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hil.rigs.hostside import HostSide
 from hil.rigs.lockstep_run import LockStepRun, Progress, unwatched
 from hil.rigs.openings import LockStepRig, OpenRig
 from hil.rigs.realtime_run import RealtimeRun
+from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Scenario
 
 

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridkeel.params import Parameters
+from hil.drivers.connector_frames import NO_OUTLET
 from hil.drivers.lockstep import LockStepBoard, Reply
-from hil.drivers.outlet_frames import NO_OUTLET
 from hil.plants.inverter import Inverter
-from hil.rigs.hostside import HostSide
 from hil.rigs.lockstep_run import LockStepRun
 from hil.rigs.mains import Mains
 from hil.rigs.openings import LockStepRig
 from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
 from hil.rigs.rig import load
+from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Scenario
 from hil.virtual_board.flash import make_flash
 from host_tools.micropython.interpreter import HEAP_BYTES

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from command_line.board_words import WORDS, carry_out
 from gridkeel.params import Parameters
-from hil.plants.outlet import OutletPlant
+from hil.plants.connector import OutletPlant
 from hil.rigs.plants import connector_for
 
 pytestmark = pytest.mark.timeout(120)

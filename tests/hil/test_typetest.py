@@ -12,9 +12,9 @@ from command_line.root import app
 from gridkeel.services import fast_reserve, profiles, ride_through
 from hil.typetest.bands import power_band
 from hil.typetest.catalogue import NAMES, profile
-from hil.typetest.demand import OVER, UNDER
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
 from hil.typetest.plan import procedures
+from hil.typetest.requirement import OVER, UNDER
 from hil.typetest.runner import Done, TypeTest, run
 from host_tools.errors import ToolError
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from namespace_needs import need
-from rough_cars import BEFORE, EVERY, WITHIN, charges_and_never_reads, shrink_send_buffers
+from rough_vehicles import BEFORE, EVERY, WITHIN, charges_and_never_reads, shrink_send_buffers
 
-from hil.interop.rawcar import ClosedError
-from hil.interop.stage import Stage, ground
+from hil.interop.raw_vehicle import ClosedError
+from hil.interop.setup import Stage, ground
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
 

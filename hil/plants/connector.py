@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from gridkeel.evse import duty
-from hil.drivers.outlet_frames import Levels, Orders
+from hil.drivers.connector_frames import Levels, Orders
 from hil.plants.contactor import Contactor
 from hil.plants.dc_side import DcConfig, DcSide
 from hil.plants.vehicle import Vehicle, VehicleConfig

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from virtual_board_helpers import Terminal, wait_until
 
 from command_line.board import app
-from hil.drivers.outlet_frames import ORDERS, Levels, Orders
+from hil.drivers.connector_frames import ORDERS, Levels, Orders
 from hil.plants.inverter.server import LiveInverter
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
@@ -22,8 +22,8 @@ from hil.rigs.plant_server import PlantServer
 from hil.rigs.plants import Plants, connector_for
 from hil.rigs.rig import Rig
 from hil.virtual_board import VirtualBoard
+from hil.virtual_board.connector_port import OutletPort
 from hil.virtual_board.mains_feed import MainsFeed
-from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(120)
