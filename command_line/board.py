@@ -8,7 +8,6 @@ import json
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,10 +23,11 @@ from host_tools.files import check_writable, write_atomic
 if TYPE_CHECKING:
     from serial.tools.list_ports_common import ListPortInfo
 
+    from hil.plants.connector import OutletPlant
     from hil.plants.inverter.server import LiveInverter
+    from hil.rigs.openings import RealTimeRig
+    from hil.rigs.plant_server import PlantServer
     from hil.virtual_board import VirtualBoard
-    from hil.virtual_board.mains_feed import MainsFeed
-    from hil.virtual_board.outlet_feed import OutletFeed
 
 app = typer.Typer(
     cls=Group,
@@ -94,15 +94,15 @@ def run(
     check_writable(json_file)
     from gridkeel.params import Parameters
     from hil.config import load_parameters
-    from hil.plants.inverter import Inverter, InverterConfig
     from hil.plants.inverter.server import LiveInverter
-    from hil.plants.trace import Trace
-    from hil.plants.waveform import PointOnWave, WaveformConfig
-    from hil.virtual_board import VirtualBoard
+    from hil.rigs.board_setup import BoardSetup
+    from hil.rigs.mains import SteeredMains
+    from hil.rigs.openings import RealTimeRig
+    from hil.rigs.plant_server import PlantServer
+    from hil.rigs.plants import Plants, connector_for
+    from hil.rigs.rig import Rig
     from hil.virtual_board.flash import DEVICE_ID_RULE, has_config, is_device_id, parameters_of
-    from hil.virtual_board.mains_feed import MainsFeed
-    from hil.virtual_board.outlet_feed import outlet_of
-    from hil.virtual_board.shared_host import SHARED_HOST, differences, on_shared_host
+    from hil.virtual_board.shared_host import SHARED_HOST, differences
 
     changes = load_parameters(config, param or [])
     own = SHARED_HOST
@@ -110,49 +110,33 @@ def run(
         own = SHARED_HOST | board_vehicles.PARAMETERS
         changes = board_vehicles.PARAMETERS | changes
         rom = vehicle = True
-    heap_bytes = _heap_bytes(heap)
     if device_id is not None and not is_device_id(device_id):
         raise ToolError(f"--device-id {device_id}: {DEVICE_ID_RULE}")
     if reflash and flash is None:
         raise ToolError("--reflash needs --flash DIR: a board without it is flashed at every start")
+    rig = Rig("board run", "realtime", device_id=device_id or "", heap_bytes=_heap_bytes(heap), rom=rom)
     given = changes if config or param or v2g_interface else None
     kept = given is None and flash is not None and has_config(flash)
-    parameters = Parameters(parameters_of(flash) if flash and kept else on_shared_host(changes))
-    wave = WaveformConfig(
-        sample_hz=parameters.sample_hz, nominal_v=float(parameters.nominal_v), adc_uv=parameters.adc_uv
-    )
-    source = PointOnWave(wave, Trace.from_points([(0.0, freq, volts / parameters.nominal_v)]))
-    live = LiveInverter(Inverter(InverterConfig(unit=parameters.modbus_unit)), volts, freq) if inverter else None
+    parameters = Parameters(parameters_of(flash)) if flash and kept else rig.parameters_with(changes)
     if vehicle and not parameters.evse:
         raise ToolError("--vehicle wants --param evse=1 or evse=2: with 0 the vehicle is a fixed one")
-    with (
-        contextlib.ExitStack() as stack,
-        board_vehicles.network_of(v2g_interface, pki) as network,
-        MainsFeed(source.block, parameters.sample_hz, parameters.block_ms) as feed,
-        outlet_of(parameters, live, volts) as outlet,
-        VirtualBoard(
-            flash,
-            given,
-            device_id=device_id,
-            mains=feed.address,
-            heap_bytes=heap_bytes,
-            reflash=reflash,
-            rom=rom,
-            environment=network.environment | ({"GRIDKEEL_OUTLET": outlet.address} if outlet else {}),
-            pki=network.pki,
-        ) as board,
-    ):
-        if outlet:
-            outlet.watch(lambda: board.energised)
-            outlet.plant.vehicle.basic = not v2g_interface
-            for word in ("plug", "want") if vehicle else ():
-                outlet.plant.do(word)
-        stack.enter_context(board_links.linked(links, board))
-        _announce(board, live, network.address, differences(parameters, own), json_file)
-        say = _to_console if json_file is None else _to_stderr
-        asyncio.run(_until_stopped(board, feed, outlet, live, parameters.modbus_baud, seconds, say))
-        if json_file is None:
-            _print_end(board, feed, outlet, live)
+    connector = connector_for(parameters)
+    plants = Plants(parameters, SteeredMains(parameters, freq, volts), connector=connector)
+    live = LiveInverter(plants.inverter, volts, freq) if inverter else None
+    with board_vehicles.network_of(v2g_interface, pki) as network:
+        setup = BoardSetup(given, flash, reflash, network.pki, network.address)
+        with rig.open(plants, setup) as opened, PlantServer(opened, live) as server:
+            assert isinstance(opened, RealTimeRig) and opened.board
+            if connector:
+                connector.vehicle.basic = not v2g_interface
+                for word in ("plug", "want") if vehicle else ():
+                    connector.do(word)
+            with board_links.linked(links, opened.board):
+                _announce(opened.board, live, network.address, differences(parameters, own), json_file)
+                say = _to_console if json_file is None else _to_stderr
+                asyncio.run(_until_stopped(server, connector, seconds, say))
+            if json_file is None:
+                _print_end(opened, connector, live)
 
 
 def _to_console(text: str) -> None:
@@ -218,13 +202,7 @@ def _announce(
 
 
 async def _until_stopped(
-    board: VirtualBoard,
-    feed: MainsFeed,
-    outlet: OutletFeed | None,
-    live: LiveInverter | None,
-    baud: int,
-    seconds: float | None,
-    say: board_words.Say,
+    server: PlantServer, connector: OutletPlant | None, seconds: float | None, say: board_words.Say
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -232,49 +210,22 @@ async def _until_stopped(
         loop.add_signal_handler(number, stop.set)
     if seconds is not None:
         loop.call_later(seconds, stop.set)
-    async with _inverter_on(board.rs485, live, baud):
-        with board_words.listening(outlet, say):
-            while not stop.is_set():
-                if live:
-                    live.sync()
-                _check_parts(board, feed, outlet)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _TICK_S)
+    with board_words.listening(connector, say):
+        while not stop.is_set():
+            server.check()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _TICK_S)
 
 
-@contextlib.asynccontextmanager
-async def _inverter_on(port: str, live: LiveInverter | None, baud: int) -> AsyncIterator[None]:
-    if live is None:
-        yield
-        return
-    import serial
-
-    from hil.plants.inverter.server import SerialServer
-
-    with serial.Serial(port, baud, timeout=0) as line:
-        server = SerialServer(live, line.fileno(), baud)
-        server.start()
-        try:
-            yield
-        finally:
-            server.stop()
-
-
-def _check_parts(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None) -> None:
-    """Raise where one of the threads has failed: they can only tell when asked."""
-    _ = board.status, feed.counts
-    if outlet:
-        outlet.check()
-
-
-def _print_end(board: VirtualBoard, feed: MainsFeed, outlet: OutletFeed | None, live: LiveInverter | None) -> None:
+def _print_end(rig: RealTimeRig, connector: OutletPlant | None, live: LiveInverter | None) -> None:
     from host_tools.screen import Screen
 
-    counts = [f"{name} {value}" for part in (board.status, feed.counts) for name, value in asdict(part).items()]
+    assert rig.board and rig.feed
+    counts = [f"{name} {value}" for part in (rig.board.status, rig.feed.counts) for name, value in asdict(part).items()]
     screen = Screen()
-    if outlet:
+    if connector:
         power = f", {live.inverter.power_w:.0f} W" if live else ""
-        screen.say(f"outlet: {outlet.words()}{power}")
+        screen.say(f"outlet: {connector.status}{power}")
     screen.say("stopped: " + ", ".join(counts))
 
 

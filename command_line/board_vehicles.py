@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.errors import ToolError
@@ -16,11 +16,10 @@ PARAMETERS = {"evse": 2, "hlc_wait_s": 600}
 
 @dataclass(frozen=True)
 class Network:
-    """environment: for the board.  pki: folder for its flash, None for none.  address: "fe80::1%eth1", "" for none."""
+    """pki: folder for the board's flash, None for none.  address: "fe80::1%eth1", "" for none."""
 
     address: str = ""
     pki: Path | None = None
-    environment: dict[str, str] = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -46,4 +45,4 @@ def network_of(interface: str | None, pki: Path | None) -> Iterator[Network]:
             folder = pki if (pki / PKI_KEY).exists() else Path(scrap)
             if folder != pki:
                 v2g.export_device(v2g.Pki(pki), folder, force=True)
-        yield Network(address, folder, {"GRIDKEEL_V2G_INTERFACE": address})
+        yield Network(address, folder)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from host_tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from hil.virtual_board.outlet_feed import OutletFeed
+    from hil.plants.connector import OutletPlant
 
 WORDS = ("plug", "unplug", "want", "leave", "basic", "session", "status")  # what each does: `board run --help`
 _READ_BYTES = 4096
@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 
 @contextlib.contextmanager
-def listening(outlet: OutletFeed | None, say: Say) -> Iterator[None]:
+def listening(outlet: OutletPlant | None, say: Say) -> Iterator[None]:
     """Carry out the words of standard input for as long as the block runs, inside a running event loop.
 
     say: told what came of each.
@@ -53,25 +53,25 @@ def listening(outlet: OutletFeed | None, say: Say) -> Iterator[None]:
         signal.signal(signal.SIGTTIN, before)
 
 
-def carry_out(line: str, outlet: OutletFeed | None) -> str:
+def carry_out(line: str, outlet: OutletPlant | None) -> str:
     """Let the vehicle do what a line says; return what to tell about it."""
     word = line.strip()
     if outlet is None:
         return "there is no virtual vehicle: --param evse=1 or evse=2 makes an outlet for one"
     if word == "status":
-        return outlet.words()
+        return outlet.status
     if word in ("basic", "session"):
-        outlet.plant.vehicle.basic = word == "basic"
+        outlet.vehicle.basic = word == "basic"
         return word
     try:
-        outlet.plant.do(word)
+        outlet.do(word)
     except ToolError:
         return f"unknown word {word!r}; there are {', '.join(WORDS)}, and for faults {_faults(outlet)}"
     return word
 
 
-def _faults(outlet: OutletFeed) -> str:
-    return ", ".join(word for word in outlet.plant.words if word not in WORDS)
+def _faults(outlet: OutletPlant) -> str:
+    return ", ".join(word for word in outlet.words if word not in WORDS)
 
 
 class _Lines:

@@ -15,7 +15,7 @@ from host_tools.errors import EXIT_CHECK_FAILED
 from host_tools.files import check_writable, write_atomic
 
 if TYPE_CHECKING:
-    from hil.interop.endings import Row
+    from hil.interop.refusal_row import Row
     from host_tools.screen import Screen
 
 

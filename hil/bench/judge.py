@@ -12,7 +12,7 @@ from gridkeel.envelope import TEMPERATURE_UNKNOWN
 from gridkeel.link import messages
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from hil.bench import figures, outlet_figures
+from hil.bench import connector_figures, figures
 from hil.bench.vehicle_session import Meeting
 from hil.plants.grid import SwingGrid, simulate
 from hil.plants.trace import Trace
@@ -67,7 +67,7 @@ def judge(played: Played) -> RunRecord:
     )
     if played.scenario.vehicle is not None:
         start_s = float(telemetry["at_s"][0] - telemetry["uptime_ms"][0] / 1000)
-        found |= outlet_figures.figures(played.recorder, played.mains, played.commands, played.cease_us, start_s)
+        found |= connector_figures.figures(played.recorder, played.mains, played.commands, played.cease_us, start_s)
     if played.meeting is not None:
         found |= played.meeting.figures(played.mains.source)
     end_s = played.virtual_s

@@ -12,19 +12,17 @@ from gridkeel import VERSION
 from gridkeel.params import Parameters
 from hil.bench.judge import Played, judge
 from hil.bench.vehicle_session import meeting_of
-from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.trace import load_iberia
 from hil.report import RunRecord
-from hil.rigs.bus import Bus
-from hil.rigs.hostside import START_UNIX_S, HostSide
+from hil.rigs.board_setup import BoardSetup
+from hil.rigs.bus import SEED
 from hil.rigs.lockstep_run import Progress
-from hil.rigs.mains import Mains
-from hil.rigs.plants import Station
-from hil.rigs.players import PLAYERS, Parts
+from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
 from hil.rigs.rig import Rig
+from hil.rigs.run import run_on
+from hil.rigs.run_host import START_UNIX_S, HostSide
 from hil.scenarios.scenario import RECORD, Scenario
-from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import ToolError
 from host_tools.mqtt.address import broker_at
 from host_tools.mqtt.broker import EmbeddedBroker
@@ -32,7 +30,6 @@ from host_tools.mqtt.counter import CountingSubscriber
 from host_tools.uplink.publisher_thread import PublisherThread
 from host_tools.uplink.queue import Queue
 
-SEED = 20250428
 DRAIN_S = 60.0
 
 
@@ -71,12 +68,6 @@ def _silent(_line: str) -> None:
     """The publisher's lines have no place inside a live table; trouble shows as undelivered records."""
 
 
-def parameters_of(scenario: Scenario, rig: Rig, overrides: dict[str, int]) -> Parameters:
-    """Return the parameters of a run: defaults, then the rig's, the scenario's, the user's."""
-    given = {**rig.parameters, **scenario.parameters, **overrides}
-    return Parameters(on_shared_host(given) if rig.kind == "realtime" else given)
-
-
 def play(
     scenario: Scenario,
     rig: Rig,
@@ -87,20 +78,22 @@ def play(
     """Play one scenario on a rig and judge it.  Errors: ToolError where the rig cannot play it."""
     if scenario.car is not None and rig.kind != "lockstep":
         raise ToolError(f"scenario {scenario.name}: its car speaks in virtual time; play it on a lock-step rig")
-    parameters = parameters_of(scenario, rig, overrides)
+    parameters = rig.parameters_with({**scenario.parameters, **overrides})
     recorder = Recorder()
-    mains = Mains(scenario, parameters, scenario.duration_s + 10.0)
-    inverter = Inverter(InverterConfig.from_dict({"unit": parameters.modbus_unit, **scenario.inverter}))
-    bus = Bus(inverter, parameters.modbus_baud, scenario.faults, SEED)
+    plants = Plants.of(scenario, parameters)
+    if rig.kind == "serial":
+        _check_steerable(scenario, rig, plants)
     already, already_doubled = way.counter.delivered, way.counter.doubled
     with Queue(way.queue_path) as queue, meeting_of(scenario, START_UNIX_S) as meeting:
         host = HostSide(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
-        station = Station(scenario, mains, inverter, recorder)
-        boot_id = way.next_boot()
-        parts = Parts(scenario, rig, parameters, mains, inverter, station, bus, host, recorder, watch, boot_id)
-        if meeting:
-            parts.vehicle, parts.pki = meeting.car, meeting.pki
-        with PLAYERS[rig.kind](parts) as run:
+        setup = BoardSetup(
+            parameters.values(),
+            boot_id=way.next_boot(),
+            pki=meeting.pki if meeting else None,
+            vehicle=meeting.car if meeting else None,
+        )
+        with rig.open(plants, setup) as opened:
+            run = run_on(opened, scenario, host, watch)
             run.play()
     dropped = host.intake.counts.missing
     delivered = way.settle(already, host.intake.counts.stored)
@@ -108,11 +101,11 @@ def play(
         scenario=scenario,
         rig=rig,
         parameters=parameters,
-        mains=mains,
+        mains=plants.mains,
         recorder=recorder,
-        commands=bus.commands,
+        commands=plants.bus.commands,
         cease_us=run.cease_us,
-        reversions=inverter.reversions,
+        reversions=plants.inverter.reversions,
         produced=host.produced,
         dropped=dropped,
         delivered=delivered,
@@ -125,6 +118,16 @@ def play(
         meeting=meeting,
     )
     return judge(played)
+
+
+def _check_steerable(scenario: Scenario, rig: Rig, plants: Plants) -> None:
+    if not plants.mains.steady:
+        raise ToolError(
+            f"scenario {scenario.name} moves the mains, and rig {rig.name} has no source that this host"
+            " can steer; play a scenario with steady mains, or use --rig realtime"
+        )
+    if plants.connector is not None:
+        raise ToolError(f"scenario {scenario.name} has a car, and rig {rig.name} none that this host steers")
 
 
 def _meta(rig: Rig, parameters: Parameters) -> dict[str, str]:

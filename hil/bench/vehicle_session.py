@@ -12,9 +12,9 @@ from pathlib import Path
 from certs import v2g
 from hil.plants.trace import Trace
 from hil.scenarios.scenario import Scenario
+from hil.scripted_vehicle.messages import Contract
 from hil.scripted_vehicle.scripts import contract_talk
-from hil.scripted_vehicle.talk import Contract
-from hil.scripted_vehicle.virtual_car import HANDSHAKE, Span, VirtualCar
+from hil.scripted_vehicle.vehicle import HANDSHAKE, Span, VirtualCar
 
 CHECKED = "PaymentDetailsReq"
 SIGNED = "AuthorizationReq"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from hil.drivers.outlet_frames import NO_OUTLET, ORDERS, Orders
+from hil.drivers.connector_frames import NO_OUTLET, ORDERS, Orders
 from host_tools.errors import ToolError
 from host_tools.image.rom import rom_image
 from host_tools.micropython.interpreter import argv

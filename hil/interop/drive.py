@@ -13,7 +13,7 @@ from typing import Any
 from hil.interop.charger import Charger
 from hil.interop.modes import Mode
 from hil.interop.peers import Car, Event
-from hil.interop.replug import GONE_S
+from hil.interop.unplugged import GONE_S
 from hil.interop.wire import Tap
 
 SESSION_S = 90.0

@@ -17,9 +17,9 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from certs.v2g import Pki
-from hil.interop.rawcar import Address, ClosedError, Link, RawCar
-from hil.scripted_vehicle import talk
-from hil.scripted_vehicle.talk import Contract
+from hil.interop.raw_vehicle import Address, ClosedError, Link, RawCar
+from hil.scripted_vehicle import messages
+from hil.scripted_vehicle.messages import Contract
 
 START_S = 20.0
 END_S = 15.0
@@ -59,10 +59,10 @@ def checks(place: Place) -> Iterator[tuple[float, float]]:
     for contract in contracts:
         with link.connect(place.address) as plain, link.secure(plain) as opened:
             car = RawCar(opened)
-            car.choose(talk.CONTRACT)
+            car.choose(messages.CONTRACT)
             begun_s = time.monotonic()
             car.ask("PaymentDetailsReq", contract.details())
-            car.ask("AuthorizationReq", *talk.authorization(car.last["GenChallenge"], contract.key))
+            car.ask("AuthorizationReq", *messages.authorization(car.last["GenChallenge"], contract.key))
             yield begun_s, time.monotonic()
 
 

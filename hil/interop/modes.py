@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hil.interop.occasions import NO_MORE_RECEIPTS, OTHER_PRICES, RECEIPTS, Occasion
+from hil.interop.operator_actions import NO_MORE_RECEIPTS, OTHER_PRICES, RECEIPTS, Occasion
+from hil.plants.connector import OutletPlant
 from hil.plants.dc_side import DcConfig
-from hil.plants.outlet import OutletPlant
 from hil.plants.vehicle import VehicleConfig
 from host_tools.errors import ToolError
 

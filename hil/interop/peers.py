@@ -22,7 +22,7 @@ from host_tools.errors import MissingError, ToolError
 
 Event = dict[str, Any]
 
-_CAR = Path(__file__).with_name("car.py")
+_CAR = Path(__file__).with_name("peer_vehicle.py")
 _READY_S = 20.0
 # A car lives for one session: Java's second compiler costs it more than it gives back, and a small machine most of all.
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -36,7 +36,7 @@ def check_java() -> None:
 
 
 class Car:
-    """The peer's EVCC under hil/interop/car.py.  Errors: MissingError without Java or the peer.
+    """The peer's EVCC under hil/interop/peer_vehicle.py.  Errors: MissingError without Java or the peer.
 
     pauses: its session ends with a pause.  resumes: the id of a session that it joins again, "" for a new one.
     """

@@ -9,9 +9,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hil.interop.rawcar import ClosedError, RawCar
-from hil.interop.stage import Stage
-from hil.scripted_vehicle import talk
+from hil.interop.raw_vehicle import ClosedError, RawCar
+from hil.interop.setup import Stage
+from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
 
 ENDED = ""  # the connection, without an answer
@@ -71,8 +71,8 @@ def _answer(offence: Offence, car: RawCar, stage: Stage) -> str:
 
 
 def _begin_to_charge(car: RawCar, stage: Stage) -> None:
-    codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+    codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
     stage.charger.do("communicate")
-    codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+    codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
     if not all(code.startswith("OK") for code in codes):
         raise ToolError(f"the car that was to charge first could not: {' '.join(codes)}")

@@ -12,10 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from hil.interop.endings import CHARGED, Row
-from hil.interop.rawcar import ClosedError
+from hil.interop.raw_vehicle import ClosedError
 from hil.interop.refusal import Refusal
-from hil.interop.stage import PLUG_S, MakeStage, Stage, ground
+from hil.interop.refusal_row import CHARGED, Row
+from hil.interop.setup import PLUG_S, MakeStage, Stage, ground
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hil.interop import bits
-from hil.interop.rawcar import ClosedError, RawCar
+from hil.interop.raw_vehicle import ClosedError, RawCar
 from hil.interop.refusal import ENDED, Refusal, talking
-from hil.interop.stage import REVOKED, Stage
-from hil.scripted_vehicle import talk
-from hil.scripted_vehicle.talk import Contract
+from hil.interop.setup import REVOKED, Stage
+from hil.scripted_vehicle import messages
+from hil.scripted_vehicle.messages import Contract
 
 CHAIN_ERROR, EXPIRED, IS_REVOKED = "FAILED_CertChainError", "FAILED_CertificateExpired", "FAILED_CertificateRevoked"
 NOT_ALLOWED_HERE = "FAILED_CertificateNotAllowedAtThisEVSE"
@@ -49,9 +49,9 @@ def _with_another_key(stage: Stage) -> Contract:
 
 
 def _raw_details(car: RawCar, contract: Contract, past_the_schema: Callable[[bytes], bytes]) -> str:
-    car.choose(talk.CONTRACT)
-    good = talk.request(DETAILS, contract.details(), car.session_id)
-    car.exchange(talk.frame(past_the_schema(talk.payload(good))))
+    car.choose(messages.CONTRACT)
+    good = messages.request(DETAILS, contract.details(), car.session_id)
+    car.exchange(messages.frame(past_the_schema(messages.payload(good))))
     return "an answer"
 
 
@@ -73,22 +73,22 @@ def _endless_chain(car: RawCar, stage: Stage) -> str:
 def _on_tcp(car: RawCar, _stage: Stage) -> str:
     car.set_up()
     car.ask("ServiceDiscoveryReq")
-    return car.ask("PaymentServiceSelectionReq", talk.selection(talk.CONTRACT))
+    return car.ask("PaymentServiceSelectionReq", messages.selection(messages.CONTRACT))
 
 
 @contextlib.contextmanager
 def _replayed(stage: Stage) -> Iterator[str]:
     contract = stage.contract()
     with stage.link.car() as earlier:
-        earlier.choose(talk.CONTRACT)
+        earlier.choose(messages.CONTRACT)
         earlier.ask(DETAILS, contract.details())
         challenge = earlier.last["GenChallenge"]
         earlier.ask("SessionStopReq", {"ChargingSession": "Terminate"})
     with stage.link.car() as car:
-        car.choose(talk.CONTRACT)
+        car.choose(messages.CONTRACT)
         car.ask(DETAILS, contract.details())
         try:
-            yield car.ask("AuthorizationReq", *talk.authorization(challenge, contract.key))
+            yield car.ask("AuthorizationReq", *messages.authorization(challenge, contract.key))
         except ClosedError:
             yield ENDED
 

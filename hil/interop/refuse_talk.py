@@ -6,11 +6,11 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from hil.interop.rawcar import ClosedError, RawCar
+from hil.interop.raw_vehicle import ClosedError, RawCar
 from hil.interop.refusal import ENDED, Offence, Refusal, charging, talking
-from hil.interop.stage import Stage
-from hil.scripted_vehicle import talk
-from hil.scripted_vehicle.talk import Body
+from hil.interop.setup import Stage
+from hil.scripted_vehicle import messages
+from hil.scripted_vehicle.messages import Body
 
 SEQUENCE_ERROR, UNKNOWN_SESSION = "FAILED_SequenceError", "FAILED_UnknownSession"
 WRONG_MODE = "FAILED_WrongEnergyTransferMode"
@@ -23,12 +23,12 @@ DEBOUNCED_S = 0.3
 
 
 def _protocol(car: RawCar, _stage: Stage) -> str:
-    return car.agree(talk.offer("urn:din:70121:2012:MsgDef"))
+    return car.agree(messages.offer("urn:din:70121:2012:MsgDef"))
 
 
 def _order(car: RawCar, _stage: Stage) -> str:
     car.set_up()
-    return car.ask("PowerDeliveryReq", talk.delivery("Start"))
+    return car.ask("PowerDeliveryReq", messages.delivery("Start"))
 
 
 def _session_id(car: RawCar, _stage: Stage) -> str:
@@ -53,20 +53,20 @@ def _no_exi(car: RawCar, stage: Stage) -> str:
 
 
 def _half(car: RawCar, _stage: Stage) -> str:
-    data = talk.offer()
+    data = messages.offer()
     car.exchange(data[: len(data) // 2], SETUP_S)
     return "an answer"
 
 
 def _mode(car: RawCar, _stage: Stage) -> str:
     car.pay(None)
-    return car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter("DC_extended"))
+    return car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter("DC_extended"))
 
 
 def _start(body: Body) -> Offence:
     def offence(car: RawCar, _stage: Stage) -> str:
         car.pay(None)
-        car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())
+        car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())
         return car.ask("PowerDeliveryReq", body)
 
     return offence
@@ -81,7 +81,7 @@ def _unplugs(car: RawCar, stage: Stage) -> str:
 
 
 def _order_again(car: RawCar, _stage: Stage) -> str:
-    return car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID})
+    return car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
 
 
 def _another_id(car: RawCar, _stage: Stage) -> str:
@@ -90,12 +90,12 @@ def _another_id(car: RawCar, _stage: Stage) -> str:
 
 
 def _garbage(car: RawCar, _stage: Stage) -> str:
-    car.exchange(talk.frame(bytes.fromhex("8098ffffffffffff")))
+    car.exchange(messages.frame(bytes.fromhex("8098ffffffffffff")))
     return "an answer"
 
 
 def _claims_too_much(car: RawCar, _stage: Stage) -> str:
-    car.exchange(talk.frame(b"", length=TOO_MANY_BYTES))
+    car.exchange(messages.frame(b"", length=TOO_MANY_BYTES))
     return "an answer"
 
 
@@ -143,8 +143,8 @@ ROWS = (
     _closed("no EXI", _no_exi, "not_a_message"),
     _closed("half a message, then silence", _half, "no_request_in_state", waits=True),
     _coded("a mode that is not offered", _mode, WRONG_MODE),
-    _coded("a schedule that was not offered", _start(talk.delivery("Start", schedule=9)), TARIFF_INVALID),
-    _coded("state B at the start of power", _start(talk.delivery("Start")), NOT_APPLIED),
+    _coded("a schedule that was not offered", _start(messages.delivery("Start", schedule=9)), TARIFF_INVALID),
+    _coded("state B at the start of power", _start(messages.delivery("Start")), NOT_APPLIED),
     _closed("unplugged", _unplugs, "unplugged"),
     Refusal("a second car", _second_car, ENDED, "turned_away", "tcp"),
     _coded("message out of order, charging", _order_again, SEQUENCE_ERROR, busy=True),

@@ -7,9 +7,9 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 
-from hil.interop.rawcar import ClosedError, RawCar
+from hil.interop.raw_vehicle import ClosedError, RawCar
 from hil.interop.refusal import ENDED, Act, Refusal
-from hil.interop.stage import Stage
+from hil.interop.setup import Stage
 
 TLS_REQUIRED = (("iso15118_tls", 2),)
 PATIENCE_S = 15.0  # the charger gives a handshake 10 s

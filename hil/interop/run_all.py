@@ -16,7 +16,7 @@ from hil.interop.modes import Mode, choose
 from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
-from hil.interop.uplink_desk import UplinkDesk
+from hil.interop.uplink_host import UplinkDesk
 from hil.interop.wire import tapped
 from host_tools.micropython.interpreter import HEAP_BYTES
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gridkeel.v2g.iso2 import states_text
-from hil.interop.endings import CHARGED
-from hil.interop.replug import GONE_S
-from hil.scripted_vehicle import talk
+from hil.interop.refusal_row import CHARGED
+from hil.interop.unplugged import GONE_S
+from hil.scripted_vehicle import messages
+from hil.scripted_vehicle.messages import Body, Contract
 from hil.scripted_vehicle.scripts import Session
-from hil.scripted_vehicle.talk import Body, Contract
-from hil.scripted_vehicle.virtual_car import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualCar
+from hil.scripted_vehicle.vehicle import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualCar
 
 LISTEN_S = 65.0  # the longest the standard lets a charger wait is 60 s
 SETUP_S, SEQUENCE_S = 20.0, 60.0  # up to the answer to SessionSetupReq in all, then for each request
@@ -157,21 +157,26 @@ def _until(name: str, body: Body, done: Callable[[Body], bool], most: int) -> Ca
 
 def _signed(contract: Contract) -> Callable[[Session], Turn]:
     def turn(session: Session) -> Turn:
-        signed = talk.authorization(session.last["GenChallenge"], contract.key)
+        signed = messages.authorization(session.last["GenChallenge"], contract.key)
         answered = yield from session.ask("AuthorizationReq", *signed)
         return answered and session.last["ResponseCode"].startswith("OK")
 
     return turn
 
 
+def _finished(last: Body) -> bool:
+    finished: bool = last["EVSEProcessing"] == "Finished"
+    return finished
+
+
 def _near(last: Body) -> bool:
     told = last["EVSEPresentVoltage"]
-    return abs(told["Value"] * 10 ** told["Multiplier"] - talk.DC_V) <= 20
+    return abs(told["Value"] * 10 ** told["Multiplier"] - messages.DC_V) <= 20
 
 
-_SETUP = _turn("SessionSetupReq", {"EVCCID": talk.EVCC_ID})
+_SETUP = _turn("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
 _DISCOVERY = _turn("ServiceDiscoveryReq", {})
-_EXTERNAL = _turn("PaymentServiceSelectionReq", talk.selection(talk.EXTERNAL))
+_EXTERNAL = _turn("PaymentServiceSelectionReq", messages.selection(messages.EXTERNAL))
 _FREE = _turn("AuthorizationReq", {})
 _STOP = _turn("SessionStopReq", {"ChargingSession": "Terminate"})
 
@@ -181,26 +186,24 @@ _AC_TURNS = (
     ("discovery", _DISCOVERY),
     ("selection", _EXTERNAL),
     ("authorization", _FREE),
-    ("charge_parameter", _turn("ChargeParameterDiscoveryReq", talk.charge_parameter())),
-    ("power_delivery", _close_s2(_turn("PowerDeliveryReq", talk.delivery("Start")))),
+    ("charge_parameter", _turn("ChargeParameterDiscoveryReq", messages.charge_parameter())),
+    ("power_delivery", _close_s2(_turn("PowerDeliveryReq", messages.delivery("Start")))),
     ("charging_status", _turn("ChargingStatusReq", {})),
-    ("charging", _turn("PowerDeliveryReq", talk.delivery("Stop"))),
+    ("charging", _turn("PowerDeliveryReq", messages.delivery("Stop"))),
     ("stopped_ac", _STOP),
 )
 _DC_TURNS = (
     *_AC_TURNS[:5],
-    ("charge_parameter", _turn("ChargeParameterDiscoveryReq", talk.dc_charge_parameter())),
+    ("charge_parameter", _turn("ChargeParameterDiscoveryReq", messages.dc_charge_parameter())),
     (
         "cable_check",
-        _close_s2(
-            _until("CableCheckReq", talk.dc_status(), lambda last: last["EVSEProcessing"] == "Finished", CABLE_CHECKS)
-        ),
+        _close_s2(_until("CableCheckReq", messages.dc_status(), _finished, CABLE_CHECKS)),
     ),
-    ("pre_charge", _turn("PreChargeReq", talk.pre_charge())),
-    ("pre_charging", _until("PreChargeReq", talk.pre_charge(), _near, PRE_CHARGES)),
-    ("", _turn("PowerDeliveryReq", talk.delivery("Start", dc=True))),
-    ("current_demand", _turn("CurrentDemandReq", talk.demand())),
-    ("demanding", _turn("PowerDeliveryReq", talk.delivery("Stop", dc=True))),
+    ("pre_charge", _turn("PreChargeReq", messages.pre_charge())),
+    ("pre_charging", _until("PreChargeReq", messages.pre_charge(), _near, PRE_CHARGES)),
+    ("", _turn("PowerDeliveryReq", messages.delivery("Start", dc=True))),
+    ("current_demand", _turn("CurrentDemandReq", messages.demand())),
+    ("demanding", _turn("PowerDeliveryReq", messages.delivery("Stop", dc=True))),
     ("stopped_dc", _STOP),
 )
 _DC_ONLY = ("cable_check", "pre_charge", "pre_charging", "current_demand", "demanding", "stopped_dc")
@@ -214,7 +217,7 @@ def _paths(turns: tuple[Any, ...], wanted: tuple[str, ...] | None = None) -> tup
 
 
 def _paying(contract: Contract, service: bool) -> tuple[Callable[[Session], Turn], ...]:
-    chosen = talk.selection(talk.CONTRACT)
+    chosen = messages.selection(messages.CONTRACT)
     if service:
         chosen["SelectedServiceList"]["SelectedService"].append({"ServiceID": 2, "ParameterSetID": 1})
     return (_agree, _SETUP, _DISCOVERY, _turn("PaymentServiceSelectionReq", chosen))

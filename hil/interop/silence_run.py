@@ -12,26 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from certs import v2g
-from gridkeel.params import Parameters
-from hil.interop.endings import CHARGED, Contactor, Row
 from hil.interop.modes import choose
 from hil.interop.refusal import ENDED
+from hil.interop.refusal_row import CHARGED, Contactor, Row
 from hil.interop.silence import CLOSED_STATES, OUTLETS, SETTLE_S, Silence, Silences
-from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.waveform import Floats
 from hil.rigs import rig as rigs
-from hil.rigs.bus import Bus
-from hil.rigs.hostside import START_UNIX_S, HostSide
-from hil.rigs.mains import Mains
-from hil.rigs.plants import Station
-from hil.rigs.players import Parts, lockstep
+from hil.rigs.board_setup import BoardSetup
+from hil.rigs.bus import SEED
+from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
+from hil.rigs.run import run_on
+from hil.rigs.run_host import START_UNIX_S, HostSide
 from hil.scenarios.scenario import Scenario
-from hil.scripted_vehicle.talk import Contract
-from hil.scripted_vehicle.virtual_car import VirtualCar
+from hil.scripted_vehicle.messages import Contract
+from hil.scripted_vehicle.vehicle import VirtualCar
 from host_tools.uplink.queue import Queue
 
-SEED = 20250428
 ROUND_S = 30.5  # beside the wait itself: on to the state, and the next car's session
 BLOCK_MS = 20  # nobody looks at the mains here: half as many blocks
 CLOSE_MS = 1000  # between the entry of the log and the end of the connection
@@ -60,7 +57,7 @@ def rows(say: Say, outlets: Sequence[int] = range(len(OUTLETS))) -> list[Row]:
 def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path, number: int) -> Recorder:
     (mode,) = choose("dc-pnc" if is_dc else "ac-pnc")
     rig = rigs.load("lockstep")
-    parameters = Parameters({**mode.charger_parameters(), **changes, "block_ms": BLOCK_MS})
+    parameters = rig.parameters_with({**mode.charger_parameters(), **changes, "block_ms": BLOCK_MS})
     scenario = Scenario(
         name="silence",
         title="Cars that fall silent",
@@ -70,25 +67,18 @@ def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path
         vehicle={"onboard": False} if is_dc else {"phases": 3},
     )
     recorder = Recorder()
-    mains = Mains(scenario, parameters, scenario.duration_s + 10.0)
-    inverter = Inverter(InverterConfig(unit=parameters.modbus_unit))
-    station = Station(scenario, mains, inverter, recorder)
-    assert station.outlet is not None
-    vehicle = VirtualCar(silences.script, station.outlet.do)
-    with Queue(folder / f"queue-{number}.sqlite") as queue:
+    plants = Plants.of(scenario, parameters)
+    assert plants.connector is not None
+    setup = BoardSetup(
+        parameters.values(),
+        boot_id=number + 1,
+        pki=folder / "board",
+        vehicle=VirtualCar(silences.script, plants.connector.do),
+    )
+    with Queue(folder / f"queue-{number}.sqlite") as queue, rig.open(plants, setup) as opened:
         host = HostSide(queue, rig.host_baud, [], recorder, lambda _birth: None, SEED)
-        bus = Bus(inverter, parameters.modbus_baud, [], SEED)
-        parts = Parts(
-            scenario, rig, parameters, mains, inverter, station, bus, host, recorder, _nobody, number + 1, vehicle
-        )
-        parts.pki = folder / "board"
-        with lockstep(parts) as run:
-            run.play()
+        run_on(opened, scenario, host).play()
     return recorder
-
-
-def _nobody(_progress: object) -> None:
-    """Nobody watches."""
 
 
 def _row(row: Silence, recorder: Recorder, took_s: float) -> Row:

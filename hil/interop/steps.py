@@ -17,7 +17,7 @@ from gridkeel.crypto import trust
 from gridkeel.evse import names
 from hil.interop import load
 from hil.interop.load import Place, Spans, Work
-from hil.interop.stage import Stage, ground
+from hil.interop.setup import Stage, ground
 from host_tools.errors import ToolError
 
 LIMIT_MS = 100.0
@@ -144,4 +144,4 @@ def _step(stage: Stage, freq_hz: float, measured: Run) -> None:
     goal_w = commands[-1][1] if commands else before_w
     enough = [when for when, power_w in commands if abs(power_w - before_w) >= 0.9 * abs(goal_w - before_w) > 0]
     if enough and _moved(commands, before_w):
-        measured.answers.append(Answer(charger.feed.start_s + charger.grid.steps[taken][0], enough[0]))
+        measured.answers.append(Answer(charger.rig.start_s + charger.grid.steps[taken][0], enough[0]))

@@ -10,6 +10,7 @@ from hil.scenarios.scenario import Fault
 
 WRITE_MULTIPLE = 16
 BITS_A_BYTE = 11  # start, 8, parity, stop
+SEED = 20250428  # of the noise, the same in every run
 
 
 def damage(data: bytes, rate: float, dice: random.Random) -> bytes:
@@ -27,7 +28,7 @@ class Bus:
     commands: (time of the last byte in us, power in W into the vehicle) of each write that the inverter took.
     """
 
-    def __init__(self, inverter: Inverter, baud: int, faults: Sequence[Fault], seed: int) -> None:
+    def __init__(self, inverter: Inverter, baud: int, faults: Sequence[Fault] = (), seed: int = SEED) -> None:
         self._inverter = inverter
         self._slave = RtuSlavePort(inverter, baud)
         self._byte_us = BITS_A_BYTE * 1e6 / baud

@@ -1,4 +1,4 @@
-"""One scenario in lock step: the rig's loop between board, mains, inverter and host."""
+"""One scenario in lock step: the loop between board, plants and host in virtual time."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from gridkeel.params import Parameters
-from hil.drivers.lockstep import LEVEL_ENERGISE, LockStepBoard, Reply
-from hil.plants.inverter import Inverter
-from hil.rigs.bus import Bus
-from hil.rigs.hostside import HostSide
-from hil.rigs.mains import Mains
-from hil.rigs.plants import Station
-from hil.rigs.rig import Rig
+from hil.drivers.lockstep import LEVEL_ENERGISE, Reply
+from hil.rigs.openings import LockStepRig
+from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Scenario
-from hil.scripted_vehicle.virtual_car import VirtualCar
 
 DRAIN_S = 3.0  # after the end, for the link to hand over what it holds
 LAST_S = 4.0  # then, at most, until the board has said how much that was and all of it is here; it says so every second
@@ -46,38 +40,32 @@ class Pace:
     exchanges: int = 0
 
 
+def unwatched(_progress: Progress) -> None:
+    """Nobody watches."""
+
+
+def progress(t_us: int, scenario: Scenario, host: HostSide) -> Progress:
+    """Return where a run stands at t_us."""
+    return Progress(t_us / 1e6, scenario.duration_s, host.latest, host.produced, host.intake.counts.stored)
+
+
 class LockStepRun:
-    """Plays a scenario on a board in virtual time; every number that is recorded repeats to the bit."""
+    """Plays a scenario on an open rig in virtual time; every number that is recorded repeats to the bit."""
 
     def __init__(
-        self,
-        scenario: Scenario,
-        rig: Rig,
-        parameters: Parameters,
-        board: LockStepBoard,
-        mains: Mains,
-        inverter: Inverter,
-        station: Station,
-        bus: Bus,
-        host: HostSide,
-        watch: Callable[[Progress], None],
-        car: VirtualCar | None = None,
+        self, rig: LockStepRig, scenario: Scenario, host: HostSide, watch: Callable[[Progress], None] = unwatched
     ) -> None:
         self._scenario = scenario
-        self._rig = rig
-        # Blocks come as fast as the sample clock runs, and that need not be as fast as time does.
-        self._block_us = parameters.block_ms * 1000 / (1.0 + mains.wave.config.sample_clock_ppm * 1e-6)
-        self._board = board
-        self._mains = mains
-        self._inverter = inverter
-        self._station = station
-        self._bus = bus
+        self._board = rig.board
+        self._plants = rig.plants
+        self._vehicle = rig.vehicle
         self._host = host
         self._watch = watch
-        self._car = car
+        # Blocks come as fast as the sample clock runs, and that need not be as fast as time does.
+        clock_ppm = rig.plants.mains.wave.config.sample_clock_ppm
+        self._block_us = rig.plants.parameters.block_ms * 1000 / (1.0 + clock_ppm * 1e-6)
         # A block may find a slice of the session's work begun: the longest one is charged before each of them.
-        self._compute_us = rig.compute_us + (SLICE_US if car else 0)
-        self._cuts = [fault for fault in scenario.faults if fault.kind == "samples"]
+        self._compute_us = rig.compute_us + (SLICE_US if rig.vehicle else 0)
         self._arrivals: list[tuple[int, int, int, bytes]] = []
         self._order = 0
         self._index = 0
@@ -123,31 +111,28 @@ class LockStepRun:
                     host += data
             until_us = min(target_us, self._arrivals[0][0]) if self._arrivals else target_us
             samples, self._samples = self._samples, b""
-            cars, until_us = self._car_says(now_us, until_us)
-            self._take(self._board.run(until_us, samples, self._index, rs485, host, self._station.levels, cars))
+            said, until_us = self._vehicle_says(now_us, until_us)
+            self._take(self._board.run(until_us, samples, self._index, rs485, host, self._plants.levels, said))
 
-    def _car_says(self, now_us: int, until_us: int) -> tuple[bytes, int]:
-        """Return what the car says now, and until when nothing else happens."""
-        car = self._car
-        if car is None or car.next_us is None:
+    def _vehicle_says(self, now_us: int, until_us: int) -> tuple[bytes, int]:
+        """Return what the vehicle says now, and until when nothing else happens."""
+        vehicle = self._vehicle
+        if vehicle is None or vehicle.next_us is None:
             return b"", until_us
-        said = car.to_board(now_us) if car.next_us <= now_us else b""
-        return said, until_us if car.next_us is None else min(until_us, car.next_us)
+        said = vehicle.to_board(now_us) if vehicle.next_us <= now_us else b""
+        return said, until_us if vehicle.next_us is None else min(until_us, vehicle.next_us)
 
     def _give_block(self) -> None:
         t_us = self._board.now_us
-        samples = self._mains.next_block(self._inverter.power_w)
+        samples = self._plants.next_block()
         self._index += 1
         self._advance(t_us)
-        if not any(fault.active(t_us / 1e6) for fault in self._cuts):
+        if not self._plants.samples_lost(t_us / 1e6):
             self._samples = samples
-        self._station.keep_row(t_us, self._energise)
+        self._plants.keep_row(self._host.recorder, t_us, self._energise)
         self._speak(t_us)
         if self._index % 20 == 0:
-            counts = self._host.intake.counts
-            self._watch(
-                Progress(t_us / 1e6, self._scenario.duration_s, self._host.latest, self._host.produced, counts.stored)
-            )
+            self._watch(progress(t_us, self._scenario, self._host))
 
     def _take(self, reply: Reply) -> None:
         self.pace.exchanges += 1
@@ -156,19 +141,19 @@ class LockStepRun:
         if self._energise and not energise:
             self.cease_us.append(reply.now_us)
         self._energise = energise
-        self._station.orders = reply.orders
+        self._plants.orders = reply.orders
         if reply.rs485:
             self._advance(reply.now_us)
-            for at_us, answer in self._bus.from_board(reply.rs485, reply.now_us):
+            for at_us, answer in self._plants.bus.from_board(reply.rs485, reply.now_us):
                 self._arrive(at_us, RS485, answer)
-        if reply.cars and self._car:
-            self._car.from_board(reply.cars, reply.now_us)
+        if reply.cars and self._vehicle:
+            self._vehicle.from_board(reply.cars, reply.now_us)
         if reply.host:
             self._host.from_board(reply.host, reply.now_us)
             self._speak(reply.now_us)
 
     def _advance(self, now_us: int) -> None:
-        self._station.advance(now_us, self._energise)
+        self._plants.advance(now_us, self._energise)
 
     def _speak(self, now_us: int) -> None:
         said = self._host.to_board(now_us)

@@ -5,32 +5,20 @@ from __future__ import annotations
 import heapq
 import select
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
 
 import serial
 
-from gridkeel.params import Parameters
-from hil.rigs.bus import Bus
-from hil.rigs.hostside import HostSide
-from hil.rigs.lockstep_run import DRAIN_S, HOST, LAST_S, RS485, Pace, Progress
-from hil.rigs.plants import Station
+from gridkeel.link import messages
+from hil.rigs.lockstep_run import DRAIN_S, HOST, LAST_S, RS485, Pace, Progress, progress, unwatched
+from hil.rigs.openings import RealTimeRig
+from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Scenario
-from hil.virtual_board.outlet_port import OutletPort
 from host_tools.errors import MissingError
 
+RUN = messages.STATES.index("run")
 WAIT_S = 0.002
 READ_BYTES = 4096
-
-
-@dataclass(frozen=True)
-class Ports:
-    """A board's ports as a rig reaches them; energised tells the contactor's level, outlet is where a car is."""
-
-    rs485: str
-    host: str
-    energised: Callable[[], bool]
-    outlet: OutletPort | None = None
 
 
 def open_port(path: str, baud: int, parity: str) -> serial.Serial:
@@ -42,27 +30,14 @@ def open_port(path: str, baud: int, parity: str) -> serial.Serial:
 
 
 class RealtimeRun:
-    """Plays a scenario on a board that keeps its own time; start_s is the monotonic second of the scenario's zero."""
+    """Plays a scenario on an open rig whose board keeps its own time."""
 
     def __init__(
-        self,
-        scenario: Scenario,
-        parameters: Parameters,
-        host_baud: int,
-        ports: Ports,
-        start_s: float,
-        station: Station,
-        bus: Bus,
-        host: HostSide,
-        watch: Callable[[Progress], None],
+        self, rig: RealTimeRig, scenario: Scenario, host: HostSide, watch: Callable[[Progress], None] = unwatched
     ) -> None:
+        self._rig = rig
+        self._plants = rig.plants
         self._scenario = scenario
-        self._parameters = parameters
-        self._host_baud = host_baud
-        self._ports = ports
-        self._start_s = start_s
-        self._station = station
-        self._bus = bus
         self._host = host
         self._watch = watch
         self._arrivals: list[tuple[int, int, int, bytes]] = []
@@ -76,8 +51,8 @@ class RealtimeRun:
         """Run to the scenario's end, order the safe state, and let the link hand over what it holds."""
         end_us = round(self._scenario.duration_s * 1e6)
         with (
-            open_port(self._ports.rs485, self._parameters.modbus_baud, serial.PARITY_EVEN) as rs485,
-            open_port(self._ports.host, self._host_baud, serial.PARITY_NONE) as host,
+            open_port(self._rig.rs485, self._plants.parameters.modbus_baud, serial.PARITY_EVEN) as rs485,
+            open_port(self._rig.host, self._rig.host_baud, serial.PARITY_NONE) as host,
         ):
             lines = {RS485: rs485, HOST: host}
             while self._now_us() < end_us:
@@ -93,14 +68,14 @@ class RealtimeRun:
         self.pace.virtual_s = self.pace.real_s = self.pace.board_s = end_us / 1e6
 
     def _now_us(self) -> int:
-        return round((monotonic() - self._start_s) * 1e6)
+        return round((monotonic() - self._rig.start_s) * 1e6)
 
     def _round(self, lines: dict[int, serial.Serial]) -> None:
         ready, _, _ = select.select(list(lines.values()), [], [], self._rest_s())
         now_us = self._now_us()
         if lines[RS485] in ready:
             self._advance(now_us)
-            for at_us, answer in self._bus.from_board(lines[RS485].read(READ_BYTES), now_us):
+            for at_us, answer in self._plants.bus.from_board(lines[RS485].read(READ_BYTES), now_us):
                 self._arrive(at_us, RS485, answer)
         if lines[HOST] in ready:
             self._host.from_board(lines[HOST].read(READ_BYTES), now_us)
@@ -118,26 +93,29 @@ class RealtimeRun:
         return min(WAIT_S, max(0.0, (self._arrivals[0][0] - self._now_us()) / 1e6))
 
     def _keep_row(self, now_us: int) -> None:
-        energise = self._ports.energised()
-        if self._ports.outlet is not None:
-            self._station.orders = self._ports.outlet.exchange(self._station.levels)
+        energise = self._energised()
+        if self._rig.connector is not None:
+            self._plants.orders = self._rig.connector.exchange(self._plants.levels)
             self._advance(now_us)
         if self._energise and not energise:
             self.cease_us.append(now_us)
         self._energise = energise
-        if now_us < self._rows * self._parameters.block_ms * 1000:
+        if now_us < self._rows * self._plants.parameters.block_ms * 1000:
             return
         self._rows += 1
         self._advance(now_us)
-        self._station.keep_row(now_us, energise)
+        self._plants.keep_row(self._host.recorder, now_us, energise)
         if self._rows % 20 == 0:
-            counts = self._host.intake.counts
-            self._watch(
-                Progress(now_us / 1e6, self._scenario.duration_s, self._host.latest, self._host.produced, counts.stored)
-            )
+            self._watch(progress(now_us, self._scenario, self._host))
+
+    def _energised(self) -> bool:
+        """A virtual board's pin; of a board on a desk its telemetry tells."""
+        if self._rig.board:
+            return self._rig.board.energised
+        return self._host.latest.get("state") == RUN
 
     def _advance(self, now_us: int) -> None:
-        self._station.advance(now_us, self._energise)
+        self._plants.advance(now_us, self._energise)
 
     def _arrive(self, at_us: int, port: int, data: bytes) -> None:
         self._order += 1

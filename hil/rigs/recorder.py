@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridkeel.link import messages
+from hil.plants.connector import OutletPlant
 from hil.plants.inverter import Inverter
-from hil.plants.outlet import OutletPlant
 
 TELEMETRY_KEYS = tuple(name for name, _code, _unit in messages.fields_of(messages.TELEMETRY))
 OUTLET_KEYS = ("t_s", "closed", "duty_permille", "high_mv", "low_mv", "current_a")

@@ -1,23 +1,30 @@
-"""Rigs as data: which board, on which ports, at which speeds."""
+"""A rig: which board, on which ports, at which speeds, from a rig file; `open` puts it together with its plants."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from gridkeel.params import Parameters
+from hil.rigs.board_setup import BoardSetup
+from hil.rigs.openings import OPENINGS, OpenRig
+from hil.rigs.plants import Plants
 from hil.virtual_board.flash import DEVICE_ID_RULE, is_device_id
+from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import MissingError, ToolError
 from host_tools.micropython.interpreter import HEAP_BYTES
 
 FOLDER = Path(__file__).parent
-KINDS = ("lockstep", "realtime", "serial")
 
 
 @dataclass(frozen=True)
 class Rig:
-    """What a scenario runs on.
+    """What a controller runs on.
 
+    device_id: "" for the one its flash has.
     kind: lockstep (virtual board, virtual time), realtime (virtual board, its own clock), serial (a board on a desk).
     compute_us: time a board's processor needs from a block's last sample to its bytes, charged in lock step.
     rom: the firmware runs compiled from an execute-in-place flash instead of from source in the heap.
@@ -38,6 +45,18 @@ class Rig:
     rs485: str = ""
     host: str = ""
 
+    def parameters_with(self, changes: Mapping[str, int]) -> Parameters:
+        """Return a board's parameters: defaults, then this rig's own, then the changes."""
+        given = {**self.parameters, **changes}
+        return Parameters(on_shared_host(given) if self.kind == "realtime" else given)
+
+    def open(self, plants: Plants, setup: BoardSetup) -> AbstractContextManager[OpenRig]:
+        """Bring the board up with its plants connected; the end of the block powers it down.
+
+        Nothing moves the plants yet: a run of this package does, or `PlantServer`.
+        """
+        return OPENINGS[self.kind](self, plants, setup)
+
 
 def load(name: str) -> Rig:
     """Read a rig by name or path.  Errors: ToolError with the file and what is wrong in it."""
@@ -54,8 +73,8 @@ def load(name: str) -> Rig:
         if key not in known_keys:
             raise ToolError(f"{path}: unknown key {key!r}, known are {', '.join(sorted(known_keys))}")
     rig = Rig(name=path.stem, **data)
-    if rig.kind not in KINDS:
-        raise ToolError(f"{path}: kind {rig.kind!r} is none of {', '.join(KINDS)}")
+    if rig.kind not in OPENINGS:
+        raise ToolError(f"{path}: kind {rig.kind!r} is none of {', '.join(OPENINGS)}")
     if not is_device_id(rig.device_id):
         raise ToolError(f"{path}: device_id {rig.device_id!r} is invalid: {DEVICE_ID_RULE}")
     if rig.kind == "serial" and not (rig.rs485 and rig.host):

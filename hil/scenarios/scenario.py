@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hil.plants.connector import OutletPlant
 from hil.plants.grid import GridConfig, SwingGrid
-from hil.plants.outlet import OutletPlant
 from hil.plants.trace import Trace, load_iberia
 from hil.scripted_vehicle.scripts import CarConfig
 from host_tools.errors import MissingError, ToolError

@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hil.scripted_vehicle import talk
-from hil.scripted_vehicle.talk import Body, Contract
-from hil.scripted_vehicle.virtual_car import Connect, HangUp, Rest, Say, Script, Step, VirtualCar
+from hil.scripted_vehicle import messages
+from hil.scripted_vehicle.messages import Body, Contract
+from hil.scripted_vehicle.vehicle import Connect, HangUp, Rest, Say, Script, Step, VirtualCar
 from host_tools.errors import ToolError
 
 REQUEST = "supportedAppProtocolReq"
@@ -47,15 +47,15 @@ class Session:
 
     def agree(self) -> Generator[Step, bytes | None, bool]:
         """Agree on the protocol; return whether an answer came."""
-        return self._take((yield Say(REQUEST, talk.offer())), talk.read_offer)
+        return self._take((yield Say(REQUEST, messages.offer())), messages.read_offer)
 
     def ask(self, name: str, body: Body, signature: Body | None = None) -> Generator[Step, bytes | None, bool]:
         """Ask one thing; return whether an answer came."""
-        frame = yield Say(name, talk.request(name, body, self.id, signature))
+        frame = yield Say(name, messages.request(name, body, self.id, signature))
         return self._take(frame, lambda data: self._read(data))
 
     def _read(self, data: bytes) -> Body:
-        _name, self.id, body = talk.read(data)
+        _name, self.id, body = messages.read(data)
         return body
 
     def _take(self, frame: bytes | None, read: Any) -> bool:
@@ -73,11 +73,11 @@ def contract_talk(config: CarConfig, contract: Contract) -> Any:
         yield Rest(until_s=config.connect_s)
         yield Connect(secured=True, handshake_us=round(config.handshake_ms * 1000))
         yield from session.agree()
-        for name, body in setting_up(talk.CONTRACT):
+        for name, body in setting_up(messages.CONTRACT):
             yield from session.ask(name, body)
         yield Rest(until_s=config.pay_s)
         if (yield from session.ask("PaymentDetailsReq", contract.details())):
-            signed = talk.authorization(session.last["GenChallenge"], contract.key)
+            signed = messages.authorization(session.last["GenChallenge"], contract.key)
             yield from session.ask("AuthorizationReq", *signed)
         yield HangUp()
 
@@ -86,16 +86,16 @@ def contract_talk(config: CarConfig, contract: Contract) -> Any:
 
 def setting_up(payment: str) -> Iterator[tuple[str, Body]]:
     """The requests from SessionSetup to the choice how to pay."""
-    yield "SessionSetupReq", {"EVCCID": talk.EVCC_ID}
+    yield "SessionSetupReq", {"EVCCID": messages.EVCC_ID}
     yield "ServiceDiscoveryReq", {}
-    yield "PaymentServiceSelectionReq", talk.selection(payment)
+    yield "PaymentServiceSelectionReq", messages.selection(payment)
 
 
 def charging() -> Iterator[tuple[str, Body]]:
     """The requests from the authorization to SessionStop of an AC car that pays externally."""
     yield "AuthorizationReq", {}
-    yield "ChargeParameterDiscoveryReq", talk.charge_parameter()
-    yield "PowerDeliveryReq", talk.delivery("Start")
+    yield "ChargeParameterDiscoveryReq", messages.charge_parameter()
+    yield "PowerDeliveryReq", messages.delivery("Start")
     yield "ChargingStatusReq", {}
-    yield "PowerDeliveryReq", talk.delivery("Stop")
+    yield "PowerDeliveryReq", messages.delivery("Stop")
     yield "SessionStopReq", {"ChargingSession": "Terminate"}

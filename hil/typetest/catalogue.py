@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hil.typetest.demands import custom, dynamic, en50549, fast_reserve, fcr, ieee1547
 from hil.typetest.profile import Profile
+from hil.typetest.requirements import custom, dynamic, en50549, fast_reserve, fcr, ieee1547
 from host_tools.errors import ToolError
 
 FIXED = {one.name: one for source in (ieee1547, en50549, fcr, dynamic, fast_reserve) for one in source.every()}

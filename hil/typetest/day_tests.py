@@ -7,12 +7,12 @@ import numpy as np
 from hil.plants.trace import load_iberia
 from hil.scenarios.scenario import RECORD
 from hil.typetest.bands import STEP_W
-from hil.typetest.demand import Droop
 from hil.typetest.finding import Finding
 from hil.typetest.mains import START_S
 from hil.typetest.procedure import QUICK, Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
+from hil.typetest.requirement import Droop
 
 BASE_W = 3000
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hil.typetest.accuracy import STEADY_HZ, TRANSIENT_PU, time_band_s
 from hil.typetest.bands import around, slack_w
-from hil.typetest.demand import Enter
 from hil.typetest.finding import Finding
 from hil.typetest.mains import Mains
 from hil.typetest.procedure import Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
+from hil.typetest.requirement import Enter
 
 CLAUSE = "Enter service"
 NEAR_HZ = 2 * STEADY_HZ

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hil.typetest.demand import VOLTAGE, Quantity
+from hil.typetest.requirement import VOLTAGE, Quantity
 
 START_S = 4.0  # the controller has found its inverter, started, and stands at its pre-disturbance power
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hil.typetest.demand import Droop, Enter, Reactive, Reserve, Trip, VoltageRide
+from hil.typetest.requirement import Droop, Enter, Reactive, Reserve, Trip, VoltageRide
 
 
 @dataclass(frozen=True)

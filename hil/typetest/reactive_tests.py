@@ -8,12 +8,12 @@ import numpy as np
 
 from gridkeel.services import reactive as modes
 from hil.typetest.accuracy import BAND, STEADY_POWER_PU, STEADY_PU, time_band_s
-from hil.typetest.demand import Reactive, interpolate
 from hil.typetest.finding import Finding
 from hil.typetest.mains import START_S, Mains
 from hil.typetest.procedure import QUICK, Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
+from hil.typetest.requirement import Reactive, interpolate
 
 CLAUSE = "Reactive power"
 DWELL_S = 2.0

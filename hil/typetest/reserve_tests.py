@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hil.typetest.accuracy import BAND, STEADY_HZ, STEADY_TIME_SHARE, time_band_s
 from hil.typetest.bands import HOUSE_SHARE, ON_THE_WIRE_S, STEP_W, WHOLE
-from hil.typetest.demand import Reserve
 from hil.typetest.finding import Finding
 from hil.typetest.mains import START_S, Mains
 from hil.typetest.procedure import Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
+from hil.typetest.requirement import Reserve
 
 CLAUSE = "Fast reserve"
 NEAR_HZ = 2 * STEADY_HZ

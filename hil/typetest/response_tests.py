@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hil.typetest.accuracy import STEADY_HZ, time_band_s
 from hil.typetest.bands import HOUSE_SHARE, ON_THE_WIRE_S, STEP_W, WHOLE, power_band
-from hil.typetest.demand import OVER, UNDER, Activation, Droop
 from hil.typetest.finding import Finding
 from hil.typetest.mains import START_S, Mains
 from hil.typetest.procedure import QUICK, Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
+from hil.typetest.requirement import OVER, UNDER, Activation, Droop
 from hil.typetest.steady_tests import dwell_s
 
 INSIDE_HZ = 0.002  # how near to the deadband's edge the test goes inside it

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from hil.typetest.bands import HOUSE_HZ, HOUSE_SLOPE, STEP_W, power_band
-from hil.typetest.demand import OVER, UNDER, Droop, Points
 from hil.typetest.finding import Finding
 from hil.typetest.mains import Mains
 from hil.typetest.procedure import QUICK, Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
+from hil.typetest.requirement import OVER, UNDER, Droop, Points
 
 CLAUSE = "Frequency droop"
 POINTS_A_LINE = 4  # of a curve that is one line

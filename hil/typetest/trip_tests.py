@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hil.typetest.accuracy import time_band_s
 from hil.typetest.bands import power_band
-from hil.typetest.demand import FREQUENCY, OVER, Trip
 from hil.typetest.finding import Finding
 from hil.typetest.mains import START_S, Mains
 from hil.typetest.procedure import QUICK, Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
+from hil.typetest.requirement import FREQUENCY, OVER, Trip
 
 REST_S = 2.0  # between two stretches: the clock starts over
 AFTER_S = 1.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hil.typetest.bands import around
-from hil.typetest.demand import Stretch, VoltageRide
 from hil.typetest.finding import Finding
 from hil.typetest.mains import START_S, Mains
 from hil.typetest.procedure import QUICK, Procedure
 from hil.typetest.profile import Profile
 from hil.typetest.recording import Recording
+from hil.typetest.requirement import Stretch, VoltageRide
 
 BASE_SHARE = 0.4
 RECOVERY_S = 5.0

@@ -19,8 +19,8 @@ from host_tools.contract.topics import record_leaf
 from host_tools.link import events
 from host_tools.link.dictionary import Dictionary
 from host_tools.link.host import HostLink
+from host_tools.link.host_end import HostEnd
 from host_tools.link.readable import readable
-from host_tools.link.telltime import TimeTeller
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.queue import Entry, Queue, QueueFullError
 from host_tools.uplink.troubles import Troubles
@@ -110,7 +110,7 @@ class Intake:
         self._queue = queue
         self._listener = listener or Listener()
         self._troubles = Troubles(self._listener.say)
-        self._teller = TimeTeller(link, unix_time, self._listener.say)
+        self._end = HostEnd(link, unix_time, self._listener.say)
         self._pending: list[Entry] = []
 
     @property
@@ -129,20 +129,17 @@ class Intake:
         return len(self._pending) >= _PENDING_MAX
 
     def receive(self, data: bytes, now_s: float) -> None:
-        self.link.receive(data, now_s)
+        self._end.receive(data, now_s)
         self._follow(now_s)
 
     def on_deadline(self, now_s: float) -> None:
         """Do what time asks of the link, where its deadline has come."""
-        if now_s >= self.link.deadline():
-            self.link.on_deadline(now_s)
-            self._follow(now_s)
-        self._teller.on_deadline(now_s)
+        self._end.on_deadline(now_s)
+        self._follow(now_s)
 
     def deadline(self) -> float:
         """Return the now_s at which on_deadline wants to run."""
-        due_s = self._teller.deadline()
-        return self.link.deadline() if due_s is None else min(due_s, self.link.deadline())
+        return self._end.deadline()
 
     def commit(self) -> int:
         """Store what has come in one transaction and acknowledge it; return how many records were new.
@@ -168,22 +165,21 @@ class Intake:
         self.link.acknowledge(last.sequence, last.boot)
 
     def data_to_send(self) -> bytes:
-        return self.link.data_to_send()
+        return self._end.data_to_send()
 
     def line_lost(self) -> None:
         """The port is gone."""
-        self.link.line_lost()
+        self._end.line_lost()
         self._follow()
 
     def _follow(self, now_s: float = 0.0) -> None:
-        for event in self.link.events():
+        for event in self._end.events():
             if isinstance(event, events.Record):
                 self.counts.received += 1
                 self._listener.recorded(event)
                 self._pending.append(entry_of(event, self.link.dictionary))
             elif isinstance(event, events.Answered):
-                if not self._teller.answered(event):
-                    self._listener.answered(event)
+                self._listener.answered(event)
             elif isinstance(event, events.Gap):
                 self.counts.gaps += 1
                 self.counts.missing += event.last - event.first + 1

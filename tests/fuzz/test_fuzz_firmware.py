@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridkeel.params import Parameters
+from hil.drivers.connector_frames import NO_OUTLET
 from hil.drivers.lockstep import LockStepBoard, Reply
-from hil.drivers.outlet_frames import NO_OUTLET
 from hil.plants.inverter import Inverter
-from hil.rigs.bus import Bus
-from hil.rigs.hostside import HostSide
 from hil.rigs.lockstep_run import LockStepRun
 from hil.rigs.mains import Mains
-from hil.rigs.plants import Station
+from hil.rigs.openings import LockStepRig
+from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
 from hil.rigs.rig import load
+from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Scenario
 from hil.virtual_board.flash import make_flash
 from host_tools.micropython.interpreter import HEAP_BYTES
@@ -63,12 +63,8 @@ def charger(folder: Path) -> Iterator[tuple[Noisy, LockStepRun, Recorder, Invert
     flash = make_flash(folder / "flash", {}, "fuzz")
     with Queue(folder / "queue.sqlite") as queue, Noisy(flash, "fuzz", 1, HEAP_BYTES) as board:
         host = HostSide(queue, 460800, [], recorder, lambda _birth: None, 1)
-        mains = Mains(STEADY, parameters, 1000.0)
-        bus = Bus(inverter, parameters.modbus_baud, [], 1)
-        station = Station(STEADY, mains, inverter, recorder)
-        run = LockStepRun(
-            STEADY, load("lockstep"), parameters, board, mains, inverter, station, bus, host, lambda _progress: None
-        )
+        plants = Plants(parameters, Mains(STEADY.source(), parameters, 1000.0), inverter)
+        run = LockStepRun(LockStepRig(board, plants, load("lockstep").compute_us), STEADY, host)
         run._take(board.started)
         yield board, run, recorder, inverter
 

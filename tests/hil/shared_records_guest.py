@@ -172,7 +172,7 @@ async def main():
     board, clock, quiet, network, held = Board(), WallClock(), Quiet(), Network(), bytearray(1024)
     clock.set(1_790_000_000, board.now_ms)
     charger = Outlet()
-    secc = Secc(charger, Credentials(), Parameters({"evse": 2, "v2g_tls": sdp.TLS_ONLY}), clock, Noise())
+    secc = Secc(charger, Credentials(), Parameters({"evse": 2, "iso15118_tls": sdp.TLS_ONLY}), clock, Noise())
     served = vehicle.Vehicle(
         board, charger, network, secc, sdp.TLS_ONLY, Report(board, quiet, quiet), lambda _now_ms: None
     )

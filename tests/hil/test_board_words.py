@@ -8,48 +8,44 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from typer.testing import CliRunner
 
 from command_line.board_words import WORDS, carry_out
 from gridkeel.params import Parameters
-from hil.virtual_board.outlet_feed import OutletFeed, outlet_of
+from hil.plants.connector import OutletPlant
+from hil.rigs.plants import connector_for
 
 pytestmark = pytest.mark.timeout(120)
 PROGRAM = [sys.executable, "-c", "from command_line.main import main; main()", "board", "run"]
 SAID_S = 20.0
 
 
-@contextmanager
-def outlet() -> Iterator[OutletFeed]:
-    with outlet_of(Parameters({"evse": 2}), None, 230.0) as feed:
-        assert feed
-        yield feed
+def connector() -> OutletPlant:
+    made = connector_for(Parameters({"evse": 2}))
+    assert made is not None
+    return made
 
 
 def test_every_word_does_what_it_says() -> None:
-    with outlet() as feed:
-        vehicle = feed.plant.vehicle
-        for word, name, value in (
-            ("plug", "plugged", True),
-            ("unplug", "plugged", False),
-            ("want", "wants", True),
-            ("leave", "wants", False),
-            ("session", "basic", False),
-            ("basic", "basic", True),
-        ):
-            assert carry_out(f"  {word} ", feed) == word
-            assert getattr(vehicle, name) is value
-        assert carry_out("status", feed) == feed.words()
-        assert {"plug", "unplug", "want", "leave", "basic", "session", "status"} == set(WORDS)
+    plant = connector()
+    for word, name, value in (
+        ("plug", "plugged", True),
+        ("unplug", "plugged", False),
+        ("want", "wants", True),
+        ("leave", "wants", False),
+        ("session", "basic", False),
+        ("basic", "basic", True),
+    ):
+        assert carry_out(f"  {word} ", plant) == word
+        assert getattr(plant.vehicle, name) is value
+    assert carry_out("status", plant) == plant.status
+    assert {"plug", "unplug", "want", "leave", "basic", "session", "status"} == set(WORDS)
 
 
-def test_a_word_nobody_knows_is_told_with_those_there_are() -> None:
-    with outlet() as feed:
-        said = carry_out("plugg", feed)
+def test_an_unknown_word_is_answered_with_those_there_are() -> None:
+    said = carry_out("plugg", connector())
     assert "unknown word 'plugg'" in said
     assert all(word in said for word in (*WORDS, "short", "weld"))
     assert "evse=1 or evse=2" in carry_out("plug", None)

@@ -9,7 +9,7 @@ import pytest
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars
 from hil.interop import bits
-from hil.scripted_vehicle import talk
+from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
 
 SESSION = b"\x01" * 8
@@ -20,7 +20,7 @@ def _details(*chain: bytes) -> bytes:
     leaf, *subs = chain
     sent = {"Certificate": leaf, "SubCertificates": {"Certificate": subs}}
     body = {"eMAID": "DE8AA001234567", "ContractSignatureCertChain": sent}
-    return talk.payload(talk.request("PaymentDetailsReq", body, SESSION))
+    return messages.payload(messages.request("PaymentDetailsReq", body, SESSION))
 
 
 def _decode(message: bytes) -> None:

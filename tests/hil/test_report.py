@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from hil.bench import figures, judge, outlet_figures, vehicle_session
+from hil.bench import connector_figures, figures, judge, vehicle_session
 from hil.report import Check, RunRecord, Series, write_html, write_json, write_junit, write_series
 from hil.report.meanings import FIGURES
 from hil.report.page import render
@@ -279,7 +279,7 @@ def test_series_stand_beside_the_page_and_it_names_them(tmp_path):
 def figures_of_the_bench():
     """Every name that the bench's code gives to a figure."""
     found = set()
-    for module in (figures, judge, vehicle_session, outlet_figures):
+    for module in (figures, judge, vehicle_session, connector_figures):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             keys = node.keys if isinstance(node, ast.Dict) else []
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):

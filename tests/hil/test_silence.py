@@ -9,8 +9,8 @@ import pytest
 
 from certs import v2g
 from hil.interop import silence, silence_run
-from hil.interop.endings import Row
-from hil.scripted_vehicle.talk import Contract
+from hil.interop.refusal_row import Row
+from hil.scripted_vehicle.messages import Contract
 
 pytestmark = pytest.mark.timeout(900)  # 1,500 virtual seconds
 

@@ -13,9 +13,9 @@ from gridkeel.services import fast_reserve
 from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, TRIP_PROFILES
 from hil.typetest.bands import power_band
 from hil.typetest.catalogue import NAMES, profile
-from hil.typetest.demand import OVER, UNDER
 from hil.typetest.finding import FAIL, NOT_OFFERED, OPEN, PASS, Finding
 from hil.typetest.plan import procedures
+from hil.typetest.requirement import OVER, UNDER
 from hil.typetest.runner import Done, TypeTest, run
 from host_tools.errors import ToolError
 

@@ -24,9 +24,9 @@ from hil.interop.record_book import RecordBook
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
+from hil.virtual_board.connector_port import OutletPort
 from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki, refusal_of
 from hil.virtual_board.mains_feed import MainsFeed
-from hil.virtual_board.outlet_port import OutletPort
 from host_tools.link import events
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
 from host_tools.link.readable import readable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridkeel.params import Parameters
-from hil.interop.desk import Desk
+from hil.interop.direct_host import Desk
 from hil.plants.steered_grid import SteeredGrid
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard

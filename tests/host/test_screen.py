@@ -17,8 +17,8 @@ from rich.text import Text
 
 from command_line import handshake_model, interop, interop_refusals, interop_steps
 from hil.interop.drive import Exchange, Outcome
-from hil.interop.endings import Contactor
-from hil.interop.endings import Row as Refusal
+from hil.interop.refusal_row import Contactor
+from hil.interop.refusal_row import Row as Refusal
 from hil.interop.results import Results
 from hil.interop.steps import Answer, Run
 from hil.interop.steps_verdict import verdicts

@@ -12,7 +12,7 @@ from gridkeel.v2g.iso2 import session, states, states_text
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "device"))
 
-RECEIPTS = {"v2g_receipt": 1}
+RECEIPTS = {"iso15118_receipt": 1}
 
 
 def stops(made: Any) -> None:

@@ -15,9 +15,9 @@ from namespace_needs import need
 
 from gridkeel.v2g import sdp, v2gtp
 from hil.interop.namespaces import CAR_INTERFACE, inside
-from hil.interop.rawcar import RawCar
-from hil.interop.stage import Stage, ground
-from hil.scripted_vehicle import talk
+from hil.interop.raw_vehicle import RawCar
+from hil.interop.setup import Stage, ground
+from hil.scripted_vehicle import messages
 
 pytestmark = pytest.mark.timeout(300)
 ALL_NODES = IPv6Address("ff02::1")
@@ -80,9 +80,9 @@ def charging() -> Iterator[tuple[Stage, RawCar]]:
     with ground() as stage_with, stage_with() as stage:
         stage.plug()
         with stage.link.car() as car:
-            codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+            codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
             stage.charger.do("communicate")
-            codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+            codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
             assert all(code.startswith("OK") for code in codes), codes
             yield stage, car
 

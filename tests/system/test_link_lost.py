@@ -12,9 +12,9 @@ import pytest
 from namespace_needs import need
 
 from hil.interop.namespaces import CAR_INTERFACE, CHARGER_INTERFACE, inside, wait_for_address
-from hil.interop.rawcar import ClosedError, RawCar
-from hil.interop.stage import Stage, ground
-from hil.scripted_vehicle import talk
+from hil.interop.raw_vehicle import ClosedError, RawCar
+from hil.interop.setup import Stage, ground
+from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(300)
@@ -43,9 +43,9 @@ def stage(running: Stage) -> Iterator[Stage]:
 
 def begin(car: RawCar, stage: Stage) -> None:
     """Charge, up to the loop."""
-    codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+    codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
     stage.charger.do("communicate")
-    codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+    codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
     assert all(code.startswith("OK") for code in codes), codes
 
 
@@ -61,7 +61,7 @@ def set_up(stage: Stage, session_id: bytes, evcc_id: bytes, secured: bool = True
         yield RawCar.__new__(RawCar), ""
 
 
-def come_back(stage: Stage, session_id: bytes, within_s: float, evcc_id: bytes = talk.EVCC_ID) -> str:
+def come_back(stage: Stage, session_id: bytes, within_s: float, evcc_id: bytes = messages.EVCC_ID) -> str:
     """Try as a car does until it is let in and charge on to the end; the code of its SessionSetup."""
     due_s = time.monotonic() + within_s
     while time.monotonic() < due_s:
@@ -71,13 +71,13 @@ def come_back(stage: Stage, session_id: bytes, within_s: float, evcc_id: bytes =
             code = car.ask("SessionSetupReq", {"EVCCID": evcc_id})
             stage.charger.do("communicate")
             codes = [car.ask("ServiceDiscoveryReq")]
-            codes.append(car.ask("PaymentServiceSelectionReq", talk.selection(talk.EXTERNAL)))
+            codes.append(car.ask("PaymentServiceSelectionReq", messages.selection(messages.EXTERNAL)))
             codes.append(car.ask("AuthorizationReq"))
-            codes.append(car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter()))
-            codes.append(car.ask("PowerDeliveryReq", talk.delivery("Start")))
+            codes.append(car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter()))
+            codes.append(car.ask("PowerDeliveryReq", messages.delivery("Start")))
             codes.append(car.ask("ChargingStatusReq"))
             assert stage.charger.outlet.contactor.closed
-            codes.append(car.ask("PowerDeliveryReq", talk.delivery("Stop")))
+            codes.append(car.ask("PowerDeliveryReq", messages.delivery("Stop")))
             codes.append(car.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
             assert all(text.startswith("OK") for text in codes), codes
             return code
@@ -109,7 +109,7 @@ def test_its_power_ended_in_order_in_between(stage: Stage) -> None:
         begin(lost, stage)
         moves = len(stage.charger.moves)
         time.sleep(LOST_S)
-        with set_up(stage, lost.session_id, talk.EVCC_ID) as (_car, code):
+        with set_up(stage, lost.session_id, messages.EVCC_ID) as (_car, code):
             assert code == JOINED
             due_s = time.monotonic() + 4.0
             while stage.charger.outlet.contactor.closed and time.monotonic() < due_s:
@@ -122,9 +122,9 @@ STRANGERS = {
     # name: (session id, EVCCID, over TLS), with the lost car's id where it is None
     "another car, no id": (b"\0", STRANGER, True),
     "another car, the right id": (None, STRANGER, True),
-    "the right car, another id": (b"12345678", talk.EVCC_ID, True),
-    "the right car, no id, its pilot in C": (b"\0", talk.EVCC_ID, True),
-    "the right car and id, without TLS": (None, talk.EVCC_ID, False),
+    "the right car, another id": (b"12345678", messages.EVCC_ID, True),
+    "the right car, no id, its pilot in C": (b"\0", messages.EVCC_ID, True),
+    "the right car and id, without TLS": (None, messages.EVCC_ID, False),
 }
 
 

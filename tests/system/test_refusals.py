@@ -8,7 +8,7 @@ import pytest
 from namespace_needs import need
 from timekeeping import Timekeeper
 
-from hil.interop.endings import Row
+from hil.interop.refusal_row import Row
 from hil.interop.refusals import TABLE
 from hil.interop.refuse_all import refuse_all
 

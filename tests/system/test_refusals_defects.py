@@ -8,7 +8,7 @@ import pytest
 from namespace_needs import need
 
 from hil.interop import refusals
-from hil.interop.endings import Row
+from hil.interop.refusal_row import Row
 from hil.interop.refuse_all import refuse_all
 from hil.virtual_board.flash import FIRMWARE
 

@@ -19,10 +19,10 @@ import pytest
 from namespace_needs import need
 
 from certs import v2g
-from hil.interop import rawcar
+from hil.interop import raw_vehicle
 from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
-from hil.interop.rawcar import ClosedError, Link, RawCar
-from hil.scripted_vehicle import talk
+from hil.interop.raw_vehicle import ClosedError, Link, RawCar
+from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
 from host_tools.micropython.interpreter import argv
 
@@ -71,8 +71,8 @@ def monkeypatch() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="module")
 def guest(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guest]:
     need(java=False)
-    monkeypatch.setattr(rawcar, "SDP_S", SDP_S)
-    monkeypatch.setattr(rawcar, "SDP_TRIES", SDP_TRIES)
+    monkeypatch.setattr(raw_vehicle, "SDP_S", SDP_S)
+    monkeypatch.setattr(raw_vehicle, "SDP_TRIES", SDP_TRIES)
     folder = tmp_path_factory.mktemp("faults")
     pki = v2g.make(folder / "pki")
     v2g.export_device(pki, folder / "board")
@@ -105,9 +105,9 @@ def charging(guest: Guest) -> Iterator[RawCar]:
     """A car that charges all through the test, its power never touched."""
     guest.say("want 0")
     with served(guest) as car:
-        codes = [_authorize(car), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+        codes = [_authorize(car), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
         guest.say("want 1")
-        codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+        codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
         assert all(code.startswith("OK") for code in codes), codes
         before = guest.say("state")
         assert before["closed"]
@@ -180,7 +180,7 @@ def test_an_error_that_stays_keeps_no_processor_busy(guest: Guest, charging: Raw
     guest.say(f"arm {call} {number} 1000000")
     begun_s = time.monotonic()
     with contextlib.suppress(ToolError, OSError), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rawcar, "SDP_TRIES", 15)
+        patch.setattr(raw_vehicle, "SDP_TRIES", 15)
         address = guest.link.discover(False)
         guest.link.connect(address).close()
         time.sleep(0.5)
@@ -193,9 +193,9 @@ def test_an_error_that_stays_keeps_no_processor_busy(guest: Guest, charging: Raw
 
 def _authorize(car: RawCar) -> str:
     """Go on from the agreed protocol to the authorization."""
-    car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID})
+    car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
     car.ask("ServiceDiscoveryReq")
-    car.ask("PaymentServiceSelectionReq", talk.selection(talk.EXTERNAL))
+    car.ask("PaymentServiceSelectionReq", messages.selection(messages.EXTERNAL))
     return car.ask("AuthorizationReq")
 
 
@@ -238,7 +238,7 @@ def test_an_error_of_a_connection_ends_that_one_alone(guest: Guest, kind: str, m
         with contextlib.suppress(ClosedError, OSError, ToolError, ssl.SSLError), guest.link.car(kind == "tls") as car:
             car.set_up()
         with served(guest) as car:
-            assert car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID}).startswith("OK"), number
+            assert car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID}).startswith("OK"), number
         after = guest.say("disarm")
         assert after["hits"] == 1, number
         assert (after["drops"], after["restarts"]) == (before["drops"], before["restarts"]), number
@@ -265,9 +265,9 @@ def test_an_error_while_charging_ends_in_order_and_the_next_car_charges(guest: G
         guest.say("arm connection nothing 1 0")
         with served(guest) as car:
             before = _open(guest)  # of the car before, whose contactor may still be on its way
-            codes = [_authorize(car), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+            codes = [_authorize(car), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
             guest.say("want 1")
-            codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+            codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
             assert all(code.startswith("OK") for code in codes), (number, codes)
             guest.say(f"arm connection {method} {number} 1000")
             _let_it_fail_from_now(guest)

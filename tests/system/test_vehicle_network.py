@@ -17,7 +17,7 @@ from certs import v2g
 from certs.v2g import Pki
 from gridkeel.v2g import sdp
 from hil.interop.namespaces import CAR_INTERFACE, CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
-from hil.interop.rawcar import Link
+from hil.interop.raw_vehicle import Link
 from host_tools.micropython.interpreter import argv
 
 GUEST = Path(__file__).with_name("network_guest.py")

@@ -3,7 +3,7 @@
     to the board    <h high mV> <h low mV> <B bits: 1 contactor closed, 2 RCD> <I DC mV> <i DC mA> <H isolation kohm>
     to the plants   <h duty in 0.1 %, -1 no drive> <B DC mode> <I DC mV> <I DC mA>
 
-hil/drivers/outlet_frames.py is the other end.
+hil/drivers/connector_frames.py is the other end.
 """
 
 import struct

@@ -15,8 +15,8 @@ from hil.interop.record_book import RecordBook
 from host_tools.contract.commands import parse
 from host_tools.link import events
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
+from host_tools.link.host_end import HostEnd
 from host_tools.link.readable import readable
-from host_tools.link.telltime import TimeTeller
 
 _BAUD = 460800
 _READ_S = 0.01
@@ -31,9 +31,8 @@ class Desk(RecordBook):
 
     def __init__(self, unix_time: Callable[[float], float] | None = lambda _now_s: time.time()) -> None:
         super().__init__()
-        self.link = HostLink()
+        self._end = HostEnd(HostLink(), unix_time, self.notes.append)
         self._lock = threading.Lock()
-        self._teller = TimeTeller(self.link, unix_time, self.notes.append) if unix_time else None
 
     @contextlib.contextmanager
     def serving(self, port: str) -> Iterator[None]:
@@ -52,30 +51,26 @@ class Desk(RecordBook):
         """Send a command of docs/mqtt.md; its answer is a record."""
         with self._lock:
             for row in parse(json.dumps(command).encode()):
-                self.link.command(row.message, COMMAND_TIMEOUT_S, **row.values)
+                self._end.link.command(row.message, COMMAND_TIMEOUT_S, **row.values)
 
     def _serve(self, line: serial.Serial, stop: threading.Event) -> None:
         while not stop.is_set():
             data = line.read(max(1, min(line.in_waiting, _READ_BYTES)))
             with self._lock:
                 self._turn(data, time.monotonic())
-                out = self.link.data_to_send()
+                out = self._end.data_to_send()
             line.write(out)
 
     def _turn(self, data: bytes, now_s: float) -> None:
-        self.link.receive(data, now_s)
-        if now_s >= self.link.deadline():
-            self.link.on_deadline(now_s)
-        self._follow()
-        if self._teller:
-            self._teller.on_deadline(now_s)
+        self._end.receive(data, now_s)
+        self._end.on_deadline(now_s)
+        for event in self._end.events():
+            self._take(event)
 
-    def _follow(self) -> None:
-        for event in self.link.events():
-            if isinstance(event, events.Record):
-                self.link.acknowledge(event.sequence, event.boot_id)
-                self.note(readable(event, self.link.dictionary))
-            elif isinstance(event, events.Asked):
-                self.link.answer(event.number, None)
-            elif isinstance(event, events.Answered) and self._teller:
-                self._teller.answered(event)
+    def _take(self, event: events.Event) -> None:
+        link = self._end.link
+        if isinstance(event, events.Record):
+            link.acknowledge(event.sequence, event.boot_id)
+            self.note(readable(event, link.dictionary))
+        elif isinstance(event, events.Asked):
+            link.answer(event.number, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hil.bench.outlet_figures import figures
+from hil.bench.connector_figures import figures
 from hil.plants.trace import Trace
 from hil.rigs.recorder import OUTLET_KEYS, PLANT_KEYS, Recorder
 

@@ -7,7 +7,7 @@ deepest part first, then out of it step by step; the times are those since the v
 from __future__ import annotations
 
 from hil.typetest.accuracy import TRANSIENT_PU
-from hil.typetest.demand import OVER, UNDER, VOLTAGE, Stretch, Trip, VoltageRide
+from hil.typetest.requirement import OVER, UNDER, VOLTAGE, Stretch, Trip, VoltageRide
 
 _OV2 = Trip("OV2", VOLTAGE, OVER, 1.20, 0.16)
 TRIPS = {

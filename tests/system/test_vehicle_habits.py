@@ -17,9 +17,9 @@ from certs.profiles import Extra
 from certs.v2g import Pki
 from gridkeel.crypto import x509
 from hil.interop.refuse_all import RECORD_S
-from hil.interop.stage import Stage, ground
-from hil.scripted_vehicle import talk
-from hil.scripted_vehicle.talk import Contract
+from hil.interop.setup import Stage, ground
+from hil.scripted_vehicle import messages
+from hil.scripted_vehicle.messages import Contract
 
 pytestmark = pytest.mark.timeout(300)
 PADDING = 1070  # a sub-CA has some 520 bytes beside it
@@ -46,7 +46,7 @@ def test_an_octet_behind_every_message_of_a_session(plugged: Stage) -> None:
         exchange = car.exchange
 
         def tailed(data: bytes, *arguments: float) -> bytes:
-            return exchange(talk.frame(talk.payload(data) + b"\0"), *arguments)
+            return exchange(messages.frame(messages.payload(data) + b"\0"), *arguments)
 
         car.exchange = tailed  # type: ignore[method-assign]
         plugged.charger.do("communicate")
@@ -59,15 +59,15 @@ def test_an_octet_behind_every_message_of_a_session(plugged: Stage) -> None:
 def test_a_profile_above_the_offer(plugged: Stage) -> None:
     mark = plugged.charger.desk.mark()
     power = {"Multiplier": 1, "Unit": "W", "Value": 1104}
-    start = talk.delivery("Start")
+    start = messages.delivery("Start")
     start["ChargingProfile"] = {
         "ProfileEntry": [{"ChargingProfileEntryStart": 0, "ChargingProfileEntryMaxPower": power}]
     }
     with plugged.link.car() as car:
-        codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+        codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
         plugged.charger.do("communicate")
         codes += [car.ask("PowerDeliveryReq", start), car.ask("ChargingStatusReq")]
-        codes += [car.ask("PowerDeliveryReq", talk.delivery("Stop"))]
+        codes += [car.ask("PowerDeliveryReq", messages.delivery("Stop"))]
         codes.append(car.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
     assert all(code.startswith("OK") for code in codes), codes
     told = "the_charging_profile_passes_the_offer"

@@ -9,8 +9,8 @@ import pytest
 
 from gridkeel.link import backend, frames
 from gridkeel.link.device import DeviceLink
-from hil.rigs.hostside import START_UNIX_S, HostSide
 from hil.rigs.recorder import Recorder
+from hil.rigs.run_host import START_UNIX_S, HostSide
 from host_tools.uplink.queue import Queue
 
 QUESTION = bytes(range(256)) * 8

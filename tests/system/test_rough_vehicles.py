@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from namespace_needs import need
-from rough_cars import BEFORE, EVERY, WITHIN, charges_and_never_reads, shrink_send_buffers
+from rough_vehicles import BEFORE, EVERY, WITHIN, charges_and_never_reads, shrink_send_buffers
 
-from hil.interop.rawcar import ClosedError
-from hil.interop.stage import Stage, ground
+from hil.interop.raw_vehicle import ClosedError
+from hil.interop.setup import Stage, ground
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
 
@@ -63,7 +63,7 @@ def test_unplugged_it_makes_room_for_the_next_car(stage: Stage, name: str) -> No
     assert all(code.startswith("OK") for code in codes), codes
     assert [closed for _at_s, closed in stage.charger.moves[moves:]] == [True, False]
     assert took_s < UNPLUGGED_S
-    assert stage.charger.board.status.boots == 1
+    assert stage.charger.rig.board.status.boots == 1
 
 
 @pytest.mark.parametrize("name", list(BEFORE) + [name for name in WITHIN if "reads" in name or "half-closed" in name])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gridkeel.services import fast_reserve
-from hil.typetest.demand import Reserve
-from hil.typetest.demands.common import COMMON, RATING_W
 from hil.typetest.profile import Profile
+from hil.typetest.requirement import Reserve
+from hil.typetest.requirements.common import COMMON, RATING_W
 
 FINGRID = "Fingrid, technical requirements for FFR"
 ERCOT = "ERCOT FFR as reported by cimview.com"

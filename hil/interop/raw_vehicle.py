@@ -12,8 +12,8 @@ from pathlib import Path
 
 from gridkeel.v2g import sdp, v2gtp
 from hil.interop.namespaces import CAR_INTERFACE, inside
-from hil.scripted_vehicle import talk
-from hil.scripted_vehicle.talk import Body, Contract
+from hil.scripted_vehicle import messages
+from hil.scripted_vehicle.messages import Body, Contract
 from host_tools.errors import ToolError
 
 SUITE = "ECDHE-ECDSA-AES128-SHA256"
@@ -107,7 +107,7 @@ class RawCar:
         self._socket.settimeout(within_s)
         try:
             self._socket.sendall(data)
-            while not talk.whole(received):
+            while not messages.whole(received):
                 part = self._socket.recv(8192)
                 if not part:
                     raise ClosedError
@@ -118,13 +118,13 @@ class RawCar:
 
     def agree(self, data: bytes | None = None) -> str:
         """Agree on the protocol; return the response code."""
-        self.last = talk.read_offer(self.exchange(data or talk.offer()))
+        self.last = messages.read_offer(self.exchange(data or messages.offer()))
         return self.last["ResponseCode"]
 
     def ask(self, name: str, body: Body | None = None, signature: Body | None = None) -> str:
         """Send a request and return the response code."""
-        data = talk.request(name, body or {}, self.session_id, signature)
-        _name, session_id, self.last = talk.read(self.exchange(data))
+        data = messages.request(name, body or {}, self.session_id, signature)
+        _name, session_id, self.last = messages.read(self.exchange(data))
         if name == "SessionSetupReq":
             self.session_id = session_id
         return self.last["ResponseCode"]
@@ -138,29 +138,29 @@ class RawCar:
     def set_up(self) -> None:
         """Agree on the protocol and open a session."""
         self.agree()
-        self.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID})
+        self.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
 
     def choose(self, payment: str) -> None:
         """Up to the choice how to pay."""
         self.set_up()
         self.ask("ServiceDiscoveryReq")
-        self.ask("PaymentServiceSelectionReq", talk.selection(payment))
+        self.ask("PaymentServiceSelectionReq", messages.selection(payment))
 
     def pay(self, contract: Contract | None) -> str:
         """Up to the authorization; return its response code, or the first that is not OK."""
-        self.choose(talk.CONTRACT if contract else talk.EXTERNAL)
+        self.choose(messages.CONTRACT if contract else messages.EXTERNAL)
         if contract is None:
             return self.ask("AuthorizationReq")
         code = self.ask("PaymentDetailsReq", contract.details())
         if not code.startswith("OK"):
             return code
-        return self.ask("AuthorizationReq", *talk.authorization(self.last["GenChallenge"], contract.key))
+        return self.ask("AuthorizationReq", *messages.authorization(self.last["GenChallenge"], contract.key))
 
     def charge(self, contract: Contract | None = None, loops: int = 2) -> list[str]:
         """Go through a whole session; return its response codes.  Whoever holds the pilot closes S2 meanwhile."""
-        codes = [self.pay(contract), self.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
-        codes.append(self.ask("PowerDeliveryReq", talk.delivery("Start")))
+        codes = [self.pay(contract), self.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
+        codes.append(self.ask("PowerDeliveryReq", messages.delivery("Start")))
         codes += [self.ask("ChargingStatusReq") for _ in range(loops)]
-        codes.append(self.ask("PowerDeliveryReq", talk.delivery("Stop")))
+        codes.append(self.ask("PowerDeliveryReq", messages.delivery("Stop")))
         codes.append(self.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
         return codes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
-from hil.typetest.demand import Activation, Droop, Points
-from hil.typetest.demands.common import COMMON, RATING_W
 from hil.typetest.profile import Profile
+from hil.typetest.requirement import Activation, Droop, Points
+from hil.typetest.requirements.common import COMMON, RATING_W
 
 SOURCE = "NESO, New Dynamic Services; curve of Dynamic Containment"
 # name: title, curve, initiation and full delivery in s, groups that no public source confirms

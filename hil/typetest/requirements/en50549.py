@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, number
-from hil.typetest.demand import FREQUENCY, OVER, UNDER, VOLTAGE, Droop, Enter, Trip, line
-from hil.typetest.demands.common import COMMON, RATING_W, SAMPLING_MS
 from hil.typetest.profile import Profile
+from hil.typetest.requirement import FREQUENCY, OVER, UNDER, VOLTAGE, Droop, Enter, Trip, line
+from hil.typetest.requirements.common import COMMON, RATING_W, SAMPLING_MS
 
 SOURCE = "Beckhoff TF8360 defaults (EN 50549 / VDE)"
 RANGE_HZ = (47.6, 51.4)

@@ -17,8 +17,8 @@ from namespace_needs import need
 from certs import v2g
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable
-from hil.interop.rawcar import ClosedError, Link, RawCar
-from hil.scripted_vehicle import talk
+from hil.interop.raw_vehicle import ClosedError, Link, RawCar
+from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(300)
@@ -94,7 +94,7 @@ def board(folder: Path, **changes: int) -> Iterator[Board]:
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hil.interop.rawcar.SDP_TRIES", SDP_TRIES)
+    monkeypatch.setattr("hil.interop.raw_vehicle.SDP_TRIES", SDP_TRIES)
 
 
 def all_ok(codes: list[str]) -> bool:
@@ -136,7 +136,7 @@ def test_no_session_by_an_address_that_was_known_before(tmp_path: Path) -> None:
         with run.link.connect(address) as opened:
             car = RawCar(opened)
             car.agree()
-            assert car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID}) == "FAILED"
+            assert car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID}) == "FAILED"
         assert all_ok(run.charge()), "it has the 5 % again by then, or asks for them"
 
 
@@ -148,7 +148,7 @@ def test_after_the_plug_was_pulled_it_is_served_at_once(tmp_path: Path) -> None:
         run.until("nothing offered", 5.0)
         time.sleep(0.3)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("hil.interop.rawcar.SDP_TRIES", 4)
+            patch.setattr("hil.interop.raw_vehicle.SDP_TRIES", 4)
             with pytest.raises(ToolError, match="no charger answered"):
                 run.link.discover(False)
         assert run.say("plug") == "plug"

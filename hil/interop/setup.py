@@ -14,13 +14,13 @@ from certs import v2g
 from certs.v2g import Pki, defects
 from gridkeel.evse import duty
 from hil.interop.charger import Charger
-from hil.interop.desk import Desk
-from hil.interop.endings import Contactor
+from hil.interop.direct_host import Desk
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
-from hil.interop.rawcar import Link
-from hil.interop.replug import GONE_S
-from hil.scripted_vehicle.talk import Contract
+from hil.interop.raw_vehicle import Link
+from hil.interop.refusal_row import Contactor
+from hil.interop.unplugged import GONE_S
+from hil.scripted_vehicle.messages import Contract
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from hil.drivers.outlet_frames import Levels, Orders
+from gridkeel.evse import duty
+from hil.drivers.connector_frames import Levels, Orders
 from hil.plants.contactor import Contactor
 from hil.plants.dc_side import DcConfig, DcSide
 from hil.plants.vehicle import Vehicle, VehicleConfig
@@ -75,6 +76,12 @@ class OutletPlant:
         dc_mv, dc_ma = round(1000 * self.dc.voltage_v), round(1000 * self.dc.current_a)
         return Levels(high_mv, low_mv, closed, self.rcd, dc_mv, dc_ma, self.dc.told_kohm)
 
+    @property
+    def status(self) -> str:
+        """Where it stands, in words."""
+        state = "closed" if self.contactor.closed else "open"
+        return f"{_meaning(self.orders.duty_permille)}, contactor {state}"
+
     def _vocabulary(self) -> dict[str, Callable[[], None]]:
         vehicle, line, contactor = self.vehicle, self.vehicle.line, self.contactor
 
@@ -103,6 +110,14 @@ class OutletPlant:
         line = self.vehicle.line
         line.short_ohm, line.has_diode, line.broken = None, True, False
         self.vehicle.stubborn = self.contactor.welded = self.contactor.stuck = self.rcd = False
+
+
+def _meaning(duty_permille: int) -> str:
+    if duty_permille == duty.DIGITAL:
+        return "5 % duty, digital communication"
+    if duty.ma_of(duty_permille):
+        return f"basic charging at {duty_permille / 10:.1f} % duty"
+    return "nothing offered" if duty_permille == duty.STEADY else "not available"
 
 
 def _built(kind: type, values: Mapping[str, Any], prefix: str) -> Any:

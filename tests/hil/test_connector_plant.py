@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from gridkeel.evse import duty, pilot
-from hil.drivers.outlet_frames import Levels, Orders
+from hil.drivers.connector_frames import Levels, Orders
+from hil.plants.connector import OutletPlant
 from hil.plants.contactor import Contactor
 from hil.plants.dc_side import CHECK, OFF, PRECHARGE, SUPPLY, DcConfig, DcSide
 from hil.plants.inverter import Inverter, InverterConfig
-from hil.plants.outlet import OutletPlant
 from hil.plants.pilot_line import CONNECTED_OHM, READY_OHM, VENTILATION_OHM, PilotLine, parallel
 from hil.plants.vehicle import Vehicle, VehicleConfig, offered_a
 from host_tools.errors import ToolError

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridkeel.v2g import sap
-from hil.scripted_vehicle import talk
+from hil.scripted_vehicle import messages
 
 DATA, PLAIN, SECURED, CLOSED, AGREED = range(5)  # records of gridkeel/boards/lockstep_cars.py
 THINK_US = 20_000
@@ -169,12 +169,12 @@ class VirtualCar:
 
     def _hear(self, data: bytes) -> None:
         self._frame += data
-        if not talk.whole(self._frame) or self._waits is not Say:
+        if not messages.whole(self._frame) or self._waits is not Say:
             return
         frame, self._frame = self._frame, b""
         span = self.spans[-1]
         span.answered_us = self.now_us
-        body = talk.read_offer(frame) if span.request == sap.REQUEST else talk.read(frame)[2]
+        body = messages.read_offer(frame) if span.request == sap.REQUEST else messages.read(frame)[2]
         span.code = body["ResponseCode"]
         self._settle(frame)
 

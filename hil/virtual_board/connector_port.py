@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 
-from hil.drivers.outlet_frames import ORDERS, Orders
+from hil.drivers.connector_frames import ORDERS, Orders
 
 _READ_BYTES = 4096
 

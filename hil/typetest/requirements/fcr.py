@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
-from hil.typetest.demand import Activation, Droop
-from hil.typetest.demands.common import COMMON, RATING_W
 from hil.typetest.profile import Profile
+from hil.typetest.requirement import Activation, Droop
+from hil.typetest.requirements.common import COMMON, RATING_W
 
 SOURCE = "Regulation (EU) 2017/1485, Annex V"
 PAST_HZ = 0.05  # how far past the full activation the test goes, where the power must stand

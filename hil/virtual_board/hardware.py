@@ -14,7 +14,7 @@ from pathlib import Path
 from gridkeel.link import ids
 from hil.virtual_board.console import ConsoleInput
 from hil.virtual_board.flash import FIRMWARE, has_config, identity, make_flash, put_pki, watchdog_s
-from hil.virtual_board.lives import Lives
+from hil.virtual_board.power_cycles import Lives
 from hil.virtual_board.pty_port import PtyPort, Wire, read_some
 from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import MissingError, ToolError

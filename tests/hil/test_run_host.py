@@ -9,8 +9,8 @@ import pytest
 
 from gridkeel.link import frames, ids
 from gridkeel.link.device import DeviceLink
-from hil.rigs.hostside import HostSide
 from hil.rigs.recorder import Recorder
+from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Fault
 from host_tools.uplink.queue import Queue
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from gridkeel.v2g import v2gtp
 from hil.interop.namespaces import CAR_INTERFACE, inside
-from hil.interop.rawcar import ClosedError, Link, RawCar
-from hil.interop.stage import Stage
-from hil.scripted_vehicle import talk
+from hil.interop.raw_vehicle import ClosedError, Link, RawCar
+from hil.interop.setup import Stage
+from hil.scripted_vehicle import messages
 
 REQUESTS = 3000
 WINDOW_BYTES = 2048
@@ -69,8 +69,8 @@ def _sends_and_reads(read_a_byte: bool, secured: bool) -> Act:
         with opened:
             car = RawCar(opened)
             car.agree()
-            car.ask("SessionSetupReq", {"EVCCID": talk.EVCC_ID})
-            request = talk.request("ServiceDetailReq", {"ServiceID": 1}, car.session_id)
+            car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
+            request = messages.request("ServiceDetailReq", {"ServiceID": 1}, car.session_id)
             car.ask("ServiceDiscoveryReq")
 
             def work(stop: threading.Event) -> None:
@@ -96,12 +96,12 @@ def charges_and_never_reads(stage: Stage) -> Iterator[int]:
     """Charge, and ask on without reading; yield how often the contactor had moved when that began."""
     with small_window(stage.link, False) as opened:
         car = RawCar(opened)
-        codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", talk.charge_parameter())]
+        codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
         stage.charger.do("communicate")
-        codes += [car.ask("PowerDeliveryReq", talk.delivery("Start")), car.ask("ChargingStatusReq")]
+        codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
         assert all(code.startswith("OK") for code in codes), codes
         moves = len(stage.charger.moves)
-        request = talk.request("ChargingStatusReq", {}, car.session_id)
+        request = messages.request("ChargingStatusReq", {}, car.session_id)
 
         def work(stop: threading.Event) -> None:
             opened.settimeout(0.2)
@@ -224,7 +224,7 @@ def _resets(stage: Stage) -> Iterator[None]:
     yield
 
 
-HALF = talk.offer()[: len(talk.offer()) // 2]
+HALF = messages.offer()[: len(messages.offer()) // 2]
 LONG = bytearray(v2gtp.HEADER_BYTES + 6000)
 v2gtp.header(LONG, v2gtp.EXI, 6000)
 

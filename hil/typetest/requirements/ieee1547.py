@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, TRIP_PROFILES, number
-from hil.typetest.demand import FREQUENCY, OVER, UNDER, Droop, Enter, Reactive, Trip, line
-from hil.typetest.demands import ieee1547_voltage
-from hil.typetest.demands.common import COMMON, RATING_W, SAMPLING_MS
 from hil.typetest.profile import Profile
+from hil.typetest.requirement import FREQUENCY, OVER, UNDER, Droop, Enter, Reactive, Trip, line
+from hil.typetest.requirements import ieee1547_voltage
+from hil.typetest.requirements.common import COMMON, RATING_W, SAMPLING_MS
 
 SOURCE = (
     "IEEE 1547-2018 as quoted by the UL1741SB test code; ride-through of frequency and voltage as in svp_1547.1 and"

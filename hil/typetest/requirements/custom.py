@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gridkeel.params import Parameters
-from hil.typetest.demand import FREQUENCY, OVER, UNDER, VOLTAGE, Droop, Enter, Trip, line
-from hil.typetest.demands.common import COMMON, DETECTION_S
 from hil.typetest.profile import Profile
+from hil.typetest.requirement import FREQUENCY, OVER, UNDER, VOLTAGE, Droop, Enter, Trip, line
+from hil.typetest.requirements.common import COMMON, DETECTION_S
 
 
 def profile(changes: dict[str, int]) -> Profile:

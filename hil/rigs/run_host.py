@@ -45,7 +45,7 @@ class HostSide:
         self._cuts = [fault for fault in faults if fault.kind == "host_link"]
         self._jitters = [fault for fault in faults if fault.kind == "host_jitter"]
         self._noises = [fault for fault in faults if fault.kind == "host_noise"]
-        self._recorder = recorder
+        self.recorder = recorder
         self._dice = random.Random(seed)
         self._next_commit_us = COMMIT_US
         self._now_s = 0.0
@@ -114,13 +114,13 @@ class HostSide:
         self.produced = max(self.produced, record.sequence)
         if record.message == "telemetry":
             self.latest = record.values
-            self._recorder.telemetry_row(self._now_s, record.values)
+            self.recorder.telemetry_row(self._now_s, record.values)
         elif record.message == "fault_event":
             word = "" if record.values["active"] else " over"
             text = errors_text.fault_name(record.values["fault"]) + word
-            self._recorder.event(record.values["uptime_ms"] / 1000, text)
+            self.recorder.event(record.values["uptime_ms"] / 1000, text)
         elif record.message == "iso15118":
-            self._recorder.v2g.append(readable(record, self.intake.link.dictionary))
+            self.recorder.v2g.append(readable(record, self.intake.link.dictionary))
 
     def _say(self, line: str) -> None:
-        self._recorder.notes.append(line)
+        self.recorder.notes.append(line)

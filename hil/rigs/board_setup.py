@@ -1,0 +1,30 @@
+"""What a board is given before it is powered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hil.scripted_vehicle.vehicle import VirtualCar
+
+
+@dataclass(frozen=True)
+class BoardSetup:
+    """What goes on a board's flash and into its environment; a board on a desk keeps what it has.
+
+    parameters: its config.json, None to keep what the flash holds.  flash: a folder that persists, None for a fresh
+    one.  reflash: put the firmware there anew.  pki: folder of `gridkeel pki export --device`.
+
+    In real time: v2g_interface, "fe80::1%eth1", is the network it serves vehicles on; probe_heap has it tell its heap.
+    In lock step: boot_id, and `vehicle`, which talks to it in virtual time.
+    """
+
+    parameters: Mapping[str, int] | None = None
+    flash: Path | None = None
+    reflash: bool = False
+    pki: Path | None = None
+    v2g_interface: str = ""
+    probe_heap: bool = False
+    boot_id: int = 1
+    vehicle: VirtualCar | None = None
