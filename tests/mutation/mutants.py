@@ -34,7 +34,7 @@ class Target(NamedTuple):
     @property
     def path(self) -> str:
         """The file, from the root of the checkout."""
-        return f"hil/{self.file}" if self.runner == "fleet" else f"firmware/gridkeel/{self.file}"
+        return f"studies/{self.file}" if self.runner == "fleet" else f"firmware/gridkeel/{self.file}"
 
 
 class Mutant(NamedTuple):

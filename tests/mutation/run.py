@@ -33,7 +33,7 @@ SCRIPTS = {"device": "attempt.py", "micropython": "micropython_attempt.py", "fle
 PACKAGES = {
     "device": ("firmware", "tests/device"),
     "micropython": ("firmware", "tests/device"),
-    "fleet": ("firmware", "hil", "host_tools", "tests/hil"),
+    "fleet": ("firmware", "hil", "host_tools", "studies", "tests/hil"),
 }
 WALL_S = 900  # processor time is what ends a mutant that hangs; this ends one that waits
 
