@@ -77,7 +77,7 @@ def in_session(**changes):
         station.outlet.demand.limit(None, 1000, 500, 1)
     station.vehicle("C").run()
     assert not station.outlet.contactor.closed
-    station.outlet.allowed = True
+    station.outlet.allow(True)
     station.run()
     assert station.outlet.contactor.closed
     return station

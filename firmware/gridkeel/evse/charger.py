@@ -22,7 +22,6 @@ class Charger:
         self._inverter = inverter
         self._mains = mains
         self._scheduled_w = 0
-        self._session = False
         name = (identity or b"0").decode()
         self.meter_id = name[:32]
         # ZZ is no country's code: whoever operates the station has an identifier of his own.
@@ -92,7 +91,7 @@ class Charger:
 
     @property
     def stop_asked(self):
-        return self._session and self._outlet.access == evse.REFUSED
+        return self._outlet.offer.in_session and self._outlet.access == evse.REFUSED
 
     @property
     def isolation(self):
@@ -190,13 +189,12 @@ class Charger:
     @property
     def renegotiate_asked(self):
         """The rating is no longer what the vehicle was last told, or told us, in view of."""
-        return self._session and self.max_power_w != self._scheduled_w
+        return self._outlet.offer.in_session and self.max_power_w != self._scheduled_w
 
     # --- what a session orders
 
     def session(self, on, failed=False):
         """A session is up, or over; failed: the communication itself came to nothing."""
-        self._session = on
         self._outlet.offer.session(on, failed)
         if not on:
             self.allow(False)
@@ -209,8 +207,7 @@ class Charger:
 
     def allow(self, on):
         """Consent to close the contactor, or withdraw it; a consent that lapsed with a fault is forgotten."""
-        self._outlet.allowed = on
-        self._outlet.lapsed = False
+        self._outlet.allow(on)
         if not on:
             self._outlet.dc.off()
 
@@ -228,7 +225,7 @@ class Charger:
 
     def set_vehicle_soc(self, pct):
         """Take the vehicle's own state of charge, 0..100; it stands before the inverter's while the session lasts."""
-        self._outlet.demand.soc_pct_x100 = max(0, min(int(pct * 100), 10000))
+        self._outlet.demand.charge(pct)
 
     def set_charging_profile(self, entries):
         """Take the profile the vehicle announced: ((start_s, power_w), ...) from now, () for none."""

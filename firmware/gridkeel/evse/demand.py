@@ -43,6 +43,10 @@ class Demand:
         self.dc_mv = 0 if max_v is None else max(0, min(int(max_v * 1000), _MOST_MILLI))
         self.dc_ma = 0 if max_a is None else max(0, min(int(max_a * 1000), _MOST_MILLI))
 
+    def charge(self, pct):
+        """Take the vehicle's own state of charge, 0..100."""
+        self.soc_pct_x100 = max(0, min(int(pct * 100), 10000))
+
     def profile(self, entries, now_ms):
         """Take the profile the vehicle will keep to: ((start_s, power_w), ...), from now, ascending."""
         self._entries = min(len(entries), PROFILE_MAX)

@@ -37,7 +37,7 @@ _UNSURE_PAUSES = 4
 
 
 class Offer:
-    """state and duty_permille; pause_ms before the next offer.  Allocates: nothing after construction."""
+    """state and duty_permille; pause_ms before the next offer; in_session.  Allocates: nothing after construction."""
 
     def __init__(self, parameters):
         self._p = parameters
@@ -46,7 +46,7 @@ class Offer:
         self._since_ms = 0
         self.pause_ms = 0
         self._given_up = False
-        self._session = False
+        self.in_session = False
         self._over = False  # the last session ended in order
         self._asked = False
         self._missed = 0  # how often digital communication was given up in this stay
@@ -59,10 +59,10 @@ class Offer:
 
     def session(self, on, failed):
         """A session begins, ends, or (failed) communication came to nothing."""
-        if self._session and not on and not failed:
+        if self.in_session and not on and not failed:
             self._missed = 0
-        self._over = not on and not failed and (self._session or self._over)
-        self._session = on
+        self._over = not on and not failed and (self.in_session or self._over)
+        self.in_session = on
         if failed and self.state == DIGITAL:
             self._given_up = True
 
@@ -120,7 +120,7 @@ class Offer:
 
     def _wait(self, now_ms):
         waited_ms = ticks.diff(now_ms, self._since_ms)
-        if self._session or self._over:
+        if self.in_session or self._over:
             # After a session that ended in order the 5 % stay: the vehicle may want another one.
             self._since_ms = now_ms
         elif self._given_up or waited_ms >= self._p.hlc_wait_s * 1000:
@@ -131,7 +131,7 @@ class Offer:
             self._enter(STEP, now_ms)
 
     def _forget(self, now_ms):
-        self._given_up = self._session = self._over = self._asked = False
+        self._given_up = self.in_session = self._over = self._asked = False
         self._missed = 0
         self.pause_ms = 0
         if self.state != NONE:

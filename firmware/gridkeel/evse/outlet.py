@@ -71,6 +71,15 @@ class Outlet:
             return p.dc_voltage_max_v * p.dc_current_max_a
         return p.cable_current_max_a * p.nominal_v * p.phases
 
+    def allow(self, on):
+        """Take or withdraw a session's consent; a consent that lapsed with a fault is forgotten."""
+        self.allowed = on
+        self.lapsed = False
+
+    def grant(self, access):
+        """Take the operator's word, an index of evse.ACCESS, for the vehicle that is plugged in."""
+        self.access = access
+
     def authorized(self):
         """Return an index of evse.ACCESS."""
         if self.access == evse.WAITING and self._p.access_free:
@@ -128,8 +137,7 @@ class Outlet:
 
     def _unplugged(self, now_ms):
         self.contactor.clear(now_ms, ticks.diff(now_ms, self._here_ms))
-        self.allowed = False
-        self.lapsed = False
+        self.allow(False)
         self.access = evse.WAITING
         self.demand.forget()
         self.dc.check(False)

@@ -37,9 +37,9 @@ class App:
         self.parameters = parameters = config.parameters
         self.controller = Controller(parameters, identity=config.device_id)
         self.backend = self._make_backend()
-        self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend)
-        self.link.set_silence_ms(parameters.host_silent_ms)
         self.health = Health()
+        self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend, uptime=self.health)
+        self.link.set_silence_ms(parameters.host_silent_ms)
         self.clock = WallClock()
         self.commands = Commands(config, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
@@ -88,7 +88,7 @@ class App:
             return vehicle.make(self, self.backend)
         except (OSError, ValueError) as error:
             print("gridkeel: no car is served: %s" % error)
-            self.config.code = params.NO_VEHICLES << 8 | params.WHICH_MAX
+            self.config.refuse(params.NO_VEHICLES)
             return None
 
     async def _control(self):
@@ -157,7 +157,7 @@ class App:
         while True:
             n = await board.host.readinto(data)
             now_ms = board.ticks_ms()
-            self._clock(now_ms)
+            self.health.clock(now_ms)
             self.link.receive(data, n, now_ms)
             if self.vehicle and self.backend.settled:
                 self.vehicle.news()
@@ -181,7 +181,7 @@ class App:
         next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
         while True:
             now_ms = self.board.ticks_ms()
-            self._clock(now_ms)
+            self.health.clock(now_ms)
             self.supervisor.beat(now_ms)
             self._watch_samples(now_ms)
             self._run_deadlines(now_ms)
@@ -190,10 +190,6 @@ class App:
                 self._tell(now_ms)
             self.pump_link(now_ms)
             await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
-
-    def _clock(self, now_ms):
-        self.health.clock(now_ms)
-        self.link.uptime_ms = self.health.uptime_ms  # every record has the same clock, answers too
 
     def _watch_samples(self, now_ms):
         if ticks.diff(now_ms, self._last_block_ms) > self.parameters.samples_stale_ms:
@@ -238,7 +234,7 @@ class App:
             self.link.post(ids.EVENT, (self.health.uptime_ms, code, active, value))
         telemetry.fill(self._record, self.controller, self.health, self.link)
         self.link.post(ids.TELEMETRY, self._record)
-        self.health.told()
+        self.health.reported()
         # Asked once a record: mem_free walks the whole heap.
         self._collect = self._collect or self.health.heap_free < self._heap_floor
 

@@ -38,7 +38,7 @@ class Config:
                 self.code = self.code or params.MISSING << 8 | params.WHICH_MAX
             self.parameters = good or params.Parameters()
         if self.device_id != board.device_id:
-            self.code = params.DEVICE_ID << 8 | params.WHICH_MAX
+            self.refuse(params.DEVICE_ID)
             print("gridkeel: invalid device id %r; this controller uses %s" % (board.device_id[:40], self.device_id))
         self._kept = self.code or good is not None and good.values() == self.parameters.values()
         self._since_ms = -1
@@ -59,6 +59,10 @@ class Config:
         self._kept = self.code
         self._since_ms = -1
         return True
+
+    def refuse(self, reason):
+        """Allow no power, for a reason of params.py that is none of config.json's."""
+        self.code = reason << 8 | params.WHICH_MAX
 
     def follow(self, runs, now_ms):
         """Write config.good.json once power has been allowed (runs) on these parameters for _RAN_MS."""

@@ -78,7 +78,7 @@ class Report:
         row[SESSION] = self._session
         row[SECURED] = 1 if connection.secured else 0
         self._asked = False
-        self._health.session_gap_us = 0
+        self._health.begin_session()
 
     def agreed(self, took_us, sound):
         """The TLS handshake is over."""

@@ -6,13 +6,15 @@ from gridkeel import ticks
 
 
 class Health:
-    """Worst gaps are kept twice: since start (loop_gap_max_us) and since the last record (loop_gap_us)."""
+    """Worst gaps between blocks: loop_gap_max_us since the start, loop_gap_us since the last record, session_gap_us since
+    `begin_session`.
+    """
 
     def __init__(self):
         self.uptime_ms = 0
         self.loop_gap_us = 0
         self.loop_gap_max_us = 0
-        self.session_gap_us = 0  # worst since somebody set it to 0
+        self.session_gap_us = 0
         self.step_max_us = 0
         self.heap_free = gc.mem_free()
         self._last_us = 0
@@ -47,7 +49,11 @@ class Health:
     def start_clock(self, now_ms):
         self._last_ms = now_ms
 
-    def told(self):
+    def begin_session(self):
+        """A vehicle connected: its worst gap is counted from now on."""
+        self.session_gap_us = 0
+
+    def reported(self):
         """A record went out: begin the next interval."""
         self.loop_gap_us = 0
         self.step_max_us = 0
