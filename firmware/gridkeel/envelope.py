@@ -1,7 +1,13 @@
 """What battery, cable, vehicle and converter allow: the smallest limit wins, and its name is told."""
 
-from gridkeel import energy, limits
+from gridkeel import TYPE_CHECKING, energy, limits
 from gridkeel.departure import Departure
+
+if TYPE_CHECKING:
+    from gridkeel.evse.outlet import Outlet
+    from gridkeel.inverter.following import Following
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import InverterReadings
 
 SOC_HYSTERESIS_PCT_X100 = 50
 TEMPERATURE_UNKNOWN = -1000
@@ -19,7 +25,7 @@ class Envelope:
     active_left_w: what reactive power leaves, where it goes first.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.departure = Departure()
         self.temperature_c = TEMPERATURE_UNKNOWN
@@ -30,15 +36,15 @@ class Envelope:
         self.charge_by = limits.STALE_SAMPLES
         self.discharge_by = limits.STALE_SAMPLES
         self.need_w = 0
-        self.outlet = None
-        self.following = None
+        self.outlet: Outlet | None = None
+        self.following: Following | None = None
         self.room_w = 0
         self._floor = 0
         self._floor_by = limits.SOC_RESERVE
         self._floor_reached = False
         self._full_reached = False
 
-    def limit(self, wish_w, inverter, soc_fresh):
+    def limit(self, wish_w: int, inverter: "InverterReadings", soc_fresh: bool) -> int:
         """Return what may flow of wish_w, and leave in `limiter` what bounds it, 0 where nothing does.
 
         inverter: anything with charge_rating_w, discharge_rating_w and soc_pct_x100 (-1 unknown).

@@ -1,18 +1,23 @@
 """One telemetry record: the row of link.messages, filled from the controller."""
 
-from gridkeel import limits
+from gridkeel import TYPE_CHECKING, limits
 from gridkeel.link import ids, packed
+
+if TYPE_CHECKING:
+    from gridkeel.controller import Controller
+    from gridkeel.link.device import DeviceLink
+    from gridkeel.protocols import HealthFigures
 
 _U16_MAX = 0xFFFF
 FIELDS = len(packed.codes_of(ids.TELEMETRY))
 
 
-def record():
+def record() -> "list[int]":
     """Return the list that `fill` writes into, one place a field."""
     return [0] * FIELDS
 
 
-def fill(values, controller, health, link):
+def fill(values: "list[int]", controller: "Controller", health: "HealthFigures", link: "DeviceLink") -> None:
     """Write the present state into values, in the order of the table.
 
     health: the runtime's figures (uptime_ms, loop_gap_us, loop_gap_max_us, step_max_us, heap_free).

@@ -22,9 +22,12 @@ The pause follows an offer that was withdrawn while the vehicle stayed. It count
 four times as long where they are less than 6.5 A, and doubles each time, but after an offer that lasted.
 """
 
-from gridkeel import evse, ticks
+from gridkeel import TYPE_CHECKING, evse, ticks
 from gridkeel.evse import duty
 from gridkeel.evse.times import PAUSE_MAX_MS, PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 NONE = 0
 DIGITAL = 1
@@ -39,7 +42,7 @@ _UNSURE_PAUSES = 4
 class Offer:
     """state and duty_permille; pause_ms before the next offer; in_session.  Allocates: nothing after construction."""
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.state = NONE
         self.duty_permille = duty.STEADY
@@ -53,11 +56,11 @@ class Offer:
         self._off_ms = 0
 
     @property
-    def digital(self):
+    def digital(self) -> bool:
         """The duty is 5 % and stays: a vehicle may begin a session."""
         return self.state == DIGITAL and not self._given_up
 
-    def session(self, on, failed):
+    def session(self, on: bool, failed: bool) -> None:
         """A session begins, ends, or (failed) communication came to nothing."""
         if self.in_session and not on and not failed:
             self._missed = 0
@@ -66,11 +69,11 @@ class Offer:
         if failed and self.state == DIGITAL:
             self._given_up = True
 
-    def asked(self):
+    def asked(self) -> None:
         """A vehicle asks for a session: at the next `update` the way back to the 5 % begins, where one is needed."""
         self._asked = self._given_up
 
-    def update(self, plugged, out, consent, current_ma, now_ms):
+    def update(self, plugged: bool, out: bool, consent: bool, current_ma: int, now_ms: int) -> None:
         """Decide; consent: whoever plugged in may have power without a session; current_ma: what there is a phase."""
         if out:
             self._enter(OUT, now_ms)

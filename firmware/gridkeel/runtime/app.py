@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from gridkeel import errors, evse, params, telemetry, ticks
+from gridkeel import TYPE_CHECKING, errors, evse, params, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import ids
@@ -13,6 +13,9 @@ from gridkeel.runtime.config import Config
 from gridkeel.runtime.health import Health
 from gridkeel.runtime.supervisor import Supervisor
 from gridkeel.services.protection import RUN
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Board
 
 try:
     from micropython import heap_lock, heap_unlock
@@ -31,7 +34,7 @@ ROUND_MS = 10  # longest sleep of the service task: its deadlines are tens of mi
 class App:
     """One controller on one board."""
 
-    def __init__(self, board, config):
+    def __init__(self, board: "Board", config: Config) -> None:
         self.board = board
         self.config = config
         self.parameters = parameters = config.parameters
@@ -55,7 +58,7 @@ class App:
         gc.collect()
         self._heap_floor = gc.mem_free() // 2
 
-    async def run(self):
+    async def run(self) -> None:
         """Run for ever."""
         now_ms = self.board.ticks_ms()
         self._last_block_ms = now_ms
@@ -168,7 +171,7 @@ class App:
                 self.commands.carry_out(command[0], command[1], now_ms)
             self.pump_link(now_ms)
 
-    def pump_link(self, now_ms):
+    def pump_link(self, now_ms: int) -> None:
         """Send what there is for the host."""
         while True:
             n = self.link.data_to_send(self._link_out, now_ms)
@@ -239,7 +242,7 @@ class App:
         self._collect = self._collect or self.health.heap_free < self._heap_floor
 
 
-def main(board):
+def main(board: "Board") -> None:
     """Start one controller on a board; returns only when the program is interrupted."""
     app = App(board, Config(board))
     gc.collect()

@@ -11,9 +11,12 @@ A controller with an invalid configuration keeps its link, its ports and its mea
 all parameters in force and clears the fault; power returns with the mode "auto" or at the next start.
 """
 
-from gridkeel import evse, params, ticks
+from gridkeel import TYPE_CHECKING, evse, params, ticks
 from gridkeel.errors import ParameterError
 from gridkeel.link import ids
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Board
 
 CONFIG = "config.json"
 GOOD = "config.good.json"
@@ -26,7 +29,7 @@ class Config:
     board: load(name, most), save(name, lines), device_id, outlet.
     """
 
-    def __init__(self, board):
+    def __init__(self, board: "Board") -> None:
         self._board = board
         self.code = 0
         self.device_id = ids.device_id(board.device_id)
@@ -43,7 +46,7 @@ class Config:
         self._kept = self.code or good is not None and good.values() == self.parameters.values()
         self._since_ms = -1
 
-    def set(self, name, value):
+    def set(self, name: str, value: int) -> bool:
         """Set one parameter and store it, or do neither; return whether it was done.  Errors: ParameterError."""
         parameters = self.parameters
         before = getattr(parameters, name)
@@ -60,11 +63,11 @@ class Config:
         self._since_ms = -1
         return True
 
-    def refuse(self, reason):
+    def refuse(self, reason: int) -> None:
         """Allow no power, for a reason of params.py that is none of config.json's."""
         self.code = reason << 8 | params.WHICH_MAX
 
-    def follow(self, runs, now_ms):
+    def follow(self, runs: bool, now_ms: int) -> None:
         """Write config.good.json once power has been allowed (runs) on these parameters for _RAN_MS."""
         if self._kept:
             return
