@@ -18,21 +18,21 @@ class WallClock:
     told_off_s: after `tell` did not return TAKEN, how far the telling was off what this clock says, +-2**29 at most.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.told_off_s = 0
-        self._unix_s = None
+        self._unix_s: int | None = None
         self._set_ms = 0  # the tick at which _unix_s began
         self._other_s = 0  # the last telling that disagreed, the tick at which its second began, and how many agreed
         self._other_ms = 0
         self._agreeing = 0
 
-    def set(self, unix_s, now_ms):
+    def set(self, unix_s: int, now_ms: int) -> None:
         """Take the time of day, valid at now_ms, whatever was known before."""
         self._unix_s = unix_s
         self._set_ms = now_ms
         self._agreeing = 0
 
-    def tell(self, unix_s, ms, now_ms):
+    def tell(self, unix_s: int, ms: int, now_ms: int) -> int:
         """Take unix_s and ms of a host that was asked nothing and sent them some time before now_ms.
 
         Returns TAKEN, ABSURD (outside 2025..2099) or JUMPED: more than JUMP_MS off, and not yet repeated often enough.
@@ -54,7 +54,7 @@ class WallClock:
         self.set(unix_s, began_ms)
         return TAKEN
 
-    def unix_s(self, now_ms):
+    def unix_s(self, now_ms: int) -> "int | None":
         """Return the time of day, None where it was never told.  Called more often than the tick's half period."""
         if self._unix_s is None:
             return None

@@ -4,7 +4,7 @@ step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envel
                                                              outlet (pilot, contactor) -^
 """
 
-from gridkeel import errors, inverter, limits
+from gridkeel import TYPE_CHECKING, errors, inverter, limits
 from gridkeel.envelope import TEMPERATURE_UNKNOWN, Envelope
 from gridkeel.faults import Faults
 from gridkeel.sensing.frequency import Estimator
@@ -13,6 +13,14 @@ from gridkeel.sensing.sample_clock import SampleClock
 from gridkeel.services.bundle import Services
 from gridkeel.services.protection import BLOCKED, RUN
 from gridkeel.services.reactive import OFF
+
+if TYPE_CHECKING:
+    from array import array
+
+    from gridkeel.evse.charger import Charger
+    from gridkeel.evse.outlet import Outlet
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import Buffer, Mains
 
 _DEVIATES = 1  # bits of what was noted last: the inverter does not follow, its power or charge is unknown
 _POWER = 2
@@ -31,7 +39,7 @@ class Controller:
     Allocates: nothing, once the inverter is found.
     """
 
-    def __init__(self, parameters, mains=None, identity=b""):
+    def __init__(self, parameters: "Parameters", mains: "Mains | None" = None, identity: bytes = b"") -> None:
         self.parameters = parameters
         self.faults = Faults()
         self.mains = mains or Estimator(parameters)
@@ -43,8 +51,8 @@ class Controller:
         self.envelope = Envelope(parameters)
         self.inverter = inverter.make(parameters)
         self.envelope.following = self.inverter.following
-        self.outlet = None
-        self.charger = None
+        self.outlet: Outlet | None = None
+        self.charger: Charger | None = None
         if parameters.evse:
             self._make_outlet(identity)
         self.wish_w = 0
@@ -67,19 +75,19 @@ class Controller:
             self.parameters, self.outlet, self.services, self.envelope, self.inverter, self.mains, identity
         )
 
-    def step(self, samples, n, now_ms):
+    def step(self, samples: "array[int]", n: int, now_ms: int) -> None:
         """Take one block of n samples that ended at now_ms and decide the command."""
         self.sample_clock.block(now_ms)
         if self.mains.update(samples, n):
             self.services.follow(self.mains, now_ms)
         self._decide(now_ms)
 
-    def block_lost(self):
+    def block_lost(self) -> None:
         """Tell that samples are missing before the next block."""
         self.mains.block_lost()
         self.sample_clock.lost()
 
-    def samples_lost(self, now_ms):
+    def samples_lost(self, now_ms: int) -> None:
         """No block came within its time: cease, and let the zero go out."""
         self.block_lost()
         self.protection.samples_lost()
@@ -87,17 +95,17 @@ class Controller:
         if self.limiter == limits.CEASED:
             self.limiter = limits.STALE_SAMPLES
 
-    def time_told(self, unix_s, ms, now_ms):
+    def time_told(self, unix_s: int, ms: int, now_ms: int) -> None:
         """Take the host's time, which arrived at now_ms, for the sample clock.  Not part of the control path."""
         if self.mains.SAMPLED:
             self.sample_clock.told(unix_s, ms, now_ms)
             self.mains.trim(self.sample_clock.ppm)
 
-    def receive(self, data, n, now_ms):
+    def receive(self, data: "Buffer", n: int, now_ms: int) -> None:
         """Take n bytes from the RS-485 line."""
         self.inverter.receive(data, n, now_ms)
 
-    def data_to_send(self, out, now_ms):
+    def data_to_send(self, out: bytearray, now_ms: int) -> int:
         """Fill out with bytes for the RS-485 line and return how many."""
         return self.inverter.data_to_send(out, now_ms)
 

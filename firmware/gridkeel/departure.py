@@ -10,14 +10,14 @@ PRESSING_PCT = 80
 class Departure:
     """left_s until the vehicle leaves, 0 where no departure is known; soc_pct_x100 it needs then."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.left_s = 0
         self.soc_pct_x100 = 0
         self._at_ms = 0
         self._known = False
         self._pressing = False
 
-    def set(self, in_s, soc_pct_x100, now_ms):
+    def set(self, in_s: int, soc_pct_x100: int, now_ms: int) -> bool:
         """Take a departure, in_s = 0 to forget it; return False (and change nothing) out of range."""
         if not 0 <= in_s <= DEPARTURE_MAX_S or not 0 <= soc_pct_x100 <= 10000:
             return False
@@ -28,7 +28,7 @@ class Departure:
         self.update(now_ms)
         return True
 
-    def update(self, now_ms):
+    def update(self, now_ms: int) -> None:
         """Count down."""
         left_ms = ticks.diff(self._at_ms, now_ms) if self._known else 0
         if left_ms <= 0:
@@ -36,7 +36,7 @@ class Departure:
             left_ms = 0
         self.left_s = left_ms // 1000
 
-    def floor_pct_x100(self, battery_wh, charge_w, efficiency_pct, horizon_s):
+    def floor_pct_x100(self, battery_wh: int, charge_w: int, efficiency_pct: int, horizon_s: int) -> int:
         """Return the charge that must be left at the horizon's end to be ready in time, by charging with charge_w."""
         if not self.left_s or not battery_wh:
             return 0
@@ -45,7 +45,7 @@ class Departure:
         floor = self.soc_pct_x100 - energy.share_pct_x100(battery_wh, regained_wh)
         return floor if floor > 0 else 0
 
-    def need_w(self, battery_wh, soc_pct_x100, charge_w, efficiency_pct):
+    def need_w(self, battery_wh: int, soc_pct_x100: int, charge_w: int, efficiency_pct: int) -> int:
         """Return the even charge the departure calls for, 0 while there is time; once called for it stays."""
         missing = self.soc_pct_x100 - soc_pct_x100
         if not self.left_s or not battery_wh or soc_pct_x100 < 0 or missing <= 0:

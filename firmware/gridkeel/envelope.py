@@ -1,7 +1,13 @@
 """What battery, cable, vehicle and converter allow: the smallest limit wins, and its name is told."""
 
-from gridkeel import energy, limits
+from gridkeel import TYPE_CHECKING, energy, limits
 from gridkeel.departure import Departure
+
+if TYPE_CHECKING:
+    from gridkeel.evse.outlet import Outlet
+    from gridkeel.inverter.following import Following
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import InverterReadings
 
 SOC_HYSTERESIS_PCT_X100 = 50
 TEMPERATURE_UNKNOWN = -1000
@@ -19,28 +25,27 @@ class Envelope:
     active_left_w: what reactive power leaves, where it goes first.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.departure = Departure()
         self.temperature_c = TEMPERATURE_UNKNOWN
         self.active_left_w = limits.NO_BOUND
-        self.allowed_w = 0
         self.limiter = limits.NONE
         self.charge_w = 0
         self.discharge_w = 0
         self.charge_by = limits.STALE_SAMPLES
         self.discharge_by = limits.STALE_SAMPLES
         self.need_w = 0
-        self.outlet = None
-        self.following = None
+        self.outlet: Outlet | None = None
+        self.following: Following | None = None
         self.room_w = 0
         self._floor = 0
         self._floor_by = limits.SOC_RESERVE
         self._floor_reached = False
         self._full_reached = False
 
-    def limit(self, wish_w, inverter, soc_fresh):
-        """Return (through `allowed_w` and `limiter`) what may flow of wish_w; limiter 0 where the wish stands.
+    def limit(self, wish_w: int, inverter: "InverterReadings", soc_fresh: bool) -> int:
+        """Return what may flow of wish_w, and leave in `limiter` what bounds it, 0 where nothing does.
 
         inverter: anything with charge_rating_w, discharge_rating_w and soc_pct_x100 (-1 unknown).
         soc_fresh: False where the state of charge is older than soc_stale_ms: it then counts as unknown.
@@ -60,19 +65,19 @@ class Envelope:
             self._bound_charge(outlet.charge_w, outlet.charge_by)
             self._bound_discharge(outlet.discharge_w, outlet.discharge_by)
         self.limiter = limits.NONE
-        self.allowed_w = wish_w
+        allowed_w = wish_w
         if wish_w > self.charge_w:
-            self.allowed_w = self.charge_w
+            allowed_w = self.charge_w
             self.limiter = self.charge_by
         elif wish_w < -self.discharge_w:
-            self.allowed_w = -self.discharge_w
+            allowed_w = -self.discharge_w
             self.limiter = self.discharge_by
         following = self.following
         if following is not None and following.deviation_w:
             # The command stands, so that an inverter that comes round is seen to; nobody may count on it.
             self._bound_charge(following.charge_w, limits.NOT_FOLLOWING)
             self._bound_discharge(following.discharge_w, limits.NOT_FOLLOWING)
-        return self.allowed_w
+        return allowed_w
 
     def _bound_charge(self, most_w, name):
         if most_w < self.charge_w:

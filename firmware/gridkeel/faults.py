@@ -11,7 +11,7 @@ PENDING = 16
 class Faults:
     """Which codes of errors.FAULTS are active; changes queue up as events for the link."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._active = bytearray(max(errors.FAULTS) + 1)
         self._codes = array("B", errors.FAULTS)
         self._events = array("i", [0] * (3 * PENDING))
@@ -19,7 +19,7 @@ class Faults:
         self._count = 0
         self.forgotten = 0
 
-    def set(self, code, active, value=0):
+    def set(self, code: int, active: object, value: int = 0) -> None:
         """Note that a fault begins or ends; nothing happens where that is known.  Allocates: nothing."""
         if code == errors.NO_FAULT or bool(self._active[code]) == bool(active):
             return
@@ -34,17 +34,17 @@ class Faults:
         self._events[at + 2] = value
         self._count += 1
 
-    def is_active(self, code):
+    def is_active(self, code: int) -> bool:
         return bool(self._active[code])
 
-    def foremost(self):
+    def foremost(self) -> int:
         """Return the active code that stands first in errors.FAULTS, 0 where there is none."""
         for i in range(len(self._codes)):
             if self._active[self._codes[i]]:
                 return self._codes[i]
         return errors.NO_FAULT
 
-    def take(self):
+    def take(self) -> "tuple[int, int, int] | None":
         """Return the oldest untold change as (code, active, value), or None."""
         if not self._count:
             return None

@@ -1,17 +1,22 @@
 """The telemetry record, filled from the controller."""
 
-from gridkeel import limits
+from gridkeel import TYPE_CHECKING, limits
 from gridkeel.link import telemetry_fields as field
+
+if TYPE_CHECKING:
+    from gridkeel.controller import Controller
+    from gridkeel.link.device import DeviceLink
+    from gridkeel.protocols import HealthFigures
 
 _U16_MAX = 0xFFFF
 
 
-def record():
+def record() -> "list[int]":
     """Return a record for `fill`, one place a field."""
     return [0] * field.COUNT
 
 
-def fill(values, controller, health, link):
+def fill(values: "list[int]", controller: "Controller", health: "HealthFigures", link: "DeviceLink") -> None:
     """Write the present state into the record `values`.
 
     health: the runtime's figures (uptime_ms, loop_gap_us, loop_gap_max_us, step_max_us, heap_free).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gridkeel import errors_text, params_text
-from gridkeel.crypto import refusals
+from gridkeel.crypto import refusals_text
 from host_tools.generate.section import DOCS, page
 
 NOTE = "Made from {source} by `make generate`; do not edit."
@@ -46,7 +46,7 @@ def faults_page() -> str:
 
 def refusals_section() -> list[str]:
     lines = ["| code | name | meaning |", "|---|---|---|"]
-    return lines + [f"| {code} | `{name}` | {text} |" for code, name, text in refusals.CATALOGUE]
+    return lines + [f"| {code} | `{name}` | {text} |" for code, name, text in refusals_text.CATALOGUE]
 
 
 def files() -> dict[Path, str]:
@@ -54,5 +54,5 @@ def files() -> dict[Path, str]:
     return {
         DOCS / "parameters.md": parameters_page(),
         DOCS / "faults.md": faults_page(),
-        **page("crypto.md", "gridkeel.crypto.refusals", refusals_section()),
+        **page("crypto.md", "gridkeel.crypto.refusals_text", refusals_section()),
     }

@@ -30,15 +30,17 @@ from host_tools.image import arguments, constants, fold
 PACKAGE = "gridkeel"
 MARCH = "x64"  # the unix port's; without it the viper kernels do not compile
 _OPTIONS = (f"-march={MARCH}", "-O2")
+# What a host alone imports from the package: texts, and the message table in words.
+HOST_ONLY = ("crypto/refusals_text.py", "errors_text.py", "params_text.py", "link/messages.py", "link/table.py")
 
 
 def rom_image(folder: Path, cache: Path | None = None, *, keep_names: bool = False) -> Path:
     """Return the image of the package in `folder` (a flash or a checkout's firmware), made where it is not yet there.
 
-    keep_names: constants can be asked for by name, as tests of the modules do.
+    keep_names: constants can be asked for by name, as tests of the modules do, and what a host alone needs is there.
     Errors: ToolError where a file does not compile or the cache (the user's own by default) cannot be written.
     """
-    sources = _sources(folder)
+    sources = _sources(folder, keep_names)
     kept = (cache or user_cache_path("gridkeel") / "rom") / f"{_digest(folder, sources, keep_names)}.romfs"
     if not kept.exists():
         image = _make(_folded(folder, sources, keep_names))
@@ -49,11 +51,12 @@ def rom_image(folder: Path, cache: Path | None = None, *, keep_names: bool = Fal
     return kept
 
 
-def _sources(folder: Path) -> list[Path]:
-    sources = sorted((folder / PACKAGE).rglob("*.py"))
+def _sources(folder: Path, keep_names: bool) -> list[Path]:
+    package = folder / PACKAGE
+    sources = sorted(package.rglob("*.py"))
     if not sources:
         raise ToolError(f"{folder} holds no package {PACKAGE}: nothing to make a ROM image of")
-    return sources
+    return [path for path in sources if keep_names or path.relative_to(package).as_posix() not in HOST_ONLY]
 
 
 def _digest(folder: Path, sources: list[Path], keep_names: bool) -> str:

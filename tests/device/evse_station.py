@@ -1,10 +1,10 @@
 """An outlet under test: levels of a vehicle set by hand, steps of 10 ms, the heap locked in each."""
 
+from gridkeel.evse.outlet import Outlet
 from noalloc import without_heap
 
 from gridkeel import ticks
 from gridkeel.evse import duty, ports
-from gridkeel.evse.outlet import Outlet
 from gridkeel.params import Parameters
 
 HIGH_MV = {"A": 12000, "B": 9000, "C": 6000, "D": 3000, "E": 0}
@@ -77,7 +77,7 @@ def in_session(**changes):
         station.outlet.demand.limit(None, 1000, 500, 1)
     station.vehicle("C").run()
     assert not station.outlet.contactor.closed
-    station.outlet.allowed = True
+    station.outlet.allow(True)
     station.run()
     assert station.outlet.contactor.closed
     return station

@@ -2,7 +2,7 @@
 
 from der_maker import KEY_USAGE, certificate, extension, extensions, name, refusal, sequence, tlv
 
-from gridkeel.crypto import profiles, refusals, x509
+from gridkeel.crypto import profiles, refusals, refusals_text, x509
 
 PURPOSES = b"\x55\x1d\x25"
 SERVER = tlv(6, profiles.SERVER_AUTH)
@@ -88,9 +88,11 @@ def test_purposes():
 
 
 def test_the_catalogue():
-    codes = [row[0] for row in refusals.CATALOGUE]
+    codes = [row[0] for row in refusals_text.CATALOGUE]
     assert codes == list(range(1, len(codes) + 1))
-    assert len(set(row[1] for row in refusals.CATALOGUE)) == len(codes)
+    assert len(set(row[1] for row in refusals_text.CATALOGUE)) == len(codes)
     assert refusals.name(refusals.OK) == "ok"
     assert refusals.name(refusals.CLOCK_UNSET) == "clock_unset"
-    assert refusals.name(99) == "refusal_99"
+    assert refusals.name(refusals.CRL_STALE) == "crl_stale"
+    for code in (len(codes) + 1, 99):
+        assert refusals.name(code) == "refusal_%d" % code

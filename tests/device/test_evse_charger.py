@@ -253,9 +253,9 @@ def test_refused_access_asks_the_session_to_stop():
     bench = Bench(access_free=0).ready()
     charger = bench.charger
     assert (charger.authorized, charger.stop_asked) == (evse.WAITING, False)
-    bench.outlet.access = evse.GRANTED
+    bench.outlet.grant(evse.GRANTED)
     assert charger.authorized == evse.GRANTED
-    bench.outlet.access = evse.REFUSED
+    bench.outlet.grant(evse.REFUSED)
     assert charger.stop_asked
     charger.session(False)
     assert not charger.stop_asked

@@ -203,11 +203,11 @@ def test_consents_protection_and_access_that_flap_stay_within_the_bound():
             on = bool(turn % 2)
             if name == "supply":
                 station.supply = on
-                station.outlet.allowed = True
+                station.outlet.allow(True)
             elif name == "allowed":
-                station.outlet.allowed = on
+                station.outlet.allow(on)
             else:
-                station.outlet.access = 1 if on else 2
+                station.outlet.grant(1 if on else 2)
             station.power_w = 0
             station.run(1000)
         assert 2 <= station.outlet.contactor.operations <= MOST, (name, station.outlet.contactor.operations)

@@ -13,7 +13,7 @@ from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
 def test_a_session_s_consent_counts_at_5_percent_alone():
     station = Station(evse=1, access_free=0)
     station.vehicle("C").run()
-    station.outlet.allowed = True
+    station.outlet.allow(True)
     station.run(1000)
     assert station.outlet.offer.state == offer.NONE
     assert not station.outlet.contactor.order and station.outlet.charge_w == 0
@@ -23,7 +23,7 @@ def test_unplugging_forgets_what_the_vehicle_told_and_what_was_measured_for_it()
     station = in_session(connector=1)
     outlet = station.outlet
     outlet.demand.limit(3000, None, None, 1)
-    outlet.demand.soc_pct_x100 = 5000
+    outlet.demand.charge(50)
     outlet.demand.profile(((0, 2000),), station.now)
     outlet.dc.isolation = dc.VALID
     station.vehicle("A").run()
@@ -51,7 +51,7 @@ def test_power_out_of_the_vehicle_is_waited_for_as_well():
     for power_w, held in ((-100, True), (-99, False), (99, False), (100, True)):
         station = in_session()
         station.power_w = power_w
-        station.outlet.allowed = False
+        station.outlet.allow(False)
         station.run(1000)
         assert station.outlet.contactor.order is held, power_w
         assert station.outlet.charge_w == 0
@@ -61,10 +61,10 @@ def test_a_second_withdrawal_is_given_its_whole_time():
     station = in_session()
     station.power_w = 7000
     for _ in range(2):
-        station.outlet.allowed = False
+        station.outlet.allow(False)
         station.run(STOP_SESSION_MS - 500)
         assert station.outlet.contactor.order
-        station.outlet.allowed = True
+        station.outlet.allow(True)
         station.run(100)
     station = charging()
     for _ in range(2):
@@ -221,5 +221,5 @@ def test_no_session_no_renegotiation():
     bench.charger.session(False)
     bench.charge_rating_w = 5000
     assert not bench.charger.renegotiate_asked
-    bench.outlet.access = evse.REFUSED
+    bench.outlet.grant(evse.REFUSED)
     assert not bench.charger.stop_asked

@@ -37,7 +37,7 @@ def test_a_vehicle_that_draws_on_after_the_offer_ended_is_cut_between_6_s_and_7(
 def test_a_session_s_power_is_cut_3_s_after_its_consent():
     station = in_session()
     station.power_w = 7000
-    station.outlet.allowed = False
+    station.outlet.allow(False)
     assert 2900 <= station.ms_until(lambda: not station.outlet.contactor.order) <= 3100
 
 

@@ -1,6 +1,6 @@
 """The log's words: every text a session tells has one, and no number moves."""
 
-from gridkeel.crypto import refusals
+from gridkeel.crypto import refusals_text
 from gridkeel.v2g import journal, sap, signatures
 from gridkeel.v2g.iso2 import codes, states_text
 
@@ -10,7 +10,7 @@ WORDS = journal.words()
 def test_every_request_code_and_refusal_has_a_word():
     texts = list(states_text.REQUESTS) + [sap.OK, sap.MINOR_DEVIATION, sap.FAILED]
     texts += [value for name, value in codes.__dict__.items() if name.isupper() and isinstance(value, str)]
-    texts += [name for _code, name, _text in refusals.CATALOGUE]
+    texts += [name for _code, name, _text in refusals_text.CATALOGUE]
     texts += [signatures.OK, signatures.MISSING, signatures.FORM, signatures.REFERENCE, signatures.DIGEST]
     texts += [signatures.MISMATCH]
     for text in texts:

@@ -19,7 +19,7 @@ from hil.scenarios import scenario
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import MissingError, ToolError
-from host_tools.image.rom import rom_image
+from host_tools.image.rom import HOST_ONLY, rom_image
 from host_tools.micropython.interpreter import argv
 
 LOAD = """\
@@ -126,6 +126,13 @@ def test_all_that_serves_a_car_leaves_room_for_its_session(tmp_path):
     taken, names = done.stdout.splitlines()
     assert int(taken) < SESSION_KB * 1024
     assert int(re.search(r"n_qstr=(\d+)", names)[1]) < NAMES
+
+
+def test_what_a_host_alone_imports_is_not_in_the_image(tmp_path):
+    for name in HOST_ONLY:
+        module = "gridkeel." + name.removesuffix(".py").replace("/", ".")
+        done = run(tmp_path / "ask.py", f"import gridkeel\nimport {module}\n", rom_image(FIRMWARE))
+        assert f"ImportError: no module named '{module}'" in done.stdout + done.stderr
 
 
 def test_sub_cas_of_twice_the_standard_s_size_find_their_room(tmp_path):

@@ -183,6 +183,9 @@ class Quiet:
 
     uptime_ms = session_gap_us = records = 0
 
+    def begin_session(self):
+        self.session_gap_us = 0
+
     def post(self, _kind, _row):
         self.records += 1
 

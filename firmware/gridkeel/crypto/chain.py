@@ -8,12 +8,12 @@ each signature, and then whether that certificate is revoked.
 Source: RFC 5280, chapter 6, without name constraints and policies; ISO 15118-2, annex F, for lengths and roles.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import names, x509
 from gridkeel.crypto.refusals import (  # noqa: F401 - the codes of `validate`, under the name it goes by
     BAD_KEY,
     BAD_SIGNATURE,
     BASIC_CONSTRAINTS,
-    CATALOGUE,
     CHAIN_LENGTH,
     CHAIN_ORDER,
     CLOCK_UNSET,
@@ -38,10 +38,24 @@ from gridkeel.crypto.refusals import (  # noqa: F401 - the codes of `validate`, 
 from gridkeel.crypto.trust import Known
 from gridkeel.errors import CertificateError
 
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from gridkeel.crypto.crl import RevocationList
+    from gridkeel.crypto.profiles import Profile
+    from gridkeel.crypto.x509 import Certificate
+
 MOST_CERTIFICATES = 3
 
 
-def validate(certificates, roots, unix_s, crls, profile, known=None):
+def validate(
+    certificates: "Sequence[Certificate | bytes]",
+    roots: "Sequence[Certificate | bytes]",
+    unix_s: "int | None",
+    crls: "Sequence[RevocationList]",
+    profile: "Profile",
+    known: "Known | None" = None,
+) -> "Generator[None, None, int]":
     """Generator, yields None between slices; return OK or the code of the first refusal.
 
     certificates: the leaf first, each a Certificate or DER; no root among them.  roots: Certificates or DER; one that

@@ -5,8 +5,12 @@ Source: RFC 5280, chapter 5.
 
 from array import array
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import der, extensions, names, times
 from gridkeel.crypto.signed import Signed, algorithm
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 MOST_BYTES = 16384  # 400 long serial numbers, 770 short ones; more does not fit beside a session in a board's heap
 _ENTRIES_A_SLICE = 16
@@ -21,7 +25,7 @@ class RevocationList(Signed):
     issuer: raw DER.  this_update_s, next_update_s: seconds since 1970.  authority_key_id: bytes, b"" where not said.
     """
 
-    def __init__(self, data):
+    def __init__(self, data: bytes) -> None:
         """Read all but the entries, which `parse` adds.  data: bytes, kept.  Errors: CertificateError."""
         super().__init__(data, MOST_BYTES)
         at, end = self._first, self._last
@@ -45,7 +49,7 @@ class RevocationList(Signed):
         der.finish(after, stop)
         return found.get(extensions.AUTHORITY_KEY_ID, b"")
 
-    def add(self, at):
+    def add(self, at: int) -> int:
         """Take in the entry at `at`; return the position after it.  Errors: CertificateError."""
         data = self.data
         start, stop = der.element(data, at, self.entries_stop, der.SEQUENCE)
@@ -57,7 +61,7 @@ class RevocationList(Signed):
         self._serials.append(start)
         return stop
 
-    def revokes(self, serial):
+    def revokes(self, serial: bytes) -> bool:
         """Say whether a certificate of this issuer with these bytes as its serial is revoked."""
         data = self.data
         for at in self._serials:
@@ -67,7 +71,7 @@ class RevocationList(Signed):
         return False
 
 
-def parse(data):
+def parse(data: bytes) -> "Generator[None, None, RevocationList]":
     """Generator, yields None between slices; return the RevocationList.  Errors: CertificateError."""
     found = RevocationList(data)
     at = found.entries_at

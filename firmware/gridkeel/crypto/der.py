@@ -4,8 +4,12 @@ Every function takes the bytes, a position and the end of the element around it,
 Source: ITU-T X.690, chapters 8 and 10.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto.refusals import ENCODING
 from gridkeel.errors import CertificateError
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer
 
 BOOLEAN = 0x01
 INTEGER = 0x02
@@ -22,19 +26,19 @@ SEQUENCE = 0x30
 SET = 0x31
 
 
-def refuse(text, at):
+def refuse(text: str, at: int) -> None:
     """Raise CertificateError with the code ENCODING."""
     raise CertificateError(ENCODING, "%s at byte %d" % (text, at))
 
 
-def element(data, at, end, tag):
+def element(data: "Buffer", at: int, end: int, tag: int) -> "tuple[int, int]":
     """Return (start, stop) of the contents of the element at `at`, which must have this tag."""
     if at >= end or data[at] != tag:
         refuse("no element of tag %02x" % tag, at)
     return contents(data, at, end)
 
 
-def contents(data, at, end):
+def contents(data: "Buffer", at: int, end: int) -> "tuple[int, int]":
     """Return (start, stop) of the contents of the element at `at`, whatever its tag."""
     start = at + 2
     if start > end:
@@ -55,20 +59,20 @@ def contents(data, at, end):
     return start, start + length
 
 
-def whole(data, tag):
+def whole(data: "Buffer", tag: int) -> "tuple[int, int]":
     """Return (start, stop) of the contents of the one element that these bytes are."""
     start, stop = element(data, 0, len(data), tag)
     finish(stop, len(data))
     return start, stop
 
 
-def finish(at, end):
+def finish(at: int, end: int) -> None:
     """Refuse bytes that follow the last element."""
     if at != end:
         refuse("bytes that do not belong there", at)
 
 
-def positive(data, at, end):
+def positive(data: "Buffer", at: int, end: int) -> "tuple[int, int]":
     """Return (start, stop) of the big-endian bytes of an INTEGER above zero, its sign byte left out."""
     start, stop = element(data, at, end, INTEGER)
     if start == stop or data[start] & 0x80:
@@ -82,7 +86,7 @@ def positive(data, at, end):
     return start, stop
 
 
-def small(data, at, end):
+def small(data: "Buffer", at: int, end: int) -> "tuple[int, int]":
     """Return (value, stop) of an INTEGER of one byte, 0..127."""
     start, stop = element(data, at, end, INTEGER)
     if stop - start != 1 or data[start] & 0x80:
@@ -90,7 +94,7 @@ def small(data, at, end):
     return data[start], stop
 
 
-def true(data, at, end):
+def true(data: "Buffer", at: int, end: int) -> int:
     """Return the position after a BOOLEAN, which must be TRUE: DER leaves out a FALSE that is the default."""
     start, stop = element(data, at, end, BOOLEAN)
     if stop - start != 1 or data[start] != 0xFF:
@@ -98,7 +102,7 @@ def true(data, at, end):
     return stop
 
 
-def octets(data, at, end):
+def octets(data: "Buffer", at: int, end: int) -> "tuple[int, int]":
     """Return (start, stop) of the bytes of a BIT STRING whose bits are whole bytes."""
     start, stop = element(data, at, end, BIT_STRING)
     if start == stop or data[start] != 0:
@@ -106,7 +110,7 @@ def octets(data, at, end):
     return start + 1, stop
 
 
-def identifier(data, at, end):
+def identifier(data: "Buffer", at: int, end: int) -> "tuple[bytes, int]":
     """Return (bytes, stop) of an OBJECT IDENTIFIER's contents."""
     start, stop = element(data, at, end, OBJECT_IDENTIFIER)
     if start == stop or data[stop - 1] & 0x80:

@@ -3,17 +3,23 @@
 A signature is r || s, 64 bytes.  Source: FIPS 186-4, chapter 6; SEC 1, chapter 4.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import der, multiples, p256
 from gridkeel.crypto.refusals import UNKNOWN_CURVE
 from gridkeel.crypto.rfc6979 import Nonces
 from gridkeel.errors import CertificateError, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from gridkeel.protocols import Buffer
 
 DIGEST_BYTES = 32
 SIGNATURE_BYTES = 64
 _BLIND_BYTES = 8  # the room that multiples.Comb leaves above the scalar
 
 
-def verify(public_key, digest, signature):
+def verify(public_key: bytes, digest: bytes, signature: bytes) -> "Generator[None, None, bool]":
     """Generator, yields None between slices; return whether the signature is this key's over the digest.
 
     public_key: 65 bytes 04 || x || y.  signature: 64 bytes.  Either may be anything: what is none is no match.
@@ -49,7 +55,7 @@ def _is_x(r, x, zz):
     return False
 
 
-def sign(private_key, digest, random):
+def sign(private_key: bytes, digest: bytes, random: "Callable[[int], bytes]") -> "Generator[None, None, bytes]":
     """Generator, yields None between slices; return the signature, 64 bytes.
 
     private_key: 32 bytes, 1..N-1.  digest: 32 bytes.  random(n): n unpredictable bytes, for blinding alone: the
@@ -90,7 +96,7 @@ def _unit(random, modulus):
     return int.from_bytes(random(32), "big") % (modulus - 1) + 1
 
 
-def from_der(data):
+def from_der(data: "Buffer") -> bytes:
     """Return the 64 bytes of an ECDSA-Sig-Value.  Errors: CertificateError."""
     start, stop = der.whole(data, der.SEQUENCE)
     result = bytearray(SIGNATURE_BYTES)

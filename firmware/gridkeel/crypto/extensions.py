@@ -3,9 +3,15 @@
 Source: RFC 5280, 4.2 and 5.2.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import der
 from gridkeel.crypto.refusals import UNKNOWN_CRITICAL
 from gridkeel.errors import CertificateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gridkeel.protocols import Buffer
 
 SUBJECT_KEY_ID = b"\x55\x1d\x0e"
 KEY_USAGE = b"\x55\x1d\x0f"
@@ -32,7 +38,9 @@ IN_LISTS = {CRL_NUMBER: der.INTEGER, AUTHORITY_INFO_ACCESS: der.SEQUENCE}
 IN_ENTRIES = {REASON_CODE: der.ENUMERATED, INVALIDITY_DATE: der.GENERALIZED_TIME}
 
 
-def read(data, at, end, readers, known):
+def read(
+    data: "Buffer", at: int, end: int, readers: "Mapping[bytes, Callable]", known: "Mapping[bytes, int]"
+) -> "tuple[dict, int]":
     """Read the SEQUENCE of extensions at `at`; return (dict by identifier, stop).
 
     readers: {identifier: function(data, start, stop) -> value}.  known: {identifier: tag}, which are passed over.
@@ -68,14 +76,14 @@ def _value(data, at, end, kind, readers, known):
     return None
 
 
-def key_id(data, start, stop):
+def key_id(data: "Buffer", start: int, stop: int) -> bytes:
     """Return the bytes of a SubjectKeyIdentifier."""
     first, after = der.element(data, start, stop, der.OCTET_STRING)
     der.finish(after, stop)
     return bytes(data[first:after])
 
 
-def authority_key_id(data, start, stop):
+def authority_key_id(data: "Buffer", start: int, stop: int) -> bytes:
     """Return the key identifier of an AuthorityKeyIdentifier, b"" where it has none.
 
     The issuer's name and serial number, which come both or not at all, are passed over.
@@ -93,7 +101,7 @@ def authority_key_id(data, start, stop):
     return key
 
 
-def key_usage(data, start, stop):
+def key_usage(data: "Buffer", start: int, stop: int) -> int:
     """Return the bits of a KeyUsage, the first of them as 1."""
     first, after = der.element(data, start, stop, der.BIT_STRING)
     der.finish(after, stop)
@@ -111,7 +119,7 @@ def key_usage(data, start, stop):
     return usage
 
 
-def basic_constraints(data, start, stop):
+def basic_constraints(data: "Buffer", start: int, stop: int) -> "tuple[bool, int | None]":
     """Return (is a CA, path length or None)."""
     at, after = der.element(data, start, stop, der.SEQUENCE)
     der.finish(after, stop)
@@ -125,7 +133,7 @@ def basic_constraints(data, start, stop):
     return True, length
 
 
-def purposes(data, start, stop):
+def purposes(data: "Buffer", start: int, stop: int) -> "tuple[bytes, ...]":
     """Return the identifiers of an ExtendedKeyUsage, a tuple of bytes."""
     at, after = der.element(data, start, stop, der.SEQUENCE)
     der.finish(after, stop)

@@ -44,7 +44,7 @@ class _Area:
 class Power:
     """value to a power modulo P or N, four bits of the exponent a step."""
 
-    def __init__(self, value, modulus):
+    def __init__(self, value: int, modulus: int) -> None:
         self._slots = slots = _Area(modulus, 17)
         area, n0 = slots.area, slots.n0
         slots.put(_FREE + 1, value % modulus)
@@ -56,13 +56,13 @@ class Power:
         kernels.add(area, _FREE + 16, _FREE, _FREE)
         kernels.subtract(area, _FREE + 16, _FREE + 16, _FREE)
 
-    def step(self, digit):
+    def step(self, digit: int) -> None:
         """Take in the next four bits, the highest first."""
         area, n0, result = self._slots.area, self._slots.n0, _FREE + 16
         for _ in range(4):
             multiply(area, result, result, result, n0)
         multiply(area, result, result, _FREE + digit, n0)
 
-    def result(self):
+    def result(self) -> int:
         """Return the power; the last call."""
         return self._slots.get(_FREE + 16)

@@ -2,7 +2,11 @@
 
 from array import array
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import p256
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 try:
     from gridkeel.crypto.limbs import Power
@@ -20,7 +24,7 @@ WINDOW = 5
 operations_a_slice = 200
 
 
-def inverse(value, modulus):
+def inverse(value: int, modulus: int) -> "Generator[None, None, int]":
     """Generator; return 1 / value modulo P or N, 0 for 0.  The same steps for every value (Fermat)."""
     power = Power(value, modulus)
     left = operations_a_slice
@@ -37,7 +41,7 @@ def inverse(value, modulus):
 class Comb:
     """A scalar of up to 320 bits in columns for the table of G: every digit of every column is +1 or -1."""
 
-    def __init__(self, scalar):
+    def __init__(self, scalar: int) -> None:
         """scalar: 0 <= scalar < 2**320 - N; an even one is taken plus N, which is the same multiple of G."""
         if not scalar & 1:
             scalar += p256.N
@@ -45,7 +49,7 @@ class Comb:
         self.at = 0
         self.positive = False
 
-    def select(self, column):
+    def select(self, column: int) -> None:
         """Set `at`, a byte of the table, and `positive` to what column 0..63 adds."""
         bits = self._bits
         byte, shift = column >> 3, column & 7
@@ -56,7 +60,7 @@ class Comb:
         self.at = (index & 15 if self.positive else ~index & 15) * 64
 
 
-def multiply_base(scalar, blind):
+def multiply_base(scalar: int, blind: int) -> "Generator[None, None, tuple[int, int, int]]":
     """Generator; return the Jacobian scalar * G.
 
     scalar: as Comb's.  blind: 1..P-1, the first z, so that the coordinates met on the way are others each time.
@@ -77,7 +81,7 @@ def multiply_base(scalar, blind):
     return total.result()
 
 
-def sum_of_multiples(u1, u2, x, y):
+def sum_of_multiples(u1: int, u2: int, x: int, y: int) -> "Generator[None, None, tuple[int, int, int]]":
     """Generator; return the Jacobian u1 * G + u2 * (x, y), in one chain of doublings.
 
     u1, u2: 0..N-1, public: the steps depend on them.  (x, y): a point of the curve.
@@ -116,7 +120,7 @@ def sum_of_multiples(u1, u2, x, y):
     return total.result()
 
 
-def signed_windows(scalar):
+def signed_windows(scalar: int) -> "array[int]":
     """Return a scalar below 2**256 as 257 digits, lowest first: 0, or odd from -15 to 15 with four zeros after it."""
     bits = scalar.to_bytes(34, "little")
     digits = array("b", bytes(257))

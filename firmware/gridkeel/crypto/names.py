@@ -4,7 +4,11 @@ Two texts say the same where they differ in their string type, in the case of AS
 ends and in how much there is in between.  Source: RFC 5280, 7.1, without the mapping of letters beyond ASCII.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import der
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer
 
 _COMMON_NAME = b"\x55\x04\x03"
 _DOMAIN_COMPONENT = b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19"
@@ -14,7 +18,7 @@ _UNIVERSAL_STRING = 0x1C  # four octets a character
 _BMP_STRING = 0x1E  # two
 
 
-def read(data, at, end):
+def read(data: "Buffer", at: int, end: int) -> "tuple[bytes, str, str, int]":
     """Return (raw DER, common name, domain component, stop) of the Name at `at`, which must not be empty.
 
     A text is "" where the attribute is not there once exactly.  Errors: CertificateError.
@@ -33,7 +37,7 @@ def read(data, at, end):
     return raw, found.get(_COMMON_NAME, ""), found.get(_DOMAIN_COMPONENT, ""), stop
 
 
-def same(one, other):
+def same(one: bytes, other: bytes) -> bool:
     """Return whether two Names, raw DER that was read before, say the same."""
     return one == other or _parts(one) == _parts(other)
 

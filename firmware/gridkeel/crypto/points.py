@@ -23,7 +23,7 @@ class Sum:
     Allocates: 2.5 kB where another is under way, or one was given up before its result; little else.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._field = field
         self._run = field.run
         self._area = _reserved.pop() if _reserved else bytearray(_SLOTS * field.SLOT_BYTES)
@@ -33,7 +33,7 @@ class Sum:
         self._put(formulas.PLAIN, 1)
         self._put(formulas.ONE, (1 << field.FACTOR_BITS) % p256.P)
 
-    def result(self):
+    def result(self) -> "tuple[int, int, int]":
         """Return (x, y, z), Jacobian; the last call."""
         point = self._get(formulas.X), self._get(formulas.Y), self._get(formulas.Z)
         size = self._field.SLOT_BYTES
@@ -50,20 +50,20 @@ class Sum:
         self._run(self._area, formulas.OUT_OF_FORM, slot, 1)
         return self._field.number(self._area, slot) % p256.P
 
-    def double(self, times=1):
+    def double(self, times: int = 1) -> None:
         """Double the point, so many times over."""
         self._run(self._area, formulas.DOUBLE, 0, times)
 
     # --- multiples of G, from its table
 
-    def begin_base(self, at, positive, blind):
+    def begin_base(self, at: int, positive: bool, blind: int) -> None:
         """Become a point of the table, with `blind` as z."""
         self._load_base(at, positive)
         self._put(formulas.Z, blind)
         self._run(self._area, formulas.BLIND, 0, 1)
         self._infinite = False
 
-    def add_base(self, at, positive):
+    def add_base(self, at: int, positive: bool) -> None:
         """Add the point of the table at this byte, or its opposite."""
         self._load_base(at, positive)
         self._add(formulas.WITH_BASE, formulas.BECOME_BASE, 0)
@@ -78,7 +78,7 @@ class Sum:
 
     # --- odd multiples of another point
 
-    def begin_table(self, x, y):
+    def begin_table(self, x: int, y: int) -> None:
         """Take a point, and its double into the place after the table's."""
         area, run = self._area, self._run
         for slot, value in ((formulas.X, x), (formulas.Y, y), (formulas.Z, 1)):
@@ -91,16 +91,16 @@ class Sum:
         run(area, formulas.LOAD_ENTRY, _TABLE, 1)
         run(area, formulas.BECOME_ENTRY, _TABLE, 1)
 
-    def next_multiple(self, index):
+    def next_multiple(self, index: int) -> None:
         """Work out entry `index`, 1..7 in turn: 2 * index + 1 times the point."""
         self._add_kept(_TWICE, False)
         self._run(self._area, formulas.KEEP, _TABLE + _ENTRY * index, 1)
 
-    def end_table(self):
+    def end_table(self) -> None:
         """Become infinity."""
         self._vanish()
 
-    def add_multiple(self, index, negative):
+    def add_multiple(self, index: int, negative: bool) -> None:
         """Add 2 * index + 1 times the point, or its opposite."""
         self._add_kept(_TABLE + _ENTRY * index, negative)
 

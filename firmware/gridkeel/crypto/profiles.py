@@ -1,15 +1,19 @@
 """What the leaf of a chain must be for its role.  Source: ISO 15118-2, annex F, and annex H for the EMAID."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import x509
 from gridkeel.crypto.refusals import BASIC_CONSTRAINTS, KEY_USAGE, SUBJECT
 from gridkeel.errors import CertificateError
+
+if TYPE_CHECKING:
+    from gridkeel.crypto.x509 import Certificate
 
 SERVER_AUTH = b"\x2b\x06\x01\x05\x05\x07\x03\x01"
 _CLIENT_AUTH = b"\x2b\x06\x01\x05\x05\x07\x03\x02"
 _ANY_PURPOSE = b"\x55\x1d\x25\x00"
 
 
-def emaid(text):
+def emaid(text: str) -> str:
     """Return an EMAID without its separators and in capitals, 14 or 15 characters; "" where the text is none.
 
     Two letters of a country, three characters of a provider, nine of the contract and one to check, which may be
@@ -42,14 +46,21 @@ class Profile:
     otherwise the lists that are there are heeded, whatever their age.
     """
 
-    def __init__(self, name, is_emaid=False, domain_component="", purpose=None, needs_crl=False):
+    def __init__(
+        self,
+        name: str,
+        is_emaid: bool = False,
+        domain_component: str = "",
+        purpose: "bytes | None" = None,
+        needs_crl: bool = False,
+    ) -> None:
         self.name = name
         self.is_emaid = is_emaid
         self.domain_component = domain_component
         self.purpose = purpose
         self.needs_crl = needs_crl
 
-    def check(self, leaf):
+    def check(self, leaf: "Certificate") -> None:
         """Refuse what is not of this role: first by its constraints, then by its key usage, then by its names.
 
         Errors: CertificateError with BASIC_CONSTRAINTS, KEY_USAGE or SUBJECT.

@@ -2,12 +2,17 @@
 
 from hashlib import sha256
 
+from gridkeel import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer
+
 BLOCK = 64
 _INNER = 0x36
 _OUTER = 0x5C
 
 
-def hmac(key, *parts):
+def hmac(key: bytes, *parts: "Buffer") -> bytes:
     """Return HMAC-SHA256, 32 bytes, of the parts one after another.  key: at most 64 bytes."""
     inner = sha256(_padded(key, _INNER))
     for part in parts:
@@ -28,7 +33,7 @@ def _padded(key, value):
 class Nonces:
     """The sequence of candidates for one private key and one message; the first in 1..N-1 that gives a signature."""
 
-    def __init__(self, private_key, digest):
+    def __init__(self, private_key: bytes, digest: bytes) -> None:
         """private_key: 32 bytes, 1..N-1.  digest: 32 bytes, already reduced modulo N (bits2octets)."""
         self._key = bytes(32)
         self._value = b"\x01" * 32
@@ -39,11 +44,11 @@ class Nonces:
         self._key = hmac(self._key, self._value, mark, *seed)
         self._value = hmac(self._key, self._value)
 
-    def next(self):
+    def next(self) -> int:
         """Return the next candidate, an int of 256 bits."""
         self._value = hmac(self._key, self._value)
         return int.from_bytes(self._value, "big")
 
-    def reject(self):
+    def reject(self) -> None:
         """Go on after a candidate that was no good."""
         self._mix(b"\x00")

@@ -2,9 +2,15 @@
 
 from hashlib import sha256
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import der, ecdsa
 from gridkeel.crypto.refusals import OVERSIZED, UNKNOWN_ALGORITHM
 from gridkeel.errors import CertificateError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from gridkeel.protocols import Buffer
 
 # AlgorithmIdentifier of ecdsa-with-SHA256, without parameters (RFC 5758, 3.2).
 _ALGORITHM = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"
@@ -13,7 +19,7 @@ _ALGORITHM = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"
 class Signed:
     """The outer form.  data: the DER, kept as it is; tbs: a view of the part that is signed; signature: 64 bytes."""
 
-    def __init__(self, data, most_bytes):
+    def __init__(self, data: bytes, most_bytes: int) -> None:
         """Read the outer form.  Errors: CertificateError."""
         if len(data) > most_bytes:
             raise CertificateError(OVERSIZED, "%d bytes, at most %d" % (len(data), most_bytes))
@@ -27,16 +33,16 @@ class Signed:
         self.signature = ecdsa.from_der(bytes(data[first:after]))
 
     @property
-    def tbs(self):
+    def tbs(self) -> memoryview:
         """The signed bytes, a memoryview."""
         return memoryview(self.data)[self._body : self._last]
 
-    def signed_by(self, public_key):
+    def signed_by(self, public_key: bytes) -> "Generator[None, None, bool]":
         """Generator; return whether this key, 65 bytes, made the signature."""
         return (yield from ecdsa.verify(public_key, sha256(self.tbs).digest(), self.signature))
 
 
-def algorithm(data, at, end):
+def algorithm(data: "Buffer", at: int, end: int) -> int:
     """Return the position after the AlgorithmIdentifier, which must be ecdsa-with-SHA256.  Errors: CertificateError."""
     _start, stop = der.element(data, at, end, der.SEQUENCE)
     if data[at:stop] != _ALGORITHM:

@@ -1,12 +1,16 @@
 """UTCTime and GeneralizedTime as RFC 5280, 4.1.2.5, has them: UTC, whole seconds, no other form."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import der
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer
 
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _BEFORE_1970 = 719162  # days of the years 1..1969
 
 
-def read(data, at, end):
+def read(data: "Buffer", at: int, end: int) -> "tuple[int, int]":
     """Return (seconds since 1970, stop) of the time at `at`; years 0001..9999.  Errors: CertificateError."""
     start, stop = der.contents(data, at, end)
     tag = data[at]

@@ -42,7 +42,7 @@ class Certificate(Signed):
 
     curve = "P-256"
 
-    def __init__(self, data):
+    def __init__(self, data: bytes) -> None:
         """data: bytes, kept.  Errors: CertificateError."""
         super().__init__(data, MOST_CA_BYTES)
         at, end = self._first, self._last
@@ -67,7 +67,7 @@ class Certificate(Signed):
         self.authority_key_id = found.get(extensions.AUTHORITY_KEY_ID, b"")
 
 
-def parse(data):
+def parse(data: bytes) -> Certificate:
     """Return the Certificate of these bytes of DER.  Errors: CertificateError; its code says which."""
     return Certificate(data)
 

@@ -4,8 +4,17 @@ Powers in W, positive into the vehicle; voltages and currents in V and A. The co
 here at its next block.
 """
 
-from gridkeel import evse
+from gridkeel import TYPE_CHECKING, evse
 from gridkeel.evse import contactor, duty, offer, pilot, ports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridkeel.envelope import Envelope
+    from gridkeel.evse.outlet import Outlet
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import InverterReadings, Mains
+    from gridkeel.services.bundle import Services
 
 
 class Charger:
@@ -14,7 +23,16 @@ class Charger:
     outlet: evse.outlet.Outlet.  services, envelope, inverter, mains: the controller's.  identity: of the device.
     """
 
-    def __init__(self, parameters, outlet, services, envelope, inverter, mains, identity):
+    def __init__(
+        self,
+        parameters: "Parameters",
+        outlet: "Outlet",
+        services: "Services",
+        envelope: "Envelope",
+        inverter: "InverterReadings",
+        mains: "Mains",
+        identity: bytes,
+    ) -> None:
         self._p = parameters
         self._outlet = outlet
         self._plan = services.plan
@@ -22,7 +40,6 @@ class Charger:
         self._inverter = inverter
         self._mains = mains
         self._scheduled_w = 0
-        self._session = False
         name = (identity or b"0").decode()
         self.meter_id = name[:32]
         # ZZ is no country's code: whoever operates the station has an identifier of his own.
@@ -31,113 +48,113 @@ class Charger:
     # --- the vehicle and the outlet
 
     @property
-    def pilot_state(self):
+    def pilot_state(self) -> int:
         return self._outlet.pilot.state
 
     @property
-    def plugged(self):
+    def plugged(self) -> bool:
         return self._outlet.pilot.plugged
 
     @property
-    def plug_number(self):
+    def plug_number(self) -> int:
         """Counts up with every vehicle that is plugged in."""
         return self._outlet.plug_number
 
     @property
-    def wants_power(self):
+    def wants_power(self) -> bool:
         state = self._outlet.pilot.state
         return state == pilot.C or state == pilot.D
 
     @property
-    def digital(self):
+    def digital(self) -> bool:
         """The duty is 5 %: the vehicle may begin to communicate."""
         return self._outlet.offer.digital
 
     @property
-    def may_begin(self):
+    def may_begin(self) -> bool:
         """A vehicle may begin a session: the duty is 5 %, or a nominal one by which it charges meanwhile."""
         return self._outlet.offer.state == offer.BASIC or self._outlet.offer.digital
 
     @property
-    def ready(self):
+    def ready(self) -> bool:
         """Nothing forbids power, and no fault took the session's consent."""
         return self._outlet.ready and not self._outlet.lapsed
 
     @property
-    def allowed(self):
+    def allowed(self) -> bool:
         """The session's consent stands."""
         return self._outlet.allowed
 
     @property
-    def rcd(self):
+    def rcd(self) -> bool:
         return self._outlet.levels[ports.RCD] != 0
 
     @property
-    def contactor_closed(self):
+    def contactor_closed(self) -> bool:
         return self._outlet.contactor.closed
 
     @property
-    def contactor_open(self):
+    def contactor_open(self) -> bool:
         """Its contact says so, or it never closed: not the same as not closed, while it moves or is welded."""
         return self._outlet.contactor.state in (contactor.OPEN, contactor.STUCK)
 
     @property
-    def welded(self):
+    def welded(self) -> bool:
         return self._outlet.contactor.state == contactor.WELDED
 
     @property
-    def authorized(self):
+    def authorized(self) -> int:
         """An index of evse.ACCESS."""
         return self._outlet.authorized()
 
     @property
-    def stop_asked(self):
-        return self._session and self._outlet.access == evse.REFUSED
+    def stop_asked(self) -> bool:
+        return self._outlet.offer.in_session and self._outlet.access == evse.REFUSED
 
     @property
-    def isolation(self):
+    def isolation(self) -> int:
         """An index of evse.dc.NAMES."""
         return self._outlet.dc.isolation
 
     # --- ratings and figures
 
     @property
-    def dc(self):
+    def dc(self) -> bool:
         return self._p.connector == evse.DC
 
     @property
-    def three_phase(self):
+    def three_phase(self) -> bool:
         return self._p.phases == 3
 
     @property
-    def nominal_voltage_v(self):
+    def nominal_voltage_v(self) -> int:
         return self._p.nominal_v
 
     @property
-    def max_current_a(self):
+    def max_current_a(self) -> int:
         p = self._p
         return p.dc_current_max_a if p.connector == evse.DC else p.cable_current_max_a
 
     @property
-    def min_current_a(self):
+    def min_current_a(self) -> int:
         p = self._p
         return p.dc_current_min_a if p.connector == evse.DC else duty.LEAST_MA // 1000
 
     @property
-    def max_voltage_v(self):
+    def max_voltage_v(self) -> int:
         return self._p.dc_voltage_max_v
 
     @property
-    def min_voltage_v(self):
+    def min_voltage_v(self) -> int:
         return self._p.dc_voltage_min_v
 
     @property
-    def ripple_a(self):
+    def ripple_a(self) -> int:
         """Peak-to-peak ripple of a DC outlet's current."""
         return self._p.dc_ripple_a
 
     @property
-    def max_power_w(self):
+    def max_power_w(self) -> int:
         """The smallest rating of converter, inverter, cable and outlet; 0 where an AC outlet cannot offer so little."""
         p = self._p
         most_w = min(p.charge_max_w, p.cable_max_w, self._outlet.rating_w)
@@ -149,72 +166,77 @@ class Charger:
         return power_w if p.connector == evse.DC or power_w >= duty.least_w(p.nominal_v, p.phases) else 0
 
     @property
-    def offered_w(self):
+    def offered_w(self) -> int:
         return self._outlet.offered_w
 
     @property
-    def offered_current_a(self):
+    def offered_current_a(self) -> float:
         return self._outlet.offered_ma / 1000
 
     @property
-    def voltage_v(self):
+    def voltage_v(self) -> float:
         outlet = self._outlet
         if self._p.connector == evse.DC:
             return outlet.levels[ports.DC_MV] / 1000
         return self._mains.voltage_mv / 1000 if outlet.contactor.closed else 0
 
     @property
-    def current_a(self):
+    def current_a(self) -> float:
         if self._p.connector == evse.DC:
             return self._outlet.levels[ports.DC_MA] / 1000
         volts = self.voltage_v
         return self._inverter.power_w / (volts * self._p.phases) if volts else 0
 
     @property
-    def energy_wh(self):
+    def energy_wh(self) -> int:
         return self._outlet.meter.energy_wh
 
     # --- schedules
 
     @property
-    def schedule(self):
+    def schedule(self) -> "tuple[tuple[int, int], ...]":
         """((start_s, power_w), ...) of the price plan from now, () where none rules or comes."""
         self._scheduled_w = self.max_power_w
         upcoming = self._plan.upcoming(self._outlet.now_ms, self._scheduled_w)
         return tuple([(start_s, self._offerable(power_w)) for start_s, power_w in upcoming])
 
     @property
-    def schedule_number(self):
+    def schedule_number(self) -> int:
         return self._plan.revision
 
     @property
-    def renegotiate_asked(self):
+    def renegotiate_asked(self) -> bool:
         """The rating is no longer what the vehicle was last told, or told us, in view of."""
-        return self._session and self.max_power_w != self._scheduled_w
+        return self._outlet.offer.in_session and self.max_power_w != self._scheduled_w
 
     # --- what a session orders
 
-    def session(self, on, failed=False):
+    def session(self, on: bool, failed: bool = False) -> None:
         """A session is up, or over; failed: the communication itself came to nothing."""
-        self._session = on
         self._outlet.offer.session(on, failed)
         if not on:
             self.allow(False)
             self.cable_check(False)
             self._outlet.demand.forget()
 
-    def asked(self):
+    def asked(self) -> None:
         """A vehicle asks for a session where the duty is not 5 %: go back to it, if it is time for that."""
         self._outlet.offer.asked()
 
-    def allow(self, on):
+    def allow(self, on: bool) -> None:
         """Consent to close the contactor, or withdraw it; a consent that lapsed with a fault is forgotten."""
-        self._outlet.allowed = on
-        self._outlet.lapsed = False
+        self._outlet.allow(on)
         if not on:
             self._outlet.dc.off()
 
-    def set_vehicle_limits(self, max_w, max_v, max_a, departure_s, energy_wh):
+    def set_vehicle_limits(
+        self,
+        max_w: "float | None",
+        max_v: "float | None",
+        max_a: "float | None",
+        departure_s: "float | None",
+        energy_wh: "float | None",
+    ) -> None:
         """Take the vehicle's limits and wishes, None where untold; departure_s from now.
 
         A DC outlet gives no voltage or current whose limit is untold.
@@ -226,27 +248,27 @@ class Charger:
             needed = soc + int(energy_wh) * 10000 // self._p.battery_wh
             self._envelope.departure.set(int(departure_s), min(needed, 10000), self._outlet.now_ms)
 
-    def set_vehicle_soc(self, pct):
+    def set_vehicle_soc(self, pct: float) -> None:
         """Take the vehicle's own state of charge, 0..100; it stands before the inverter's while the session lasts."""
-        self._outlet.demand.soc_pct_x100 = max(0, min(int(pct * 100), 10000))
+        self._outlet.demand.charge(pct)
 
-    def set_charging_profile(self, entries):
+    def set_charging_profile(self, entries: "Sequence[tuple[int, float]]") -> None:
         """Take the profile the vehicle announced: ((start_s, power_w), ...) from now, () for none."""
         self._scheduled_w = self.max_power_w
         self._outlet.demand.profile(entries, self._outlet.now_ms)
 
-    def cable_check(self, on):
+    def cable_check(self, on: bool) -> None:
         """Begin the isolation test of a DC outlet, or forget its result."""
         self._outlet.dc.check(on)
 
-    def precharge(self, volts, amperes):
+    def precharge(self, volts: float, amperes: float) -> None:
         """Bring a DC outlet to a voltage, with no more than so much current."""
         self._outlet.dc.precharge(int(volts * 1000), int(amperes * 1000))
 
-    def dc_target(self, volts, amperes):
+    def dc_target(self, volts: float, amperes: float) -> None:
         """Supply what the vehicle wishes, within ratings, offer and the vehicle's own limits."""
         self._outlet.dc.target(int(volts * 1000), int(amperes * 1000))
 
-    def dc_stop(self):
+    def dc_stop(self) -> None:
         """The vehicle ends the transfer: the current to zero."""
         self._outlet.dc.stop()

@@ -39,7 +39,7 @@ class Contactor:
     Allocates: nothing after construction.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.state = OPEN
         self.order = False
         self.operations = 0
@@ -50,10 +50,10 @@ class Contactor:
         self._last_ms = 0  # of the openings
 
     @property
-    def closed(self):
+    def closed(self) -> bool:
         return self.state == CLOSED
 
-    def update(self, wanted, feedback, now_ms):
+    def update(self, wanted: bool, feedback: int, now_ms: int) -> None:
         """Take what is wanted and what the auxiliary contact says; decide `order`."""
         late = self._late(feedback, now_ms)
         if not wanted:
@@ -67,7 +67,7 @@ class Contactor:
         elif self.state != WELDED and feedback and late:
             self._enter(WELDED, now_ms)
 
-    def clear(self, now_ms, gone_ms):
+    def clear(self, now_ms: int, gone_ms: int) -> None:
         """The vehicle is gone: a contactor that did not close may try again with the next one, and needs no rest."""
         if self.state == STUCK:
             self._enter(OPEN, now_ms)

@@ -4,9 +4,15 @@ The inverter's power setting stays the arbiter's and the envelope's; voltage and
 passes the outlet's ratings or what the vehicle told that it takes; what it did not tell is 0.
 """
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.evse import ports
 from gridkeel.evse.times import ISOLATION_MS
+
+if TYPE_CHECKING:
+    from array import array
+
+    from gridkeel.evse.demand import Demand
+    from gridkeel.params import Parameters
 
 # Result of the isolation test; the figures are IEC 61851-23's, ohms a volt of the outlet's highest voltage.
 NONE = 0
@@ -28,7 +34,7 @@ class DcSide:
     Voltages to 10**6 mV, currents to 5 * 10**5 mA.  demand: evse.demand.Demand.  Allocates: nothing in `update`.
     """
 
-    def __init__(self, parameters, demand):
+    def __init__(self, parameters: "Parameters", demand: "Demand") -> None:
         self._p = parameters
         self._demand = demand
         self.mode = ports.DC_OFF
@@ -39,42 +45,42 @@ class DcSide:
         self._settled = False
         self._settled_ms = 0
 
-    def check(self, on):
+    def check(self, on: bool) -> None:
         """Begin the isolation test, or forget its result."""
         self.off()
         self.isolation = MEASURING if on else NONE
 
-    def precharge(self, set_mv, set_ma):
+    def precharge(self, set_mv: int, set_ma: int) -> None:
         self._order(ports.DC_PRECHARGE, set_mv, set_ma)
         self.demand_w = 0
 
-    def target(self, set_mv, set_ma):
+    def target(self, set_mv: int, set_ma: int) -> None:
         """Follow the vehicle's target."""
         self._order(ports.DC_SUPPLY, set_mv, set_ma)
         # tenths of a volt and of an ampere: 10**4 * 5 * 10**3
         self.demand_w = self.set_mv // 100 * (self.set_ma // 100) // 100
 
     @property
-    def clamped(self):
+    def clamped(self) -> bool:
         """Whether an order stands at a limit of the vehicle that is smaller than the outlet's rating."""
         demand = self._demand
         voltage = self.set_mv == demand.dc_mv < self._p.dc_voltage_max_v * 1000
         current = self.set_ma == demand.dc_ma < self._p.dc_current_max_a * 1000
         return self.set_mv > 0 and (voltage or current)
 
-    def stop(self):
+    def stop(self) -> None:
         """The vehicle ends the energy transfer: no more current, the voltage stays until `off`."""
         self.set_ma = 0
         self.demand_w = 0
 
-    def off(self):
+    def off(self) -> None:
         self.mode = ports.DC_OFF
         self.set_mv = 0
         self.set_ma = 0
         self.demand_w = -1
         self._settled = False
 
-    def update(self, closed, levels, now_ms):
+    def update(self, closed: bool, levels: "array[int]", now_ms: int) -> None:
         """Carry an isolation test on; closed: the contactor is, so that there is something to test."""
         demand = self._demand
         self.set_mv = min(self.set_mv, demand.dc_mv)  # a limit that falls holds for what was ordered before

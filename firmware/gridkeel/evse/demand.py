@@ -2,7 +2,10 @@
 
 from array import array
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROFILE_MAX = 24  # entries of a charging profile; ISO 15118-2 knows no more
 UNLIMITED_W = 1000000
@@ -16,7 +19,7 @@ class Demand:
     dc_mv, dc_ma: the most voltage and current of DC it takes; 0 while untold.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.most_w = UNLIMITED_W
         self.dc_mv = 0
         self.dc_ma = 0
@@ -27,14 +30,14 @@ class Demand:
         self._entries = 0
         self._since_ms = 0
 
-    def forget(self):
+    def forget(self) -> None:
         """The session is over."""
         self.most_w = self.profile_w = UNLIMITED_W
         self.dc_mv = self.dc_ma = 0
         self.soc_pct_x100 = -1
         self._entries = 0
 
-    def limit(self, max_w, max_v, max_a, phases):
+    def limit(self, max_w: "float | None", max_v: "float | None", max_a: "float | None", phases: int) -> None:
         """Take the vehicle's limits, None where untold; max_v and max_a count where both are told."""
         most_w = UNLIMITED_W if max_w is None else int(max_w)
         if max_v is not None and max_a is not None:
@@ -43,7 +46,11 @@ class Demand:
         self.dc_mv = 0 if max_v is None else max(0, min(int(max_v * 1000), _MOST_MILLI))
         self.dc_ma = 0 if max_a is None else max(0, min(int(max_a * 1000), _MOST_MILLI))
 
-    def profile(self, entries, now_ms):
+    def charge(self, pct: float) -> None:
+        """Take the vehicle's own state of charge, 0..100."""
+        self.soc_pct_x100 = max(0, min(int(pct * 100), 10000))
+
+    def profile(self, entries: "Sequence[tuple[int, float]]", now_ms: int) -> None:
         """Take the profile the vehicle will keep to: ((start_s, power_w), ...), from now, ascending."""
         self._entries = min(len(entries), PROFILE_MAX)
         for i in range(self._entries):
@@ -52,7 +59,7 @@ class Demand:
         self._since_ms = now_ms
         self.update(now_ms)
 
-    def update(self, now_ms):
+    def update(self, now_ms: int) -> None:
         """Move on to the entry in force."""
         if not self._entries:
             self.profile_w = UNLIMITED_W

@@ -21,12 +21,12 @@ MOST_MA = 80000
 _KNEE_MA = 52500
 
 
-def least_w(nominal_v, phases):
+def least_w(nominal_v: int, phases: int) -> int:
     """Return the least power that can be offered at an AC outlet: 6 A on each phase."""
     return LEAST_MA * nominal_v * phases // 1000
 
 
-def of_ma(current_ma):
+def of_ma(current_ma: int) -> int:
     """Return the duty that offers current_ma or the next smaller current it can tell; STEADY under 6 A."""
     if current_ma < LEAST_MA:
         return STEADY
@@ -35,7 +35,7 @@ def of_ma(current_ma):
     return min(current_ma // 60, KNEE)
 
 
-def ma_of(duty_permille):
+def ma_of(duty_permille: int) -> int:
     """Return the current a duty offers, 0 where it offers none."""
     if LEAST <= duty_permille <= KNEE:
         return duty_permille * 60
@@ -44,6 +44,6 @@ def ma_of(duty_permille):
     return 0
 
 
-def has_pwm(duty_permille):
+def has_pwm(duty_permille: int) -> bool:
     """Return whether the pilot swings between +12 V and -12 V."""
     return OFF < duty_permille < STEADY

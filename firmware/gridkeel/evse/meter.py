@@ -13,14 +13,14 @@ _STEP_MAX_MS = 1000  # 10**5 W over it is 10**8 mJ; a longer step was no measure
 class Meter:
     """energy_wh so far; unmetered_ms, in which the contactor was closed and the power unknown."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.energy_wh = 0
         self.unmetered_ms = 0
         self._mj = 0
         self._last_ms = 0
         self._begun = False
 
-    def update(self, power_w, now_ms):
+    def update(self, power_w: int, now_ms: int) -> None:
         """Count what flowed since the last call; power_w, positive into the vehicle, -10**5..10**5, or UNKNOWN."""
         elapsed_ms = ticks.diff(now_ms, self._last_ms) if self._begun else 0
         self._begun = True

@@ -22,9 +22,12 @@ The pause follows an offer that was withdrawn while the vehicle stayed. It count
 four times as long where they are less than 6.5 A, and doubles each time, but after an offer that lasted.
 """
 
-from gridkeel import evse, ticks
+from gridkeel import TYPE_CHECKING, evse, ticks
 from gridkeel.evse import duty
 from gridkeel.evse.times import PAUSE_MAX_MS, PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 NONE = 0
 DIGITAL = 1
@@ -37,40 +40,40 @@ _UNSURE_PAUSES = 4
 
 
 class Offer:
-    """state and duty_permille; pause_ms before the next offer.  Allocates: nothing after construction."""
+    """state and duty_permille; pause_ms before the next offer; in_session.  Allocates: nothing after construction."""
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.state = NONE
         self.duty_permille = duty.STEADY
         self._since_ms = 0
         self.pause_ms = 0
         self._given_up = False
-        self._session = False
+        self.in_session = False
         self._over = False  # the last session ended in order
         self._asked = False
         self._missed = 0  # how often digital communication was given up in this stay
         self._off_ms = 0
 
     @property
-    def digital(self):
+    def digital(self) -> bool:
         """The duty is 5 % and stays: a vehicle may begin a session."""
         return self.state == DIGITAL and not self._given_up
 
-    def session(self, on, failed):
+    def session(self, on: bool, failed: bool) -> None:
         """A session begins, ends, or (failed) communication came to nothing."""
-        if self._session and not on and not failed:
+        if self.in_session and not on and not failed:
             self._missed = 0
-        self._over = not on and not failed and (self._session or self._over)
-        self._session = on
+        self._over = not on and not failed and (self.in_session or self._over)
+        self.in_session = on
         if failed and self.state == DIGITAL:
             self._given_up = True
 
-    def asked(self):
+    def asked(self) -> None:
         """A vehicle asks for a session: at the next `update` the way back to the 5 % begins, where one is needed."""
         self._asked = self._given_up
 
-    def update(self, plugged, out, consent, current_ma, now_ms):
+    def update(self, plugged: bool, out: bool, consent: bool, current_ma: int, now_ms: int) -> None:
         """Decide; consent: whoever plugged in may have power without a session; current_ma: what there is a phase."""
         if out:
             self._enter(OUT, now_ms)
@@ -120,7 +123,7 @@ class Offer:
 
     def _wait(self, now_ms):
         waited_ms = ticks.diff(now_ms, self._since_ms)
-        if self._session or self._over:
+        if self.in_session or self._over:
             # After a session that ended in order the 5 % stay: the vehicle may want another one.
             self._since_ms = now_ms
         elif self._given_up or waited_ms >= self._p.hlc_wait_s * 1000:
@@ -131,7 +134,7 @@ class Offer:
             self._enter(STEP, now_ms)
 
     def _forget(self, now_ms):
-        self._given_up = self._session = self._over = self._asked = False
+        self._given_up = self.in_session = self._over = self._asked = False
         self._missed = 0
         self.pause_ms = 0
         if self.state != NONE:

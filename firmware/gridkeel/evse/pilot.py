@@ -41,7 +41,7 @@ BANDS = (
 DIODE_MV = -10000  # a low level over this has no diode before it
 
 
-def state_of(high_mv, before):
+def state_of(high_mv: int, before: int) -> int:
     """Return the state of a high level; `before` where the level lies between two bands."""
     for i in range(len(BANDS)):
         if high_mv >= BANDS[i][0]:
@@ -56,7 +56,7 @@ class Pilot:
     Allocates: nothing after construction.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.state = NONE
         self.fault = errors.NO_FAULT
         self._next = NONE
@@ -66,11 +66,11 @@ class Pilot:
         self._no_diode = False
 
     @property
-    def plugged(self):
+    def plugged(self) -> bool:
         """A vehicle is connected: B, C or D."""
         return B <= self.state <= D
 
-    def update(self, high_mv, low_mv, duty_permille, now_ms):
+    def update(self, high_mv: int, low_mv: int, duty_permille: int, now_ms: int) -> None:
         """Take the levels measured while the station drove duty_permille (1000 steady +12 V)."""
         if duty_permille <= 0:
             # Our own -12 V or 0 V: nothing of the vehicle can be seen behind it.

@@ -1,12 +1,16 @@
 """What forbids power at the outlet, and how it is told."""
 
-from gridkeel import errors
+from gridkeel import TYPE_CHECKING, errors
 from gridkeel.evse import contactor, dc, pilot, ports
 
+if TYPE_CHECKING:
+    from gridkeel.evse.outlet import Outlet
+    from gridkeel.faults import Faults
 
-def stands(outlet):
+
+def stands(outlet: "Outlet") -> bool:
     """Return whether something at the outlet forbids power."""
-    return (
+    return bool(
         outlet.pilot.fault
         or outlet.contactor.state >= contactor.WELDED
         or outlet.levels[ports.RCD]
@@ -14,7 +18,7 @@ def stands(outlet):
     )
 
 
-def note(outlet, faults, told):
+def note(outlet: "Outlet", faults: "Faults", told: bool) -> bool:
     """Tell the faults of an outlet; told: what this returned last. Costs little while all is well."""
     unventilated = outlet.pilot.state == pilot.D and not outlet.takes
     trouble = stands(outlet) or unventilated

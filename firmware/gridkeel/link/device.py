@@ -21,11 +21,13 @@ class DeviceLink:
 
     device_id: bytes, 1..24 ASCII.  boot_id: another number each boot, 0..2**32-1.  slots: records held, 16..4096, of
     128 bytes each.  backend: backend.Backend, None where nobody has questions for the host.
+    uptime: has the uptime_ms that answers carry; the link's own, which its caller sets, where there is none.
     Allocates after construction: nothing but the tuple of next_command.
     """
 
-    def __init__(self, device_id, boot_id, slots=64, backend=None):
-        self.uptime_ms = 0  # of the controller, for its answers; the caller carries it on
+    def __init__(self, device_id, boot_id, slots=64, backend=None, uptime=None):
+        self.uptime_ms = 0
+        self._uptime = uptime or self
         self.ignored = 0  # sound frames that did not apply: another boot or session, no room, out of range
         self._backend = backend
         self._ring = Ring(slots)
@@ -91,7 +93,7 @@ class DeviceLink:
     def answer(self, command_id, result):
         """Post the RESULT of a command, once: a second answer to the same id does nothing."""
         values = self._result
-        values[0] = self.uptime_ms
+        values[0] = self._uptime.uptime_ms
         values[1] = command_id
         values[2] = result
         self._post_answer(ids.RESULT, values)
@@ -175,7 +177,7 @@ class DeviceLink:
         ledger = self._ledger
         message_id = ledger.answer_messages[place]
         values = self._parameter if message_id == ids.PARAMETER else self._result
-        values[0] = self.uptime_ms
+        values[0] = self._uptime.uptime_ms
         values[1] = command_id
         values[2] = ledger.answer_firsts[place]
         if message_id == ids.PARAMETER:

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from gridkeel import errors, evse, params, telemetry, ticks
+from gridkeel import TYPE_CHECKING, errors, evse, params, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import ids
@@ -13,6 +13,9 @@ from gridkeel.runtime.config import Config
 from gridkeel.runtime.health import Health
 from gridkeel.runtime.supervisor import Supervisor
 from gridkeel.services.protection import RUN
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Board
 
 try:
     from micropython import heap_lock, heap_unlock
@@ -31,15 +34,15 @@ ROUND_MS = 10  # longest sleep of the service task: its deadlines are tens of mi
 class App:
     """One controller on one board."""
 
-    def __init__(self, board, config):
+    def __init__(self, board: "Board", config: Config) -> None:
         self.board = board
         self.config = config
         self.parameters = parameters = config.parameters
         self.controller = Controller(parameters, identity=config.device_id)
         self.backend = self._make_backend()
-        self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend)
-        self.link.set_silence_ms(parameters.host_silent_ms)
         self.health = Health()
+        self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend, uptime=self.health)
+        self.link.set_silence_ms(parameters.host_silent_ms)
         self.clock = WallClock()
         self.commands = Commands(config, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
@@ -55,7 +58,7 @@ class App:
         gc.collect()
         self._heap_floor = gc.mem_free() // 2
 
-    async def run(self):
+    async def run(self) -> None:
         """Run for ever."""
         now_ms = self.board.ticks_ms()
         self._last_block_ms = now_ms
@@ -88,7 +91,7 @@ class App:
             return vehicle.make(self, self.backend)
         except (OSError, ValueError) as error:
             print("gridkeel: no car is served: %s" % error)
-            self.config.code = params.NO_VEHICLES << 8 | params.WHICH_MAX
+            self.config.refuse(params.NO_VEHICLES)
             return None
 
     async def _control(self):
@@ -157,7 +160,7 @@ class App:
         while True:
             n = await board.host.readinto(data)
             now_ms = board.ticks_ms()
-            self._clock(now_ms)
+            self.health.clock(now_ms)
             self.link.receive(data, n, now_ms)
             if self.vehicle and self.backend.settled:
                 self.vehicle.news()
@@ -168,7 +171,7 @@ class App:
                 self.commands.carry_out(command[0], command[1], now_ms)
             self.pump_link(now_ms)
 
-    def pump_link(self, now_ms):
+    def pump_link(self, now_ms: int) -> None:
         """Send what there is for the host."""
         while True:
             n = self.link.data_to_send(self._link_out, now_ms)
@@ -181,7 +184,7 @@ class App:
         next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
         while True:
             now_ms = self.board.ticks_ms()
-            self._clock(now_ms)
+            self.health.clock(now_ms)
             self.supervisor.beat(now_ms)
             self._watch_samples(now_ms)
             self._run_deadlines(now_ms)
@@ -190,10 +193,6 @@ class App:
                 self._tell(now_ms)
             self.pump_link(now_ms)
             await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
-
-    def _clock(self, now_ms):
-        self.health.clock(now_ms)
-        self.link.uptime_ms = self.health.uptime_ms  # every record has the same clock, answers too
 
     def _watch_samples(self, now_ms):
         if ticks.diff(now_ms, self._last_block_ms) > self.parameters.samples_stale_ms:
@@ -238,12 +237,12 @@ class App:
             self.link.post(ids.FAULT_EVENT, (self.health.uptime_ms, code, active, value))
         telemetry.fill(self._record, self.controller, self.health, self.link)
         self.link.post(ids.TELEMETRY, self._record)
-        self.health.told()
+        self.health.reported()
         # Asked once a record: mem_free walks the whole heap.
         self._collect = self._collect or self.health.heap_free < self._heap_floor
 
 
-def main(board):
+def main(board: "Board") -> None:
     """Start one controller on a board; returns only when the program is interrupted."""
     app = App(board, Config(board))
     gc.collect()

@@ -95,7 +95,7 @@ class Commands:
         # Without a vehicle there is nobody whom it could be for.
         if outlet is None or not outlet.pilot.plugged:
             return REFUSED
-        outlet.access = values[1]
+        outlet.grant(values[1])
         return OK
 
     def _departure(self, values, now_ms):

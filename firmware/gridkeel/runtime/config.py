@@ -11,9 +11,12 @@ A controller with an invalid configuration keeps its link, its ports and its mea
 all parameters in force and clears the fault; power returns with the mode "auto" or at the next start.
 """
 
-from gridkeel import evse, params, ticks
+from gridkeel import TYPE_CHECKING, evse, params, ticks
 from gridkeel.errors import ParameterError
 from gridkeel.link import ids
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Board
 
 CONFIG = "config.json"
 GOOD = "config.good.json"
@@ -26,7 +29,7 @@ class Config:
     board: load(name, most), save(name, lines), device_id, outlet.
     """
 
-    def __init__(self, board):
+    def __init__(self, board: "Board") -> None:
         self._board = board
         self.code = 0
         self.device_id = ids.device_id(board.device_id)
@@ -38,12 +41,12 @@ class Config:
                 self.code = self.code or params.MISSING << 8 | params.WHICH_MAX
             self.parameters = good or params.Parameters()
         if self.device_id != board.device_id:
-            self.code = params.DEVICE_ID << 8 | params.WHICH_MAX
+            self.refuse(params.DEVICE_ID)
             print("gridkeel: invalid device id %r; this controller uses %s" % (board.device_id[:40], self.device_id))
         self._kept = self.code or good is not None and good.values() == self.parameters.values()
         self._since_ms = -1
 
-    def set(self, name, value):
+    def set(self, name: str, value: int) -> bool:
         """Set one parameter and store it, or do neither; return whether it was done.  Errors: ParameterError."""
         parameters = self.parameters
         before = getattr(parameters, name)
@@ -60,7 +63,11 @@ class Config:
         self._since_ms = -1
         return True
 
-    def follow(self, runs, now_ms):
+    def refuse(self, reason: int) -> None:
+        """Allow no power, for a reason of params.py that is none of config.json's."""
+        self.code = reason << 8 | params.WHICH_MAX
+
+    def follow(self, runs: bool, now_ms: int) -> None:
         """Write config.good.json once power has been allowed (runs) on these parameters for _RAN_MS."""
         if self._kept:
             return

@@ -38,7 +38,7 @@ class Report:
         row[field.SESSION] = self._session
         row[field.SECURED] = 1 if connection.secured else 0
         self._asked = False
-        self._health.session_gap_us = 0
+        self._health.begin_session()
 
     def agreed(self, took_us, sound):
         """The TLS handshake is over."""

@@ -6,20 +6,20 @@ from gridkeel import ticks
 
 
 class Health:
-    """Worst gaps are kept twice: since start (loop_gap_max_us) and since the last record (loop_gap_us)."""
+    """Worst gaps of blocks: since the start (loop_gap_max_us), since the last record (loop_gap_us), in a session."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.uptime_ms = 0
         self.loop_gap_us = 0
         self.loop_gap_max_us = 0
-        self.session_gap_us = 0  # worst since somebody set it to 0
+        self.session_gap_us = 0
         self.step_max_us = 0
         self.heap_free = gc.mem_free()
         self._last_us = 0
         self._started = False
         self._last_ms = 0
 
-    def block(self, start_us, end_us):
+    def block(self, start_us: int, end_us: int) -> None:
         """Note one round of the control loop, from the block's arrival to the bytes handed over."""
         if self._started:
             gap = ticks.diff(start_us, self._last_us)
@@ -35,19 +35,23 @@ class Health:
         if took > self.step_max_us:
             self.step_max_us = took
 
-    def pause(self):
+    def pause(self) -> None:
         """Blocks stopped coming: the next gap is the mains', not the loop's."""
         self._started = False
 
-    def clock(self, now_ms):
+    def clock(self, now_ms: int) -> None:
         """Carry the uptime on; called more often than the tick wraps."""
         self.uptime_ms = (self.uptime_ms + ticks.diff(now_ms, self._last_ms)) & 0xFFFFFFFF
         self._last_ms = now_ms
 
-    def start_clock(self, now_ms):
+    def start_clock(self, now_ms: int) -> None:
         self._last_ms = now_ms
 
-    def told(self):
+    def begin_session(self) -> None:
+        """A vehicle connected: its worst gap is counted from now on."""
+        self.session_gap_us = 0
+
+    def reported(self) -> None:
         """A record went out: begin the next interval."""
         self.loop_gap_us = 0
         self.step_max_us = 0

@@ -3,7 +3,13 @@
 import asyncio
 import sys
 
-from gridkeel import errors, ticks
+from gridkeel import TYPE_CHECKING, errors, ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from gridkeel.faults import Faults
+    from gridkeel.protocols import Board
 
 ROUND_MS = 100
 WAIT_MAX_MS = 5000  # longest wait before a service that keeps failing is started again: a car asks on for longer
@@ -27,23 +33,23 @@ class Supervisor:
     restarts: how many tasks ended since the start; the value of both faults.
     """
 
-    def __init__(self, board, faults, patience_ms):
+    def __init__(self, board: "Board", faults: "Faults", patience_ms: int) -> None:
         self._board = board
         self._faults = faults
         self._patience_ms = patience_ms
-        self._watched = []
+        self._watched: list[list] = []
         self._beat_ms = 0
         self.restarts = 0
 
-    def watch(self, name, task, critical=False):
+    def watch(self, name: str, task: "Callable[[], Coroutine[None, None, None]]", critical: bool = False) -> None:
         """Add a task: a coroutine function without arguments that never returns."""
         self._watched.append([name, task, critical, None, 0, 0, 0])
 
-    def beat(self, now_ms):
+    def beat(self, now_ms: int) -> None:
         """The service task came round."""
         self._beat_ms = now_ms
 
-    async def run(self):
+    async def run(self) -> None:
         """Run for ever."""
         self._beat_ms = self._board.ticks_ms()
         while True:

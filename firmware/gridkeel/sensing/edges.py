@@ -2,7 +2,7 @@
 
 from array import array
 
-from gridkeel.errors import ParameterError
+from gridkeel.errors import ParameterError, ProtocolError
 from gridkeel.sensing.quality import (
     BLOCK_LOST,
     LOW_VOLTAGE,
@@ -74,6 +74,10 @@ class EdgeEstimator:
         self.report_uhz = self.freq_uhz
         self.report_mhz_s = self.rocof_mhz_s
         return 0
+
+    def trim(self, ppm: int) -> None:
+        """Errors: ProtocolError, always: the host's time says nothing of the capture counter's clock."""
+        raise ProtocolError("the edges' clock is not that of the blocks")
 
     def block_lost(self):
         """Tell that crossings may be missing before the next block."""

@@ -5,11 +5,15 @@
 
 from array import array
 
-from gridkeel import evse, limits, ticks
+from gridkeel import TYPE_CHECKING, evse, limits, ticks
 from gridkeel.evse import contactor, dc, duty, offer, pilot, ports, troubles
 from gridkeel.evse.demand import Demand
 from gridkeel.evse.meter import Meter
 from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
+
+if TYPE_CHECKING:
+    from gridkeel.faults import Faults
+    from gridkeel.params import Parameters
 
 FLOWING_W = 100  # an inverter's idle power is less
 
@@ -22,7 +26,7 @@ class Outlet:
     took it.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.levels = array("i", [0] * ports.LEVELS)
         self.orders = array("i", [0] * ports.ORDERS)
@@ -54,30 +58,39 @@ class Outlet:
         self._tell()
 
     @property
-    def soc_pct_x100(self):
+    def soc_pct_x100(self) -> int:
         return self.demand.soc_pct_x100
 
     @property
-    def takes(self):
+    def takes(self) -> bool:
         """The vehicle wants power and may have it here: C, or D where the site is ventilated."""
         state = self.pilot.state
         return state == pilot.C or state == pilot.D and self._p.ventilation == 1
 
     @property
-    def rating_w(self):
+    def rating_w(self) -> int:
         """What cable and outlet carry."""
         p = self._p
         if p.connector == evse.DC:
             return p.dc_voltage_max_v * p.dc_current_max_a
         return p.cable_current_max_a * p.nominal_v * p.phases
 
-    def authorized(self):
+    def allow(self, on: bool) -> None:
+        """Take or withdraw a session's consent; a consent that lapsed with a fault is forgotten."""
+        self.allowed = on
+        self.lapsed = False
+
+    def grant(self, access: int) -> None:
+        """Take the operator's word, an index of evse.ACCESS, for the vehicle that is plugged in."""
+        self.access = access
+
+    def authorized(self) -> int:
         """Return an index of evse.ACCESS."""
         if self.access == evse.WAITING and self._p.access_free:
             return evse.GRANTED
         return self.access
 
-    def step(self, supply, power_w, now_ms, age_ms=0):
+    def step(self, supply: bool, power_w: int, now_ms: int, age_ms: int = 0) -> None:
         """Take the levels; supply: protection lets the contactor be closed.
 
         power_w: as the inverter measured it age_ms ago, limits.UNKNOWN where it does not.
@@ -107,7 +120,7 @@ class Outlet:
         self.meter.update(power_w if closed else 0, now_ms)
         self._bound(closed and may and consent)
 
-    def offer_power(self, wish_w, room_w, now_ms):
+    def offer_power(self, wish_w: int, room_w: int, now_ms: int) -> None:
         """Offer what the arbiter wishes, within what the envelope left (room_w) and the outlet carries."""
         self.offered_w = max(0, min(wish_w, room_w, self.rating_w))
         # 500,000 W * 1000 is 5 * 10**8
@@ -122,14 +135,13 @@ class Outlet:
         self.offer.update(self.pilot.plugged, out, consent, self.offered_ma, now_ms)
         self._tell()
 
-    def note(self, faults):
+    def note(self, faults: "Faults") -> None:
         """Tell the faults that stand."""
         self._told = troubles.note(self, faults, self._told)
 
     def _unplugged(self, now_ms):
         self.contactor.clear(now_ms, ticks.diff(now_ms, self._here_ms))
-        self.allowed = False
-        self.lapsed = False
+        self.allow(False)
         self.access = evse.WAITING
         self.demand.forget()
         self.dc.check(False)

@@ -132,20 +132,20 @@ def test_access_must_be_granted_where_it_is_not_free_and_is_forgotten_with_the_v
     station.vehicle("C").run(1000)
     assert not outlet.contactor.order
     assert outlet.orders[ports.DUTY_PERMILLE] == 1000
-    outlet.access = evse.GRANTED
+    outlet.grant(evse.GRANTED)
     station.run()
     assert outlet.contactor.closed
-    outlet.access = evse.REFUSED
+    outlet.grant(evse.REFUSED)
     station.run()
     assert not outlet.contactor.order
-    outlet.access = evse.GRANTED
+    outlet.grant(evse.GRANTED)
     station.vehicle("A").run()
     assert outlet.authorized() == evse.WAITING
 
 
 def test_refused_access_counts_where_it_is_free_too():
     station = charging()
-    station.outlet.access = evse.REFUSED
+    station.outlet.grant(evse.REFUSED)
     station.run(20)
     assert station.outlet.offer.state == offer.NONE
 
@@ -156,7 +156,7 @@ def test_a_session_s_consent_closes_and_its_withdrawal_opens():
     assert outlet.orders[ports.DUTY_PERMILLE] == 50
     assert outlet.charge_w == 7360
     station.power_w = 7000
-    outlet.allowed = False
+    outlet.allow(False)
     station.run(10)
     assert outlet.charge_w == 0
     assert outlet.contactor.order
@@ -168,7 +168,7 @@ def test_a_session_s_consent_closes_and_its_withdrawal_opens():
 def test_a_session_that_breaks_off_cuts_after_its_patience():
     station = in_session()
     station.power_w = 7000
-    station.outlet.allowed = False
+    station.outlet.allow(False)
     passed_ms = station.ms_until(lambda: not station.outlet.contactor.order)
     assert abs(passed_ms - STOP_SESSION_MS) <= 20, passed_ms
 
