@@ -138,7 +138,7 @@ def run(
             heap_bytes=heap_bytes,
             reflash=reflash,
             rom=rom,
-            environment=network.environment | ({"GRIDKEEL_OUTLET": outlet.address} if outlet else {}),
+            environment=network.environment | ({"GRIDKEEL_CONNECTOR": outlet.address} if outlet else {}),
             pki=network.pki,
         ) as board,
     ):

@@ -62,16 +62,16 @@ def fill(values: "list[int]", controller: "Controller", health: "HealthFigures",
     values[32] = services.account.verdict
     values[33] = controller.sample_clock.found_ppm
     values[34] = controller.sample_clock.state
-    outlet = controller.outlet
-    if outlet is not None:
-        values[35] = outlet.pilot.state
-        values[36] = outlet.contactor.state
-        values[37] = outlet.offer.state
-        values[38] = outlet.offer.duty_permille
-        values[39] = outlet.offered_w
-        values[40] = outlet.meter.energy_wh
+    connector = controller.connector
+    if connector is not None:
+        values[35] = connector.pilot.state
+        values[36] = connector.contactor.state
+        values[37] = connector.offer.state
+        values[38] = connector.offer.duty_permille
+        values[39] = connector.offered_w
+        values[40] = connector.meter.energy_wh
     values[41] = driver.var
     values[42] = envelope.temperature_c
-    if outlet is not None:
-        values[43] = outlet.contactor.operations
-        values[44] = outlet.meter.unmetered_ms // 1000
+    if connector is not None:
+        values[43] = connector.contactor.operations
+        values[44] = connector.meter.unmetered_ms // 1000

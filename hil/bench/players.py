@@ -104,7 +104,7 @@ def realtime(parts: Parts) -> Iterator[RealtimeRun]:
             mains=feed.address,
             heap_bytes=parts.rig.heap_bytes,
             rom=parts.rig.rom,
-            environment={"GRIDKEEL_OUTLET": outlet.address} if car else None,
+            environment={"GRIDKEEL_CONNECTOR": outlet.address} if car else None,
         ) as board:
             ports = Ports(board.rs485, board.host, lambda: board.energised, outlet if car else None)
             yield _on_ports(parts, ports, feed.start_s)

@@ -136,7 +136,7 @@ class Charger:
         return MainsFeed(PointOnWave(wave, self.grid).block, parameters.sample_hz, parameters.block_ms)
 
     def _board(self) -> VirtualBoard:
-        environment = {"GRIDKEEL_V2G_INTERFACE": self._interface, "GRIDKEEL_OUTLET": self._outlet_feed.address}
+        environment = {"GRIDKEEL_V2G_INTERFACE": self._interface, "GRIDKEEL_CONNECTOR": self._outlet_feed.address}
         if self._probe_heap:
             environment["GRIDKEEL_HEAP_PROBE"] = "1"
         return VirtualBoard(

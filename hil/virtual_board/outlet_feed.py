@@ -21,7 +21,7 @@ STEP_S = 0.005
 class OutletFeed:
     """A context manager around `plant`; what it may do is `plant.do(word)`, at any time, from any thread.
 
-    address: for GRIDKEEL_OUTLET.  watch: told, once the board is there, how to ask for its contactor's coil.
+    address: for GRIDKEEL_CONNECTOR.  watch: told, once the board is there, how to ask for its contactor's coil.
     volts, power_w: of the mains and of the inverter now.  let: told the least and most power the car lets through.
     moves: (monotonic time, closed) of each move of the contactor's main contacts.
     """

@@ -67,7 +67,7 @@ def test_the_real_firmware_drives_the_pilot_and_offers_nothing_without_an_invert
         outlet_of(Parameters(parameters), live, 230.0) as outlet,
     ):
         with VirtualBoard(
-            parameters=parameters, mains=mains.address, environment={"GRIDKEEL_OUTLET": outlet.address}
+            parameters=parameters, mains=mains.address, environment={"GRIDKEEL_CONNECTOR": outlet.address}
         ) as board:
             outlet.watch(lambda: board.energised)
             plant = outlet.plant
@@ -128,7 +128,7 @@ def test_the_real_firmware_charges_a_car_by_the_pilot_and_stops_when_it_is_unplu
         MainsFeed(wave.block, 4800, 10) as mains,
         outlet_of(Parameters(parameters), live, 230.0) as outlet,
         VirtualBoard(
-            parameters=parameters, mains=mains.address, environment={"GRIDKEEL_OUTLET": outlet.address}, rom=True
+            parameters=parameters, mains=mains.address, environment={"GRIDKEEL_CONNECTOR": outlet.address}, rom=True
         ) as board,
     ):
         outlet.watch(lambda: board.energised)
