@@ -1,7 +1,7 @@
 """The pure rooms put together: a block of samples in, bytes for the inverter out.
 
 step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envelope -> inverter
-                                                             outlet (pilot, contactor) -^
+                                                             connector (pilot, contactor) -^
 """
 
 from gridkeel import TYPE_CHECKING, errors, inverter, limits
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from array import array
 
     from gridkeel.evse.charger import Charger
-    from gridkeel.evse.outlet import Outlet
+    from gridkeel.evse.connector import Connector
     from gridkeel.params import Parameters
     from gridkeel.protocols import Buffer, Mains
 
@@ -34,7 +34,7 @@ class Controller:
     mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
     After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut);
     power_w, as the inverter measured it lately, limits.UNKNOWN where it did not.
-    outlet and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
+    connector and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
     identity: bytes that tell this controller from all others; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
     """
@@ -51,10 +51,10 @@ class Controller:
         self.envelope = Envelope(parameters)
         self.inverter = inverter.make(parameters)
         self.envelope.following = self.inverter.following
-        self.outlet: Outlet | None = None
+        self.connector: Connector | None = None
         self.charger: Charger | None = None
         if parameters.evse:
-            self._make_outlet(identity)
+            self._make_connector(identity)
         self.wish_w = 0
         self.command_w = 0
         self.power_w = limits.UNKNOWN
@@ -65,14 +65,14 @@ class Controller:
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
-    def _make_outlet(self, identity):
+    def _make_connector(self, identity):
         # Imported where it is wanted: a fixed vehicle needs none of it in its heap.
         from gridkeel.evse.charger import Charger
-        from gridkeel.evse.outlet import Outlet
+        from gridkeel.evse.connector import Connector
 
-        self.outlet = self.envelope.outlet = Outlet(self.parameters)
+        self.connector = self.envelope.connector = Connector(self.parameters)
         self.charger = Charger(
-            self.parameters, self.outlet, self.services, self.envelope, self.inverter, self.mains, identity
+            self.parameters, self.connector, self.services, self.envelope, self.inverter, self.mains, identity
         )
 
     def step(self, samples: "array[int]", n: int, now_ms: int) -> None:
@@ -114,9 +114,9 @@ class Controller:
         ready = self.inverter.state == inverter.DRIVING
         supply = running or self.protection.state == BLOCKED
         self.power_w = self.inverter.measured_w(now_ms)
-        if self.outlet is not None:
-            self.outlet.step(supply, self.power_w, now_ms, self.inverter.power_age(now_ms))
-            if self.outlet.left:
+        if self.connector is not None:
+            self.connector.step(supply, self.power_w, now_ms, self.inverter.power_age(now_ms))
+            if self.connector.left:
                 self.envelope.departure.set(0, 0, now_ms)  # whoever told it, it was that vehicle's
         self.envelope.departure.update(now_ms)
         self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
@@ -130,7 +130,7 @@ class Controller:
         if running and state != inverter.READY and state != inverter.DRIVING:
             self.limiter = limits.INVERTER_LOST
         self.energise = supply
-        if self.outlet is not None:
+        if self.connector is not None:
             self._offer(now_ms)
         self.inverter.command(self.command_w, now_ms)
         self._react(running, now_ms)
@@ -138,9 +138,9 @@ class Controller:
         self._note_faults(soc_fresh, ready)
 
     def _offer(self, now_ms):
-        self.outlet.offer_power(self.wish_w, self.envelope.room_w, now_ms)
-        self.energise = self.outlet.contactor.order
-        self.outlet.note(self.faults)
+        self.connector.offer_power(self.wish_w, self.envelope.room_w, now_ms)
+        self.energise = self.connector.contactor.order
+        self.connector.note(self.faults)
 
     def _react(self, running, now_ms):
         wanted = self.parameters.reactive_mode != OFF

@@ -4,7 +4,7 @@ from gridkeel import TYPE_CHECKING, energy, limits
 from gridkeel.departure import Departure
 
 if TYPE_CHECKING:
-    from gridkeel.evse.outlet import Outlet
+    from gridkeel.evse.connector import Connector
     from gridkeel.inverter.following import Following
     from gridkeel.params import Parameters
     from gridkeel.protocols import InverterReadings
@@ -19,7 +19,7 @@ class Envelope:
     They are what may be counted on: where the inverter does not follow, no more than it delivers.
 
     departure: when the vehicle leaves; need_w: the charge it calls for, a wish the arbiter weighs, no bound.
-    outlet: evse.outlet.Outlet, whose bounds count too, None for a fixed vehicle; room_w: the charge without them.
+    connector: whose bounds count too, None for a fixed vehicle; room_w: the charge without them.
     temperature_c: of the converter, TEMPERATURE_UNKNOWN while nobody tells it.
     following: inverter.following.Following, which knows what was seen to flow; None before there is an inverter.
     active_left_w: what reactive power leaves, where it goes first.
@@ -36,7 +36,7 @@ class Envelope:
         self.charge_by = limits.STALE_SAMPLES
         self.discharge_by = limits.STALE_SAMPLES
         self.need_w = 0
-        self.outlet: Outlet | None = None
+        self.connector: Connector | None = None
         self.following: Following | None = None
         self.room_w = 0
         self._floor = 0
@@ -52,18 +52,18 @@ class Envelope:
         """
         p = self._p
         soc = inverter.soc_pct_x100 if soc_fresh else -1
-        outlet = self.outlet
-        if outlet is not None and outlet.soc_pct_x100 >= 0:
-            soc = outlet.soc_pct_x100
+        connector = self.connector
+        if connector is not None and connector.soc_pct_x100 >= 0:
+            soc = connector.soc_pct_x100
         self._rate(inverter)
         self._derate()
         self.need_w = self.departure.need_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
         self._guard_battery(soc)
         self._sustain(soc)
         self.room_w = self.charge_w
-        if outlet is not None:
-            self._bound_charge(outlet.charge_w, outlet.charge_by)
-            self._bound_discharge(outlet.discharge_w, outlet.discharge_by)
+        if connector is not None:
+            self._bound_charge(connector.charge_w, connector.charge_by)
+            self._bound_discharge(connector.discharge_w, connector.discharge_by)
         self.limiter = limits.NONE
         allowed_w = wish_w
         if wish_w > self.charge_w:

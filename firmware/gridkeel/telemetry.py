@@ -61,16 +61,16 @@ def fill(values: "list[int]", controller: "Controller", health: "HealthFigures",
     values[field.VERDICT] = services.account.verdict
     values[field.SAMPLE_CLOCK_PPM] = controller.sample_clock.found_ppm
     values[field.SAMPLE_CLOCK_STATE] = controller.sample_clock.state
-    outlet = controller.outlet
-    if outlet is not None:
-        values[field.PILOT_STATE] = outlet.pilot.state
-        values[field.CONTACTOR_STATE] = outlet.contactor.state
-        values[field.PWM_STATE] = outlet.offer.state
-        values[field.PWM_DUTY_PERMILLE] = outlet.offer.duty_permille
-        values[field.OFFERED_W] = outlet.offered_w
-        values[field.ENERGY_WH] = outlet.meter.energy_wh
+    connector = controller.connector
+    if connector is not None:
+        values[field.PILOT_STATE] = connector.pilot.state
+        values[field.CONTACTOR_STATE] = connector.contactor.state
+        values[field.PWM_STATE] = connector.offer.state
+        values[field.PWM_DUTY_PERMILLE] = connector.offer.duty_permille
+        values[field.OFFERED_W] = connector.offered_w
+        values[field.ENERGY_WH] = connector.meter.energy_wh
     values[field.DELIVERED_VAR] = driver.var
     values[field.TEMPERATURE_C] = envelope.temperature_c
-    if outlet is not None:
-        values[field.CONTACTOR_OPERATIONS] = outlet.contactor.operations
-        values[field.UNMETERED_S] = outlet.meter.unmetered_ms // 1000
+    if connector is not None:
+        values[field.CONTACTOR_OPERATIONS] = connector.contactor.operations
+        values[field.UNMETERED_S] = connector.meter.unmetered_ms // 1000

@@ -1,4 +1,4 @@
-"""The rig's end of the outlet: levels to the board, orders from it; gridkeel/boards/outlet_pipe.py is the other end."""
+"""The rig's end of the outlet: levels to the board, orders from it; the other end is boards/connector_pipe.py."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def realtime(rig: Rig, plants: Plants, setup: BoardSetup) -> Iterator[RealTimeRi
 
 
 def _environment(setup: BoardSetup, connector: OutletPort | None) -> dict[str, str]:
-    found = {"GRIDKEEL_OUTLET": connector.address} if connector else {}
+    found = {"GRIDKEEL_CONNECTOR": connector.address} if connector else {}
     if setup.v2g_interface:
         found["GRIDKEEL_V2G_INTERFACE"] = setup.v2g_interface
     if setup.probe_heap:

@@ -13,7 +13,7 @@ _READ_BYTES = 4096
 class OutletPort:
     """Serves one board at a time, as a context manager; the newest connection is the board (it was reset).
 
-    address: "127.0.0.1:port" for GRIDKEEL_OUTLET.  orders: what the board drives; its reset state while none is there.
+    address: "127.0.0.1:port" for GRIDKEEL_CONNECTOR.  orders: what the board drives; at reset while none is there.
     """
 
     def __init__(self) -> None:

@@ -1,10 +1,10 @@
-"""An outlet under test: levels of a vehicle set by hand, steps of 10 ms, the heap locked in each."""
+"""A connector under test: levels of a vehicle set by hand, steps of 10 ms, the heap locked in each."""
 
-from gridkeel.evse.outlet import Outlet
 from noalloc import without_heap
 
 from gridkeel import ticks
 from gridkeel.evse import duty, ports
+from gridkeel.evse.connector import Connector
 from gridkeel.params import Parameters
 
 HIGH_MV = {"A": 12000, "B": 9000, "C": 6000, "D": 3000, "E": 0}
@@ -12,10 +12,10 @@ STEP_MS = 10
 
 
 class Station:
-    """An outlet, a vehicle's state, and a contactor whose contact follows within a step."""
+    """A connector, a vehicle's state, and a contactor whose contact follows within a step."""
 
     def __init__(self, **changes):
-        self.outlet = Outlet(Parameters(changes))
+        self.connector = Connector(Parameters(changes))
         self.now = ticks.MASK - 3000
         self.supply = True
         self.power_w = 0
@@ -30,17 +30,17 @@ class Station:
         return self
 
     def _measure(self):
-        levels = self.outlet.levels
+        levels = self.connector.levels
         levels[ports.HIGH_MV] = HIGH_MV[self.state]
-        pwm = duty.has_pwm(self.outlet.orders[ports.DUTY_PERMILLE])
+        pwm = duty.has_pwm(self.connector.orders[ports.DUTY_PERMILLE])
         levels[ports.LOW_MV] = -12000 if pwm and self.diode and self.state != "E" else HIGH_MV[self.state]
         if self.obeys:
-            levels[ports.CLOSED] = 1 if self.outlet.contactor.order else 0
+            levels[ports.CLOSED] = 1 if self.connector.contactor.order else 0
 
     def _step(self):
         self._measure()
-        self.outlet.step(self.supply, self.power_w, self.now)
-        self.outlet.offer_power(self.wish_w, self.room_w, self.now)
+        self.connector.step(self.supply, self.power_w, self.now)
+        self.connector.offer_power(self.wish_w, self.room_w, self.now)
 
     def run(self, ms=200):
         step = self._step
@@ -63,21 +63,21 @@ def charging(**changes):
     station = Station(evse=1, **changes)
     station.vehicle("B").run()
     station.vehicle("C").run()
-    assert station.outlet.contactor.closed
-    station.power_w = station.outlet.charge_w
+    assert station.connector.contactor.closed
+    station.power_w = station.connector.charge_w
     return station
 
 
 def in_session(**changes):
-    """A station with a session that allows power, the vehicle in C; a DC vehicle takes more than any outlet has."""
+    """A station with a session that allows power, the vehicle in C; a DC vehicle takes more than any connector has."""
     station = Station(evse=2, **changes)
     station.vehicle("B").run()
-    station.outlet.offer.session(True, False)
+    station.connector.offer.session(True, False)
     if changes.get("connector"):
-        station.outlet.demand.limit(None, 1000, 500, 1)
+        station.connector.demand.limit(None, 1000, 500, 1)
     station.vehicle("C").run()
-    assert not station.outlet.contactor.closed
-    station.outlet.allow(True)
+    assert not station.connector.contactor.closed
+    station.connector.allow(True)
     station.run()
-    assert station.outlet.contactor.closed
+    assert station.connector.contactor.closed
     return station

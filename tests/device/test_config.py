@@ -96,7 +96,7 @@ class Board:
             if content is not None:
                 self.files[name] = content
         self.device_id = device_id
-        self.outlet = None
+        self.connector = None
         self.full = False
 
     def load(self, name, most):

@@ -169,7 +169,7 @@ def test_an_absurd_power_is_unknown_and_not_worked_with():
         station.slave.set(701, 116, sf)
         station.run(3000)
         assert station.controller.power_w == limits.UNKNOWN, sf
-        assert station.controller.outlet.meter.energy_wh < 10
+        assert station.controller.connector.meter.energy_wh < 10
 
 
 def test_two_things_that_expire_one_block_apart_are_both_told_and_taken_back():

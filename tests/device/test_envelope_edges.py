@@ -14,7 +14,7 @@ class Ratings:
         self.soc_pct_x100 = soc_pct_x100
 
 
-class Outlet:
+class Connector:
     soc_pct_x100 = -1
     charge_w = 3000
     charge_by = limits.CABLE_RATING
@@ -30,9 +30,9 @@ def bounded(envelope, wish_w, soc=6000):
     return envelope.limit(wish_w, Ratings(soc), True), envelope.limiter
 
 
-def test_the_outlet_bounds_both_sides_and_the_room_is_told_without_it():
+def test_the_connector_bounds_both_sides_and_the_room_is_told_without_it():
     envelope = envelope_of()
-    envelope.outlet = Outlet()
+    envelope.connector = Connector()
     assert bounded(envelope, 9000) == (3000, limits.CABLE_RATING)
     assert bounded(envelope, -9000) == (-2000, limits.V1G)
     assert envelope.room_w == 8000
@@ -42,9 +42,9 @@ def test_the_outlet_bounds_both_sides_and_the_room_is_told_without_it():
 
 def test_the_vehicles_own_state_of_charge_counts_where_it_tells_one():
     envelope = envelope_of()
-    envelope.outlet = Outlet()
+    envelope.connector = Connector()
     assert bounded(envelope, -100) == (-100, limits.NONE)
-    envelope.outlet.soc_pct_x100 = 0
+    envelope.connector.soc_pct_x100 = 0
     assert bounded(envelope, -100) == (0, limits.SOC_RESERVE)
 
 

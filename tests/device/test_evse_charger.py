@@ -1,4 +1,4 @@
-"""What a session sees and orders, through to the outlet."""
+"""What a session sees and orders, through to the connector."""
 
 from evse_station import Station
 
@@ -17,13 +17,13 @@ class Bench(Station):
         self.charge_rating_w = 11000
         self.soc_pct_x100 = 3000
         self.voltage_mv = 231000
-        parameters = self.outlet._p
+        parameters = self.connector._p
         self.services = Services(parameters)
         self.envelope = Envelope(parameters)
-        self.charger = Charger(parameters, self.outlet, self.services, self.envelope, self, self, b"gk-7")
+        self.charger = Charger(parameters, self.connector, self.services, self.envelope, self, self, b"gk-7")
 
     def ready(self):
-        """A vehicle in C with a session up; a DC vehicle has told that it takes more than any outlet has."""
+        """A vehicle in C with a session up; a DC vehicle has told that it takes more than any connector has."""
         self.vehicle("B").run()
         self.charger.session(True)
         if self.charger.dc:
@@ -67,7 +67,7 @@ def test_consent_closes_and_the_end_of_the_session_opens():
 
 def test_open_is_what_the_contact_says():
     charger = Bench().charger
-    state = charger._outlet.contactor
+    state = charger._connector.contactor
     for found, closed, is_open in (
         (contactor.OPEN, False, True),
         (contactor.CLOSING, False, False),
@@ -116,13 +116,13 @@ def test_dc_ratings_and_figures():
     assert (charger.max_current_a, charger.min_current_a) == (20, 1)
     assert (charger.max_voltage_v, charger.min_voltage_v) == (500, 150)
     assert (charger.dc, charger.ripple_a) == (True, 1)
-    bench.outlet.levels[ports.DC_MV] = 398500
-    bench.outlet.levels[ports.DC_MA] = 12300
+    bench.connector.levels[ports.DC_MV] = 398500
+    bench.connector.levels[ports.DC_MA] = 12300
     assert charger.voltage_v == 398.5
     assert charger.current_a == 12.3
 
 
-def test_dc_orders_reach_the_outlet():
+def test_dc_orders_reach_the_connector():
     bench = Bench(connector=1).ready()
     charger = bench.charger
     charger.allow(True)
@@ -130,25 +130,25 @@ def test_dc_orders_reach_the_outlet():
     charger.cable_check(True)
     bench.run(20)
     assert charger.isolation == dc.MEASURING
-    assert bench.outlet.orders[ports.DC_MODE] == ports.DC_CHECK
+    assert bench.connector.orders[ports.DC_MODE] == ports.DC_CHECK
     charger.cable_check(False)
     assert charger.isolation == dc.NONE
     charger.precharge(399.95, 2)
     bench.run(10)
-    assert bench.outlet.orders[ports.SET_MV] == 399950
+    assert bench.connector.orders[ports.SET_MV] == 399950
     charger.dc_target(400, 12.5)
     bench.run(10)
-    assert bench.outlet.charge_w == 5000
+    assert bench.connector.charge_w == 5000
     charger.dc_stop()
     bench.run(10)
-    assert bench.outlet.charge_w == 0
+    assert bench.connector.charge_w == 0
     charger.dc_target(400, 12.5)
     charger.allow(False)
     bench.run(10)
-    assert bench.outlet.orders[ports.DC_MODE] == ports.DC_OFF
+    assert bench.connector.orders[ports.DC_MODE] == ports.DC_OFF
 
 
-def test_vehicle_limits_bound_the_outlet_whichever_are_told():
+def test_vehicle_limits_bound_the_connector_whichever_are_told():
     bench = Bench(phases=3).ready()
     charger = bench.charger
     charger.allow(True)
@@ -162,7 +162,7 @@ def test_vehicle_limits_bound_the_outlet_whichever_are_told():
     ):
         charger.set_vehicle_limits(told[0], told[1], told[2], None, None)
         bench.run(10)
-        assert bench.outlet.charge_w == most_w, told
+        assert bench.connector.charge_w == most_w, told
 
 
 def test_departure_reaches_the_envelope_where_the_battery_is_known():
@@ -180,13 +180,13 @@ def test_departure_reaches_the_envelope_where_the_battery_is_known():
 def test_the_vehicle_s_state_of_charge_stands_before_the_inverter_s_and_ends_with_the_session():
     bench = Bench().ready()
     bench.charger.set_vehicle_soc(96)
-    bench.envelope.outlet = bench.outlet
+    bench.envelope.connector = bench.connector
     bench.discharge_rating_w = 0
     bench.charger.allow(True)
     bench.run()
     assert bench.envelope.limit(3000, bench, True) == 0
     bench.charger.session(False)
-    assert bench.outlet.soc_pct_x100 == -1
+    assert bench.connector.soc_pct_x100 == -1
 
 
 def test_a_profile_bounds_by_the_clock():
@@ -198,12 +198,12 @@ def test_a_profile_bounds_by_the_clock():
     found = []
     for _ in range(3):
         bench.run(1000)
-        found.append(bench.outlet.charge_w)
+        found.append(bench.connector.charge_w)
         bench.run(9000)
     assert found == [3000, 1000, 5000]
     charger.set_charging_profile(())
     bench.run(10)
-    assert bench.outlet.charge_w == 7360
+    assert bench.connector.charge_w == 7360
 
 
 def test_the_schedule_is_the_plan_s():
@@ -212,13 +212,13 @@ def test_the_schedule_is_the_plan_s():
     assert charger.schedule == ()
     number = charger.schedule_number
     plan = bench.services.plan
-    plan.begin(7, 900, 6, -1000, 100, 300, bench.outlet.now_ms)
+    plan.begin(7, 900, 6, -1000, 100, 300, bench.connector.now_ms)
     plan.put(7, 0, (50, 50, 50, 400, 200, 60))
     # the plan began 1,000 s ago, the second slot has 800 s to go; the dear and the middle slot take nothing
     assert charger.schedule == ((0, 6000), (1700, 0), (3500, 6000))
     assert charger.schedule_number != number
     number = charger.schedule_number
-    plan.begin(8, 900, 1, 600, 100, 300, bench.outlet.now_ms)
+    plan.begin(8, 900, 1, 600, 100, 300, bench.connector.now_ms)
     assert charger.schedule == ()
     plan.put(8, 0, (50,))
     assert charger.schedule == ((0, 7360), (600, 6000))
@@ -253,9 +253,9 @@ def test_refused_access_asks_the_session_to_stop():
     bench = Bench(access_free=0).ready()
     charger = bench.charger
     assert (charger.authorized, charger.stop_asked) == (evse.WAITING, False)
-    bench.outlet.grant(evse.GRANTED)
+    bench.connector.grant(evse.GRANTED)
     assert charger.authorized == evse.GRANTED
-    bench.outlet.grant(evse.REFUSED)
+    bench.connector.grant(evse.REFUSED)
     assert charger.stop_asked
     charger.session(False)
     assert not charger.stop_asked

@@ -98,10 +98,10 @@ def test_a_pilot_between_b_and_c_closes_it_twice_and_no_more():
         station.vehicle("B").run(500)
         for turn in range(10000 // 130):
             station.vehicle("C" if turn % 2 else low).run(130)
-        assert station.outlet.contactor.operations <= 2, low
+        assert station.connector.contactor.operations <= 2, low
         # Once it stands in C, it charges again within what was earned.
         station.vehicle("C")
-        assert station.ms_until(lambda outlet=station.outlet: outlet.contactor.closed) <= 15000
+        assert station.ms_until(lambda connector=station.connector: connector.contactor.closed) <= 15000
 
 
 def test_pilots_of_every_rhythm_stay_within_the_bound():
@@ -110,7 +110,7 @@ def test_pilots_of_every_rhythm_stay_within_the_bound():
         station.vehicle("B").run(500)
         for turn in range(300000 // period_ms):
             station.vehicle("C" if turn % 2 else "B").run(period_ms)
-        assert station.outlet.contactor.operations <= MOST, period_ms
+        assert station.connector.contactor.operations <= MOST, period_ms
 
 
 def test_a_plug_that_bounces_and_a_pilot_that_is_shorted_now_and_then_stay_within_the_bound_too():
@@ -128,7 +128,7 @@ def test_a_plug_that_bounces_and_a_pilot_that_is_shorted_now_and_then_stay_withi
         for _ in range(300000 // (on_ms + off_ms)):
             station.vehicle("C").run(on_ms)
             station.vehicle(low).run(off_ms)
-        assert 2 <= station.outlet.contactor.operations <= MOST, (low, on_ms, off_ms)
+        assert 2 <= station.connector.contactor.operations <= MOST, (low, on_ms, off_ms)
 
 
 def test_vehicles_that_come_and_go_wait_for_nothing():
@@ -137,7 +137,7 @@ def test_vehicles_that_come_and_go_wait_for_nothing():
         station.vehicle("A").run(3100)
         station.vehicle("B").run(500)
         station.vehicle("C").run(1000)
-        assert station.outlet.contactor.closed, vehicle
+        assert station.connector.contactor.closed, vehicle
 
 
 def square(period_ms, low_w, high_w):
@@ -163,9 +163,9 @@ def test_a_wish_around_6_a_pauses_for_ever_longer():
         station = charging()
         for at in range(0, TEN_MINUTES // 2, 100):
             station.wish_w = wish_at(at)
-            station.power_w = station.outlet.charge_w
+            station.power_w = station.connector.charge_w
             station.run(100)
-        assert station.outlet.contactor.operations <= 5, station.outlet.contactor.operations
+        assert station.connector.contactor.operations <= 5, station.connector.contactor.operations
 
 
 def test_6_a_and_no_more_come_back_after_a_longer_pause():
@@ -173,11 +173,11 @@ def test_6_a_and_no_more_come_back_after_a_longer_pause():
     station.wish_w = 1370
     station.power_w = 0
     station.run(1000)
-    assert station.outlet.offer.state == offer.NONE
+    assert station.connector.offer.state == offer.NONE
     station.wish_w = 1380
-    took_ms = station.ms_until(lambda: station.outlet.offer.state == offer.BASIC)
+    took_ms = station.ms_until(lambda: station.connector.offer.state == offer.BASIC)
     assert 4 * PAUSE_MS - 100 <= took_ms <= 4 * PAUSE_MS + 100
-    assert station.run(500).outlet.contactor.closed
+    assert station.run(500).connector.contactor.closed
 
 
 def test_the_pause_doubles_and_starts_over_after_an_offer_that_lasted():
@@ -186,14 +186,14 @@ def test_the_pause_doubles_and_starts_over_after_an_offer_that_lasted():
         station.wish_w = 0
         station.run(100)
         station.wish_w = 7000
-        took_ms = station.ms_until(lambda: station.outlet.offer.state == offer.BASIC, 2 * pause_ms)
+        took_ms = station.ms_until(lambda: station.connector.offer.state == offer.BASIC, 2 * pause_ms)
         assert abs(took_ms - pause_ms) <= 100, (pause_ms, took_ms)
         station.run(500)
     station.run(PAUSE_MAX_MS)
     station.wish_w = 0
     station.run(100)
     station.wish_w = 7000
-    assert station.ms_until(lambda: station.outlet.offer.state == offer.BASIC) <= PAUSE_MS + 100
+    assert station.ms_until(lambda: station.connector.offer.state == offer.BASIC) <= PAUSE_MS + 100
 
 
 def test_consents_protection_and_access_that_flap_stay_within_the_bound():
@@ -203,11 +203,11 @@ def test_consents_protection_and_access_that_flap_stay_within_the_bound():
             on = bool(turn % 2)
             if name == "supply":
                 station.supply = on
-                station.outlet.allow(True)
+                station.connector.allow(True)
             elif name == "allowed":
-                station.outlet.allow(on)
+                station.connector.allow(on)
             else:
-                station.outlet.grant(1 if on else 2)
+                station.connector.grant(1 if on else 2)
             station.power_w = 0
             station.run(1000)
-        assert 2 <= station.outlet.contactor.operations <= MOST, (name, station.outlet.contactor.operations)
+        assert 2 <= station.connector.contactor.operations <= MOST, (name, station.connector.contactor.operations)

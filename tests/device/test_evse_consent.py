@@ -7,7 +7,7 @@ from gridkeel.evse import dc, ports
 
 
 def trip(bench, tripped):
-    bench.outlet.levels[ports.RCD] = int(tripped)
+    bench.connector.levels[ports.RCD] = int(tripped)
     bench.run(50)
 
 
@@ -32,16 +32,16 @@ def test_a_fault_takes_the_consent_and_its_end_does_not_give_it_back():
         assert not bench.charger.contactor_closed and not bench.charger.allowed
         fault(bench, False)
         bench.run(5000)
-        assert bench.outlet.ready and not bench.charger.ready
+        assert bench.connector.ready and not bench.charger.ready
         assert bench.charger.contactor_open and not bench.charger.allowed
-        assert bench.outlet.charge_w == 0
+        assert bench.connector.charge_w == 0
 
 
 def test_a_fault_of_one_block_takes_it_too():
     bench = delivering()
-    bench.outlet.levels[ports.RCD] = 1
+    bench.connector.levels[ports.RCD] = 1
     bench.run(10)
-    bench.outlet.levels[ports.RCD] = 0
+    bench.connector.levels[ports.RCD] = 0
     bench.run(1000)
     assert bench.charger.contactor_open and not bench.charger.ready
 
@@ -95,23 +95,23 @@ def test_a_car_that_pauses_in_b_keeps_it():
     assert bench.charger.contactor_closed
 
 
-def test_a_dc_outlet_is_off_with_it():
+def test_a_dc_connector_is_off_with_it():
     bench = delivering(connector=1)
     bench.charger.dc_target(400, 10)
     bench.run(10)
-    assert bench.outlet.orders[ports.DC_MODE] == ports.DC_SUPPLY
+    assert bench.connector.orders[ports.DC_MODE] == ports.DC_SUPPLY
     trip(bench, True)
     trip(bench, False)
-    assert bench.outlet.orders[ports.DC_MODE] == ports.DC_OFF and bench.outlet.dc.isolation != dc.FAULT
+    assert bench.connector.orders[ports.DC_MODE] == ports.DC_OFF and bench.connector.dc.isolation != dc.FAULT
 
 
 def test_basic_charging_resumes_once_the_fault_is_gone():
     for station in (charging(), Station(evse=2, hlc_wait_s=5).vehicle("C").run(10000)):
-        assert station.outlet.contactor.closed
+        assert station.connector.contactor.closed
         for fault in (trip, supply):
             fault(station, True)
-            assert not station.outlet.contactor.closed
+            assert not station.connector.contactor.closed
             fault(station, False)
-            station.ms_until(lambda outlet=station.outlet: outlet.contactor.closed)
+            station.ms_until(lambda connector=station.connector: connector.contactor.closed)
             station.run(50)
-            assert station.outlet.contactor.closed and station.outlet.charge_w > 0
+            assert station.connector.contactor.closed and station.connector.charge_w > 0

@@ -1,4 +1,4 @@
-"""The outlet in the whole control path, heap locked, down to the registers of the inverter."""
+"""The connector in the whole control path, heap locked, down to the registers of the inverter."""
 
 from controller_rig import Charger
 from evse_station import HIGH_MV
@@ -9,7 +9,7 @@ from gridkeel.services.protection import RUN
 
 
 class Station(Charger):
-    """The controller of test_controller.py with a vehicle at its outlet; the contact follows in the next block."""
+    """The controller of test_controller.py with a vehicle at its connector; the contact follows in the next block."""
 
     def __init__(self, changes=None):
         super().__init__(changes)
@@ -17,10 +17,10 @@ class Station(Charger):
         self.weld = False
 
     def _step(self):
-        outlet = self.controller.outlet
-        levels = outlet.levels
+        connector = self.controller.connector
+        levels = connector.levels
         levels[ports.HIGH_MV] = HIGH_MV[self.state]
-        pwm = duty.has_pwm(outlet.orders[ports.DUTY_PERMILLE])
+        pwm = duty.has_pwm(connector.orders[ports.DUTY_PERMILLE])
         levels[ports.LOW_MV] = -12000 if pwm else HIGH_MV[self.state]
         if not self.weld:
             levels[ports.CLOSED] = 1 if self.controller.energise else 0
@@ -50,7 +50,7 @@ def test_basic_charging_drives_contactor_inverter_and_duty():
     assert controller.energise
     assert (controller.command_w, station.wset_w()) == (3000, 3000)
     # 3,000 W at 230 V are 13.04 A
-    assert controller.outlet.orders[ports.DUTY_PERMILLE] == 217
+    assert controller.connector.orders[ports.DUTY_PERMILLE] == 217
 
 
 def test_droop_moves_the_offer_with_the_command_and_never_asks_the_vehicle_for_power():
@@ -60,12 +60,12 @@ def test_droop_moves_the_offer_with_the_command_and_never_asks_the_vehicle_for_p
     station.run(600)
     # 5,000 W less (200 - 20) / 480 of 7,400
     assert abs(controller.command_w - 2225) < 40
-    assert abs(controller.outlet.orders[ports.DUTY_PERMILLE] - 161) <= 3
+    assert abs(controller.connector.orders[ports.DUTY_PERMILLE] - 161) <= 3
     station.sine.set(49.5)
     station.run(300)
     assert controller.command_w == 0
     assert controller.limiter == limits.SESSION
-    assert controller.outlet.orders[ports.DUTY_PERMILLE] == duty.STEADY
+    assert controller.connector.orders[ports.DUTY_PERMILLE] == duty.STEADY
 
 
 def test_unplugged_under_load():
@@ -74,7 +74,7 @@ def test_unplugged_under_load():
     station.state = "A"
     for _ in range(10):
         station.run(10)
-        # never a command into an outlet that is told to open
+        # never a command into a connector that is told to open
         assert controller.energise or controller.command_w == 0
     assert not controller.energise
     assert station.wset_w() == 0
@@ -102,13 +102,13 @@ def test_loss_of_mains_opens_whatever_the_vehicle_wants():
     station.run(50)
     assert not station.controller.energise
     assert station.wset_w() == 0
-    assert not station.controller.outlet.ready
+    assert not station.controller.connector.ready
 
 
 def test_a_session_must_consent():
     station = charging({"evse": 2})
     controller = station.controller
-    assert controller.outlet.orders[ports.DUTY_PERMILLE] == duty.DIGITAL
+    assert controller.connector.orders[ports.DUTY_PERMILLE] == duty.DIGITAL
     assert not controller.energise
     controller.charger.session(True)
     controller.charger.allow(True)
@@ -128,11 +128,11 @@ def test_a_weld_is_told_as_a_fault():
     station.weld = True
     station.be("B", 400)
     assert station.controller.faults.is_active(errors.CONTACTOR_WELDED)
-    assert station.controller.outlet.orders[ports.DUTY_PERMILLE] == 0
+    assert station.controller.connector.orders[ports.DUTY_PERMILLE] == 0
     assert not station.controller.energise
 
 
-def test_without_the_parameter_there_is_no_outlet():
+def test_without_the_parameter_there_is_no_connector():
     controller = Charger().controller
-    assert controller.outlet is None
+    assert controller.connector is None
     assert controller.charger is None

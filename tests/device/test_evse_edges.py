@@ -1,4 +1,4 @@
-"""The outlet where one of its parts hands over to another: ventilation, an order taken back, what a session leaves."""
+"""Where one part of the connector hands over to another: ventilation, an order taken back, what a session leaves."""
 
 from evse_station import Station, in_session
 
@@ -14,7 +14,7 @@ def test_ventilation_lets_d_charge_and_no_state_that_asks_for_nothing():
         station = Station(evse=1, ventilation=ventilation)
         station.vehicle("B").run()
         station.vehicle(state).run()
-        assert station.outlet.contactor.closed == closes, (ventilation, state)
+        assert station.connector.contactor.closed == closes, (ventilation, state)
 
 
 def test_a_contact_that_closes_after_its_order_is_taken_back_has_its_whole_time_to_open():
@@ -43,17 +43,17 @@ def test_without_6_a_nothing_is_offered_not_even_for_a_moment():
 def test_a_vehicle_that_leaves_takes_its_permission_along_and_nothing_lapsed():
     station = in_session()
     station.vehicle("A").run()
-    assert (station.outlet.allowed, station.outlet.lapsed) == (False, False)
+    assert (station.connector.allowed, station.connector.lapsed) == (False, False)
 
 
 def test_basic_charging_is_not_bound_by_what_a_failed_session_asked_for():
     station = in_session()
-    outlet = station.outlet
-    outlet.demand.most_w = 1000
+    connector = station.connector
+    connector.demand.most_w = 1000
     station.run(20)
-    assert (outlet.charge_w, outlet.charge_by) == (1000, limits.VEHICLE)
-    outlet.offer.session(False, True)
+    assert (connector.charge_w, connector.charge_by) == (1000, limits.VEHICLE)
+    connector.offer.session(False, True)
     station.run(5000)
-    assert outlet.offer.state == offer.BASIC
-    assert outlet.contactor.state == CLOSED
-    assert (outlet.charge_w, outlet.charge_by) == (7360, limits.CABLE_RATING)
+    assert connector.offer.state == offer.BASIC
+    assert connector.contactor.state == CLOSED
+    assert (connector.charge_w, connector.charge_by) == (7360, limits.CABLE_RATING)

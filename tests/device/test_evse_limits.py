@@ -1,4 +1,4 @@
-"""The outlet at its edges: what one vehicle or session leaves behind, what a wrong wish may not do."""
+"""The connector at its edges: what one vehicle or session leaves behind, what a wrong wish may not do."""
 
 from evse_station import Station, charging, in_session
 from test_evse_charger import Bench
@@ -13,107 +13,107 @@ from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
 def test_a_session_s_consent_counts_at_5_percent_alone():
     station = Station(evse=1, access_free=0)
     station.vehicle("C").run()
-    station.outlet.allow(True)
+    station.connector.allow(True)
     station.run(1000)
-    assert station.outlet.offer.state == offer.NONE
-    assert not station.outlet.contactor.order and station.outlet.charge_w == 0
+    assert station.connector.offer.state == offer.NONE
+    assert not station.connector.contactor.order and station.connector.charge_w == 0
 
 
 def test_unplugging_forgets_what_the_vehicle_told_and_what_was_measured_for_it():
     station = in_session(connector=1)
-    outlet = station.outlet
-    outlet.demand.limit(3000, None, None, 1)
-    outlet.demand.charge(50)
-    outlet.demand.profile(((0, 2000),), station.now)
-    outlet.dc.isolation = dc.VALID
+    connector = station.connector
+    connector.demand.limit(3000, None, None, 1)
+    connector.demand.charge(50)
+    connector.demand.profile(((0, 2000),), station.now)
+    connector.dc.isolation = dc.VALID
     station.vehicle("A").run()
-    assert outlet.demand.most_w == outlet.demand.profile_w == UNLIMITED_W
-    assert outlet.soc_pct_x100 == -1
-    assert outlet.dc.isolation == dc.NONE
+    assert connector.demand.most_w == connector.demand.profile_w == UNLIMITED_W
+    assert connector.soc_pct_x100 == -1
+    assert connector.dc.isolation == dc.NONE
     station.run(20)
-    assert outlet.demand.profile_w == UNLIMITED_W
+    assert connector.demand.profile_w == UNLIMITED_W
 
 
 def test_a_session_that_ends_forgets_them_too():
     bench = Bench(connector=1).ready()
     bench.charger.allow(True)
     bench.run()
-    bench.outlet.dc.isolation = dc.VALID
+    bench.connector.dc.isolation = dc.VALID
     bench.charger.set_vehicle_limits(3000, None, None, None, None)
     bench.charger.set_charging_profile(((0, 2000),))
     bench.charger.session(False)
     assert bench.charger.isolation == dc.NONE
     bench.run(20)
-    assert bench.outlet.demand.most_w == bench.outlet.demand.profile_w == UNLIMITED_W
+    assert bench.connector.demand.most_w == bench.connector.demand.profile_w == UNLIMITED_W
 
 
 def test_power_out_of_the_vehicle_is_waited_for_as_well():
     for power_w, held in ((-100, True), (-99, False), (99, False), (100, True)):
         station = in_session()
         station.power_w = power_w
-        station.outlet.allow(False)
+        station.connector.allow(False)
         station.run(1000)
-        assert station.outlet.contactor.order is held, power_w
-        assert station.outlet.charge_w == 0
+        assert station.connector.contactor.order is held, power_w
+        assert station.connector.charge_w == 0
 
 
 def test_a_second_withdrawal_is_given_its_whole_time():
     station = in_session()
     station.power_w = 7000
     for _ in range(2):
-        station.outlet.allow(False)
+        station.connector.allow(False)
         station.run(STOP_SESSION_MS - 500)
-        assert station.outlet.contactor.order
-        station.outlet.allow(True)
+        assert station.connector.contactor.order
+        station.connector.allow(True)
         station.run(100)
     station = charging()
     for _ in range(2):
         station.wish_w = 0
         station.run(STOP_BASIC_MS - 500)
-        assert station.outlet.contactor.order
+        assert station.connector.contactor.order
         station.wish_w = 7000
-        station.outlet.offer.pause_ms = 0  # the pause of 10 s is longer than a withdrawal lasts
+        station.connector.offer.pause_ms = 0  # the pause of 10 s is longer than a withdrawal lasts
         station.run(100)
-        assert station.outlet.offer.state == offer.BASIC
+        assert station.connector.offer.state == offer.BASIC
 
 
 def test_offered_dc_current_is_bounded_at_a_low_voltage_and_by_the_rating():
     station = in_session(connector=1)
-    outlet = station.outlet
+    connector = station.connector
     for port_mv, offered_ma in ((0, 46666), (20000, 46666), (150000, 46666), (350000, 20000)):
-        outlet.levels[ports.DC_MV] = port_mv
+        connector.levels[ports.DC_MV] = port_mv
         station.run(10)
-        assert outlet.offered_ma == offered_ma, port_mv
+        assert connector.offered_ma == offered_ma, port_mv
     station.wish_w = station.room_w = 50000
     station.run(10)
     # 500 V by 20 A
-    assert outlet.rating_w == outlet.offered_w == 10000
+    assert connector.rating_w == connector.offered_w == 10000
 
 
 def test_the_end_of_an_isolation_test_ends_every_order():
     station = in_session(connector=1)
-    outlet = station.outlet
+    connector = station.connector
     for on, isolation in ((False, dc.NONE), (True, dc.MEASURING)):
-        outlet.dc.target(400000, 10000)
-        outlet.dc.check(on)
-        assert (outlet.dc.mode, outlet.dc.set_mv, outlet.dc.set_ma) == (ports.DC_OFF, 0, 0)
-        assert outlet.dc.isolation == isolation
+        connector.dc.target(400000, 10000)
+        connector.dc.check(on)
+        assert (connector.dc.mode, connector.dc.set_mv, connector.dc.set_ma) == (ports.DC_OFF, 0, 0)
+        assert connector.dc.isolation == isolation
     station.run(20)
-    assert (outlet.orders[ports.DC_MODE], outlet.orders[ports.SET_MV]) == (ports.DC_CHECK, 500000)
-    assert outlet.orders[ports.SET_MA] == 1000
+    assert (connector.orders[ports.DC_MODE], connector.orders[ports.SET_MV]) == (ports.DC_CHECK, 500000)
+    assert connector.orders[ports.SET_MA] == 1000
 
 
 def test_no_measurement_is_no_fault_and_no_pass():
     station = in_session(connector=1)
-    station.outlet.dc.check(True)
-    station.outlet.levels[ports.DC_MV] = 500000
+    station.connector.dc.check(True)
+    station.connector.levels[ports.DC_MV] = 500000
     station.run(5000)
-    assert station.outlet.dc.isolation == dc.MEASURING
+    assert station.connector.dc.isolation == dc.MEASURING
 
 
 def test_wishes_below_zero_order_nothing():
     station = in_session(connector=1)
-    dc_side = station.outlet.dc
+    dc_side = station.connector.dc
     dc_side.target(-400000, -10000)
     assert (dc_side.set_mv, dc_side.set_ma, dc_side.demand_w) == (0, 0, 0)
     dc_side.precharge(400000, -5)
@@ -167,7 +167,7 @@ def test_the_charger_tells_of_d_rcd_and_weld():
     bench = Bench(ventilation=1).ready()
     bench.vehicle("D").run()
     assert bench.charger.wants_power and not bench.charger.rcd
-    bench.outlet.levels[ports.RCD] = 1
+    bench.connector.levels[ports.RCD] = 1
     assert bench.charger.rcd
     bench = Bench().ready()
     bench.charger.allow(True)
@@ -183,23 +183,23 @@ def test_the_cable_s_rating_bounds_what_is_told():
     assert bench.charger.max_power_w == 3000
 
 
-def test_without_consent_a_dc_outlet_is_off_at_once():
+def test_without_consent_a_dc_connector_is_off_at_once():
     bench = Bench(connector=1).ready()
     charger = bench.charger
     charger.allow(True)
     bench.run()
     charger.precharge(400, 2)
-    assert bench.outlet.dc.mode == ports.DC_PRECHARGE
+    assert bench.connector.dc.mode == ports.DC_PRECHARGE
     bench.power_w = 5000
     charger.dc_target(400, 10)
     charger.allow(False)
-    assert (bench.outlet.dc.mode, bench.outlet.dc.set_ma) == (ports.DC_OFF, 0)
+    assert (bench.connector.dc.mode, bench.connector.dc.set_ma) == (ports.DC_OFF, 0)
 
 
-def test_a_dc_outlet_s_limits_have_no_phases():
+def test_a_dc_connector_s_limits_have_no_phases():
     bench = Bench(connector=1, phases=3).ready()
     bench.charger.set_vehicle_limits(None, 400, 10, None, None)
-    assert bench.outlet.demand.most_w == 4000
+    assert bench.connector.demand.most_w == 4000
 
 
 def test_no_departure_is_planned_for_a_battery_of_unknown_charge():
@@ -213,7 +213,7 @@ def test_a_state_of_charge_is_bounded():
     bench = Bench().ready()
     for pct, pct_x100 in ((150, 10000), (-5, 0), (55, 5500)):
         bench.charger.set_vehicle_soc(pct)
-        assert bench.outlet.soc_pct_x100 == pct_x100
+        assert bench.connector.soc_pct_x100 == pct_x100
 
 
 def test_no_session_no_renegotiation():
@@ -221,5 +221,5 @@ def test_no_session_no_renegotiation():
     bench.charger.session(False)
     bench.charge_rating_w = 5000
     assert not bench.charger.renegotiate_asked
-    bench.outlet.grant(evse.REFUSED)
+    bench.connector.grant(evse.REFUSED)
     assert not bench.charger.stop_asked

@@ -17,19 +17,19 @@ def test_a_session_is_offered_6_a_or_nothing():
     for phases in (1, 3):
         least_w = LEAST_W[phases]
         station = in_session(phases=phases)
-        outlet = station.outlet
+        connector = station.connector
         for wish_w in (-3000, 0, 1, 1000, 1379, 1380, 3000, 4139, 4140, 4141, 7000, 7400):
             station.wish_w = wish_w
             station.run(20)
             offered_w = wish_w if wish_w >= least_w else 0
-            assert outlet.offered_w == min(offered_w, 7360 if phases == 1 else 7400), (phases, wish_w)
-            assert outlet.offered_ma == 0 or outlet.offered_ma >= 6000
-            assert (outlet.offered_ma > 0) == (wish_w >= least_w)
+            assert connector.offered_w == min(offered_w, 7360 if phases == 1 else 7400), (phases, wish_w)
+            assert connector.offered_ma == 0 or connector.offered_ma >= 6000
+            assert (connector.offered_ma > 0) == (wish_w >= least_w)
             # the inverter is not told to charge a vehicle that was offered nothing, and that is named
-            assert (outlet.charge_w > 0) == (wish_w >= least_w)
+            assert (connector.charge_w > 0) == (wish_w >= least_w)
             if wish_w < least_w:
-                assert outlet.charge_by == limits.MINIMUM_CURRENT
-            assert outlet.contactor.closed, "a wait opens nothing"
+                assert connector.charge_by == limits.MINIMUM_CURRENT
+            assert connector.contactor.closed, "a wait opens nothing"
 
 
 def test_basic_charging_offers_a_duty_of_6_a_or_none():
@@ -39,16 +39,16 @@ def test_basic_charging_offers_a_duty_of_6_a_or_none():
             station.wish_w = wish_w
             station.vehicle("B").run()
             station.vehicle("C").run()
-            ma = duty.ma_of(station.outlet.orders[ports.DUTY_PERMILLE])
-            assert (ma >= 6000) == (wish_w >= LEAST_W[phases]) and (ma > 0) == station.outlet.contactor.closed
+            ma = duty.ma_of(station.connector.orders[ports.DUTY_PERMILLE])
+            assert (ma >= 6000) == (wish_w >= LEAST_W[phases]) and (ma > 0) == station.connector.contactor.closed
 
 
 def test_what_room_is_left_counts_as_the_wish_does():
     station = in_session(phases=3)
     station.room_w = 4139
-    assert station.run(20).outlet.offered_w == 0
+    assert station.run(20).connector.offered_w == 0
     station.room_w = 4140
-    assert station.run(20).outlet.offered_w == 4140
+    assert station.run(20).connector.offered_w == 4140
 
 
 def test_what_a_session_is_told_follows():
@@ -64,12 +64,12 @@ def test_what_a_session_is_told_follows():
 def test_a_schedule_has_no_power_a_vehicle_cannot_take():
     bench = Bench(phases=3, plan_charge_w=4000).ready()
     plan = bench.services.plan
-    plan.begin(7, 900, 6, -1000, 100, 300, bench.outlet.now_ms)
+    plan.begin(7, 900, 6, -1000, 100, 300, bench.connector.now_ms)
     plan.put(7, 0, (50, 50, 50, 400, 200, 60))
     assert [power_w for _start_s, power_w in bench.charger.schedule] == [0, 0, 0]
     bench = Bench(phases=1, plan_charge_w=4000).ready()
     plan = bench.services.plan
-    plan.begin(7, 900, 6, -1000, 100, 300, bench.outlet.now_ms)
+    plan.begin(7, 900, 6, -1000, 100, 300, bench.connector.now_ms)
     plan.put(7, 0, (50, 50, 50, 400, 200, 60))
     assert [power_w for _start_s, power_w in bench.charger.schedule] == [4000, 0, 4000]
 
@@ -93,7 +93,7 @@ def test_a_wait_ends_as_soon_as_more_is_asked_for():
     controller.parameters.update({"baseline_w": 5000})
     station.run(2000)
     assert controller.command_w == 5000
-    assert controller.outlet.offered_ma == 5000 * 1000 // 690
+    assert controller.connector.offered_ma == 5000 * 1000 // 690
 
 
 def refused(**changes):
@@ -104,7 +104,7 @@ def refused(**changes):
     return ""
 
 
-def test_ratings_that_an_outlet_cannot_offer_are_refused_by_name():
+def test_ratings_that_an_connector_cannot_offer_are_refused_by_name():
     for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
         for phases, least_w in ((1, 1380), (3, 4140)):
             for kind in (1, 2):

@@ -1,4 +1,4 @@
-"""The outlet's times and figures as the standards and docs/evse.md give them, and that the outlet keeps to them."""
+"""The connector keeps the times and figures that the standards and docs/evse.md give."""
 
 from evse_station import Station, charging, in_session
 
@@ -24,42 +24,42 @@ def test_a_pilot_that_leaves_c_opens_the_contacts_within_100_ms():
     for state in ("A", "B", "E"):
         station = charging()
         station.vehicle(state)
-        assert station.ms_until(lambda station=station: not station.outlet.contactor.order) <= 40, state
+        assert station.ms_until(lambda station=station: not station.connector.contactor.order) <= 40, state
 
 
 def test_a_vehicle_that_draws_on_after_the_offer_ended_is_cut_between_6_s_and_7():
     station = charging()
     station.wish_w = 0
     station.run(10)
-    assert 5900 <= station.ms_until(lambda: not station.outlet.contactor.order) <= 7000
+    assert 5900 <= station.ms_until(lambda: not station.connector.contactor.order) <= 7000
 
 
 def test_a_session_s_power_is_cut_3_s_after_its_consent():
     station = in_session()
     station.power_w = 7000
-    station.outlet.allow(False)
-    assert 2900 <= station.ms_until(lambda: not station.outlet.contactor.order) <= 3100
+    station.connector.allow(False)
+    assert 2900 <= station.ms_until(lambda: not station.connector.contactor.order) <= 3100
 
 
 def test_a_contactor_is_given_200_ms():
     station = Station(evse=1)
     station.obeys = False
     station.vehicle("C")
-    station.ms_until(lambda: station.outlet.contactor.order)
-    assert 180 <= station.ms_until(lambda: station.outlet.contactor.state == contactor.STUCK) <= 220
+    station.ms_until(lambda: station.connector.contactor.order)
+    assert 180 <= station.ms_until(lambda: station.connector.contactor.state == contactor.STUCK) <= 220
 
 
 def test_a_measured_isolation_counts_after_1_s():
     station = in_session(connector=1)
-    station.outlet.dc.check(True)
-    station.outlet.levels[ports.DC_MV] = 500000
-    station.outlet.levels[ports.ISOLATION_KOHM] = 1000
-    passed_ms = station.ms_until(lambda: station.outlet.dc.isolation == dc.VALID)
+    station.connector.dc.check(True)
+    station.connector.levels[ports.DC_MV] = 500000
+    station.connector.levels[ports.ISOLATION_KOHM] = 1000
+    passed_ms = station.ms_until(lambda: station.connector.dc.isolation == dc.VALID)
     assert passed_ms == 1010, passed_ms  # seen in one step, judged in the one 1,000 ms later
 
 
 def test_the_5_percent_are_followed_by_3_s_without():
     station = Station(evse=2, hlc_wait_s=5)
     station.vehicle("B").run(5100)
-    assert station.outlet.offer.state == offer.STEP
-    assert 2900 <= station.ms_until(lambda: station.outlet.offer.state == offer.BASIC) <= 3050
+    assert station.connector.offer.state == offer.STEP
+    assert 2900 <= station.ms_until(lambda: station.connector.offer.state == offer.BASIC) <= 3050

@@ -244,17 +244,17 @@ def test_a_wrong_precharge_never_joins_and_no_mains_let_go():
 def test_frames_of_both_ends_are_the_same():
     from array import array
 
-    from gridkeel.boards import outlet_pipe
+    from gridkeel.boards import connector_pipe
     from gridkeel.evse import ports
 
     levels = array("i", [0] * ports.LEVELS)
-    outlet_pipe.unpack_levels(Levels(-12000, 11999, True, False, 500123, -4000, 65535).pack(), 0, levels)
+    connector_pipe.unpack_levels(Levels(-12000, 11999, True, False, 500123, -4000, 65535).pack(), 0, levels)
     assert list(levels) == [-12000, 11999, 1, 0, 500123, -4000, 65535]
     orders = array("i", [-1, 3, 1000000, 500000])
-    data = bytearray(outlet_pipe.ORDERS_BYTES)
-    outlet_pipe.pack_orders(orders, data, 0)
+    data = bytearray(connector_pipe.ORDERS_BYTES)
+    connector_pipe.pack_orders(orders, data, 0)
     assert Orders.unpack(bytes(data)) == Orders(-1, 3, 1000000, 500000)
-    assert len(Levels(0, 0, False).pack()) == outlet_pipe.LEVELS_BYTES
+    assert len(Levels(0, 0, False).pack()) == connector_pipe.LEVELS_BYTES
 
 
 def test_what_a_car_cannot_do_is_named():

@@ -211,7 +211,7 @@ def test_keys_or_a_network_that_cannot_be_used_leave_a_controller_that_tells(tmp
     flash = make_flash(tmp_path / "flash", {**GOOD_VALUES, "evse": 2}, "gk-keys")
     put_pki(flash, device)
     with OutletPort() as outlet:
-        environment = {"GRIDKEEL_OUTLET": outlet.address, "GRIDKEEL_V2G_INTERFACE": interface}
+        environment = {"GRIDKEEL_CONNECTOR": outlet.address, "GRIDKEEL_V2G_INTERFACE": interface}
         with bench_on(flash, environment) as bench:
             event = bench.wait_for("fault_event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
             assert event["value"] >> 8 == params.NO_VEHICLES

@@ -33,9 +33,9 @@ print(gridkeel.controller.__file__, gc.mem_alloc())
 SESSION = """\
 import gc, micropython
 gc.threshold(16384)
-import gridkeel.boards.realtime, gridkeel.boards.outlet_pipe, gridkeel.boards.pki
+import gridkeel.boards.realtime, gridkeel.boards.connector_pipe, gridkeel.boards.pki
 import gridkeel.boards.tls_connection, gridkeel.boards.vehicle_network
-import gridkeel.evse.charger, gridkeel.evse.outlet, gridkeel.link.backend
+import gridkeel.evse.charger, gridkeel.evse.connector, gridkeel.link.backend
 import gridkeel.inverter.sunspec.device, gridkeel.runtime.app, gridkeel.runtime.vehicle
 gc.collect()
 print(gc.mem_alloc())

@@ -5,7 +5,7 @@ block_buffer(n), mains (`await next_block(buffer)` -> blocks lost before it), rs
 `await readinto(buffer)` -> n), energise(on), feed_watchdog(),
 load(name, most) and save(name, lines) of a file on its flash (boards/flash.py).
 
-outlet is None where there is no control pilot, else `read(levels)` fills the array of what is measured (high and low
+connector is None where there is no control pilot, else `read(levels)` fills the array of what is measured (high and low
 level of the pilot in mV, the contactor's feedback, the RCD, the DC side) and `write(orders)` takes the array of what is
 driven (the pilot's duty in 0.1 %, 0 for state F, PILOT_OFF for state E, and the DC side); gridkeel/evse/ports.py names
 the places. Neither waits. At reset the pilot is at -12 V or not driven. has_vehicle_network tells whether a car may

@@ -1,4 +1,4 @@
-"""The virtual boards' outlet: both arrays of gridkeel.evse.ports as the bytes that cross to the plants and back.
+"""The virtual boards' connector: both arrays of gridkeel.evse.ports as the bytes that cross to the plants and back.
 
     to the board    <h high mV> <h low mV> <B bits: 1 contactor closed, 2 RCD> <I DC mV> <i DC mA> <H isolation kohm>
     to the plants   <h duty in 0.1 %, -1 no drive> <B DC mode> <I DC mV> <I DC mA>
@@ -48,8 +48,8 @@ def pack_orders(orders: "array[int]", data: bytearray, at: int) -> None:
     )
 
 
-class SocketOutlet:
-    """The outlet of a board in real time: frames over a local TCP socket, the newest counts."""
+class SocketConnector:
+    """The connector of a board in real time: frames over a local TCP socket, the newest counts."""
 
     def __init__(self, socket: "socket") -> None:
         self._socket = socket

@@ -3,13 +3,13 @@
 The rig says "these inputs arrive now; run until t"; the board runs its tasks, jumps its clock whenever all of them
 sleep, and answers at t, or earlier when it has something to send. hil/drivers/lockstep.py is the other end.
 
-    rig to board    <Q until_us> <I block index> <H samples> <H rs485 bytes> <H host bytes> <H car bytes>, the outlet's
-                    levels, then samples and bytes
-    board to rig    <Q now_us> <Q next_us> <I real us spent> <H rs485 bytes> <H host bytes> <H car bytes> <B levels>,
-                    the outlet's orders, then the bytes
+    rig to board    <Q until_us> <I block index> <H samples> <H rs485 bytes> <H host bytes> <H vehicle bytes>, the
+                    connector's levels, then samples and bytes
+    board to rig    <Q now_us> <Q next_us> <I real us spent> <H rs485 bytes> <H host bytes> <H vehicle bytes>,
+                    <B levels>, the connector's orders, then the bytes
 
-outlet_pipe.py says how the outlet's levels and orders are laid out, lockstep_cars.py what the cars' bytes are; those
-are there where GRIDKEEL_LOCKSTEP_CARS is set.
+connector_pipe.py says how levels and orders are laid out, lockstep_cars.py what the vehicles' bytes are; those come
+where GRIDKEEL_LOCKSTEP_CARS is set.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ import time
 from array import array
 
 from gridkeel import TYPE_CHECKING, ticks
-from gridkeel.boards import outlet_pipe
+from gridkeel.boards import connector_pipe
 from gridkeel.boards.flash import Flash, bytes_of
-from gridkeel.boards.lockstep_ports import LockStepMains, LockStepOutlet, LockStepPort, Wake
+from gridkeel.boards.lockstep_ports import LockStepConnector, LockStepMains, LockStepPort, Wake
 
 if TYPE_CHECKING:
     from gridkeel.boards.pki import Pki
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 ORDER = "<QIHHHH"
 ORDER_HEAD_BYTES = 20
-ORDER_BYTES = ORDER_HEAD_BYTES + outlet_pipe.LEVELS_BYTES
+ORDER_BYTES = ORDER_HEAD_BYTES + connector_pipe.LEVELS_BYTES
 REPLY = "<QQIHHHB"
 REPLY_HEAD_BYTES = 27
-REPLY_BYTES = REPLY_HEAD_BYTES + outlet_pipe.ORDERS_BYTES
+REPLY_BYTES = REPLY_HEAD_BYTES + connector_pipe.ORDERS_BYTES
 LEVEL_ENERGISE = 1
 # Computing takes no virtual time, so a slice of a session's work is charged the most that one may take.
 SLICE_MS = 5
@@ -68,7 +68,7 @@ class LockStepBoard(Flash):
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_LOCKSTEP_CARS"))
         self.slice_ms = SLICE_MS
         self.probes_heap = False
-        self.outlet = LockStepOutlet(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)
+        self.connector = LockStepConnector(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)
         asyncio.core.ticks = self._clock
         asyncio.core._io_queue.wait_io_event = self._idle
         self.boot_id, self._start_ms = self._first_order()

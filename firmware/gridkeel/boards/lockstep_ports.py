@@ -3,7 +3,7 @@
 import asyncio
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.boards import outlet_pipe
+from gridkeel.boards import connector_pipe
 
 if TYPE_CHECKING:
     from array import array
@@ -67,7 +67,7 @@ class LockStepPort:
         return n
 
 
-class LockStepOutlet:
+class LockStepConnector:
     """Levels as the last order brought them, orders as the next answer takes them."""
 
     def __init__(self, order: bytearray, levels_at: int, reply: bytearray, orders_at: int) -> None:
@@ -77,10 +77,10 @@ class LockStepOutlet:
         self._orders_at = orders_at
 
     def read(self, levels: "array[int]") -> None:
-        outlet_pipe.unpack_levels(self._order, self._levels_at, levels)
+        connector_pipe.unpack_levels(self._order, self._levels_at, levels)
 
     def write(self, orders: "array[int]") -> None:
-        outlet_pipe.pack_orders(orders, self._reply, self._orders_at)
+        connector_pipe.pack_orders(orders, self._reply, self._orders_at)
 
 
 class LockStepMains:

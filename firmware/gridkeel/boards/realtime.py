@@ -1,8 +1,8 @@
 """Real time: the unix port's own clock, ports on pseudo-terminals, samples from a TCP socket.
 
 GRIDKEEL_RS485 and GRIDKEEL_HOST name the terminals, GRIDKEEL_MAINS is host:port. A block on the socket is its index
-(32 bits, little-endian; a jump tells of blocks that were lost) and its int16 samples. GRIDKEEL_OUTLET is the host:port
-of a vehicle's plant (outlet_pipe.py); without it the board has no outlet.
+(32 bits, little-endian; a jump tells of blocks that were lost) and its int16 samples. GRIDKEEL_CONNECTOR is the
+host:port of a vehicle's plant (connector_pipe.py); without it the board has no connector.
 """
 
 import asyncio
@@ -109,16 +109,16 @@ class RealTimeBoard(Flash):
         self.slice_ms = 0  # a slice takes its own time here
         self.probes_heap = bool(os.getenv("GRIDKEEL_HEAP_PROBE"))
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_V2G_INTERFACE"))
-        self.outlet = self._find_outlet(os.getenv("GRIDKEEL_OUTLET"))
+        self.connector = self._find_connector(os.getenv("GRIDKEEL_CONNECTOR"))
 
-    def _find_outlet(self, address):
+    def _find_connector(self, address):
         if not address:
             return None
-        from gridkeel.boards.outlet_pipe import SocketOutlet
+        from gridkeel.boards.connector_pipe import SocketConnector
 
         line = connected(address)
         line.setblocking(False)
-        return SocketOutlet(line)
+        return SocketConnector(line)
 
     def block_buffer(self, n: int) -> "array[int]":
         block = array("h", [0] * n)

@@ -1,4 +1,4 @@
-"""The outlet towards the vehicle: control pilot, contactor, what is offered, and what a session may ask."""
+"""The connector towards the vehicle: control pilot, contactor, what is offered, and what a session may ask."""
 
 WAITING = 0
 GRANTED = 1

@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridkeel.envelope import Envelope
-    from gridkeel.evse.outlet import Outlet
+    from gridkeel.evse.connector import Connector
     from gridkeel.params import Parameters
     from gridkeel.protocols import InverterReadings, Mains
     from gridkeel.services.bundle import Services
 
 
 class Charger:
-    """The outlet as an ISO 15118 session sees it.
+    """The connector as an ISO 15118 session sees it.
 
-    outlet: evse.outlet.Outlet.  services, envelope, inverter, mains: the controller's.  identity: of the device.
+    services, envelope, inverter, mains: the controller's.  identity: of the device.
     """
 
     def __init__(
         self,
         parameters: "Parameters",
-        outlet: "Outlet",
+        connector: "Connector",
         services: "Services",
         envelope: "Envelope",
         inverter: "InverterReadings",
@@ -34,7 +34,7 @@ class Charger:
         identity: bytes,
     ) -> None:
         self._p = parameters
-        self._outlet = outlet
+        self._connector = connector
         self._plan = services.plan
         self._envelope = envelope
         self._inverter = inverter
@@ -45,76 +45,76 @@ class Charger:
         # ZZ is no country's code: whoever operates the station has an identifier of his own.
         self.evse_id = "ZZ*GKL*E" + "".join([c.upper() if c.isalpha() or c.isdigit() else "*" for c in name])[:29]
 
-    # --- the vehicle and the outlet
+    # --- the vehicle and the connector
 
     @property
     def pilot_state(self) -> int:
-        return self._outlet.pilot.state
+        return self._connector.pilot.state
 
     @property
     def plugged(self) -> bool:
-        return self._outlet.pilot.plugged
+        return self._connector.pilot.plugged
 
     @property
     def plug_number(self) -> int:
         """Counts up with every vehicle that is plugged in."""
-        return self._outlet.plug_number
+        return self._connector.plug_number
 
     @property
     def wants_power(self) -> bool:
-        state = self._outlet.pilot.state
+        state = self._connector.pilot.state
         return state == pilot.C or state == pilot.D
 
     @property
     def digital(self) -> bool:
         """The duty is 5 %: the vehicle may begin to communicate."""
-        return self._outlet.offer.digital
+        return self._connector.offer.digital
 
     @property
     def may_begin(self) -> bool:
         """A vehicle may begin a session: the duty is 5 %, or a nominal one by which it charges meanwhile."""
-        return self._outlet.offer.state == offer.BASIC or self._outlet.offer.digital
+        return self._connector.offer.state == offer.BASIC or self._connector.offer.digital
 
     @property
     def ready(self) -> bool:
         """Nothing forbids power, and no fault took the session's consent."""
-        return self._outlet.ready and not self._outlet.lapsed
+        return self._connector.ready and not self._connector.lapsed
 
     @property
     def allowed(self) -> bool:
         """The session's consent stands."""
-        return self._outlet.allowed
+        return self._connector.allowed
 
     @property
     def rcd(self) -> bool:
-        return self._outlet.levels[ports.RCD] != 0
+        return self._connector.levels[ports.RCD] != 0
 
     @property
     def contactor_closed(self) -> bool:
-        return self._outlet.contactor.closed
+        return self._connector.contactor.closed
 
     @property
     def contactor_open(self) -> bool:
         """Its contact says so, or it never closed: not the same as not closed, while it moves or is welded."""
-        return self._outlet.contactor.state in (contactor.OPEN, contactor.STUCK)
+        return self._connector.contactor.state in (contactor.OPEN, contactor.STUCK)
 
     @property
     def welded(self) -> bool:
-        return self._outlet.contactor.state == contactor.WELDED
+        return self._connector.contactor.state == contactor.WELDED
 
     @property
     def authorized(self) -> int:
         """An index of evse.ACCESS."""
-        return self._outlet.authorized()
+        return self._connector.authorized()
 
     @property
     def stop_asked(self) -> bool:
-        return self._outlet.offer.in_session and self._outlet.access == evse.REFUSED
+        return self._connector.offer.in_session and self._connector.access == evse.REFUSED
 
     @property
     def isolation(self) -> int:
         """An index of evse.dc.NAMES."""
-        return self._outlet.dc.isolation
+        return self._connector.dc.isolation
 
     # --- ratings and figures
 
@@ -150,14 +150,14 @@ class Charger:
 
     @property
     def ripple_a(self) -> int:
-        """Peak-to-peak ripple of a DC outlet's current."""
+        """Peak-to-peak ripple of a DC connector's current."""
         return self._p.dc_ripple_a
 
     @property
     def max_power_w(self) -> int:
-        """The smallest rating of converter, inverter, cable and outlet; 0 where an AC outlet cannot offer so little."""
+        """The smallest rating of converter, inverter, cable and connector; 0 where AC cannot offer so little."""
         p = self._p
-        most_w = min(p.charge_max_w, p.cable_max_w, self._outlet.rating_w)
+        most_w = min(p.charge_max_w, p.cable_max_w, self._connector.rating_w)
         rated_w = self._inverter.charge_rating_w
         return self._offerable(min(most_w, rated_w) if rated_w else most_w)
 
@@ -167,29 +167,29 @@ class Charger:
 
     @property
     def offered_w(self) -> int:
-        return self._outlet.offered_w
+        return self._connector.offered_w
 
     @property
     def offered_current_a(self) -> float:
-        return self._outlet.offered_ma / 1000
+        return self._connector.offered_ma / 1000
 
     @property
     def voltage_v(self) -> float:
-        outlet = self._outlet
+        connector = self._connector
         if self._p.connector == evse.DC:
-            return outlet.levels[ports.DC_MV] / 1000
-        return self._mains.voltage_mv / 1000 if outlet.contactor.closed else 0
+            return connector.levels[ports.DC_MV] / 1000
+        return self._mains.voltage_mv / 1000 if connector.contactor.closed else 0
 
     @property
     def current_a(self) -> float:
         if self._p.connector == evse.DC:
-            return self._outlet.levels[ports.DC_MA] / 1000
+            return self._connector.levels[ports.DC_MA] / 1000
         volts = self.voltage_v
         return self._inverter.power_w / (volts * self._p.phases) if volts else 0
 
     @property
     def energy_wh(self) -> int:
-        return self._outlet.meter.energy_wh
+        return self._connector.meter.energy_wh
 
     # --- schedules
 
@@ -197,7 +197,7 @@ class Charger:
     def schedule(self) -> "tuple[tuple[int, int], ...]":
         """((start_s, power_w), ...) of the price plan from now, () where none rules or comes."""
         self._scheduled_w = self.max_power_w
-        upcoming = self._plan.upcoming(self._outlet.now_ms, self._scheduled_w)
+        upcoming = self._plan.upcoming(self._connector.now_ms, self._scheduled_w)
         return tuple([(start_s, self._offerable(power_w)) for start_s, power_w in upcoming])
 
     @property
@@ -207,27 +207,27 @@ class Charger:
     @property
     def renegotiate_asked(self) -> bool:
         """The rating is no longer what the vehicle was last told, or told us, in view of."""
-        return self._outlet.offer.in_session and self.max_power_w != self._scheduled_w
+        return self._connector.offer.in_session and self.max_power_w != self._scheduled_w
 
     # --- what a session orders
 
     def session(self, on: bool, failed: bool = False) -> None:
         """A session is up, or over; failed: the communication itself came to nothing."""
-        self._outlet.offer.session(on, failed)
+        self._connector.offer.session(on, failed)
         if not on:
             self.allow(False)
             self.cable_check(False)
-            self._outlet.demand.forget()
+            self._connector.demand.forget()
 
     def asked(self) -> None:
         """A vehicle asks for a session where the duty is not 5 %: go back to it, if it is time for that."""
-        self._outlet.offer.asked()
+        self._connector.offer.asked()
 
     def allow(self, on: bool) -> None:
         """Consent to close the contactor, or withdraw it; a consent that lapsed with a fault is forgotten."""
-        self._outlet.allow(on)
+        self._connector.allow(on)
         if not on:
-            self._outlet.dc.off()
+            self._connector.dc.off()
 
     def set_vehicle_limits(
         self,
@@ -239,36 +239,36 @@ class Charger:
     ) -> None:
         """Take the vehicle's limits and wishes, None where untold; departure_s from now.
 
-        A DC outlet gives no voltage or current whose limit is untold.
+        A DC connector gives no voltage or current whose limit is untold.
         """
         phases = self._p.phases if self._p.connector == evse.AC else 1
-        self._outlet.demand.limit(max_w, max_v, max_a, phases)
-        soc = self._inverter.soc_pct_x100 if self._outlet.soc_pct_x100 < 0 else self._outlet.soc_pct_x100
+        self._connector.demand.limit(max_w, max_v, max_a, phases)
+        soc = self._inverter.soc_pct_x100 if self._connector.soc_pct_x100 < 0 else self._connector.soc_pct_x100
         if departure_s and energy_wh and self._p.battery_wh and soc >= 0:
             needed = soc + int(energy_wh) * 10000 // self._p.battery_wh
-            self._envelope.departure.set(int(departure_s), min(needed, 10000), self._outlet.now_ms)
+            self._envelope.departure.set(int(departure_s), min(needed, 10000), self._connector.now_ms)
 
     def set_vehicle_soc(self, pct: float) -> None:
         """Take the vehicle's own state of charge, 0..100; it stands before the inverter's while the session lasts."""
-        self._outlet.demand.charge(pct)
+        self._connector.demand.charge(pct)
 
     def set_charging_profile(self, entries: "Sequence[tuple[int, float]]") -> None:
         """Take the profile the vehicle announced: ((start_s, power_w), ...) from now, () for none."""
         self._scheduled_w = self.max_power_w
-        self._outlet.demand.profile(entries, self._outlet.now_ms)
+        self._connector.demand.profile(entries, self._connector.now_ms)
 
     def cable_check(self, on: bool) -> None:
-        """Begin the isolation test of a DC outlet, or forget its result."""
-        self._outlet.dc.check(on)
+        """Begin the isolation test of a DC connector, or forget its result."""
+        self._connector.dc.check(on)
 
     def precharge(self, volts: float, amperes: float) -> None:
-        """Bring a DC outlet to a voltage, with no more than so much current."""
-        self._outlet.dc.precharge(int(volts * 1000), int(amperes * 1000))
+        """Bring a DC connector to a voltage, with no more than so much current."""
+        self._connector.dc.precharge(int(volts * 1000), int(amperes * 1000))
 
     def dc_target(self, volts: float, amperes: float) -> None:
         """Supply what the vehicle wishes, within ratings, offer and the vehicle's own limits."""
-        self._outlet.dc.target(int(volts * 1000), int(amperes * 1000))
+        self._connector.dc.target(int(volts * 1000), int(amperes * 1000))
 
     def dc_stop(self) -> None:
         """The vehicle ends the transfer: the current to zero."""
-        self._outlet.dc.stop()
+        self._connector.dc.stop()

@@ -1,4 +1,4 @@
-"""The outlet in the control path: pilot, contactor and offer, once a block, and what they leave to the envelope.
+"""The connector in the control path: pilot, contactor and offer, once a block, and what they leave to the envelope.
 
 `step` before the envelope, `offer_power` behind it; neither allocates. Power is positive into the vehicle.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FLOWING_W = 100  # an inverter's idle power is less
 
 
-class Outlet:
+class Connector:
     """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 untold).
 
     plug_number counts the vehicles plugged in since the start; left: in this step one was unplugged.
@@ -69,7 +69,7 @@ class Outlet:
 
     @property
     def rating_w(self) -> int:
-        """What cable and outlet carry."""
+        """What cable and connector carry."""
         p = self._p
         if p.connector == evse.DC:
             return p.dc_voltage_max_v * p.dc_current_max_a
@@ -121,7 +121,7 @@ class Outlet:
         self._bound(closed and may and consent)
 
     def offer_power(self, wish_w: int, room_w: int, now_ms: int) -> None:
-        """Offer what the arbiter wishes, within what the envelope left (room_w) and the outlet carries."""
+        """Offer what the arbiter wishes, within what the envelope left (room_w) and the connector carries."""
         self.offered_w = max(0, min(wish_w, room_w, self.rating_w))
         # 500,000 W * 1000 is 5 * 10**8
         if self._p.connector == evse.DC:

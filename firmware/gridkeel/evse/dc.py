@@ -1,7 +1,7 @@
-"""A DC outlet: isolation test, precharge and supply, as orders to the board's DC port.
+"""A DC connector: isolation test, precharge and supply, as orders to the board's DC port.
 
 The inverter's power setting stays the arbiter's and the envelope's; voltage and current here are upper limits. No order
-passes the outlet's ratings or what the vehicle told that it takes; what it did not tell is 0.
+passes the connector's ratings or what the vehicle told that it takes; what it did not tell is 0.
 """
 
 from gridkeel import TYPE_CHECKING, ticks
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gridkeel.evse.demand import Demand
     from gridkeel.params import Parameters
 
-# Result of the isolation test; the figures are IEC 61851-23's, ohms a volt of the outlet's highest voltage.
+# Result of the isolation test; the figures are IEC 61851-23's, ohms a volt of the connector's highest voltage.
 NONE = 0
 MEASURING = 1
 VALID = 2
@@ -62,7 +62,7 @@ class DcSide:
 
     @property
     def clamped(self) -> bool:
-        """Whether an order stands at a limit of the vehicle that is smaller than the outlet's rating."""
+        """Whether an order stands at a limit of the vehicle that is smaller than the connector's rating."""
         demand = self._demand
         voltage = self.set_mv == demand.dc_mv < self._p.dc_voltage_max_v * 1000
         current = self.set_ma == demand.dc_ma < self._p.dc_current_max_a * 1000

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 PROFILE_MAX = 24  # entries of a charging profile; ISO 15118-2 knows no more
 UNLIMITED_W = 1000000
-_MOST_MILLI = 1000000  # 1,000 V and 1,000 A: no outlet has more
+_MOST_MILLI = 1000000  # 1,000 V and 1,000 A: no connector has more
 _NEVER_S = 86400
 
 

@@ -22,7 +22,7 @@ _KNEE_MA = 52500
 
 
 def least_w(nominal_v: int, phases: int) -> int:
-    """Return the least power that can be offered at an AC outlet: 6 A on each phase."""
+    """Return the least power that can be offered at an AC connector: 6 A on each phase."""
     return LEAST_MA * nominal_v * phases // 1000
 
 

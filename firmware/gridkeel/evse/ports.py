@@ -1,18 +1,18 @@
-"""What a board tells of its outlet and is told: places in two arrays, all integers below 2**30 in size.
+"""What a board tells of its connector and is told: places in two arrays, all integers below 2**30 in size.
 
 levels, filled by the board before each control step:
 
     HIGH_MV, LOW_MV    highest and lowest level of the control pilot since the last step, equal where it is steady
     CLOSED             1 while the contactor's auxiliary contact says that it is closed
     RCD                1 while the residual current device has tripped
-    DC_MV, DC_MA       voltage and current (positive into the vehicle) at a DC outlet, 0 at an AC one
+    DC_MV, DC_MA       voltage and current (positive into the vehicle) at a DC connector, 0 at an AC one
     ISOLATION_KOHM     result of the isolation measurement, 0 while there is none
 
 orders, taken by the board after each control step; the contactor's own is Controller.energise:
 
     DUTY_PERMILLE      duty of the pilot; 0 is -12 V (state F), 1000 +12 V, PILOT_OFF no drive at all (state E)
     DC_MODE            one of the modes below
-    SET_MV, SET_MA     most voltage and current of a DC outlet
+    SET_MV, SET_MA     most voltage and current of a DC connector
 """
 
 HIGH_MV = 0

@@ -1,4 +1,4 @@
-"""Times of the outlet in ms, with where each comes from.
+"""Times of the connector in ms, with where each comes from.
 
 What the standards bound from above is kept with room for a block of samples (20 ms at most) and a contactor's own
 time: a pilot that leaves C or D opens the contactor within 100 ms of the level's change.

@@ -8,7 +8,7 @@ measurement that comes nearer to the command (a ramp) does not count.
     power where none is commanded,  uncommanded: protection ceases to energise
     the other way, over a rating
 
-A vehicle at an outlet draws what it wants: at an AC one no less counts, at a DC one less than half, and it has
+A vehicle at a connector draws what it wants: at an AC one no less counts, at a DC one less than half, and it has
 longer to give way when less is offered.
 """
 

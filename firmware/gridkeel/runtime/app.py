@@ -97,7 +97,7 @@ class App:
     async def _control(self):
         board = self.board
         block = board.block_buffer(self._block_samples)
-        outlet = self.controller.outlet
+        connector = self.controller.connector
         vehicle = self.vehicle
         while True:
             lost = await board.mains.next_block(block)
@@ -105,8 +105,8 @@ class App:
             now_ms = board.ticks_ms()
             self._last_block_ms = now_ms
             self._stale = False
-            if outlet is not None:
-                board.outlet.read(outlet.levels)
+            if connector is not None:
+                board.connector.read(connector.levels)
             n = self._step(block, lost, now_ms)
             if n:
                 board.rs485.write(self._out, n)
@@ -120,10 +120,10 @@ class App:
                 gc.collect()
 
     def _drive(self):
-        """Hand the contactor's level and the outlet's orders to the board."""
+        """Hand the contactor's level and the connector's orders to the board."""
         self.board.energise(self.controller.energise)
-        if self.controller.outlet is not None:
-            self.board.outlet.write(self.controller.outlet.orders)
+        if self.controller.connector is not None:
+            self.board.connector.write(self.controller.connector.orders)
 
     def _step(self, block, lost, now_ms):
         # The heap is locked from the samples to the bytes: the rule that this path allocates nothing is not only
@@ -199,8 +199,8 @@ class App:
             self._stale = True
             self.health.pause()
         if self._stale:
-            if self.controller.outlet is not None:
-                self.board.outlet.read(self.controller.outlet.levels)
+            if self.controller.connector is not None:
+                self.board.connector.read(self.controller.connector.levels)
             self.controller.samples_lost(now_ms)
             self._drive()
 

@@ -89,13 +89,13 @@ class Commands:
         return OK if self._controller.services.plan.put(values[1], values[2], values[3:]) else REFUSED
 
     def _access(self, values, now_ms):
-        outlet = self._controller.outlet
+        connector = self._controller.connector
         if values[1] >= len(evse.ACCESS):
             return OUT_OF_RANGE
         # Without a vehicle there is nobody whom it could be for.
-        if outlet is None or not outlet.pilot.plugged:
+        if connector is None or not connector.pilot.plugged:
             return REFUSED
-        outlet.grant(values[1])
+        connector.grant(values[1])
         return OK
 
     def _departure(self, values, now_ms):

@@ -127,7 +127,7 @@ class Offer:
             # After a session that ended in order the 5 % stay: the vehicle may want another one.
             self._since_ms = now_ms
         elif self._given_up or waited_ms >= self._p.hlc_wait_s * 1000:
-            # A DC outlet has no basic charging to fall back to: it begins anew.
+            # A DC connector has no basic charging to fall back to: it begins anew.
             self._given_up = self._p.connector == evse.AC
             self._missed += 1
             self._off_ms = now_ms

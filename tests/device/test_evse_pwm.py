@@ -1,10 +1,10 @@
 """What the pilot offers: every row of the offer's table, its times, fallback and pause."""
 
+from gridkeel.evse.offer import BASIC, DIGITAL, NONE, OUT, STEP
 from noalloc import without_heap
 
 from gridkeel import ticks
 from gridkeel.evse import duty, names, offer
-from gridkeel.evse.offer import BASIC, DIGITAL, NONE, OUT, STEP
 from gridkeel.evse.times import PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
 from gridkeel.params import Parameters
 
@@ -143,7 +143,7 @@ def test_no_power_without_consent_after_failed_communication():
     assert post.run(60000) == NONE
 
 
-def test_a_dc_outlet_has_nothing_to_fall_back_to_and_begins_anew():
+def test_a_dc_connector_has_nothing_to_fall_back_to_and_begins_anew():
     post = Post(evse=2, connector=1, hlc_wait_s=5)
     post.run()
     for _ in range(2):
@@ -155,7 +155,7 @@ def test_a_dc_outlet_has_nothing_to_fall_back_to_and_begins_anew():
     assert post.offer.state == DIGITAL
 
 
-def test_a_dc_outlet_that_began_anew_awaits_communication_as_long_as_before():
+def test_a_dc_connector_that_began_anew_awaits_communication_as_long_as_before():
     for session, ordered in ((True, False), (False, False), (True, True)):
         post = Post(evse=2, connector=1, hlc_wait_s=5)
         until(post, DIGITAL)
@@ -174,7 +174,7 @@ def test_a_dc_outlet_that_began_anew_awaits_communication_as_long_as_before():
             until(post, DIGITAL)
 
 
-def test_a_dc_outlet_that_failed_outside_the_5_percent_begins_anew_all_the_same():
+def test_a_dc_connector_that_failed_outside_the_5_percent_begins_anew_all_the_same():
     post = Post(evse=2, connector=1, hlc_wait_s=5)
     post.run(5010)
     assert post.offer.state == STEP
