@@ -1,4 +1,4 @@
-"""The pure rooms put together: a block of samples in, bytes for the inverter out.
+"""The control path put together: a block of samples in, bytes for the inverter out.
 
 step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envelope -> inverter
                                                              connector (pilot, contactor) -^
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridkeel.params import Parameters
     from gridkeel.protocols import Buffer, Mains
 
-_DEVIATES = 1  # bits of what was noted last: the inverter does not follow, its power or charge is unknown
+_DEVIATES = 1  # bits of what was reported last: the inverter does not follow, its power or charge is unknown
 _POWER = 2
 _CHARGE = 4
 _EXPIRED = 8  # a set-point or the regulation signal
@@ -33,8 +33,8 @@ class Controller:
     """One charger's control: everything between a block of samples and the bytes for its inverter.
 
     mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
-    After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut);
-    power_w, as the inverter measured it lately, limits.UNKNOWN where it did not.
+    After `step`, powers into the vehicle: requested_w, permitted_w, delivered_w (as the inverter measured it lately,
+    limits.UNKNOWN where it did not); limiter (limits.NAMES); energise (the contactor may be closed).
     connector and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
     identity: bytes that tell this controller from all others; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
@@ -56,13 +56,13 @@ class Controller:
         self.charger: Charger | None = None
         if parameters.evse:
             self._make_connector(identity)
-        self.wish_w = 0
-        self.command_w = 0
-        self.power_w = limits.UNKNOWN
+        self.requested_w = 0
+        self.permitted_w = 0
+        self.delivered_w = limits.UNKNOWN
         self.limiter = limits.STALE_SAMPLES
         self.energise = False
         self._reacting = False
-        self._told = 0
+        self._reported = 0
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
@@ -84,7 +84,7 @@ class Controller:
         self._decide(now_ms)
 
     def block_lost(self) -> None:
-        """Tell that samples are missing before the next block."""
+        """Note that samples are missing before the next block."""
         self.mains.block_lost()
         self.sample_clock.lost()
 
@@ -96,7 +96,7 @@ class Controller:
         if self.limiter == limits.CEASED:
             self.limiter = limits.STALE_SAMPLES
 
-    def time_told(self, unix_s: int, ms: int, now_ms: int) -> None:
+    def synchronise(self, unix_s: int, ms: int, now_ms: int) -> None:
         """Take the host's time, which arrived at now_ms, for the sample clock.  Not part of the control path."""
         if self.mains.SAMPLED:
             self.sample_clock.told(unix_s, ms, now_ms)
@@ -114,34 +114,34 @@ class Controller:
         running = self.protection.state == RUN
         ready = self.inverter.state == inverter.DRIVING
         supply = running or self.protection.state == BLOCKED
-        self.power_w = self.inverter.measured_w(now_ms)
+        self.delivered_w = self.inverter.measured_w(now_ms)
         if self.connector is not None:
-            self.connector.step(supply, self.power_w, now_ms, self.inverter.power_age(now_ms))
+            self.connector.step(supply, self.delivered_w, now_ms, self.inverter.power_age(now_ms))
             if self.connector.left:
-                self.envelope.departure.set(0, 0, now_ms)  # whoever told it, it was that vehicle's
+                self.envelope.departure.set(0, 0, now_ms)  # whoever set it, it was that vehicle's
         self.envelope.departure.update(now_ms)
-        self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
+        self.requested_w = self.services.decide(now_ms, ready, self.envelope.required_w)
         if self.parameters.temperature_sensor:
             fresh = self.inverter.temperature_age(now_ms) <= self.parameters.temperature_stale_ms
             self.envelope.temperature_c = self.inverter.temperature_c if fresh else TEMPERATURE_UNKNOWN
         soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
-        self.command_w = self.envelope.limit(self.wish_w, self.inverter, soc_fresh)
+        self.permitted_w = self.envelope.limit(self.requested_w, self.inverter, soc_fresh)
         self.limiter = self.envelope.limiter or self.services.arbiter.limiter
         state = self.inverter.state
         if running and state != inverter.READY and state != inverter.DRIVING:
             self.limiter = limits.INVERTER_LOST
         self.energise = supply
         if self.connector is not None:
-            self._offer(now_ms)
-        self.inverter.command(self.command_w, now_ms)
+            self._set_pwm(now_ms)
+        self.inverter.command(self.permitted_w, now_ms)
         self._react(running, now_ms)
-        self.services.account.update(self.power_w, now_ms)
+        self.services.account.update(self.delivered_w, now_ms)
         self._note_faults(soc_fresh, ready)
 
-    def _offer(self, now_ms):
-        self.connector.offer_power(self.wish_w, self.envelope.room_w, now_ms)
+    def _set_pwm(self, now_ms):
+        self.connector.offer_power(self.requested_w, self.envelope.headroom_w, now_ms)
         self.energise = self.connector.contactor.order
-        self.connector.note(self.faults)
+        self.connector.report(self.faults)
 
     def _react(self, running, now_ms):
         wanted = self.parameters.reactive_mode != OFF
@@ -149,7 +149,7 @@ class Controller:
             return
         self._reacting = wanted
         reactive = self.services.reactive
-        var = reactive.update(self.mains, self.command_w, running, self.inverter, now_ms)
+        var = reactive.update(self.mains, self.permitted_w, running, self.inverter, now_ms)
         self.envelope.active_left_w = reactive.active_left_w
         self.inverter.react(wanted, var, now_ms)
 
@@ -161,29 +161,29 @@ class Controller:
             faults.set(trip, True, self.mains.freq_short_uhz)
             self._trip = trip
         following = self.inverter.following
-        if following.deviation_w or self._told & _DEVIATES:
+        if following.deviation_w or self._reported & _DEVIATES:
             faults.set(errors.INVERTER_NOT_FOLLOWING, following.deviation_w, following.deviation_w)
             self.protection.uncommanded = following.uncommanded
         fault = self.inverter.fault
         if fault == errors.INVERTER_NOT_FOLLOWING:
-            fault = errors.NO_FAULT  # told above, whatever else is wrong
+            fault = errors.NO_FAULT  # reported above, whatever else is wrong
         if fault != self._inverter_fault:
             faults.set(self._inverter_fault, False)
             faults.set(fault, True, self.inverter.bus_errors)
             self._inverter_fault = fault
         faults.set(errors.SAMPLES_CLIPPED, self.mains.quality & CLIPPED)
         regulation = self.services.regulation
-        noted = _DEVIATES if following.deviation_w else 0
-        if driven and self.power_w == limits.UNKNOWN:
-            noted |= _POWER
+        present = _DEVIATES if following.deviation_w else 0
+        if driven and self.delivered_w == limits.UNKNOWN:
+            present |= _POWER
         if not soc_fresh or self.inverter.soc_pct_x100 < 0:
-            noted |= _CHARGE
+            present |= _CHARGE
         if self.setpoint.expired or regulation.expired:
-            noted |= _EXPIRED
-        if noted != self._told or noted & _EXPIRED:
-            self._told = noted
-            faults.set(errors.POWER_UNKNOWN, noted & _POWER)
-            faults.set(errors.SOC_UNKNOWN, noted & _CHARGE)
+            present |= _EXPIRED
+        if present != self._reported or present & _EXPIRED:
+            self._reported = present
+            faults.set(errors.POWER_UNKNOWN, present & _POWER)
+            faults.set(errors.SOC_UNKNOWN, present & _CHARGE)
             faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
             faults.set(errors.REGULATION_LOST, regulation.expired)
             self.setpoint.expired = regulation.expired = False

@@ -12,12 +12,12 @@ DIODE_MS = 100
 CONTACTOR_MS = 200
 # IEC 61851-1, Annex A: after the PWM stops a vehicle has 3 s to end its current; from 6 s on it may be cut under load
 STOP_BASIC_MS = 6000
-# own: a session that withdraws its consent has told the vehicle before
+# own: a session that withdraws its consent has informed the vehicle before
 STOP_SESSION_MS = 3000
 # ISO 15118-3: steady state X1 between the 5 % duty and a nominal one (T_step_X1)
 STEP_X1_MS = 3000
-# own: shortest time without an offer, so that a vehicle is not switched at every swing of the mains; it doubles with
-# every offer that was withdrawn within PAUSE_MAX_MS
+# own: shortest pause before basic charging begins again, so that a vehicle is not switched at every swing of the mains;
+# it doubles each time basic charging was ended within PAUSE_MAX_MS
 PAUSE_MS = 10000
 PAUSE_MAX_MS = 320000
 # own: wait between a second failed attempt at a session and the next; doubles with each failure, to 192 s
