@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 def this_board() -> "Board":
     """Return the board this program runs on.  Errors: RuntimeError where no board file fits the platform."""
-    if sys.platform == "linux":
+    platform = sys.platform  # compared itself, mypy would pass over all boards but its own platform's
+    if platform == "linux":
         from gridkeel.boards import virtual
 
         return virtual.make()
-    raise RuntimeError("no board file for platform %r: add one to gridkeel/boards, see docs/porting.md" % sys.platform)
+    raise RuntimeError("no board file for platform %r: add one to gridkeel/boards, see docs/porting.md" % platform)
