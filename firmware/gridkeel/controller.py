@@ -36,7 +36,7 @@ class Controller:
     After `step`, powers into the vehicle: requested_w, permitted_w, delivered_w (as the inverter measured it lately,
     limits.UNKNOWN where it did not); limiter (limits.NAMES); energise (the contactor may be closed).
     connector and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
-    identity: bytes that tell this controller from all others; trips and returns are spread by it.
+    identity: bytes, unique to this controller; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
     """
 

@@ -122,7 +122,7 @@ class LockStepBoard(Flash):
             return
         next_us = (self.now_us // 1000 + rest_ms) * 1000 if rest_ms > 0 else NEVER
         while True:
-            if not self._has_news():
+            if not self._has_output():
                 if next_us <= self._until_us:
                     self.now_us = next_us
                     return
@@ -131,7 +131,7 @@ class LockStepBoard(Flash):
             if self._take_order():
                 return
 
-    def _has_news(self):
+    def _has_output(self):
         vehicles = self._ports[2]
         return self.rs485.tx_n or self.host.tx_n or (vehicles is not None and vehicles.tx_n)
 

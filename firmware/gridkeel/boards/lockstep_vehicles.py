@@ -2,7 +2,7 @@
 
 A record is <B kind> <H bytes> and the bytes, both ways. Whether a connection counts as secured is the rig's word: TLS
 is not computed in virtual time, but its time is charged, as the one piece of work that cannot be cut into slices;
-SECURED brings how long it is, <I us>, and AGREED tells that it is over. Nobody asks for the address.
+SECURED brings how long it is, <I us>, and AGREED says that it is over. Nobody asks for the address.
 """
 
 import asyncio

@@ -4,7 +4,7 @@ What the standards bound from above is kept with room for a block of samples (20
 time: a pilot that leaves C or D opens the contactor within 100 ms of the level's change.
 """
 
-# own: a level must stand so long to count
+# own: how long a level must last to count
 DEBOUNCE_MS = 30
 # own: a negative half wave that is not there must be missing so long; a new duty takes a block to be measured
 DIODE_MS = 100
@@ -29,5 +29,5 @@ REST_MS = 1000
 CALM_MS = 120000
 # own: a plug that bounces is in again sooner, another vehicle is not
 REPLUG_MS = 3000
-# own: how long the isolation voltage must stand before the measurement counts
+# own: how long the isolation voltage must hold before the measurement counts
 ISOLATION_MS = 1000
