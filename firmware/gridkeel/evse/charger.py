@@ -249,7 +249,7 @@ class Charger:
             self._envelope.departure.set(int(departure_s), min(needed, 10000), self._connector.now_ms)
 
     def set_vehicle_soc(self, pct: float) -> None:
-        """Take the vehicle's own state of charge, 0..100; it has priority over the inverter's while the session lasts."""
+        """Take the vehicle's own state of charge, 0..100; of a higher priority than the inverter's in a session."""
         self._connector.demand.charge(pct)
 
     def set_charging_profile(self, entries: "Sequence[tuple[int, float]]") -> None:
