@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridkeel.params import Parameters
     from gridkeel.protocols import Buffer, Mains
 
-_DEVIATES = 1  # bits of what was reported last: the inverter does not follow, its power or charge is unknown
+_DEVIATES = 1  # bits of what was noted last: the inverter does not follow, its power or charge is unknown
 _POWER = 2
 _CHARGE = 4
 _EXPIRED = 8  # a set-point or the regulation signal
@@ -33,8 +33,8 @@ class Controller:
     """One charger's control: everything between a block of samples and the bytes for its inverter.
 
     mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
-    After `step`, powers into the vehicle: requested_w, permitted_w, delivered_w (as the inverter measured it lately,
-    limits.UNKNOWN where it did not); limiter (limits.NAMES); energise (the contactor may be closed).
+    After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut);
+    power_w, as the inverter measured it lately, limits.UNKNOWN where it did not.
     connector and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
     identity: bytes, unique to this controller; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
@@ -56,13 +56,13 @@ class Controller:
         self.charger: Charger | None = None
         if parameters.evse:
             self._make_connector(identity)
-        self.requested_w = 0
-        self.permitted_w = 0
-        self.delivered_w = limits.UNKNOWN
+        self.wish_w = 0
+        self.command_w = 0
+        self.power_w = limits.UNKNOWN
         self.limiter = limits.STALE_SAMPLES
         self.energise = False
         self._reacting = False
-        self._reported = 0
+        self._told = 0
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
@@ -114,32 +114,32 @@ class Controller:
         running = self.protection.state == RUN
         ready = self.inverter.state == inverter.DRIVING
         supply = running or self.protection.state == BLOCKED
-        self.delivered_w = self.inverter.measured_w(now_ms)
+        self.power_w = self.inverter.measured_w(now_ms)
         if self.connector is not None:
-            self.connector.step(supply, self.delivered_w, now_ms, self.inverter.power_age(now_ms))
+            self.connector.step(supply, self.power_w, now_ms, self.inverter.power_age(now_ms))
             if self.connector.left:
                 self.envelope.departure.set(0, 0, now_ms)  # whoever set it, it was that vehicle's
         self.envelope.departure.update(now_ms)
-        self.requested_w = self.services.decide(now_ms, ready, self.envelope.required_w)
+        self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
         if self.parameters.temperature_sensor:
             fresh = self.inverter.temperature_age(now_ms) <= self.parameters.temperature_stale_ms
             self.envelope.temperature_c = self.inverter.temperature_c if fresh else TEMPERATURE_UNKNOWN
         soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
-        self.permitted_w = self.envelope.limit(self.requested_w, self.inverter, soc_fresh)
+        self.command_w = self.envelope.limit(self.wish_w, self.inverter, soc_fresh)
         self.limiter = self.envelope.limiter or self.services.arbiter.limiter
         state = self.inverter.state
         if running and state != inverter.READY and state != inverter.DRIVING:
             self.limiter = limits.INVERTER_LOST
         self.energise = supply
         if self.connector is not None:
-            self._set_pwm(now_ms)
-        self.inverter.command(self.permitted_w, now_ms)
+            self._offer(now_ms)
+        self.inverter.command(self.command_w, now_ms)
         self._react(running, now_ms)
-        self.services.account.update(self.delivered_w, now_ms)
+        self.services.account.update(self.power_w, now_ms)
         self._note_faults(soc_fresh, ready)
 
-    def _set_pwm(self, now_ms):
-        self.connector.offer_power(self.requested_w, self.envelope.headroom_w, now_ms)
+    def _offer(self, now_ms):
+        self.connector.offer_power(self.wish_w, self.envelope.room_w, now_ms)
         self.energise = self.connector.contactor.order
         self.connector.report(self.faults)
 
@@ -149,7 +149,7 @@ class Controller:
             return
         self._reacting = wanted
         reactive = self.services.reactive
-        var = reactive.update(self.mains, self.permitted_w, running, self.inverter, now_ms)
+        var = reactive.update(self.mains, self.command_w, running, self.inverter, now_ms)
         self.envelope.active_left_w = reactive.active_left_w
         self.inverter.react(wanted, var, now_ms)
 
@@ -161,7 +161,7 @@ class Controller:
             faults.set(trip, True, self.mains.freq_short_uhz)
             self._trip = trip
         following = self.inverter.following
-        if following.deviation_w or self._reported & _DEVIATES:
+        if following.deviation_w or self._told & _DEVIATES:
             faults.set(errors.INVERTER_NOT_FOLLOWING, following.deviation_w, following.deviation_w)
             self.protection.uncommanded = following.uncommanded
         fault = self.inverter.fault
@@ -173,17 +173,17 @@ class Controller:
             self._inverter_fault = fault
         faults.set(errors.SAMPLES_CLIPPED, self.mains.quality & CLIPPED)
         regulation = self.services.regulation
-        present = _DEVIATES if following.deviation_w else 0
-        if driven and self.delivered_w == limits.UNKNOWN:
-            present |= _POWER
+        noted = _DEVIATES if following.deviation_w else 0
+        if driven and self.power_w == limits.UNKNOWN:
+            noted |= _POWER
         if not soc_fresh or self.inverter.soc_pct_x100 < 0:
-            present |= _CHARGE
+            noted |= _CHARGE
         if self.setpoint.expired or regulation.expired:
-            present |= _EXPIRED
-        if present != self._reported or present & _EXPIRED:
-            self._reported = present
-            faults.set(errors.POWER_UNKNOWN, present & _POWER)
-            faults.set(errors.SOC_UNKNOWN, present & _CHARGE)
+            noted |= _EXPIRED
+        if noted != self._told or noted & _EXPIRED:
+            self._told = noted
+            faults.set(errors.POWER_UNKNOWN, noted & _POWER)
+            faults.set(errors.SOC_UNKNOWN, noted & _CHARGE)
             faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
             faults.set(errors.REGULATION_LOST, regulation.expired)
             self.setpoint.expired = regulation.expired = False

@@ -1,4 +1,4 @@
-"""What battery, cable, vehicle and converter permit: the smallest limit and its name."""
+"""What battery, cable, vehicle and converter allow: the smallest limit wins, and its name is told."""
 
 from gridkeel import TYPE_CHECKING, energy, limits
 from gridkeel.departure import Departure
@@ -14,13 +14,13 @@ TEMPERATURE_UNKNOWN = -1000
 
 
 class Envelope:
-    """Bounds the requested power; `limit` leaves the bounds in charge_w and discharge_w, 0 or more, and their names.
+    """Bounds a wish; after `limit` the bounds are charge_w and discharge_w (both 0 or more), with their names.
 
     They are what may be counted on: where the inverter does not follow, no more than it delivers.
 
-    departure: when the vehicle leaves; required_w: the charge it calls for, a request to the arbiter, no bound.
-    connector: whose bounds count too, None for a fixed vehicle; headroom_w: the charge without them.
-    temperature_c: of the converter, TEMPERATURE_UNKNOWN while nobody measures it.
+    departure: when the vehicle leaves; need_w: the charge it calls for, a wish the arbiter weighs, no bound.
+    connector: whose bounds count too, None for a fixed vehicle; room_w: the charge without them.
+    temperature_c: of the converter, TEMPERATURE_UNKNOWN while nobody tells it.
     following: inverter.following.Following, which knows what was seen to flow; None before there is an inverter.
     active_left_w: what reactive power leaves, where it goes first.
     """
@@ -30,22 +30,23 @@ class Envelope:
         self.departure = Departure()
         self.temperature_c = TEMPERATURE_UNKNOWN
         self.active_left_w = limits.NO_BOUND
+        self.allowed_w = 0
         self.limiter = limits.NONE
         self.charge_w = 0
         self.discharge_w = 0
         self.charge_by = limits.STALE_SAMPLES
         self.discharge_by = limits.STALE_SAMPLES
-        self.required_w = 0
+        self.need_w = 0
         self.connector: Connector | None = None
         self.following: Following | None = None
-        self.headroom_w = 0
+        self.room_w = 0
         self._floor = 0
         self._floor_by = limits.SOC_RESERVE
         self._floor_reached = False
         self._full_reached = False
 
-    def limit(self, requested_w: int, inverter: "InverterReadings", soc_fresh: bool) -> int:
-        """Return what may flow of requested_w, and leave in `limiter` what bounds it, 0 where nothing does.
+    def limit(self, wish_w: int, inverter: "InverterReadings", soc_fresh: bool) -> int:
+        """Return (through `allowed_w` and `limiter`) what may flow of wish_w; limiter 0 where the wish stands.
 
         inverter: anything with charge_rating_w, discharge_rating_w and soc_pct_x100 (-1 unknown).
         soc_fresh: False where the state of charge is older than soc_stale_ms: it then counts as unknown.
@@ -57,27 +58,27 @@ class Envelope:
             soc = connector.soc_pct_x100
         self._rate(inverter)
         self._derate()
-        self.required_w = self.departure.required_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
+        self.need_w = self.departure.need_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
         self._guard_battery(soc)
         self._sustain(soc)
-        self.headroom_w = self.charge_w
+        self.room_w = self.charge_w
         if connector is not None:
             self._bound_charge(connector.charge_w, connector.charge_by)
             self._bound_discharge(connector.discharge_w, connector.discharge_by)
         self.limiter = limits.NONE
-        permitted_w = requested_w
-        if requested_w > self.charge_w:
-            permitted_w = self.charge_w
+        self.allowed_w = wish_w
+        if wish_w > self.charge_w:
+            self.allowed_w = self.charge_w
             self.limiter = self.charge_by
-        elif requested_w < -self.discharge_w:
-            permitted_w = -self.discharge_w
+        elif wish_w < -self.discharge_w:
+            self.allowed_w = -self.discharge_w
             self.limiter = self.discharge_by
         following = self.following
         if following is not None and following.deviation_w:
             # The command stands, so that an inverter that comes round is seen to; nobody may count on it.
             self._bound_charge(following.charge_w, limits.NOT_FOLLOWING)
             self._bound_discharge(following.discharge_w, limits.NOT_FOLLOWING)
-        return permitted_w
+        return self.allowed_w
 
     def _bound_charge(self, most_w, name):
         if most_w < self.charge_w:

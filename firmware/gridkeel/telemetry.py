@@ -33,9 +33,9 @@ def fill(values: "list[int]", controller: "Controller", health: "HealthFigures",
     values[5] = mains.quality | doubts
     values[6] = controller.protection.state
     values[7] = controller.limiter
-    values[8] = controller.requested_w
-    values[9] = controller.permitted_w
-    values[10] = 0 if controller.delivered_w == limits.UNKNOWN else controller.delivered_w
+    values[8] = controller.wish_w
+    values[9] = controller.command_w
+    values[10] = 0 if controller.power_w == limits.UNKNOWN else controller.power_w
     values[11] = driver.soc_pct_x100
     values[12] = controller.faults.foremost()
     values[13] = driver.state

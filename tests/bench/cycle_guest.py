@@ -103,7 +103,7 @@ def run(part, blocks):
         controller.envelope = envelope
         world.serve(n)
     world.prepare()
-    command_w = controller.permitted_w - 100
+    command_w = controller.command_w - 100
     if part == SENSING:
         controller.mains.update(world.block, world.n)
     elif part == ENVELOPE:

@@ -106,7 +106,7 @@ def test_unknown_power_is_told_and_its_energy_gets_no_verdict():
     charger.run(3500)
     unknown(charger.slave)
     charger.run(3000)
-    assert charger.controller.delivered_w == limits.UNKNOWN
+    assert charger.controller.power_w == limits.UNKNOWN
     assert charger.controller.faults.is_active(errors.POWER_UNKNOWN)
     assert told(charger)["fault"] == errors.POWER_UNKNOWN and told(charger)["power_w"] == 0
     charger.run(60000)
@@ -168,7 +168,7 @@ def test_an_absurd_power_is_unknown_and_not_worked_with():
         station.slave.set(701, 10, -30000)
         station.slave.set(701, 116, sf)
         station.run(3000)
-        assert station.controller.delivered_w == limits.UNKNOWN, sf
+        assert station.controller.power_w == limits.UNKNOWN, sf
         assert station.controller.connector.meter.energy_wh < 10
 
 

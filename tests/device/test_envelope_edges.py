@@ -26,8 +26,8 @@ def envelope_of(**changes):
     return Envelope(Parameters(dict({"charge_max_w": 8000, "discharge_max_w": 6000}, **changes)))
 
 
-def bounded(envelope, requested_w, soc=6000):
-    return envelope.limit(requested_w, Ratings(soc), True), envelope.limiter
+def bounded(envelope, wish_w, soc=6000):
+    return envelope.limit(wish_w, Ratings(soc), True), envelope.limiter
 
 
 def test_the_connector_bounds_both_sides_and_the_room_is_told_without_it():
@@ -35,7 +35,7 @@ def test_the_connector_bounds_both_sides_and_the_room_is_told_without_it():
     envelope.connector = Connector()
     assert bounded(envelope, 9000) == (3000, limits.CABLE_RATING)
     assert bounded(envelope, -9000) == (-2000, limits.V1G)
-    assert envelope.headroom_w == 8000
+    assert envelope.room_w == 8000
     assert bounded(envelope, 3000) == (3000, limits.NONE)
     assert bounded(envelope, -2000) == (-2000, limits.NONE)
 
@@ -181,24 +181,24 @@ def test_the_need_begins_at_its_share_of_what_may_flow_and_stays():
         (7000, 5000, 5000),
         (6000, 5000, 5000),
     ):
-        assert departure.required_w(50000, soc, charge_w, 100) == needed, soc
+        assert departure.need_w(50000, soc, charge_w, 100) == needed, soc
     departure.set(3600, 8000, 0)
-    assert departure.required_w(50000, 7500, 5000, 100) == 0  # another departure starts over
+    assert departure.need_w(50000, 7500, 5000, 100) == 0  # another departure starts over
 
 
 def test_no_need_without_a_departure_a_battery_or_its_state():
     departure = known(3600, 8000)
-    assert departure.required_w(0, 2000, 5000, 100) == 0
-    assert departure.required_w(50000, -1, 5000, 100) == 0
-    assert departure.required_w(50000, 0, 5000, 100) == 5000
-    assert Departure().required_w(50000, 2000, 5000, 100) == 0
+    assert departure.need_w(0, 2000, 5000, 100) == 0
+    assert departure.need_w(50000, -1, 5000, 100) == 0
+    assert departure.need_w(50000, 0, 5000, 100) == 5000
+    assert Departure().need_w(50000, 2000, 5000, 100) == 0
 
 
 def test_a_need_is_spread_over_a_minute_to_a_day():
-    assert known(30, 8000).required_w(60000, 7900, 36000, 100) == 36000
-    assert known(30, 8000).required_w(60000, 7999, 300, 100) == 300
-    assert known(30, 8000).required_w(60000, 7999, 400, 100) == 360
-    assert known(DEPARTURE_MAX_S, 8000).required_w(50000, 3200, 1200, 100) == 1000
+    assert known(30, 8000).need_w(60000, 7900, 36000, 100) == 36000
+    assert known(30, 8000).need_w(60000, 7999, 300, 100) == 300
+    assert known(30, 8000).need_w(60000, 7999, 400, 100) == 360
+    assert known(DEPARTURE_MAX_S, 8000).need_w(50000, 3200, 1200, 100) == 1000
 
 
 # --- energy

@@ -33,7 +33,7 @@ def test_a_hot_cabinet_takes_power_back():
     charger.slave.set(701, 36, 70)
     charger.run(1500)
     # 10 of the 20 kelvins past 60 degrees
-    assert charger.controller.permitted_w == 3700
+    assert charger.controller.command_w == 3700
     assert charger.controller.limiter == limits.TEMPERATURE
     charger.slave.set(701, 36, 90)
     charger.run(1500)
@@ -60,7 +60,7 @@ def test_an_inverter_that_tells_none_counts_as_hot():
     models[1] = model(701, 153, {4: 3, 10: -1500, 12: 0, 36: -0x8000, 116: 0, 119: 0, 122: 0})
     charger = charging(None, models)
     assert charger.controller.envelope.temperature_c == TEMPERATURE_UNKNOWN
-    assert charger.controller.permitted_w == 0
+    assert charger.controller.command_w == 0
     assert charger.controller.limiter == limits.TEMPERATURE
 
 
@@ -79,6 +79,6 @@ def test_a_temperature_that_grows_old_counts_as_hot():
 
 def test_reactive_power_first_bounds_the_power():
     charger = charging({"temperature_sensor": 0, "reactive_mode": 1, "reactive_var": 3000, "reactive_priority": 1})
-    assert charger.controller.permitted_w == 6760  # beside 3,000 var on 7,400 VA
+    assert charger.controller.command_w == 6760  # beside 3,000 var on 7,400 VA
     assert charger.controller.limiter == limits.REACTIVE
     assert charger.slave.signed32(704, 38) == -3000
