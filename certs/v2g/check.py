@@ -70,7 +70,7 @@ class _Place:
 
 
 def check(chain: Chain, now: datetime, soon_days: int = SOON_DAYS) -> list[Finding]:
-    """Return what is wrong with a chain, leaf first.  soon_days: an end nearer than this is told."""
+    """Return what is wrong with a chain, leaf first.  soon_days: an end nearer than this is reported."""
     places = [_Place(chain, index, now, timedelta(days=soon_days)) for index in range(len(chain))]
     return [
         Finding(place.member.name, code, text)

@@ -1,4 +1,4 @@
-"""The pure rooms put together: a block of samples in, bytes for the inverter out.
+"""The control path put together: a block of samples in, bytes for the inverter out.
 
 step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envelope -> inverter
                                                              connector (pilot, contactor) -^
@@ -35,7 +35,7 @@ class Controller:
     After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut);
     power_w, as the inverter measured it lately, limits.UNKNOWN where it did not.
     connector and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
-    identity: bytes that tell this controller from all others; trips and returns are spread by it.
+    identity: bytes, unique to this controller; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
     """
 
@@ -83,7 +83,7 @@ class Controller:
         self._decide(now_ms)
 
     def block_lost(self) -> None:
-        """Tell that samples are missing before the next block."""
+        """Note that samples are missing before the next block."""
         self.mains.block_lost()
         self.sample_clock.lost()
 
@@ -95,7 +95,7 @@ class Controller:
         if self.limiter == limits.CEASED:
             self.limiter = limits.STALE_SAMPLES
 
-    def time_told(self, unix_s: int, ms: int, now_ms: int) -> None:
+    def synchronise(self, unix_s: int, ms: int, now_ms: int) -> None:
         """Take the host's time, which arrived at now_ms, for the sample clock.  Not part of the control path."""
         if self.mains.SAMPLED:
             self.sample_clock.told(unix_s, ms, now_ms)
@@ -117,7 +117,7 @@ class Controller:
         if self.connector is not None:
             self.connector.step(supply, self.power_w, now_ms, self.inverter.power_age(now_ms))
             if self.connector.left:
-                self.envelope.departure.set(0, 0, now_ms)  # whoever told it, it was that vehicle's
+                self.envelope.departure.set(0, 0, now_ms)  # whoever set it, it was that vehicle's
         self.envelope.departure.update(now_ms)
         self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
         if self.parameters.temperature_sensor:
@@ -140,7 +140,7 @@ class Controller:
     def _offer(self, now_ms):
         self.connector.offer_power(self.wish_w, self.envelope.room_w, now_ms)
         self.energise = self.connector.contactor.order
-        self.connector.note(self.faults)
+        self.connector.report(self.faults)
 
     def _react(self, running, now_ms):
         wanted = self.parameters.reactive_mode != OFF
@@ -165,7 +165,7 @@ class Controller:
             self.protection.uncommanded = following.uncommanded
         fault = self.inverter.fault
         if fault == errors.INVERTER_NOT_FOLLOWING:
-            fault = errors.NO_FAULT  # told above, whatever else is wrong
+            fault = errors.NO_FAULT  # reported above, whatever else is wrong
         if fault != self._inverter_fault:
             faults.set(self._inverter_fault, False)
             faults.set(fault, True, self.inverter.bus_errors)

@@ -30,6 +30,7 @@ class Envelope:
         self.departure = Departure()
         self.temperature_c = TEMPERATURE_UNKNOWN
         self.active_left_w = limits.NO_BOUND
+        self.allowed_w = 0
         self.limiter = limits.NONE
         self.charge_w = 0
         self.discharge_w = 0
@@ -45,7 +46,7 @@ class Envelope:
         self._full_reached = False
 
     def limit(self, wish_w: int, inverter: "InverterReadings", soc_fresh: bool) -> int:
-        """Return what may flow of wish_w, and leave in `limiter` what bounds it, 0 where nothing does.
+        """Return (through `allowed_w` and `limiter`) what may flow of wish_w; limiter 0 where the wish stands.
 
         inverter: anything with charge_rating_w, discharge_rating_w and soc_pct_x100 (-1 unknown).
         soc_fresh: False where the state of charge is older than soc_stale_ms: it then counts as unknown.
@@ -65,19 +66,19 @@ class Envelope:
             self._bound_charge(connector.charge_w, connector.charge_by)
             self._bound_discharge(connector.discharge_w, connector.discharge_by)
         self.limiter = limits.NONE
-        allowed_w = wish_w
+        self.allowed_w = wish_w
         if wish_w > self.charge_w:
-            allowed_w = self.charge_w
+            self.allowed_w = self.charge_w
             self.limiter = self.charge_by
         elif wish_w < -self.discharge_w:
-            allowed_w = -self.discharge_w
+            self.allowed_w = -self.discharge_w
             self.limiter = self.discharge_by
         following = self.following
         if following is not None and following.deviation_w:
             # The command stands, so that an inverter that comes round is seen to; nobody may count on it.
             self._bound_charge(following.charge_w, limits.NOT_FOLLOWING)
             self._bound_discharge(following.discharge_w, limits.NOT_FOLLOWING)
-        return allowed_w
+        return self.allowed_w
 
     def _bound_charge(self, most_w, name):
         if most_w < self.charge_w:

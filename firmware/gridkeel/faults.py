@@ -1,4 +1,4 @@
-"""The faults that stand, and the changes that wait to be told."""
+"""Active faults and the queue of unreported fault events."""
 
 from array import array
 
@@ -45,7 +45,7 @@ class Faults:
         return errors.NO_FAULT
 
     def take(self) -> "tuple[int, int, int] | None":
-        """Return the oldest untold change as (code, active, value), or None."""
+        """Return the oldest unreported change as (code, active, value), or None."""
         if not self._count:
             return None
         at = 3 * self._first

@@ -65,8 +65,8 @@ def fill(values: "list[int]", controller: "Controller", health: "HealthFigures",
     if connector is not None:
         values[field.PILOT_STATE] = connector.pilot.state
         values[field.CONTACTOR_STATE] = connector.contactor.state
-        values[field.PWM_STATE] = connector.offer.state
-        values[field.PWM_DUTY_PERMILLE] = connector.offer.duty_permille
+        values[field.PWM_STATE] = connector.pwm.state
+        values[field.PWM_DUTY_PERMILLE] = connector.pwm.duty_permille
         values[field.OFFERED_W] = connector.offered_w
         values[field.ENERGY_WH] = connector.meter.energy_wh
     values[field.DELIVERED_VAR] = driver.var

@@ -56,7 +56,7 @@ class LockStepBoard:
         self._device_id = device_id
         self._boot_id = boot_id
         self._heap_bytes = heap_bytes
-        self._cars = {"GRIDKEEL_LOCKSTEP_CARS": "1"} if cars else {}
+        self._cars = {"GRIDKEEL_LOCKSTEP_VEHICLES": "1"} if cars else {}
         self._rom = rom_image(flash) if rom else None
         self.now_us = 0
 
@@ -111,7 +111,7 @@ class LockStepBoard:
         """Hand over inputs that arrive now and run until `until_us`, or until the board has something to send.
 
         samples: one block, little-endian int16; index: its running number, a jump tells of lost blocks.
-        levels: what the outlet measures now, from outlet_frames.  cars: records of gridkeel/boards/lockstep_cars.py.
+        levels: what the outlet measures now, from outlet_frames.  cars: records of boards/lockstep_vehicles.py.
         """
         order = ORDER.pack(until_us, index & 0xFFFFFFFF, len(samples) // 2, len(rs485), len(host), len(cars))
         self._socket.sendall(order + levels + samples + rs485 + host + cars)

@@ -1,4 +1,4 @@
-"""A car in virtual time: a script of what it does, played against the board's records of lockstep_cars.py.
+"""A car in virtual time: a script of what it does, played against the board's records of lockstep_vehicles.py.
 
 A script is a generator. It yields steps and gets back what came of them: of Say the response's frame, None where the
 connection was closed instead; of Listen whether it was closed; of the others nothing.
@@ -14,7 +14,7 @@ from typing import Any
 from gridkeel.v2g import sap
 from hil.scripted_vehicle import messages
 
-DATA, PLAIN, SECURED, CLOSED, AGREED = range(5)  # records of gridkeel/boards/lockstep_cars.py
+DATA, PLAIN, SECURED, CLOSED, AGREED = range(5)  # records of gridkeel/boards/lockstep_vehicles.py
 THINK_US = 20_000
 HANDSHAKE = "the TLS handshake"
 _HEAD = struct.Struct("<BH")

@@ -19,8 +19,8 @@ class Station:
         self.now = ticks.MASK - 3000
         self.supply = True
         self.power_w = 0
-        self.wish_w = 7000
-        self.room_w = 7400
+        self.requested_w = 7000
+        self.headroom_w = 7400
         self.obeys = True
         self.diode = True
         self.vehicle("A")
@@ -40,7 +40,7 @@ class Station:
     def _step(self):
         self._measure()
         self.connector.step(self.supply, self.power_w, self.now)
-        self.connector.offer_power(self.wish_w, self.room_w, self.now)
+        self.connector.offer_power(self.requested_w, self.headroom_w, self.now)
 
     def run(self, ms=200):
         step = self._step
@@ -72,7 +72,7 @@ def in_session(**changes):
     """A station with a session that allows power, the vehicle in C; a DC vehicle takes more than any connector has."""
     station = Station(evse=2, **changes)
     station.vehicle("B").run()
-    station.connector.offer.session(True, False)
+    station.connector.pwm.session(True, False)
     if changes.get("connector"):
         station.connector.demand.limit(None, 1000, 500, 1)
     station.vehicle("C").run()

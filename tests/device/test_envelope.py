@@ -119,12 +119,12 @@ def leaving(in_s, soc, needed=8000, **changes):
 def test_departure_keeps_what_cannot_be_regained():
     # two hours at 7,400 W and 95 % bring 14.06 kWh, 35.15 % of 40 kWh: 80 % - 35.15 % must be left
     for soc, allowed, limiter in ((4485, 0, limits.DEPARTURE), (4486, -5000, limits.INVERTER_RATING)):
-        envelope, inverter = leaving(7200, soc)
-        assert envelope.limit(-7400, inverter, True) == allowed, soc
+        envelope, _inverter = leaving(7200, soc)
+        assert envelope.allowed_w == allowed, soc
         assert envelope.limiter == limiter, soc
     # with a horizon of an hour only the second hour is left to charge
-    envelope, inverter = leaving(7200, 6242, horizon_s=3600)
-    assert (envelope.limit(-7400, inverter, True), envelope.limiter) == (0, limits.DEPARTURE)
+    envelope, _inverter = leaving(7200, 6242, horizon_s=3600)
+    assert (envelope.allowed_w, envelope.limiter) == (0, limits.DEPARTURE)
     # far away it does not bind: the reserve does
     envelope, _inverter = leaving(40000, 4000)
     assert envelope.limiter == limits.SOC_RESERVE

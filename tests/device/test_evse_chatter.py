@@ -3,7 +3,7 @@
 from evse_station import Station, charging, in_session
 
 from gridkeel import ticks
-from gridkeel.evse import contactor, offer
+from gridkeel.evse import contactor, pwm
 from gridkeel.evse.times import PAUSE_MAX_MS, PAUSE_MS
 
 WASM_GROUP = 0
@@ -162,7 +162,7 @@ def test_a_wish_around_6_a_pauses_for_ever_longer():
     ):
         station = charging()
         for at in range(0, TEN_MINUTES // 2, 100):
-            station.wish_w = wish_at(at)
+            station.requested_w = wish_at(at)
             station.power_w = station.connector.charge_w
             station.run(100)
         assert station.connector.contactor.operations <= 5, station.connector.contactor.operations
@@ -170,12 +170,12 @@ def test_a_wish_around_6_a_pauses_for_ever_longer():
 
 def test_6_a_and_no_more_come_back_after_a_longer_pause():
     station = charging()
-    station.wish_w = 1370
+    station.requested_w = 1370
     station.power_w = 0
     station.run(1000)
-    assert station.connector.offer.state == offer.NONE
-    station.wish_w = 1380
-    took_ms = station.ms_until(lambda: station.connector.offer.state == offer.BASIC)
+    assert station.connector.pwm.state == pwm.NONE
+    station.requested_w = 1380
+    took_ms = station.ms_until(lambda: station.connector.pwm.state == pwm.BASIC)
     assert 4 * PAUSE_MS - 100 <= took_ms <= 4 * PAUSE_MS + 100
     assert station.run(500).connector.contactor.closed
 
@@ -183,17 +183,17 @@ def test_6_a_and_no_more_come_back_after_a_longer_pause():
 def test_the_pause_doubles_and_starts_over_after_an_offer_that_lasted():
     station = charging()
     for pause_ms in (PAUSE_MS, 2 * PAUSE_MS, 4 * PAUSE_MS):
-        station.wish_w = 0
+        station.requested_w = 0
         station.run(100)
-        station.wish_w = 7000
-        took_ms = station.ms_until(lambda: station.connector.offer.state == offer.BASIC, 2 * pause_ms)
+        station.requested_w = 7000
+        took_ms = station.ms_until(lambda: station.connector.pwm.state == pwm.BASIC, 2 * pause_ms)
         assert abs(took_ms - pause_ms) <= 100, (pause_ms, took_ms)
         station.run(500)
     station.run(PAUSE_MAX_MS)
-    station.wish_w = 0
+    station.requested_w = 0
     station.run(100)
-    station.wish_w = 7000
-    assert station.ms_until(lambda: station.connector.offer.state == offer.BASIC) <= PAUSE_MS + 100
+    station.requested_w = 7000
+    assert station.ms_until(lambda: station.connector.pwm.state == pwm.BASIC) <= PAUSE_MS + 100
 
 
 def test_consents_protection_and_access_that_flap_stay_within_the_bound():

@@ -3,7 +3,7 @@
 from evse_station import Station, charging, in_session
 
 from gridkeel import errors, evse, limits
-from gridkeel.evse import contactor, offer, pilot, ports
+from gridkeel.evse import contactor, pilot, ports, pwm
 from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
 from gridkeel.faults import Faults
 
@@ -21,7 +21,7 @@ def test_b_gets_an_offer_and_c_the_contactor():
     station = Station(evse=1)
     connector = station.connector
     station.vehicle("B").run()
-    assert connector.offer.state == offer.BASIC
+    assert connector.pwm.state == pwm.BASIC
     # 7,000 W at 230 V are 30.434 A
     assert connector.orders[ports.DUTY_PERMILLE] == 507
     assert not connector.contactor.order
@@ -40,13 +40,18 @@ def test_three_phases_share_the_offer_and_carry_three_times_the_current():
 
 def test_the_offer_follows_wish_and_room_and_never_leaves_the_cable():
     station = charging(cable_current_max_a=16)
-    for wish_w, room_w, offered_w in ((7000, 7400, 3680), (2000, 7400, 2000), (3000, 2500, 2500), (3000, 0, 0)):
-        station.wish_w = wish_w
-        station.room_w = room_w
+    for requested_w, headroom_w, offered_w in (
+        (7000, 7400, 3680),
+        (2000, 7400, 2000),
+        (3000, 2500, 2500),
+        (3000, 0, 0),
+    ):
+        station.requested_w = requested_w
+        station.headroom_w = headroom_w
         station.run(10)
         assert station.connector.offered_w == offered_w
-    station.wish_w = -3000
-    station.room_w = 7400
+    station.requested_w = -3000
+    station.headroom_w = 7400
     assert station.run(10).connector.offered_w == 0
 
 
@@ -89,7 +94,7 @@ def test_lost_mains_open_at_once_and_take_the_offer_back():
     station.run(10)
     assert not station.connector.contactor.order
     assert station.connector.charge_w == 0
-    assert station.connector.offer.state == offer.NONE
+    assert station.connector.pwm.state == pwm.NONE
     station.supply = True
     station.run(1000)
     assert not station.connector.contactor.order
@@ -98,7 +103,7 @@ def test_lost_mains_open_at_once_and_take_the_offer_back():
 def test_an_offer_under_6_a_lets_the_vehicle_end_its_current_first():
     station = charging()
     connector = station.connector
-    station.wish_w = 1000
+    station.requested_w = 1000
     station.run(20)
     assert connector.orders[ports.DUTY_PERMILLE] == 1000
     assert connector.contactor.order
@@ -110,7 +115,7 @@ def test_an_offer_under_6_a_lets_the_vehicle_end_its_current_first():
 
 def test_a_vehicle_that_goes_on_drawing_is_cut_off():
     station = charging()
-    station.wish_w = 0
+    station.requested_w = 0
     station.run(10)
     passed_ms = station.ms_until(lambda: not station.connector.contactor.order)
     assert abs(passed_ms - STOP_BASIC_MS) <= 20, passed_ms
@@ -122,7 +127,7 @@ def test_state_d_gets_power_only_where_the_site_is_ventilated():
         station.vehicle("D").run()
         assert station.connector.contactor.closed == (ventilation == 1)
         faults = Faults()
-        station.connector.note(faults)
+        station.connector.report(faults)
         assert faults.is_active(errors.VENTILATION_WANTED) == (ventilation == 0)
 
 
@@ -147,7 +152,7 @@ def test_refused_access_counts_where_it_is_free_too():
     station = charging()
     station.connector.grant(evse.REFUSED)
     station.run(20)
-    assert station.connector.offer.state == offer.NONE
+    assert station.connector.pwm.state == pwm.NONE
 
 
 def test_a_session_s_consent_closes_and_its_withdrawal_opens():
@@ -204,7 +209,7 @@ def test_a_weld_puts_the_connector_out_of_service():
     assert not connector.ready
     assert not connector.pilot.plugged
     faults = Faults()
-    connector.note(faults)
+    connector.report(faults)
     assert faults.is_active(errors.CONTACTOR_WELDED)
 
 
@@ -230,7 +235,7 @@ def test_a_missing_diode_and_a_tripped_rcd_open():
     station.run(10)
     assert not connector.contactor.order
     faults = Faults()
-    connector.note(faults)
+    connector.report(faults)
     assert faults.is_active(errors.RCD_TRIPPED)
     station = charging()
     connector = station.connector

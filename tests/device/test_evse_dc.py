@@ -50,7 +50,7 @@ def test_isolation_to_the_ohm_a_volt():
         assert connector.dc.isolation == result, kohm
         assert connector.contactor.closed == (result != dc.FAULT)
         faults = Faults()
-        connector.note(faults)
+        connector.report(faults)
         assert faults.is_active(errors.ISOLATION_FAULT) == (result == dc.FAULT)
 
 
@@ -95,7 +95,7 @@ def test_supply_follows_the_wish_within_the_ratings():
 
 def test_offered_current_is_that_of_the_voltage_at_the_connector():
     station = station_dc()
-    station.wish_w = 4000
+    station.requested_w = 4000
     station.connector.levels[ports.DC_MV] = 400000
     station.run(10)
     assert station.connector.offered_ma == 10000

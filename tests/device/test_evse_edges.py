@@ -3,7 +3,7 @@
 from evse_station import Station, in_session
 
 from gridkeel import limits, ticks
-from gridkeel.evse import contactor, offer
+from gridkeel.evse import contactor, pwm
 from gridkeel.evse.contactor import CLOSED, CLOSING, OPENING, WELDED
 from gridkeel.evse.times import CONTACTOR_MS
 from gridkeel.params import Parameters
@@ -34,10 +34,10 @@ def test_a_contact_that_closes_after_its_order_is_taken_back_has_its_whole_time_
 
 
 def test_without_6_a_nothing_is_offered_not_even_for_a_moment():
-    one = offer.Offer(Parameters({"evse": 1}))
+    one = pwm.Pwm(Parameters({"evse": 1}))
     for now in range(0, 20000, 10):
         one.update(True, False, True, 5999, now)
-        assert (one.state, one.duty_permille) == (offer.NONE, 1000)
+        assert (one.state, one.duty_permille) == (pwm.NONE, 1000)
 
 
 def test_a_vehicle_that_leaves_takes_its_permission_along_and_nothing_lapsed():
@@ -52,8 +52,8 @@ def test_basic_charging_is_not_bound_by_what_a_failed_session_asked_for():
     connector.demand.most_w = 1000
     station.run(20)
     assert (connector.charge_w, connector.charge_by) == (1000, limits.VEHICLE)
-    connector.offer.session(False, True)
+    connector.pwm.session(False, True)
     station.run(5000)
-    assert connector.offer.state == offer.BASIC
+    assert connector.pwm.state == pwm.BASIC
     assert connector.contactor.state == CLOSED
     assert (connector.charge_w, connector.charge_by) == (7360, limits.CABLE_RATING)

@@ -4,7 +4,7 @@ from evse_station import Station, charging, in_session
 from test_evse_charger import Bench
 
 from gridkeel import evse
-from gridkeel.evse import dc, offer, ports
+from gridkeel.evse import dc, ports, pwm
 from gridkeel.evse.demand import PROFILE_MAX, UNLIMITED_W, Demand
 from gridkeel.evse.meter import Meter
 from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
@@ -15,7 +15,7 @@ def test_a_session_s_consent_counts_at_5_percent_alone():
     station.vehicle("C").run()
     station.connector.allow(True)
     station.run(1000)
-    assert station.connector.offer.state == offer.NONE
+    assert station.connector.pwm.state == pwm.NONE
     assert not station.connector.contactor.order and station.connector.charge_w == 0
 
 
@@ -68,13 +68,13 @@ def test_a_second_withdrawal_is_given_its_whole_time():
         station.run(100)
     station = charging()
     for _ in range(2):
-        station.wish_w = 0
+        station.requested_w = 0
         station.run(STOP_BASIC_MS - 500)
         assert station.connector.contactor.order
-        station.wish_w = 7000
-        station.connector.offer.pause_ms = 0  # the pause of 10 s is longer than a withdrawal lasts
+        station.requested_w = 7000
+        station.connector.pwm.pause_ms = 0  # the pause of 10 s is longer than a withdrawal lasts
         station.run(100)
-        assert station.connector.offer.state == offer.BASIC
+        assert station.connector.pwm.state == pwm.BASIC
 
 
 def test_offered_dc_current_is_bounded_at_a_low_voltage_and_by_the_rating():
@@ -84,7 +84,7 @@ def test_offered_dc_current_is_bounded_at_a_low_voltage_and_by_the_rating():
         connector.levels[ports.DC_MV] = port_mv
         station.run(10)
         assert connector.offered_ma == offered_ma, port_mv
-    station.wish_w = station.room_w = 50000
+    station.requested_w = station.headroom_w = 50000
     station.run(10)
     # 500 V by 20 A
     assert connector.rating_w == connector.offered_w == 10000

@@ -18,47 +18,47 @@ def test_a_session_is_offered_6_a_or_nothing():
         least_w = LEAST_W[phases]
         station = in_session(phases=phases)
         connector = station.connector
-        for wish_w in (-3000, 0, 1, 1000, 1379, 1380, 3000, 4139, 4140, 4141, 7000, 7400):
-            station.wish_w = wish_w
+        for requested_w in (-3000, 0, 1, 1000, 1379, 1380, 3000, 4139, 4140, 4141, 7000, 7400):
+            station.requested_w = requested_w
             station.run(20)
-            offered_w = wish_w if wish_w >= least_w else 0
-            assert connector.offered_w == min(offered_w, 7360 if phases == 1 else 7400), (phases, wish_w)
+            offered_w = requested_w if requested_w >= least_w else 0
+            assert connector.offered_w == min(offered_w, 7360 if phases == 1 else 7400), (phases, requested_w)
             assert connector.offered_ma == 0 or connector.offered_ma >= 6000
-            assert (connector.offered_ma > 0) == (wish_w >= least_w)
+            assert (connector.offered_ma > 0) == (requested_w >= least_w)
             # the inverter is not told to charge a vehicle that was offered nothing, and that is named
-            assert (connector.charge_w > 0) == (wish_w >= least_w)
-            if wish_w < least_w:
+            assert (connector.charge_w > 0) == (requested_w >= least_w)
+            if requested_w < least_w:
                 assert connector.charge_by == limits.MINIMUM_CURRENT
             assert connector.contactor.closed, "a wait opens nothing"
 
 
 def test_basic_charging_offers_a_duty_of_6_a_or_none():
     for phases in (1, 3):
-        for wish_w in (1379, 1380, 3000, 4139, 4140, 7000):
+        for requested_w in (1379, 1380, 3000, 4139, 4140, 7000):
             station = Station(evse=1, phases=phases)
-            station.wish_w = wish_w
+            station.requested_w = requested_w
             station.vehicle("B").run()
             station.vehicle("C").run()
             ma = duty.ma_of(station.connector.orders[ports.DUTY_PERMILLE])
-            assert (ma >= 6000) == (wish_w >= LEAST_W[phases]) and (ma > 0) == station.connector.contactor.closed
+            assert (ma >= 6000) == (requested_w >= LEAST_W[phases]) and (ma > 0) == station.connector.contactor.closed
 
 
 def test_what_room_is_left_counts_as_the_wish_does():
     station = in_session(phases=3)
-    station.room_w = 4139
+    station.headroom_w = 4139
     assert station.run(20).connector.offered_w == 0
-    station.room_w = 4140
+    station.headroom_w = 4140
     assert station.run(20).connector.offered_w == 4140
 
 
 def test_what_a_session_is_told_follows():
     bench = Bench(phases=3).ready()
     bench.charger.allow(True)
-    for wish_w, told_a in ((3000, 0), (4140, 6), (6900, 10), (4100, 0), (5000, 7.246)):
-        bench.wish_w = wish_w
+    for requested_w, told_a in ((3000, 0), (4140, 6), (6900, 10), (4100, 0), (5000, 7.246)):
+        bench.requested_w = requested_w
         bench.run(20)
-        assert abs(bench.charger.offered_current_a - told_a) < 0.001, wish_w
-        assert bench.charger.offered_w == (wish_w if told_a else 0)
+        assert abs(bench.charger.offered_current_a - told_a) < 0.001, requested_w
+        assert bench.charger.offered_w == (requested_w if told_a else 0)
 
 
 def test_a_schedule_has_no_power_a_vehicle_cannot_take():

@@ -4,7 +4,8 @@ from gridkeel.evse.offer import BASIC, DIGITAL, NONE, OUT, STEP
 from noalloc import without_heap
 
 from gridkeel import ticks
-from gridkeel.evse import duty, names, offer
+from gridkeel.evse import duty, names, pwm
+from gridkeel.evse.pwm import BASIC, DIGITAL, NONE, OUT, STEP
 from gridkeel.evse.times import PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
 from gridkeel.params import Parameters
 
@@ -17,7 +18,7 @@ class Post:
     """An offer in steps of 10 ms with a vehicle plugged in, 16 A and consent."""
 
     def __init__(self, **changes):
-        self.offer = offer.Offer(Parameters(changes))
+        self.pwm = pwm.Pwm(Parameters(changes))
         self.now = ticks.MASK - 5000
         self.plugged = True
         self.out = False
@@ -27,27 +28,27 @@ class Post:
 
     def _update(self):
         if self.asks:
-            self.offer.asked()
-        self.offer.update(self.plugged, self.out, self.consent, self.current_ma, self.now)
+            self.pwm.asked()
+        self.pwm.update(self.plugged, self.out, self.consent, self.current_ma, self.now)
 
     def run(self, ms=20):
         update = self._update
         for _ in range(ms // 10):
             without_heap(update)
             self.now = ticks.add(self.now, 10)
-        return self.offer.state
+        return self.pwm.state
 
 
 def test_basic_charging_offers_the_current():
     post = Post(evse=1)
     assert post.run() == BASIC
-    assert post.offer.duty_permille == 266
+    assert post.pwm.duty_permille == 266
     post.current_ma = 6000
     post.run()
-    assert post.offer.duty_permille == 100
+    assert post.pwm.duty_permille == 100
     post.plugged = False
     assert post.run() == NONE
-    assert post.offer.duty_permille == duty.STEADY
+    assert post.pwm.duty_permille == duty.STEADY
 
 
 def test_without_consent_or_6_a_nothing_is_offered():
@@ -56,7 +57,7 @@ def test_without_consent_or_6_a_nothing_is_offered():
         for name in change:
             setattr(post, name, change[name])
         assert post.run(1000) == NONE
-        assert post.offer.duty_permille == duty.STEADY
+        assert post.pwm.duty_permille == duty.STEADY
 
 
 def test_an_offer_withdrawn_comes_back_after_the_pause_and_not_before():
@@ -84,51 +85,51 @@ def test_the_next_vehicle_does_not_wait_for_the_pause_of_the_one_before():
 def test_no_session_within_its_time_falls_back_through_3_s_of_steady_12_v():
     post = Post(evse=2, hlc_wait_s=40)
     assert post.run() == DIGITAL
-    assert post.offer.duty_permille == duty.DIGITAL
+    assert post.pwm.duty_permille == duty.DIGITAL
     assert post.run(WAIT_MS - 20) == DIGITAL
     assert post.run(10) == STEP
-    assert post.offer.duty_permille == duty.STEADY
+    assert post.pwm.duty_permille == duty.STEADY
     assert post.run(STEP_X1_MS - 10) == STEP
     post.run(20)
-    assert post.offer.state == BASIC
-    assert post.offer.duty_permille == 266
+    assert post.pwm.state == BASIC
+    assert post.pwm.duty_permille == 266
 
 
 def test_a_session_keeps_the_5_percent_as_long_as_it_lasts_and_after_it():
     post = Post(evse=2, hlc_wait_s=5)
     post.run()
-    post.offer.session(True, False)
+    post.pwm.session(True, False)
     assert post.run(20000) == DIGITAL
-    post.offer.session(False, False)
+    post.pwm.session(False, False)
     assert post.run(20000) == DIGITAL
-    post.offer.session(False, False)
+    post.pwm.session(False, False)
     assert post.run(20000) == DIGITAL
 
 
 def test_a_session_over_that_never_was_changes_nothing():
     post = Post(evse=2, hlc_wait_s=5)
     post.run()
-    post.offer.session(False, False)
+    post.pwm.session(False, False)
     assert post.run(5000) == STEP
 
 
 def test_failed_communication_falls_back_at_once():
     post = Post(evse=2)
     post.run()
-    post.offer.session(True, False)
+    post.pwm.session(True, False)
     post.run(1000)
-    post.offer.session(False, True)
+    post.pwm.session(False, True)
     assert post.run(10) == STEP
     post.run(STEP_X1_MS + 10)
-    assert post.offer.state == BASIC
+    assert post.pwm.state == BASIC
 
 
 def test_the_fallback_ends_with_the_vehicle():
     post = Post(evse=2)
     post.run()
-    post.offer.session(False, True)
+    post.pwm.session(False, True)
     post.run(STEP_X1_MS + 20)
-    assert post.offer.state == BASIC
+    assert post.pwm.state == BASIC
     post.plugged = False
     post.run()
     post.plugged = True
@@ -139,7 +140,7 @@ def test_no_power_without_consent_after_failed_communication():
     post = Post(evse=2)
     post.consent = False
     post.run()
-    post.offer.session(False, True)
+    post.pwm.session(False, True)
     assert post.run(60000) == NONE
 
 
@@ -149,10 +150,10 @@ def test_a_dc_connector_has_nothing_to_fall_back_to_and_begins_anew():
     for _ in range(2):
         assert post.run(5000) in (DIGITAL, STEP)
         assert post.run(STEP_X1_MS + 20) in (DIGITAL, STEP)
-        assert post.offer.state != BASIC
-    post.offer.session(False, True)
+        assert post.pwm.state != BASIC
+    post.pwm.session(False, True)
     post.run(STEP_X1_MS + 30)
-    assert post.offer.state == DIGITAL
+    assert post.pwm.state == DIGITAL
 
 
 def test_a_dc_connector_that_began_anew_awaits_communication_as_long_as_before():
@@ -160,13 +161,13 @@ def test_a_dc_connector_that_began_anew_awaits_communication_as_long_as_before()
         post = Post(evse=2, connector=1, hlc_wait_s=5)
         until(post, DIGITAL)
         if session:
-            post.offer.session(True, False)
+            post.pwm.session(True, False)
             post.run(1000)
         if ordered:
-            post.offer.session(False, False)
+            post.pwm.session(False, False)
             post.run(1000)
         for _ in range(3):
-            post.offer.session(False, True)
+            post.pwm.session(False, True)
             assert until(post, STEP) <= COARSE_MS
             until(post, DIGITAL)
             waited_ms = until(post, STEP)
@@ -177,17 +178,17 @@ def test_a_dc_connector_that_began_anew_awaits_communication_as_long_as_before()
 def test_a_dc_connector_that_failed_outside_the_5_percent_begins_anew_all_the_same():
     post = Post(evse=2, connector=1, hlc_wait_s=5)
     post.run(5010)
-    assert post.offer.state == STEP
-    post.offer.session(False, True)
+    assert post.pwm.state == STEP
+    post.pwm.session(False, True)
     post.run(STEP_X1_MS + 20)
-    assert post.offer.state == DIGITAL
+    assert post.pwm.state == DIGITAL
     assert until(post, STEP) <= 5000 + COARSE_MS
 
 
 def until(post, state, most_ms=400000):
     """Return how long it takes to a state, to COARSE_MS."""
     began = post.now
-    while post.offer.state != state:
+    while post.pwm.state != state:
         post._update()
         post.now = ticks.add(post.now, COARSE_MS)
         assert ticks.diff(post.now, began) < most_ms, "state %d never came" % state
@@ -200,10 +201,10 @@ def test_a_vehicle_that_asks_after_the_fallback_gets_the_5_percent_through_the_s
     post.run(60000)
     post.asks = True
     assert post.run(10) == STEP
-    assert post.offer.duty_permille == duty.STEADY
+    assert post.pwm.duty_permille == duty.STEADY
     assert post.run(STEP_X1_MS - 20) == STEP
     assert post.run(30) == DIGITAL
-    assert post.offer.duty_permille == duty.DIGITAL
+    assert post.pwm.duty_permille == duty.DIGITAL
 
 
 def test_who_asked_and_says_no_more_falls_back_once_more():
@@ -235,9 +236,9 @@ def test_asking_changes_nothing_at_5_percent_without_a_vehicle_or_with_basic_cha
 def test_after_a_broken_session_the_first_try_is_at_5_percent_when_the_step_is_over():
     post = Post(evse=2)
     post.run()
-    post.offer.session(True, False)
+    post.pwm.session(True, False)
     post.run(1000)
-    post.offer.session(False, True)
+    post.pwm.session(False, True)
     post.asks = True
     assert STEP_X1_MS <= until(post, STEP) + until(post, DIGITAL) <= STEP_X1_MS + 3 * COARSE_MS
 
@@ -247,9 +248,9 @@ def test_each_further_failure_doubles_the_wait_up_to_a_bound():
     waits = []
     for _ in range(9):
         until(post, DIGITAL)
-        post.offer.session(True, False)
+        post.pwm.session(True, False)
         post.run(100)
-        post.offer.session(False, True)
+        post.pwm.session(False, True)
         until(post, STEP)
         post.asks = True
         waits.append(until(post, DIGITAL))
@@ -264,9 +265,9 @@ def test_a_session_that_ends_in_order_or_an_unplugging_makes_the_next_failure_th
         post = Post(evse=2)
         for _ in range(3):
             until(post, DIGITAL)
-            post.offer.session(True, False)
+            post.pwm.session(True, False)
             post.run(20)
-            post.offer.session(False, True)
+            post.pwm.session(False, True)
             post.asks = True
             until(post, STEP)
             until(post, DIGITAL)
@@ -277,12 +278,12 @@ def test_a_session_that_ends_in_order_or_an_unplugging_makes_the_next_failure_th
             post.plugged = True
             post.run()
         else:
-            post.offer.session(True, False)
+            post.pwm.session(True, False)
             post.run(20)
-            post.offer.session(False, False)
-        post.offer.session(True, False)
+            post.pwm.session(False, False)
+        post.pwm.session(True, False)
         post.run(20)
-        post.offer.session(False, True)
+        post.pwm.session(False, True)
         until(post, STEP)
         post.asks = True
         assert until(post, DIGITAL) <= STEP_X1_MS + 3 * COARSE_MS
@@ -302,7 +303,7 @@ def test_without_consent_or_current_a_vehicle_that_asks_is_heard_all_the_same():
 def test_a_broken_session_after_a_retry_does_not_hold_the_5_percent_for_ever():
     post = Post(evse=2, hlc_wait_s=5)
     post.run()
-    post.offer.session(False, True)
+    post.pwm.session(False, True)
     post.asks = True
     until(post, STEP)
     until(post, DIGITAL)
@@ -314,7 +315,7 @@ def test_6_a_to_the_milliampere():
     post = Post(evse=1)
     post.current_ma = 6000
     assert post.run() == BASIC
-    assert post.offer.duty_permille == duty.LEAST
+    assert post.pwm.duty_permille == duty.LEAST
 
 
 def test_consent_that_is_withdrawn_ends_the_offer_and_none_begins_without():
@@ -323,7 +324,7 @@ def test_consent_that_is_withdrawn_ends_the_offer_and_none_begins_without():
     post.consent = False
     assert post.run(10) == NONE
     assert post.run(PAUSE_MS + 1000) == NONE
-    assert post.offer.duty_permille == duty.STEADY
+    assert post.pwm.duty_permille == duty.STEADY
     post.consent = True
     assert post.run() == BASIC
 
@@ -334,7 +335,7 @@ def test_out_of_service_is_state_f_and_ends():
         post.run()
         post.out = True
         post.run()
-        assert (post.offer.state, post.offer.duty_permille) == (OUT, duty.OFF)
+        assert (post.pwm.state, post.pwm.duty_permille) == (OUT, duty.OFF)
         post.out = False
         assert post.run() in (BASIC, DIGITAL)
 
@@ -347,13 +348,13 @@ def test_names_fit_the_numbers():
 def test_no_vehicle_may_begin_a_session_once_communication_failed():
     post = Post(evse=2)
     post.run()
-    assert post.offer.digital
-    post.offer.session(True, False)
+    assert post.pwm.digital
+    post.pwm.session(True, False)
     post.run()
-    assert post.offer.digital
-    post.offer.session(False, True)
-    assert post.offer.state == DIGITAL and not post.offer.digital, "and not a block later"
-    assert post.run() == STEP and not post.offer.digital
+    assert post.pwm.digital
+    post.pwm.session(False, True)
+    assert post.pwm.state == DIGITAL and not post.pwm.digital, "and not a block later"
+    assert post.run() == STEP and not post.pwm.digital
     post.asks = True
     post.run(STEP_X1_MS + 50)
-    assert post.offer.digital
+    assert post.pwm.digital

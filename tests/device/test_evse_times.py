@@ -2,7 +2,7 @@
 
 from evse_station import Station, charging, in_session
 
-from gridkeel.evse import contactor, dc, duty, offer, pilot, ports, times
+from gridkeel.evse import contactor, dc, duty, pilot, ports, pwm, times
 
 
 def test_the_figures_of_the_standards():
@@ -29,7 +29,7 @@ def test_a_pilot_that_leaves_c_opens_the_contacts_within_100_ms():
 
 def test_a_vehicle_that_draws_on_after_the_offer_ended_is_cut_between_6_s_and_7():
     station = charging()
-    station.wish_w = 0
+    station.requested_w = 0
     station.run(10)
     assert 5900 <= station.ms_until(lambda: not station.connector.contactor.order) <= 7000
 
@@ -61,5 +61,5 @@ def test_a_measured_isolation_counts_after_1_s():
 def test_the_5_percent_are_followed_by_3_s_without():
     station = Station(evse=2, hlc_wait_s=5)
     station.vehicle("B").run(5100)
-    assert station.connector.offer.state == offer.STEP
-    assert 2900 <= station.ms_until(lambda: station.connector.offer.state == offer.BASIC) <= 3050
+    assert station.connector.pwm.state == pwm.STEP
+    assert 2900 <= station.ms_until(lambda: station.connector.pwm.state == pwm.BASIC) <= 3050

@@ -20,13 +20,13 @@ NAMES = (
 def told(station):
     """Return the faults of the connector that are told now, by name."""
     faults = Faults()
-    station.connector.note(faults)
+    station.connector.report(faults)
     return [name for name in NAMES if faults.is_active(getattr(errors, name))]
 
 
 def test_all_is_well():
     station = charging()
-    assert not troubles.stands(station.connector) and told(station) == []
+    assert not troubles.forbids(station.connector) and told(station) == []
 
 
 def test_each_trouble_forbids_power_and_is_told_by_its_name():
@@ -51,7 +51,7 @@ def test_each_trouble_forbids_power_and_is_told_by_its_name():
     for place, trouble in enumerate((error, diode, welded, stuck, rcd, isolation)):
         station = charging()
         trouble(station.connector)
-        assert troubles.stands(station.connector), NAMES[place]
+        assert troubles.forbids(station.connector), NAMES[place]
         assert told(station) == [NAMES[place]]
 
 
@@ -73,10 +73,10 @@ def test_a_fault_that_ended_is_taken_back():
     connector = station.connector
     faults = Faults()
     connector.levels[ports.RCD] = 1
-    connector.note(faults)
+    connector.report(faults)
     assert faults.is_active(errors.RCD_TRIPPED)
     connector.levels[ports.RCD] = 0
-    connector.note(faults)
+    connector.report(faults)
     assert not faults.is_active(errors.RCD_TRIPPED)
 
 
@@ -84,7 +84,7 @@ def test_ventilation_is_wanted_where_there_is_none_and_forbids_nothing_else():
     station = Station(evse=1, ventilation=0)
     station.vehicle("D").run()
     assert station.connector.pilot.state == pilot.D
-    assert not troubles.stands(station.connector) and told(station) == ["VENTILATION_WANTED"]
+    assert not troubles.forbids(station.connector) and told(station) == ["VENTILATION_WANTED"]
     station = Station(evse=1, ventilation=1)
     station.vehicle("D").run()
     assert told(station) == []

@@ -27,7 +27,7 @@ class World:
         self.device = DeviceLink(b"gk-t", 3, 64)
         self.clock = clock.WallClock()
         self.faults = Faults()
-        controller = SimpleNamespace(faults=self.faults, time_told=lambda *_telling: None)
+        controller = SimpleNamespace(faults=self.faults, synchronise=lambda *_telling: None)
         self.commands = Commands(None, controller, self.device, None, self.clock)
         self.lines: list[str] = []
         self.answers: list[object] = []

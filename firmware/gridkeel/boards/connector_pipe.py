@@ -57,10 +57,10 @@ class SocketConnector:
         self._view = memoryview(self._rx)
         self._got = 0
         self._tx = bytearray(ORDERS_BYTES)
-        self._told = bytearray(ORDERS_BYTES)
+        self._sent = bytearray(ORDERS_BYTES)
 
     def read(self, levels: "array[int]") -> None:
-        """Bring levels up to date with what has arrived; without news they stay."""
+        """Bring levels up to date with what has arrived; they stay where nothing has."""
         while True:
             n = self._socket.readinto(self._view[self._got :] if self._got else self._rx)
             if not n:
@@ -71,8 +71,8 @@ class SocketConnector:
                 unpack_levels(self._rx, 0, levels)
 
     def write(self, orders: "array[int]") -> None:
-        """Tell a change of orders."""
+        """Send a change of orders."""
         pack_orders(orders, self._tx, 0)
-        if self._tx != self._told:
-            self._told[:] = self._tx
+        if self._tx != self._sent:
+            self._sent[:] = self._tx
             self._socket.write(self._tx)

@@ -49,7 +49,7 @@ class Flash:
             os.rename(name + ".new", name)
 
     def load_pki(self, mutual: bool) -> "Pki":
-        """Return what the flash holds of keys, certificates and roots; mutual: a car must show a certificate too."""
+        """Return the flash's keys, certificates and roots; mutual: a vehicle must show a certificate too."""
         from gridkeel.boards.pki import Pki
 
         return Pki(mutual)

@@ -8,8 +8,8 @@ sleep, and answers at t, or earlier when it has something to send. hil/drivers/l
     board to rig    <Q now_us> <Q next_us> <I real us spent> <H rs485 bytes> <H host bytes> <H vehicle bytes>,
                     <B levels>, the connector's orders, then the bytes
 
-connector_pipe.py says how levels and orders are laid out, lockstep_cars.py what the vehicles' bytes are; those come
-where GRIDKEEL_LOCKSTEP_CARS is set.
+connector_pipe.py says how levels and orders are laid out, lockstep_vehicles.py what the vehicles' bytes are; those come
+where GRIDKEEL_LOCKSTEP_VEHICLES is set.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class LockStepBoard(Flash):
         self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)  # an answer is several writes, and none waits
         self._order = bytearray(ORDER_BYTES)
         self._reply = bytearray(REPLY_BYTES)
-        self._ports: list = [None, None, None]  # RS-485, host, cars, in the order of their bytes
+        self._ports: list = [None, None, None]  # RS-485, host, vehicles, in the order of their bytes
         self.now_us = 0
         self._until_us = 0
         self._levels = 0
@@ -65,7 +65,7 @@ class LockStepBoard(Flash):
         self.host = LockStepPort(self._clock)
         self._ports[:2] = (self.rs485, self.host)
         self.mains = LockStepMains(self._clock)
-        self.has_vehicle_network = bool(os.getenv("GRIDKEEL_LOCKSTEP_CARS"))
+        self.has_vehicle_network = bool(os.getenv("GRIDKEEL_LOCKSTEP_VEHICLES"))
         self.slice_ms = SLICE_MS
         self.probes_heap = False
         self.connector = LockStepConnector(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)
@@ -93,12 +93,14 @@ class LockStepBoard(Flash):
         self._levels = LEVEL_ENERGISE if on else 0
 
     def vehicle_network(self, pki: "Pki", plain: bool, secured: bool) -> "VehicleNetwork | None":
-        """Return the network on which the rig's cars come."""
-        from gridkeel.boards import lockstep_cars
+        """Return the network on which the rig's vehicles come."""
+        from gridkeel.boards import lockstep_vehicles
 
-        self._ports[2] = LockStepPort(self._clock, lockstep_cars.PORT_BYTES)
+        self._ports[2] = LockStepPort(self._clock, lockstep_vehicles.PORT_BYTES)
         secured = secured and bool(pki.chain)
-        return lockstep_cars.LockStepCars(self._ports[2], lambda: Wake(self._clock), self._compute, plain, secured)
+        return lockstep_vehicles.LockStepVehicles(
+            self._ports[2], lambda: Wake(self._clock), self._compute, plain, secured
+        )
 
     def feed_watchdog(self) -> None:
         """The rig sees a board that hangs by its missing answer."""
@@ -120,7 +122,7 @@ class LockStepBoard(Flash):
             return
         next_us = (self.now_us // 1000 + rest_ms) * 1000 if rest_ms > 0 else NEVER
         while True:
-            if not self._has_news():
+            if not self._has_output():
                 if next_us <= self._until_us:
                     self.now_us = next_us
                     return
@@ -129,9 +131,9 @@ class LockStepBoard(Flash):
             if self._take_order():
                 return
 
-    def _has_news(self):
-        cars = self._ports[2]
-        return self.rs485.tx_n or self.host.tx_n or (cars is not None and cars.tx_n)
+    def _has_output(self):
+        vehicles = self._ports[2]
+        return self.rs485.tx_n or self.host.tx_n or (vehicles is not None and vehicles.tx_n)
 
     def _answer(self, next_us):
         spent_us = time.ticks_diff(time.ticks_us(), self._resumed_us)
@@ -150,15 +152,15 @@ class LockStepBoard(Flash):
     def _take_order(self):
         self._receive(self._order)
         self._resumed_us = time.ticks_us()
-        until_us, index, samples, rs485_n, host_n, cars_n = struct.unpack_from(ORDER, self._order)
+        until_us, index, samples, rs485_n, host_n, vehicles_n = struct.unpack_from(ORDER, self._order)
         self._until_us = until_us
         if samples:
             self._receive(self.mains.room())
             self.mains.arrived(index)
-        for port, n in zip(self._ports, (rs485_n, host_n, cars_n)):
+        for port, n in zip(self._ports, (rs485_n, host_n, vehicles_n)):
             if n:
                 self._fill(port, n)
-        return samples or rs485_n or host_n or cars_n
+        return samples or rs485_n or host_n or vehicles_n
 
     def _fill(self, port, n):
         room = min(n, len(port.rx) - port.rx_n)

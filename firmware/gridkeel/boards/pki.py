@@ -22,7 +22,7 @@ class Pki:
 
     @property
     def client_roots(self) -> "list[bytes]":
-        """The roots a car's own TLS certificate may come from."""
+        """The roots a vehicle's own TLS certificate may come from."""
         return self.v2g_roots + self.oem_roots
 
 

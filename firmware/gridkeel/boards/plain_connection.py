@@ -1,4 +1,4 @@
-"""A car's TCP connection: what the session task reads and writes."""
+"""A vehicle's TCP connection: what the session task reads and writes."""
 
 import asyncio
 
@@ -44,7 +44,7 @@ class PlainConnection:
     async def write(self, buffer: "Buffer", n: int) -> bool:
         """Hand over n bytes, in one piece where the socket takes it; return False where the connection is over.
 
-        It waits as long as the car does not read: whoever calls bounds that, and cancels it.
+        It waits as long as the vehicle does not read: whoever calls bounds that, and cancels it.
         """
         if not await write_all(self._socket, buffer, n):
             return False

@@ -142,7 +142,7 @@ class RealTimeBoard(Flash):
         self._tell(b"w")
 
     def vehicle_network(self, pki: "Pki", plain: bool, secured: bool) -> "VehicleNetwork | None":
-        """Return the network on which cars come, None where there is none."""
+        """Return the network on which vehicles come, None where there is none."""
         from gridkeel.boards import vehicle_network
 
         return vehicle_network.from_environment(pki, plain, secured)

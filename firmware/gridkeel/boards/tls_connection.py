@@ -1,8 +1,8 @@
-"""A car's TLS connection, as ISO 15118-2 asks for it: TLS 1.2, its cipher suites alone, the charger's whole chain.
+"""A vehicle's TLS connection, as ISO 15118-2 asks for it: TLS 1.2, its cipher suites alone, the charger's whole chain.
 
 mbedTLS works on a stream of this file instead of the socket, for three reasons: the end of a handshake shows in the
 records, what travels is counted, and the records of one message leave in one write (a record holds 4,096 bytes here,
-and there are cars that take one read for one message).
+and there are vehicles that take one read for one message).
 """
 
 import asyncio
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 # In the order of preference. A build without static ECDH, which is the rule, offers the first alone.
 SUITES = ("TLS-ECDHE-ECDSA-WITH-AES-128-CBC-SHA256", "TLS-ECDH-ECDSA-WITH-AES-128-CBC-SHA256")
-HANDSHAKE_MS = 10000  # a car that takes longer is no car
+HANDSHAKE_MS = 10000  # a vehicle that takes longer is given up
 CORK_BYTES = 6 * 1024 + 512  # the longest frame and the overhead of its records
 
-_wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first car
+# MicroPython imports it where it is first named: now, and not with the first vehicle.
+_wait_for_ms = asyncio.wait_for_ms
 
 _CLOSE = 4  # ioctl of MicroPython's streams
 _CHANGE_CIPHER_SPEC = 20
@@ -32,9 +33,9 @@ _HANDSHAKE = 22
 
 
 class Security:
-    """What every TLS connection of a board shares; held: the records of one message, of the one car that is served.
+    """What every TLS connection of a board shares; held: the records of one message, of the one vehicle that is served.
 
-    pki: gridkeel.boards.pki.Pki.  With pki.mutual a car must show a certificate of one of the roots.
+    pki: gridkeel.boards.pki.Pki.  With pki.mutual a vehicle must show a certificate of one of the roots.
     Errors: OSError where a key or certificate is none, or the build lacks the suite.
     """
 
@@ -46,7 +47,7 @@ class Security:
         if SUITES[0] not in suites:
             raise OSError("this build's TLS lacks %s" % SUITES[0])
         self.context.set_ciphers(suites)
-        # Each call appends: the car gets leaf, sub-CA 2 and sub-CA 1, which is what it needs to reach its root.
+        # Each call appends: the vehicle gets leaf, sub-CA 2 and sub-CA 1, which is what it needs to reach its root.
         for certificate in pki.chain:
             self.context.load_cert_chain(certificate, pki.key)
         if pki.mutual:
@@ -147,7 +148,7 @@ class TlsConnection:
             await readable(self._socket)
             n = self._tls.readinto(self._early_data)
             if n == 0:
-                raise OSError("the car closed the connection")
+                raise OSError("the vehicle closed the connection")
             self._early = n or 0
 
     async def readinto(self, buffer: "WritableBuffer") -> int:

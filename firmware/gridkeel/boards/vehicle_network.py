@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gridkeel.boards.pki import Pki
     from gridkeel.protocols import Buffer, Connection, WritableBuffer
 
-PORT_LOW = 49152  # ISO 15118-2 wants a dynamic port; a car may refuse any other
+PORT_LOW = 49152  # ISO 15118-2 wants a dynamic port; a vehicle may refuse any other
 PORTS = 65536 - PORT_LOW
 SDP_PORT = 15118
 SDP_GROUP = "ff02::1"
@@ -28,7 +28,8 @@ ERROR_MS = 100  # rest after an error of the network, so that one which stays do
 _SO_BINDTODEVICE = 25
 _IPPROTO_IPV6 = 41
 _IPV6_JOIN_GROUP = 20
-_wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first car
+# MicroPython imports it where it is first named: now, and not with the first vehicle.
+_wait_for_ms = asyncio.wait_for_ms
 
 _PORT_AT = 2
 _ADDRESS_AT = 8  # of a sockaddr_in6: family, port, flow, then 16 bytes of address and the index of the interface
@@ -40,8 +41,8 @@ _MULTICAST = 0xFF  # first byte of such an address
 class VehicleNetwork:
     """Sockets of one interface; address: 16 bytes.  tcp_port, tls_port: 0 where that listener is not open.
 
-    zoned: the address with its zone.  plain: whether cars may come without TLS.  security: tls_connection.Security,
-    None where there is no TLS.
+    zoned: the address with its zone.  plain: whether vehicles may connect without TLS.  security: None where there
+    is no TLS.
     """
 
     def __init__(self, zoned: str, plain: bool, security: "tls_connection.Security | None") -> None:
@@ -61,7 +62,7 @@ class VehicleNetwork:
             self.tls_port = self._listen(True, 0)
 
     async def sdp_request(self, buffer: "WritableBuffer") -> int:
-        """Wait for a datagram of a car and return its length; what buffer has no room for is cut off.
+        """Wait for a datagram of a vehicle and return its length; what buffer has no room for is cut off.
 
         Errors: OSError of the socket itself; the next call opens another.
         """
@@ -83,7 +84,7 @@ class VehicleNetwork:
                 return len(data)
 
     def sdp_answer(self, buffer: "Buffer", n: int) -> int:
-        """Send n bytes to the car that asked last; return 0, or the number of the error that this car's address caused.
+        """Send n bytes to the vehicle that asked last; return 0, or the number of the error that its address caused.
 
         Errors: OSError of the socket itself; the next request is waited for on another.
         """
@@ -121,7 +122,7 @@ class VehicleNetwork:
                 continue
             try:
                 return tls_connection.TlsConnection(accepted, self._security) if secured else PlainConnection(accepted)
-            except (OSError, MemoryError):  # the car gave up between the lines, or there is no room for its TLS
+            except (OSError, MemoryError):  # the vehicle gave up between the lines, or there is no room for its TLS
                 drop(accepted)
 
     async def _wait(self, opened, index):
@@ -203,8 +204,7 @@ def _is_passed(number):
 def from_environment(pki: "Pki", plain: bool, secured: bool) -> "VehicleNetwork | None":
     """Return the network GRIDKEEL_V2G_INTERFACE names, None where it names none.  Errors: OSError.
 
-    pki: gridkeel.boards.pki.Pki.  plain, secured: whether cars may come without TLS, and with it; the latter needs a
-    certificate in the folder.
+    plain, secured: whether vehicles may connect without TLS, and with it; the latter needs a certificate in the folder.
     """
     zoned = os.getenv("GRIDKEEL_V2G_INTERFACE")
     if not zoned:

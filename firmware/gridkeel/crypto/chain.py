@@ -1,6 +1,6 @@
 """Validation of a certificate path, leaf first, to one of this board's trust anchors.
 
-The order of checks, and so which refusal is told where several would fit:
+The order of checks, and so which refusal is reported where several would fit:
 1. how many certificates there are; 2. each as such, the leaf first (x509.parse); 3. the leaf's role (profiles);
 4. each link from the leaf up: names and key identifiers, CA, key usage, path length; 5. the trust anchor, by name and
 key identifier, and its link; 6. the clock, then the validity of each, the leaf first; 7. from the anchor down,
@@ -61,7 +61,7 @@ def validate(
     certificates: the leaf first, each a Certificate or DER; no root among them.  roots: Certificates or DER; one that
     cannot be read is no anchor (read them with x509.parse at start-up to learn why).  unix_s: now, None for a clock
     that was never set.  crls: RevocationLists.  profile: a profiles.Profile.  known: a trust.Known, asked before a
-    signature is verified and told after.
+    signature is verified and noted there after.
     """
     known = known or Known()
     try:

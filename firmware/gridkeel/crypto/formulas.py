@@ -1,6 +1,6 @@
 """Sums of points as steps of four bytes, which a kernel's `run` executes: operation, output, two inputs, all slots.
 
-Slots from ENTRY on count from the place that `run` is told. The formulas are those of p256.py.
+Slots from ENTRY on count from the place that `run` is given. The formulas are those of p256.py.
 """
 
 TIMES = 0

@@ -78,7 +78,7 @@ class Profile:
         return purposes is None or self.purpose in purposes or _ANY_PURPOSE in purposes
 
 
-# A car's own certificates: the standard gives them no purpose, and operators issue them as a TLS client's.
+# A vehicle's own certificates: the standard gives them no purpose, and operators issue them as a TLS client's.
 CONTRACT = Profile("contract", is_emaid=True, purpose=_CLIENT_AUTH)
 OEM_PROVISIONING = Profile("oem_provisioning", purpose=_CLIENT_AUTH)
 SECC = Profile("secc", domain_component="CPO", purpose=SERVER_AUTH)

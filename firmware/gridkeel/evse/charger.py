@@ -5,7 +5,7 @@ here at its next block.
 """
 
 from gridkeel import TYPE_CHECKING, evse
-from gridkeel.evse import contactor, duty, offer, pilot, ports
+from gridkeel.evse import contactor, duty, pilot, ports, pwm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,12 +68,12 @@ class Charger:
     @property
     def digital(self) -> bool:
         """The duty is 5 %: the vehicle may begin to communicate."""
-        return self._connector.offer.digital
+        return self._connector.pwm.digital
 
     @property
     def may_begin(self) -> bool:
         """A vehicle may begin a session: the duty is 5 %, or a nominal one by which it charges meanwhile."""
-        return self._connector.offer.state == offer.BASIC or self._connector.offer.digital
+        return self._connector.pwm.state == pwm.BASIC or self._connector.pwm.digital
 
     @property
     def ready(self) -> bool:
@@ -82,7 +82,7 @@ class Charger:
 
     @property
     def allowed(self) -> bool:
-        """The session's consent stands."""
+        """The session's consent is in force."""
         return self._connector.allowed
 
     @property
@@ -109,7 +109,7 @@ class Charger:
 
     @property
     def stop_asked(self) -> bool:
-        return self._connector.offer.in_session and self._connector.access == evse.REFUSED
+        return self._connector.pwm.in_session and self._connector.access == evse.REFUSED
 
     @property
     def isolation(self) -> int:
@@ -206,14 +206,14 @@ class Charger:
 
     @property
     def renegotiate_asked(self) -> bool:
-        """The rating is no longer what the vehicle was last told, or told us, in view of."""
-        return self._connector.offer.in_session and self.max_power_w != self._scheduled_w
+        """The rating is no longer the one that the vehicle's schedule or charging profile was made for."""
+        return self._connector.pwm.in_session and self.max_power_w != self._scheduled_w
 
     # --- what a session orders
 
     def session(self, on: bool, failed: bool = False) -> None:
         """A session is up, or over; failed: the communication itself came to nothing."""
-        self._connector.offer.session(on, failed)
+        self._connector.pwm.session(on, failed)
         if not on:
             self.allow(False)
             self.cable_check(False)
@@ -221,7 +221,7 @@ class Charger:
 
     def asked(self) -> None:
         """A vehicle asks for a session where the duty is not 5 %: go back to it, if it is time for that."""
-        self._connector.offer.asked()
+        self._connector.pwm.asked()
 
     def allow(self, on: bool) -> None:
         """Consent to close the contactor, or withdraw it; a consent that lapsed with a fault is forgotten."""
@@ -237,9 +237,9 @@ class Charger:
         departure_s: "float | None",
         energy_wh: "float | None",
     ) -> None:
-        """Take the vehicle's limits and wishes, None where untold; departure_s from now.
+        """Take the vehicle's limits and requests, None where not stated; departure_s from now.
 
-        A DC connector gives no voltage or current whose limit is untold.
+        A DC connector gives no voltage or current whose limit is not stated.
         """
         phases = self._p.phases if self._p.connector == evse.AC else 1
         self._connector.demand.limit(max_w, max_v, max_a, phases)
@@ -249,7 +249,7 @@ class Charger:
             self._envelope.departure.set(int(departure_s), min(needed, 10000), self._connector.now_ms)
 
     def set_vehicle_soc(self, pct: float) -> None:
-        """Take the vehicle's own state of charge, 0..100; it stands before the inverter's while the session lasts."""
+        """Take the vehicle's own state of charge, 0..100; of a higher priority than the inverter's in a session."""
         self._connector.demand.charge(pct)
 
     def set_charging_profile(self, entries: "Sequence[tuple[int, float]]") -> None:
@@ -266,7 +266,7 @@ class Charger:
         self._connector.dc.precharge(int(volts * 1000), int(amperes * 1000))
 
     def dc_target(self, volts: float, amperes: float) -> None:
-        """Supply what the vehicle wishes, within ratings, offer and the vehicle's own limits."""
+        """Supply what the vehicle requests, within ratings, offered power and the vehicle's own limits."""
         self._connector.dc.target(int(volts * 1000), int(amperes * 1000))
 
     def dc_stop(self) -> None:

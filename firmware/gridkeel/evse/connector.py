@@ -1,4 +1,4 @@
-"""The connector in the control path: pilot, contactor and offer, once a block, and what they leave to the envelope.
+"""The connector in the control path: pilot, contactor and PWM, once a block, and what they leave to the envelope.
 
 `step` before the envelope, `offer_power` behind it; neither allocates. Power is positive into the vehicle.
 """
@@ -6,7 +6,7 @@
 from array import array
 
 from gridkeel import TYPE_CHECKING, evse, limits, ticks
-from gridkeel.evse import contactor, dc, duty, offer, pilot, ports, troubles
+from gridkeel.evse import contactor, dc, duty, pilot, ports, pwm, troubles
 from gridkeel.evse.demand import Demand
 from gridkeel.evse.meter import Meter
 from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
@@ -19,7 +19,7 @@ FLOWING_W = 100  # an inverter's idle power is less
 
 
 class Connector:
-    """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 untold).
+    """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 unknown).
 
     plug_number counts the vehicles plugged in since the start; left: in this step one was unplugged.
     levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor; lapsed: a fault
@@ -32,7 +32,7 @@ class Connector:
         self.orders = array("i", [0] * ports.ORDERS)
         self.pilot = pilot.Pilot()
         self.contactor = contactor.Contactor()
-        self.offer = offer.Offer(parameters)
+        self.pwm = pwm.Pwm(parameters)
         self.demand = Demand()
         self.dc = dc.DcSide(parameters, self.demand)
         self.meter = Meter()
@@ -51,11 +51,11 @@ class Connector:
         self.charge_by = limits.VEHICLE
         self.discharge_w = 0
         self.discharge_by = limits.VEHICLE
-        self._told = False
+        self._reported = False
         self._stopping = False
         self._stop_since_ms = 0
         self._patience_ms = STOP_SESSION_MS
-        self._tell()
+        self._set_orders()
 
     @property
     def soc_pct_x100(self) -> int:
@@ -97,7 +97,7 @@ class Connector:
         """
         self.now_ms = now_ms
         levels = self.levels
-        self.pilot.update(levels[ports.HIGH_MV], levels[ports.LOW_MV], self.offer.duty_permille, now_ms)
+        self.pilot.update(levels[ports.HIGH_MV], levels[ports.LOW_MV], self.pwm.duty_permille, now_ms)
         self.left = self._plugged and not self.pilot.plugged
         if self.pilot.state != pilot.A:
             self._here_ms = now_ms
@@ -106,7 +106,7 @@ class Connector:
         elif not self._plugged:
             self.plug_number = (self.plug_number + 1) & 0xFFFF
         self._plugged = self.pilot.plugged
-        self.ready = supply and self.pilot.plugged and not troubles.stands(self)
+        self.ready = supply and self.pilot.plugged and not troubles.forbids(self)
         if self.allowed and not self.ready:
             self.allowed = False
             self.lapsed = True
@@ -120,9 +120,9 @@ class Connector:
         self.meter.update(power_w if closed else 0, now_ms)
         self._bound(closed and may and consent)
 
-    def offer_power(self, wish_w: int, room_w: int, now_ms: int) -> None:
-        """Offer what the arbiter wishes, within what the envelope left (room_w) and the connector carries."""
-        self.offered_w = max(0, min(wish_w, room_w, self.rating_w))
+    def offer_power(self, requested_w: int, headroom_w: int, now_ms: int) -> None:
+        """Offer the requested power, within what the envelope left (headroom_w) and the connector carries."""
+        self.offered_w = max(0, min(requested_w, headroom_w, self.rating_w))
         # 500,000 W * 1000 is 5 * 10**8
         if self._p.connector == evse.DC:
             self.offered_ma = self.offered_w * 1000 // max(self.levels[ports.DC_MV] // 1000, self._p.dc_voltage_min_v)
@@ -132,12 +132,12 @@ class Connector:
                 self.offered_w = self.offered_ma = 0  # no vehicle takes so little: it waits
         consent = self.ready and self.authorized() == evse.GRANTED
         out = self.contactor.state == contactor.WELDED
-        self.offer.update(self.pilot.plugged, out, consent, self.offered_ma, now_ms)
-        self._tell()
+        self.pwm.update(self.pilot.plugged, out, consent, self.offered_ma, now_ms)
+        self._set_orders()
 
-    def note(self, faults: "Faults") -> None:
-        """Tell the faults that stand."""
-        self._told = troubles.note(self, faults, self._told)
+    def report(self, faults: "Faults") -> None:
+        """Report the active faults."""
+        self._reported = troubles.report(self, faults, self._reported)
 
     def _unplugged(self, now_ms):
         self.contactor.clear(now_ms, ticks.diff(now_ms, self._here_ms))
@@ -147,11 +147,11 @@ class Connector:
         self.dc.check(False)
 
     def _consents(self):
-        if self.offer.state == offer.BASIC:
+        if self.pwm.state == pwm.BASIC:
             self._patience_ms = STOP_BASIC_MS
             self._stopping = False
             return True
-        if self.offer.state == offer.DIGITAL and self.allowed:
+        if self.pwm.state == pwm.DIGITAL and self.allowed:
             self._patience_ms = STOP_SESSION_MS
             self._stopping = False
             return True
@@ -182,7 +182,7 @@ class Connector:
         self.charge_by = limits.CABLE_RATING
         if self._p.connector == evse.AC and not self.offered_ma:
             self._bound_by(0, limits.MINIMUM_CURRENT)
-        if self.offer.state == offer.DIGITAL:
+        if self.pwm.state == pwm.DIGITAL:
             self._bound_by(self.demand.most_w, limits.VEHICLE)
             self._bound_by(self.demand.profile_w, limits.SESSION)
             if self._p.connector == evse.DC:
@@ -193,9 +193,9 @@ class Connector:
             self.charge_w = most_w
             self.charge_by = name
 
-    def _tell(self):
+    def _set_orders(self):
         orders = self.orders
-        orders[ports.DUTY_PERMILLE] = self.offer.duty_permille
+        orders[ports.DUTY_PERMILLE] = self.pwm.duty_permille
         orders[ports.DC_MODE] = self.dc.mode
         orders[ports.SET_MV] = self.dc.set_mv
         orders[ports.SET_MA] = self.dc.set_ma

@@ -1,4 +1,4 @@
-"""The contactor and the auxiliary contact that tells whether it obeyed.
+"""The contactor and the auxiliary contact that shows whether it obeyed.
 
     from       to         when
     open       closing    wanted, for as long as the last openings call for
@@ -34,7 +34,7 @@ _OPENINGS_MAX = 9  # 128 s
 
 
 class Contactor:
-    """state; order, the level the pin should have; operations, how often it was told to close since the start.
+    """state; order, the level the pin should have; operations, how often it was ordered to close since the start.
 
     Allocates: nothing after construction.
     """

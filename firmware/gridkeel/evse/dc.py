@@ -1,7 +1,7 @@
 """A DC connector: isolation test, precharge and supply, as orders to the board's DC port.
 
 The inverter's power setting stays the arbiter's and the envelope's; voltage and current here are upper limits. No order
-passes the connector's ratings or what the vehicle told that it takes; what it did not tell is 0.
+passes the connector's ratings or the vehicle's limits; a limit that the vehicle did not state is 0.
 """
 
 from gridkeel import TYPE_CHECKING, ticks
@@ -29,7 +29,7 @@ _SETTLED_PCT = 90
 
 
 class DcSide:
-    """mode, set_mv and set_ma (the orders), isolation; demand_w, what the vehicle asks, -1 where it has not yet.
+    """mode, set_mv and set_ma (the orders), isolation; demand_w, what the vehicle requests, -1 where it has not yet.
 
     Voltages to 10**6 mV, currents to 5 * 10**5 mA.  demand: evse.demand.Demand.  Allocates: nothing in `update`.
     """

@@ -1,4 +1,4 @@
-"""What the vehicle told of itself in a session: its limits, its profile, its state of charge."""
+"""The vehicle's limits, charging profile and state of charge, as it states them in a session."""
 
 from array import array
 
@@ -14,9 +14,9 @@ _NEVER_S = 86400
 
 
 class Demand:
-    """most_w, what it takes at most; soc_pct_x100, -1 untold.  `update` allocates nothing.
+    """most_w, what it takes at most; soc_pct_x100, -1 unknown.  `update` allocates nothing.
 
-    dc_mv, dc_ma: the most voltage and current of DC it takes; 0 while untold.
+    dc_mv, dc_ma: the most voltage and current of DC it takes; 0 while not stated.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Demand:
         self._entries = 0
 
     def limit(self, max_w: "float | None", max_v: "float | None", max_a: "float | None", phases: int) -> None:
-        """Take the vehicle's limits, None where untold; max_v and max_a count where both are told."""
+        """Take the vehicle's limits, None where not stated; max_v and max_a count where both are stated."""
         most_w = UNLIMITED_W if max_w is None else int(max_w)
         if max_v is not None and max_a is not None:
             most_w = min(most_w, int(max_v * max_a) * phases)

@@ -27,7 +27,7 @@ def least_w(nominal_v: int, phases: int) -> int:
 
 
 def of_ma(current_ma: int) -> int:
-    """Return the duty that offers current_ma or the next smaller current it can tell; STEADY under 6 A."""
+    """Return the duty that offers current_ma or the next smaller current it can express; STEADY under 6 A."""
     if current_ma < LEAST_MA:
         return STEADY
     if current_ma >= _KNEE_MA:

@@ -1,6 +1,6 @@
 """Energy into the vehicle, counted from the inverter's measured power since the start; never falls.
 
-What flows unmeasured is not counted, for nobody may be billed for a guess; for how long that was the case is told.
+What flows unmeasured is not counted, for nobody may be billed for a guess; for how long that was the case is counted.
 """
 
 from gridkeel import limits, ticks

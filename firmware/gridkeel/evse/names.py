@@ -1,4 +1,4 @@
-"""Names of the connector's states in telemetry; the numbers are pilot.py's, contactor.py's and offer.py's."""
+"""Names of the connector's states in telemetry; the numbers are pilot.py's, contactor.py's and pwm.py's."""
 
 PILOT = ("none", "A", "B", "C", "D", "E", "F")
 CONTACTOR = ("open", "closing", "closed", "opening", "welded", "stuck")

@@ -7,7 +7,7 @@
      2,000..4,000         D   ready, wants ventilation
     -9,999..1,000         E   pilot shorted or without supply
     -10,000 and less      F   charging station not available
-    between two bands     the state before stands
+    between two bands     the state before holds
 
 The vehicle's diode lets no current back: while the PWM runs, the low level must be -12 V.
 """
@@ -51,7 +51,7 @@ def state_of(high_mv: int, before: int) -> int:
 
 
 class Pilot:
-    """state, debounced; fault, PILOT_ERROR or PILOT_DIODE while one stands, else NO_FAULT.
+    """state, debounced; fault, PILOT_ERROR or PILOT_DIODE while active, else NO_FAULT.
 
     Allocates: nothing after construction.
     """

@@ -1,4 +1,4 @@
-"""What a board tells of its connector and is told: places in two arrays, all integers below 2**30 in size.
+"""A board's connector: what it measures and what it drives, as places in two arrays of integers below 2**30 in size.
 
 levels, filled by the board before each control step:
 

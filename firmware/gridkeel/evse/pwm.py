@@ -1,4 +1,4 @@
-"""What the pilot offers: one state machine for the duty.
+"""Duty and state of the control pilot's PWM: one state machine.
 
 state     duty       while
 none      100 %      no vehicle, nobody's consent, too little power for 6 A, or communication is over
@@ -18,8 +18,8 @@ none      step       the same, while digital communication is given up
 step      none       after 3 s
 basic     none       consent withdrawn or under 6 A
 
-The pause follows an offer that was withdrawn while the vehicle stayed. It counts from when 6 A are there again, is
-four times as long where they are less than 6.5 A, and doubles each time, but after an offer that lasted.
+The pause follows basic charging that was ended while the vehicle stayed. It counts from when 6 A are there again, is
+four times as long where they are less than 6.5 A, and doubles each time, but after basic charging that lasted.
 """
 
 from gridkeel import TYPE_CHECKING, evse, ticks
@@ -39,8 +39,11 @@ _SURE_MA = 6500  # no current that the next swing of the mains takes away again
 _UNSURE_PAUSES = 4
 
 
-class Offer:
-    """state and duty_permille; pause_ms before the next offer; in_session.  Allocates: nothing after construction."""
+class Pwm:
+    """state and duty_permille; pause_ms before basic charging begins again; in_session.
+
+    Allocates: nothing after construction.
+    """
 
     def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
@@ -115,7 +118,7 @@ class Offer:
         return not pause_ms or ticks.diff(now_ms, self._since_ms) >= pause_ms
 
     def _withdraw(self, now_ms):
-        """End what is offered; after basic charging the next offer waits."""
+        """Stop the PWM; after basic charging the next one waits."""
         if self.state == BASIC:
             lasted = ticks.diff(now_ms, self._since_ms) >= PAUSE_MAX_MS
             self.pause_ms = PAUSE_MS if lasted else min(max(2 * self.pause_ms, PAUSE_MS), PAUSE_MAX_MS)

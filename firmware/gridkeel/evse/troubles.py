@@ -1,4 +1,4 @@
-"""What forbids power at the connector, and how it is told."""
+"""Faults at the connector that forbid power, and their report."""
 
 from gridkeel import TYPE_CHECKING, errors
 from gridkeel.evse import contactor, dc, pilot, ports
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from gridkeel.faults import Faults
 
 
-def stands(connector: "Connector") -> bool:
+def forbids(connector: "Connector") -> bool:
     """Return whether something at the connector forbids power."""
     return bool(
         connector.pilot.fault
@@ -18,11 +18,11 @@ def stands(connector: "Connector") -> bool:
     )
 
 
-def note(connector: "Connector", faults: "Faults", told: bool) -> bool:
-    """Tell the faults of a connector; told: what this returned last. Costs little while all is well."""
+def report(connector: "Connector", faults: "Faults", reported: bool) -> bool:
+    """Set the faults of a connector; reported: what this returned last. Costs little while all is well."""
     unventilated = connector.pilot.state == pilot.D and not connector.takes
-    trouble = stands(connector) or unventilated
-    if not trouble and not told:
+    trouble = forbids(connector) or unventilated
+    if not trouble and not reported:
         return False
     fault = connector.pilot.fault
     faults.set(errors.PILOT_ERROR, fault == errors.PILOT_ERROR, connector.levels[ports.HIGH_MV])

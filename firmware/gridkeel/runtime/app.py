@@ -72,25 +72,25 @@ class App:
             self.vehicle.watch(supervisor)
         await supervisor.run()
 
-    def _speaks_to_cars(self):
+    def _serves_vehicles(self):
         return self.parameters.evse == evse.ISO15118 and self.board.has_vehicle_network
 
     def _make_backend(self):
-        if not self._speaks_to_cars():
+        if not self._serves_vehicles():
             return None
-        from gridkeel.link.backend import Backend  # only a car has questions
+        from gridkeel.link.backend import Backend  # only a vehicle has questions
 
         return Backend()
 
     def _make_vehicle(self):
-        if not self._speaks_to_cars():
+        if not self._serves_vehicles():
             return None
         from gridkeel.runtime import vehicle  # most of the firmware's size: loaded where it is used
 
         try:
             return vehicle.make(self, self.backend)
         except (OSError, ValueError) as error:
-            print("gridkeel: no car is served: %s" % error)
+            print("gridkeel: no vehicle is served: %s" % error)
             self.config.refuse(params.NO_VEHICLES)
             return None
 
@@ -190,7 +190,7 @@ class App:
             self._run_deadlines(now_ms)
             if ticks.diff(now_ms, next_record) >= 0:
                 next_record = ticks.add(next_record, self.parameters.telemetry_ms)
-                self._tell(now_ms)
+                self._report(now_ms)
             self.pump_link(now_ms)
             await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
 
@@ -227,8 +227,8 @@ class App:
                 rest = due
         return min(max(rest, 1), ROUND_MS)
 
-    def _tell(self, now_ms):
-        self.clock.unix_s(now_ms)  # carries it on before the tick wraps, told or not
+    def _report(self, now_ms):
+        self.clock.unix_s(now_ms)  # carries it on before the tick wraps, set or not
         while True:
             change = self.controller.faults.take()
             if change is None:

@@ -104,9 +104,9 @@ class Commands:
 
     def _time(self, values, now_ms):
         _command, unix_s, ms = values
-        told = self._clock.tell(unix_s, ms, now_ms)
-        self._controller.faults.set(errors.HOST_TIME, told != clock.TAKEN, self._clock.told_off_s)
-        if told == clock.TAKEN:
-            self._controller.time_told(unix_s, ms, now_ms)
+        result = self._clock.synchronise(unix_s, ms, now_ms)
+        self._controller.faults.set(errors.HOST_TIME, result != clock.TAKEN, self._clock.offset_s)
+        if result == clock.TAKEN:
+            self._controller.synchronise(unix_s, ms, now_ms)
             return OK
-        return REFUSED if told == clock.JUMPED else OUT_OF_RANGE
+        return REFUSED if result == clock.JUMPED else OUT_OF_RANGE

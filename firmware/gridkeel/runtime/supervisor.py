@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gridkeel.protocols import Board
 
 ROUND_MS = 100
-WAIT_MAX_MS = 5000  # longest wait before a service that keeps failing is started again: a car asks on for longer
+WAIT_MAX_MS = 5000  # longest wait before a service that keeps failing is started again: a vehicle asks on for longer
 _SOUND_MS = 60000  # a service that ran this long has recovered: its next failure waits for one round only
 
 # places of an entry

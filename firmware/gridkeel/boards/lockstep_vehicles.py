@@ -1,8 +1,8 @@
-"""Cars in virtual time: connections as records on a port of the lock step.
+"""Vehicles in virtual time: connections as records on a port of the lock step.
 
 A record is <B kind> <H bytes> and the bytes, both ways. Whether a connection counts as secured is the rig's word: TLS
 is not computed in virtual time, but its time is charged, as the one piece of work that cannot be cut into slices;
-SECURED brings how long it is, <I us>, and AGREED tells that it is over. Nobody asks for the address.
+SECURED brings how long it is, <I us>, and AGREED says that it is over. Nobody asks for the address.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ PORT_BYTES = 8192  # the longest frame of V2GTP, and room
 PIECE_BYTES = 512  # what is taken from the port at once
 
 
-class LockStepCars:
+class LockStepVehicles:
     """The network of a board in lock step; port: LockStepPort.  wake(): makes an awaitable with `fire`.
 
     compute(us): passes that much time with the processor busy.
