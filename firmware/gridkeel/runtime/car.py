@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from gridkeel import ticks
+from gridkeel.v2g import journal
 
 READ_BYTES = 512  # the session puts the pieces together
 TURN_US = 1000  # small slices run in one turn up to this; one slice more, even with a collection in it, keeps to 5 ms
@@ -29,7 +30,7 @@ class Car:
         self.connection = None
         self.over = False
         self._gone = False
-        self.reason = ""
+        self.reason = journal.OTHER
         self._last = False
         self._allowed_ms = 0  # of the handshake or the write that is under way, 0 for neither
         self._since_ms = 0
@@ -47,7 +48,7 @@ class Car:
         """Take a connection; `run` serves it, `close` ends it."""
         self.connection = connection
         self._gone = self.over = False
-        self.reason = "the car closed the connection"
+        self.reason = journal.CLOSED_BY_EV
         self._allowed_ms = 0
         self._last_ms = self._board.ticks_ms()
         self._wake.clear()
@@ -99,9 +100,9 @@ class Car:
             return False
         late = ticks.diff(now_ms, self._since_ms) >= self._allowed_ms
         if late or not self._charger.plugged:
-            self.reason = "the car does not read" if late else "unplugged"
-            kind = "closed" if self._allowed_ms == WRITE_MS else "tls_failed"
-            self._report.log(kind, self.reason, "", 0)
+            self.reason = journal.EV_DOES_NOT_READ if late else journal.UNPLUGGED
+            kind = journal.KIND_CLOSED if self.writing else journal.KIND_TLS_FAILED
+            self._report.log(kind, self.reason, journal.OTHER, 0)
             return True
         return self._secc.closing and not self._last
 

@@ -7,7 +7,7 @@ from gridkeel.crypto import crl, x509
 from gridkeel.errors import CertificateError, ExiError
 from gridkeel.runtime.car import Car
 from gridkeel.runtime.handshake import Report
-from gridkeel.v2g import sdp
+from gridkeel.v2g import journal, sdp
 from gridkeel.v2g.claim import Claim
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
@@ -129,7 +129,7 @@ class Vehicle:
             now_ms = self._board.ticks_ms()
             if number and ticks.diff(now_ms, self._last_ms) >= TOLD_MS:  # whoever sends such requests can send many
                 self._last_ms = now_ms
-                self._report.log("turned_away", "sdp", "", number)
+                self._report.log(journal.KIND_TURNED_AWAY, journal.SDP, journal.OTHER, number)
 
     async def _listen_tcp(self):
         await self._listen(False)
@@ -146,7 +146,8 @@ class Vehicle:
             finally:
                 if not taken:
                     # One outlet has one car.
-                    self._report.log("turned_away", "tls" if secured else "tcp", "", 0)
+                    subject = journal.TLS if secured else journal.TCP
+                    self._report.log(journal.KIND_TURNED_AWAY, subject, journal.OTHER, 0)
                     connection.close()
 
     async def _enter(self, connection):
