@@ -21,7 +21,7 @@ from gridkeel.v2g.iso2.setup import Paused
 _MESSAGE = "V2G_Message"
 _BEFORE = (states.PROTOCOL, states.SETUP)  # a car that leaves now may come again: the charger waits as long as it does
 _NO_SESSION = (states.PROTOCOL, states.SETUP, states.ENDED)
-_WATCH_MS = 50  # how often the plug, and whatever an answer waits for, is looked at
+_WAIT_MS = 50  # how often, at least, whatever an answer waits for is looked at
 
 
 class Secc:
@@ -153,14 +153,21 @@ class Secc:
             raise
         return self._pending is not None and not self._waiting
 
-    def deadline(self, now_ms):
-        """Return when on_deadline wants to be called, -1 where never."""
+    def deadline(self, now_ms: int) -> int:
+        """Return the ms until on_deadline must be called, 0 for now, -1 for never.
+
+        It must be called too when the vehicle was unplugged.  While an answer waits, so must `work`.
+        """
         if not self._connected or self.closing:
             return -1
-        return ticks.add(now_ms, _WATCH_MS)
+        if not self._context.charger.plugged:
+            return 0
+        if self._pending is not None:
+            return _WAIT_MS if self._waiting else -1
+        return max(0, self._allowed_ms - ticks.diff(now_ms, self._clock_ms))
 
-    def on_deadline(self, now_ms):
-        """Look at the clocks and the plug."""
+    def on_deadline(self, now_ms: int):
+        """Look at the clock of the next request, and at the plug."""
         if not self._connected or self.closing:
             return
         self._context.now_ms = now_ms
