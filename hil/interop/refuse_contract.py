@@ -108,7 +108,7 @@ ROWS = (
     _defect("unknown critical extension", "critical", CHAIN_ERROR, "unknown_critical"),
     _row("oversized chain: three sub-CAs", _one_sub_too_many, CHAIN_ERROR, "chain_length"),
     Refusal(
-        "oversized chain: past the schema's four sub-CAs", talking(_endless_chain), ENDED, "closed", "not_a_message"
+        "oversized chain: past the schema's four sub-CAs", talking(_endless_chain), ENDED, "closed", "message_invalid"
     ),
     _defect("oversized certificate: a leaf over 800 bytes", "oversized", CHAIN_ERROR),
     Refusal(
@@ -116,7 +116,7 @@ ROWS = (
         talking(_oversized_certificate),
         ENDED,
         "closed",
-        "not_a_message",
+        "message_invalid",
     ),
     _row("wrong EMAID", _of_another, CHAIN_ERROR, "wrong_emaid"),
     Refusal(
@@ -124,7 +124,7 @@ ROWS = (
         talking(lambda car, stage: car.pay(_with_another_key(stage))),
         SIGNATURE_ERROR,
         "signature",
-        "the_signature_does_not_match",
+        "signature_mismatch",
     ),
     Refusal("replayed challenge", _replayed, CHALLENGE_INVALID, "refused", CHALLENGE_INVALID),
     Refusal("a contract without TLS", talking(_on_tcp, secured=False), PAYMENT_INVALID, "refused", PAYMENT_INVALID),

@@ -128,7 +128,7 @@ ROWS = (
     _row("TLS 1.3 alone", _handshake(_only(ssl.TLSVersion.TLSv1_3)), HANDSHAKE_FAILURE),
     _row("wrong cipher", _handshake(_other_suite), HANDSHAKE_FAILURE),
     Refusal(
-        "plain TCP where TLS is required",
+        "tls_required",
         _plain_where_tls_is_required,
         ENDED,
         "tls_failed",

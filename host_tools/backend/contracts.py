@@ -13,7 +13,6 @@ from gridkeel.crypto import chain, crl, names, profiles, refusals, x509
 from gridkeel.errors import CertificateError
 from gridkeel.v2g import emaid
 from gridkeel.v2g.iso2 import codes
-from gridkeel.v2g.iso2.codes import RefusedError
 from host_tools.backend import compiled
 from host_tools.backend.signing import driven
 
@@ -29,6 +28,14 @@ _CODES = {
     refusals.NOT_YET_VALID: codes.CERTIFICATE_EXPIRED,  # as [V2G2-824] has it for PaymentDetails
     refusals.REVOKED: codes.REVOKED,
 }
+
+
+class RefusedError(Exception):
+    """A request is answered with a FAILED code; reason: for whoever watches the backend."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
 
 
 def for_vehicle(pki: Pki, pcid: str, now: datetime) -> str:

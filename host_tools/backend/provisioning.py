@@ -19,10 +19,10 @@ from certs.v2g import Pki
 from gridkeel.crypto import profiles
 from gridkeel.errors import ExiError
 from gridkeel.link.frames import EXCHANGE_MAX
-from gridkeel.v2g import exi, grammars, signatures
+from gridkeel.v2g import exi, grammars, journal, journal_text
 from gridkeel.v2g.iso2 import codes, responses, states
-from gridkeel.v2g.iso2.codes import RefusedError
 from host_tools.backend import contracts, envelope, signing
+from host_tools.backend.contracts import RefusedError
 from host_tools.errors import ToolError
 
 INSTALLATION = "CertificateInstallationReq"
@@ -88,8 +88,8 @@ def _update(pki: Pki, body: dict[str, Any], header: dict[str, Any], now: datetim
 
 def _check_signature(header: dict[str, Any], kind: str, body: dict[str, Any], public_key: bytes) -> None:
     checked = signing.check(header, kind, body, public_key)
-    if checked != signatures.OK:
-        raise RefusedError(codes.SIGNATURE_ERROR, checked)
+    if checked != journal.OK:
+        raise RefusedError(codes.SIGNATURE_ERROR, journal_text.text(checked))
 
 
 def _provider(pki: Pki, now: datetime) -> str:

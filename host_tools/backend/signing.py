@@ -37,8 +37,8 @@ def signature(elements: list[Element], key: ec.EllipticCurvePrivateKey) -> dict[
     return {"SignedInfo": info, "SignatureValue": {"": r.to_bytes(32, "big") + s.to_bytes(32, "big")}}
 
 
-def check(header: Mapping[str, Any], name: str, body: Mapping[str, Any], public_key: bytes) -> str:
-    """Check a header's signature over its body element; return signatures.OK or what is wrong.
+def check(header: Mapping[str, Any], name: str, body: Mapping[str, Any], public_key: bytes) -> int:
+    """Check a header's signature over its body element; return journal.OK or what is wrong, a code of journal.py.
 
     public_key: 65 bytes.
     """
@@ -53,8 +53,8 @@ class _Quiet:
     def __init__(self) -> None:
         self.scratch = bytearray(EXCHANGE_MAX)
 
-    def tell(self, kind: str, subject: str, detail: str, number: int) -> None:
-        """Take an event; nobody listens."""
+    def log(self, kind: int, subject: int, detail: int, number: int) -> None:
+        """Take an entry of the log; nobody reads it."""
 
     def since(self, begun_ms: int) -> int:
         return 0

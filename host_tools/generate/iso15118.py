@@ -1,9 +1,10 @@
-"""Generated section of docs/iso15118.md: states, messages and their times, from the session's own table."""
+"""Generated section of docs/iso15118.md: states, messages, their times and codes, and the log's codes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from gridkeel.v2g import journal_text
 from gridkeel.v2g.iso2 import response_codes, states, states_text
 from host_tools.generate.section import page
 
@@ -22,7 +23,7 @@ _CLOCKS = (
 
 def files() -> dict[Path, str]:
     """Return {path: text} of the page."""
-    parts = [_states(), _messages(), _clocks(), _codes()]
+    parts = [_states(), _messages(), _clocks(), _codes(), _kinds(), _log_codes()]
     return page("iso15118.md", "gridkeel.v2g", [line for part in parts for line in [*part, ""]])
 
 
@@ -57,6 +58,16 @@ def _clocks() -> list[str]:
 def _codes() -> list[str]:
     lines = ["| response | codes, beside " + ", ".join(response_codes.ANY) + " |", "|---|---|"]
     return lines + [f"| {response} | {', '.join(codes)} |" for response, codes in response_codes.TABLE.items()]
+
+
+def _kinds() -> list[str]:
+    lines = ["| entry of the log | what it says |", "|---|---|"]
+    return lines + [f"| `{name}` | {text} |" for _kind, name, text in journal_text.KINDS[1:]]
+
+
+def _log_codes() -> list[str]:
+    lines = ["| code | name | meaning |", "|---|---|---|"]
+    return lines + [f"| {code} | `{name}` | {text} |" for code, name, text in journal_text.CATALOGUE]
 
 
 def _seconds(ms: int) -> str:

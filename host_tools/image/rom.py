@@ -31,7 +31,16 @@ PACKAGE = "gridkeel"
 MARCH = "x64"  # the unix port's; without it the viper kernels do not compile
 _OPTIONS = (f"-march={MARCH}", "-O2")
 # What a host alone imports from the package: texts, and the message table in words.
-HOST_ONLY = ("crypto/refusals_text.py", "errors_text.py", "params_text.py", "link/messages.py", "link/table.py")
+HOST_ONLY = (
+    "crypto/refusals_text.py",
+    "errors_text.py",
+    "params_text.py",
+    "link/messages.py",
+    "link/table.py",
+    "v2g/journal_text.py",
+    "v2g/iso2/response_codes.py",
+    "v2g/iso2/states_text.py",
+)
 
 
 def rom_image(folder: Path, cache: Path | None = None, *, keep_names: bool = False) -> Path:

@@ -6,7 +6,7 @@ from outlet import Outlet
 from gridkeel import ticks
 from gridkeel.clock import WallClock
 from gridkeel.params import Parameters
-from gridkeel.v2g import exi, grammars, sap, v2gtp
+from gridkeel.v2g import exi, grammars, journal_text, sap, v2gtp
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.iso2 import response_codes, states
 from gridkeel.v2g.secc import Secc
@@ -17,6 +17,16 @@ STEP_MS = 5
 # One of each for all cars of a run: a board's heap has room for a charger, not for its tests beside it.
 _OUT = bytearray(v2gtp.FRAME_MAX_BYTES)
 _BUFFER = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
+
+
+_KINDS = journal_text.kinds()
+_CODES = journal_text.names()
+
+
+def named(entry):
+    """Return an entry of the log with the names of its codes, "" for none."""
+    kind, subject, detail, number = entry
+    return _KINDS[kind], _CODES[subject] if subject else "", _CODES[detail] if detail else "", number
 
 
 class Noise:
@@ -61,17 +71,17 @@ class Bench:
 
     def drain(self):
         while True:
-            event = self.secc.take_event()
-            if event is None:
+            entry = self.secc.take_event()
+            if entry is None:
                 return self.events
-            self.events.append(event)
+            self.events.append(named(entry))
 
     def kinds(self, kind):
         return [event for event in self.drain() if event[0] == kind]
 
     def run(self, ms):
         """Let virtual time pass, in coarser steps the longer it is."""
-        step_ms = max(STEP_MS, ms // 500)
+        step_ms = max(STEP_MS, ms // 300)
         end_ms = ticks.add(self.now_ms, ms)
         while ticks.diff(end_ms, self.now_ms) > 0:
             self.now_ms = ticks.add(self.now_ms, min(step_ms, ticks.diff(end_ms, self.now_ms)))

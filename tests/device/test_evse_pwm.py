@@ -1,6 +1,5 @@
 """What the pilot offers: every row of the offer's table, its times, fallback and pause."""
 
-from gridkeel.evse.offer import BASIC, DIGITAL, NONE, OUT, STEP
 from noalloc import without_heap
 
 from gridkeel import ticks

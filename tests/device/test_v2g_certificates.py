@@ -53,7 +53,7 @@ def test_a_certificate_that_is_none():
 
 
 def test_a_backend_that_is_silent():
-    begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "the backend is silent")
+    begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "backend_timeout")
     bench = refused(*begun, delay_ms=1 << 20)
     took_ms = [event[3] for event in bench.events if event[:2] == ("message", "CertificateInstallationReq")][-1]
     assert 4200 <= took_ms < states_text.times_ms("CertificateInstallationReq")[0]
@@ -67,22 +67,22 @@ def test_what_a_silent_backend_says_later_has_no_room():
 
 
 def test_a_backend_that_fails():
-    begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "the backend failed")
+    begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "backend_failed")
     refused(*begun, breaks=True)
 
 
 def test_a_backend_that_refuses():
-    begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "the backend refuses")
+    begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "backend_refused")
     refused(*begun, says="FAILED_NoCertificateAvailable")
 
 
 def test_an_answer_for_another_session():
-    begun = ("FAILED", "CertificateInstallationReq", installation(), "the backend's answer is for another session")
+    begun = ("FAILED", "CertificateInstallationReq", installation(), "backend_answer_invalid")
     refused(*begun, session_id=bytes(8))
 
 
 def test_an_answer_of_another_kind():
-    begun = ("FAILED", "CertificateInstallationReq", installation(), "the backend's answer is no CertificateInst")
+    begun = ("FAILED", "CertificateInstallationReq", installation(), "backend_answer_invalid")
     refused(*begun, named="SessionStopRes")
     refused(*begun, named="CertificateUpdateRes")
     refused(*begun, damaged=True)

@@ -105,7 +105,7 @@ def test_dc_goes_on_after_a_receipt():
 
 
 def test_a_backend_that_fails_is_not_waited_for():
-    begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "the backend failed")
+    begun = ("FAILED_NoCertificateAvailable", "CertificateInstallationReq", installation(), "backend_failed")
     bench = refused(*begun, breaks=True, delay_ms=500)
     took_ms = [event[3] for event in bench.events if event[:2] == ("message", "CertificateInstallationReq")][-1]
     assert 500 <= took_ms < 700

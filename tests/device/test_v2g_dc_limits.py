@@ -94,7 +94,7 @@ def test_targets_over_the_outlet_s_limits_are_clamped_and_named():
     ):
         assert asks(car, volts, amperes) == (target, reached), (volts, amperes)
     assert number(car.last["EVSEMaximumVoltageLimit"]) == 450
-    told = [event[2:] for event in car.bench.kinds("delivery") if event[1] == "a wish out of range"]
+    told = [event[2:] for event in car.bench.kinds("delivery") if event[1] == "target_out_of_range"]
     assert told == [("EVTargetVoltage", 481), ("EVTargetCurrent", 126)], "once each"
     car.stop()
 
@@ -214,8 +214,8 @@ def test_a_car_that_reports_an_error_while_charging_ends_in_order():
             assert (told["EVSENotification"], told["EVSEStatusCode"]) == ("StopCharging", "EVSE_Shutdown")
             bench.run(100)
         assert bench.outlet.contactor_closed, "the contacts open without current, when the car asks for it"
-        assert [event for event in bench.kinds("delivery") if event[1] == "the car reports"] == [
-            ("delivery", "the car reports", error, 0)
+        assert [event for event in bench.kinds("delivery") if event[1] == "ev_error"] == [
+            ("delivery", "ev_error", error if error.startswith("FAILED") else "", 0)
         ]
         stop = delivery("Stop", car)
         stop["DC_EVPowerDeliveryParameter"]["DC_EVStatus"] = ev_status(error)

@@ -122,7 +122,7 @@ def test_a_fault_while_the_contactor_is_waited_for_is_answered_at_once():
     begun_ms = bench.now_ms
     assert car.receive("PowerDeliveryReq")["ResponseCode"] == "FAILED_PowerDeliveryNotApplied"
     assert bench.now_ms - begun_ms < 50
-    assert bench.kinds("session")[-1][2] == "the charger is not ready to deliver"
+    assert bench.kinds("session")[-1][2] == "charger_not_ready"
 
 
 def test_a_car_that_charges_on_after_a_fault_is_stopped():
@@ -133,4 +133,4 @@ def test_a_car_that_charges_on_after_a_fault_is_stopped():
     car.ask(car.loop, car.request(car.loop))
     bench.now_ms += 1
     car.ask(car.loop, car.request(car.loop), "FAILED")
-    assert bench.kinds("session")[-1][2] == "the car does not stop"
+    assert bench.kinds("session")[-1][2] == "ev_does_not_stop"

@@ -297,7 +297,7 @@ def test_a_car_that_does_not_stop_is_stopped():
         car.ask(car.loop, car.request(car.loop), "FAILED")
         bench.run(200)
         assert not bench.outlet.allowed and not bench.outlet.contactor_closed
-        assert bench.kinds("session")[-1][2] == "the car does not stop"
+        assert bench.kinds("session")[-1][2] == "ev_does_not_stop"
 
 
 def test_a_stop_that_is_taken_back_is_forgotten():

@@ -1,5 +1,6 @@
 """SAScheduleTuple from a price plan, and charging profiles held against it."""
 
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import modes, schedules, values
 from gridkeel.v2g.iso2.codes import RefusedError
 
@@ -20,8 +21,8 @@ class Some:
         self.offer_end_s = 0
         self.over_w = 0
 
-    def tell(self, kind, subject, _detail, number):
-        assert (kind, subject) == ("delivery", "the charging profile passes the offer")
+    def log(self, kind, subject, _detail, number):
+        assert (kind, subject) == (journal.KIND_DELIVERY, journal.CHARGING_PROFILE_CUT)
         self.over_w = number
 
 

@@ -214,7 +214,7 @@ def test_a_session_is_not_resumed_over_a_weaker_transport():
 
 def test_plain_tcp_where_tls_is_required():
     bench = Bench(changes={"iso15118_tls": 2})
-    assert bench.secc.closing and bench.kinds("closed")[0][1] == "plain TCP where TLS is required"
+    assert bench.secc.closing and bench.kinds("closed")[0][1] == "tls_required"
     bench.disconnect()
     bench.secured = True
     bench.connect()
@@ -275,7 +275,7 @@ def test_a_profile_above_the_offer_is_cut_and_the_session_goes_on():
             bench.outlet.wants_power = True
             car.ask("PowerDeliveryReq", delivery("Start", car, profile=((0, asked_w),)))
             assert bench.outlet.profile == ((0, most_w),)
-            told = ("delivery", "the charging profile passes the offer", "", asked_w - most_w)
+            told = ("delivery", "charging_profile_cut", "", asked_w - most_w)
             assert [event for event in bench.kinds("delivery") if "profile" in event[1]] == [told]
             car.charge(2)
             car.stop()

@@ -7,7 +7,8 @@ from binascii import unhexlify
 
 from garbage import COLLECTED
 
-from gridkeel.v2g import exi, grammars, signatures
+from gridkeel.v2g import exi, grammars, journal, signatures
+from gridkeel.v2g.iso2 import states
 
 WASM_GROUP = 1
 
@@ -40,10 +41,10 @@ class Context:
     def __init__(self):
         self.scratch = bytearray(512)
         self.now_ms = 5
-        self.told = []
+        self.logged = []
 
-    def tell(self, *event):
-        self.told.append(event)
+    def log(self, *entry):
+        self.logged.append(entry)
 
     def since(self, begun_ms):
         return self.now_ms - begun_ms
@@ -61,7 +62,8 @@ def checked(header, name, body, key=KEY):
         while True:
             next(work)
     except StopIteration as done:
-        assert context.told == [("signature", name, done.value, 0)]
+        subject = journal.REQUESTS + states.number_of(name)
+        assert context.logged == [(journal.KIND_SIGNATURE, subject, done.value, 0)]
         return done.value
 
 
@@ -71,26 +73,26 @@ def test_a_challenge_signed_by_another_implementation():
     header, body = read(AUTHORIZATION)
     assert header["SessionID"] == bytes((1, 2, 3, 4, 5, 6, 7, 8))
     assert body["AuthorizationReq"] == {"Id": "id1", "GenChallenge": bytes(range(16))}
-    assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == signatures.OK
+    assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == journal.OK
 
 
 def test_a_receipt_signed_by_another_implementation():
     if not COLLECTED:
         return  # the curve leaves a megabyte of garbage: test_crypto_signature has that build to itself
     header, body = read(RECEIPT)
-    assert checked(header, "MeteringReceiptReq", body["MeteringReceiptReq"]) == signatures.OK
+    assert checked(header, "MeteringReceiptReq", body["MeteringReceiptReq"]) == journal.OK
 
 
 def test_another_element_under_the_signature():
     header, body = read(AUTHORIZATION)
     element = body["AuthorizationReq"]
     element["GenChallenge"] = bytes(16)
-    assert checked(header, "AuthorizationReq", element) == signatures.DIGEST
+    assert checked(header, "AuthorizationReq", element) == journal.SIGNATURE_DIGEST
     element["Id"] = "id2"
-    assert checked(header, "AuthorizationReq", element) == signatures.REFERENCE
+    assert checked(header, "AuthorizationReq", element) == journal.SIGNATURE_REFERENCE
     del element["Id"]
-    assert checked(header, "AuthorizationReq", element) == signatures.REFERENCE
-    assert checked({"SessionID": b""}, "AuthorizationReq", element) == signatures.MISSING
+    assert checked(header, "AuthorizationReq", element) == journal.SIGNATURE_REFERENCE
+    assert checked({"SessionID": b""}, "AuthorizationReq", element) == journal.SIGNATURE_MISSING
 
 
 def test_the_whole_digest_counts():
@@ -100,7 +102,7 @@ def test_the_whole_digest_counts():
         digest = bytearray(reference["DigestValue"])
         digest[place] ^= 1
         kept, reference["DigestValue"] = reference["DigestValue"], bytes(digest)
-        assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == signatures.DIGEST
+        assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == journal.SIGNATURE_DIGEST
         reference["DigestValue"] = kept
 
 
@@ -113,7 +115,7 @@ def test_an_element_that_is_too_long_to_be_encoded_is_not_signed():
         while True:
             next(work)
     except StopIteration as done:
-        assert done.value == signatures.FORM
+        assert done.value == journal.SIGNATURE_FORM
 
 
 def test_a_signature_of_another_message():
@@ -122,13 +124,13 @@ def test_a_signature_of_another_message():
     header, body = read(AUTHORIZATION)
     other, _body = read(RECEIPT)
     header["Signature"]["SignatureValue"] = other["Signature"]["SignatureValue"]
-    assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == signatures.MISMATCH
+    assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == journal.SIGNATURE_MISMATCH
 
 
 def test_another_key():
     header, body = read(AUTHORIZATION)
     key = KEY[:-1] + bytes((KEY[-1] ^ 1,))  # no point of the curve
-    assert checked(header, "AuthorizationReq", body["AuthorizationReq"], key) == signatures.MISMATCH
+    assert checked(header, "AuthorizationReq", body["AuthorizationReq"], key) == journal.SIGNATURE_MISMATCH
 
 
 def form(change):
@@ -157,7 +159,7 @@ def test_forms_that_the_standard_does_not_know():
         signature["SignedInfo"]["Reference"] = signature["SignedInfo"]["Reference"] * 2
 
     for change in (short, transforms, untransformed, twice):
-        assert form(change) == signatures.FORM, change
+        assert form(change) == journal.SIGNATURE_FORM, change
 
 
 def test_algorithms_that_are_not_the_standard_s():
@@ -174,4 +176,4 @@ def test_algorithms_that_are_not_the_standard_s():
         reference_of(signature)["DigestMethod"]["Algorithm"] = "http://www.w3.org/2000/09/xmldsig#sha1"
 
     for change in (canonical, transform, method, digest):
-        assert form(change) == signatures.FORM, change
+        assert form(change) == journal.SIGNATURE_FORM, change

@@ -153,7 +153,7 @@ def test_its_session_is_joined_and_power_ends_until_it_is_agreed_anew():
     assert not bench.outlet.allowed and bench.outlet.in_session and not bench.outlet.broken
     bench.run(200)
     assert not bench.outlet.contactor_closed
-    assert [event[2] for event in bench.kinds("session") if event[1] == "ended"] == ["the car comes again"]
+    assert [event[2] for event in bench.kinds("session") if event[1] == "ended"] == ["ev_reconnected"]
     for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq", "AuthorizationReq"):
         car.ask(name, car.request(name))
     car.ask("ChargeParameterDiscoveryReq", car.request("ChargeParameterDiscoveryReq"))

@@ -21,7 +21,7 @@ def _silent(state):
     bench.run(520)
     assert bench.secc.closing and not bench.outlet.allowed, state
     assert bench.outlet.broken is not early, state
-    assert bench.kinds("closed")[0][1] == "no request in state %d" % state
+    assert bench.kinds("closed")[0][1] == "request_timeout", state
     bench.outlet.wants_power = False
     bench.run(200)
     assert not bench.outlet.contactor_closed
@@ -132,7 +132,7 @@ def test_a_start_while_the_contactor_rests_is_not_applied_and_no_contactor_error
     begun_ms = bench.now_ms
     car.ask("PowerDeliveryReq", delivery("Start", car), "FAILED_PowerDeliveryNotApplied")
     assert states.CONTACTOR_MS <= bench.now_ms - begun_ms < states.CONTACTOR_MS + 100
-    assert ("session", "ended", "the contactor rests", 0) in bench.events
+    assert ("session", "ended", "contactor_resting", 0) in bench.events
     bench.outlet.resting = False
     ended_safely(bench)
 

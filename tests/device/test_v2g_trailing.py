@@ -98,5 +98,5 @@ def test_more_than_the_bound_is_no_message():
             car.negotiate([offer(1, 1)]) if first else car.ask("ServiceDiscoveryReq", {})
             raise AssertionError("answered")
         except ClosedError:
-            assert bench.kinds("closed")[-1][1].startswith("not a message")
+            assert bench.kinds("closed")[-1][1] == "message_invalid"
         assert not bench.outlet.allowed

@@ -46,4 +46,4 @@ def test_the_charger_waits_its_time_and_not_longer(
     row = rows_of(outlet)[state]
     assert row.ok, row
     waited_s = silence.Path(state, ()).wait_s
-    assert row.entry in (f"closed no_request_in_state, after {waited_s - k:.0f} s" for k in (0, 1))
+    assert row.entry in (f"closed request_timeout, after {waited_s - k:.0f} s" for k in (0, 1))

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(300)
 # One firmware with a defect for each row: (file, old, new).
 CHANGES = (
     # an unknown session is answered with another code
-    ("v2g/iso2/session.py", 'RefusedError(codes.UNKNOWN_SESSION, "another', 'RefusedError(codes.FAILED, "another'),
+    ("v2g/iso2/session.py", "RefusedError(codes.UNKNOWN_SESSION, ", "RefusedError(codes.FAILED, "),
     # the contactor stays closed where the message was too long
     (
         "v2g/iso2/stop.py",
@@ -28,8 +28,8 @@ CHANGES = (
     # a wrong mode is not told
     (
         "v2g/iso2/session.py",
-        '        context.tell("refused", name, refusal.code, 0)\n',
-        '        if refusal.code != codes.WRONG_MODE:\n            context.tell("refused", name, refusal.code, 0)\n',
+        "        context.log(journal.KIND_REFUSED, ",
+        "        if refusal.code != codes.WRONG_MODE:\n            context.log(journal.KIND_REFUSED, ",
     ),
     # after a schedule that was not offered nobody is served any more
     (

@@ -70,7 +70,7 @@ def test_a_profile_above_the_offer(plugged: Stage) -> None:
         codes += [car.ask("PowerDeliveryReq", messages.delivery("Stop"))]
         codes.append(car.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
     assert all(code.startswith("OK") for code in codes), codes
-    told = "the_charging_profile_passes_the_offer"
+    told = "charging_profile_cut"
     entry = plugged.charger.desk.wait_for("iso15118", mark, RECORD_S, lambda record: record["subject"] == told)
     assert (entry["kind"], entry["number"]) == ("delivery", 11040 - OFFERED_W)
 

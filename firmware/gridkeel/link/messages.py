@@ -28,7 +28,7 @@ from gridkeel.link.ids import (  # the numbers belong to the table, wherever the
 )
 from gridkeel.sensing import sample_clock
 from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
-from gridkeel.v2g import journal
+from gridkeel.v2g import journal_text
 
 STATES = protection.NAMES
 LIMITERS = limits.NAMES
@@ -44,8 +44,8 @@ CONTACTOR_STATES = names.CONTACTOR
 PWM_STATES = names.OFFERS
 RESULTS = ids.RESULTS
 MODES = ids.MODES
-V2G_KINDS = journal.KINDS
-V2G_WORDS = journal.words()
+V2G_KINDS = journal_text.kinds()
+V2G_CODES = journal_text.names()
 
 TABLE = (
     (
@@ -158,7 +158,7 @@ TABLE = (
             ("session", "H", "number"),
             ("secured", "B", "flag"),
             ("contract", "B", "flag"),
-            ("end", "B", "V2G_WORDS"),
+            ("end", "B", "V2G_CODES"),
             ("tls_us", "I", "us"),
             ("protocol_us", "I", "us"),
             ("setup_us", "I", "us"),
@@ -192,8 +192,8 @@ TABLE = (
             ("uptime_ms", "I", "ms"),
             ("session", "H", "number"),
             ("kind", "B", "V2G_KINDS"),
-            ("subject", "B", "V2G_WORDS"),
-            ("detail", "B", "V2G_WORDS"),
+            ("subject", "B", "V2G_CODES"),
+            ("detail", "B", "V2G_CODES"),
             ("number", "I", ""),
         ),
     ),

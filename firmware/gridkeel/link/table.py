@@ -36,7 +36,7 @@ def enums():
         ("PWM_STATES", _numbered(messages.PWM_STATES)),
         ("INVERTER_STATES", _numbered(inverter.STATES)),
         ("V2G_KINDS", _numbered(messages.V2G_KINDS)),
-        ("V2G_WORDS", _numbered(messages.V2G_WORDS)),
+        ("V2G_CODES", _numbered(messages.V2G_CODES)),
         ("CATALOGUE", faults),
         ("TABLE", _numbered(params.NAMES)),
     )

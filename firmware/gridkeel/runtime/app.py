@@ -203,6 +203,8 @@ class App:
                 self.board.connector.read(self.controller.connector.levels)
             self.controller.samples_lost(now_ms)
             self._drive()
+            if self.vehicle:
+                self.vehicle.news()
 
     def _run_deadlines(self, now_ms):
         controller = self.controller

@@ -4,13 +4,18 @@ import asyncio
 import sys
 
 from gridkeel import ticks
+from gridkeel.v2g import journal
 
 READ_BYTES = 512  # the session puts the pieces together
 TURN_US = 1000  # small slices run in one turn up to this; one slice more, even with a collection in it, keeps to 5 ms
 LINGER_MS = 5000  # the time a car has to close a connection whose session is over
 WRITE_MS = 5000  # a car gives up after that at the latest (states.MESSAGES): one that does not read is gone
 HANDSHAKE_MS = 12000  # a connection's own limit comes first
+REST_MS = 60000  # where nothing has a clock of its own: until something happens
+FLIGHT_MS = 10
 SILENT_MS = 2000  # a car that asked gives up after that, where it is the charger's turn; any other has its own turn
+
+_wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first EV
 
 
 class Car:
@@ -29,28 +34,36 @@ class Car:
         self.connection = None
         self.over = False
         self._gone = False
-        self.reason = ""
+        self.reason = journal.OTHER
         self._last = False
         self._allowed_ms = 0  # of the handshake or the write that is under way, 0 for neither
         self._since_ms = 0
         self._count = 0
         self._last_ms = 0
         self._wake = asyncio.Event()
+        self._look = asyncio.Event()
         self.data = bytearray(READ_BYTES)
 
     def news(self):
         """Look at once whether what the session waits for has come."""
         if self._secc.waiting:
             self._wake.set()
+        if not self._charger.plugged:
+            self._look.set()
+
+    def look(self):
+        """End `rest` now."""
+        self._look.set()
 
     def begin(self, connection):
         """Take a connection; `run` serves it, `close` ends it."""
         self.connection = connection
         self._gone = self.over = False
-        self.reason = "the car closed the connection"
+        self.reason = journal.CLOSED_BY_EV
         self._allowed_ms = 0
         self._last_ms = self._board.ticks_ms()
         self._wake.clear()
+        self._look.clear()
 
     def close(self):
         """The connection is served."""
@@ -77,17 +90,49 @@ class Car:
             secc.disconnected(self._board.ticks_ms(), self.reason)
             self._tell()
             report.end(connection)
+            self._look.set()
 
     # --- what goes on whatever the connection does
 
-    def watch(self):
-        """Look at the clocks, the plug and the progress; return whether there is no point in going on.
+    async def rest(self):
+        """Wait until on_deadline must be called, or there is something to look at."""
+        left_ms = self._left_ms(self._board.ticks_ms())
+        if left_ms:
+            try:
+                await _wait_for_ms(self._look.wait(), left_ms)
+            except asyncio.TimeoutError:
+                pass
+        self._look.clear()
 
-        Called every few milliseconds by whoever started `run`, and cancels it then.
-        """
+    def _left_ms(self, now_ms):
+        left_ms = self._secc.deadline(now_ms)
+        if left_ms < 0:
+            left_ms = REST_MS
+        if self._allowed_ms:
+            left_ms = min(left_ms, max(0, self._allowed_ms - ticks.diff(now_ms, self._since_ms)))
+            if not self.writing:
+                left_ms = min(left_ms, FLIGHT_MS)  # the flights of a handshake show in the bytes alone
+        return left_ms
+
+    def on_deadline(self):
+        """Look at the clocks, the plug and the progress; return whether there is no point in going on."""
         now_ms = self._board.ticks_ms()
         self._secc.on_deadline(now_ms)
         self._wake.set()
+        self._note(now_ms)
+        if not self._allowed_ms:
+            return False
+        late = ticks.diff(now_ms, self._since_ms) >= self._allowed_ms
+        if late or not self._charger.plugged:
+            self.reason = journal.EV_DOES_NOT_READ if late else journal.UNPLUGGED
+            kind = journal.KIND_CLOSED if self.writing else journal.KIND_TLS_FAILED
+            self._report.log(kind, self.reason, journal.OTHER, 0)
+            return True
+        return self._secc.closing and not self._last
+
+    def _note(self, now_ms):
+        if self.connection is None:
+            return
         # Before its session begins only what was answered counts: whoever trickles bytes gets no further.
         count = self.connection.bytes_out
         if self._secc.ongoing:
@@ -95,15 +140,6 @@ class Car:
         if count != self._count or self._secc.asked:
             self._count = count
             self._last_ms = now_ms
-        if not self._allowed_ms:
-            return False
-        late = ticks.diff(now_ms, self._since_ms) >= self._allowed_ms
-        if late or not self._charger.plugged:
-            self.reason = "the car does not read" if late else "unplugged"
-            kind = "closed" if self._allowed_ms == WRITE_MS else "tls_failed"
-            self._report.log(kind, self.reason, "", 0)
-            return True
-        return self._secc.closing and not self._last
 
     @property
     def writing(self):
@@ -115,7 +151,9 @@ class Car:
         """Whether it was the car's turn all through the last SILENT_MS, and nothing came."""
         if self.writing:
             return False  # it has its own limit
-        return ticks.diff(self._board.ticks_ms(), self._last_ms) >= SILENT_MS
+        now_ms = self._board.ticks_ms()
+        self._note(now_ms)
+        return ticks.diff(now_ms, self._last_ms) >= SILENT_MS
 
     # --- one connection
 
@@ -123,18 +161,24 @@ class Car:
         if not self.connection.secured:
             return True
         begun_us = self._board.ticks_us()
-        self._allowed_ms, self._since_ms = HANDSHAKE_MS, self._board.ticks_ms()
+        self._bound(HANDSHAKE_MS)
         sound = await self.connection.handshake()
-        self._allowed_ms = 0
+        self._bound(0)
         self._report.agreed(ticks.diff(self._board.ticks_us(), begun_us), sound)
         return sound
 
     async def _write(self, n):
         self._last = self._secc.closing
-        self._allowed_ms, self._since_ms = WRITE_MS, self._board.ticks_ms()
+        self._bound(WRITE_MS)
         sound = await self.connection.write(self._secc.out, n)
-        self._allowed_ms = 0
+        self._bound(0)
         return sound
+
+    def _bound(self, allowed_ms):
+        """Something begins that may take so long, 0: it is over."""
+        self._allowed_ms, self._since_ms = allowed_ms, self._board.ticks_ms()
+        self._note(self._since_ms)
+        self._look.set()
 
     async def _read(self, connection):
         data = self.data
@@ -143,8 +187,10 @@ class Car:
             try:
                 n = await connection.readinto(data)
                 if n:
+                    now_ms = self._board.ticks_ms()
                     self._report.asked()
-                    self._secc.receive(data, n, self._board.ticks_ms())
+                    self._secc.receive(data, n, now_ms)
+                    self._note(now_ms)
             except Exception as error:  # nobody waits for this task: told here, and it ends this connection alone
                 sys.print_exception(error)
                 n = 0
@@ -195,9 +241,14 @@ class Car:
         begun_ms = self._board.ticks_ms()
         self.over = True
         self._secc.disconnected(begun_ms)
-        while not self._gone and ticks.diff(self._board.ticks_ms(), begun_ms) < LINGER_MS:
-            await self._wake.wait()
+        left_ms = LINGER_MS
+        while not self._gone and left_ms > 0:
+            try:
+                await _wait_for_ms(self._wake.wait(), left_ms)
+            except asyncio.TimeoutError:
+                return
             self._wake.clear()
+            left_ms = LINGER_MS - ticks.diff(self._board.ticks_ms(), begun_ms)
 
     def _tell(self):
         while True:

@@ -44,8 +44,8 @@ class Report:
         """The TLS handshake is over."""
         self._row[field.TLS_US] = took_us
         if not sound:
-            self._row[field.END] = journal.word("tls")
-            self.log("tls_failed", "tls", "", took_us // 1000)
+            self._row[field.END] = journal.TLS
+            self.log(journal.KIND_TLS_FAILED, journal.TLS, journal.OTHER, took_us // 1000)
 
     def asked(self):
         """Bytes of a request came in."""
@@ -75,16 +75,16 @@ class Report:
         """Take one event of the session: (kind, subject, detail, number)."""
         kind, subject, detail, number = event
         row = self._row
-        if kind == "certificate":
+        if kind == journal.KIND_CERTIFICATE:
             row[field.CHECKS] += 1
             row[field.CHECKS_MS] += number
-        elif kind == "signature":
+        elif kind == journal.KIND_SIGNATURE:
             row[field.SIGNATURES] += 1
             row[field.SIGNATURES_MS] += number
-        elif kind == "contract":
+        elif kind == journal.KIND_CONTRACT:
             row[field.CONTRACT] = 1
-        elif kind == "session" and not row[field.END] and subject in ("paused", "stopped", "ended"):
-            row[field.END] = journal.word(subject)
+        elif kind == journal.KIND_SESSION and not row[field.END] and journal.PAUSED <= subject <= journal.ENDED:
+            row[field.END] = subject
         self.log(kind, subject, detail, number)
 
     def end(self, connection):
@@ -98,8 +98,7 @@ class Report:
 
     def log(self, kind, subject, detail, number):
         """Post one entry of the log."""
-        words = (journal.kind(kind), journal.word(subject), journal.word(detail), number)
-        self._link.post(ids.ISO15118, (self._health.uptime_ms, self._session) + words)
+        self._link.post(ids.ISO15118, (self._health.uptime_ms, self._session, kind, subject, detail, number))
 
     def _probe(self):
         # What is in use only shows once the garbage is gone; collecting this often is for measuring alone.

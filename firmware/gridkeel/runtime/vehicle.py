@@ -7,14 +7,14 @@ from gridkeel.crypto import crl, x509
 from gridkeel.errors import CertificateError, ExiError
 from gridkeel.runtime.car import Car
 from gridkeel.runtime.handshake import Report
-from gridkeel.v2g import sdp
+from gridkeel.v2g import journal, sdp
 from gridkeel.v2g.claim import Claim
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
 
 SDP_BUFFER = 64
-WATCH_MS = 10  # how often a session is looked at whose time may be over, also where nothing wakes it
 ROOM_TRIES = 10
+ROOM_MS = 10  # between two of them
 CLAIM_MS = 5000  # from a second connection to its SessionSetupReq
 TOLD_MS = 1000  # between two entries of the log about requests that cannot be answered
 
@@ -131,7 +131,7 @@ class Vehicle:
             now_ms = self._board.ticks_ms()
             if number and ticks.diff(now_ms, self._last_ms) >= TOLD_MS:  # whoever sends such requests can send many
                 self._last_ms = now_ms
-                self._report.log("turned_away", "sdp", "", number)
+                self._report.log(journal.KIND_TURNED_AWAY, journal.SDP, journal.OTHER, number)
 
     async def _listen_tcp(self):
         await self._listen(False)
@@ -148,7 +148,8 @@ class Vehicle:
             finally:
                 if not taken:
                     # One outlet has one car.
-                    self._report.log("turned_away", "tls" if secured else "tcp", "", 0)
+                    subject = journal.TLS if secured else journal.TCP
+                    self._report.log(journal.KIND_TURNED_AWAY, subject, journal.OTHER, 0)
                     connection.close()
 
     async def _enter(self, connection):
@@ -158,7 +159,7 @@ class Vehicle:
             if self._next is None and (car.connection is None or car.over):
                 self._put(connection, None)
                 return True
-            await asyncio.sleep_ms(WATCH_MS)
+            await asyncio.sleep_ms(ROOM_MS)
         if self._next is not None or not car.silent:
             return False
         if not self._secc.ongoing:  # nothing is lost with the one before
@@ -170,6 +171,7 @@ class Vehicle:
         self._next = connection
         self.granted = claim
         self._arrived.set()
+        self._current.look()
 
     async def _same(self, connection):
         """While another connection has a session: make this one the next if it turns out to be the same car's."""
@@ -229,8 +231,8 @@ class Vehicle:
         serving = asyncio.create_task(car.run(claim))
         try:
             while not serving.done():
-                await asyncio.sleep_ms(WATCH_MS)
-                if car.watch() or self._next is not None:
+                await car.rest()
+                if car.on_deadline() or self._next is not None:
                     return  # whatever it waits for, unplugging, the clocks and the next car do not
             await serving  # raises what it died of
         finally:

@@ -1,21 +1,8 @@
-"""What a session tells the log: a short ring of (kind, subject, detail, number), the oldest dropped first."""
+"""Queue of the V2G log's entries: a short ring of (kind, subject, detail, number), the oldest dropped first.
 
-# kind         subject              detail                     number
-# "connected"  "tls" or "tcp"
-# "session"    new, joined, paused, stopped, ended   EVCC id or reason
-# "message"    the request          its response code          ms from request to response
-# "late"       the request                                     ms it took, over the performance time
-# "refused"    the request          the FAILED code
-# "certificate" the profile         ok, or what is wrong       ms
-# "signature"  the element          ok, or what is wrong       ms
-# "contract"   accepted             eMAID
-# "backend"    the request          answered                   ms
-# "delivery"   started, stopped, renegotiation   energy transfer mode   ms until the contactor had moved
-# "delivery"   the charging profile passes the offer           W it was cut by at most
-# "delivery"   a wish out of range, EVTargetVoltage or EVTargetCurrent   what was asked, V or A; once a session
-# "delivery"   the car reports, its error                      in the charge loop
-# "trailing"   the request, once a connection                  octets behind its EXI document, which were passed over
-# "closed"     why the connection is closed from here          bytes received
+journal.py numbers kind, subject and detail; journal_text.py says what they mean.
+"""
+
 EVENTS_MAX = 32
 
 

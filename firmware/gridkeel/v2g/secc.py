@@ -4,6 +4,7 @@ from gridkeel import errors, ticks
 from gridkeel.v2g import (
     exi,
     grammars,
+    journal,
     load,  # noqa: F401 - what a session needs, in its order
     sap,
     sdp,
@@ -20,7 +21,7 @@ from gridkeel.v2g.iso2.setup import Paused
 _MESSAGE = "V2G_Message"
 _BEFORE = (states.PROTOCOL, states.SETUP)  # a car that leaves now may come again: the charger waits as long as it does
 _NO_SESSION = (states.PROTOCOL, states.SETUP, states.ENDED)
-_WATCH_MS = 50  # how often the plug, and whatever an answer waits for, is looked at
+_WAIT_MS = 50  # how often, at least, whatever an answer waits for is looked at
 
 
 class Secc:
@@ -49,7 +50,6 @@ class Secc:
         self._clock_ms = 0  # when the time for the next request began
         self._allowed_ms = 0
         self._request = 0  # the one read last, as states.py numbers them
-        self._name = ""
         self._logged = -1
         self._bytes_in = 0
         self._trailing = 0  # octets behind the document that was read last
@@ -67,14 +67,14 @@ class Secc:
         self._bytes_in = 0
         self._context.now_ms = now_ms
         self._session.begin(secured)
-        self._events.put("connected", "tls" if secured else "tcp", "", 0)
+        self._events.put(journal.KIND_CONNECTED, journal.TLS if secured else journal.TCP, journal.OTHER, 0)
         self._await(states.SETUP_TIMEOUT_MS, now_ms)
         if not secured and self._context.parameters.iso15118_tls == sdp.TLS_ONLY:
-            self._close("plain TCP where TLS is required", now_ms)
+            self._close(journal.TLS_REQUIRED, now_ms)
         elif agreed:
             self._session.agreed()
 
-    def disconnected(self, now_ms, reason="the car closed the connection"):
+    def disconnected(self, now_ms, reason=journal.CLOSED_BY_EV):
         """The connection is gone."""
         if self._connected:
             self._context.now_ms = now_ms
@@ -90,7 +90,7 @@ class Secc:
             return
         self._bytes_in += n
         if not self._receiver.put(data, n):
-            self._close("more bytes than a message may have", now_ms)
+            self._close(journal.MESSAGE_OVERRUN, now_ms)
         elif self._pending is None:
             self._look(now_ms)
 
@@ -130,7 +130,7 @@ class Secc:
         context.now_ms = now_ms
         if context.energy_mode:
             context.paused = Paused(context)
-        self._session.end("the car comes again", False)
+        self._session.end(journal.EV_RECONNECTED, False)
 
     # --- work and time
 
@@ -144,30 +144,37 @@ class Secc:
         except StopIteration:
             self._pending = None
             return False
-        except errors.ExiError as error:
-            self._close("not a message: %s" % error, now_ms)
+        except errors.ExiError:
+            self._close(journal.MESSAGE_INVALID, now_ms)
         except RefusedError as refusal:
             self._close(refusal.reason, now_ms)
         except Exception:
-            self._close("a defect", now_ms)  # whoever drives this reports it; the charger is safe before
+            self._close(journal.INTERNAL_ERROR, now_ms)  # whoever drives this reports it; the charger is safe before
             raise
         return self._pending is not None and not self._waiting
 
-    def deadline(self, now_ms):
-        """Return when on_deadline wants to be called, -1 where never."""
+    def deadline(self, now_ms: int) -> int:
+        """Return the ms until on_deadline must be called, 0 for now, -1 for never.
+
+        It must be called too when the vehicle was unplugged.  While an answer waits, so must `work`.
+        """
         if not self._connected or self.closing:
             return -1
-        return ticks.add(now_ms, _WATCH_MS)
+        if not self._context.charger.plugged:
+            return 0
+        if self._pending is not None:
+            return _WAIT_MS if self._waiting else -1
+        return max(0, self._allowed_ms - ticks.diff(now_ms, self._clock_ms))
 
-    def on_deadline(self, now_ms):
-        """Look at the clocks and the plug."""
+    def on_deadline(self, now_ms: int):
+        """Look at the clock of the next request, and at the plug."""
         if not self._connected or self.closing:
             return
         self._context.now_ms = now_ms
         if not self._context.charger.plugged:
-            self._close("unplugged", now_ms)
+            self._close(journal.UNPLUGGED, now_ms)
         elif self._pending is None and ticks.diff(now_ms, self._clock_ms) >= self._allowed_ms:
-            self._close("no request in state %d" % self._session.state, now_ms)
+            self._close(journal.REQUEST_TIMEOUT, now_ms)
 
     def take_event(self):
         """Return the next event for log and telemetry, None where there is none; see events.py."""
@@ -203,9 +210,9 @@ class Secc:
             self._pending = self._answering()
             self._waiting = False
         elif found == v2gtp.BAD_HEADER:
-            self._close("not a V2GTP frame of EXI", now_ms)
+            self._close(journal.FRAME_INVALID, now_ms)
         elif found == v2gtp.TOO_LONG:
-            self._close("message too long", now_ms)
+            self._close(journal.MESSAGE_TOO_LONG, now_ms)
 
     def _answering(self):
         receiver = self._receiver
@@ -229,10 +236,9 @@ class Secc:
 
     def _agree(self, value):
         self._request = states.APP_PROTOCOL_REQ
-        self._name = sap.REQUEST
         answer = sap.answer(value)
         if answer["ResponseCode"] == sap.FAILED:
-            self._session.end("no protocol in common", True)
+            self._session.end(journal.PROTOCOL_UNKNOWN, True)
             self.closing = True
         else:
             self._session.agreed()
@@ -242,7 +248,6 @@ class Secc:
         body = message["Body"]
         name = next(iter(body)) if body else ""
         self._request = states.number_of(name)
-        self._name = name
         receiver = self._receiver
         self._context.request_exi = memoryview(receiver.buffer)[v2gtp.HEADER_BYTES : receiver.end - self._trailing]
         response_name, response = yield from self._session.answer(
@@ -252,7 +257,7 @@ class Secc:
         self.closing = self._session.state == states.ENDED
         self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
         if isinstance(response, memoryview):  # the backend's answer, which stands in out already
-            return "passed on", v2gtp.HEADER_BYTES + len(response)
+            return "", v2gtp.HEADER_BYTES + len(response)
         header = {"SessionID": self._context.session_id}
         value = {"Header": header, "Body": {response_name: response}}
         end = yield from exi.encode_steps(grammars.iso2(), _MESSAGE, value, self.out, v2gtp.HEADER_BYTES)
@@ -261,16 +266,16 @@ class Secc:
     def _log(self, code):
         took_ms = self._context.since(self._received_ms)
         request = self._request
-        name = self._name
+        subject = journal.REQUESTS + request
         at = state_table.row_of(states.ROWS, request)
         if took_ms > states.ROWS[at + state_table.PERFORMANCE] * state_table.TIME_UNIT_MS:
-            self._events.put("late", name, "", took_ms)
+            self._events.put(journal.KIND_LATE, subject, journal.OTHER, took_ms)
         if states.ROWS[at + state_table.LOGGED] == state_table.EACH or request != self._logged:
-            self._events.put("message", name, code, took_ms)
+            self._events.put(journal.KIND_MESSAGE, subject, journal.response_code(code), took_ms)
         context = self._context
-        if self._trailing and "trailing" not in context.logged:
-            context.logged += ("trailing",)
-            self._events.put("trailing", name, "", self._trailing)
+        if self._trailing and journal.KIND_TRAILING not in context.logged:
+            context.logged += (journal.KIND_TRAILING,)
+            self._events.put(journal.KIND_TRAILING, subject, journal.OTHER, self._trailing)
         self._logged = request
 
     def _give_up(self):
@@ -282,6 +287,6 @@ class Secc:
     def _close(self, reason, now_ms):
         self._context.now_ms = now_ms
         self._give_up()
-        self._events.put("closed", reason, "", self._bytes_in)
+        self._events.put(journal.KIND_CLOSED, reason, journal.OTHER, self._bytes_in)
         self._session.end(reason, self._session.state not in _BEFORE)
         self.closing = True

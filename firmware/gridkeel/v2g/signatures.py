@@ -9,61 +9,56 @@ import hashlib
 
 from gridkeel import errors
 from gridkeel.crypto import ecdsa
-from gridkeel.v2g import exi, grammars
+from gridkeel.v2g import exi, grammars, journal
+from gridkeel.v2g.iso2 import states
 
 CANONICAL_EXI = "http://www.w3.org/TR/canonical-exi/"
 ECDSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 
-OK = "ok"
-MISSING = "no signature"
-FORM = "not the algorithms or the form of the standard"
-REFERENCE = "the signature is for another element"
-DIGEST = "the digest does not match"
-MISMATCH = "the signature does not match"
-
 
 def check(context, header, name, body, public_key, verify=ecdsa.verify):
-    """Generator, yields None between slices; return OK or one of the texts above.
+    """Generator, yields None between slices; return journal.OK or what is wrong, a code of journal.py.
 
     name, body: the signed element, with its Id.  public_key: 65 bytes.  verify: as ecdsa.verify.  The result is told as
     an event.
     """
     begun_ms = context.now_ms
     result = yield from _check(context.scratch, header, name, body, public_key, verify)
-    context.tell("signature", name, result, context.since(begun_ms))
+    context.log(journal.KIND_SIGNATURE, journal.REQUESTS + states.number_of(name), result, context.since(begun_ms))
     return result
 
 
 def _check(scratch, header, name, body, public_key, verify):
     signature = header.get("Signature")
     if signature is None:
-        return MISSING
+        return journal.SIGNATURE_MISSING
     info = signature["SignedInfo"]
     value = signature["SignatureValue"][""]
     found = _form(info, value)
-    if found != OK:
+    if found != journal.OK:
         return found
     reference = info["Reference"][0]
     if not body.get("Id") or reference.get("URI") != "#" + body["Id"]:
-        return REFERENCE
+        return journal.SIGNATURE_REFERENCE
     try:
         digest = _digest(scratch, grammars.iso2(), name, body)
         yield
         if digest != reference["DigestValue"]:
-            return DIGEST
+            return journal.SIGNATURE_DIGEST
         signed = _digest(scratch, grammars.xmldsig(), "SignedInfo", info)
     except errors.ExiError:
-        return FORM  # an element no larger than the message it came in is always encoded: this one is none
+        # An element no larger than the message it came in is always encoded: this one is none.
+        return journal.SIGNATURE_FORM
     yield
     matches = yield from verify(public_key, signed, value)
-    return OK if matches else MISMATCH
+    return journal.OK if matches else journal.SIGNATURE_MISMATCH
 
 
 def _form(info, value):
     references = info["Reference"]
     if len(value) != ecdsa.SIGNATURE_BYTES or len(references) != 1:
-        return FORM
+        return journal.SIGNATURE_FORM
     transforms = references[0].get("Transforms", {}).get("Transform", [])
     algorithms = (
         info["CanonicalizationMethod"]["Algorithm"],
@@ -71,10 +66,10 @@ def _form(info, value):
         references[0]["DigestMethod"]["Algorithm"],
     )
     if algorithms != (CANONICAL_EXI, ECDSA_SHA256, SHA256):
-        return FORM
+        return journal.SIGNATURE_FORM
     if len(transforms) != 1 or transforms[0]["Algorithm"] != CANONICAL_EXI:
-        return FORM
-    return OK
+        return journal.SIGNATURE_FORM
+    return journal.OK
 
 
 def _digest(scratch, schema, name, value):

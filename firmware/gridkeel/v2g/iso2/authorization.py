@@ -1,6 +1,6 @@
 """Authorization: the car signs its challenge, or somebody outside says yes."""
 
-from gridkeel.v2g import signatures
+from gridkeel.v2g import journal, signatures
 from gridkeel.v2g.iso2 import codes, modes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
 
@@ -18,16 +18,16 @@ def answer(context, body, header):
 def _contract(context, body, header):
     challenge, context.challenge = context.challenge, b""  # good for one try
     if not challenge or body.get("GenChallenge") != challenge:
-        raise RefusedError(codes.CHALLENGE_INVALID, "not the challenge of this session")
+        raise RefusedError(codes.CHALLENGE_INVALID, journal.CHALLENGE_MISMATCH)
     checked = yield from signatures.check(context, header, "AuthorizationReq", body, context.contract_key)
-    if checked != signatures.OK:
+    if checked != journal.OK:
         raise RefusedError(codes.SIGNATURE_ERROR, checked)
 
 
 def _external(context):
     authorized = context.charger.authorized
     if authorized == context.REFUSED or context.charger.stop_asked:
-        raise RefusedError(codes.FAILED, "not authorised")
+        raise RefusedError(codes.FAILED, journal.NOT_AUTHORIZED)
     response = responses.make(states.AUTHORIZATION_REQ, context, codes.OK)
     if authorized == context.GRANTED:
         return states.DONE, response

@@ -1,8 +1,8 @@
 """CertificateInstallation and CertificateUpdate: the answer comes from a backend, as EXI, and passes through."""
 
 from gridkeel import errors, ticks
-from gridkeel.crypto import refusals, x509
-from gridkeel.v2g import exi, grammars, signatures, v2gtp
+from gridkeel.crypto import x509
+from gridkeel.v2g import exi, grammars, journal, signatures, v2gtp
 from gridkeel.v2g.iso2 import codes, states
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.waiting import WAIT
@@ -29,13 +29,13 @@ def _check_request(context, kind, body, header, der):
     # Whether the certificate may be trusted is for the backend, which has the roots and the contracts. That the car
     # has its key is checked here: what fails that is not worth the backend's time.
     if context.backend is None:
-        raise RefusedError(codes.NO_CERTIFICATE, "no backend")
+        raise RefusedError(codes.NO_CERTIFICATE, journal.BACKEND_MISSING)
     try:
         key = x509.parse(der).public_key
     except errors.CertificateError as error:
-        raise RefusedError(codes.CERT_CHAIN_ERROR, refusals.name(error.code))
+        raise RefusedError(codes.CERT_CHAIN_ERROR, journal.OK + error.code)
     checked = yield from signatures.check(context, header, kind, body, key)
-    if checked != signatures.OK:
+    if checked != journal.OK:
         raise RefusedError(codes.SIGNATURE_ERROR, checked)
 
 
@@ -46,11 +46,13 @@ def _fetch(context, kind):
     begun_ms = context.now_ms
     while backend.answer is None:
         if backend.failed or ticks.diff(context.now_ms, begun_ms) >= _BACKEND_MS:
-            reason = "the backend failed" if backend.failed else "the backend is silent"
+            reason = journal.BACKEND_FAILED if backend.failed else journal.BACKEND_TIMEOUT
             backend.lose()
             raise RefusedError(codes.NO_CERTIFICATE, reason)
         yield WAIT
-    context.tell("backend", kind, "answered", context.since(begun_ms))
+    context.log(
+        journal.KIND_BACKEND, journal.REQUESTS + states.number_of(kind), journal.ANSWERED, context.since(begun_ms)
+    )
     answer = backend.answer
     yield from _check(context, kind, v2gtp.HEADER_BYTES + len(answer))
     return states.DONE, answer
@@ -62,8 +64,8 @@ def _check(context, kind, end):
         _name, message = yield from exi.decode_steps(grammars.iso2(), context.scratch, v2gtp.HEADER_BYTES, end)
         response = message["Body"][expected]
     except (errors.ExiError, KeyError):
-        raise RefusedError(codes.FAILED, "the backend's answer is no %s" % expected)
+        raise RefusedError(codes.FAILED, journal.BACKEND_ANSWER_INVALID)
     if message["Header"]["SessionID"] != context.session_id:
-        raise RefusedError(codes.FAILED, "the backend's answer is for another session")
+        raise RefusedError(codes.FAILED, journal.BACKEND_ANSWER_INVALID)
     if response["ResponseCode"].startswith("FAILED"):
-        raise RefusedError(response["ResponseCode"], "the backend refuses")
+        raise RefusedError(response["ResponseCode"], journal.BACKEND_REFUSED)

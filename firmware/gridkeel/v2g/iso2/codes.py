@@ -33,10 +33,10 @@ REVOKED = "FAILED_CertificateRevoked"
 class RefusedError(GridkeelError):
     """A request is answered with a FAILED code, and the session ends with that answer.
 
-    code: one of the codes above.  reason: a few words for the operator's log.
+    code: one of the codes above.  reason: a code of journal.py, for the operator's log.
     """
 
-    def __init__(self, code, reason):
-        super().__init__("%s: %s" % (code, reason))
+    def __init__(self, code: str, reason: int):
+        super().__init__("%s: %d" % (code, reason))
         self.code = code
         self.reason = reason

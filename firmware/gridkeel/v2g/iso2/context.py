@@ -8,8 +8,9 @@ class Context:
 
     charger: gridkeel.evse.charger.Charger.  credentials: gridkeel.v2g.credentials.Credentials.
     clock: gridkeel.clock.WallClock.  random(n): n bytes nobody can guess.  backend: what fetches contract
-    certificates, None where there is none.  tell(kind, subject, detail, number): takes an event.  scratch: the frame
-    that the answer will stand in; free until then, for fragments, and for what a backend answers.
+    certificates, None where there is none.  log(kind, subject, detail, number): takes an entry of the log, as
+    journal.py numbers them.  scratch: the frame that the answer will stand in; free until then, for fragments, and for
+    what a backend answers.
     """
 
     # charger.authorized
@@ -17,14 +18,14 @@ class Context:
     GRANTED = 1
     REFUSED = 2
 
-    def __init__(self, charger, credentials, parameters, clock, random, backend, tell, scratch):
+    def __init__(self, charger, credentials, parameters, clock, random, backend, log, scratch):
         self.charger = charger
         self.credentials = credentials
         self.parameters = parameters
         self.clock = clock
         self.random = random
         self.backend = backend
-        self.tell = tell
+        self.log = log
         self.scratch = scratch
         self.now_ms = 0
         self.session_id = bytes(8)

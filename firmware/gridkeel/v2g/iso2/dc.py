@@ -1,6 +1,7 @@
 """CableCheck, PreCharge, CurrentDemand, WeldingDetection: DC, from the isolation test to the open contactor."""
 
 from gridkeel import ticks
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, metering, responses, states, status, stop
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.parameters import NO_ERROR, take_status
@@ -19,14 +20,14 @@ def cable_check(context, body, _header):
         if charger.isolation != status.ISOLATION_VALID or not context.started:
             charger.cable_check(True)
     if charger.isolation == status.ISOLATION_FAULT:
-        raise RefusedError(codes.FAILED, "isolation fault")
+        raise RefusedError(codes.FAILED, journal.ISOLATION_FAULT)
     if not charger.ready or charger.stop_asked:
-        raise RefusedError(codes.FAILED, "the charger is not ready to deliver")
+        raise RefusedError(codes.FAILED, journal.CHARGER_NOT_READY)
     response = responses.make(states.CABLE_CHECK_REQ, context, codes.OK)
     if charger.isolation in (status.ISOLATION_VALID, status.ISOLATION_WARNING):
         return states.DONE, response
     if ticks.diff(context.now_ms, context.since_ms) >= states.CABLE_CHECK_PERFORMANCE_MS:
-        raise RefusedError(codes.FAILED, "the isolation test does not end")
+        raise RefusedError(codes.FAILED, journal.ISOLATION_TIMEOUT)
     response["EVSEProcessing"] = "Ongoing"
     return states.ONGOING, response
 
@@ -77,7 +78,7 @@ def _follow(context, ev_status, target_v, target_a):
     error = ev_status["EVErrorCode"]
     if error != NO_ERROR and not context.failed:
         context.failed = True
-        context.tell("delivery", "the car reports", error, 0)
+        context.log(journal.KIND_DELIVERY, journal.EV_ERROR, journal.ev_error(error), 0)
     if context.failed:
         charger.dc_stop()
     else:
@@ -113,13 +114,13 @@ def _target(context, body, max_v, max_a):
     target_v = number(body, "EVTargetVoltage", "V", None, codes.FAILED)
     target_a = number(body, "EVTargetCurrent", "A", None, codes.FAILED)
     if target_v < 0 or target_a < 0:
-        raise RefusedError(codes.FAILED, "a wish out of range: %s V, %s A" % (target_v, target_a))
-    _note(context, "EVTargetVoltage", target_v, max_v)
-    _note(context, "EVTargetCurrent", target_a, max_a)
+        raise RefusedError(codes.FAILED, journal.TARGET_OUT_OF_RANGE)
+    _note(context, journal.EV_TARGET_VOLTAGE, target_v, max_v)
+    _note(context, journal.EV_TARGET_CURRENT, target_a, max_a)
     return min(target_v, max_v), min(target_a, max_a)
 
 
-def _note(context, name, target, most):
-    if target > most and name not in context.logged:
-        context.logged += (name,)
-        context.tell("delivery", "a wish out of range", name, int(target))
+def _note(context, which, target, most):
+    if target > most and which not in context.logged:
+        context.logged += (which,)
+        context.log(journal.KIND_DELIVERY, journal.TARGET_OUT_OF_RANGE, which, int(target))

@@ -1,6 +1,7 @@
 """PowerDelivery: energy starts, stops, or its terms are negotiated again."""
 
 from gridkeel import ticks
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, responses, schedules, states
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.parameters import take_status
@@ -10,7 +11,7 @@ from gridkeel.v2g.waiting import WAIT
 def answer(context, body, _header):
     """Answer PowerDeliveryReq (a generator: the contactor takes its time)."""
     if body["SAScheduleTupleID"] != context.tuple_id:
-        raise RefusedError(codes.TARIFF_INVALID, "schedule not offered: %d" % body["SAScheduleTupleID"])
+        raise RefusedError(codes.TARIFF_INVALID, journal.SCHEDULE_NOT_OFFERED)
     told = body.get("DC_EVPowerDeliveryParameter")
     progress = body["ChargeProgress"]
     if told is not None and progress != "Stop":
@@ -27,29 +28,29 @@ def answer(context, body, _header):
 def _start(context, body):
     charger = context.charger
     if not context.negotiated:
-        raise RefusedError(codes.SEQUENCE_ERROR, "energy flows already")
+        raise RefusedError(codes.SEQUENCE_ERROR, journal.ALREADY_STARTED)
     profile = schedules.check_profile(context, body.get("ChargingProfile"))
     if not charger.ready or charger.stop_asked:
-        raise RefusedError(codes.NOT_APPLIED, "the charger is not ready to deliver")
+        raise RefusedError(codes.NOT_APPLIED, journal.CHARGER_NOT_READY)
     if charger.welded:
-        raise RefusedError(codes.CONTACTOR_ERROR, "the contactor is welded")
+        raise RefusedError(codes.CONTACTOR_ERROR, journal.CONTACTOR_WELDED)
     charger.set_charging_profile(profile)
     charger.allow(True)
     begun_ms = context.now_ms
     while not charger.contactor_closed:
         waited_ms = ticks.diff(context.now_ms, begun_ms)
         if not charger.ready:
-            raise RefusedError(codes.NOT_APPLIED, "the charger is not ready to deliver")
+            raise RefusedError(codes.NOT_APPLIED, journal.CHARGER_NOT_READY)
         if not charger.wants_power and waited_ms >= states.PILOT_TIMEOUT_MS:
-            raise RefusedError(codes.NOT_APPLIED, "the car stays out of state C")
+            raise RefusedError(codes.NOT_APPLIED, journal.NO_STATE_C)
         if waited_ms >= states.CONTACTOR_MS:
             if charger.contactor_open:  # not ordered to close yet: it rests after many openings
-                raise RefusedError(codes.NOT_APPLIED, "the contactor rests")
-            raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not close")
+                raise RefusedError(codes.NOT_APPLIED, journal.CONTACTOR_RESTING)
+            raise RefusedError(codes.CONTACTOR_ERROR, journal.CONTACTOR_NOT_CLOSED)
         yield WAIT
     context.started = True
     context.negotiated = False
-    context.tell("delivery", "started", context.energy_mode, ticks.diff(context.now_ms, begun_ms))
+    context.log(journal.KIND_DELIVERY, journal.STARTED, journal.OTHER, ticks.diff(context.now_ms, begun_ms))
     return states.START
 
 
@@ -63,20 +64,20 @@ def _stop(context):
     begun_ms = context.now_ms
     while not charger.contactor_open:
         if charger.welded or ticks.diff(context.now_ms, begun_ms) >= states.CONTACTOR_OPEN_MS:
-            raise RefusedError(codes.CONTACTOR_ERROR, "the contactor does not open")
+            raise RefusedError(codes.CONTACTOR_ERROR, journal.CONTACTOR_NOT_OPEN)
         yield WAIT
-    context.tell("delivery", "stopped", "", ticks.diff(context.now_ms, begun_ms))
+    context.log(journal.KIND_DELIVERY, journal.STOPPED, journal.OTHER, ticks.diff(context.now_ms, begun_ms))
     return states.STOP
 
 
 def _renegotiate(context):
     if not context.started:
-        raise RefusedError(codes.FAILED, "nothing was negotiated that runs")
+        raise RefusedError(codes.FAILED, journal.NOTHING_TO_RENEGOTIATE)
     charger = context.charger
     if not charger.allowed:  # a fault opened the contactor: what is agreed now begins anew, isolation test and all
         charger.allow(False)
         context.started = False
     if context.is_dc:
         charger.dc_stop()
-    context.tell("delivery", "renegotiation", "", 0)
+    context.log(journal.KIND_DELIVERY, journal.RENEGOTIATION, journal.OTHER, 0)
     return states.RENEGOTIATE

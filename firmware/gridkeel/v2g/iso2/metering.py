@@ -1,6 +1,6 @@
 """Meter readings in the charge loops, and the receipts a car signs for them."""
 
-from gridkeel.v2g import signatures
+from gridkeel.v2g import journal, signatures
 from gridkeel.v2g.iso2 import codes, modes, responses, states, status
 from gridkeel.v2g.iso2.codes import RefusedError
 
@@ -24,9 +24,9 @@ def put(context, response):
 def receipt(context, body, header):
     """Answer MeteringReceiptReq (a generator): the car's signature over the very figures it was told."""
     if body["SessionID"] != context.session_id or body["MeterInfo"] != context.meter_told:
-        raise RefusedError(codes.METERING_SIGNATURE, "the receipt is for other figures")
+        raise RefusedError(codes.METERING_SIGNATURE, journal.RECEIPT_MISMATCH)
     checked = yield from signatures.check(context, header, "MeteringReceiptReq", body, context.contract_key)
-    if checked != signatures.OK:
+    if checked != journal.OK:
         raise RefusedError(codes.METERING_SIGNATURE, checked)
     response = responses.make(states.METERING_RECEIPT_REQ, context, codes.OK)
     return states.DONE, response

@@ -1,5 +1,6 @@
 """ChargeParameterDiscovery: the car's limits in, the charger's limits and the schedule out."""
 
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, modes, responses, schedules, states
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.values import number
@@ -14,7 +15,7 @@ def answer(context, body, _header):
     name = "DC_EVChargeParameter" if modes.is_dc(mode) else "AC_EVChargeParameter"
     asked = body.get(name)
     if asked is None:
-        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "mode without its limits: %s" % mode)
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, journal.MODE_LIMITS_MISSING)
     context.is_dc = modes.is_dc(mode)
     context.energy_mode = mode
     departure_s = min(asked.get("DepartureTime", 0), schedules.START_MAX_S) or None
@@ -30,9 +31,9 @@ def answer(context, body, _header):
 
 def _check_mode(context, mode):
     if mode not in modes.energy_modes(context):
-        raise RefusedError(codes.WRONG_MODE, "mode not offered: %s" % mode)
+        raise RefusedError(codes.WRONG_MODE, journal.MODE_NOT_OFFERED)
     if context.energy_mode and mode != context.energy_mode:
-        raise RefusedError(codes.WRONG_MODE, "mode changed from %s to %s" % (context.energy_mode, mode))
+        raise RefusedError(codes.WRONG_MODE, journal.MODE_CHANGED)
 
 
 def _take_ac(context, asked, departure_s):
@@ -42,9 +43,9 @@ def _take_ac(context, asked, departure_s):
     min_a = number(asked, "EVMinCurrent", "A")
     energy_wh = number(asked, "EAmount", "Wh")
     if max_v < charger.nominal_voltage_v or not 0 <= min_a <= max_a or max_a <= 0 or energy_wh < 0:
-        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car's AC limits contradict each other or the mains")
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, journal.AC_LIMITS_INVALID)
     if min_a > charger.max_current_a:
-        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car needs more than there is: %s A" % min_a)
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, journal.MIN_CURRENT_TOO_HIGH)
     phases = 3 if context.energy_mode == modes.AC_THREE else 1
     max_w = int(max_a * charger.nominal_voltage_v * phases)
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
@@ -59,7 +60,7 @@ def _take_dc(context, asked, departure_s):
     energy_wh = number(asked, "EVEnergyRequest", "Wh")
     below_zero = max_w is not None and max_w <= 0 or energy_wh is not None and energy_wh < 0
     if max_v < charger.min_voltage_v or max_a <= 0 or below_zero:
-        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, "the car's DC limits do not fit this charger")
+        raise RefusedError(codes.WRONG_CHARGE_PARAMETER, journal.DC_LIMITS_INVALID)
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
     context.told = (max_w, max_v, max_a)
     context.limits = [max_w, max_v, max_a]
@@ -70,4 +71,4 @@ def take_status(context, ev_status):
     """Take DC_EVStatus: the state of charge goes to the charger, an error of the car ends the session."""
     context.charger.set_vehicle_soc(ev_status["EVRESSSOC"])
     if ev_status["EVErrorCode"] != NO_ERROR:
-        raise RefusedError(codes.FAILED, "the car reports %s" % ev_status["EVErrorCode"])
+        raise RefusedError(codes.FAILED, journal.EV_ERROR)

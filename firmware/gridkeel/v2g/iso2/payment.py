@@ -2,7 +2,7 @@
 
 from gridkeel.crypto import chain, profiles, refusals, x509
 from gridkeel.errors import CertificateError
-from gridkeel.v2g import emaid
+from gridkeel.v2g import emaid, journal
 from gridkeel.v2g.iso2 import codes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
 
@@ -23,25 +23,28 @@ _CODES = {
 def answer(context, body, _header):
     """Answer PaymentDetailsReq (a generator: three signatures are checked)."""
     if not context.credentials.anchors():
-        raise RefusedError(codes.NO_CERTIFICATE, "this charger trusts no root")
+        raise RefusedError(codes.NO_CERTIFICATE, journal.NO_ROOT)
     sent = body["ContractSignatureCertChain"]
     ders = [sent["Certificate"]] + sent.get("SubCertificates", {}).get("Certificate", [])
-    leaf = yield from checked(context, ders, context.credentials.anchors(), profiles.CONTRACT)
+    leaf = yield from checked(context, ders, context.credentials.anchors())
     if not emaid.same(leaf.common_name, body["eMAID"]):
-        context.tell("certificate", "contract", "wrong_emaid", 0)
-        raise RefusedError(codes.CERT_CHAIN_ERROR, "the contract is not of %s" % body["eMAID"])
+        context.log(journal.KIND_CERTIFICATE, journal.CONTRACT, journal.WRONG_EMAID, 0)
+        raise RefusedError(codes.CERT_CHAIN_ERROR, journal.EMAID_MISMATCH)
     if context.charger.authorized == context.REFUSED:
-        raise RefusedError(codes.NOT_ALLOWED_HERE, "the operator refuses this contract")
+        raise RefusedError(codes.NOT_ALLOWED_HERE, journal.CONTRACT_REFUSED)
     context.contract_key = leaf.public_key
     context.challenge = bytes(context.random(CHALLENGE_BYTES))
-    context.tell("contract", "accepted", body["eMAID"], 0)
+    context.log(journal.KIND_CONTRACT, journal.ACCEPTED, journal.OTHER, 0)
     response = responses.make(states.PAYMENT_DETAILS_REQ, context, _code(context, leaf))
     response["GenChallenge"] = context.challenge
     return states.DONE, response
 
 
-def checked(context, ders, roots, profile):
-    """Generator; return the leaf of a chain that holds.  Errors: RefusedError with the code that fits what is wrong."""
+def checked(context, ders, roots):
+    """Generator; return the leaf of a contract's chain that holds.
+
+    Errors: RefusedError with the code that fits what is wrong.
+    """
     begun_ms = context.now_ms
     credentials = context.credentials
     certificates = []
@@ -50,13 +53,13 @@ def checked(context, ders, roots, profile):
             certificates.append(x509.parse(der))
             yield
         result = yield from chain.validate(
-            certificates, roots, context.unix_s(), credentials.crls, profile, credentials.known
+            certificates, roots, context.unix_s(), credentials.crls, profiles.CONTRACT, credentials.known
         )
     except CertificateError as error:
         result = error.code
-    context.tell("certificate", profile.name, refusals.name(result), context.since(begun_ms))
+    context.log(journal.KIND_CERTIFICATE, journal.CONTRACT, journal.OK + result, context.since(begun_ms))
     if result != refusals.OK:
-        raise RefusedError(_CODES.get(result, codes.CERT_CHAIN_ERROR), refusals.name(result))
+        raise RefusedError(_CODES.get(result, codes.CERT_CHAIN_ERROR), journal.OK + result)
     return certificates[0]
 
 

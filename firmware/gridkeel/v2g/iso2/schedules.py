@@ -1,5 +1,6 @@
 """SAScheduleTuple from the price plan, and the car's ChargingProfile held against it."""
 
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.values import number, physical
@@ -51,7 +52,7 @@ def check_profile(context, profile):
         start_s = min(entry["ChargingProfileEntryStart"], START_MAX_S)
         power_w = number(entry, "ChargingProfileEntryMaxPower", "W", None, codes.PROFILE_INVALID)
         if entries and start_s <= entries[-1][0] or power_w < 0:
-            raise RefusedError(codes.PROFILE_INVALID, "the charging profile is not in order")
+            raise RefusedError(codes.PROFILE_INVALID, journal.CHARGING_PROFILE_INVALID)
         entries.append((start_s, power_w))
     return tuple(_limit(context, entries))
 
@@ -69,7 +70,7 @@ def _limit(context, entries):
                 cut.append((from_s, allowed_w))
     if not over_w:
         return entries
-    context.tell("delivery", "the charging profile passes the offer", "", int(over_w))
+    context.log(journal.KIND_DELIVERY, journal.CHARGING_PROFILE_CUT, journal.OTHER, int(over_w))
     return _fold(cut, ENTRIES_UNASKED + 1)
 
 

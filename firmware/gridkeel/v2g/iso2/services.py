@@ -1,5 +1,6 @@
 """ServiceDiscovery, ServiceDetail, PaymentServiceSelection: what is offered and what the car takes of it."""
 
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, modes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
 
@@ -14,7 +15,7 @@ _UPDATE = {"ParameterSetID": 2, "Parameter": [{"Name": "Service", "stringValue":
 def discovery(context, body, _header):
     """Answer ServiceDiscoveryReq.  Scope and category narrow the list of services, never the charge service."""
     if not modes.payments(context):
-        raise RefusedError(codes.FAILED, "no way to pay: a contract needs TLS and a root")
+        raise RefusedError(codes.FAILED, journal.NO_PAYMENT_OPTION)
     response = responses.make(states.SERVICE_DISCOVERY_REQ, context, codes.OK)
     if _certificates(context) and _wanted(body):
         service = {"ServiceID": CERTIFICATE_SERVICE, "ServiceName": "Certificate"}
@@ -28,7 +29,7 @@ def detail(context, body, _header):
     """Answer ServiceDetailReq: the charge service has no details, the certificate service installs and updates."""
     service = body["ServiceID"]
     if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
-        raise RefusedError(codes.SERVICE_ID_INVALID, "service not offered: %d" % service)
+        raise RefusedError(codes.SERVICE_ID_INVALID, journal.SERVICE_NOT_OFFERED)
     response = responses.make(states.SERVICE_DETAIL_REQ, context, codes.OK)
     response["ServiceID"] = service
     if service == CERTIFICATE_SERVICE:
@@ -40,13 +41,13 @@ def selection(context, body, _header):
     """Answer PaymentServiceSelectionReq; the payment leads to three different states."""
     payment = body["SelectedPaymentOption"]
     if payment not in modes.payments(context):
-        raise RefusedError(codes.PAYMENT_SELECTION_INVALID, "payment not offered: %s" % payment)
+        raise RefusedError(codes.PAYMENT_SELECTION_INVALID, journal.PAYMENT_NOT_OFFERED)
     services = [service["ServiceID"] for service in body["SelectedServiceList"]["SelectedService"]]
     for service in services:
         if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
-            raise RefusedError(codes.SERVICE_SELECTION_INVALID, "service not offered: %d" % service)
+            raise RefusedError(codes.SERVICE_SELECTION_INVALID, journal.SERVICE_NOT_OFFERED)
     if CHARGE_SERVICE not in services:
-        raise RefusedError(codes.NO_CHARGE_SERVICE, "the charge service was not selected")
+        raise RefusedError(codes.NO_CHARGE_SERVICE, journal.CHARGE_SERVICE_MISSING)
     context.payment = payment
     context.certificate_service = CERTIFICATE_SERVICE in services
     response = responses.make(states.PAYMENT_SELECTION_REQ, context, codes.OK)

@@ -1,6 +1,6 @@
 """One session with one car: each request is held against the table of states.py, answered by its phase, and logged."""
 
-from gridkeel.v2g import state_table
+from gridkeel.v2g import journal, state_table
 from gridkeel.v2g.iso2 import (
     ac,
     authorization,
@@ -59,11 +59,14 @@ class Session:
         self._go(states.APP_PROTOCOL_REQ, states.DONE)
 
     def end(self, reason, broken):
-        """The session is over before its time: the charger is left safe.  broken: the talk itself came to nothing."""
+        """End the session before its time: the charger is left safe.
+
+        reason: a code of journal.py.  broken: the communication itself came to nothing.
+        """
         if self.state == states.ENDED:
             return
         self.state = states.ENDED
-        self.context.tell("session", "ended", reason, 0)
+        self.context.log(journal.KIND_SESSION, journal.ENDED, reason, 0)
         stop.end(self.context, broken)
 
     def answer(self, request, name, body, header):
@@ -74,7 +77,7 @@ class Session:
         request: the number of `name`.  Errors: RefusedError where there is no response to it: it is no request.
         """
         if request <= states.APP_PROTOCOL_REQ:
-            raise RefusedError(codes.SEQUENCE_ERROR, "not a request: %s" % name)
+            raise RefusedError(codes.SEQUENCE_ERROR, journal.NOT_A_REQUEST)
         try:
             self._check(request, header)
             made = _ANSWERS[request](self.context, body, header)
@@ -83,7 +86,7 @@ class Session:
             condition, response = made
             self._go(request, condition)
         except RefusedError as refusal:
-            response = self._refuse(request, name, refusal)
+            response = self._refuse(request, refusal)
         return states.response_of(name), response
 
     def _go(self, request, condition):
@@ -94,13 +97,13 @@ class Session:
 
     def _check(self, request, header):
         if state_table.find(states.ROWS, self.state, request) < 0:
-            raise RefusedError(codes.SEQUENCE_ERROR, "out of order")
+            raise RefusedError(codes.SEQUENCE_ERROR, journal.OUT_OF_ORDER)
         if request != states.SESSION_SETUP_REQ and header["SessionID"] != self.context.session_id:
-            raise RefusedError(codes.UNKNOWN_SESSION, "another session's id")
+            raise RefusedError(codes.UNKNOWN_SESSION, journal.SESSION_ID_WRONG)
 
-    def _refuse(self, request, name, refusal):
+    def _refuse(self, request, refusal):
         context = self.context
-        context.tell("refused", name, refusal.code, 0)
+        context.log(journal.KIND_REFUSED, journal.REQUESTS + request, journal.response_code(refusal.code), 0)
         context.failed = True
         response = responses.make(request, context, refusal.code)  # of the charger as it was when it failed
         self.end(refusal.reason, False)

@@ -1,5 +1,6 @@
 """SessionSetup: a new session, or the one that was paused."""
 
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
 
@@ -22,7 +23,7 @@ def answer(context, body, header):
     """Answer SessionSetupReq; a paused session is joined by its id, over the same transport, in the same stay."""
     if not context.charger.may_begin:  # it came by an address it knew: nothing is offered that power could follow
         context.charger.asked()
-        raise RefusedError(codes.FAILED, "the duty is not 5 %")
+        raise RefusedError(codes.FAILED, journal.DUTY_NOT_5_PERCENT)
     asked = header["SessionID"]
     paused = context.paused
     context.paused = None
@@ -38,7 +39,7 @@ def answer(context, body, header):
     context.last_id = context.session_id
     context.evcc_id = body["EVCCID"]
     context.charger.session(True)
-    context.tell("session", "joined" if joined else "new", _hex(body["EVCCID"]), 0)
+    context.log(journal.KIND_SESSION, journal.JOINED if joined else journal.NEW, journal.OTHER, 0)
     response = responses.make(states.SESSION_SETUP_REQ, context, codes.OLD_SESSION if joined else codes.NEW_SESSION)
     unix_s = context.unix_s()
     if unix_s is not None:
@@ -57,7 +58,3 @@ def _new_id(context, asked):
         new = bytes(context.random(8))
         if new not in (NOBODY, asked, context.last_id):
             return new
-
-
-def _hex(data):
-    return "".join("%02X" % byte for byte in data)

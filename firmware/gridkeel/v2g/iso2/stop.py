@@ -1,6 +1,7 @@
 """SessionStop, and the safe end that every session comes to."""
 
 from gridkeel import ticks
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, responses, setup, states, status
 from gridkeel.v2g.iso2.codes import RefusedError
 
@@ -13,7 +14,7 @@ def answer(context, body, _header):
     if kind == "Pause" and context.energy_mode:
         context.paused = setup.Paused(context)
     end(context, False)
-    context.tell("session", "paused" if kind == "Pause" else "stopped", "", 0)
+    context.log(journal.KIND_SESSION, journal.PAUSED if kind == "Pause" else journal.STOPPED, journal.OTHER, 0)
     return states.DONE, responses.make(states.SESSION_STOP_REQ, context, codes.OK)
 
 
@@ -26,7 +27,7 @@ def insist(context):
     elif (
         ticks.diff(context.now_ms, context.stop_since_ms) >= context.parameters.iso15118_notice_s * 1000 + _PATIENCE_MS
     ):
-        raise RefusedError(codes.FAILED, "the car does not stop")
+        raise RefusedError(codes.FAILED, journal.EV_DOES_NOT_STOP)
 
 
 def end(context, broken):

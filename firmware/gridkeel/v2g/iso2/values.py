@@ -1,5 +1,6 @@
 """PhysicalValue of ISO 15118-2: a 16-bit number, a power of ten from -3 to 3, a unit."""
 
+from gridkeel.v2g import journal
 from gridkeel.v2g.iso2.codes import WRONG_CHARGE_PARAMETER, RefusedError
 
 _SHORT_MAX = 32767
@@ -30,6 +31,6 @@ def number(body, name, unit, otherwise=None, code=WRONG_CHARGE_PARAMETER):
     if found is None:
         return otherwise
     if found["Unit"] != unit:
-        raise RefusedError(code, "wrong unit: %s in %s, not %s" % (name, found["Unit"], unit))
+        raise RefusedError(code, journal.UNIT_WRONG)
     multiplier = found["Multiplier"]
     return found["Value"] * 10**multiplier if multiplier >= 0 else found["Value"] / 10**-multiplier
