@@ -20,9 +20,9 @@ class Line:
     answer(i, frame): what comes in for request i, one frame or a list of them, in place of the slave's.
     """
 
-    def __init__(self, slave, delay, device=AT_ONCE, changes=None, start=0):
+    def __init__(self, slave, delay, device=AT_ONCE, changes=None, start=0, family=make):
         self.slave = slave
-        self.inverter = make(Parameters(changes))
+        self.inverter = family(Parameters(changes))
         self.now = start
         self.asked = []
         self.answered = []

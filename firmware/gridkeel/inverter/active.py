@@ -101,7 +101,7 @@ class ActiveSide:
             self._jobs.want(READBACK, ticks.add(self._set_ms, _SETTLE_MS))
         if self._line.state == DRIVING:
             if held.renewing == held.steps:
-                self._jobs.want(REFRESH, ticks.add(self._renewed_ms, 500 * held.life_s))
+                self._jobs.want(REFRESH, ticks.add(self._renewed_ms, 500 * (held.held_s or held.life_s)))
             self._want_change(now_ms)
 
     def step_done(self, now_ms):

@@ -127,10 +127,10 @@ class Control:
         at = self._value[0]
         if self._value[2]:
             ours = pdu.signed32(pdu.signed(self.words[at]), self.words[at + 1])
-            return _within(pdu.signed32(master.signed(at), master.register(at + 1)), ours)
+            return within(pdu.signed32(master.signed(at), master.register(at + 1)), ours)
         nearer = True
         for i in range(at, at + self._value[1]):
-            nearer = nearer and _within(master.signed(i), pdu.signed(self.words[i]))
+            nearer = nearer and within(master.signed(i), pdu.signed(self.words[i]))
         return nearer
 
     def _value_differs(self, master):
@@ -146,5 +146,6 @@ class Control:
         return bits != 0
 
 
-def _within(held, ours):
+def within(held, ours):
+    """Say whether what is held is of our sign and no larger."""
     return 0 <= held <= ours or ours <= held <= 0

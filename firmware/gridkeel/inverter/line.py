@@ -217,8 +217,6 @@ class Line:
         if job == SCALE:
             return self._device.found.ask(master, out, now_ms)
         source = self._source(job)
-        if job == DISCOVER and not master.patient:
-            return source.request(master, out, now_ms)
         lead = source.lead if job == DISCOVER else 0
         lead += master.lead(source.address - lead, source.count + lead, now_ms)
         return master.read(out, source.address, source.count, now_ms, lead)

@@ -256,24 +256,21 @@ class Discovery:
         return self._ask(_MARK)
 
     def doubt(self):
-        """After a complete walk, ask in a while for what was refused in it; return SETTLED where nothing was."""
+        """After a complete walk, ask in a while for what was refused in it; return SETTLED where nothing was.
+
+        Whatever else of the map is read meanwhile does not change what is asked.
+        """
         self._stage = _DOUBT
         self.wait_ms = self._backoff_ms
         self._backoff_ms = min(2 * self._backoff_ms, _DOUBT_MAX_MS)
-        if self._open or self._lost() >= 0:
+        row = self._lost()
+        if self._open or row >= 0:
+            self.lead = 0
+            self.address = self._at if self._open else _ABSENT - 1 - self._addresses[row] + _MODELS[row][1]
+            self.count = sunspec.HEADER if self._open else _MODELS[row][2]
             return WORKING
         self._backoff_ms = _DOUBT_MS
         return SETTLED
-
-    def request(self, master, out, now_ms):
-        """Ask again for what was refused, whatever else of the map is read meanwhile; return the bytes put in out."""
-        address = self._at
-        count = sunspec.HEADER
-        if not self._open:
-            row = self._lost()
-            address = _ABSENT - 1 - self._addresses[row] + _MODELS[row][1]
-            count = _MODELS[row][2]
-        return master.read(out, address, count, now_ms, master.lead(address, count, now_ms))
 
     def _lost(self):
         """Return the row of a model that is there and refused to be read, -1 where there is none."""
