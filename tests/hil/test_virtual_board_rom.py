@@ -96,6 +96,20 @@ micropython.qstr_info()
 """
 
 
+FAMILY = """\
+import gc, sys
+gc.threshold(16384)
+from gridkeel.controller import Controller
+from gridkeel.params import Parameters
+gc.collect()
+before = gc.mem_alloc()
+controller = Controller(Parameters({"inverter_family": %d}))
+gc.collect()
+print([name[18:] for name in sorted(sys.modules) if name.startswith(("gridkeel.inverter.s", "gridkeel.inverter.reg"))])
+print(gc.mem_alloc() - before)
+"""
+
+
 def run(script: Path, text: str, rom: Path | None) -> subprocess.CompletedProcess[str]:
     script.write_text(text)
     return subprocess.run(argv(script, rom=rom), cwd=script.parent, capture_output=True, text=True, timeout=60)
@@ -125,6 +139,15 @@ def test_all_that_serves_a_car_leaves_room_for_its_session(tmp_path):
     taken, names = done.stdout.splitlines()
     assert int(taken) < SESSION_KB * 1024
     assert int(re.search(r"n_qstr=(\d+)", names)[1]) < NAMES
+
+
+@pytest.mark.parametrize(("family", "absent"), [(0, ["sofar_hyd", "register_map"]), (1, ["sunspec"])])
+def test_a_family_of_inverters_that_is_not_chosen_takes_no_heap(tmp_path, family, absent):
+    done = run(tmp_path / "family.py", FAMILY % family, rom_image(FIRMWARE, keep_names=True))
+    modules, taken = done.stdout.splitlines()
+    print(modules, taken)
+    assert not [name for name in absent if name in modules], done.stdout
+    assert "device" in modules
 
 
 def test_sub_cas_of_twice_the_standard_s_size_find_their_room(tmp_path):
