@@ -1,4 +1,4 @@
-"""Devices of two register maps, from their manuals and not from the firmware: a HYD-3PH and one with a heartbeat."""
+"""Devices of register maps, by their manuals and not by the firmware: a HYD-3PH, and two that are made up."""
 
 from sunspec_slave import crc, signed16
 
@@ -121,6 +121,28 @@ class Beating(Registers):
 
     def power_w(self):
         return -self.s32(40) / 10
+
+
+class Lasting(Registers):
+    """A made-up device: each setting, in 10 W, comes with the time it lasts, in 0.1 s."""
+
+    BLOCKS = {10: 2}
+
+    def __init__(self):
+        super().__init__()
+        self.lay(100, 0x4245, 0x4154, 7, 0, 0, 0, 0)
+        self.lay(10, 0, 0)
+        self.lay(40, 0, 0, 0, 0, 0)
+        self._set_ms = 0
+
+    def pass_time(self, now):
+        self.words[40] = int(self.power_w(now) / 10) & 0xFFFF
+
+    def written(self, address, now):
+        self._set_ms = now
+
+    def power_w(self, now):
+        return 10 * signed16(self.words[10]) if now - self._set_ms <= 100 * self.words[11] else 0
 
 
 def measured_w(slave):

@@ -1,6 +1,6 @@
 """What a register map may be: lifetimes by heartbeat, numbers of every type, maps that are rejected with an error."""
 
-from register_slaves import Beating
+from register_slaves import Beating, Lasting
 from sunspec_line import Line, always
 
 from gridkeel import errors, inverter, limits
@@ -91,6 +91,42 @@ def test_a_state_of_charge_that_is_none_is_unknown_and_a_missing_one_too():
         line = Line(slave, always(3), family=lambda p, soc=soc: device.driver(p, register_map(soc=soc)))
         line.run(4000, 1000)
         assert line.inverter.soc_pct_x100 == told
+
+
+# --- a lifetime that travels with each setting
+
+
+def lasting(**changes):
+    setting = ((SET_POINT, 10, S16, 10, 1, INTO, -7400, 7400), (LIFETIME, 11, U16, 100, 10, 300))
+    mapped = register_map(steps=(), setting=setting, power=(40, 5, S16, 10, 1, INTO))
+    line = Line(Lasting(), always(3), changes=changes, family=lambda p: device.driver(p, mapped))
+    line.run(4000, 2000)
+    return line
+
+
+def test_a_lifetime_in_the_setting_is_written_with_each_and_renewed_at_its_half():
+    line = lasting()
+    begun = len(line.slave.writes)
+    line.run(10000, 2000)
+    assert line.inverter.state == DRIVING and line.inverter.power_w == 2000
+    writes = line.slave.writes[begun:]
+    assert {(address, words[0], words[1]) for _ms, address, words in writes} == {(10, 200, 40)}
+    assert all(writes[i + 1][0] - writes[i][0] <= 2100 for i in range(len(writes) - 1))
+    assert line.slave.power_w(writes[-1][0] + 3900) == 2000
+    assert line.slave.power_w(writes[-1][0] + 4100) == 0
+
+
+def test_a_lifetime_past_the_registers_most_is_shortened_to_it_and_one_below_its_least_is_unsuited():
+    line = lasting(reversion_s=60)
+    line.run(50000, 2000)
+    assert line.slave.words[11] == 300 and line.inverter.fault == errors.NO_FAULT
+    writes = line.slave.writes
+    assert max([writes[i + 1][0] - writes[i][0] for i in range(2, len(writes) - 1)]) <= 15100
+    short = (SETTING[0], SETTING[1], (LIFETIME, 13, U16, 1000, 10, 300))
+    mapped = register_map(steps=(MODE,), setting=short, power=None)
+    line = Line(Beating(), always(3), family=lambda p: device.driver(p, mapped))
+    line.run(3000, 2000)
+    assert line.inverter.state == UNSUITED and not line.slave.writes
 
 
 # --- numbers
