@@ -5,12 +5,16 @@ tick. Nothing allocates after construction.
 """
 
 from array import array
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from gridkeel.inverter.modbus.rtu import Master
 from gridkeel.inverter.reading import Reading
 
-Buffer = bytearray | bytes | memoryview | array
+Buffer = bytearray | bytes | memoryview | array[int]
+Words = Sequence[int]
+Stretches = Sequence[tuple[int, ...]]
+Answers = tuple[Callable[[int], None] | None, ...]
 
 class Deviation(Protocol):
     """Whether the inverter delivers what was commanded: following.Following."""
@@ -170,28 +174,55 @@ class Discovery(Reads, Protocol):
     def sure(self) -> bool:
         """Say whether no stray answer can have hidden what matters."""
 
-    def renew(self, again: bool) -> bool:
-        """Choose what of the map is read once more, as it may move; False where nothing is."""
+class Scales(Protocol):
+    """What of a map is read again while the device is driven, as it may move."""
 
-class RegisterControl(Reads, Protocol):
-    """The registers that are held: control.Control is one, and says what each of these means."""
+    def renew(self, again: bool) -> bool:
+        """Go on to the next of it, to the first where `again`; False where there is none."""
+
+    def ask(self, master: Master, out: bytearray, now_ms: int) -> int:
+        """Put the read of it into out; return its size."""
+
+    def update(self, master: Master) -> bool:
+        """Take the answer; return whether it moved, and two readings say so."""
+
+    def retry(self) -> bool:
+        """It was refused; return whether it must be read all the same."""
+
+class Holding(Reads, Protocol):
+    """Registers that are held: control.Control is one, and says what each of these means."""
 
     steps: int
     renewing: int
-    commanded_w: int
     held_s: int
     life_s: int
     pause_ms: int
 
     def forget(self) -> None: ...
-    def encode(self, power_w: int) -> None: ...
     def set_reversion(self, reversion_s: int) -> None: ...
     def write_setting(self, master: Master, out: bytearray, now_ms: int) -> int: ...
     def write_step(self, master: Master, out: bytearray, step: int, now_ms: int) -> int: ...
     def check(self, master: Master, settled: bool) -> int: ...
-    def accept(self, master: Master) -> None: ...
     def retry(self, now_ms: int) -> bool: ...
     def rests(self, now_ms: int) -> bool: ...
+
+class RegisterControl(Holding, Protocol):
+    """Those of the power."""
+
+    commanded_w: int
+
+    def encode(self, power_w: int) -> None:
+        """Put a power into the setting; commanded_w is what it became by scale and limits."""
+
+    def accept(self, master: Master) -> None:
+        """Count with what the inverter holds in place of our setting."""
+
+class RegisterVarControl(Holding, Protocol):
+    """Those of the reactive power."""
+
+    commanded_var: int
+
+    def encode(self, var: int, enabled: int, reactive_first: int) -> None: ...
 
 class RegisterMeasure(Reads, Protocol):
     def take(self, master: Master, readings: Readings) -> int:
@@ -207,13 +238,20 @@ class RegisterTemperature(Reads, Protocol):
 class RegisterDevice(Protocol):
     """A family of such inverters; a part is None where the device has none."""
 
-    found: Discovery
-    control: RegisterControl | None
-    measure: RegisterMeasure | None
-    storage: RegisterStorage | None
-    temperature: RegisterTemperature | None
-    var_control: Any
-
+    @property
+    def found(self) -> Discovery: ...
+    @property
+    def scales(self) -> Scales | None: ...
+    @property
+    def control(self) -> RegisterControl | None: ...
+    @property
+    def measure(self) -> RegisterMeasure | None: ...
+    @property
+    def storage(self) -> RegisterStorage | None: ...
+    @property
+    def temperature(self) -> RegisterTemperature | None: ...
+    @property
+    def var_control(self) -> RegisterVarControl | None: ...
     def forget(self) -> None:
         """Begin a new discovery."""
 

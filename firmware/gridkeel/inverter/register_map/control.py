@@ -145,7 +145,7 @@ class MapControl(control.Control):
         self.address = self._places[self._turn][0]
         self.count = self._places[self._turn][2]
 
-    def _write(self, master: "Master", out: bytearray, stretch: "Stretch", now_ms: int) -> int:
+    def _write(self, master: "Master", out: bytearray, stretch: tuple[int, ...], now_ms: int) -> int:
         return master.write(out, stretch[0], self.words, stretch[1], stretch[2], now_ms)
 
     def _holds(self, master: "Master", stretch: "Stretch") -> bool:

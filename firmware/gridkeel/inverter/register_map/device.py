@@ -28,6 +28,7 @@ class MapDevice:
         self._p = parameters
         self._map = register_map
         self.found = Identity(*register_map.identity)
+        self.scales = None  # they are the map's and never move
         self.control: MapControl | None = None
         self.measure: Measure | None = None
         self.storage: Slow | None = None

@@ -61,10 +61,6 @@ class Identity:
         """An answer that came astray may be another device's: ask again, with time for each."""
         return False
 
-    def renew(self, again: bool) -> bool:
-        """Scales are the map's and never move."""
-        return False
-
     def text(self) -> str:
         """Return the stretch as text, "" before it was read twice.  Allocates."""
         if self.count == len(self._words):
