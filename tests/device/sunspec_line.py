@@ -5,7 +5,7 @@ from array import array
 from sunspec_slave import Slave, crc, der_models, heap_lock, heap_unlock, legacy_models
 
 from gridkeel import ticks
-from gridkeel.inverter import make
+from gridkeel.inverter import DRIVING, SILENT, make
 from gridkeel.params import Parameters
 
 AT_ONCE = 0  # every request is worked on as it comes: answers may overtake one another
@@ -20,9 +20,9 @@ class Line:
     answer(i, frame): what comes in for request i, one frame or a list of them, in place of the slave's.
     """
 
-    def __init__(self, slave, delay, device=AT_ONCE, changes=None, start=0):
+    def __init__(self, slave, delay, device=AT_ONCE, changes=None, start=0, family=make):
         self.slave = slave
-        self.inverter = make(Parameters(changes))
+        self.inverter = family(Parameters(changes))
         self.now = start
         self.asked = []
         self.answered = []
@@ -178,3 +178,24 @@ def dice(seed):
         return state[0] // 7 % n
 
     return below
+
+
+def drive(line, power_w=2000, ms=60000):
+    """Request a power for so long; return whether the inverter took it."""
+    return line.run(ms, power_w, lambda: line.inverter.active.commanded_w == power_w)
+
+
+def always(ms):
+    return lambda i: ms
+
+
+def falls_silent(line):
+    return line.run(10000, 2000, lambda: line.inverter.state == SILENT)
+
+
+def driven(models, delay, **options):
+    """Return a line whose inverter was found and took 2,000 W."""
+    line = Line(Slave(models), delay, **options)
+    assert drive(line), (line.inverter.state, line.inverter.fault)
+    assert line.inverter.state == DRIVING
+    return line

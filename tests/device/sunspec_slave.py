@@ -1,10 +1,10 @@
-"""A register slave on a Modbus line, with its own CRC, and a bench that runs an Inverter against it in virtual ms."""
+"""A register slave on a Modbus line, with its own CRC, and a bench that runs a driver against it in virtual ms."""
 
 from array import array
 from struct import pack
 
 from gridkeel import ticks
-from gridkeel.inverter import make
+from gridkeel.inverter import DRIVING, make
 from gridkeel.params import Parameters
 
 try:
@@ -247,3 +247,17 @@ class Bench:
                 self.inverter.receive(answer, len(answer), now)
             finally:
                 heap_unlock()
+
+
+def driving(slave, wanted=0, changes=None, start=0):
+    """Return a bench whose inverter is driven."""
+    bench = Bench(slave, changes, start)
+    bench.run(1000, wanted)
+    assert bench.inverter.state == DRIVING, bench.inverter.state
+    return bench
+
+
+def settings(slave):
+    """Return [(ms, WSet)] of the writes that began at WSetEna."""
+    first = slave.address(704, 22)
+    return [(ms, words[2] << 16 | words[3]) for ms, address, words in slave.writes if address == first]

@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import pty
-import tty
 from importlib.resources import files
 
 import pytest
-from pymodbus.framer import FramerType
 from pymodbus.server import ModbusSerialServer
-from pymodbus.simulator import DataType, SimData, SimDevice
+from pymodbus.simulator import DataType, SimData
+from pymodbus_line import Line, serving
 
 from gridkeel import errors
 from gridkeel.inverter import DRIVING, SILENT, make, sunspec
 from gridkeel.inverter.sunspec import discovery, points
 from gridkeel.params import Parameters
-from gridkeel.ticks import MASK
 from hil.plants.inverter import Inverter as Plant
 from hil.plants.inverter import InverterConfig, RtuSlavePort
 
@@ -40,7 +36,6 @@ IMPLIED = [
     (123, "VArPct_RmpTms", points.P123_VARPCT_RVRTTMS + 1),
 ]
 LAID_OUT_LIKE = {101: 103, 102: 103, 111: 113, 112: 113}
-DEADLINE_MS = 20_000
 ABSENT = {"int16": 0x8000, "sunssf": 0x8000, "int32": 0x80000000, "string": 0, "pad": 0x8000}
 
 
@@ -124,68 +119,24 @@ def test_the_two_values_in_watts_are_volatile_and_writable():
     assert {"WSetEna", "WSetMod", "WSet", "WSetRvrt", "WSetEnaRvrt", "WSetRvrtTms"} <= writable
 
 
-class Line:
-    """Our end of a pseudo-terminal whose other end is pymodbus's server.
-
-    The driver's millisecond is a turn of the loop that serves both: a machine that is late is late for both of them.
-
-    delay_ms: how much later than the server sent them its bytes arrive.  echoing: our own bytes come back first.
-    """
+class SunSpecLine(Line):
+    """A line to a server that holds these models from a base on."""
 
     def __init__(self, fd: int, server: ModbusSerialServer, base: int, at: dict[int, int]):
-        self.inverter = make(Parameters({"reversion_s": 2}))
-        self.delay_ms = 0
-        self.echoing = False
-        self.faults: set[int] = set()
-        self._arriving: list[tuple[int, bytes]] = []
-        self._fd, self._server, self._base, self._at = fd, server, base, at
-        self._out = bytearray(32)
-        self._now = 0
-
-    async def until(self, reached, wanted: int) -> None:
-        inverter, ends_ms = self.inverter, self._now + DEADLINE_MS
-        while not await reached():
-            assert self._now < ends_ms, f"state {inverter.state}, fault {inverter.fault}"
-            self._now += 1
-            now = self._now & MASK
-            with contextlib.suppress(BlockingIOError):
-                self._arriving.append((now + self.delay_ms, os.read(self._fd, 512)))
-            while self._arriving and self._arriving[0][0] <= now:
-                data = self._arriving.pop(0)[1]
-                inverter.receive(data, len(data), now)
-            inverter.command(wanted, now)
-            inverter.on_deadline(now)
-            if n := inverter.data_to_send(self._out, now):
-                os.write(self._fd, self._out[:n])
-                if self.echoing:
-                    inverter.receive(bytes(self._out), n, now)
-            self.faults.add(inverter.fault)
-            await asyncio.sleep(0.001)
+        super().__init__(fd, server, make(Parameters({"reversion_s": 2})))
+        self._base, self._at = base, at
 
     async def get(self, model: int, offset: int, count: int) -> int:
-        words = await self._server.async_getValues(1, 3, self._base + self._at[model] + offset, count)
-        value = 0
-        for word in words:
-            value = value << 16 | word
-        return value - (1 << 16 * count) if value >> (16 * count - 1) else value
+        return await self.number(self._base + self._at[model] + offset, count)
 
 
 @contextlib.asynccontextmanager
 async def pymodbus_line(models, base: int, tail: tuple[int, ...] = (0xFFFF, 0)):
     words, at = laid_out(models)
     words[-2:] = tail
-    ours, theirs = pty.openpty()
-    tty.setraw(theirs)
-    os.set_blocking(ours, False)
-    device = SimDevice(1, simdata=[SimData(base, values=words, datatype=DataType.REGISTERS)])
-    server = ModbusSerialServer(device, framer=FramerType.RTU, port=os.ttyname(theirs), baudrate=115200)
-    try:
-        await server.serve_forever(background=True)
-        yield Line(ours, server, base, at)
-    finally:
-        await server.shutdown()
-        os.close(ours)
-        os.close(theirs)
+    registers = [SimData(base, values=words, datatype=DataType.REGISTERS)]
+    async with serving(registers) as (fd, server):
+        yield SunSpecLine(fd, server, base, at)
 
 
 @pytest.mark.parametrize("base", sunspec.BASES)

@@ -97,6 +97,20 @@ micropython.qstr_info()
 """
 
 
+FAMILY = """\
+import gc, sys
+gc.threshold(16384)
+from gridkeel.controller import Controller
+from gridkeel.params import Parameters
+gc.collect()
+before = gc.mem_alloc()
+controller = Controller(Parameters({"inverter_family": %d}))
+gc.collect()
+print([name[18:] for name in sorted(sys.modules) if name.startswith(("gridkeel.inverter.s", "gridkeel.inverter.reg"))])
+print(gc.mem_alloc() - before)
+"""
+
+
 def run(script: Path, text: str, rom: Path | None) -> subprocess.CompletedProcess[str]:
     script.write_text(text)
     return subprocess.run(argv(script, rom=rom), cwd=script.parent, capture_output=True, text=True, timeout=60)
@@ -133,6 +147,15 @@ def test_what_a_host_alone_imports_is_not_in_the_image(tmp_path):
         module = "gridkeel." + name.removesuffix(".py").replace("/", ".")
         done = run(tmp_path / "ask.py", f"import gridkeel\nimport {module}\n", rom_image(FIRMWARE))
         assert f"ImportError: no module named '{module}'" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("family", "absent"), [(0, ["sofar_hyd", "register_map"]), (1, ["sunspec"])])
+def test_a_family_of_inverters_that_is_not_chosen_takes_no_heap(tmp_path, family, absent):
+    done = run(tmp_path / "family.py", FAMILY % family, rom_image(FIRMWARE, keep_names=True))
+    modules, taken = done.stdout.splitlines()
+    print(modules, taken)
+    assert not [name for name in absent if name in modules], done.stdout
+    assert "device" in modules
 
 
 def test_sub_cas_of_twice_the_standard_s_size_find_their_room(tmp_path):

@@ -17,13 +17,13 @@ SILENT = 3
 UNSUITED = 4
 STATES = ("searching", "ready", "driving", "silent", "unsuited")
 
-FAMILIES = ("sunspec.device",)  # parameter inverter_family is an index of it: appended, never moved
+FAMILIES = ("sunspec.device", "sofar_hyd")  # parameter inverter_family is an index of it: appended, never moved
 
 
 def make(parameters: "Parameters") -> "InverterDriver":
     """Return the driver of the family that inverter_family names; the others take no room in the heap.
 
-    Imports it, so call it at start.  Errors: ParameterError where the family's map is unsound.
+    Imports it, so call it at start.  Errors: ProtocolError where the family's map is unsound.
     """
     name = "gridkeel.inverter." + FAMILIES[parameters.inverter_family]
     return __import__(name, None, None, ("driver",)).driver(parameters)

@@ -5,9 +5,15 @@ drive       the requested power, where it changed enough; read back from then on
 refresh     what restarts the timer, then the requested power
 """
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import DRIVING, READY, control
 from gridkeel.inverter.jobs import READBACK, REFRESH, SET, STEP
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import RegisterDevice
+    from gridkeel.inverter.line import Line
+    from gridkeel.inverter.modbus.rtu import Master
+    from gridkeel.params import Parameters
 
 _SMALL_CHANGE_MS = 500  # a change below command_step_w waits no longer
 _READBACK_MS = 500
@@ -21,7 +27,7 @@ class ActiveSide:
     acknowledged, as rounded by the inverter's scale or held nearer to zero.
     """
 
-    def __init__(self, parameters, line, device):
+    def __init__(self, parameters: "Parameters", line: "Line", device: "RegisterDevice") -> None:
         self._p = parameters
         self._jobs = line.jobs
         self._device = device
@@ -38,11 +44,11 @@ class ActiveSide:
         self._lost = False  # a driven inverter did not keep what it held, and was not written to since
 
     @property
-    def to_set_w(self):
+    def to_set_w(self) -> int:
         """What a setting written now would say: zero until a reading has shown our zero and our reversion timer."""
         return self._requested_w if self._line.state == DRIVING else 0
 
-    def request(self, power_w, now_ms):
+    def request(self, power_w: int, now_ms: int) -> None:
         """Take the newest requested power; what changed enough goes out next, a stop before all else."""
         power_w = max(min(power_w, self._p.charge_max_w), -self._p.discharge_max_w)
         stop = power_w == 0 and self._requested_w != 0
@@ -57,22 +63,22 @@ class ActiveSide:
         elif self._line.state == DRIVING:
             self._want_change(now_ms)
 
-    def take_hold(self, now_ms):
+    def take_hold(self, now_ms: int) -> None:
         """Overwrite whatever was left in the inverter with zero and our reversion timer."""
         if self.requested and self._line.state == READY:
             self._write_all(now_ms)
 
-    def missed(self):
+    def missed(self) -> None:
         """A setting was not answered, or the map is being searched: nobody knows what the inverter holds."""
         self._sent = False
 
-    def renew(self):
+    def renew(self) -> int:
         """Let what restarts the timer be written again; return the job that does it."""
         held = self._device.control
         self._renew(held.renewing)
         return STEP if self._step < held.steps else SET
 
-    def write_setting(self, master, out, now_ms):
+    def write_setting(self, master: "Master", out: bytearray, now_ms: int) -> int:
         held = self._device.control
         power_w = self.to_set_w
         if power_w != self._sent_w:
@@ -84,11 +90,11 @@ class ActiveSide:
             self._renewed_ms = now_ms
         return held.write_setting(master, out, now_ms)
 
-    def write_step(self, master, out, now_ms):
+    def write_step(self, master: "Master", out: bytearray, now_ms: int) -> int:
         self._renewed_ms = now_ms
         return self._device.control.write_step(master, out, self._step, now_ms)
 
-    def set_done(self, now_ms):
+    def set_done(self, now_ms: int) -> None:
         self._sent = True
         self._sent_w = self._sending_w
         held = self._device.control
@@ -101,10 +107,10 @@ class ActiveSide:
             self._jobs.want(READBACK, ticks.add(self._set_ms, _SETTLE_MS))
         if self._line.state == DRIVING:
             if held.renewing == held.steps:
-                self._jobs.want(REFRESH, ticks.add(self._renewed_ms, 500 * held.life_s))
+                self._jobs.want(REFRESH, ticks.add(self._renewed_ms, 500 * (held.held_s or held.life_s)))
             self._want_change(now_ms)
 
-    def step_done(self, now_ms):
+    def step_done(self, now_ms: int) -> None:
         self._step += 1
         held = self._device.control
         if self._step < held.steps:
@@ -117,7 +123,7 @@ class ActiveSide:
         self._sent = False
         self._jobs.want(SET, now_ms)
 
-    def read_back(self, master, now_ms):
+    def read_back(self, master: "Master", now_ms: int) -> int:
         """Return what a reading says (control.MATCH ...), LOST only where it was before: it is written again first.
 
         What was LOST is written once more before a match counts.
@@ -137,7 +143,7 @@ class ActiveSide:
         self._lost = self._lost or result == control.LOST and self._line.state == DRIVING
         return control.UNSETTLED if again else result
 
-    def drive(self, now_ms):
+    def drive(self, now_ms: int) -> None:
         """A reading matches, or is nearer to zero: the requested power may go out, from now on or still."""
         held = self._device.control
         if self._step >= held.steps:

@@ -2,8 +2,13 @@
 
 from array import array
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter.modbus import pdu
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import Stretches
+    from gridkeel.inverter.modbus.rtu import Master
+    from gridkeel.inverter.sunspec.discovery import Discovery
 
 MATCH = 0
 DIFFERS = 1  # the setting, to a value that is no nearer to zero
@@ -30,7 +35,16 @@ class Control:
     reading differs, 0 while none did.
     """
 
-    def __init__(self, model, first, count, setting, value, steps, held):
+    def __init__(
+        self,
+        model: int,
+        first: int,
+        count: int,
+        setting: tuple[int, ...],
+        value: tuple[int, int, bool],
+        steps: "Stretches",
+        held: tuple[int, ...],
+    ) -> None:
         self.model = model
         self.address = -1
         self.count = count
@@ -49,7 +63,7 @@ class Control:
         self.pause_ms = 0
         self._last_ms = 0
 
-    def place(self, found):
+    def place(self, found: "Discovery") -> bool:
         """Take the model's address from a discovery; return False where the device has no such model."""
         at = found.address_of(self.model)
         self.address = at + self._first if at >= 0 else -1
@@ -57,17 +71,17 @@ class Control:
         self.pause_ms = 0
         return at >= 0
 
-    def forget(self):
+    def forget(self) -> None:
         """Another value is about to be written: no reading has shown it yet."""
         self._confirmed = False
 
-    def write_setting(self, master, out, now_ms):
+    def write_setting(self, master: "Master", out: bytearray, now_ms: int) -> int:
         return self._write(master, out, self._setting, now_ms)
 
-    def write_step(self, master, out, step, now_ms):
+    def write_step(self, master: "Master", out: bytearray, step: int, now_ms: int) -> int:
         return self._write(master, out, self._steps[step], now_ms)
 
-    def check(self, master, settled):
+    def check(self, master: "Master", settled: bool) -> int:
         """Compare an answer to a read of the whole stretch with what was written: MATCH, DIFFERS ...
 
         settled: whether the setting has stood long enough to be judged; the rest is judged always.
@@ -94,7 +108,7 @@ class Control:
         self._confirmed = True
         return MATCH
 
-    def retry(self, now_ms):
+    def retry(self, now_ms: int) -> bool:
         """Say whether what differs may be written again now: at once, then after 0.5, 1, 2 ... 32 s.
 
         Registers wear where a product keeps them in flash, and what was refused ten times is refused the eleventh.
@@ -107,18 +121,18 @@ class Control:
         self._last_ms = now_ms
         return True
 
-    def rests(self, now_ms):
+    def rests(self, now_ms: int) -> bool:
         """Say whether it is too early for the next attempt."""
         return 0 <= ticks.diff(now_ms, self._last_ms) < self.pause_ms
 
-    def put_s16(self, word, value):
+    def put_s16(self, word: int, value: int) -> None:
         self.words[word] = value & 0xFFFF
 
-    def put_s32(self, word, value):
+    def put_s32(self, word: int, value: int) -> None:
         self.words[word] = (value >> 16) & 0xFFFF
         self.words[word + 1] = value & 0xFFFF
 
-    def _write(self, master, out, stretch, now_ms):
+    def _write(self, master: "Master", out: bytearray, stretch: tuple[int, ...], now_ms: int) -> int:
         first = stretch[0]
         return master.write(out, self.address + first, self.words, first, stretch[1], now_ms)
 
@@ -127,10 +141,10 @@ class Control:
         at = self._value[0]
         if self._value[2]:
             ours = pdu.signed32(pdu.signed(self.words[at]), self.words[at + 1])
-            return _within(pdu.signed32(master.signed(at), master.register(at + 1)), ours)
+            return within(pdu.signed32(master.signed(at), master.register(at + 1)), ours)
         nearer = True
         for i in range(at, at + self._value[1]):
-            nearer = nearer and _within(master.signed(i), pdu.signed(self.words[i]))
+            nearer = nearer and within(master.signed(i), pdu.signed(self.words[i]))
         return nearer
 
     def _value_differs(self, master):
@@ -146,5 +160,6 @@ class Control:
         return bits != 0
 
 
-def _within(held, ours):
+def within(held: int, ours: int) -> bool:
+    """Say whether what is held is of our sign and no larger."""
     return 0 <= held <= ours or ours <= held <= 0

@@ -5,7 +5,7 @@ its state the table in states.py. What its registers are is the family's device:
 Nothing here allocates after construction.
 """
 
-from gridkeel import errors, limits, ticks
+from gridkeel import TYPE_CHECKING, errors, limits, ticks
 from gridkeel.inverter import DRIVING, READY, control, states
 from gridkeel.inverter.active import ActiveSide
 from gridkeel.inverter.faults import POWER, REACTIVE
@@ -15,6 +15,10 @@ from gridkeel.inverter.line import Line
 from gridkeel.inverter.reactive import ReactiveSide
 from gridkeel.inverter.reading import Reading
 from gridkeel.inverter.search import SLOW_POLLS, Search
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import RegisterDevice
+    from gridkeel.params import Parameters
 
 _POWER_MAX_W = 1000000  # no charger has more: a reading past it is none; times 1,000 ms it is a small integer
 HEAT_SINK = 2  # temperature_sensor
@@ -29,7 +33,7 @@ class RegisterDriver:
     delivered is the one commanded.
     """
 
-    def __init__(self, parameters, device):
+    def __init__(self, parameters: "Parameters", device: "RegisterDevice") -> None:
         # What the inverter says of itself, written by the device: 0 W where unknown, NO_BOUND.
         self.charge_rating_w = 0
         self.discharge_rating_w = 0
@@ -75,11 +79,11 @@ class RegisterDriver:
         self.deadline = line.deadline
 
     @property
-    def state(self):
+    def state(self) -> int:
         return self._line.state
 
     @property
-    def fault(self):
+    def fault(self) -> int:
         """The fault that holds now, the gravest first, or NO_FAULT; one of the bus stands before one of the power."""
         code = self.faults.code(self._line.state)
         light = code == errors.NO_FAULT or code == errors.INVERTER_SLOW or code == errors.INVERTER_FRAME
@@ -88,12 +92,12 @@ class RegisterDriver:
         return code
 
     @property
-    def bus_errors(self):
+    def bus_errors(self) -> int:
         """Timeouts, damaged frames (but not our own, echoed) and exceptions so far."""
         master = self._line.master
         return master.timeouts + master.bad_frames - master.echoes + master.exceptions
 
-    def measured_w(self, now_ms):
+    def measured_w(self, now_ms: int) -> int:
         """Return power_w, limits.UNKNOWN where the inverter told none lately."""
         p = self._parameters
         stale_ms = p.inverter_silent_ms + 2 * p.inverter_poll_ms
@@ -102,15 +106,15 @@ class RegisterDriver:
         known = self._power.age(now_ms) <= stale_ms
         return self._power.value if known else limits.UNKNOWN
 
-    def command(self, power_w, now_ms):
+    def command(self, power_w: int, now_ms: int) -> None:
         self._line.begin(now_ms)
         self.active.request(power_w, now_ms)
 
-    def react(self, wanted, var, now_ms):
+    def react(self, wanted: bool, var: int, now_ms: int) -> None:
         self.reactive.request(wanted, var, now_ms)
         self.faults.no_reactive = self.reactive.missing
 
-    def on_deadline(self, now_ms):
+    def on_deadline(self, now_ms: int) -> None:
         self._line.begin(now_ms)
         self._power.expire(now_ms)
         self._soc.expire(now_ms)

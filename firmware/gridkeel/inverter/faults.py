@@ -13,7 +13,7 @@ _BUSY_MAX = 10  # answers "busy" to one job in a row before they count as a refu
 class Faults:
     """Conditions that hold now; `overridden` counts how often another master's value was found."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.overridden = 0
         self.not_found = False
         self.broken = False
@@ -27,7 +27,7 @@ class Faults:
         self._refused = 0  # a bit for each job the inverter refuses
         self._busy = bytearray(jobs.COUNT)
 
-    def code(self, state):
+    def code(self, state: int) -> int:
         """Return the gravest fault that holds, or NO_FAULT."""
         if state == SILENT:
             return errors.INVERTER_SILENT
@@ -49,7 +49,7 @@ class Faults:
             return errors.INVERTER_SLOW
         return errors.INVERTER_FRAME if self.damaged else errors.NO_FAULT
 
-    def read_back(self, side, result):
+    def read_back(self, side: int, result: int) -> None:
         """Take what a reading of one side (POWER, REACTIVE) said: control.MATCH, DIFFERS ..."""
         if result == control.UNSETTLED:
             return
@@ -73,20 +73,20 @@ class Faults:
         else:
             self._differs |= side
 
-    def busy(self, job):
+    def busy(self, job: int) -> bool:
         """Take a "busy"; return True while it is no more than that."""
         if self._busy[job] == _BUSY_MAX:
             return False
         self._busy[job] += 1
         return True
 
-    def refuse(self, job):
+    def refuse(self, job: int) -> None:
         self._refused |= 1 << job
 
-    def answer(self, job):
+    def answer(self, job: int) -> None:
         self._refused &= ~(1 << job)
         self._busy[job] = 0
 
-    def clear(self):
+    def clear(self) -> None:
         """Forget what belonged to a map that is being discovered again."""
         self._refused = self._differs = self._foreign = 0

@@ -14,7 +14,10 @@ longer to give way when less is offered.
 
 from array import array
 
-from gridkeel import evse, limits, ticks
+from gridkeel import TYPE_CHECKING, evse, limits, ticks
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 _TIME_MS = 2000
 _VEHICLE_MS = 6000  # IEC 61851-1: a vehicle has 5 s to follow a smaller offer
@@ -48,7 +51,7 @@ class Following:
     follows.  Allocates: nothing.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self._marks = array("i", [0] * _PLACES)
         self.off = False
@@ -57,7 +60,7 @@ class Following:
         self.charge_w = limits.NO_BOUND
         self.discharge_w = limits.NO_BOUND
 
-    def update(self, commanded_w, power_w, rating_w, now_ms):
+    def update(self, commanded_w: int, power_w: int, rating_w: int, now_ms: int) -> None:
         """Take a measurement and the command that stands; rating_w: the larger one."""
         marks = self._marks
         passed_ms = ticks.diff(now_ms, marks[_LAST_MS])

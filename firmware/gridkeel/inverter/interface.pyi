@@ -5,17 +5,49 @@ tick. Nothing allocates after construction.
 """
 
 from array import array
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-Buffer = bytearray | bytes | memoryview | array
+from gridkeel.inverter.modbus.rtu import Master
+from gridkeel.inverter.reading import Reading
+
+Buffer = bytearray | bytes | memoryview | array[int]
+Words = Sequence[int]
+Stretches = Sequence[tuple[int, ...]]
+Answers = tuple[Callable[[int], None] | None, ...]
 
 class Deviation(Protocol):
     """Whether the inverter delivers what was commanded: following.Following."""
 
-    deviation_w: int  # delivered less commanded, 0 while it follows
-    uncommanded: bool  # power flows that nobody commanded
-    charge_w: int  # what it was seen to deliver, limits.NO_BOUND while it follows
-    discharge_w: int
+    @property
+    def deviation_w(self) -> int:
+        """Delivered less commanded, 0 while it follows."""
+
+    @property
+    def uncommanded(self) -> bool:
+        """Power flows that nobody commanded."""
+
+    @property
+    def charge_w(self) -> int:
+        """What it was seen to deliver, limits.NO_BOUND while it follows; discharge_w alike."""
+
+    @property
+    def discharge_w(self) -> int: ...
+
+class Ratings(Protocol):
+    """What an inverter says it can do: 0 W where unknown, limits.NO_BOUND where it names no bound."""
+
+    charge_rating_w: int
+    discharge_rating_w: int
+    apparent_va: int
+    inject_max_var: int
+    absorb_max_var: int
+
+class Readings(Protocol):
+    """What a measurement brings beside the power."""
+
+    var: int  # absorbed, 0 where unknown
+    operating_state: int  # -1 where unknown
 
 class InverterDriver(Protocol):
     """One inverter: command it, read what it measures, carry its bytes.
@@ -25,10 +57,13 @@ class InverterDriver(Protocol):
     device's own clock; what is not known is told as unknown and never as zero.
     """
 
-    following: Deviation
-    operating_state: int  # the device's own word for it, -1 unknown
-
     # --- what is known
+
+    @property
+    def following(self) -> Deviation: ...
+    @property
+    def operating_state(self) -> int:
+        """The device's own word for its state, -1 unknown."""
 
     @property
     def state(self) -> int:
@@ -111,3 +146,120 @@ class InverterDriver(Protocol):
 
     def on_deadline(self, now_ms: int) -> None:
         """Close what ran out of time."""
+
+# --- what driver.RegisterDriver is made of, for a family that is read and set by Modbus registers
+
+class Reads(Protocol):
+    """A stretch of registers that is read."""
+
+    address: int
+    count: int
+
+class Discovery(Reads, Protocol):
+    """The questions by which a family is found; how each answer leaves it is one of search.WORKING, COMPLETE ..."""
+
+    lead: int  # registers before the stretch that are read too
+    wait_ms: int  # until the next question
+    heard: bool  # something was answered
+
+    def start(self) -> None: ...
+    def take(self, master: Master) -> int:
+        """Take an answer, refuse a Modbus exception, miss a silence."""
+
+    def refuse(self, exception: int) -> int: ...
+    def miss(self) -> int: ...
+    def doubt(self) -> int:
+        """Ask later for what was refused: WORKING; SETTLED where nothing was."""
+
+    def sure(self) -> bool:
+        """Say whether no stray answer can have hidden what matters."""
+
+class Scales(Protocol):
+    """What of a map is read again while the device is driven, as it may move."""
+
+    def renew(self, again: bool) -> bool:
+        """Go on to the next of it, to the first where `again`; False where there is none."""
+
+    def ask(self, master: Master, out: bytearray, now_ms: int) -> int:
+        """Put the read of it into out; return its size."""
+
+    def update(self, master: Master) -> bool:
+        """Take the answer; return whether it moved, and two readings say so."""
+
+    def retry(self) -> bool:
+        """It was refused; return whether it must be read all the same."""
+
+class Holding(Reads, Protocol):
+    """Registers that are held: control.Control is one, and says what each of these means."""
+
+    steps: int
+    renewing: int
+    held_s: int
+    life_s: int
+    pause_ms: int
+
+    def forget(self) -> None: ...
+    def set_reversion(self, reversion_s: int) -> None: ...
+    def write_setting(self, master: Master, out: bytearray, now_ms: int) -> int: ...
+    def write_step(self, master: Master, out: bytearray, step: int, now_ms: int) -> int: ...
+    def check(self, master: Master, settled: bool) -> int: ...
+    def retry(self, now_ms: int) -> bool: ...
+    def rests(self, now_ms: int) -> bool: ...
+
+class RegisterControl(Holding, Protocol):
+    """Those of the power."""
+
+    commanded_w: int
+
+    def encode(self, power_w: int) -> None:
+        """Put a power into the setting; commanded_w is what it became by scale and limits."""
+
+    def accept(self, master: Master) -> None:
+        """Count with what the inverter holds in place of our setting."""
+
+class RegisterVarControl(Holding, Protocol):
+    """Those of the reactive power."""
+
+    commanded_var: int
+
+    def encode(self, var: int, enabled: int, reactive_first: int) -> None: ...
+
+class RegisterMeasure(Reads, Protocol):
+    def take(self, master: Master, readings: Readings) -> int:
+        """Put what was read into the readings; return the power into the vehicle, limits.UNKNOWN where it is none."""
+
+class RegisterStorage(Reads, Protocol):
+    def take(self, master: Master, soc: Reading, now_ms: int) -> None:
+        """Take the state of charge, in 0.01 %, -1 where it is none."""
+
+class RegisterTemperature(Reads, Protocol):
+    def read_c(self, master: Master, at_sink: bool) -> int: ...
+
+class RegisterDevice(Protocol):
+    """A family of such inverters; a part is None where the device has none."""
+
+    @property
+    def found(self) -> Discovery: ...
+    @property
+    def scales(self) -> Scales | None: ...
+    @property
+    def control(self) -> RegisterControl | None: ...
+    @property
+    def measure(self) -> RegisterMeasure | None: ...
+    @property
+    def storage(self) -> RegisterStorage | None: ...
+    @property
+    def temperature(self) -> RegisterTemperature | None: ...
+    @property
+    def var_control(self) -> RegisterVarControl | None: ...
+    def forget(self) -> None:
+        """Begin a new discovery."""
+
+    def place_early(self) -> bool:
+        """Make control what is surely right in mid-discovery, good for writing zero; False for nothing."""
+
+    def bind(self, most_w: int, most_var: int, ratings: Ratings) -> bool:
+        """Make the parts of what was found and put in the ratings; False where it cannot be driven."""
+
+    def identity(self) -> tuple[str, str, str, str]:
+        """Return (manufacturer, model, version, serial number), each "" until it was read.  Allocates."""

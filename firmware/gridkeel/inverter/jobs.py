@@ -29,45 +29,45 @@ class Jobs:
     measured: the last read was a measurement, so that another read comes before the next one.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._due_ms = array("i", [0] * COUNT)
         self._wanted = bytearray(COUNT)
         self._hold_ms = array("i", [0] * COUNT)
         self._held = bytearray(COUNT)
         self.measured = False
 
-    def want(self, job, at_ms):
+    def want(self, job: int, at_ms: int) -> None:
         """Ask for a job from at_ms on; the earlier of two wishes stands, but never before its hold ends."""
         if self._held[job] and ticks.diff(self._hold_ms[job], at_ms) > 0:
             at_ms = self._hold_ms[job]
         self.urge(job, at_ms)
 
-    def urge(self, job, at_ms):
+    def urge(self, job: int, at_ms: int) -> None:
         """Ask for a job from at_ms on, whatever holds it."""
         if not self._wanted[job] or ticks.diff(self._due_ms[job], at_ms) > 0:
             self._due_ms[job] = at_ms
         self._wanted[job] = 1
 
-    def wants(self, job):
+    def wants(self, job: int) -> bool:
         return self._wanted[job] != 0
 
-    def hold(self, job, until_ms):
+    def hold(self, job: int, until_ms: int) -> None:
         """Let no later wish for a job count before until_ms."""
         self._held[job] = 1
         self._hold_ms[job] = until_ms
 
-    def release(self, job):
+    def release(self, job: int) -> None:
         self._held[job] = 0
 
-    def drop(self, job):
+    def drop(self, job: int) -> None:
         self._wanted[job] = 0
 
-    def clear(self):
+    def clear(self) -> None:
         for job in range(COUNT):
             self._wanted[job] = 0
             self._held[job] = 0
 
-    def next(self, first, now_ms):
+    def next(self, first: int, now_ms: int) -> int:
         """Return the first write from first on that is due, else a read, or NONE.
 
         On a line that is never idle every second read is a measurement, the other the one due for the longest time.
@@ -84,7 +84,7 @@ class Jobs:
                     found = job
         return found
 
-    def wait_ms(self, now_ms):
+    def wait_ms(self, now_ms: int) -> int:
         """Return the ms until the next job is due, 0 or more; -1 where none is wanted."""
         wait = -1
         for job in range(COUNT):

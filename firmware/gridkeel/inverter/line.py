@@ -3,7 +3,7 @@
 Which job's request goes out is decided in one place (`_pick`, by the order of the jobs).
 """
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import SEARCHING, SILENT, states
 from gridkeel.inverter.faults import Faults
 from gridkeel.inverter.jobs import (
@@ -25,6 +25,13 @@ from gridkeel.inverter.jobs import (
 )
 from gridkeel.inverter.modbus import pdu, rtu
 
+if TYPE_CHECKING:
+    from gridkeel.inverter.active import ActiveSide
+    from gridkeel.inverter.interface import Answers, Buffer, RegisterDevice
+    from gridkeel.inverter.reactive import ReactiveSide
+    from gridkeel.inverter.search import Search
+    from gridkeel.params import Parameters
+
 _REFUSED_MS = 500  # pause after a Modbus exception
 _BUSY_MS = 50
 _WRITES_IN_A_ROW = 4  # then another job that is due has its turn, but never before a zero
@@ -38,15 +45,15 @@ class Line:
     two sides that write; search, which finds the map; answers, what takes the answer to each job, called with now_ms.
     """
 
-    def __init__(self, parameters, device):
+    def __init__(self, parameters: "Parameters", device: "RegisterDevice") -> None:
         self.master = rtu.Master()
         self.jobs = Jobs()
         self.faults = Faults()
         self.state = SEARCHING
-        self.active = None
-        self.reactive = None
-        self.search = None
-        self.answers = None
+        self.active: ActiveSide = None
+        self.reactive: ReactiveSide = None
+        self.search: Search = None
+        self.answers: Answers = ()
         self._p = parameters
         self._device = device
         self._begun = False
@@ -55,16 +62,16 @@ class Line:
         self._asked = False
         self._asked_ms = 0
 
-    def enter(self, event):
+    def enter(self, event: int) -> None:
         self.state = states.NEXT[self.state][event]
 
-    def begin(self, now_ms):
+    def begin(self, now_ms: int) -> None:
         """Start the search, with the first call of all."""
         if not self._begun:
             self._begun = True
             self.search.start(now_ms)
 
-    def receive(self, data, n, now_ms):
+    def receive(self, data: "Buffer", n: int, now_ms: int) -> None:
         """Take in data[0:n] from the line."""
         self.begin(now_ms)
         master = self.master
@@ -89,7 +96,7 @@ class Line:
         self.jobs.release(job)
         self.answers[job](now_ms)
 
-    def data_to_send(self, out, now_ms):
+    def data_to_send(self, out: bytearray, now_ms: int) -> int:
         """Put the next request, 25 bytes at most, into out and return its size; 0 where none may or need be sent."""
         self.begin(now_ms)
         if not self.master.ready(now_ms):
@@ -104,7 +111,7 @@ class Line:
             self._asked_ms = now_ms
         return self._request(job, out, now_ms)
 
-    def deadline(self, now_ms):
+    def deadline(self, now_ms: int) -> int:
         """Return the ms until on_deadline and data_to_send want to be called; 0 is now, -1 never."""
         if not self._begun:
             return 0
@@ -118,7 +125,7 @@ class Line:
         left = self._silence_ms(now_ms)
         return left if wait < 0 or 0 <= left < wait else wait
 
-    def on_deadline(self, now_ms):
+    def on_deadline(self, now_ms: int) -> None:
         """Close what ran out of time."""
         if self._silence_ms(now_ms) == 0:
             self._lost(now_ms)
@@ -170,7 +177,7 @@ class Line:
             self.jobs.hold(job, ticks.add(now_ms, _BUSY_MS))
             self.jobs.want(job, now_ms)
             return
-        if job == SCALE and not self._device.found.retry():
+        if job == SCALE and not self._device.scales.retry():
             self.search.renew(now_ms)  # it refuses this read: what discovery found stands
             return
         self.faults.refuse(job)
@@ -215,10 +222,8 @@ class Line:
         if job == VAR_STEP:
             return self.reactive.write_step(master, out, now_ms)
         if job == SCALE:
-            return self._device.found.ask(master, out, now_ms)
+            return self._device.scales.ask(master, out, now_ms)
         source = self._source(job)
-        if job == DISCOVER and not master.patient:
-            return source.request(master, out, now_ms)
         lead = source.lead if job == DISCOVER else 0
         lead += master.lead(source.address - lead, source.count + lead, now_ms)
         return master.read(out, source.address, source.count, now_ms, lead)

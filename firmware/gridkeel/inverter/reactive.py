@@ -8,9 +8,15 @@
 Nothing is written before the first request, and nothing once the inverter was let go.
 """
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import control
 from gridkeel.inverter.jobs import VAR_READBACK, VAR_REFRESH, VAR_SET, VAR_STEP
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import RegisterVarControl
+    from gridkeel.inverter.jobs import Jobs
+    from gridkeel.inverter.modbus.rtu import Master
+    from gridkeel.params import Parameters
 
 _EVERY_MS = 100  # least time between two changes: reactive power must not crowd the power off the line
 _SMALL_CHANGE_MS = 500
@@ -25,10 +31,10 @@ class ReactiveSide:
     commanded_var: the last setting that was acknowledged, as rounded by the inverter's scale.
     """
 
-    def __init__(self, parameters, jobs):
+    def __init__(self, parameters: "Parameters", jobs: "Jobs") -> None:
         self._p = parameters
         self._jobs = jobs
-        self.control = None
+        self.control: RegisterVarControl = None
         self.commanded_var = 0
         self.holds = False
         self._touched = False  # something was written since the map was found
@@ -43,22 +49,22 @@ class ReactiveSide:
         self._step_ms = 0
 
     @property
-    def missing(self):
+    def missing(self) -> bool:
         """Reactive power is wanted of an inverter that is driven and has no control of it."""
         return self._wanted and self._driving and self.control is None
 
-    def forget(self):
+    def forget(self) -> None:
         """The map is being searched again."""
         self.control = None
         self.holds = self._touched = self._driving = False
 
-    def drive(self, now_ms):
+    def drive(self, now_ms: int) -> None:
         """The inverter may be driven from now on."""
         self._driving = True
         if self._wanted:
             self._take_hold(now_ms)
 
-    def request(self, wanted, var, now_ms):
+    def request(self, wanted: bool, var: int, now_ms: int) -> None:
         """Take the newest requested power; wanted: False where reactive power is none of ours."""
         changed = wanted != self._wanted
         self._wanted = wanted
@@ -70,7 +76,7 @@ class ReactiveSide:
         elif self.holds:
             self._want_change(now_ms)
 
-    def write_setting(self, master, out, now_ms):
+    def write_setting(self, master: "Master", out: bytearray, now_ms: int) -> int:
         var = self._requested_var if self.holds else 0
         if var != self._sent_var:
             self.control.forget()
@@ -79,16 +85,16 @@ class ReactiveSide:
         self._set_ms = now_ms
         return self.control.write_setting(master, out, now_ms)
 
-    def write_step(self, master, out, now_ms):
+    def write_step(self, master: "Master", out: bytearray, now_ms: int) -> int:
         self._step_ms = now_ms
         return self.control.write_step(master, out, self._step, now_ms)
 
-    def renew(self):
+    def renew(self) -> None:
         """Let the last step, which holds the timer, be written again."""
         self.control.set_reversion(self._p.reversion_s if self._wanted else 0)
         self._step = min(self._step, self.control.steps - 1)
 
-    def set_done(self, now_ms):
+    def set_done(self, now_ms: int) -> None:
         self._sent = True
         self._sent_var = self._sending_var
         self.commanded_var = self.control.commanded_var
@@ -97,7 +103,7 @@ class ReactiveSide:
         elif self.holds:
             self._want_change(now_ms)
 
-    def step_done(self, now_ms):
+    def step_done(self, now_ms: int) -> None:
         self._step += 1
         if self._step < self.control.steps:
             self._jobs.want(VAR_STEP, now_ms)
@@ -110,11 +116,11 @@ class ReactiveSide:
             self._sent = False
             self._jobs.want(VAR_SET, now_ms)
 
-    def missed(self):
+    def missed(self) -> None:
         """A setting was not answered: nobody knows what the inverter holds."""
         self._sent = False
 
-    def read_back(self, master, now_ms):
+    def read_back(self, master: "Master", now_ms: int) -> int:
         """Return what a reading says (control.MATCH ...); what differs is written again, after a while."""
         settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
         result = self.control.check(master, settled)

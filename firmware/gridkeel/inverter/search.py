@@ -3,9 +3,14 @@
 The questions are the family's (sunspec.discovery.Discovery ...); how each answer leaves its discovery is one of these.
 """
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import states
 from gridkeel.inverter.jobs import DISCOVER, MEASURE, SCALE, SET, STORAGE
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import Ratings, RegisterDevice
+    from gridkeel.inverter.line import Line
+    from gridkeel.params import Parameters
 
 WORKING = 0
 COMPLETE = 1
@@ -25,14 +30,14 @@ class Search:
     ratings: what the device puts its ratings into, the driver.
     """
 
-    def __init__(self, parameters, line, device, ratings):
+    def __init__(self, parameters: "Parameters", line: "Line", device: "RegisterDevice", ratings: "Ratings") -> None:
         self._p = parameters
         self._line = line
         self._device = device
         self._ratings = ratings
         self._backoff_ms = _BACKOFF_MS
 
-    def start(self, at_ms):
+    def start(self, at_ms: int) -> None:
         """Forget what was found and begin at the beginning."""
         p = self._p
         line = self._line
@@ -45,18 +50,18 @@ class Search:
         line.active.missed()
         line.jobs.want(DISCOVER, at_ms)
 
-    def lost(self, now_ms):
+    def lost(self, now_ms: int) -> None:
         """The inverter fell silent."""
         self._backoff_ms = _BACKOFF_MS
         self._again(now_ms)
 
-    def answered(self, now_ms):
+    def answered(self, now_ms: int) -> None:
         """A question of the discovery was answered."""
         self.go_on(self._device.found.take(self._line.master), now_ms)
 
-    def rescaled(self, now_ms):
+    def rescaled(self, now_ms: int) -> None:
         """Scale factors were read once more: where they moved, all follows from them anew."""
-        if not self._device.found.update(self._line.master):
+        if not self._device.scales.update(self._line.master):
             self.renew(now_ms)
             return
         # What the inverter holds may mean another power by now, and so may the last measurement.
@@ -67,12 +72,14 @@ class Search:
         if line.active.requested and self._device.control is not None:
             line.jobs.want(SET, now_ms)
 
-    def renew(self, now_ms):
+    def renew(self, now_ms: int) -> None:
         """Ask for the next scale factors, or for the first again after a while."""
-        found = self._device.found
-        if found.renew(False):
+        scales = self._device.scales
+        if scales is None:
+            return
+        if scales.renew(False):
             self._line.jobs.want(SCALE, now_ms)
-        elif found.renew(True):
+        elif scales.renew(True):
             self._line.jobs.want(SCALE, ticks.add(now_ms, SLOW_POLLS * self._p.inverter_poll_ms))
 
     def _again(self, now_ms):
@@ -81,7 +88,7 @@ class Search:
         if heard:  # where nothing answers, each request has waited long enough
             self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MAX_MS)
 
-    def go_on(self, result, now_ms):
+    def go_on(self, result: int, now_ms: int) -> None:
         """Take how an answer, a refusal or a silence left the discovery."""
         line = self._line
         if result == WORKING:

@@ -3,8 +3,11 @@
 Source: MODBUS Application Protocol Specification V1.1b3, 6.3, 6.12 and 7.
 """
 
-from gridkeel import limits
+from gridkeel import TYPE_CHECKING, limits
 from gridkeel.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import Buffer, Words
 
 READ_HOLDING = 3
 WRITE_MULTIPLE = 16
@@ -23,31 +26,31 @@ EXCEPTION_ANSWER = 2
 READ_ANSWER_HEAD = 2
 
 
-def put_u16(out, at, value):
+def put_u16(out: bytearray, at: int, value: int) -> None:
     out[at] = (value >> 8) & 0xFF
     out[at + 1] = value & 0xFF
 
 
-def get_u16(buffer, at):
+def get_u16(buffer: "Buffer", at: int) -> int:
     return buffer[at] << 8 | buffer[at + 1]
 
 
-def get_s16(buffer, at):
+def get_s16(buffer: "Buffer", at: int) -> int:
     value = buffer[at] << 8 | buffer[at + 1]
     return value - 0x10000 if value & 0x8000 else value
 
 
-def signed(word):
+def signed(word: int) -> int:
     """Return a register's value, 0..65535, as the signed one it stands for."""
     return word - 0x10000 if word & 0x8000 else word
 
 
-def signed32(high, low):
+def signed32(high: int, low: int) -> int:
     """Return the signed number of two registers, high already signed; limits.UNKNOWN past the small integers."""
     return high << 16 | low if -0x4000 <= high < 0x4000 else limits.UNKNOWN
 
 
-def build_read(out, at, address, count):
+def build_read(out: bytearray, at: int, address: int, count: int) -> int:
     """Put a read of count registers at out[at]; return its size.  Errors: ProtocolError."""
     _check(out, at + READ_SIZE, address, count, READ_MAX)
     out[at] = READ_HOLDING
@@ -56,7 +59,7 @@ def build_read(out, at, address, count):
     return READ_SIZE
 
 
-def build_write(out, at, address, words, first, count):
+def build_write(out: bytearray, at: int, address: int, words: "Words", first: int, count: int) -> int:
     """Put a write of words[first:first + count] at out[at]; return its size.  Errors: ProtocolError."""
     size = WRITE_HEAD + 2 * count
     _check(out, at + size, address, count, WRITE_MAX)
@@ -69,7 +72,7 @@ def build_write(out, at, address, words, first, count):
     return size
 
 
-def answer_size(buffer, at, function, count):
+def answer_size(buffer: "Buffer", at: int, function: int, count: int) -> int:
     """Return the size of the answer that begins at buffer[at] (two bytes are there), 0 where it is none of ours."""
     if buffer[at] == function | EXCEPTION_BIT:
         return EXCEPTION_ANSWER
@@ -80,11 +83,11 @@ def answer_size(buffer, at, function, count):
     return READ_ANSWER_HEAD + 2 * count if buffer[at + 1] == 2 * count else 0
 
 
-def is_exception(buffer, at):
+def is_exception(buffer: "Buffer", at: int) -> bool:
     return buffer[at] & EXCEPTION_BIT != 0
 
 
-def echoes(buffer, at, address, count):
+def echoes(buffer: "Buffer", at: int, address: int, count: int) -> bool:
     """Say whether a write's answer names the registers that were written."""
     return get_u16(buffer, at + 1) == address and get_u16(buffer, at + 3) == count
 

@@ -2,6 +2,11 @@
 
 from array import array
 
+from gridkeel import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import Buffer
+
 _POLYNOMIAL = 0xA001  # x^16 + x^15 + x^2 + 1, reflected
 
 
@@ -14,7 +19,7 @@ def _table_entry(byte):
 TABLE = array("H", [_table_entry(byte) for byte in range(256)])
 
 
-def crc16(buffer, offset, n):
+def crc16(buffer: "Buffer", offset: int, n: int) -> int:
     """Return the CRC of buffer[offset:offset + n]; it travels low byte first.  Allocates: nothing."""
     crc = 0xFFFF
     for i in range(offset, offset + n):

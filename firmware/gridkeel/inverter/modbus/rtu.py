@@ -7,10 +7,13 @@ An RTU answer carries no transaction number: unit, function and length are all t
 request waits until no answer to the one before can come, and a read that follows an unanswered one has another length.
 """
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.errors import ProtocolError
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.modbus.crc import crc16
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import Buffer, Words
 
 NOTHING = 0
 ANSWER = 1
@@ -32,7 +35,7 @@ class Master:
     open one has no answer, then 2.  careful: no request goes out before all answers to the one before must have come.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.answers = 0
         self.timeouts = 0
         self.exceptions = 0
@@ -63,20 +66,20 @@ class Master:
         self._hold_ms = 0
         self.configure(1, 200, 115200)
 
-    def configure(self, unit, timeout_ms, baud):
+    def configure(self, unit: int, timeout_ms: int, baud: int) -> None:
         """Set the unit asked, the time it has for an answer, and the line's rate (11 bits a character)."""
         self._unit = unit
         self._timeout_ms = timeout_ms
         # t3.5 is fixed at 1.75 ms above 19200 Bd and 38.5 bits long below.
         self._quiet_ms = 2 if baud > 19200 else 38500 // baud + 1
 
-    def forget(self):
+    def forget(self) -> None:
         """Be patient: the device may be another one, or another than it was."""
         self.patient = True
         self.stray = 0
         self._missed = True
 
-    def read(self, out, address, count, now_ms, lead=0):
+    def read(self, out: bytearray, address: int, count: int, now_ms: int, lead: int = 0) -> int:
         """Open a transaction that reads count registers; return the bytes put in out.  Errors: ProtocolError.
 
         lead: registers before them that are read too, for another length, and passed over.
@@ -86,11 +89,11 @@ class Master:
         self._first = _DATA + 2 * lead
         return self._close_frame(out, size, pdu.READ_HOLDING, address - lead, count + lead, now_ms)
 
-    def lead(self, address, count, now_ms):
+    def lead(self, address: int, count: int, now_ms: int) -> int:
         """Return the lead that sets a read apart from an unanswered one whose answer may yet come."""
         return 1 if count == self._late and address and ticks.diff(now_ms, self._late_ms) < _LATE_MS else 0
 
-    def write(self, out, address, words, first, count, now_ms):
+    def write(self, out: bytearray, address: int, words: "Words", first: int, count: int, now_ms: int) -> int:
         """Open a transaction that writes words[first:first + count]; return the bytes put in out.
 
         words: anything indexed that gives 16-bit integers.  Errors: ProtocolError.
@@ -99,15 +102,15 @@ class Master:
         size = pdu.build_write(out, 1, address, words, first, count)
         return self._close_frame(out, size, pdu.WRITE_MULTIPLE, address, count, now_ms)
 
-    def register(self, i):
+    def register(self, i: int) -> int:
         """Return register i of the last read's answer, 0..65535."""
         return pdu.get_u16(self._rx, self._first + 2 * i)
 
-    def signed(self, i):
+    def signed(self, i: int) -> int:
         """Return register i of the last read's answer, -32768..32767."""
         return pdu.get_s16(self._rx, self._first + 2 * i)
 
-    def receive(self, data, n, now_ms):
+    def receive(self, data: "Buffer", n: int, now_ms: int) -> int:
         """Take in data[0:n]; return ANSWER or EXCEPTION where the open transaction ended with them, else NOTHING."""
         if n <= 0:
             return NOTHING
@@ -128,14 +131,14 @@ class Master:
                     return verdict
         return NOTHING
 
-    def ready(self, now_ms):
+    def ready(self, now_ms: int) -> bool:
         """Say whether a request may go out: no transaction open and the line silent for 3.5 characters.
 
         A line that never falls silent is talked over after one timeout: it is broken anyway, and that must show.
         """
         return not self.open and self.quiet_left(now_ms) == 0
 
-    def quiet_left(self, now_ms):
+    def quiet_left(self, now_ms: int) -> int:
         """Return the ms until the line counts as silent, were it silent from now on."""
         if self.careful:
             late_ms = ticks.diff(now_ms, self.sent_ms)
@@ -149,7 +152,7 @@ class Master:
             return 0
         return left
 
-    def timeout_left(self, now_ms, urgent=False):
+    def timeout_left(self, now_ms: int, urgent: bool = False) -> int:
         """Return the ms the open transaction still has, 0 or more.
 
         A device that left the last request unanswered may have become slow: it has the whole time then.  urgent: what
@@ -165,7 +168,7 @@ class Master:
         left = wait_ms - ticks.diff(now_ms, self.sent_ms)
         return left if left > 0 else 0
 
-    def expire(self, now_ms, urgent=False):
+    def expire(self, now_ms: int, urgent: bool = False) -> bool:
         """Close the open transaction where its time is over; return True where that happened."""
         if not self.open or self.timeout_left(now_ms, urgent):
             return False

@@ -32,12 +32,12 @@ _NONE_S16 = -0x8000
 _NONE_U16 = 0xFFFF
 
 
-def scale_known(sf):
+def scale_known(sf: int) -> bool:
     """Say whether a scale factor is one: -10..10, and not the value for 'not implemented'."""
     return -SF_MAX <= sf <= SF_MAX
 
 
-def scaled(value, sf):
+def scaled(value: int, sf: int) -> int:
     """Return value * 10**sf, toward zero, no larger than LIMIT; UNKNOWN where sf is no scale factor."""
     if not scale_known(sf):
         return UNKNOWN
@@ -48,17 +48,17 @@ def scaled(value, sf):
     return -(-value // _POWERS[-sf]) if value < 0 else value // _POWERS[-sf]
 
 
-def scaled_u16(word, sf):
+def scaled_u16(word: int, sf: int) -> int:
     """Return an unsigned point's value, or UNKNOWN."""
     return UNKNOWN if word == _NONE_U16 else scaled(word, sf)
 
 
-def scaled_s16(value, sf):
+def scaled_s16(value: int, sf: int) -> int:
     """Return a signed point's value, or UNKNOWN."""
     return UNKNOWN if value == _NONE_S16 else scaled(value, sf)
 
 
-def float32(high, low):
+def float32(high: int, low: int) -> int:
     """Return an IEEE 754 single given as two registers, toward zero, no larger than LIMIT; UNKNOWN if no number."""
     shift = (high >> 7 & 0xFF) - 150  # of the 24-bit significand; a Python float would be an allocation
     if shift == 105:
@@ -73,7 +73,7 @@ def float32(high, low):
     return -size if high & 0x8000 else size
 
 
-def fits(value, sf, limit):
+def fits(value: int, sf: int, limit: int) -> bool:
     """Say whether value, 0 or more, has a register value of 1..limit at this scale (0 of itself)."""
     if not scale_known(sf):
         return False

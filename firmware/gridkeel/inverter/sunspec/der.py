@@ -1,8 +1,15 @@
 """SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 tells the state of charge."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.inverter import control, sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE, points
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import Readings
+    from gridkeel.inverter.modbus.rtu import Master
+    from gridkeel.inverter.reading import Reading
+    from gridkeel.inverter.sunspec.discovery import Discovery
 
 _SOC_FULL = 10000
 
@@ -31,7 +38,7 @@ _PCT_SF = points.P713_PCT_SF
 class Control704(control.Control):
     """WSet in watts, positive out of the vehicle; when commands stop it reverts to enabled at 0 W."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         control.Control.__init__(
             self,
             DER_CONTROL,
@@ -44,7 +51,7 @@ class Control704(control.Control):
         )
         self._sf = 0
 
-    def bind(self, found, most_w):
+    def bind(self, found: "Discovery", most_w: int) -> bool:
         """Take scale and address from a discovery; return False where powers up to most_w cannot be set."""
         if not self.place(found):
             return False
@@ -53,11 +60,11 @@ class Control704(control.Control):
         self._sf = pdu.signed(found.word(DER_CONTROL, points.P704_WSET_SF))
         return sunspec.fits(most_w, self._sf, sunspec.LIMIT)
 
-    def set_reversion(self, reversion_s):
+    def set_reversion(self, reversion_s: int) -> None:
         self.life_s = reversion_s
         self.put_s32(_REVERT_S, reversion_s)
 
-    def encode(self, power_w):
+    def encode(self, power_w: int) -> None:
         """Put a power into the setting, scaled toward zero."""
         raw = sunspec.scaled(-power_w, -self._sf) if power_w else 0
         self.words[0] = _ENABLED
@@ -65,7 +72,7 @@ class Control704(control.Control):
         self.put_s32(_SET, raw)
         self.commanded_w = -sunspec.scaled(raw, self._sf) if raw else 0
 
-    def accept(self, master):
+    def accept(self, master: "Master") -> None:
         """Count with what the inverter holds in place of our setting."""
         raw = pdu.signed32(master.signed(_SET), master.register(_SET + 1))
         self.commanded_w = -sunspec.scaled(raw, self._sf) if raw else 0
@@ -76,12 +83,12 @@ class Measure701:
 
     count = _VAR + 1 - _INV_ST
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.address = -1
         self._sf = 0
         self._var_sf = 0
 
-    def bind(self, found):
+    def bind(self, found: "Discovery") -> bool:
         at = found.address_of(DER_MEASURE)
         if at < 0:
             return False
@@ -90,7 +97,7 @@ class Measure701:
         self._var_sf = pdu.signed(found.word(DER_MEASURE, points.P701_VAR_SF))
         return sunspec.scale_known(self._sf)
 
-    def take(self, master, readings):
+    def take(self, master: "Master", readings: "Readings") -> int:
         """Put the reactive power and InvSt into the readings; return the power into the vehicle, or UNKNOWN."""
         word = master.register(0)
         readings.operating_state = -1 if word == sunspec.END else word
@@ -105,17 +112,17 @@ class Temperature701:
 
     count = points.P701_TMPOT + 1 - _TMP_AMBIENT
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.address = -1
         self._sf = 0
 
-    def bind(self, found):
+    def bind(self, found: "Discovery") -> bool:
         at = found.address_of(DER_MEASURE)
         self.address = at + _TMP_AMBIENT
         self._sf = pdu.signed(found.word(DER_MEASURE, points.P701_TMP_SF))
         return at >= 0 and sunspec.scale_known(self._sf)
 
-    def read_c(self, master, at_sink):
+    def read_c(self, master: "Master", at_sink: bool) -> int:
         """Return the heat sink's temperature, or the cabinet's, or UNKNOWN."""
         return sunspec.scaled_s16(master.signed((_TMP_SINK if at_sink else _TMP_CABINET) - _TMP_AMBIENT), self._sf)
 
@@ -125,19 +132,19 @@ class Storage713:
 
     count = _PCT_SF + 1 - _SOC
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.address = -1
 
-    def bind(self, found):
+    def bind(self, found: "Discovery") -> bool:
         at = found.address_of(DER_STORAGE)
         self.address = at + _SOC
         return at >= 0
 
-    def take(self, master, soc, now_ms):
+    def take(self, master: "Master", soc: "Reading", now_ms: int) -> None:
         soc.take(soc_pct_x100(master.register(0), master.signed(_PCT_SF - _SOC)), now_ms)
 
 
-def soc_pct_x100(word, sf):
+def soc_pct_x100(word: int, sf: int) -> int:
     """Return a percentage point in 0.01 %, -1 where it is unknown or no percentage."""
     if not sunspec.scale_known(sf) or sf > sunspec.SF_MAX - 2:
         return -1
@@ -145,7 +152,7 @@ def soc_pct_x100(word, sf):
     return value if 0 <= value <= _SOC_FULL else -1
 
 
-def rating_702(found, point):
+def rating_702(found: "Discovery", point: int) -> int:
     """Return a power rating of 702 in W: the point (of points.py), else WMaxRtg, else UNKNOWN."""
     rating = found.unsigned(DER_CAPACITY, point, points.P702_W_SF)
     if rating != sunspec.UNKNOWN:

@@ -1,13 +1,25 @@
 """A SunSpec inverter as discovery left it: the control and measuring models that fit, and its ratings."""
 
-from gridkeel import limits
+from gridkeel import TYPE_CHECKING, limits
 from gridkeel.inverter import sunspec
 from gridkeel.inverter.driver import RegisterDriver
 from gridkeel.inverter.sunspec import der, legacy, points, var_control
 from gridkeel.inverter.sunspec.discovery import Discovery
 
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import (
+        InverterDriver,
+        Ratings,
+        RegisterControl,
+        RegisterMeasure,
+        RegisterStorage,
+        RegisterTemperature,
+        RegisterVarControl,
+    )
+    from gridkeel.params import Parameters
 
-def driver(parameters):
+
+def driver(parameters: "Parameters") -> "InverterDriver":
     """Return the driver of the family, searching."""
     return RegisterDriver(parameters, Device())
 
@@ -15,13 +27,13 @@ def driver(parameters):
 class Device:
     """A discovery and what was made of it; a part is None where no model gives it."""
 
-    def __init__(self):
-        self.found = Discovery()
-        self.control = None
-        self.measure = None
-        self.storage = None
-        self.temperature = None
-        self.var_control = None
+    def __init__(self) -> None:
+        self.found = self.scales = Discovery()
+        self.control: RegisterControl | None = None
+        self.measure: RegisterMeasure | None = None
+        self.storage: RegisterStorage | None = None
+        self.temperature: RegisterTemperature | None = None
+        self.var_control: RegisterVarControl | None = None
         self._control_704 = der.Control704()
         self._control_124 = legacy.Control124()
         self._var_704 = var_control.VarControl704()
@@ -33,12 +45,12 @@ class Device:
         self._storage_713 = der.Storage713()
         self._storage_124 = legacy.Storage124()
 
-    def forget(self):
+    def forget(self) -> None:
         """Begin a new discovery."""
         self.found.start()
         self.control = self.measure = self.storage = self.temperature = self.var_control = None
 
-    def place_early(self):
+    def place_early(self) -> bool:
         """Make 704 the control before the discovery has ended: good for writing zero, which has no scale."""
         if not self.found.has_704():
             return False
@@ -46,12 +58,12 @@ class Device:
         self.control = self._control_704
         return True
 
-    def identity(self):
+    def identity(self) -> tuple[str, str, str, str]:
         """Return (manufacturer, model, version, serial number), each "" until it was read.  Allocates."""
         text = self.found.text
         return (text(2, 16), text(18, 16), text(42, 8), text(50, 16))
 
-    def bind(self, most_w, most_var, ratings):
+    def bind(self, most_w: int, most_var: int, ratings: "Ratings") -> bool:
         """Fit the parts to the models found; return False where most_w cannot be set or no rating is known."""
         found = self.found
         # A device that has both is driven by 704 alone: a second hold in 124 would stand in its way.

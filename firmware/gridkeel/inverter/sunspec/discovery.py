@@ -10,9 +10,13 @@ Consecutive questions differ in length as well, so that no answer that comes lat
 
 from array import array
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.search import COMPLETE, FAILED, INCOMPLETE, NOT_FOUND, SETTLED, WORKING
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.modbus.rtu import Master
 
 # model, first and number of the registers kept, last register used: a shorter model counts as absent.  Numbers of
 # registers that no other read of the walk has: nothing late is taken for them.
@@ -62,7 +66,7 @@ class Discovery:
     heard: something was answered.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._stage = _PROBE
         self._next = _HEADER  # the stage after _MARK
         self._base = 0
@@ -92,7 +96,7 @@ class Discovery:
         self._named = False
         self.start()
 
-    def start(self):
+    def start(self) -> None:
         """Begin a walk; the base of the last good one is tried first."""
         for i in range(len(_MODELS)):
             self._addresses[i] = _ABSENT
@@ -104,38 +108,38 @@ class Discovery:
         self._row = self._moves = 0
         self._ask(_PROBE)
 
-    def address_of(self, model):
+    def address_of(self, model: int) -> int:
         """Return the address of a model's ID register, a negative number where it is absent."""
         for i in range(len(_MODELS)):
             if _MODELS[i][0] == model:
                 return self._addresses[i]
         return _ABSENT
 
-    def has_704(self):
+    def has_704(self) -> bool:
         return self.address_of(sunspec.DER_CONTROL) >= 0
 
     sure = has_704  # no stray answer can have hidden what matters
 
-    def word(self, model, offset):
+    def word(self, model: int, offset: int) -> int:
         """Return a kept register of a model that was found, 0..65535."""
         for i in range(len(_MODELS)):
             if _MODELS[i][0] == model:
                 return self._kept[i][offset - _MODELS[i][1]]
         return 0
 
-    def unsigned(self, model, point, scale):
+    def unsigned(self, model: int, point: int, scale: int) -> int:
         """Return a kept unsigned point, scaled by the point `scale`; UNKNOWN where the device does not tell it."""
         if self.address_of(model) < 0:
             return sunspec.UNKNOWN
         return sunspec.scaled_u16(self.word(model, point), pdu.signed(self.word(model, scale)))
 
-    def signed(self, model, point, scale):
+    def signed(self, model: int, point: int, scale: int) -> int:
         """Return a kept signed point alike."""
         if self.address_of(model) < 0:
             return sunspec.UNKNOWN
         return sunspec.scaled_s16(pdu.signed(self.word(model, point)), pdu.signed(self.word(model, scale)))
 
-    def renew(self, again):
+    def renew(self, again: bool) -> bool:
         """Go on to the next kept stretch with scale factors, to the first where `again`; return whether there is one.
 
         Some devices move them, and the rating that percentages refer to: they are read once more while it is driven.
@@ -151,7 +155,7 @@ class Discovery:
                 return True
         return False
 
-    def ask(self, master, out, now_ms):
+    def ask(self, master: "Master", out: bytearray, now_ms: int) -> int:
         """Put the read of that stretch into out; return its size."""
         row = _MODELS[self._row]
         address = self._addresses[self._row] + row[1]
@@ -159,12 +163,12 @@ class Discovery:
         lead += master.lead(address - lead, row[2] + lead, now_ms)
         return master.read(out, address, row[2], now_ms, lead)
 
-    def retry(self):
+    def retry(self) -> bool:
         """It was refused; return whether it must be read all the same, as what moved is not confirmed yet."""
         self._moves += self._moves & 1
         return self._moves > 0
 
-    def update(self, master):
+    def update(self, master: "Master") -> bool:
         """Take the answer to it; return whether one of them moved, and two readings of two lengths say so."""
         row = _MODELS[self._row]
         kept = self._kept[self._row]
@@ -179,7 +183,7 @@ class Discovery:
         self._moves = (self._moves & 1) + 1 if moved else 0
         return confirmed
 
-    def text(self, offset, registers):
+    def text(self, offset: int, registers: int) -> str:
         """Return a string of the common model, "" before it was read.  Allocates."""
         if not self._named:
             return ""
@@ -190,7 +194,7 @@ class Discovery:
             raw.append(word & 0xFF)
         return "".join([chr(byte) for byte in raw if 32 <= byte < 127]).strip()
 
-    def take(self, master):
+    def take(self, master: "Master") -> int:
         """Take the answer to the request; return how the walk goes on."""
         self.heard = True
         stage = self._stage
@@ -216,7 +220,7 @@ class Discovery:
         self._named = self._named or self._detail == 0
         return self._next_detail(self._detail + 1)
 
-    def refuse(self, exception):
+    def refuse(self, exception: int) -> int:
         """Take a Modbus exception for the answer; return how the walk goes on."""
         self.heard = True
         if self._stage == _DOUBT:
@@ -233,7 +237,7 @@ class Discovery:
             return WORKING
         return self._refused(passing)
 
-    def miss(self):
+    def miss(self) -> int:
         """Take a timeout for the answer; return how the walk goes on."""
         if self._stage == _DOUBT:
             return self.doubt()
@@ -255,25 +259,22 @@ class Discovery:
         self._next = self._stage
         return self._ask(_MARK)
 
-    def doubt(self):
-        """After a complete walk, ask in a while for what was refused in it; return SETTLED where nothing was."""
+    def doubt(self) -> int:
+        """After a complete walk, ask in a while for what was refused in it; return SETTLED where nothing was.
+
+        Whatever else of the map is read meanwhile does not change what is asked.
+        """
         self._stage = _DOUBT
         self.wait_ms = self._backoff_ms
         self._backoff_ms = min(2 * self._backoff_ms, _DOUBT_MAX_MS)
-        if self._open or self._lost() >= 0:
+        row = self._lost()
+        if self._open or row >= 0:
+            self.lead = 0
+            self.address = self._at if self._open else _ABSENT - 1 - self._addresses[row] + _MODELS[row][1]
+            self.count = sunspec.HEADER if self._open else _MODELS[row][2]
             return WORKING
         self._backoff_ms = _DOUBT_MS
         return SETTLED
-
-    def request(self, master, out, now_ms):
-        """Ask again for what was refused, whatever else of the map is read meanwhile; return the bytes put in out."""
-        address = self._at
-        count = sunspec.HEADER
-        if not self._open:
-            row = self._lost()
-            address = _ABSENT - 1 - self._addresses[row] + _MODELS[row][1]
-            count = _MODELS[row][2]
-        return master.read(out, address, count, now_ms, master.lead(address, count, now_ms))
 
     def _lost(self):
         """Return the row of a model that is there and refused to be read, -1 where there is none."""

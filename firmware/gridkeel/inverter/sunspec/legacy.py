@@ -5,9 +5,16 @@ the one forces the other. Power p into the vehicle is InWRte = p and OutWRte = -
 OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMax where the device tells none.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.inverter import control, sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE, der, points
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.interface import Readings
+    from gridkeel.inverter.modbus.rtu import Master
+    from gridkeel.inverter.reading import Reading
+    from gridkeel.inverter.sunspec.discovery import Discovery
 
 # 101, 102 and 103 lay these out alike.
 _W = points.P103_W
@@ -38,7 +45,7 @@ _S16_MAX = 0x7FFF
 class Control124(control.Control):
     """Charge and discharge rate in percent; the timer travels with every setting, the mode is the only other step."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         control.Control.__init__(
             self,
             STORAGE,
@@ -53,7 +60,7 @@ class Control124(control.Control):
         self._full_w = 1
         self._full_out_w = 1
 
-    def bind(self, found, _most_w):
+    def bind(self, found: "Discovery", _most_w: int) -> bool:
         """Take scales and address from a discovery; return False where a rate cannot be set."""
         if not self.place(found):
             return False
@@ -68,11 +75,11 @@ class Control124(control.Control):
         self.words[_WINDOW_S] = 0
         return True
 
-    def set_reversion(self, reversion_s):
+    def set_reversion(self, reversion_s: int) -> None:
         self.life_s = reversion_s
         self.words[_REVERT_S] = reversion_s
 
-    def encode(self, power_w):
+    def encode(self, power_w: int) -> None:
         """Put a power into the setting, toward zero and no more than 100 %."""
         if power_w < 0:
             self.commanded_w = -self._bound(_OUT, self._full_out_w, _IN, self._full_w, -power_w)
@@ -88,7 +95,7 @@ class Control124(control.Control):
         self.put_s16(other, -min(raw * full_w // other_w, full_raw))
         return raw * full_w // full_raw if full_raw else 0
 
-    def accept(self, master):
+    def accept(self, master: "Master") -> None:
         """Count with what the inverter holds in place of our setting."""
         if self.commanded_w < 0:
             self.commanded_w = -(master.signed(_OUT) * self._full_out_w // self._full_raw)
@@ -99,12 +106,12 @@ class Control124(control.Control):
 class Measure10x:
     """W and VAr in one short read: with their scale factors, which some devices of this family move, or as floats."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.address = -1
         self.count = 0
         self._real = False
 
-    def bind(self, found):
+    def bind(self, found: "Discovery") -> bool:
         at = _inverter(found, INVERTERS)
         self._real = at < 0
         if self._real:
@@ -114,7 +121,7 @@ class Measure10x:
         self.count = _FLOAT_VAR + 4 if self._real else _VAR_SF + 2
         return at >= 0
 
-    def take(self, master, readings):
+    def take(self, master: "Master", readings: "Readings") -> int:
         """Put the reactive power into the readings; return the power into the vehicle, or UNKNOWN."""
         if self._real:
             out_w = sunspec.float32(master.register(0), master.register(1))
@@ -130,12 +137,12 @@ class Measure10x:
 class Temperature10x:
     """Cabinet and heat sink in one short read, with their scale factor or as floats."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.address = -1
         self.count = 0
         self._real = False
 
-    def bind(self, found):
+    def bind(self, found: "Discovery") -> bool:
         at = _inverter(found, INVERTERS)
         self._real = at < 0
         if self._real:
@@ -144,7 +151,7 @@ class Temperature10x:
         self.count = _FLOAT_SINK + 2 if self._real else _TMP_SF + 2  # one more than needed, for its length's sake
         return at >= 0
 
-    def read_c(self, master, at_sink):
+    def read_c(self, master: "Master", at_sink: bool) -> int:
         """Return the heat sink's temperature, or the cabinet's, or UNKNOWN."""
         if self._real:
             at = _FLOAT_SINK if at_sink else 0
@@ -157,11 +164,11 @@ class Storage124:
 
     count = 1
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.address = -1
         self._sf = 0
 
-    def bind(self, found):
+    def bind(self, found: "Discovery") -> bool:
         at = found.address_of(STORAGE)
         if at < 0:
             return False
@@ -169,7 +176,7 @@ class Storage124:
         self._sf = pdu.signed(found.word(STORAGE, points.P124_CHASTATE_SF))
         return sunspec.scale_known(self._sf)
 
-    def take(self, master, soc, now_ms):
+    def take(self, master: "Master", soc: "Reading", now_ms: int) -> None:
         soc.take(der.soc_pct_x100(master.register(0), self._sf), now_ms)
 
 
@@ -181,11 +188,11 @@ def _inverter(found, models):
     return -1
 
 
-def charge_max_w(found):
+def charge_max_w(found: "Discovery") -> int:
     """Return WChaMax in W, or UNKNOWN."""
     return found.unsigned(STORAGE, points.P124_WCHAMAX, points.P124_WCHAMAX_SF)
 
 
-def rating_120(found, point):
+def rating_120(found: "Discovery", point: int) -> int:
     """Return a power rating of 120 in W, or UNKNOWN; its scale factor stands right behind it."""
     return found.unsigned(NAMEPLATE, point, point + 1)

@@ -4,9 +4,13 @@ SunSpec counts reactive power positive where it is injected (over-excited), as I
 drivers, it is positive where it is absorbed, as active power is. The sign turns in this file and nowhere else.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.inverter import control, sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE, points
+
+if TYPE_CHECKING:
+    from gridkeel.inverter.sunspec.discovery import Discovery
 
 _FIRST = points.P704_VARSETENA
 _MOD = points.P704_VARSETMOD - _FIRST
@@ -32,7 +36,7 @@ _S16_MAX = 0x7FFF
 class VarControl704(control.Control):
     """VarSet in var; when commands stop it reverts to enabled at 0 var."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         control.Control.__init__(
             self,
             DER_CONTROL,
@@ -46,7 +50,7 @@ class VarControl704(control.Control):
         self._sf = 0
         self.commanded_var = 0
 
-    def bind(self, found, most_var):
+    def bind(self, found: "Discovery", most_var: int) -> bool:
         """Take scale and address from a discovery; return False where reactive power up to most_var cannot be set."""
         if not self.place(found):
             return False
@@ -54,11 +58,11 @@ class VarControl704(control.Control):
         self.words[_MOD] = _VARS
         return sunspec.fits(most_var, self._sf, sunspec.LIMIT)
 
-    def set_reversion(self, reversion_s):
+    def set_reversion(self, reversion_s: int) -> None:
         self.life_s = reversion_s
         self.put_s32(_REVERT_S, reversion_s)
 
-    def encode(self, var, enabled, reactive_first):
+    def encode(self, var: int, enabled: int, reactive_first: int) -> None:
         """Put reactive power into the setting, scaled toward zero."""
         raw = sunspec.scaled(-var, -self._sf) if var else 0
         self.words[0] = enabled
@@ -71,7 +75,7 @@ class VarControl704(control.Control):
 class VarControl123(control.Control):
     """Percent of VArMax where that is known, else of WMax; mode, enabling and timer travel with every setting."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         control.Control.__init__(
             self,
             IMMEDIATE,
@@ -88,7 +92,7 @@ class VarControl123(control.Control):
         self._at = 0
         self.commanded_var = 0
 
-    def bind(self, found, _most_var):
+    def bind(self, found: "Discovery", _most_var: int) -> bool:
         """Take scales and address from a discovery; return False where no share of a rating can be set."""
         if not self.place(found):
             return False
@@ -107,11 +111,11 @@ class VarControl123(control.Control):
         self.words[_PCT_MOD] = _OF_VAR_MAX if known else _OF_W_MAX
         return self._inject_var > 0
 
-    def set_reversion(self, reversion_s):
+    def set_reversion(self, reversion_s: int) -> None:
         self.life_s = reversion_s
         self.words[_PCT_REVERT_S] = reversion_s
 
-    def encode(self, var, enabled, _reactive_first):
+    def encode(self, var: int, enabled: int, _reactive_first: int) -> None:
         """Put reactive power into the setting, toward zero and no more than 100 %."""
         full_var = self._inject_var if var < 0 else self._absorb_var
         size_var = min(abs(var), full_var)
@@ -122,28 +126,28 @@ class VarControl123(control.Control):
         self.commanded_var = -size_var if var < 0 else size_var
 
 
-def apparent_va(found):
+def apparent_va(found: "Discovery") -> int:
     """Return the apparent power the inverter allows, the setting before the rating, UNKNOWN where it tells none."""
     if found.address_of(DER_CAPACITY) >= 0:
         return _capacity(found, points.P702_VAMAX, points.P702_VAMAXRTG, points.P702_VA_SF)
     return basic(found, points.P121_VAMAX, points.P121_VAMAX_SF, points.P120_VARTG, points.P120_VARTG_SF)
 
 
-def inject_max_var(found):
+def inject_max_var(found: "Discovery") -> int:
     """Return the reactive power it may inject, UNKNOWN where it tells none."""
     if found.address_of(DER_CAPACITY) >= 0:
         return _capacity(found, points.P702_VARMAXINJ, points.P702_VARMAXINJRTG, points.P702_VAR_SF)
     return quadrants(found, 0, 1)
 
 
-def absorb_max_var(found):
+def absorb_max_var(found: "Discovery") -> int:
     """Return the reactive power it may absorb, UNKNOWN where it tells none."""
     if found.address_of(DER_CAPACITY) >= 0:
         return _capacity(found, points.P702_VARMAXABS, points.P702_VARMAXABSRTG, points.P702_VAR_SF)
     return quadrants(found, 2, 3)
 
 
-def quadrants(found, one, other):
+def quadrants(found: "Discovery", one: int, other: int) -> int:
     """Return the smaller size of two quadrants' limits (121, else 120), of the one that is told, or UNKNOWN.
 
     one, other: 0 is the first quadrant.  Reactive power is injected in the first and the second.
@@ -155,7 +159,7 @@ def quadrants(found, one, other):
     return min(first, second)
 
 
-def basic(found, setting, setting_sf, rating, rating_sf):
+def basic(found: "Discovery", setting: int, setting_sf: int, rating: int, rating_sf: int) -> int:
     """Return an unsigned setting of 121, else the rating of 120, or UNKNOWN."""
     value = found.unsigned(BASIC, setting, setting_sf)
     return found.unsigned(NAMEPLATE, rating, rating_sf) if value == sunspec.UNKNOWN else value
