@@ -2,6 +2,7 @@
 
 from gridkeel import limits
 from gridkeel.link import ids, packed
+from gridkeel.sensing.quality import TRANSIENT
 
 _U16_MAX = 0xFFFF
 FIELDS = len(packed.codes_of(ids.TELEMETRY))
@@ -19,17 +20,20 @@ def fill(values, controller, health, link):
     """
     mains = controller.mains
     driver = controller.inverter
-    doubts = mains.report()
+    services = controller.services
+    bits = mains.quality | mains.report()
+    if controller.droop.short_rules:
+        bits |= TRANSIENT
     values[0] = health.uptime_ms
     values[1] = mains.report_uhz
     values[2] = mains.freq_short_uhz
     values[3] = mains.report_mhz_s
     values[4] = mains.voltage_mv
-    values[5] = mains.quality | doubts
+    values[5] = bits
     values[6] = controller.protection.state
     values[7] = controller.limiter
-    values[8] = controller.wish_w
-    values[9] = controller.command_w
+    values[8] = services.arbiter.requested_w
+    values[9] = controller.envelope.permitted_w
     values[10] = 0 if controller.power_w == limits.UNKNOWN else controller.power_w
     values[11] = driver.soc_pct_x100
     values[12] = controller.faults.foremost()
@@ -41,7 +45,6 @@ def fill(values, controller, health, link):
     values[18] = driver.bus_errors
     values[19] = link.errors
     values[20] = link.dropped
-    services = controller.services
     values[21] = services.arbiter.level
     values[22] = services.arbiter.base_w
     values[23] = services.arbiter.primary_w
@@ -66,7 +69,7 @@ def fill(values, controller, health, link):
         values[39] = outlet.offered_w
         values[40] = outlet.meter.energy_wh
     values[41] = driver.var
-    values[42] = envelope.temperature_c
+    values[42] = controller.temperature_c
     if outlet is not None:
         values[43] = outlet.contactor.operations
         values[44] = outlet.meter.unmetered_ms // 1000
