@@ -32,8 +32,9 @@ class Controller:
     """One charger's control: everything between a block of samples and the bytes for its inverter.
 
     mains: the estimator, where it is not the one of samples (sensing.edges for a board that stamps zero crossings).
-    After `step`: wish_w, command_w (into the vehicle), limiter (limits.NAMES), energise (the contactor may be shut);
-    power_w, as the inverter measured it lately, limits.UNKNOWN where it did not.
+    After `step`: envelope.permitted_w, commanded to the inverter; limiter (limits.NAMES); energise (the contactor may
+    be shut); power_w, delivered as the inverter measured it lately, limits.UNKNOWN where it did not; temperature_c, of
+    the inverter's sensor, TEMPERATURE_UNKNOWN where it is older than temperature_stale_ms.
     connector and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
     identity: bytes, unique to this controller; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
@@ -55,9 +56,8 @@ class Controller:
         self.charger: Charger | None = None
         if parameters.evse:
             self._make_connector(identity)
-        self.wish_w = 0
-        self.command_w = 0
         self.power_w = limits.UNKNOWN
+        self.temperature_c = TEMPERATURE_UNKNOWN
         self.limiter = limits.STALE_SAMPLES
         self.energise = False
         self._reacting = False
@@ -79,7 +79,7 @@ class Controller:
         """Take one block of n samples that ended at now_ms and decide the command."""
         self.sample_clock.block(now_ms)
         if self.mains.update(samples, n):
-            self.services.follow(self.mains, now_ms)
+            self.services.follow(self.mains, now_ms, self.inverter.following.uncommanded)
         self._decide(now_ms)
 
     def block_lost(self) -> None:
@@ -119,37 +119,37 @@ class Controller:
             if self.connector.left:
                 self.envelope.departure.set(0, 0, now_ms)  # whoever set it, it was that vehicle's
         self.envelope.departure.update(now_ms)
-        self.wish_w = self.services.decide(now_ms, ready, self.envelope.need_w)
+        requested_w = self.services.decide(now_ms, ready, self.envelope.required_w)
         if self.parameters.temperature_sensor:
             fresh = self.inverter.temperature_age(now_ms) <= self.parameters.temperature_stale_ms
-            self.envelope.temperature_c = self.inverter.temperature_c if fresh else TEMPERATURE_UNKNOWN
+            self.temperature_c = self.inverter.temperature_c if fresh else TEMPERATURE_UNKNOWN
         soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
-        self.command_w = self.envelope.limit(self.wish_w, self.inverter, soc_fresh)
+        permitted_w = self.envelope.limit(
+            requested_w, self.inverter, soc_fresh, self.temperature_c, self.services.reactive.active_left_w
+        )
         self.limiter = self.envelope.limiter or self.services.arbiter.limiter
         state = self.inverter.state
         if running and state != inverter.READY and state != inverter.DRIVING:
             self.limiter = limits.INVERTER_LOST
         self.energise = supply
         if self.connector is not None:
-            self._offer(now_ms)
-        self.inverter.command(self.command_w, now_ms)
-        self._react(running, now_ms)
+            self._offer(requested_w, now_ms)
+        self.inverter.command(permitted_w, now_ms)
+        self._react(permitted_w, running, now_ms)
         self.services.account.update(self.power_w, now_ms)
         self._note_faults(soc_fresh, ready)
 
-    def _offer(self, now_ms):
-        self.connector.offer_power(self.wish_w, self.envelope.room_w, now_ms)
+    def _offer(self, requested_w, now_ms):
+        self.connector.offer_power(requested_w, self.envelope.headroom_w, now_ms)
         self.energise = self.connector.contactor.order
         self.connector.report(self.faults)
 
-    def _react(self, running, now_ms):
+    def _react(self, permitted_w, running, now_ms):
         wanted = self.parameters.reactive_mode != OFF
         if not wanted and not self._reacting:
             return
         self._reacting = wanted
-        reactive = self.services.reactive
-        var = reactive.update(self.mains, self.command_w, running, self.inverter, now_ms)
-        self.envelope.active_left_w = reactive.active_left_w
+        var = self.services.reactive.update(self.mains, permitted_w, running, self.inverter, now_ms)
         self.inverter.react(wanted, var, now_ms)
 
     def _note_faults(self, soc_fresh, driven):
@@ -162,7 +162,6 @@ class Controller:
         following = self.inverter.following
         if following.deviation_w or self._told & _DEVIATES:
             faults.set(errors.INVERTER_NOT_FOLLOWING, following.deviation_w, following.deviation_w)
-            self.protection.uncommanded = following.uncommanded
         fault = self.inverter.fault
         if fault == errors.INVERTER_NOT_FOLLOWING:
             fault = errors.NO_FAULT  # reported above, whatever else is wrong
@@ -185,4 +184,3 @@ class Controller:
             faults.set(errors.SOC_UNKNOWN, noted & _CHARGE)
             faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
             faults.set(errors.REGULATION_LOST, regulation.expired)
-            self.setpoint.expired = regulation.expired = False

@@ -45,16 +45,16 @@ class Departure:
         floor = self.soc_pct_x100 - energy.share_pct_x100(battery_wh, regained_wh)
         return floor if floor > 0 else 0
 
-    def need_w(self, battery_wh: int, soc_pct_x100: int, charge_w: int, efficiency_pct: int) -> int:
+    def required_w(self, battery_wh: int, soc_pct_x100: int, charge_w: int, efficiency_pct: int) -> int:
         """Return the even charge the departure calls for, 0 while there is time; once called for it stays."""
         missing = self.soc_pct_x100 - soc_pct_x100
         if not self.left_s or not battery_wh or soc_pct_x100 < 0 or missing <= 0:
             self._pressing = False
             return 0
         wh = energy.energy_wh(battery_wh, missing) * energy.PERCENT // efficiency_pct
-        need_w = energy.power_w(wh, min(max(self.left_s, energy.TIME_MIN_S), energy.TIME_MAX_S))
-        if need_w * energy.PERCENT >= charge_w * PRESSING_PCT:
+        required_w = energy.power_w(wh, min(max(self.left_s, energy.TIME_MIN_S), energy.TIME_MAX_S))
+        if required_w * energy.PERCENT >= charge_w * PRESSING_PCT:
             self._pressing = True
         if not self._pressing:
             return 0
-        return need_w if need_w < charge_w else charge_w
+        return required_w if required_w < charge_w else charge_w

@@ -1,11 +1,11 @@
-"""What battery, cable, vehicle and converter allow: the smallest limit wins, and its name is told."""
+"""Limits of battery, cable, vehicle and converter on the power: the smallest one is active and reported by name."""
 
 from gridkeel import TYPE_CHECKING, energy, limits
 from gridkeel.departure import Departure
 
 if TYPE_CHECKING:
     from gridkeel.evse.connector import Connector
-    from gridkeel.inverter.following import Following
+    from gridkeel.inverter.interface import Deviation
     from gridkeel.params import Parameters
     from gridkeel.protocols import InverterReadings
 
@@ -14,71 +14,77 @@ TEMPERATURE_UNKNOWN = -1000
 
 
 class Envelope:
-    """Bounds a wish; after `limit` the bounds are charge_w and discharge_w (both 0 or more), with their names.
+    """Bounds the requested power; after `limit`: permitted_w and limiter (limits.NAMES, NONE where nothing bounded it).
 
-    They are what may be counted on: where the inverter does not follow, no more than it delivers.
+    charge_w, discharge_w (both 0 or more) and their names charge_by, discharge_by: the bounds that may be counted on:
+    where the inverter does not follow, no more than it delivers.
 
-    departure: when the vehicle leaves; need_w: the charge it calls for, a wish the arbiter weighs, no bound.
-    connector: whose bounds count too, None for a fixed vehicle; room_w: the charge without them.
-    temperature_c: of the converter, TEMPERATURE_UNKNOWN while nobody tells it.
-    following: inverter.following.Following, which knows what was seen to flow; None before there is an inverter.
-    active_left_w: what reactive power leaves, where it goes first.
+    departure: when the vehicle leaves; required_w: the charge it requires, which the arbiter weighs, no bound.
+    connector: evse.connector.Connector, whose bounds count too, None for a fixed vehicle.  headroom_w: the charge
+        without them.
+    following: the inverter driver's Deviation, which knows what was seen to flow; None before there is an inverter.
     """
 
     def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.departure = Departure()
-        self.temperature_c = TEMPERATURE_UNKNOWN
-        self.active_left_w = limits.NO_BOUND
-        self.allowed_w = 0
+        self.permitted_w = 0
         self.limiter = limits.NONE
         self.charge_w = 0
         self.discharge_w = 0
         self.charge_by = limits.STALE_SAMPLES
         self.discharge_by = limits.STALE_SAMPLES
-        self.need_w = 0
+        self.required_w = 0
         self.connector: Connector | None = None
-        self.following: Following | None = None
-        self.room_w = 0
+        self.following: Deviation | None = None
+        self.headroom_w = 0
         self._floor = 0
         self._floor_by = limits.SOC_RESERVE
         self._floor_reached = False
         self._full_reached = False
 
-    def limit(self, wish_w: int, inverter: "InverterReadings", soc_fresh: bool) -> int:
-        """Return (through `allowed_w` and `limiter`) what may flow of wish_w; limiter 0 where the wish stands.
+    def limit(
+        self,
+        requested_w: int,
+        inverter: "InverterReadings",
+        soc_fresh: bool,
+        temperature_c: int = TEMPERATURE_UNKNOWN,
+        active_left_w: int = limits.NO_BOUND,
+    ) -> int:
+        """Return permitted_w: what may flow of requested_w.
 
         inverter: anything with charge_rating_w, discharge_rating_w and soc_pct_x100 (-1 unknown).
         soc_fresh: False where the state of charge is older than soc_stale_ms: it then counts as unknown.
+        temperature_c: of the converter.  active_left_w: what reactive power leaves, where it goes first.
         """
         p = self._p
         soc = inverter.soc_pct_x100 if soc_fresh else -1
         connector = self.connector
         if connector is not None and connector.soc_pct_x100 >= 0:
             soc = connector.soc_pct_x100
-        self._rate(inverter)
-        self._derate()
-        self.need_w = self.departure.need_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
+        self._rate(inverter, active_left_w)
+        self._derate(temperature_c)
+        self.required_w = self.departure.required_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
         self._guard_battery(soc)
         self._sustain(soc)
-        self.room_w = self.charge_w
+        self.headroom_w = self.charge_w
         if connector is not None:
             self._bound_charge(connector.charge_w, connector.charge_by)
             self._bound_discharge(connector.discharge_w, connector.discharge_by)
         self.limiter = limits.NONE
-        self.allowed_w = wish_w
-        if wish_w > self.charge_w:
-            self.allowed_w = self.charge_w
+        self.permitted_w = requested_w
+        if requested_w > self.charge_w:
+            self.permitted_w = self.charge_w
             self.limiter = self.charge_by
-        elif wish_w < -self.discharge_w:
-            self.allowed_w = -self.discharge_w
+        elif requested_w < -self.discharge_w:
+            self.permitted_w = -self.discharge_w
             self.limiter = self.discharge_by
         following = self.following
         if following is not None and following.deviation_w:
             # The command stands, so that an inverter that comes round is seen to; nobody may count on it.
             self._bound_charge(following.charge_w, limits.NOT_FOLLOWING)
             self._bound_discharge(following.discharge_w, limits.NOT_FOLLOWING)
-        return self.allowed_w
+        return self.permitted_w
 
     def _bound_charge(self, most_w, name):
         if most_w < self.charge_w:
@@ -90,7 +96,7 @@ class Envelope:
             self.discharge_w = most_w
             self.discharge_by = name
 
-    def _rate(self, inverter):
+    def _rate(self, inverter, active_left_w):
         p = self._p
         self.charge_w = p.charge_max_w
         self.charge_by = limits.CHARGE_RATING
@@ -102,18 +108,18 @@ class Envelope:
         self._bound_discharge(inverter.discharge_rating_w, limits.INVERTER_RATING)
         self._bound_discharge(p.cable_max_w, limits.CABLE_RATING)
         self._bound_discharge(p.ev_discharge_max_w, limits.EV_RATING)
-        if self.active_left_w < limits.NO_BOUND:
-            self._bound_charge(self.active_left_w, limits.REACTIVE)
-            self._bound_discharge(self.active_left_w, limits.REACTIVE)
+        if active_left_w < limits.NO_BOUND:
+            self._bound_charge(active_left_w, limits.REACTIVE)
+            self._bound_discharge(active_left_w, limits.REACTIVE)
         if not p.v2g_enable:
             self._bound_discharge(0, limits.V1G)
 
-    def _derate(self):
+    def _derate(self, temperature_c):
         p = self._p
         if not p.temperature_sensor:
             return
-        over_k = self.temperature_c - p.derate_from_c
-        if self.temperature_c == TEMPERATURE_UNKNOWN:
+        over_k = temperature_c - p.derate_from_c
+        if temperature_c == TEMPERATURE_UNKNOWN:
             # A sensor that is fitted and silent counts as hot.
             over_k = p.derate_span_k
         if over_k <= 0:

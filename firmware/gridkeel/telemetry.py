@@ -2,6 +2,7 @@
 
 from gridkeel import TYPE_CHECKING, limits
 from gridkeel.link import telemetry_fields as field
+from gridkeel.sensing.quality import TRANSIENT
 
 if TYPE_CHECKING:
     from gridkeel.controller import Controller
@@ -23,17 +24,20 @@ def fill(values: "list[int]", controller: "Controller", health: "HealthFigures",
     """
     mains = controller.mains
     driver = controller.inverter
-    doubts = mains.report()
+    services = controller.services
+    bits = mains.quality | mains.report()
+    if controller.droop.short_rules:
+        bits |= TRANSIENT
     values[field.UPTIME_MS] = health.uptime_ms
     values[field.FREQ_UHZ] = mains.report_uhz
     values[field.FREQ_SHORT_UHZ] = mains.freq_short_uhz
     values[field.ROCOF_MHZ_S] = mains.report_mhz_s
     values[field.VOLTAGE_MV] = mains.voltage_mv
-    values[field.QUALITY] = mains.quality | doubts
+    values[field.QUALITY] = bits
     values[field.STATE] = controller.protection.state
     values[field.LIMITER] = controller.limiter
-    values[field.REQUESTED_W] = controller.wish_w
-    values[field.PERMITTED_W] = controller.command_w
+    values[field.REQUESTED_W] = services.arbiter.requested_w
+    values[field.PERMITTED_W] = controller.envelope.permitted_w
     values[field.DELIVERED_W] = 0 if controller.power_w == limits.UNKNOWN else controller.power_w
     values[field.SOC_PCT_X100] = driver.soc_pct_x100
     values[field.FAULT] = controller.faults.foremost()
@@ -45,7 +49,6 @@ def fill(values: "list[int]", controller: "Controller", health: "HealthFigures",
     values[field.BUS_ERRORS] = driver.bus_errors
     values[field.LINK_ERRORS] = link.errors
     values[field.DROPPED] = link.dropped
-    services = controller.services
     values[field.LEVEL] = services.arbiter.level
     values[field.BASE_W] = services.arbiter.base_w
     values[field.PRIMARY_W] = services.arbiter.primary_w
@@ -70,7 +73,7 @@ def fill(values: "list[int]", controller: "Controller", health: "HealthFigures",
         values[field.OFFERED_W] = connector.offered_w
         values[field.ENERGY_WH] = connector.meter.energy_wh
     values[field.DELIVERED_VAR] = driver.var
-    values[field.TEMPERATURE_C] = envelope.temperature_c
+    values[field.TEMPERATURE_C] = controller.temperature_c
     if connector is not None:
         values[field.CONTACTOR_OPERATIONS] = connector.contactor.operations
         values[field.UNMETERED_S] = connector.meter.unmetered_ms // 1000

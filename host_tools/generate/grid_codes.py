@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gridkeel import errors
-from gridkeel.services.grid_codes import form
+from gridkeel.services.grid_codes import form, packed
 from gridkeel.services.grid_codes.listed import DROOP_PROFILES, GRID_CODES, TRIP_PROFILES
 
 PATH = Path(__file__).resolve().parents[2] / "firmware/gridkeel/services/grid_codes/packed.py"
@@ -26,7 +26,7 @@ CODES: what DROOPS has, what TRIPS has after nominal_hz, return_volt_pct return_
 
 # fmt: off
 '''
-_BODY_TEXT = 96
+_BYTES_A_LINE = 96
 
 
 def trips(profile: type[form.TripProfile]) -> list[tuple[int, int, int]]:
@@ -48,20 +48,21 @@ def trips(profile: type[form.TripProfile]) -> list[tuple[int, int, int]]:
     return found
 
 
-def source() -> str:
-    """Return the module.  Errors: ValueError for a figure that is missing or that does not fit a device."""
-    return _HEAD + "\n".join(
-        (
-            _table("DROOPS", ([*_head(one), *_droop(one)] for one in DROOP_PROFILES)),
-            _table("TRIPS", ([*_head(one), *_trip(one)] for one in TRIP_PROFILES)),
-            _table("CODES", ([*_head(one), *_droop(one), *_trip(one), *_voltage(one)] for one in GRID_CODES)),
-        )
-    )
+def tables() -> dict[str, bytes]:
+    """Return {name: rows} of the module.  Errors: ValueError for a figure that does not fit a device."""
+    return {
+        "DROOPS": _packed([*_head(one), *_droop(one)] for one in DROOP_PROFILES),
+        "TRIPS": _packed([*_head(one), *_trip(one)] for one in TRIP_PROFILES),
+        "CODES": _packed([*_head(one), *_droop(one), *_trip(one), *_voltage(one)] for one in GRID_CODES),
+    }
 
 
 def files() -> dict[Path, str]:
-    """Return {path: text} of the one file made here."""
-    return {PATH: source()}
+    """Return {path: text} of the one file made here; what is made after it sees the same lists."""
+    found = tables()
+    for name, rows in found.items():
+        setattr(packed, name, rows)
+    return {PATH: _HEAD + "\n".join(_assignment(name, rows) for name, rows in found.items())}
 
 
 def _head(one: type[form.DroopProfile] | type[form.TripProfile]) -> list[str]:
@@ -103,10 +104,13 @@ def _number(number: int) -> str:
     return f"{number:d}"
 
 
-def _table(name: str, rows: Iterable[list[str]]) -> str:
+def _packed(rows: Iterable[list[str]]) -> bytes:
+    return "".join(" ".join(row) + "\n" for row in rows).encode("ascii")
+
+
+def _assignment(name: str, rows: bytes) -> str:
     lines = []
-    for row in rows:
-        text = " ".join(row) + "\n"
-        parts = [text[at : at + _BODY_TEXT] for at in range(0, len(text), _BODY_TEXT)]
-        lines += ["    b" + repr(part).replace("'", '"') + "\n" for part in parts]
+    for row in rows.splitlines(keepends=True):
+        parts = [row[at : at + _BYTES_A_LINE] for at in range(0, len(row), _BYTES_A_LINE)]
+        lines += ["    " + repr(part).replace("'", '"') + "\n" for part in parts]
     return f"{name} = (\n{''.join(lines)})\n"

@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 
 
 class FleetArbiter:
-    """Makes one wish a charger of what its services ask; base_w is what lies under the primary response."""
+    """Makes each charger's requested power of what its services ask for; base_w lies under the primary response."""
 
     def __init__(self, parameters: FleetParameters, services: FleetServices) -> None:
         self._p = parameters
@@ -30,15 +30,15 @@ class FleetArbiter:
         return self._ramp.power_w if self._regulated_w is None else self._ramp.power_w + self._regulated_w
 
     def decide(self, ready: Mask, now_ms: int) -> Ints:
-        """Return the wishes, watts into the vehicle.  ready: whose inverter takes power."""
+        """Return the requested power, into the vehicle.  ready: whose inverter takes power."""
         elapsed_ms = int(since(now_ms, np.array([self._last_ms]))[0])
         self._last_ms = now_ms
         protection = self._s.protection
         running = protection.state == RUN
         self._base(now_ms, elapsed_ms, running & ready)
-        wish_w = self._bound_primary(self._s.droop.power_w + self._s.reserve.power_w)
-        wish_w = self._bound_entry(wish_w, protection.enter_permille)
-        return wish_w if running.all() else wish_w * running
+        requested_w = self._bound_primary(self._s.droop.power_w + self._s.reserve.power_w)
+        requested_w = self._bound_entry(requested_w, protection.enter_permille)
+        return requested_w if running.all() else requested_w * running
 
     def _base(self, now_ms: int, elapsed_ms: int, flows: Mask) -> None:
         self._s.regulation.update(now_ms, flows)
@@ -76,18 +76,18 @@ class FleetArbiter:
 
     def _bound_primary(self, primary_w: Ints) -> Ints:
         base_w = self.base_w
-        wish_w = base_w + primary_w
+        requested_w = base_w + primary_w
         high_w, low_w = self._p.power_max_w, self._p.power_min_w
-        above, below = (wish_w > high_w) & (primary_w > 0), (wish_w < low_w) & (primary_w < 0)
+        above, below = (requested_w > high_w) & (primary_w > 0), (requested_w < low_w) & (primary_w < 0)
         if above.any():
-            wish_w = np.where(above, np.maximum(high_w, base_w), wish_w)
+            requested_w = np.where(above, np.maximum(high_w, base_w), requested_w)
         if below.any():
-            wish_w = np.where(below, np.minimum(low_w, base_w), wish_w)
-        return wish_w
+            requested_w = np.where(below, np.minimum(low_w, base_w), requested_w)
+        return requested_w
 
-    def _bound_entry(self, wish_w: Ints, permille: Ints) -> Ints:
+    def _bound_entry(self, requested_w: Ints, permille: Ints) -> Ints:
         rising = permille < RAMP_DONE
         if not rising.any():
-            return wish_w
+            return requested_w
         most_w = np.maximum(self._p.charge_max_w, self._p.discharge_max_w) * permille // RAMP_DONE
-        return np.where(rising, np.clip(wish_w, -most_w, most_w), wish_w)
+        return np.where(rising, np.clip(requested_w, -most_w, most_w), requested_w)

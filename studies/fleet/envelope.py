@@ -53,6 +53,6 @@ class FleetEnvelope:
         self.charge_w = charge_w * ~(self._full_reached & known)
         self.discharge_w = discharge_w * (known & ~self._reserve_reached & (p.v2g_enable != 0))
 
-    def limit(self, wish_w: Ints) -> Ints:
-        """Return what may flow of wish_w."""
-        return np.clip(wish_w, -self.discharge_w, self.charge_w)
+    def limit(self, requested_w: Ints) -> Ints:
+        """Return what may flow of requested_w."""
+        return np.clip(requested_w, -self.discharge_w, self.charge_w)

@@ -70,7 +70,7 @@ class _Block:
 
     def step(self, long_uhz: int, short_uhz: int, rocof: int, voltage_mv: int, now_ms: int, nominal_uhz: int) -> int:
         # The inverter follows the command of the block before: computing, wire and its own delay are under a block.
-        ahead = self.controllers.command_w - self.delivered_w
+        ahead = self.controllers.permitted_w - self.delivered_w
         self.delivered_w += np.clip(ahead, -self._step_w, self._step_w)
         error_uhz = self._error_uhz
         voltage = np.array([voltage_mv])

@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 
 
 class FleetControllers:
-    """n controllers; after `step` and `samples_lost`: wish_w and command_w, watts into the vehicle, and the states.
+    """n controllers; after `step` and `samples_lost`: requested_w, permitted_w, into the vehicle, and the states.
 
     places: each charger's place in the windows of staggering (spread.shares_of), shape (n,) or (1,).
     """
@@ -31,8 +31,8 @@ class FleetControllers:
         self.services = FleetServices(parameters, places)
         self.arbiter = FleetArbiter(parameters, self.services)
         self.envelope = FleetEnvelope(parameters)
-        self.wish_w: Ints = np.zeros(n, dtype=np.int64)
-        self.command_w: Ints = np.zeros(n, dtype=np.int64)
+        self.requested_w: Ints = np.zeros(n, dtype=np.int64)
+        self.permitted_w: Ints = np.zeros(n, dtype=np.int64)
 
     @property
     def state(self) -> Ints:
@@ -51,6 +51,6 @@ class FleetControllers:
 
     def _decide(self, inverters: Inverters, now_ms: int) -> None:
         self.services.cease()
-        self.wish_w = self.arbiter.decide(inverters.driving, now_ms)
+        self.requested_w = self.arbiter.decide(inverters.driving, now_ms)
         self.envelope.read(inverters)
-        self.command_w = self.envelope.limit(self.wish_w)
+        self.permitted_w = self.envelope.limit(self.requested_w)

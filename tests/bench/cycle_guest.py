@@ -103,13 +103,13 @@ def run(part, blocks):
         controller.envelope = envelope
         world.serve(n)
     world.prepare()
-    command_w = controller.command_w - 100
+    permitted_w = controller.envelope.permitted_w - 100
     if part == SENSING:
         controller.mains.update(world.block, world.n)
     elif part == ENVELOPE:
         envelope.limit(*spy.arguments)
     elif part == COMMAND:
-        controller.inverter.command(command_w, world.now_ms)
+        controller.inverter.command(permitted_w, world.now_ms)
         controller.data_to_send(world.out, world.now_ms)
     elif part == WHOLE:
         world.cycle()

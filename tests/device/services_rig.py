@@ -16,7 +16,7 @@ class Rig:
         self.arbiter = self.services.arbiter
         self.mains = Mains(nominal_hz=self.parameters.nominal_hz)
         self.now = ticks.MASK - 700
-        self.need_w = 0
+        self.required_w = 0
         self.ready = True
         self.run(1200 if self.parameters.enter_at_start else 600)
         assert self.services.protection.state == protection.RUN
@@ -25,8 +25,8 @@ class Rig:
         for _ in range(ms // step_ms):
             self.now = ticks.add(self.now, step_ms)
             self.services.follow(self.mains, self.now)
-            self.services.decide(self.now, self.ready, self.need_w)
+            self.services.decide(self.now, self.ready, self.required_w)
 
     def seen(self, ms=20):
         self.run(ms)
-        return self.arbiter.level, self.arbiter.limiter, self.arbiter.wish_w
+        return self.arbiter.level, self.arbiter.limiter, self.arbiter.requested_w

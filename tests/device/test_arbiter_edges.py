@@ -33,7 +33,7 @@ def test_the_base_stands_at_zero_while_the_mains_are_gone():
 
 def test_what_is_decided_is_returned():
     rig = Rig()
-    assert rig.arbiter.decide(rig.now, True) == rig.arbiter.wish_w == 3000
+    assert rig.arbiter.decide(rig.now, True) == rig.arbiter.requested_w == 3000
 
 
 def test_a_signal_that_lives_or_still_runs_down_is_regulation():
@@ -71,12 +71,12 @@ def test_power_range_bounds_what_the_primary_response_adds_and_nothing_else():
         assert seen == bounded, (base_w, mhz)
 
 
-def entering(wish_w, permille, **changes):
-    rig = Rig(baseline_w=wish_w, **changes)
+def entering(requested_w, permille, **changes):
+    rig = Rig(baseline_w=requested_w, **changes)
     rig.run(20)
     rig.services.protection.enter_permille = permille
     rig.arbiter.decide(rig.now, True)
-    return rig.arbiter.wish_w, rig.arbiter.limiter
+    return rig.arbiter.requested_w, rig.arbiter.limiter
 
 
 def test_the_ramp_of_the_entry_bounds_both_sides_by_the_larger_rating():

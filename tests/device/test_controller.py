@@ -17,7 +17,7 @@ def driving(changes=None):
 
 def test_baseline_reaches_the_inverter():
     charger = driving()
-    assert charger.controller.command_w == 3000
+    assert charger.controller.envelope.permitted_w == 3000
     assert charger.wset_w() == 3000
     assert charger.controller.limiter == limits.BASELINE
     assert charger.controller.energise
@@ -28,8 +28,8 @@ def test_low_frequency_discharges_with_the_sign_turned_once():
     charger.sine.set(49.76)
     charger.run(600)
     # (240 - 20) / 480 of the rating
-    assert abs(charger.controller.command_w + 3391) < 40
-    assert abs(charger.wset_w() - charger.controller.command_w) <= 10
+    assert abs(charger.controller.envelope.permitted_w + 3391) < 40
+    assert abs(charger.wset_w() - charger.controller.envelope.permitted_w) <= 10
     assert charger.controller.limiter == limits.DROOP
 
 
@@ -47,7 +47,7 @@ def test_lost_samples_cease():
     charger = driving()
     without_heap(charger.lost)
     assert charger.controller.protection.state == CEASED
-    assert charger.controller.command_w == 0
+    assert charger.controller.envelope.permitted_w == 0
     assert charger.controller.limiter == limits.STALE_SAMPLES
 
 

@@ -173,12 +173,15 @@ def test_an_absurd_power_is_unknown_and_not_worked_with():
 
 
 def test_two_things_that_expire_one_block_apart_are_both_told_and_taken_back():
-    charger = driving()
+    charger = driving({"regulation_w": 1000, "regulation_expiry_ms": 1000})
     controller = charger.controller
-    controller.setpoint.expired = True
-    charger.run(10)
+    assert controller.setpoint.set(3000, 990, charger.now)
+    assert controller.services.regulation.signal(0, charger.now)
+    charger.run(970)
+    while controller.faults.foremost() == errors.NO_FAULT:
+        charger.run(10)
     assert controller.faults.is_active(errors.SETPOINT_EXPIRED)
-    controller.services.regulation.expired = True
+    assert not controller.faults.is_active(errors.REGULATION_LOST)
     charger.run(10)
     assert controller.faults.is_active(errors.REGULATION_LOST)
     assert not controller.faults.is_active(errors.SETPOINT_EXPIRED)

@@ -11,12 +11,12 @@ class Ratings:
     soc_pct_x100 = 6000
 
 
-def envelope_of(wish_w, changes=None, fresh=True, **ratings):
+def envelope_of(requested_w, changes=None, fresh=True, **ratings):
     inverter = Ratings()
     for name in ratings:
         setattr(inverter, name, ratings[name])
     envelope = Envelope(Parameters(changes))
-    return envelope.limit(wish_w, inverter, fresh), envelope.limiter
+    return envelope.limit(requested_w, inverter, fresh), envelope.limiter
 
 
 def test_envelope_names_the_smallest_limit():
@@ -50,12 +50,12 @@ HOUR_AND_A_HALF = 5400
 WORKED = {"horizon_s": HOUR_AND_A_HALF, "efficiency_pct": 95}  # 80 % SoC, 40 % floor, 1.5 h
 
 
-def sustained(battery_wh, wish_w=-50000, soc=8000, **changes):
+def sustained(battery_wh, requested_w=-50000, soc=8000, **changes):
     changes.update(WORKED)
     changes["battery_wh"] = battery_wh
     changes.setdefault("charge_max_w", 50000)
     changes.setdefault("discharge_max_w", 50000)
-    return envelope_of(wish_w, changes, soc_pct_x100=soc, charge_rating_w=50000, discharge_rating_w=50000)
+    return envelope_of(requested_w, changes, soc_pct_x100=soc, charge_rating_w=50000, discharge_rating_w=50000)
 
 
 def test_the_worked_case():
@@ -89,15 +89,12 @@ def test_a_large_battery_does_not_leave_the_small_integers():
 def test_temperature_derates_and_unknown_counts_as_hot():
     for celsius, allowed in ((60, 7400), (65, 5550), (70, 3700), (80, 0), (95, 0), (-1000, 0)):
         envelope = Envelope(Parameters({"temperature_sensor": 1}))
-        envelope.temperature_c = celsius
         for sign in (1, -1):
             inverter = Ratings()
             inverter.discharge_rating_w = 9000
-            assert envelope.limit(sign * 9000, inverter, True) == sign * allowed
+            assert envelope.limit(sign * 9000, inverter, True, celsius) == sign * allowed
             assert allowed == 7400 or envelope.limiter == limits.TEMPERATURE
-    envelope = Envelope(Parameters())
-    envelope.temperature_c = 95
-    assert envelope.limit(7000, Ratings(), True) == 7000
+    assert Envelope(Parameters()).limit(7000, Ratings(), True, 95) == 7000
 
 
 # --- the departure
@@ -120,11 +117,11 @@ def test_departure_keeps_what_cannot_be_regained():
     # two hours at 7,400 W and 95 % bring 14.06 kWh, 35.15 % of 40 kWh: 80 % - 35.15 % must be left
     for soc, allowed, limiter in ((4485, 0, limits.DEPARTURE), (4486, -5000, limits.INVERTER_RATING)):
         envelope, _inverter = leaving(7200, soc)
-        assert envelope.allowed_w == allowed, soc
+        assert envelope.permitted_w == allowed, soc
         assert envelope.limiter == limiter, soc
     # with a horizon of an hour only the second hour is left to charge
     envelope, _inverter = leaving(7200, 6242, horizon_s=3600)
-    assert (envelope.allowed_w, envelope.limiter) == (0, limits.DEPARTURE)
+    assert (envelope.permitted_w, envelope.limiter) == (0, limits.DEPARTURE)
     # far away it does not bind: the reserve does
     envelope, _inverter = leaving(40000, 4000)
     assert envelope.limiter == limits.SOC_RESERVE
@@ -133,21 +130,21 @@ def test_departure_keeps_what_cannot_be_regained():
 def test_departure_calls_for_charge_when_time_runs_short():
     # 10 % of 40 kWh take 4.21 kWh: 5,920 W are 80 % of 7,400, reached with 2,560 s left
     envelope, inverter = leaving(2580, 7000)
-    assert envelope.need_w == 0
+    assert envelope.required_w == 0
     envelope.departure.update(ticks.add(START, 25000))
     envelope.limit(0, inverter, True)
-    assert 5920 <= envelope.need_w <= 5950
+    assert 5920 <= envelope.required_w <= 5950
     inverter.soc_pct_x100 = 7500
     envelope.limit(0, inverter, True)
-    assert 2900 <= envelope.need_w <= 2980
+    assert 2900 <= envelope.required_w <= 2980
     inverter.soc_pct_x100 = 8000
     envelope.limit(0, inverter, True)
-    assert envelope.need_w == 0
+    assert envelope.required_w == 0
 
 
 def test_departure_asks_for_no_more_than_may_flow():
     envelope, _inverter = leaving(600, 4000)
-    assert envelope.need_w == 7400
+    assert envelope.required_w == 7400
 
 
 def test_a_departure_ends_and_is_bounded():
@@ -157,7 +154,7 @@ def test_a_departure_ends_and_is_bounded():
     envelope.departure.update(ticks.add(START, 100500))
     envelope.limit(0, inverter, True)
     assert envelope.departure.left_s == 0
-    assert envelope.need_w == 0
+    assert envelope.required_w == 0
     for in_s, soc in ((-1, 0), (172801, 0), (1, 10001), (1, -1)):
         assert not envelope.departure.set(in_s, soc, START)
     assert envelope.departure.set(100, 9000, START)
@@ -167,14 +164,13 @@ def test_a_departure_ends_and_is_bounded():
 
 def test_an_unknown_charge_calls_for_nothing():
     envelope, inverter = leaving(600, -1)
-    assert envelope.need_w == 0
+    assert envelope.required_w == 0
     assert envelope.limiter == limits.SOC_UNKNOWN
 
 
 def test_no_heap():
     changes = {"horizon_s": 86400, "battery_wh": 500000, "charge_max_w": 50000, "temperature_sensor": 1}
     envelope = Envelope(Parameters(changes))
-    envelope.temperature_c = 61
     inverter = Ratings()
     inverter.soc_pct_x100 = 0
     envelope.departure.set(172800, 10000, START)
@@ -183,7 +179,7 @@ def test_no_heap():
         for soc in range(-1, 10000, 500):
             inverter.soc_pct_x100 = soc
             envelope.departure.update(START)
-            envelope.limit(50000, inverter, True)
-            envelope.limit(-50000, inverter, True)
+            envelope.limit(50000, inverter, True, 61)
+            envelope.limit(-50000, inverter, True, 61)
 
     without_heap(walk)

@@ -26,8 +26,10 @@ def envelope_of(**changes):
     return Envelope(Parameters(dict({"charge_max_w": 8000, "discharge_max_w": 6000}, **changes)))
 
 
-def bounded(envelope, wish_w, soc=6000):
-    return envelope.limit(wish_w, Ratings(soc), True), envelope.limiter
+def bounded(envelope, requested_w, soc=6000, temperature_c=TEMPERATURE_UNKNOWN, active_left_w=limits.NO_BOUND):
+    permitted_w = envelope.limit(requested_w, Ratings(soc), True, temperature_c, active_left_w)
+    assert permitted_w == envelope.permitted_w
+    return permitted_w, envelope.limiter
 
 
 def test_the_connector_bounds_both_sides_and_the_room_is_told_without_it():
@@ -35,7 +37,7 @@ def test_the_connector_bounds_both_sides_and_the_room_is_told_without_it():
     envelope.connector = Connector()
     assert bounded(envelope, 9000) == (3000, limits.CABLE_RATING)
     assert bounded(envelope, -9000) == (-2000, limits.V1G)
-    assert envelope.room_w == 8000
+    assert envelope.headroom_w == 8000
     assert bounded(envelope, 3000) == (3000, limits.NONE)
     assert bounded(envelope, -2000) == (-2000, limits.NONE)
 
@@ -50,9 +52,8 @@ def test_the_vehicles_own_state_of_charge_counts_where_it_tells_one():
 
 def test_what_reactive_power_leaves_bounds_both_sides():
     envelope = envelope_of()
-    envelope.active_left_w = 5000
-    assert bounded(envelope, 9000) == (5000, limits.REACTIVE)
-    assert bounded(envelope, -9000) == (-5000, limits.REACTIVE)
+    assert bounded(envelope, 9000, active_left_w=5000) == (5000, limits.REACTIVE)
+    assert bounded(envelope, -9000, active_left_w=5000) == (-5000, limits.REACTIVE)
 
 
 def test_ratings_of_either_side_are_their_own():
@@ -65,10 +66,9 @@ def test_heat_takes_from_the_larger_rating_and_ends_in_zero():
     for ratings in ({}, {"charge_max_w": 6000, "discharge_max_w": 8000}):
         envelope = envelope_of(temperature_sensor=1, derate_from_c=60, derate_span_k=20, **ratings)
         for temperature_c, most_w in ((60, 8000), (61, 7600), (75, 2000), (79, 400), (80, 0), (99, 0)):
-            envelope.temperature_c = temperature_c
-            assert bounded(envelope, 9000)[0] == min(most_w, envelope._p.charge_max_w), temperature_c
-            assert bounded(envelope, -9000)[0] == -min(most_w, envelope._p.discharge_max_w), temperature_c
-        envelope.temperature_c = TEMPERATURE_UNKNOWN
+            for sign, rating_w in ((1, envelope._p.charge_max_w), (-1, envelope._p.discharge_max_w)):
+                found = bounded(envelope, sign * 9000, temperature_c=temperature_c)
+                assert found[0] == sign * min(most_w, rating_w), temperature_c
         assert bounded(envelope, 9000) == (0, limits.TEMPERATURE)
 
 
@@ -181,24 +181,24 @@ def test_the_need_begins_at_its_share_of_what_may_flow_and_stays():
         (7000, 5000, 5000),
         (6000, 5000, 5000),
     ):
-        assert departure.need_w(50000, soc, charge_w, 100) == needed, soc
+        assert departure.required_w(50000, soc, charge_w, 100) == needed, soc
     departure.set(3600, 8000, 0)
-    assert departure.need_w(50000, 7500, 5000, 100) == 0  # another departure starts over
+    assert departure.required_w(50000, 7500, 5000, 100) == 0  # another departure starts over
 
 
 def test_no_need_without_a_departure_a_battery_or_its_state():
     departure = known(3600, 8000)
-    assert departure.need_w(0, 2000, 5000, 100) == 0
-    assert departure.need_w(50000, -1, 5000, 100) == 0
-    assert departure.need_w(50000, 0, 5000, 100) == 5000
-    assert Departure().need_w(50000, 2000, 5000, 100) == 0
+    assert departure.required_w(0, 2000, 5000, 100) == 0
+    assert departure.required_w(50000, -1, 5000, 100) == 0
+    assert departure.required_w(50000, 0, 5000, 100) == 5000
+    assert Departure().required_w(50000, 2000, 5000, 100) == 0
 
 
 def test_a_need_is_spread_over_a_minute_to_a_day():
-    assert known(30, 8000).need_w(60000, 7900, 36000, 100) == 36000
-    assert known(30, 8000).need_w(60000, 7999, 300, 100) == 300
-    assert known(30, 8000).need_w(60000, 7999, 400, 100) == 360
-    assert known(DEPARTURE_MAX_S, 8000).need_w(50000, 3200, 1200, 100) == 1000
+    assert known(30, 8000).required_w(60000, 7900, 36000, 100) == 36000
+    assert known(30, 8000).required_w(60000, 7999, 300, 100) == 300
+    assert known(30, 8000).required_w(60000, 7999, 400, 100) == 360
+    assert known(DEPARTURE_MAX_S, 8000).required_w(50000, 3200, 1200, 100) == 1000
 
 
 # --- energy

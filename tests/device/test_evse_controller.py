@@ -48,7 +48,7 @@ def test_basic_charging_drives_contactor_inverter_and_duty():
     station = charging({"evse": 1})
     controller = station.controller
     assert controller.energise
-    assert (controller.command_w, station.wset_w()) == (3000, 3000)
+    assert (controller.envelope.permitted_w, station.wset_w()) == (3000, 3000)
     # 3,000 W at 230 V are 13.04 A
     assert controller.connector.orders[ports.DUTY_PERMILLE] == 217
 
@@ -59,11 +59,11 @@ def test_droop_moves_the_offer_with_the_command_and_never_asks_the_vehicle_for_p
     station.sine.set(49.8)
     station.run(600)
     # 5,000 W less (200 - 20) / 480 of 7,400
-    assert abs(controller.command_w - 2225) < 40
+    assert abs(controller.envelope.permitted_w - 2225) < 40
     assert abs(controller.connector.orders[ports.DUTY_PERMILLE] - 161) <= 3
     station.sine.set(49.5)
     station.run(300)
-    assert controller.command_w == 0
+    assert controller.envelope.permitted_w == 0
     assert controller.limiter == limits.SESSION
     assert controller.connector.orders[ports.DUTY_PERMILLE] == duty.STEADY
 
@@ -74,8 +74,8 @@ def test_unplugged_under_load():
     station.state = "A"
     for _ in range(10):
         station.run(10)
-        # never a command into a connector that is told to open
-        assert controller.energise or controller.command_w == 0
+        # never a command into an connector that is told to open
+        assert controller.energise or controller.envelope.permitted_w == 0
     assert not controller.energise
     assert station.wset_w() == 0
     assert controller.limiter == limits.VEHICLE
@@ -114,13 +114,13 @@ def test_a_session_must_consent():
     controller.charger.allow(True)
     station.run(2500)
     assert controller.energise
-    assert controller.command_w == 3000
+    assert controller.envelope.permitted_w == 3000
     controller.charger.set_vehicle_limits(2000, None, None, None, None)
     station.run(100)
-    assert (controller.command_w, controller.limiter) == (2000, limits.VEHICLE)
+    assert (controller.envelope.permitted_w, controller.limiter) == (2000, limits.VEHICLE)
     controller.charger.session(False)
     station.run(20)
-    assert controller.command_w == 0
+    assert controller.envelope.permitted_w == 0
 
 
 def test_a_weld_is_told_as_a_fault():

@@ -89,10 +89,10 @@ def test_a_wait_ends_as_soon_as_more_is_asked_for():
     controller.charger.allow(True)
     station.run(2500)
     assert controller.energise
-    assert (controller.command_w, controller.limiter) == (0, limits.MINIMUM_CURRENT)
+    assert (controller.envelope.permitted_w, controller.limiter) == (0, limits.MINIMUM_CURRENT)
     controller.parameters.update({"baseline_w": 5000})
     station.run(2000)
-    assert controller.command_w == 5000
+    assert controller.envelope.permitted_w == 5000
     assert controller.connector.offered_ma == 5000 * 1000 // 690
 
 

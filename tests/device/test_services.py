@@ -162,6 +162,8 @@ def test_setpoint_lives_its_lifetime_and_no_longer():
     now = ticks.add(now, 1)
     assert not setpoint.update(now)
     assert setpoint.expired
+    assert not setpoint.update(now)
+    assert not setpoint.expired, "told for one update, whoever reads it"
 
 
 def test_setpoint_out_of_range_changes_nothing():

@@ -64,7 +64,7 @@ def test_every_level_reaches_the_wire():
     assert charger.controller.limiter == limits.FAST_RESERVE
     # 0.31 Hz on the curve are 39.8 % of 7,400 W, and 1,000 W of reserve
     assert abs(services.arbiter.primary_w + 2948 + 1000) < 60
-    assert abs(charger.wset_w() - charger.controller.command_w) <= 10
+    assert abs(charger.wset_w() - charger.controller.envelope.permitted_w) <= 10
 
 
 def test_telemetry_explains_the_decision():

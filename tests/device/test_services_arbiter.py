@@ -18,7 +18,7 @@ def test_the_table_from_its_bottom_to_its_top():
     assert rig.seen() == (arbiter.SECONDARY, limits.REGULATION, 5500)
     services.setpoint.set(2000, 60000, rig.now)
     assert rig.seen() == (arbiter.SECONDARY, limits.REGULATION, 2500)
-    rig.need_w = 6000
+    rig.required_w = 6000
     assert rig.seen() == (arbiter.DEPARTURE, limits.DEPARTURE, 6000)
     services.event.take(events.SHED, 0, 600, 1500, 0, rig.now)
     assert rig.seen() == (arbiter.EVENT, limits.DEMAND_RESPONSE, 4500)
@@ -35,7 +35,7 @@ def test_the_table_from_its_bottom_to_its_top():
 
 def test_a_need_below_the_base_changes_nothing():
     rig = Rig()
-    rig.need_w = 3000
+    rig.required_w = 3000
     assert rig.seen() == (arbiter.BASELINE, limits.BASELINE, 3000)
 
 
@@ -147,7 +147,7 @@ def test_no_heap_with_every_service_on():
     def walk():
         rig.mains.at(49500)
         rig.run(1500)
-        services.reactive.update(rig.mains, rig.arbiter.wish_w, True, rated)
+        services.reactive.update(rig.mains, rig.arbiter.requested_w, True, rated)
         services.protection.samples_lost()
         rig.run(100)
 

@@ -36,8 +36,9 @@ def test_regulation_expires_into_its_fallback():
         assert regulation.update(ticks.add(START, 9999), True) == 4000
         assert not regulation.expired
         regulation.update(ticks.add(START, 10000), True)
-        assert regulation.update(ticks.add(START, 10100), True) == power_w
         assert regulation.expired
+        assert regulation.update(ticks.add(START, 10100), True) == power_w
+        assert not regulation.expired
         assert not regulation.alive
 
 

@@ -150,8 +150,8 @@ class Pair:
             "plan": ([one.plan.alive for one in services], self._each(np.array([own.plan.alive]))),
             "plan_w": ([one.plan.power_w for one in services], self._each(own.plan.power_w)),
             "base_w": ([one.arbiter.base_w for one in services], model.arbiter.base_w),
-            "wish_w": ([one.wish_w for one in self.firmware], model.wish_w),
-            "command_w": ([one.command_w for one in self.firmware], model.command_w),
+            "requested_w": ([one.services.arbiter.requested_w for one in self.firmware], model.requested_w),
+            "permitted_w": ([one.envelope.permitted_w for one in self.firmware], model.permitted_w),
         }
         return {name: (a, b.tolist()) for name, (a, b) in sides.items() if a != b.tolist()}
 

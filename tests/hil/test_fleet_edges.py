@@ -23,7 +23,7 @@ def test_primary_response_does_not_pull_a_base_under_power_min_up():
     story = Story([{"baseline_w": -4000, "power_min_w": -2000, "setpoint_ramp_w_s": 1000000}])
     story.see(long=-100_000)
     story.blocks(5)
-    assert story.pair.model.wish_w[0] == -4000
+    assert story.pair.model.requested_w[0] == -4000
 
 
 def test_a_signal_that_comes_while_the_base_is_frozen_waits():
@@ -45,7 +45,7 @@ def battery(story, *charges):
     for soc_pct_x100 in charges:
         story.readings = [{**FINE, "soc_pct_x100": soc_pct_x100}]
         story.blocks(1)
-        found.append(int(story.pair.model.command_w[0]))
+        found.append(int(story.pair.model.permitted_w[0]))
     return found
 
 

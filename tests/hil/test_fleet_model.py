@@ -37,12 +37,12 @@ def test_the_whole_round_of_states_across_the_wrap_of_the_tick():
     changes = [{"return_delay_ms": 1000 + 500 * k, "trip_frequency_ms": 100 + 40 * k, "stagger": 0} for k in range(3)]
     story = Story(changes, ticks.MASK - 3500)
     counted(story, 0, 300)
-    command_w = story.pair.model.command_w
-    assert story.states == [RUN] * 3 and (command_w == 3000).all()
+    permitted_w = story.pair.model.permitted_w
+    assert story.states == [RUN] * 3 and (permitted_w == 3000).all()
     counted(story, -300_000, 10)
-    assert (story.pair.model.command_w == 3000 - 7400 * 280 // 480).all()
+    assert (story.pair.model.permitted_w == 3000 - 7400 * 280 // 480).all()
     assert counted(story, 1_600_000, 40) == [10, 14, 18]
-    assert story.states == [CEASED] * 3 and (story.pair.model.command_w == 0).all()
+    assert story.states == [CEASED] * 3 and (story.pair.model.permitted_w == 0).all()
     assert counted(story, 0, 250) == [150, 100, 50]
     assert counted(story, 1_600_000, 40) == [10, 14, 18]
 
@@ -117,7 +117,7 @@ def test_primary_response_does_not_pull_a_base_over_power_max_down():
     story = Story([{"baseline_w": 4000, "power_max_w": 2000, "setpoint_ramp_w_s": 1000000}])
     story.see(long=100_000)
     story.blocks(5)
-    assert story.pair.model.wish_w[0] == 4000
+    assert story.pair.model.requested_w[0] == 4000
 
 
 def test_a_slow_lag_arrives():

@@ -1,4 +1,4 @@
-"""Who wins: one table, the higher row over the lower.
+"""Priority of the sources of power: one table, the higher row over the lower.
 
     level        when                                    power
     safety       the operator's mode is "safe"           0, nothing else counts
@@ -31,10 +31,11 @@ LEVELS = ("baseline", "schedule", "secondary", "departure", "demand_response", "
 
 
 class Arbiter:
-    """Makes one wish of many.
+    """Makes one requested power of what the services ask for.
 
-    After `decide`: wish_w; level, who won (LEVELS); base_w and primary_w, what it is made of; limiter (limits.NAMES),
-    whose it is by name, or what bounded it; ramp, the base on its way from one level to another.
+    After `decide`: requested_w, into the vehicle; level, the row that has priority (LEVELS); base_w and primary_w, its
+    parts; limiter (limits.NAMES), its source by name, or what bounded it; ramp, the base on its way from one level to
+    another.
     """
 
     def __init__(self, parameters, services):
@@ -43,37 +44,37 @@ class Arbiter:
         self._s = services
         self.ramp = Ramp()
         self._last_ms = 0
-        self.wish_w = 0
+        self.requested_w = 0
         self.base_w = 0
         self.primary_w = 0
         self.level = PROTECTION
         self.limiter = limits.CEASED
 
-    def decide(self, now_ms, ready, need_w=0):
-        """Return wish_w, watts into the vehicle.
+    def decide(self, now_ms, ready, required_w=0):
+        """Return requested_w.
 
-        ready: whether the inverter takes power: the base starts from zero where it does not.  need_w: the charge the
-        departure calls for, 0 where there is time.
+        ready: whether the inverter takes power: the base starts from zero where it does not.  required_w: the charge
+        that the departure requires, 0 where there is time.
         """
         protection = self._s.protection
         elapsed_ms = ticks.diff(now_ms, self._last_ms)
         self._last_ms = now_ms
         running = protection.state == RUN
         self._s.regulation.update(now_ms, running and ready)
-        self._base(now_ms, elapsed_ms, running and ready, need_w)
+        self._base(now_ms, elapsed_ms, running and ready, required_w)
         if not running:
             self._cease(protection)
             return 0
         self.primary_w = self._s.droop.power_w + self._s.fast_reserve.power_w
-        self.wish_w = self.base_w + self.primary_w
+        self.requested_w = self.base_w + self.primary_w
         if self.primary_w:
             self.level = PRIMARY
             self._bound_primary()
         self._bound_entry(protection.enter_permille)
-        return self.wish_w
+        return self.requested_w
 
     def _cease(self, protection):
-        self.wish_w = 0
+        self.requested_w = 0
         self.primary_w = 0
         self.level = PROTECTION if protection.enabled else SAFETY
         if not protection.enabled:
@@ -81,8 +82,8 @@ class Arbiter:
         else:
             self.limiter = limits.BLOCKED if protection.state == BLOCKED else limits.CEASED
 
-    def _base(self, now_ms, elapsed_ms, flows, need_w):
-        target_w = self._target(now_ms, need_w)
+    def _base(self, now_ms, elapsed_ms, flows, required_w):
+        target_w = self._target(now_ms, required_w)
         if not flows:
             self.ramp.reset()
             self.base_w = 0
@@ -96,7 +97,7 @@ class Arbiter:
         if self.level == SECONDARY:
             self.base_w += self._s.regulation.power_w
 
-    def _target(self, now_ms, need_w):
+    def _target(self, now_ms, required_w):
         s = self._s
         self.level = BASELINE
         self.limiter = limits.BASELINE
@@ -112,10 +113,10 @@ class Arbiter:
         if s.regulation.alive or s.regulation.power_w:
             self.level = SECONDARY
             self.limiter = limits.REGULATION
-        if need_w > 0 and need_w > target_w:
+        if required_w > 0 and required_w > target_w:
             self.level = DEPARTURE
             self.limiter = limits.DEPARTURE
-            target_w = need_w
+            target_w = required_w
         if s.event.update(now_ms, self.base_w):
             self.level = EVENT
             self.limiter = limits.DEMAND_RESPONSE
@@ -124,17 +125,17 @@ class Arbiter:
 
     def _bound_primary(self):
         self.limiter = limits.FAST_RESERVE if self._s.fast_reserve.power_w else limits.DROOP
-        if self.wish_w > self._p.power_max_w and self.primary_w > 0:
-            self.wish_w = max(self._p.power_max_w, self.base_w)
+        if self.requested_w > self._p.power_max_w and self.primary_w > 0:
+            self.requested_w = max(self._p.power_max_w, self.base_w)
             self.limiter = limits.POWER_RANGE
-        elif self.wish_w < self._p.power_min_w and self.primary_w < 0:
-            self.wish_w = min(self._p.power_min_w, self.base_w)
+        elif self.requested_w < self._p.power_min_w and self.primary_w < 0:
+            self.requested_w = min(self._p.power_min_w, self.base_w)
             self.limiter = limits.POWER_RANGE
 
     def _bound_entry(self, permille):
         if permille >= RAMP_DONE:
             return
         most_w = max(self._p.charge_max_w, self._p.discharge_max_w) * permille // RAMP_DONE
-        if self.wish_w > most_w or self.wish_w < -most_w:
-            self.wish_w = most_w if self.wish_w > 0 else -most_w
+        if self.requested_w > most_w or self.requested_w < -most_w:
+            self.requested_w = most_w if self.requested_w > 0 else -most_w
             self.limiter = limits.ENTER_RAMP

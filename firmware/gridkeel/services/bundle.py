@@ -27,15 +27,15 @@ class Services:
         self.account = Account(parameters)
         self.arbiter = Arbiter(parameters, self)
 
-    def follow(self, mains, now_ms):
-        """Give a new estimate to those that listen to the mains."""
-        self.protection.update(mains, now_ms)
+    def follow(self, mains, now_ms, uncommanded=False):
+        """Give a new estimate to those that go by the mains; uncommanded: power flows that nobody commanded."""
+        self.protection.update(mains, now_ms, uncommanded)
         self.droop.update(mains, now_ms)
         self.fast_reserve.update(mains, now_ms)
 
-    def decide(self, now_ms, ready, need_w):
-        """Return the wish, W into the vehicle; ready and need_w as the arbiter takes them."""
+    def decide(self, now_ms, ready, required_w):
+        """Return the requested power, into the vehicle; ready and required_w as the arbiter takes them."""
         if self.protection.state != RUN:
             self.droop.reset()
             self.fast_reserve.cut()
-        return self.arbiter.decide(now_ms, ready, need_w)
+        return self.arbiter.decide(now_ms, ready, required_w)

@@ -1,7 +1,7 @@
 """Primary response: power that follows the frequency deviation along the curve of a profile."""
 
 from gridkeel import ticks
-from gridkeel.sensing.quality import TRANSIENT, UNUSABLE, WARM_UP_LONG
+from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from gridkeel.services.curve import share_of
 from gridkeel.services.lag import Lag
 
@@ -10,7 +10,8 @@ class Droop:
     """Frequency droop by the curve in force: over-frequency asks for power into the vehicle, under-frequency out.
 
     After `update`: power_w (the response), target_w (where its lag leads), active (outside the deadband, or the lag
-    still runs down), freezes (the profile wants the pre-disturbance power held while active).
+    still runs down), freezes (the profile wants the pre-disturbance power held while active), short_rules (the short
+    window was believed: it has left the long one, or that is warming up).
     """
 
     def __init__(self, parameters):
@@ -18,6 +19,7 @@ class Droop:
         self.power_w = 0
         self.active = False
         self.freezes = False
+        self.short_rules = False
         self._lag = Lag()
         self.target_w = 0
         self._response_ms = 0
@@ -33,6 +35,7 @@ class Droop:
         """
         elapsed_ms = ticks.diff(now_ms, self._last_ms)
         self._last_ms = now_ms
+        self.short_rules = False
         if not mains.quality & UNUSABLE:
             self.target_w = self._limited(self._power_of(self._with_hysteresis(self._deviation_uhz(mains))))
         self.power_w = self._lag.follow(self.target_w, elapsed_ms, self._response_ms)
@@ -53,7 +56,7 @@ class Droop:
         switch_uhz = self._p.fast_switch_mhz * 1000
         if apart > switch_uhz or apart < -switch_uhz or mains.quality & WARM_UP_LONG:
             freq_uhz = mains.freq_short_uhz
-            mains.quality |= TRANSIENT
+            self.short_rules = True
         return freq_uhz - mains.nominal_uhz
 
     def _with_hysteresis(self, deviation_uhz):

@@ -36,7 +36,6 @@ RAMP_DONE = 1000
 class Protection:
     """Decides `state`; `trip` names why it ceased (a code of the fault catalogue, 0 while nothing did).
 
-    uncommanded: power flows that nobody commanded (inverter/following.py).
     enter_permille: how much of the rating may flow yet on the ramp that follows the return, 1000 once it is over.
     """
 
@@ -45,7 +44,6 @@ class Protection:
         self.state = SAFE
         self.trip = errors.NO_FAULT
         self.enabled = True
-        self.uncommanded = False
         self.enter_permille = RAMP_DONE
         self.spread = Spread(parameters, identity)
         self._trips = Trips(parameters, self.spread)
@@ -54,14 +52,14 @@ class Protection:
         self._window_since = 0
         self._run_since = 0
 
-    def update(self, mains, now_ms):
-        """Follow a new estimate; return the state."""
+    def update(self, mains, now_ms, uncommanded=False):
+        """Follow a new estimate; return the state.  uncommanded: power flows that nobody commanded."""
         if not self.enabled:
             self.state = SAFE
         elif self.state == RUN or self.state == BLOCKED:
-            self._watch(mains, now_ms)
+            self._watch(mains, now_ms, uncommanded)
         else:
-            self._return(mains, now_ms)
+            self._return(mains, now_ms, uncommanded)
         return self.state
 
     def samples_lost(self):
@@ -71,9 +69,9 @@ class Protection:
         elif self.state == RETURNING:
             self._leave_window()
 
-    def _watch(self, mains, now_ms):
+    def _watch(self, mains, now_ms, uncommanded):
         fault = self._trips.update(mains, now_ms) or self._watch_rocof(mains, now_ms)
-        if self.uncommanded and not fault:
+        if uncommanded and not fault:
             fault = errors.POWER_UNCOMMANDED
         if fault:
             self._cease(fault)
@@ -110,8 +108,8 @@ class Protection:
             share = ticks.diff(now_ms, self._run_since) // ramp_s if ramp_s else RAMP_DONE
             self.enter_permille = share if share < RAMP_DONE else RAMP_DONE
 
-    def _return(self, mains, now_ms):
-        if not self._inside_window(mains):
+    def _return(self, mains, now_ms, uncommanded):
+        if uncommanded or not self._inside_window(mains):
             if self.state == RETURNING:
                 self._leave_window()
         elif self.state != RETURNING:
@@ -137,7 +135,7 @@ class Protection:
         return self.trip or self._p.enter_at_start
 
     def _inside_window(self, mains):
-        if self.uncommanded or mains.quality & (UNUSABLE | WARM_UP_LONG):
+        if mains.quality & (UNUSABLE | WARM_UP_LONG):
             return False
         grid = self._p.grid
         if not self._share_mv(grid.return_volt_pct) <= mains.voltage_mv <= self._share_mv(grid.return_high_pct):

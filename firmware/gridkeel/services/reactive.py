@@ -21,7 +21,7 @@ _NO_VOLTAGE_YET = BLOCK_LOST | LOW_VOLTAGE | WARM_UP_SHORT
 
 
 class Reactive:
-    """var: the wish, within reactive_max_var, the inverter's limits and its apparent power.
+    """var: the requested reactive power, within reactive_max_var, the inverter's limits and its apparent power.
 
     active_left_w: what is left for active power where reactive power goes first, else limits.NO_BOUND.
     """

@@ -7,7 +7,8 @@ FULL = 10000  # the whole of regulation_w, in 0.01 %
 
 
 class Regulation:
-    """power_w adds to the base point; `alive` while the signal is fresh, `expired` latches the end of a silence.
+    """power_w adds to the base point; `alive` while the signal is fresh, `expired` from the update
+    that ends it to the next.
 
     A signal older than regulation_expiry_ms counts as regulation_fallback: a share as the signal itself, 0 for none.
     """
@@ -35,16 +36,16 @@ class Regulation:
 
     def update(self, now_ms, running):
         """Return power_w; it starts from zero whenever power may not flow."""
-        if self.alive and ticks.diff(now_ms, self._since) >= self._p.regulation_expiry_ms:
+        self.expired = self.alive and ticks.diff(now_ms, self._since) >= self._p.regulation_expiry_ms
+        if self.expired:
             self.alive = False
-            self.expired = True
             self._share = self._p.regulation_fallback
         elapsed_ms = ticks.diff(now_ms, self._last_ms)
         self._last_ms = now_ms
         if running:
             # 10**4 * 5 * 10**4: under 2**29
-            wanted_w = self._share * self._p.regulation_w // FULL
-            self.power_w = self._ramp.approach(wanted_w, self._p.regulation_ramp_w_s, elapsed_ms)
+            target_w = self._share * self._p.regulation_w // FULL
+            self.power_w = self._ramp.approach(target_w, self._p.regulation_ramp_w_s, elapsed_ms)
         else:
             self._ramp.reset()
             self.power_w = 0

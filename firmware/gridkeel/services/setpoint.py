@@ -4,7 +4,7 @@ from gridkeel import ticks
 
 
 class Setpoint:
-    """The power asked for from outside: power_w while `alive`; `expired` latches the end of its life."""
+    """The power asked for from outside: power_w while `alive`; `expired` from the update that ends it to the next."""
 
     def __init__(self, parameters):
         self._p = parameters
@@ -28,7 +28,7 @@ class Setpoint:
 
     def update(self, now_ms):
         """Count its life; return whether it rules."""
-        if self.alive and ticks.diff(now_ms, self._since) >= self._life_ms:
+        self.expired = self.alive and ticks.diff(now_ms, self._since) >= self._life_ms
+        if self.expired:
             self.alive = False
-            self.expired = True
         return self.alive
