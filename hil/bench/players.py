@@ -124,7 +124,7 @@ def serial(parts: Parts) -> Iterator[RealtimeRun]:
         raise ToolError(
             f"scenario {parts.scenario.name} has a car, and rig {parts.rig.name} none that this host steers"
         )
-    run = messages.STATES.index("run")
+    run = messages.names_of("STATES").index("run")
     ports = Ports(parts.rig.rs485, parts.rig.host, lambda: parts.host.latest.get("state") == run)
     yield _on_ports(parts, ports, monotonic())
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from gridkeel.link.messages import LIMITERS, STATES
+from gridkeel.link.messages import names_of
 from hil.report import svg
 from hil.report.envelope import Floats, envelope, runs
 from hil.report.record import RunRecord
@@ -194,7 +194,10 @@ def draw_soc(axes: Axes, record: RunRecord, window: Window) -> None:
 
 def draw_states(axes: Axes, record: RunRecord, window: Window) -> None:
     """Two lanes of colour: the controller's state, and what limited its command."""
-    lanes = (("state", "state", STATES, STATE_COLOURS), ("limiter", "limiter", LIMITERS, LIMITER_COLOURS))
+    lanes = (
+        ("state", "state", names_of("STATES"), STATE_COLOURS),
+        ("limiter", "limiter", names_of("LIMITERS"), LIMITER_COLOURS),
+    )
     for lane, (_title, name, names, colours) in enumerate(lanes):
         curve = record.telemetry.get(name)
         if curve is not None:

@@ -2,7 +2,7 @@
 
 from gridkeel import ticks
 from gridkeel.errors import ProtocolError
-from gridkeel.link import commands, frames, ids
+from gridkeel.link import commands, frames, ids, message_ids
 from gridkeel.link.announce import Announcer
 from gridkeel.link.framing import FrameReader, count_up, read_u32, same_u32
 from gridkeel.link.ring import Ring
@@ -83,7 +83,7 @@ class DeviceLink:
         A RESULT or PARAMETER that names a command is that command's answer: it goes out once, and only while the
         host session that asked lives.  Errors: ProtocolError for a row that is not in the table.
         """
-        if (message_id == ids.RESULT or message_id == ids.PARAMETER) and values[1]:
+        if (message_id == message_ids.RESULT or message_id == message_ids.PARAMETER) and values[1]:
             self._post_answer(message_id, values)
         else:
             self._put(message_id, values)
@@ -94,7 +94,7 @@ class DeviceLink:
         values[0] = self.uptime_ms
         values[1] = command_id
         values[2] = result
-        self._post_answer(ids.RESULT, values)
+        self._post_answer(message_ids.RESULT, values)
 
     def next_command(self):
         """Return (message_id, values) of the next command to execute, id first in values, or None."""
@@ -168,17 +168,17 @@ class DeviceLink:
         place = self._ledger.claim(values[1])
         if place >= 0:
             sequence = self._put(message_id, values)
-            value = values[3] if message_id == ids.PARAMETER else 0
+            value = values[3] if message_id == message_ids.PARAMETER else 0
             self._ledger.answered(place, message_id, values[2], value, sequence)
 
     def _post_answer_again(self, command_id, place):
         ledger = self._ledger
         message_id = ledger.answer_messages[place]
-        values = self._parameter if message_id == ids.PARAMETER else self._result
+        values = self._parameter if message_id == message_ids.PARAMETER else self._result
         values[0] = self.uptime_ms
         values[1] = command_id
         values[2] = ledger.answer_firsts[place]
-        if message_id == ids.PARAMETER:
+        if message_id == message_ids.PARAMETER:
             values[3] = ledger.answer_values[place]
         ledger.posted(place, self._put(message_id, values))
 

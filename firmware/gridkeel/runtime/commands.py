@@ -2,7 +2,7 @@
 
 from gridkeel import clock, errors, evse, params
 from gridkeel.errors import ParameterError
-from gridkeel.link import ids
+from gridkeel.link import ids, message_ids
 
 OK = 0
 UNKNOWN = 1
@@ -20,17 +20,17 @@ class Commands:
         self._link = link
         self._health = health
         self._handlers = {
-            ids.SETPOINT: self._setpoint,
-            ids.PARAM_SET: self._param_set,
-            ids.PARAM_GET: self._param_get,
-            ids.MODE: self._mode,
-            ids.DEPARTURE: self._departure,
-            ids.REGULATION: self._regulation,
-            ids.DEMAND_RESPONSE: self._demand_response,
-            ids.PLAN: self._plan,
-            ids.PLAN_PRICES: self._plan_prices,
-            ids.TIME: self._time,
-            ids.ACCESS: self._access,
+            message_ids.SETPOINT: self._setpoint,
+            message_ids.PARAM_SET: self._param_set,
+            message_ids.PARAM_GET: self._param_get,
+            message_ids.MODE: self._mode,
+            message_ids.DEPARTURE: self._departure,
+            message_ids.REGULATION: self._regulation,
+            message_ids.DEMAND_RESPONSE: self._demand_response,
+            message_ids.PLAN: self._plan,
+            message_ids.PLAN_PRICES: self._plan_prices,
+            message_ids.TIME: self._time,
+            message_ids.ACCESS: self._access,
         }
 
     def carry_out(self, message, values, now_ms):
@@ -58,7 +58,7 @@ class Commands:
         if index >= len(params.NAMES):
             return UNKNOWN
         value = getattr(self._controller.parameters, params.NAMES[index])
-        self._link.post(ids.PARAMETER, (self._health.uptime_ms, command, index, value))
+        self._link.post(message_ids.PARAMETER, (self._health.uptime_ms, command, index, value))
         return None
 
     def _mode(self, values, now_ms):
