@@ -307,7 +307,7 @@ def _check_connector(values):
     if values["phases"] == 2:
         _refuse("phases", "= 2 is neither 1 nor 3")
     if values["connector"] and values["evse"] == 1:
-        _refuse("connector", "= 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
+        _refuse("connector", "= 1 (DC) requires evse = 2: IEC 61851-1 by itself charges AC only")
     least_w = 6 * values["phases"] * values["nominal_v"]
     for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
         if values["evse"] and not values["connector"] and 0 < values[name] < least_w:
