@@ -138,13 +138,13 @@ def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
         axes,
         record.telemetry.get("requested_w", 1e-3),
         window,
-        "wished",
+        "requested",
         svg.WISH,
         linewidth=1.1,
         linestyle=(0, (4, 2)),
     )
     steps = {"drawstyle": "steps-post"}
-    _line(axes, record.telemetry.get("permitted_w", 1e-3), window, "commanded", svg.COMMAND, linewidth=1.1, **steps)
+    _line(axes, record.telemetry.get("permitted_w", 1e-3), window, "permitted", svg.COMMAND, linewidth=1.1, **steps)
     _line(axes, record.plant.get("delivered_w", 1e-3), window, "delivered", svg.DELIVERED, linewidth=1.6)
     dots = [(t_s, power_w) for t_s, power_w in record.commands if window[0] <= t_s <= window[1]]
     if 0 < len(dots) <= _MAX_COMMAND_DOTS:
@@ -159,7 +159,7 @@ def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
 def draw_reactive(axes: Axes, record: RunRecord, window: Window) -> None:
     axes.axhline(0, color=svg.MUTED, linewidth=0.7)
     steps = {"drawstyle": "steps-post"}
-    _line(axes, record.telemetry.get("requested_var", 1e-3), window, "asked for", svg.WISH, linewidth=1.1, **steps)
+    _line(axes, record.telemetry.get("requested_var", 1e-3), window, "requested", svg.WISH, linewidth=1.1, **steps)
     _line(axes, record.plant.get("var", 1e-3), window, "delivered", svg.DELIVERED, linewidth=1.6)
     axes.set_ylabel("reactive, kvar")
     axes.margins(y=0.08)
