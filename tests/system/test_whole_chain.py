@@ -187,7 +187,7 @@ def test_nobody_there_is_told_as_it_is(operator: Operator) -> None:
 
 def test_every_command_of_the_page_is_understood(operator: Operator, tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
-    body = {"plan": 1, "slot_s": 900, "start_in_s": 0, "charge_to": 300, "discharge_from": 1200, "prices": [250] * 20}
+    body = {"number": 1, "slot_s": 900, "start_in_s": 0, "charge_to": 300, "discharge_from": 1200, "prices": [250] * 20}
     plan.write_text(json.dumps(body))
     page = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text()
     lines = [line.split()[3:] for line in page.splitlines() if line.startswith("    gridkeel send gk-1")]
