@@ -167,7 +167,7 @@ CATALOGUE = (
 )
 
 
-def fault_name(code):
+def fault_name(code: int) -> str:
     """Return the catalogue's name of a code, "none" for 0 and "fault_N" for one it does not hold."""
     if code == errors.NO_FAULT:
         return "none"
@@ -194,7 +194,7 @@ CONFIG_REASONS = {
 }
 
 
-def config_reason(value):
+def config_reason(value: int) -> str:
     """Return the text of the value of fault event `config_invalid`; it names the parameter where there is one."""
     reason, which = value >> 8, value & 255
     text = CONFIG_REASONS.get(reason, "reason %d" % reason)

@@ -1,4 +1,4 @@
-"""What had the last word on the power command; told with every telemetry record."""
+"""Active limiter codes of the power, reported with every telemetry record."""
 
 NAMES = (
     "none",

@@ -8,7 +8,7 @@ position in the table, so rows are appended, never moved.
 from gridkeel.errors import ParameterError
 from gridkeel.services import fast_reserve, profiles, ride_through
 
-# Why a configuration is refused; errors_text.py has the words.  A code is one of these << 8 | which: the index of a
+# Why a configuration is rejected; errors_text.py has the texts.  A code is one of these << 8 | which: the index of a
 # parameter, with NOT_A_PARAMETER and NOT_JSON the place of the name in the file, from 1, or WHICH_MAX for none.
 UNREADABLE = 1
 TOO_LONG = 2
@@ -146,7 +146,7 @@ def rows():
         yield (name,) + _row(at)
 
 
-def index(name):
+def index(name: str) -> int:
     """Return the id of a parameter.  Errors: ParameterError where there is no such name."""
     for i, known in enumerate(NAMES):
         if known == name:
@@ -172,7 +172,7 @@ def check(name, value):
     return value
 
 
-def parse(data):
+def parse(data: bytes) -> dict:
     """Parse the bytes of a config.json, one flat JSON object of integers with unique names, into {name: value}.
 
     MicroPython's `json` is not strict enough: it accepts `{"evse" 1]` and keeps the last of two equal names.
@@ -245,14 +245,14 @@ class Parameters:
     revision: another number after each update, for whoever keeps something made of them.
     """
 
-    def __init__(self, changes=None):
+    def __init__(self, changes: dict | None = None) -> None:
         self.revision = 0
         for name, at in zip(NAMES, _starts()):
             setattr(self, name, int(_word(_TABLE.find(b" ", at) + 1)))
         if changes:
             self.update(changes)
 
-    def update(self, changes):
+    def update(self, changes: dict) -> None:
         """Apply {name: value}, all or nothing.  Errors: ParameterError, and nothing is changed."""
         merged = self.values()
         for name, value in changes.items():
@@ -262,7 +262,7 @@ class Parameters:
             setattr(self, name, value)
         self.revision = (self.revision + 1) & 0xFFFF
 
-    def values(self):
+    def values(self) -> dict:
         """Return a new {name: value} of everything in force."""
         return {name: getattr(self, name) for name in NAMES}
 

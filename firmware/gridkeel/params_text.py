@@ -123,6 +123,6 @@ MEANINGS: dict = {
 }
 
 
-def rows():
+def rows() -> tuple:
     """Return ((name, unit, default, min, max, meaning), ...) in the order of the table."""
     return tuple(row + (MEANINGS[row[0]],) for row in params.rows())

@@ -6,12 +6,12 @@ from gridkeel.link import telemetry_fields as field
 _U16_MAX = 0xFFFF
 
 
-def record():
+def record() -> list:
     """Return a record for `fill`, one place a field."""
     return [0] * field.COUNT
 
 
-def fill(values, controller, health, link):
+def fill(values: list, controller, health, link) -> None:
     """Write the present state into the record `values`.
 
     health: the runtime's figures (uptime_ms, loop_gap_us, loop_gap_max_us, step_max_us, heap_free).

@@ -9,7 +9,7 @@ DEVICE_ID_MAX = 24
 _KEPT = DEVICE_ID_MAX - 9  # a hyphen and the eight digits of a CRC-32
 
 
-def device_id(given):
+def device_id(given: bytes) -> bytes:
     """Return a valid device id (bytes): the given one if it has 1..24 letters, digits, ".", "_" or "-".
 
     An invalid one is replaced by its first valid characters and the CRC-32 of the whole: the same at every start.

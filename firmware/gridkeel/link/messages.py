@@ -258,12 +258,12 @@ TABLE = RECORDS + tuple(
 )
 
 
-def names_of(unit):
+def names_of(unit: str) -> tuple | list:
     """Return the names behind a unit in the order of their numbers.  Errors: KeyError where it has none."""
     return dict(ENUMS)[unit]
 
 
-def fields_of(message):
+def fields_of(message: int) -> tuple | None:
     """Return the fields of a message id, or None where the table has no such row."""
     for known, _name, fields in TABLE:
         if known == message:
@@ -271,6 +271,6 @@ def fields_of(message):
     return None
 
 
-def format_of(fields):
+def format_of(fields: tuple) -> str:
     """Return the struct format of a row's fields."""
     return "<" + "".join([code for _name, code, _unit in fields])

@@ -15,12 +15,12 @@ def _numbered(names):
     return list(names) if isinstance(names[0], tuple) else [(i, names[i]) for i in range(len(names))]
 
 
-def enums():
+def enums() -> tuple:
     """Return ((unit, [(number, name)]), ...) for every unit of the message table that stands for names."""
     return tuple([(unit, _numbered(names)) for unit, names in messages.ENUMS])
 
 
-def text():
+def text() -> bytes:
     """Return the table as ASCII bytes."""
     # Lines of bytes, joined once: a board's heap may not have room for the whole text twice.
     lines = [FORMAT_LINE.encode()]
@@ -42,6 +42,6 @@ def _limits(fields):
     return {field[0]: field[3:5] for field in fields if field[3] is not None}
 
 
-def table_hash(table_text):
+def table_hash(table_text: bytes) -> int:
     """Return the CRC-32 of a table's bytes."""
     return binascii.crc32(table_text)
