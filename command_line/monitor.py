@@ -51,7 +51,7 @@ def command(
     username: Username = None,
     password_file: PasswordFile = None,
 ) -> None:
-    """Show every controller on a broker: frequency, command, power, state of charge, faults.
+    """Show every controller on a broker: frequency, power and its limits, charge, faults.
 
     On a terminal a screen with keys to scroll, sort and filter, else a line for every change. Runs until Ctrl-C; a
     broker that goes away is waited for.

@@ -16,7 +16,7 @@ COMMANDS = {
     "board": ("board", "Run the virtual board, or list the serial ports of real ones."),
     "plant": ("plant", "Run a model of the bench by itself."),
     "uplink": ("uplink", "Carry records of the controllers on PORT to an MQTT broker, and its commands to them."),
-    "monitor": ("monitor", "Show every controller on a broker: frequency, command, power, state of charge, faults."),
+    "monitor": ("monitor", "Show every controller on a broker: frequency, power and its limits, charge, faults."),
     "send": ("send", "Send a command to a controller and wait for its result."),
     "broker": ("broker", "Run an MQTT broker on this machine until Ctrl-C or SIGTERM."),
     "interop": (

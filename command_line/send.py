@@ -15,8 +15,11 @@ import typer
 from command_line.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
 from command_line.command import Command, Group
 from command_line.options import JsonOutcome
+from gridkeel.link import messages
+from host_tools.contract import bodies
 from host_tools.errors import EXIT_CHECK_FAILED, EXIT_MISSING, MissingError, ToolError
 from host_tools.files import check_writable, is_stdout, write_atomic
+from host_tools.link.dictionary import Dictionary, Field, Row
 
 app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 _UNREACHED = ("no_answer", "offline")
@@ -53,7 +56,7 @@ def _sending(
     """Take the options that every command here has (see `_command`)."""
 
 
-def _command(build: Callable[..., _Body]) -> Callable[..., _Body]:
+def _command(name: str, build: Callable[..., _Body]) -> None:
     """Register a command whose function makes the JSON of its own options; the options of `_sending` come beside."""
     own = list(inspect.signature(build, eval_str=True).parameters.values())
     common = list(inspect.signature(_sending, eval_str=True).parameters.values())
@@ -65,8 +68,7 @@ def _command(build: Callable[..., _Body]) -> Callable[..., _Body]:
 
     run.__signature__ = inspect.Signature(merged)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in merged}
-    app.command(cls=Command)(run)
-    return build
+    app.command(name.replace("_", "-"), cls=Command)(run)
 
 
 def _run(device: str, document: _Body, broker: str, timeout_s: float, json_file: Path | None, **access: Any) -> None:
@@ -78,7 +80,7 @@ def _run(device: str, document: _Body, broker: str, timeout_s: float, json_file:
     at = broker_at(broker, **access)
     payload = json.dumps(document).encode()
     try:
-        parse(payload)
+        parse(payload, _TABLE)
     except CommandError as error:
         outcome = Outcome(device, "refused", f"not sent: {error}")
     else:
@@ -94,16 +96,6 @@ def _run(device: str, document: _Body, broker: str, timeout_s: float, json_file:
         raise typer.Exit(EXIT_MISSING if outcome.result in _UNREACHED else EXIT_CHECK_FAILED)
 
 
-@_command
-def setpoint(
-    power_w: Annotated[int, typer.Option("--power-w", metavar="W", help="Power, positive into the vehicle.")],
-    lifetime_s: Annotated[float, typer.Option("--lifetime-s", metavar="S", help="How long it holds, seconds.")],
-) -> _Body:
-    """Set the power for a time."""
-    return {"setpoint": {"power_w": power_w, "lifetime_s": lifetime_s}}
-
-
-@_command
 def parameters(
     changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Parameters, as `gridkeel params`.")],
 ) -> _Body:
@@ -123,57 +115,6 @@ def parameters(
     return {"parameters": found}
 
 
-@_command
-def mode(
-    mode: Annotated[str, typer.Argument(metavar="safe|auto", help="safe: no power.  auto: as services say.")],
-) -> _Body:
-    """Put the controller into the safe state, or back."""
-    return {"mode": mode}
-
-
-@_command
-def access(
-    access: Annotated[str, typer.Argument(metavar="granted|refused|waiting", help="What the vehicle is told.")],
-) -> _Body:
-    """Grant or refuse power to the vehicle that is plugged in."""
-    return {"access": {"access": access}}
-
-
-@_command
-def regulation(
-    share_pct_x100: Annotated[
-        int, typer.Option("--share-pct-x100", metavar="N", help="Share of regulation_w, in 0.01 %: -10000..10000.")
-    ],
-) -> _Body:
-    """Tell the regulation signal."""
-    return {"regulation": {"share_pct_x100": share_pct_x100}}
-
-
-@_command
-def demand_response(
-    kind: Annotated[str, typer.Option("--kind", help="Kind of event, for example shed.")],
-    start_in_s: Annotated[int, typer.Option("--start-in-s", metavar="S", help="When it begins, seconds from now.")],
-    duration_s: Annotated[int, typer.Option("--duration-s", metavar="S", help="How long it lasts, seconds.")],
-    depth_w: Annotated[int, typer.Option("--depth-w", metavar="W", help="By how much.")],
-    recovery_s: Annotated[int, typer.Option("--recovery-s", metavar="S", help="Time back to normal, seconds.")],
-) -> _Body:
-    """Announce a demand-response event."""
-    body = {"kind": kind, "start_in_s": start_in_s, "duration_s": duration_s, "depth_w": depth_w}
-    return {"demand_response": {**body, "recovery_s": recovery_s}}
-
-
-@_command
-def departure(
-    in_s: Annotated[int, typer.Option("--in-s", metavar="S", help="When the vehicle leaves, seconds from now.")],
-    soc_pct_x100: Annotated[
-        int, typer.Option("--soc-pct-x100", metavar="N", help="State of charge it wants then, in 0.01 %.")
-    ],
-) -> _Body:
-    """Tell when the vehicle leaves, and with how much."""
-    return {"departure": {"in_s": in_s, "soc_pct_x100": soc_pct_x100}}
-
-
-@_command
 def plan(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON or TOML: the plan, as in docs/mqtt.md.")],
 ) -> _Body:
@@ -185,7 +126,71 @@ def plan(
         raise MissingError(f"cannot read {file}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise ToolError(f"{file} holds no plan: {error}") from None
-    # A body says plan = number beside its slots; a whole command holds that body under the same name.
+    # The file may hold the body alone, or the whole command.
     if isinstance(document, dict) and isinstance(document.get("plan"), dict):
         return document
     return {"plan": document}
+
+
+def _of_table(row: Row, what: str, meanings: dict[str, str]) -> Callable[..., _Body]:
+    """Return the function of a command with an option for each field of the message table."""
+    fields = bodies.fields_of(row)
+    names = [bodies.json_name(field) for field in fields]
+
+    def build(**values: Any) -> _Body:
+        return {row.name: values[row.name] if bodies.is_bare(row) else {name: values[name] for name in names}}
+
+    build.__doc__ = what
+    build.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=_annotation(row, field, meanings))
+            for name, field in zip(names, fields, strict=True)
+        ]
+    )
+    return build
+
+
+def _annotation(row: Row, field: Field, meanings: dict[str, str]) -> Any:
+    """Return the type of an option, or of the one argument, and what help says of it."""
+    meaning = meanings[field.name]
+    text = f"{meaning[0].upper()}{meaning[1:]}"
+    choices = _TABLE.enums.get(field.unit)
+    if choices is not None:
+        words = "|".join(choices.values())
+        if bodies.is_bare(row):
+            return Annotated[str, typer.Argument(metavar=words, help=f"{text}.")]
+        return Annotated[str, typer.Option(_option(field), metavar=words, help=f"{text}.")]
+    is_time = bodies.json_name(field) != field.name
+    unit, limits = ("s", f"{field.low / 1000:g}..{field.high // 1000}") if is_time else (field.unit, _limits(field))
+    return Annotated[
+        float if is_time else int, typer.Option(_option(field), metavar="N", help=f"{text}, {unit}: {limits}.")
+    ]
+
+
+def _option(field: Field) -> str:
+    return f"--{bodies.json_name(field).replace('_', '-')}"
+
+
+def _limits(field: Field) -> str:
+    return f"{field.low}..{field.high}"
+
+
+_TABLE = Dictionary.ours()
+_OF_FILES: dict[str, Callable[..., _Body]] = {
+    "parameters": parameters,
+    bodies.PLAN: plan,
+}  # what is no option for each field
+
+
+def _register() -> None:
+    described = {
+        name: (what, {field[0]: field[5] for field in fields}) for _id, name, what, fields in messages.COMMANDS
+    }
+    for row in bodies.commands_of(_TABLE):
+        if row.name not in _OF_FILES:
+            _command(row.name, _of_table(row, *described[row.name]))
+    for name, build in _OF_FILES.items():
+        _command(name, build)
+
+
+_register()

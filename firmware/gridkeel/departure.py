@@ -3,6 +3,7 @@
 from gridkeel import energy, ticks
 
 DEPARTURE_MAX_S = 172800
+SOC_MAX_PCT_X100 = 10000
 # An even charge that takes this share of what may flow leaves no time to spare: from there on it is asked for.
 PRESSING_PCT = 80
 
@@ -19,7 +20,7 @@ class Departure:
 
     def set(self, in_s: int, soc_pct_x100: int, now_ms: int) -> bool:
         """Take a departure, in_s = 0 to forget it; return False (and change nothing) out of range."""
-        if not 0 <= in_s <= DEPARTURE_MAX_S or not 0 <= soc_pct_x100 <= 10000:
+        if not 0 <= in_s <= DEPARTURE_MAX_S or not 0 <= soc_pct_x100 <= SOC_MAX_PCT_X100:
             return False
         self._known = in_s > 0
         self._at_ms = ticks.add(now_ms, in_s * 1000)

@@ -1,7 +1,7 @@
 """Flat exceptions and the codes of faults.
 
-A fault is something the controller noticed and acted on by itself; it travels as a number in telemetry and as an
-event on the link. errors_text.py says what each means, and how much it weighs.
+A fault is a condition that the controller found and acted on by itself; it is a number in telemetry and a fault event
+on the link. errors_text.py has the meaning and severity of each.
 """
 
 

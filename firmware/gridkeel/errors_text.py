@@ -1,18 +1,23 @@
-"""The catalogue of faults, for whoever shows them: hosts, docs and tests.  No module of a device imports this."""
+"""Catalogue of faults, for hosts, docs and tests; no module of a device imports this."""
 
 from gridkeel import errors, params
 
-# severity: "info" is told, "warning" limits, "safe" drives the power to zero until it clears.
+# severity: "info" is reported only, "warning" limits, "safe" brings the power to zero until the fault ends.
 CATALOGUE = (
     # code, name, severity, text
     (
         errors.CONFIG_INVALID,
         "config_invalid",
         "safe",
-        "config.json, device id or /pki cannot be used: no power until it is mended; value says why",
+        "config.json, device id or /pki cannot be used: no power until corrected; the value says why",
     ),
-    (errors.SAMPLES_LOST, "samples_lost", "safe", "no block of mains samples within its time: power to zero"),
-    (errors.SAMPLES_CLIPPED, "samples_clipped", "warning", "mains samples at the ADC's end: check the divider"),
+    (errors.SAMPLES_LOST, "samples_lost", "safe", "no mains samples arrive: power to zero"),
+    (
+        errors.SAMPLES_CLIPPED,
+        "samples_clipped",
+        "warning",
+        "mains samples at the end of the ADC's range: check the voltage divider",
+    ),
     (errors.MAINS_LOST, "mains_lost", "safe", "mains voltage collapsed: ceased to energise"),
     (errors.UNDER_FREQUENCY, "under_frequency", "safe", "frequency under the trip limit: ceased to energise"),
     (errors.OVER_FREQUENCY, "over_frequency", "safe", "frequency over the trip limit: ceased to energise"),
@@ -23,7 +28,7 @@ CATALOGUE = (
         errors.POWER_UNCOMMANDED,
         "power_uncommanded",
         "safe",
-        "power flows where none is commanded, the other way or over a rating: ceased to energise until it ends",
+        "power flows without a command, against it or above a rating: ceased to energise until it ends",
     ),
     (
         errors.INVERTER_SILENT,
@@ -35,19 +40,19 @@ CATALOGUE = (
         errors.INVERTER_NOT_FOUND,
         "inverter_not_found",
         "safe",
-        "no SunSpec map at 40000, 50000 or 0: check unit and map",
+        "no SunSpec map at 40000, 50000 or 0: check modbus_unit and the inverter's map",
     ),
     (
         errors.INVERTER_MAP,
         "inverter_map",
         "safe",
-        "SunSpec map found, but its walk failed: what is needed was refused, or not read twice alike; tried again",
+        "SunSpec map found but not readable: a register was refused, or two reads differ; discovery is repeated",
     ),
     (
         errors.INVERTER_NOT_FOLLOWING,
         "inverter_not_following",
         "warning",
-        "delivered power is not the commanded one; the event's value is their difference in W",
+        "delivered power differs from the permitted power; the value is the difference in W",
     ),
     (
         errors.POWER_UNKNOWN,
@@ -60,7 +65,7 @@ CATALOGUE = (
         errors.INVERTER_READBACK,
         "inverter_readback",
         "warning",
-        "inverter does not hold what was written: retried ever more rarely; at zero where timer or mode is not held",
+        "inverter does not keep what was written: retried ever later; power to zero where it is timer or mode",
     ),
     (errors.INVERTER_FRAME, "inverter_frame", "info", "a damaged Modbus frame was dropped"),
     (
@@ -73,7 +78,7 @@ CATALOGUE = (
         errors.INVERTER_OVERRIDDEN,
         "inverter_overridden",
         "warning",
-        "another master's set-point was found in the inverter",
+        "the inverter holds a set-point of another Modbus master",
     ),
     (
         errors.INVERTER_NO_REACTIVE,
@@ -85,30 +90,35 @@ CATALOGUE = (
         errors.INVERTER_SLOW,
         "inverter_slow",
         "warning",
-        "inverter answers later than modbus_timeout_ms: it is waited for",
+        "inverter answers later than modbus_timeout_ms: the controller waits longer",
     ),
     (errors.SOC_UNKNOWN, "soc_unknown", "warning", "state of charge unknown or stale: no discharge"),
-    (errors.HOST_LOST, "host_lost", "info", "host link silent: running on local services alone"),
+    (errors.HOST_LOST, "host_lost", "info", "host link silent: only local services run"),
     (
         errors.SETPOINT_EXPIRED,
         "setpoint_expired",
         "info",
-        "set-point reached the end of its life: back to the fallback power",
+        "lifetime of the set-point ended: back to the base power",
     ),
-    (errors.REGULATION_LOST, "regulation_lost", "info", "regulation signal stayed away: back to its fallback"),
+    (
+        errors.REGULATION_LOST,
+        "regulation_lost",
+        "info",
+        "no regulation signal within regulation_expiry_ms: regulation_fallback applies",
+    ),
     (errors.RECORDS_DROPPED, "records_dropped", "info", "telemetry ring full: the oldest records were dropped"),
-    (errors.HOST_TIME, "host_time", "info", "the host's time is absurd or jumps: not taken until it is repeated"),
+    (errors.HOST_TIME, "host_time", "info", "the host's time is implausible or jumps: rejected until it is repeated"),
     (
         errors.CONTROL_ALLOCATED,
         "control_allocated",
         "safe",
-        "the control path asked for memory: a defect, please report it",
+        "the control path allocated memory: a defect, please report it",
     ),
     (
         errors.TASK_STOPPED,
         "task_stopped",
         "safe",
-        "a task that commands power ended: contactor opened, task started again",
+        "a task that commands power ended: contactor opened, task restarted",
     ),
     (errors.WATCHDOG_RESET, "watchdog_reset", "info", "the last start followed a watchdog reset"),
     (
@@ -127,27 +137,32 @@ CATALOGUE = (
         errors.CONTACTOR_WELDED,
         "contactor_welded",
         "safe",
-        "contactor closed though told to open: out of service until mended",
+        "contactor closed although commanded open: out of service until repaired",
     ),
     (
         errors.CONTACTOR_STUCK,
         "contactor_stuck",
         "safe",
-        "contactor did not close or fell open: no power until unplugged",
+        "contactor did not close, or opened by itself: no power until unplugged",
     ),
     (errors.RCD_TRIPPED, "rcd_tripped", "safe", "residual current device tripped: find the fault and reset it"),
-    (errors.ISOLATION_FAULT, "isolation_fault", "safe", "isolation of the DC outlet too low: no power in this session"),
+    (
+        errors.ISOLATION_FAULT,
+        "isolation_fault",
+        "safe",
+        "insulation resistance of the DC connector too low: no power in this session",
+    ),
     (
         errors.VENTILATION_WANTED,
         "ventilation_wanted",
         "info",
-        "vehicle asks for ventilation (state D), the site has none",
+        "vehicle requires ventilation (state D), the site has none",
     ),
     (
         errors.SERVICE_STOPPED,
         "service_stopped",
         "info",
-        "a task beside the control path ended (vehicle, host link): started again, power goes on",
+        "a task beside the control path ended (vehicle, host link): restarted, power continues",
     ),
 )
 
@@ -162,7 +177,7 @@ def fault_name(code: int) -> str:
     return "fault_%d" % code
 
 
-# The value of an event `config_invalid`, by its reason: see params.py.
+# The value of fault event `config_invalid`, by its reason: see params.py.
 CONFIG_REASONS = {
     params.UNREADABLE: "config.json cannot be read",
     params.TOO_LONG: "config.json is too long",
@@ -171,16 +186,16 @@ CONFIG_REASONS = {
     params.NOT_A_PARAMETER: "is not a parameter of this firmware",
     params.NOT_AN_INTEGER: "is not an integer",
     params.OUT_OF_LIMITS: "is outside its limits",
-    params.AT_ODDS: "does not go with another parameter",
+    params.AT_ODDS: "contradicts another parameter",
     params.MISSING: "config.json is missing, and config.good.json is there",
-    params.NO_VEHICLES: "the network for cars cannot be opened, or the keys in /pki cannot be used",
+    params.NO_VEHICLES: "the network for EVs cannot be opened, or the keys in /pki cannot be used",
     params.DEVICE_ID: "the device id is invalid: 1..24 letters, digits, '.', '_' or '-' are allowed",
-    params.NO_PILOT: "needs a control pilot, and this board has none",
+    params.NO_PILOT: "requires a control pilot, and this board has none",
 }
 
 
 def config_reason(value: int) -> str:
-    """Return the text of an event's value with fault `config_invalid`; it names the parameter where there is one."""
+    """Return the text of the value of fault event `config_invalid`; it names the parameter where there is one."""
     reason, which = value >> 8, value & 255
     text = CONFIG_REASONS.get(reason, "reason %d" % reason)
     if which == params.WHICH_MAX:

@@ -13,7 +13,7 @@ from gridkeel.services.grid_codes import in_force
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Why a configuration is refused; errors_text.py has the words.  A code is one of these << 8 | which: the index of a
+# Why a configuration is rejected; errors_text.py has the texts.  A code is one of these << 8 | which: the index of a
 # parameter, with NOT_A_PARAMETER and NOT_JSON the place of the name in the file, from 1, or WHICH_MAX for none.
 UNREADABLE = 1
 TOO_LONG = 2
@@ -338,7 +338,7 @@ def _check_connector(values):
     if values["phases"] == 2:
         _refuse("phases", "= 2 is neither 1 nor 3")
     if values["connector"] and values["evse"] == 1:
-        _refuse("connector", "= 1 (DC) wants evse = 2: IEC 61851-1 alone charges AC")
+        _refuse("connector", "= 1 (DC) requires evse = 2: IEC 61851-1 by itself charges AC only")
     least_w = 6 * values["phases"] * values["nominal_v"]
     for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
         if values["evse"] and not values["connector"] and 0 < values[name] < least_w:

@@ -23,7 +23,7 @@ from hil.rigs.rig import Rig
 from hil.scenarios.scenario import Limit, Scenario
 from host_tools.errors import ToolError
 
-CLOCK_KNOWN = messages.CLOCK_STATES.index("known")
+CLOCK_KNOWN = messages.names_of("CLOCK_STATES").index("known")
 GRID_S = 0.001  # fineness at which the truth is searched for crossings
 
 
@@ -254,7 +254,7 @@ def _add_nadir(record: RunRecord, played: Played) -> None:
 
 def _checks(played: Played, record: RunRecord) -> list[Check]:
     checks = [_limit(limit, record.figures) for limit in played.scenario.limits]
-    state = messages.STATES[int(record.telemetry.values["state"][-1])]
+    state = messages.names_of("STATES")[int(record.telemetry.values["state"][-1])]
     wanted = played.scenario.end_state
     checks.append(Check("end_state", state == wanted, state, wanted, "", "state of the controller at the end"))
     checks.append(_safe(record))
@@ -271,7 +271,7 @@ def _safe_end(played: Played) -> Check:
     """Every scenario ends with the order to be safe: contactor open, zero on the wire, no power."""
     plant = played.recorder.plant()
     safe = not plant["energise"][-1] and not plant["delivered_w"][-1] and not plant["target_w"][-1]
-    state = messages.STATES[int(played.recorder.telemetry()["state"][-1])]
+    state = messages.names_of("STATES")[int(played.recorder.telemetry()["state"][-1])]
     measured = f"{state}, {plant['delivered_w'][-1]:.0f} W, contactor {'shut' if plant['energise'][-1] else 'open'}"
     ok = bool(safe) and state == "safe"
     return Check("safe_end", ok, measured, "safe, 0 W, contactor open", "", "after the order at the scenario's end")
@@ -292,7 +292,7 @@ def _limit(limit: Limit, found: dict[str, float]) -> Check:
 
 def _safe(record: RunRecord) -> Check:
     """Wherever the controller was not in `run` for half a second, the inverter delivered nothing."""
-    run = messages.STATES.index("run")
+    run = messages.names_of("STATES").index("run")
     stopped = (record.telemetry.values["state"] != run).astype(float)
     state = np.interp(record.plant.t_s, record.telemetry.t_s, stopped) == 1.0
     settled = np.convolve(state, np.ones(50), "full")[: state.size] >= 50

@@ -73,7 +73,7 @@ def _figures(progress: Progress, delivered: int) -> Table:
             f"{values['permitted_w']:+d} W",
             f"{values['delivered_w']:+d} W",
             "unknown" if soc < 0 else f"{soc / 100:.1f} %",
-            _name(messages.STATES, values["state"]),
+            _name(messages.names_of("STATES"), values["state"]),
             _name(limits.NAMES, values["limiter"]),
             str(progress.produced),
             str(delivered),

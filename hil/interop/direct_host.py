@@ -50,7 +50,7 @@ class Desk(RecordBook):
     def order(self, command: dict[str, Any]) -> None:
         """Send a command of docs/mqtt.md; its answer is a record."""
         with self._lock:
-            for row in parse(json.dumps(command).encode()):
+            for row in parse(json.dumps(command).encode(), self._end.link.dictionary):
                 self._end.link.command(row.message, COMMAND_TIMEOUT_S, **row.values)
 
     def _serve(self, line: serial.Serial, stop: threading.Event) -> None:

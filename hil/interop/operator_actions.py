@@ -22,7 +22,7 @@ OTHER_PRICES = Occasion(
     (
         {
             "plan": {
-                "plan": 1,
+                "number": 1,
                 "slot_s": 3600,
                 "start_in_s": 0,
                 "charge_to": 500,

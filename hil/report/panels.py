@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from gridkeel.link.messages import LIMITERS, STATES
+from gridkeel.link.messages import names_of
 from hil.report import svg
 from hil.report.envelope import Floats, envelope, runs
 from hil.report.record import RunRecord
@@ -138,13 +138,13 @@ def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
         axes,
         record.telemetry.get("requested_w", 1e-3),
         window,
-        "wished",
+        "requested",
         svg.WISH,
         linewidth=1.1,
         linestyle=(0, (4, 2)),
     )
     steps = {"drawstyle": "steps-post"}
-    _line(axes, record.telemetry.get("permitted_w", 1e-3), window, "commanded", svg.COMMAND, linewidth=1.1, **steps)
+    _line(axes, record.telemetry.get("permitted_w", 1e-3), window, "permitted", svg.COMMAND, linewidth=1.1, **steps)
     _line(axes, record.plant.get("delivered_w", 1e-3), window, "delivered", svg.DELIVERED, linewidth=1.6)
     dots = [(t_s, power_w) for t_s, power_w in record.commands if window[0] <= t_s <= window[1]]
     if 0 < len(dots) <= _MAX_COMMAND_DOTS:
@@ -159,7 +159,7 @@ def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
 def draw_reactive(axes: Axes, record: RunRecord, window: Window) -> None:
     axes.axhline(0, color=svg.MUTED, linewidth=0.7)
     steps = {"drawstyle": "steps-post"}
-    _line(axes, record.telemetry.get("requested_var", 1e-3), window, "asked for", svg.WISH, linewidth=1.1, **steps)
+    _line(axes, record.telemetry.get("requested_var", 1e-3), window, "requested", svg.WISH, linewidth=1.1, **steps)
     _line(axes, record.plant.get("var", 1e-3), window, "delivered", svg.DELIVERED, linewidth=1.6)
     axes.set_ylabel("reactive, kvar")
     axes.margins(y=0.08)
@@ -194,7 +194,10 @@ def draw_soc(axes: Axes, record: RunRecord, window: Window) -> None:
 
 def draw_states(axes: Axes, record: RunRecord, window: Window) -> None:
     """Two lanes of colour: the controller's state, and what limited its command."""
-    lanes = (("state", "state", STATES, STATE_COLOURS), ("limiter", "limiter", LIMITERS, LIMITER_COLOURS))
+    lanes = (
+        ("state", "state", names_of("STATES"), STATE_COLOURS),
+        ("limiter", "limiter", names_of("LIMITERS"), LIMITER_COLOURS),
+    )
     for lane, (_title, name, names, colours) in enumerate(lanes):
         curve = record.telemetry.get(name)
         if curve is not None:

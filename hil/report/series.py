@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gridkeel.link.messages import LIMITERS, STATES
+from gridkeel.link.messages import names_of
 from hil.report.files import write_csv
 from hil.report.record import RunRecord, Series
 
 FOLDER = "series"
-_NAMES = {"state": STATES, "limiter": LIMITERS}
+_NAMES = {"state": names_of("STATES"), "limiter": names_of("LIMITERS")}
 
 
 def write_series(record: RunRecord, out: Path) -> list[Path]:

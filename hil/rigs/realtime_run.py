@@ -16,7 +16,7 @@ from hil.rigs.run_host import HostSide
 from hil.scenarios.scenario import Scenario
 from host_tools.errors import MissingError
 
-RUN = messages.STATES.index("run")
+RUN = messages.names_of("STATES").index("run")
 WAIT_S = 0.002
 READ_BYTES = 4096
 

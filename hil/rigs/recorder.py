@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridkeel.link import messages
+from gridkeel.link import message_ids, messages
 from hil.plants.connector import OutletPlant
 from hil.plants.inverter import Inverter
 
-TELEMETRY_KEYS = tuple(name for name, _code, _unit in messages.fields_of(messages.TELEMETRY))
+TELEMETRY_KEYS = tuple(name for name, _code, _unit in messages.fields_of(message_ids.TELEMETRY))
 OUTLET_KEYS = ("t_s", "closed", "duty_permille", "high_mv", "low_mv", "current_a")
 PLANT_KEYS = ("t_s", "delivered_w", "target_w", "soc_pct", "energise", "var", "cabinet_c")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from gridkeel import params_text
 from gridkeel.link import messages, table
-from host_tools.contract import orders
+from host_tools.contract import bodies
 from host_tools.link.dictionary import LIMITS, Dictionary, Field
 from host_tools.link.readable import CONFIG_INVALID, FLAG, REASON
 
@@ -104,21 +104,6 @@ def _presence() -> Schema:
 
 
 def _command() -> Schema:
-    limits = {name: (low, high) for name, _unit, _default, low, high, _meaning in params_text.rows()}
-    setpoint = {
-        "type": "object",
-        "properties": {
-            "power_w": {
-                "type": "integer",
-                "minimum": -limits["discharge_max_w"][1],
-                "maximum": limits["charge_max_w"][1],
-                "description": "unit: W, positive into the vehicle",
-            },
-            "lifetime_s": {"type": "number", "minimum": 0.001, "maximum": limits["setpoint_max_s"][1]},
-        },
-        "required": ["power_w", "lifetime_s"],
-        "additionalProperties": False,
-    }
     parameters = {
         "type": "object",
         "minProperties": 1,
@@ -128,25 +113,22 @@ def _command() -> Schema:
             for name, unit, _default, low, high, meaning in params_text.rows()
         },
     }
-    properties = {
-        "setpoint": setpoint,
-        "parameters": parameters,
-        "mode": {"enum": list(messages.MODES)},
-        **orders.schemas(),
-    }
+    ours = Dictionary.ours()
+    meanings = {name: {field[0]: field[5] for field in fields} for _number, name, _what, fields in messages.COMMANDS}
+    bodies_of = {row.name: bodies.schema_of(row, ours, meanings[row.name]) for row in bodies.commands_of(ours)}
+    properties = {**bodies_of, "parameters": parameters}
     closed = {"minProperties": 1, "maxProperties": 1, "additionalProperties": False}
-    return _document("cmd", "a command to a controller", properties, [], **closed)
+    return _document("cmd", "a command to a controller: one name, and its body", properties, [], **closed)
 
 
 def _ack() -> Schema:
     properties = {
         "device": _WHO["device"],
-        "ok": {"type": "boolean"},
         "result": {"type": "string", "description": "ok, or in one word what went wrong"},
         "reason": {"type": "string"},
         "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
     }
-    return _document("ack", "what became of a command", properties, ["device", "ok", "result"])
+    return _document("ack", "what became of a command", properties, ["device", "result"])
 
 
 def documents() -> dict[str, Schema]:

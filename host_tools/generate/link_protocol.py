@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gridkeel.link import table
 from host_tools.generate.section import page
-from host_tools.link.dictionary import Dictionary, Row
+from host_tools.link.dictionary import LIMITS, Dictionary, Field, Row
 
 ENUM_SOURCES = {
     "CATALOGUE": "fault codes",
@@ -37,10 +37,17 @@ def section() -> list[str]:
 def _row(row: Row) -> list[str]:
     direction = "command, host to device" if row.is_command else "record, device to host"
     lines = [f"**{row.message_id} `{row.name}`**, {direction}, {row.layout.size} bytes", ""]
-    lines += ["| offset | field | type | unit |", "|---|---|---|---|"]
+    heads = ["offset", "field", "type", "unit", *(["limits"] if row.is_command else [])]
+    lines += [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     offset = 0
     types = {"B": "u8", "b": "i8", "H": "u16", "h": "i16", "I": "u32", "i": "i32"}
     for field in row.fields:
-        lines.append(f"| {offset} | `{field.name}` | {types[field.code]} | {field.unit} |")
+        cells = [str(offset), f"`{field.name}`", types[field.code], field.unit]
+        lines.append(f"| {' | '.join(cells + ([_limits(field)] if row.is_command else []))} |")
         offset += int(types[field.code][1:]) // 8
     return [*lines, ""]
+
+
+def _limits(field: Field) -> str:
+    """Return the limits of a field, "" where only its type bounds it."""
+    return "" if (field.low, field.high) == LIMITS[field.code] else f"{field.low}..{field.high}"

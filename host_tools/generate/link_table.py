@@ -1,4 +1,4 @@
-"""The message table as a device carries it: firmware/gridkeel/link/packed.py, telemetry_fields.py, handshake_fields.py.
+"""The message table as a device carries it: firmware/gridkeel/link/packed.py and the numbers of messages and fields.
 
 A device needs the codes of each row, and the table's text for hosts that do not know it; as constants of one module
 both stay in flash. Records that are filled field by field have a module with the place of each.
@@ -12,7 +12,7 @@ from gridkeel.link import frames, messages, table
 
 LINK = Path(__file__).resolve().parents[2] / "firmware" / "gridkeel" / "link"
 PATH = LINK / "packed.py"
-FILLED = (messages.TELEMETRY, messages.HANDSHAKE)  # records that are filled field by field
+FILLED = ("telemetry", "handshake")  # records that are filled field by field
 TEXT_A_LINE = 96
 _SIZES = {"B": 1, "b": 1, "H": 2, "h": 2, "I": 4, "i": 4}
 _HEAD = '''"""The message table as the device carries it: link/messages.py, packed by `make generate`.
@@ -48,17 +48,23 @@ def source() -> str:
 def places() -> dict[Path, str]:
     """Return {path: text} of the modules that name the places of a record's fields."""
     found = {}
-    for message, name, fields in messages.TABLE:
-        if message in FILLED:
+    for _message, name, fields in messages.TABLE:
+        if name in FILLED:
             lines = [f"{field.upper()} = {place}\n" for place, (field, *_rest) in enumerate(fields)]
             head = f'"""Places of the fields in the {name} record: link/messages.py, by `make generate`."""\n\n'
             found[LINK / f"{name}_fields.py"] = f"{head}{''.join(lines)}\nCOUNT = {len(fields)}\n"
     return found
 
 
+def numbers() -> str:
+    """Return the module that names the messages' numbers."""
+    head = '"""Numbers of the messages: link/messages.py, by `make generate`."""\n\n'
+    return head + "".join(f"{name.upper()} = {message}\n" for message, name, _fields in messages.TABLE)
+
+
 def files() -> dict[Path, str]:
     """Return {path: text} of the files made here.  Errors: ValueError for a row that does not fit a frame."""
-    return {PATH: source(), **places()}
+    return {PATH: source(), LINK / "message_ids.py": numbers(), **places()}
 
 
 def _check(name: str, codes: str, most: int) -> None:

@@ -35,7 +35,7 @@ def faults_page() -> str:
         "",
         NOTE.format(source="`firmware/gridkeel/errors_text.py`"),
         "",
-        "*info* is told, *warning* limits what the controller does, *safe* drives the power to zero until it clears.",
+        "*info* is reported only, *warning* limits the controller, *safe* brings the power to zero until it ends.",
         "",
         "| code | name | severity | meaning |",
         "|---|---|---|---|",

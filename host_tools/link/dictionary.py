@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 
 from gridkeel.link import table
@@ -23,11 +23,13 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a row; unit is a unit of measure, or the name of an enum."""
+    """One field of a row; unit is a unit of measure, or the name of an enum.  low..high: what a command may hold."""
 
     name: str
     code: str
     unit: str
+    low: int
+    high: int
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,10 @@ class Dictionary:
                 messages.append((int(first), rest, []))
             elif kind == "field":
                 code, unit = rest.split(" ", 1)
-                messages[-1][2].append(Field(first, _checked(code), unit))
+                messages[-1][2].append(Field(first, code, unit, *_limits(code)))
+            elif kind == "limits":
+                fields = messages[-1][2]
+                fields[-1] = replace(fields[-1], low=int(first), high=int(rest))
             else:
                 raise ValueError(f"unknown line {line!r}")
         for message_id, name, fields in messages:
@@ -143,7 +148,7 @@ def _our_text() -> bytes:
     return bytes(table.text())
 
 
-def _checked(code: str) -> str:
+def _limits(code: str) -> tuple[int, int]:
     if code not in LIMITS:
         raise ValueError(f"unknown field code {code!r}")
-    return code
+    return LIMITS[code]

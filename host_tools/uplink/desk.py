@@ -62,7 +62,7 @@ class CommandDesk:
             self._answer(refusal)
             return
         try:
-            rows = parse(request.payload)
+            rows = parse(request.payload, self._link.dictionary)
             limit_s = COMMAND_TIMEOUT_S
             if request.expires_s is not None:
                 limit_s = min(limit_s, request.expires_s - now_s)

@@ -61,7 +61,7 @@ class Answer:
 
     def published(self) -> tuple[str, bytes, Properties]:
         """Return topic, payload and properties."""
-        document: dict[str, Any] = {"device": self.request.device, "ok": self.ok, "result": self.result}
+        document: dict[str, Any] = {"device": self.request.device, "result": self.result}
         if self.reason:
             document["reason"] = self.reason[:_REASON_MAX]
         if self.parameters is not None:

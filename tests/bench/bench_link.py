@@ -14,14 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 from zlib import crc32
 
-from gridkeel.link import frames, messages, table
+from gridkeel.link import frames, message_ids, messages, table
 from gridkeel.link.device import DeviceLink
 from host_tools.link.codec import encode_frame
 from host_tools.link.host import HostLink
 from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
-FIELDS = messages.fields_of(messages.TELEMETRY)
+FIELDS = messages.fields_of(message_ids.TELEMETRY)
 ROW = struct.Struct(messages.format_of(FIELDS))
 VALUES = [7] * len(FIELDS)
 SESSION = 5
@@ -37,7 +37,7 @@ def per_second(work):
     start = time.ticks_us()
     work()
     return FRAMES * 1e6 / time.ticks_diff(time.ticks_us(), start)
-fields = messages.fields_of(messages.TELEMETRY)
+fields = messages.fields_of(message_ids.TELEMETRY)
 values = [7] * len(fields)
 layout = messages.format_of(fields)
 row = bytearray(struct.calcsize(layout) + 12)
@@ -47,7 +47,7 @@ link.receive(OPEN, len(OPEN), 0)
 link.data_to_send(out, 0)
 def ours():
     for k in range(FRAMES):
-        link.post(messages.TELEMETRY, values)
+        link.post(message_ids.TELEMETRY, values)
         link._ring.sent = link._ring.oldest = link._ring.next - 1
         link.data_to_send(out, 0)
 def least():
@@ -87,7 +87,7 @@ def host_rates() -> tuple[float, float]:
     greeting = encode_frame(struct.pack(frames.HELLO_HEAD, *hello) + b"\x05bench\x050.2.0")
     payload = ROW.pack(*VALUES)
     stream = b"".join(
-        encode_frame(struct.pack(frames.RECORD_HEAD, frames.RECORD, messages.TELEMETRY, sequence, 0) + payload)
+        encode_frame(struct.pack(frames.RECORD_HEAD, frames.RECORD, message_ids.TELEMETRY, sequence, 0) + payload)
         for sequence in range(1, RECORDS + 1)
     )
     size = len(stream) // RECORDS
@@ -120,7 +120,7 @@ def device_rates_cpython() -> tuple[float, float]:
 
     def ours() -> None:
         for _ in range(FRAMES_ON_DEVICE):
-            link.post(messages.TELEMETRY, VALUES)
+            link.post(message_ids.TELEMETRY, VALUES)
             link._ring.sent = link._ring.oldest = link._ring.next - 1
             link.data_to_send(out, 0)
 

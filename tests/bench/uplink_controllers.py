@@ -15,14 +15,14 @@ import sys
 import time
 import tty
 
-from gridkeel.link import messages
+from gridkeel.link import message_ids, messages
 from gridkeel.link.device import DeviceLink
 
 SLOTS = 64  # the firmware's own
 OPEN_S = 120.0
 SETTLE_S = 60.0
-_FIELDS = len(messages.fields_of(messages.TELEMETRY))
-_OK = messages.RESULTS.index("ok")
+_FIELDS = len(messages.fields_of(message_ids.TELEMETRY))
+_OK = messages.names_of("RESULTS").index("ok")
 _OUT = bytearray(4096)
 
 
@@ -51,7 +51,7 @@ class Controller:
     def post(self) -> None:
         at_ms = now_ms()
         self.posted += 1
-        self.link.post(messages.TELEMETRY, (at_ms, 50_012_000, *[self.posted & 1] * (_FIELDS - 2)))
+        self.link.post(message_ids.TELEMETRY, (at_ms, 50_012_000, *[self.posted & 1] * (_FIELDS - 2)))
 
     def write(self) -> int:
         """Send what there is; return the ms until something is due."""

@@ -2,7 +2,7 @@
 
 from struct import pack, unpack_from
 
-from gridkeel.link import frames, framing, messages
+from gridkeel.link import frames, framing, message_ids
 from gridkeel.link.device import DeviceLink
 
 BOOT = 0xC0FFEE01
@@ -67,4 +67,4 @@ class Peer:
 
     def post(self, n=1):
         for _ in range(n):
-            self.link.post(messages.FAULT_EVENT, EVENT_ROW)
+            self.link.post(message_ids.FAULT_EVENT, EVENT_ROW)

@@ -2,7 +2,7 @@
 
 from gridkeel import errors, errors_text, params
 from gridkeel.errors import ParameterError
-from gridkeel.link import ids
+from gridkeel.link import ids, message_ids
 from gridkeel.runtime.commands import OK, OUT_OF_RANGE, REFUSED, Commands
 from gridkeel.runtime.config import CONFIG, GOOD, Config
 
@@ -218,20 +218,20 @@ def test_every_code_has_its_words():
 
 def test_no_power_until_it_is_mended_and_auto_is_asked_for():
     desk = Desk(Board(b"{", KEPT))
-    assert desk.ask(ids.MODE, AUTO) == REFUSED
+    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
     assert not desk.controller.enabled
-    assert desk.ask(ids.PARAM_SET, INDEX, 60000) == OUT_OF_RANGE
+    assert desk.ask(message_ids.PARAM_SET, INDEX, 60000) == OUT_OF_RANGE
     assert desk.config.code
-    assert desk.ask(ids.PARAM_SET, INDEX, 900) == OK
+    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
     assert desk.config.code == 0
     assert not desk.controller.enabled
-    assert desk.ask(ids.MODE, AUTO) == OK
+    assert desk.ask(message_ids.MODE, AUTO) == OK
     assert desk.controller.enabled
 
 
 def test_what_mends_it_is_the_good_one_with_the_change_in_it():
     board = Board(b"{", KEPT)
-    Desk(board).ask(ids.PARAM_SET, INDEX, 900)
+    Desk(board).ask(message_ids.PARAM_SET, INDEX, 900)
     again = Config(board)
     assert again.code == 0
     assert (again.parameters.baseline_w, again.parameters.modbus_unit) == (900, 7)
@@ -241,14 +241,14 @@ def test_a_parameter_that_cannot_be_stored_is_not_in_force():
     board = Board(SOUND, KEPT)
     desk = Desk(board)
     board.full = True
-    assert desk.ask(ids.PARAM_SET, INDEX, 900) == REFUSED
+    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == REFUSED
     assert desk.config.parameters.baseline_w == 1500
     assert board.files[CONFIG] == SOUND
 
 
 def test_a_parameter_that_the_next_start_would_refuse_is_refused():
     desk = Desk(Board(SOUND, KEPT))
-    assert desk.ask(ids.PARAM_SET, params.index("evse"), 1) == REFUSED
+    assert desk.ask(message_ids.PARAM_SET, params.index("evse"), 1) == REFUSED
     assert desk.config.parameters.evse == 0
 
 
@@ -279,7 +279,7 @@ def test_a_parameter_becomes_good_only_after_it_ran():
     board = Board(SOUND, SOUND)
     desk = Desk(board)
     desk.config.follow(True, 0)
-    desk.ask(ids.PARAM_SET, INDEX, 900)
+    desk.ask(message_ids.PARAM_SET, INDEX, 900)
     desk.config.follow(True, 20000)
     assert board.files[GOOD] == SOUND
     desk.config.follow(True, 30000)
@@ -380,16 +380,16 @@ def test_a_bad_device_id_never_kills_and_is_told():
 
 def test_a_parameter_does_not_mend_a_device_id():
     desk = Desk(Board(SOUND, SOUND, b"gk 7"))
-    assert desk.ask(ids.PARAM_SET, INDEX, 900) == OK
+    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
     assert desk.config.code >> 8 == params.DEVICE_ID
-    assert desk.ask(ids.MODE, AUTO) == REFUSED
+    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
 
 
 def test_nor_does_it_where_the_configuration_broke_too():
     desk = Desk(Board(b"{", KEPT, b"gk 7"))
-    assert desk.ask(ids.PARAM_SET, INDEX, 900) == OK
+    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
     assert desk.config.code >> 8 == params.DEVICE_ID
-    assert desk.ask(ids.MODE, AUTO) == REFUSED
+    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
 
 
 def test_the_fault_is_the_foremost():

@@ -7,7 +7,7 @@ from test_services_all_on import Health, Link
 from test_sunspec_following import Wayward, obeys, part
 
 from gridkeel import errors, limits, telemetry
-from gridkeel.link import messages
+from gridkeel.link import message_ids, messages
 from gridkeel.services import accounting
 from gridkeel.services.protection import CEASED, RUN
 
@@ -18,7 +18,7 @@ def told(charger):
     """Return the telemetry record as a dictionary."""
     record = telemetry.record()
     telemetry.fill(record, charger.controller, Health, Link)
-    names = [name for name, _code, _unit in messages.fields_of(messages.TELEMETRY)]
+    names = [name for name, _code, _unit in messages.fields_of(message_ids.TELEMETRY)]
     return {names[i]: record[i] for i in range(len(names))}
 
 

@@ -5,7 +5,7 @@ from struct import pack, unpack_from
 from link_peer import BOOT, SESSION, Peer
 
 from gridkeel.errors import ProtocolError
-from gridkeel.link import frames, messages, table
+from gridkeel.link import frames, message_ids, messages, table
 from gridkeel.link.device import DeviceLink
 
 WASM_GROUP = 2  # each builds the message table, and nothing is collected there
@@ -71,12 +71,12 @@ def test_window_acks_and_the_layout_of_a_record():
     peer.post(40)
     peer.open()
     bodies = peer.bodies()
-    assert unpack_from(frames.RECORD_HEAD, bodies[1]) == (frames.RECORD, messages.FAULT_EVENT, 1, 0)
+    assert unpack_from(frames.RECORD_HEAD, bodies[1]) == (frames.RECORD, message_ids.FAULT_EVENT, 1, 0)
     assert unpack_from("<IBBi", bodies[1], 8) == (5, 50, 1, -7)
     assert len(bodies) == 1 + frames.WINDOW
     assert peer.records() == []
     peer.ack(5)
-    assert peer.records() == [(n, n - 6, messages.FAULT_EVENT) for n in range(17, 22)]
+    assert peer.records() == [(n, n - 6, message_ids.FAULT_EVENT) for n in range(17, 22)]
     peer.ack(21)
     assert _sequences(peer.records()) == list(range(22, 38))
     peer.ack(3)  # an old acknowledgement changes nothing
@@ -121,13 +121,13 @@ def test_full_ring_gives_the_oldest_up_and_counts_it():
     peer.post(20)
     assert (peer.link.produced, peer.link.dropped) == (20, 4)
     records = peer.records()
-    assert records[0] == (5, 0, messages.FAULT_EVENT)
-    assert records[-1] == (20, 15, messages.FAULT_EVENT)
+    assert records[0] == (5, 0, message_ids.FAULT_EVENT)
+    assert records[-1] == (20, 15, message_ids.FAULT_EVENT)
     peer.post(3)  # 5, 6 and 7 go while they are in flight
     assert peer.records() == [
-        (21, 13, messages.FAULT_EVENT),
-        (22, 14, messages.FAULT_EVENT),
-        (23, 15, messages.FAULT_EVENT),
+        (21, 13, message_ids.FAULT_EVENT),
+        (22, 14, message_ids.FAULT_EVENT),
+        (23, 15, message_ids.FAULT_EVENT),
     ]
     peer.ack(23)
     assert (peer.link.acked, peer.link.dropped) == (16, 7)
@@ -179,18 +179,18 @@ def test_a_command_is_executed_and_answered_once():
     peer = Peer()
     peer.open()
     row = pack("<HiI", 700, -1500, 60000)
-    peer.command(messages.SETPOINT, row)
-    peer.command(messages.SETPOINT, row)
-    assert peer.link.next_command() == (messages.SETPOINT, (700, -1500, 60000))
+    peer.command(message_ids.SETPOINT, row)
+    peer.command(message_ids.SETPOINT, row)
+    assert peer.link.next_command() == (message_ids.SETPOINT, (700, -1500, 60000))
     assert peer.link.next_command() is None
-    peer.command(messages.SETPOINT, row)
+    peer.command(message_ids.SETPOINT, row)
     assert peer.link.next_command() is None
     peer.link.uptime_ms = 12345
     peer.link.answer(700, 3)
     peer.link.answer(700, 0)
-    peer.command(messages.SETPOINT, row)
+    peer.command(message_ids.SETPOINT, row)
     bodies = peer.bodies()
-    assert [body[1] for body in bodies[1:]] == [messages.RESULT]
+    assert [body[1] for body in bodies[1:]] == [message_ids.RESULT]
     assert unpack_from("<IHB", bodies[1], 8) == (12345, 700, 3)
     assert peer.link.next_command() is None
 
@@ -199,27 +199,27 @@ def test_a_parameter_record_is_an_answer_too():
     peer = Peer()
     peer.open()
     row = pack("<HB", 9, 6)
-    peer.command(messages.PARAM_GET, row)
-    assert peer.link.next_command() == (messages.PARAM_GET, (9, 6))
-    peer.link.post(messages.PARAMETER, [1, 9, 6, 480])
-    peer.link.post(messages.PARAMETER, [1, 9, 6, 480])
+    peer.command(message_ids.PARAM_GET, row)
+    assert peer.link.next_command() == (message_ids.PARAM_GET, (9, 6))
+    peer.link.post(message_ids.PARAMETER, [1, 9, 6, 480])
+    peer.link.post(message_ids.PARAMETER, [1, 9, 6, 480])
     peer.link.answer(9, 0)
-    peer.link.post(messages.PARAMETER, [1, 0, 6, 500])  # no command: told unasked
-    assert [message for _sequence, _held, message in peer.records()] == [messages.PARAMETER] * 2
+    peer.link.post(message_ids.PARAMETER, [1, 0, 6, 500])  # no command: told unasked
+    assert [message for _sequence, _held, message in peer.records()] == [message_ids.PARAMETER] * 2
 
 
 def test_an_answer_that_fell_out_of_the_ring_is_posted_again_on_a_repeat():
     for message, row, answer in (
-        (messages.PARAM_GET, pack("<HB", 9, 6), (messages.PARAMETER, "<IHBi", (77, 9, 6, -480))),
-        (messages.MODE, pack("<HB", 9, 1), (messages.RESULT, "<IHB", (77, 9, 2))),
+        (message_ids.PARAM_GET, pack("<HB", 9, 6), (message_ids.PARAMETER, "<IHBi", (77, 9, 6, -480))),
+        (message_ids.MODE, pack("<HB", 9, 1), (message_ids.RESULT, "<IHB", (77, 9, 2))),
     ):
         peer = Peer(16)
         peer.open()
         peer.bodies()
         peer.command(message, row)
         peer.link.next_command()
-        if answer[0] == messages.PARAMETER:
-            peer.link.post(messages.PARAMETER, [1, 9, 6, -480])
+        if answer[0] == message_ids.PARAMETER:
+            peer.link.post(message_ids.PARAMETER, [1, 9, 6, -480])
         else:
             peer.link.answer(9, 2)
         peer.command(message, row)
@@ -243,27 +243,27 @@ def test_an_unknown_command_is_refused_aloud():
     peer = Peer()
     peer.open()
     peer.command(200, pack("<HI", 5, 1))
-    peer.command(messages.MODE, pack("<HBB", 6, 1, 1))  # a row of another length
-    peer.command(messages.TELEMETRY, pack("<HBB", 7, 1, 1))  # a record is no command
+    peer.command(message_ids.MODE, pack("<HBB", 6, 1, 1))  # a row of another length
+    peer.command(message_ids.TELEMETRY, pack("<HBB", 7, 1, 1))  # a record is no command
     peer.command(200, pack("<HI", 5, 1))
     assert peer.link.next_command() is None
     bodies = peer.bodies()[1:]
-    unknown = messages.RESULTS.index("unknown")
+    unknown = messages.names_of("RESULTS").index("unknown")
     assert [unpack_from("<HB", body, 12) for body in bodies] == [(5, unknown), (6, unknown), (7, unknown)]
 
 
 def test_a_new_session_drops_what_the_old_one_queued_and_its_late_answers():
     peer = Peer()
     peer.open()
-    peer.command(messages.MODE, pack("<HB", 1, 0))
-    peer.command(messages.MODE, pack("<HB", 2, 0))
-    assert peer.link.next_command() == (messages.MODE, (1, 0))
+    peer.command(message_ids.MODE, pack("<HB", 1, 0))
+    peer.command(message_ids.MODE, pack("<HB", 2, 0))
+    assert peer.link.next_command() == (message_ids.MODE, (1, 0))
     peer.open(session=SESSION + 1)
     assert peer.link.next_command() is None
-    peer.command(messages.MODE, pack("<HB", 1, 1), session=SESSION + 1)
+    peer.command(message_ids.MODE, pack("<HB", 1, 1), session=SESSION + 1)
     peer.link.answer(1, 0)  # of the old session: goes to nobody
     assert peer.link.produced == 0
-    assert peer.link.next_command() == (messages.MODE, (1, 1))
+    assert peer.link.next_command() == (message_ids.MODE, (1, 1))
     peer.link.answer(1, 0)
     assert peer.link.produced == 1
 
@@ -272,7 +272,7 @@ def test_commands_wait_in_a_bounded_queue():
     peer = Peer()
     peer.open()
     for command_id in range(1, 21):
-        peer.command(messages.MODE, pack("<HB", command_id, 0))
+        peer.command(message_ids.MODE, pack("<HB", command_id, 0))
     assert peer.link.ignored == 4
     taken = []
     command = peer.link.next_command()
@@ -284,11 +284,11 @@ def test_commands_wait_in_a_bounded_queue():
 
 def test_commands_outside_a_session_and_without_id_are_counted():
     peer = Peer()
-    peer.command(messages.MODE, pack("<HB", 3, 0))
+    peer.command(message_ids.MODE, pack("<HB", 3, 0))
     peer.open()
-    peer.command(messages.MODE, pack("<HB", 3, 0), session=SESSION ^ 1)
+    peer.command(message_ids.MODE, pack("<HB", 3, 0), session=SESSION ^ 1)
     assert peer.link.ignored == 2
-    peer.command(messages.MODE, pack("<HB", 0, 0))
+    peer.command(message_ids.MODE, pack("<HB", 0, 0))
     assert peer.link.errors == 1
     assert peer.link.next_command() is None
 
@@ -321,7 +321,7 @@ def test_the_table_is_handed_out_in_parts():
 def test_values_out_of_range_are_clamped_and_counted_and_counts_saturate():
     peer = Peer()
     peer.open()
-    fields = messages.fields_of(messages.TELEMETRY)
+    fields = messages.fields_of(message_ids.TELEMETRY)
     names = [name for name, _code, _unit in fields]
     low, high, wide, count = [names.index(name) for name in ("freq_uhz", "delivered_w", "quality", "dropped")]
     row = [0] * len(fields)
@@ -330,7 +330,7 @@ def test_values_out_of_range_are_clamped_and_counted_and_counts_saturate():
     row[high] = 1 << 40
     row[wide] = 70000
     row[count] = 99999
-    peer.link.post(messages.TELEMETRY, row)
+    peer.link.post(message_ids.TELEMETRY, row)
     values = unpack_from(messages.format_of(fields), peer.bodies()[1], frames.RECORD_HEAD_SIZE)
     assert (values[0], values[low], values[high]) == (0, -0x80000000, 0x7FFFFFFF)
     assert values[wide] == 65535 and values[count] == 65535
@@ -340,7 +340,7 @@ def test_values_out_of_range_are_clamped_and_counted_and_counts_saturate():
 def test_our_own_misuse_is_a_protocol_error():
     peer = Peer()
     assert _refused(peer.link.post, 99, [1])
-    assert _refused(peer.link.post, messages.FAULT_EVENT, [1])
+    assert _refused(peer.link.post, message_ids.FAULT_EVENT, [1])
     assert _refused(peer.link.data_to_send, bytearray(frames.WIRE_MAX - 1), 0)
     assert _refused(peer.link.set_silence_ms, 0)
     assert _refused(DeviceLink, b"", 1)

@@ -5,7 +5,7 @@ from struct import pack
 from link_peer import BOOT, SESSION
 from noalloc import without_heap
 
-from gridkeel.link import frames, framing, messages
+from gridkeel.link import frames, framing, message_ids, messages
 from gridkeel.link.device import DeviceLink
 
 LATE = 0x3FFFFF00  # close to the end of the tick: wide numbers, and the wrap on the way
@@ -19,7 +19,7 @@ class Rig:
         self.out = bytearray(1024)
         self.n = 0
         self.now_ms = LATE
-        names = [name for name, _code, _unit in messages.fields_of(messages.TELEMETRY)]
+        names = [name for name, _code, _unit in messages.fields_of(message_ids.TELEMETRY)]
         self.row = [0] * len(names)
         self.freq = names.index("freq_uhz")
         self.count = names.index("dropped")
@@ -30,8 +30,8 @@ class Rig:
         self.sent = 0
 
     def post(self):
-        self.link.post(messages.TELEMETRY, self.row)
-        self.link.post(messages.FAULT_EVENT, self.event)
+        self.link.post(message_ids.TELEMETRY, self.row)
+        self.link.post(message_ids.FAULT_EVENT, self.event)
 
     def send(self):
         self.sent = self.link.data_to_send(self.out, self.now_ms)
@@ -66,7 +66,7 @@ def _open():
 
 def _command(command_id):
     row = pack("<HiI", command_id, -1500, 60000)
-    return _frame(pack(frames.COMMAND_HEAD, frames.COMMAND, SESSION, messages.SETPOINT) + row)
+    return _frame(pack(frames.COMMAND_HEAD, frames.COMMAND, SESSION, message_ids.SETPOINT) + row)
 
 
 def test_post_and_send_and_the_passing_of_time():

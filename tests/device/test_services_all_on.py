@@ -4,7 +4,7 @@ from controller_rig import Charger
 from noalloc import without_heap
 
 from gridkeel import inverter, limits, telemetry
-from gridkeel.link import messages
+from gridkeel.link import message_ids, messages
 from gridkeel.services import accounting, arbiter, events, fast_reserve
 from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
 from gridkeel.services.protection import RUN
@@ -71,7 +71,7 @@ def test_telemetry_explains_the_decision():
     charger = all_on()
     charger.run(500)
     record = telemetry.record()
-    fields = messages.fields_of(messages.TELEMETRY)
+    fields = messages.fields_of(message_ids.TELEMETRY)
     assert len(record) == len(fields)
     telemetry.fill(record, charger.controller, Health, Link)
     told = {fields[k][0]: record[k] for k in range(len(record))}
@@ -89,7 +89,7 @@ def test_telemetry_explains_the_decision():
     assert told["requested_var"] == 0
     assert told["delivered_var"] == -700
     assert told["temperature_c"] == 31
-    assert len(record) == len(messages.fields_of(messages.TELEMETRY))
+    assert len(record) == len(messages.fields_of(message_ids.TELEMETRY))
 
 
 def test_filling_a_record_needs_no_heap():

@@ -1,7 +1,7 @@
 """The state table against ISO 15118-2 itself: what 8.8 allows, where it leads, and the times of tables 109 and 110."""
 
 from gridkeel.errors import ProtocolError
-from gridkeel.link import ids, messages
+from gridkeel.link import messages
 from gridkeel.runtime import handshake
 from gridkeel.v2g import state_table
 from gridkeel.v2g.iso2 import states, states_text
@@ -128,7 +128,7 @@ def test_which_answers_are_logged_once_a_run():
 
 
 def test_in_which_field_of_the_record_a_request_s_time_is_counted():
-    fields = [name for name, _code, _unit in messages.fields_of(ids.HANDSHAKE)]
+    fields = [name for name, _code, _unit in messages.fields_of(message_ids.HANDSHAKE)]
     for line in PHASES.strip().splitlines():
         request, field = line.split()
         phase = states.ROWS[state_table.row_of(states.ROWS, states.number_of(request + "Req")) + state_table.PHASE]

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import pytest
 
-from gridkeel.link import backend, frames, messages, table
+from gridkeel.link import backend, frames, message_ids, table
 from gridkeel.link.device import DeviceLink
 from host_tools.link import layouts
 from host_tools.link.codec import decode_frame, encode_frame
@@ -36,7 +36,7 @@ def body_for_device(rng: random.Random, _sent: int) -> bytes:
             layouts.open_link(SESSION, BOOT, rng.randrange(40)),
             layouts.ack(SESSION, rng.choice((0, rng.randrange(40), rng.getrandbits(32)))),
             layouts.command(SESSION, rng.randrange(256), rng.randbytes(rng.randrange(30))),
-            layouts.command(SESSION, messages.SETPOINT, rng.randbytes(10)),
+            layouts.command(SESSION, message_ids.SETPOINT, rng.randbytes(10)),
             layouts.table_get(rng.randrange(5000)),
             *(_exchange(rng) for _ in range(4)),
             rng.randbytes(rng.randrange(1, frames.BODY_MAX)),
@@ -68,7 +68,7 @@ def body_for_host(rng: random.Random, sent: int) -> bytes:
     return rng.choice(
         (
             pack(frames.HELLO_HEAD, *hello) + b"\x04fuzz\x050.2.0",
-            pack(frames.RECORD_HEAD, frames.RECORD, messages.FAULT_EVENT, following, rng.randrange(3))
+            pack(frames.RECORD_HEAD, frames.RECORD, message_ids.FAULT_EVENT, following, rng.randrange(3))
             + rng.randbytes(10),
             bytes((frames.RECORD,)) + rng.randbytes(rng.randrange(7)),  # one too short: a whole one would be believed
             bytes((kind, rng.choice((1, 1, 1, rng.randrange(256))))) + rng.randbytes(rng.randrange(100)),

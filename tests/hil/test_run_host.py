@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gridkeel.link import frames, ids
+from gridkeel.link import frames, message_ids
 from gridkeel.link.device import DeviceLink
 from hil.rigs.recorder import Recorder
 from hil.rigs.run_host import HostSide
@@ -38,7 +38,7 @@ class World:
                 data = self._waiting.pop(0)[1]
                 self.device.receive(data, len(data), now_ms)
             if posts and self.now_us % RECORD_US == 0:
-                self.device.post(ids.FAULT_EVENT, EVENT)
+                self.device.post(message_ids.FAULT_EVENT, EVENT)
             self.device.on_deadline(now_ms)
             while speaks and (n := self.device.data_to_send(self._out, now_ms)):
                 self.host.from_board(bytes(self._out[:n]), self.now_us)
@@ -80,7 +80,7 @@ def test_records_that_stay_on_the_board_are_counted_and_said(queue: Queue) -> No
     world.run(END_US, posts=False)
     received = world.host.produced
     for _ in range(40):  # more than are sent ahead
-        world.device.post(ids.FAULT_EVENT, EVENT)
+        world.device.post(message_ids.FAULT_EVENT, EVENT)
     later_ms = END_US // 1000 + frames.HELLO_MS
     world.device.on_deadline(later_ms)
     beacon = bytearray(frames.WIRE_MAX)  # room for nothing else

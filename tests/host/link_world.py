@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 
-from gridkeel.link import frames, messages
+from gridkeel.link import frames, message_ids, messages
 from gridkeel.link.device import DeviceLink
 from host_tools.link.events import Answered, Connected, Gap, Record, Reset
 from host_tools.link.host import HostLink
@@ -89,7 +89,7 @@ class World:
     def post(self, count: int) -> None:
         for _ in range(count):
             value = self.rng.randrange(-(1 << 31), 1 << 31)
-            self.device.post(messages.FAULT_EVENT, [0, 1, 0, value])
+            self.device.post(message_ids.FAULT_EVENT, [0, 1, 0, value])
 
     def ask(self, timeout_s: float = 1e9) -> int:
         self.tokens += 1
@@ -139,9 +139,9 @@ class World:
         command = self.device.next_command()
         while command is not None:
             message, values = command
-            assert message == messages.SETPOINT
+            assert message == message_ids.SETPOINT
             self.executed[values[1]] += 1
-            self.device.answer(values[0], values[1] % len(messages.RESULTS))
+            self.device.answer(values[0], values[1] % len(messages.names_of("RESULTS")))
             command = self.device.next_command()
         if self.device.deadline(self.now_ms) == 0:
             self.device.on_deadline(self.now_ms)
@@ -187,4 +187,4 @@ class World:
         self.ended[token] = event
         del self.asked[token]
         if event.error is None:
-            assert event.values["result"] == token % len(messages.RESULTS)
+            assert event.values["result"] == token % len(messages.names_of("RESULTS"))

@@ -18,7 +18,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from gridkeel.link import backend, frames, messages
+from gridkeel.link import backend, frames, message_ids, messages
 from gridkeel.link.device import DeviceLink
 from host_tools.mqtt.address import Broker
 from host_tools.mqtt.counter import CountingSubscriber
@@ -27,7 +27,7 @@ PRESENCE = "gridkeel/v2/$uplink/test/status"
 ROOT = Path(__file__).resolve().parents[2]
 
 _ROW = {message: fields for message, _name, fields in messages.TABLE}
-_OK = messages.RESULTS.index("ok")
+_OK = messages.names_of("RESULTS").index("ok")
 _RUN_UPLINK = """
 import sys, typer
 from command_line.uplink import command
@@ -123,14 +123,14 @@ class Controller(threading.Thread):
                 self._write(bytes(out[:count]))
 
     def _produce(self, now_ms: int) -> None:
-        self.link.post(messages.TELEMETRY, (now_ms, 50_012_000, *[1] * (len(_ROW[messages.TELEMETRY]) - 2)))
+        self.link.post(message_ids.TELEMETRY, (now_ms, 50_012_000, *[1] * (len(_ROW[message_ids.TELEMETRY]) - 2)))
 
     def _obey(self) -> None:
         command = self.link.next_command()
         if command is not None:
             message, values = command
             self.executed[message] += 1
-            own = message in (messages.TIME, messages.PARAM_GET)  # the uplink's, nobody's command
+            own = message in (message_ids.TIME, message_ids.PARAM_GET)  # the uplink's, nobody's command
             if not own:
                 self.commands.append((message, values))
             result = self.results.get(message, _OK)

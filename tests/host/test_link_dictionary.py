@@ -25,7 +25,7 @@ def test_the_text_holds_every_row_field_and_unit() -> None:
 
 
 def test_the_text_holds_every_name() -> None:
-    assert tuple(OURS.enums["STATES"].values()) == messages.STATES
+    assert tuple(OURS.enums["STATES"].values()) == messages.names_of("STATES")
     assert tuple(OURS.enums["TABLE"].values()) == params.NAMES
     assert OURS.enums["CATALOGUE"] == {0: "none", **{row[0]: row[1] for row in errors_text.CATALOGUE}}
     units = {field.unit for row in OURS.rows.values() for field in row.fields if field.unit.isupper()}
@@ -74,7 +74,7 @@ def test_a_record_becomes_readable_json_with_units_in_its_keys() -> None:
     out = readable(Record("gk-1", 7, 3, "telemetry", values), OURS)
     assert list(out)[:4] == ["device", "boot", "sequence", "message"]
     assert (out["device"], out["boot"], out["sequence"], out["message"]) == ("gk-1", 7, 3, "telemetry")
-    assert (out["state"], out["limiter"], out["fault"]) == (messages.STATES[2], "droop", "mains_lost")
+    assert (out["state"], out["limiter"], out["fault"]) == (messages.names_of("STATES")[2], "droop", "mains_lost")
     assert (out["quality"], out["inverter_state"], out["delivered_w"]) == (5, "unknown_77", -9)
     assert json.loads(json.dumps(out)) == out
     event = readable(Record("gk-1", 7, 4, "fault_event", {"uptime_ms": 1, "fault": 0, "active": 1, "value": 2}), OURS)

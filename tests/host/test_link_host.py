@@ -7,7 +7,7 @@ from struct import pack
 import pytest
 
 from gridkeel import COMMIT, VERSION
-from gridkeel.link import frames, ids, messages, packed, table
+from gridkeel.link import frames, ids, message_ids, messages, packed, table
 from gridkeel.link.device import DeviceLink
 from host_tools.errors import ToolError
 from host_tools.link import layouts
@@ -75,7 +75,7 @@ def record(sequence: int, held: int, message: int, payload: bytes) -> bytes:
 
 def test_connects_and_hands_records_out_until_they_are_acknowledged() -> None:
     pair = bench()
-    pair.device.post(messages.FAULT_EVENT, EVENT_ROW)
+    pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     happened = pair.run(100)
     assert happened == [
         Connected("gk-1", 1, FIRMWARE, True),
@@ -100,7 +100,7 @@ def test_only_what_was_handed_out_can_be_acknowledged() -> None:
 def test_a_new_host_resumes_behind_what_is_on_disk() -> None:
     pair = bench()
     for _ in range(5):
-        pair.device.post(messages.FAULT_EVENT, EVENT_ROW)
+        pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     assert len(of_kind(pair.run(100), Record)) == 5
     pair.host = HostLink(lambda device, boot: {("gk-1", 1): 3}[device, boot])
     assert [event.sequence for event in of_kind(pair.run(1000), Record)] == [4, 5]
@@ -114,16 +114,16 @@ def test_a_gap_is_told_from_a_record_alone() -> None:
     feed(host, hello(following=4))
     feed(host, hello(session=host.session, following=4))
     payload = bytes(8)
-    assert feed(host, record(5, 3, messages.FAULT_EVENT, payload)) == []  # 2..5 are held: 3 is on its way
+    assert feed(host, record(5, 3, message_ids.FAULT_EVENT, payload)) == []  # 2..5 are held: 3 is on its way
     assert host.ahead == 1
-    happened = feed(host, record(6, 0, messages.FAULT_EVENT, payload))
+    happened = feed(host, record(6, 0, message_ids.FAULT_EVENT, payload))
     assert happened[0] == Gap("gk-1", 1, 3, 5)
     assert of_kind(happened, Record)[0].sequence == 6
 
 
 def test_a_boot_id_used_twice_is_refused_rather_than_read_as_repeats() -> None:
     pair = bench(HostLink(lambda _device, _boot: 50))
-    pair.device.post(messages.FAULT_EVENT, EVENT_ROW)
+    pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     (unusable,) = pair.run(8000)
     assert isinstance(unusable, Unusable)
     assert "boot id 1 was used before" in str(unusable.error)
@@ -132,12 +132,12 @@ def test_a_boot_id_used_twice_is_refused_rather_than_read_as_repeats() -> None:
 
 def test_a_restarted_device_is_told_and_its_new_records_follow() -> None:
     pair = bench()
-    pair.device.post(messages.FAULT_EVENT, EVENT_ROW)
+    pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     pair.run(100)
     pair.host.acknowledge(1)
     session = pair.host.session
     pair.device = DeviceLink(b"gk-1", 2)
-    pair.device.post(messages.FAULT_EVENT, EVENT_ROW)
+    pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     happened = pair.run(100)
     assert happened[0] == Reset("gk-1", 1, 2)
     assert happened[1] == Connected("gk-1", 2, FIRMWARE, True)
@@ -198,7 +198,7 @@ def test_commands_are_repeated_until_answered_and_end_once() -> None:
     pair.run(100)
     command_id = pair.host.command("mode", mode="safe")
     assert pair.run(1000) == []
-    assert pair.device.next_command() == (messages.MODE, (command_id, 0))
+    assert pair.device.next_command() == (message_ids.MODE, (command_id, 0))
     assert pair.device.next_command() is None
     pair.device.answer(command_id, 3)
     (got, answered) = pair.run(1000)
@@ -273,8 +273,8 @@ def test_nonsense_in_sound_frames_is_counted_and_survived() -> None:
         bytes([frames.HELLO]),
         bytes([frames.HELLO, 1]) + b"\xff" * 60,
         bytes([frames.RECORD, 1]),
-        record(9, 9, messages.FAULT_EVENT, bytes(10)),
-        record(9000, 5000, messages.FAULT_EVENT, bytes(10)),
+        record(9, 9, message_ids.FAULT_EVENT, bytes(10)),
+        record(9000, 5000, message_ids.FAULT_EVENT, bytes(10)),
     ):
         assert feed(host, body) == []
     assert host.errors == 6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gridkeel.link import ids
+from gridkeel.link import ids, message_ids
 from gridkeel.link.device import DeviceLink
 from host_tools.link import events
 from host_tools.link.host import HostLink
@@ -53,7 +53,7 @@ def test_the_device_gets_the_time_only_from_a_host_that_has_one(tells_time: bool
     world = World(tells_time)
     world.run(12.0)
     assert world.of(events.Connected)
-    assert set(world.commands) == ({ids.TIME} if tells_time else set())
+    assert set(world.commands) == ({message_ids.TIME} if tells_time else set())
     assert not world.of(events.Answered), "the time commands are its own"
     assert not world.lines
 

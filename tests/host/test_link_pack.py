@@ -1,4 +1,5 @@
-from gridkeel.link import handshake_fields, messages, packed, table, telemetry_fields
+from gridkeel.link import handshake_fields, message_ids, messages, packed, table, telemetry_fields
+from gridkeel.runtime.commands import Commands
 
 
 def test_the_device_carries_the_table_as_it_is_declared():
@@ -15,7 +16,12 @@ def test_the_device_carries_the_table_as_it_is_declared():
 
 
 def test_a_record_that_is_filled_by_name_has_every_field_at_its_place():
-    for message, module in ((messages.TELEMETRY, telemetry_fields), (messages.HANDSHAKE, handshake_fields)):
+    for message, module in ((message_ids.TELEMETRY, telemetry_fields), (message_ids.HANDSHAKE, handshake_fields)):
         names = [name.upper() for name, _code, _unit in messages.fields_of(message)]
         places = {name: value for name, value in vars(module).items() if name.isupper()}
         assert places == {**{name: place for place, name in enumerate(names)}, "COUNT": len(names)}
+
+
+def test_every_command_of_the_table_has_a_handler():
+    handlers = Commands(None, None, None, None, None)._handlers
+    assert set(handlers) == {message for message, _codes in packed.COMMANDS}

@@ -10,7 +10,7 @@ import pytest
 
 from gridkeel import clock, errors
 from gridkeel.faults import Faults
-from gridkeel.link import messages
+from gridkeel.link import message_ids, messages
 from gridkeel.link.device import DeviceLink
 from gridkeel.runtime.commands import Commands
 from host_tools.link import telltime
@@ -133,5 +133,5 @@ def test_an_older_firmware_is_asked_nothing(world: World, monkeypatch: pytest.Mo
 
 
 def test_the_row_fits_a_command():
-    assert messages.fields_of(messages.TIME) is not None
+    assert messages.fields_of(message_ids.TIME) is not None
     assert telltime.TIMEOUT_S < telltime.RETRY_S

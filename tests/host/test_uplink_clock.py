@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gridkeel.link import messages
+from gridkeel.link import message_ids
 from gridkeel.link.device import DeviceLink
 from host_tools.link.host import SILENCE_S, HostLink
 from host_tools.uplink.clock import BEAT_S, Clock
@@ -52,7 +52,7 @@ def test_a_link_outlives_a_process_that_stood_still(stall_s: float):
     for _ in range(int(SILENCE_S / BEAT_S)):
         step(hear=False)
         assert host.connected
-    device.post(messages.FAULT_EVENT, [0, 1, 0, 3])
+    device.post(message_ids.FAULT_EVENT, [0, 1, 0, 3])
     for _ in range(60):
         step()
     assert host.connected

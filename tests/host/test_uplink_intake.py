@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridkeel.link import messages
+from gridkeel.link import message_ids, messages
 from gridkeel.link.device import DeviceLink
 from host_tools.contract.dedupe import Dedupe
 from host_tools.contract.topics import level, record_leaf, split, topic
@@ -16,7 +16,7 @@ from host_tools.uplink.birth import Birth
 from host_tools.uplink.intake import Intake, Listener, link_into
 from host_tools.uplink.queue import Queue
 
-_FIELDS = len(messages.fields_of(messages.TELEMETRY))
+_FIELDS = len(messages.fields_of(message_ids.TELEMETRY))
 
 
 class World:
@@ -53,7 +53,7 @@ class World:
 
     def post(self, count: int) -> None:
         for _ in range(count):
-            self.device.post(messages.TELEMETRY, [1] * _FIELDS)
+            self.device.post(message_ids.TELEMETRY, [1] * _FIELDS)
 
 
 def _sequences(queue: Queue) -> list[int]:

@@ -43,11 +43,11 @@ def test_the_fleet_sees_it_and_mends_it(tmp_path: Path) -> None:
         record = operator.wait_for("telemetry", lambda record: record["fault"] == "config_invalid")
         assert (record["state"], record["permitted_w"], record["delivered_w"]) == ("safe", 0, 0)
         assert operator.ask({"mode": "auto"}, b"1")["result"] == "refused"
-        assert operator.ask({"parameters": {"modbus_unit": 1}}, b"2")["ok"] is True
+        assert operator.ask({"parameters": {"modbus_unit": 1}}, b"2")["result"] == "ok"
         operator.wait_for(
             "telemetry", lambda record: record["fault"] != "config_invalid" and record["delivered_w"] == 0
         )
-        assert operator.ask({"mode": "auto"}, b"3")["ok"] is True
+        assert operator.ask({"mode": "auto"}, b"3")["result"] == "ok"
         operator.wait_for("telemetry", lambda record: record["delivered_w"] == pytest.approx(1500, abs=30))
     # The event of the start may be gone from the board's memory by the time a host comes: it is told again then.
     reason = "name 2 in config.json is not a parameter of this firmware"

@@ -11,7 +11,7 @@ from mosquitto import Mosquitto
 from mqtt_peers import PRESENCE, Controller, Listener, UplinkProcess, eventually
 from paho.mqtt import publish
 
-from gridkeel.link import messages
+from gridkeel.link import message_ids
 from host_tools.mqtt.address import broker_at
 
 BASE = "gridkeel/v2/gk-test"
@@ -39,7 +39,7 @@ def test_a_retained_command_is_refused_however_it_comes(tmp_path: Path, qos: int
         answer = listener.wait(f"{BASE}/ack")
         assert answer["result"] == ("refused" if retain else "ok")
         assert ("do not retain" in answer.get("reason", "")) == retain
-        assert controller.executed[messages.MODE] == (not retain)
+        assert controller.executed[message_ids.MODE] == (not retain)
 
 
 def test_a_controller_moved_to_another_uplink_is_left_to_it(tmp_path: Path):

@@ -59,7 +59,7 @@ def test_a_fleet_on_your_desk(page: str, desk: Recipe) -> None:
             elif commands:
                 observer.wait_for("telemetry", lambda record: record["limiter"] == "setpoint", 60)
                 observer.wait_for("telemetry", lambda record: -2600 < record["delivered_w"] < -2400, 60)
-                answered = "ok" in desk.said[line] if "send" in line else observer.of("ack")[-1]["ok"]
+                answered = "ok" in desk.said[line] if "send" in line else observer.of("ack")[-1]["result"] == "ok"
                 assert answered, desk.said[line]
             elif line.startswith("mpremote"):
                 assert "config.json" in desk.said[line] and "main.py" in desk.said[line]

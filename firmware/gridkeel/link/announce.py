@@ -1,4 +1,4 @@
-"""What the device says before anybody asks for records: HELLO, and its message table in parts."""
+"""Announcements of the device: HELLO, and its message table in parts."""
 
 from struct import pack_into
 
@@ -15,9 +15,9 @@ _TEXTS_AT = 28
 
 
 class Announcer:
-    """hello_due and part_due tell what waits to be written.  Allocates after construction: nothing."""
+    """hello_due, part_due: what is to be written next.  Allocates after construction: nothing."""
 
-    def __init__(self, device_id, boot_id):
+    def __init__(self, device_id: bytes, boot_id: int) -> None:
         if ids.device_id(device_id) != device_id:
             raise ProtocolError("invalid device id %r, see gridkeel.link.ids" % (device_id,))
         if not 0 <= boot_id <= 0xFFFFFFFF:
@@ -30,7 +30,7 @@ class Announcer:
         self._hello = bytearray(frames.FRAME_MAX)
         self._hello_size = self._fill_hello(device_id, boot_id)
 
-    def want_part(self, offset):
+    def want_part(self, offset: int) -> bool:
         """Note that a host asked for the table from offset on; return False where the table has no such byte."""
         if offset >= len(self._table):
             return False
@@ -38,7 +38,7 @@ class Announcer:
         self.part_due = True
         return True
 
-    def write_hello(self, out, session, ring):
+    def write_hello(self, out: bytearray, session: bytes | bytearray, ring) -> int:
         """Write a HELLO to the start of out, WIRE_MAX bytes; return the position after it.
 
         session: the 4 bytes of the open session's number, or of none (zeros).
@@ -53,7 +53,7 @@ class Announcer:
         out[0] = 0  # ends whatever noise the line held before
         return seal(hello, 0, self._hello_size, out, 1)
 
-    def write_part(self, out, at):
+    def write_part(self, out: bytearray, at: int) -> int:
         """Write the part that was asked for to out from at, WIRE_MAX bytes; return the position after it."""
         body = self._part
         offset = self._part_at

@@ -1,4 +1,4 @@
-"""A question to whoever stands behind the host, and its answer: up to EXCHANGE_MAX bytes each way, one at a time.
+"""Questions to the backend behind the host, and their answers: up to EXCHANGE_MAX bytes each way, one at a time.
 
 The receiver draws: it says from which byte on it wants more, and the sender sends up to a window of parts from there.
 Where the receiver adds that parts were lost, the sender goes back to that byte.
@@ -61,12 +61,12 @@ class Backend:
 
     @property
     def failed(self):
-        """Tell that there will be no answer."""
+        """Return whether there will be no answer."""
         return self.state == FAILED
 
     @property
     def settled(self):
-        """Tell that the last question is answered, or never will be."""
+        """Return whether the last question is answered, or never will be."""
         return self.state == DONE or self.state == FAILED
 
     def ask(self, kind, question, room, now_ms):
@@ -97,7 +97,7 @@ class Backend:
             self._head_due = False
 
     def sendable(self):
-        """Tell whether `send` has a frame."""
+        """Return whether `send` has a frame."""
         return self._head_due or self.state == SENDING and self._at < self._limit
 
     def send(self, out, at):

@@ -1,4 +1,4 @@
-"""Commands of the host: taken once each, answered once each, and remembered for a while after that.
+"""Ledger of the host's commands: each is taken once, answered once, and remembered for a while after that.
 
 The ledger holds the last COMMANDS_REMEMBERED ids of one host session:
 
@@ -33,7 +33,7 @@ NO_ROOM = 4
 class Ledger:
     """Allocates after construction: nothing but the tuple of take."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.found = 0
         self._next = 0
         self._states = bytearray(COMMANDS_REMEMBERED)
@@ -47,7 +47,7 @@ class Ledger:
         self._formats = {message: "<" + codes.decode() for message, codes in packed.COMMANDS}
         self._sizes = {message: calcsize(layout) for message, layout in self._formats.items()}
 
-    def accept(self, message, buf, at, n):
+    def accept(self, message: int, buf: bytearray, at: int, n: int) -> int:
         """Note a command whose row is buf[at:at + n], n >= 2, its id first and not 0; return what it is."""
         command = buf[at] | buf[at + 1] << 8
         known = self._find(command)
@@ -68,7 +68,7 @@ class Ledger:
         self._states[i] = QUEUED
         return NEW
 
-    def take(self):
+    def take(self) -> tuple | None:
         """Return (message, values) of the command that waited longest, or None."""
         for k in range(COMMANDS_REMEMBERED):
             i = (self._next + k) % COMMANDS_REMEMBERED
@@ -78,7 +78,7 @@ class Ledger:
                 return message, unpack_from(self._formats[message], self._payloads, i * COMMAND_PAYLOAD_MAX)
         return None
 
-    def claim(self, command):
+    def claim(self, command: int) -> int:
         """Return the place of a command that was taken and waits for its answer, -1 where an answer must not go out."""
         for i in range(COMMANDS_REMEMBERED):
             if self._ids[i] == command and self._states[i] == ORPHAN:
@@ -87,24 +87,24 @@ class Ledger:
         i = self._find(command)
         return i if i >= 0 and self._states[i] == TAKEN else -1
 
-    def answered(self, i, message, first, value, sequence):
+    def answered(self, i: int, message: int, first: int, value: int, sequence: int) -> None:
         """Remember the answer at place i and the record that carries it."""
         self.answer_messages[i] = message
         self.answer_firsts[i] = first
         self.answer_values[i] = value
         self.posted(i, sequence)
 
-    def posted(self, i, sequence):
+    def posted(self, i: int, sequence: int) -> None:
         self._sequences[i] = sequence
         self._states[i] = ANSWERED
 
-    def record_dropped(self, sequence):
+    def record_dropped(self, sequence: int) -> None:
         """Note that a record left the ring without reaching the host."""
         for i in range(COMMANDS_REMEMBERED):
             if self._states[i] == ANSWERED and self._sequences[i] == sequence:
                 self._states[i] = LOST
 
-    def abandon(self):
+    def abandon(self) -> None:
         """Forget a host session: what it queued is not executed, what was taken is answered to nobody."""
         for i in range(COMMANDS_REMEMBERED):
             if self._states[i] == TAKEN:

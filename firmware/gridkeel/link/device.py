@@ -2,7 +2,7 @@
 
 from gridkeel import ticks
 from gridkeel.errors import ProtocolError
-from gridkeel.link import commands, frames, ids
+from gridkeel.link import commands, frames, ids, message_ids
 from gridkeel.link.announce import Announcer
 from gridkeel.link.framing import FrameReader, count_up, read_u32, same_u32
 from gridkeel.link.ring import Ring
@@ -25,7 +25,7 @@ class DeviceLink:
     Allocates after construction: nothing but the tuple of next_command.
     """
 
-    def __init__(self, device_id, boot_id, slots=64, backend=None, uptime=None):
+    def __init__(self, device_id: bytes, boot_id: int, slots: int = 64, backend=None, uptime=None) -> None:
         self.uptime_ms = 0
         self._uptime = uptime or self
         self.ignored = 0  # sound frames that did not apply: another boot or session, no room, out of range
@@ -47,62 +47,62 @@ class DeviceLink:
         self._parameter = [0, 0, 0, 0]
 
     @property
-    def produced(self):
+    def produced(self) -> int:
         """Records posted this boot, dropped ones included: the last sequence number given."""
         return self._ring.next - 1
 
     @property
-    def acked(self):
+    def acked(self) -> int:
         return self._ring.acked
 
     @property
-    def dropped(self):
+    def dropped(self) -> int:
         """Records given up without an acknowledgement; stops at 2**30-1."""
         return self._ring.dropped
 
     @property
-    def clamped(self):
+    def clamped(self) -> int:
         """Values that did not fit their field and were posted as the nearest that does."""
         return self._ring.clamped
 
     @property
-    def errors(self):
+    def errors(self) -> int:
         """Frames that were damaged, too long, of unknown type or of the wrong size."""
         return self._reader.errors
 
-    def set_silence_ms(self, silence_ms):
+    def set_silence_ms(self, silence_ms: int) -> None:
         if not 1 <= silence_ms < 1 << 29:
             raise ProtocolError("silence of %d ms is outside 1..2**29-1" % silence_ms)
         self._silence_ms = silence_ms
 
-    def connected(self, now_ms):
-        """Tell whether a host has been heard within the silence."""
+    def connected(self, now_ms: int) -> bool:
+        """Return whether a host has been heard within the silence."""
         return self._open and ticks.diff(now_ms, self._heard) < self._silence_ms
 
-    def post(self, message_id, values):
+    def post(self, message_id: int, values: list | tuple) -> None:
         """Hold one record for the host; the oldest makes room.  values: ints in the row's order.
 
         A RESULT or PARAMETER that names a command is that command's answer: it goes out once, and only while the
         host session that asked lives.  Errors: ProtocolError for a row that is not in the table.
         """
-        if (message_id == ids.RESULT or message_id == ids.PARAMETER) and values[1]:
+        if (message_id == message_ids.RESULT or message_id == message_ids.PARAMETER) and values[1]:
             self._post_answer(message_id, values)
         else:
             self._put(message_id, values)
 
-    def answer(self, command_id, result):
+    def answer(self, command_id: int, result: int) -> None:
         """Post the RESULT of a command, once: a second answer to the same id does nothing."""
         values = self._result
         values[0] = self._uptime.uptime_ms
         values[1] = command_id
         values[2] = result
-        self._post_answer(ids.RESULT, values)
+        self._post_answer(message_ids.RESULT, values)
 
-    def next_command(self):
+    def next_command(self) -> tuple | None:
         """Return (message_id, values) of the next command to execute, id first in values, or None."""
         return self._ledger.take()
 
-    def receive(self, data, n, now_ms):
+    def receive(self, data: bytes | bytearray | memoryview, n: int, now_ms: int) -> None:
         """Take data[:n] from the port."""
         reader = self._reader
         at = 0
@@ -111,7 +111,7 @@ class DeviceLink:
             if reader.size:
                 self._on_frame(reader.size, now_ms)
 
-    def data_to_send(self, out, now_ms):
+    def data_to_send(self, out: bytearray, now_ms: int) -> int:
         """Write whole frames to out, at least 131 bytes long, and return how many bytes; 0 when there is nothing."""
         if len(out) < frames.WIRE_MAX:
             raise ProtocolError("a buffer of %d bytes is under %d" % (len(out), frames.WIRE_MAX))
@@ -130,7 +130,7 @@ class DeviceLink:
             at = self._ring.send(out, at)
         return at
 
-    def deadline(self, now_ms):
+    def deadline(self, now_ms: int) -> int:
         """Return the ms until on_deadline or data_to_send has something to do, 0 for now."""
         announcer = self._announcer
         if announcer.hello_due or announcer.part_due or self._open and self._ring.sendable():
@@ -145,7 +145,7 @@ class DeviceLink:
                 wait = min(wait, backend_wait)
         return wait
 
-    def on_deadline(self, now_ms):
+    def on_deadline(self, now_ms: int) -> None:
         """Do what time asks for: beacon, retransmission, the end of a silent session."""
         if _left(self._hello_at, frames.HELLO_MS, now_ms) == 0:
             self._announcer.hello_due = True
@@ -170,17 +170,17 @@ class DeviceLink:
         place = self._ledger.claim(values[1])
         if place >= 0:
             sequence = self._put(message_id, values)
-            value = values[3] if message_id == ids.PARAMETER else 0
+            value = values[3] if message_id == message_ids.PARAMETER else 0
             self._ledger.answered(place, message_id, values[2], value, sequence)
 
     def _post_answer_again(self, command_id, place):
         ledger = self._ledger
         message_id = ledger.answer_messages[place]
-        values = self._parameter if message_id == ids.PARAMETER else self._result
+        values = self._parameter if message_id == message_ids.PARAMETER else self._result
         values[0] = self._uptime.uptime_ms
         values[1] = command_id
         values[2] = ledger.answer_firsts[place]
-        if message_id == ids.PARAMETER:
+        if message_id == message_ids.PARAMETER:
             values[3] = ledger.answer_values[place]
         ledger.posted(place, self._put(message_id, values))
 

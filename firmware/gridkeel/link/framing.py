@@ -27,12 +27,12 @@ def _nibble_table():
 CRC_TABLE = _nibble_table()
 
 
-def count_up(count):
+def count_up(count: int) -> int:
     """Return count + 1, stopped at COUNT_MAX."""
     return count + 1 if count < COUNT_MAX else count
 
 
-def seal(buf, start, n, out, at):
+def seal(buf: bytearray, start: int, n: int, out: bytearray, at: int) -> int:
     """Put the CRC behind buf[start:start + n] and write the frame to out from at; return the position after it.
 
     buf needs CRC_SIZE bytes behind the body, out n + CRC_SIZE + 2 from at.  Allocates: nothing.
@@ -41,13 +41,13 @@ def seal(buf, start, n, out, at):
     return cobs_encode(buf, start, n + CRC_SIZE, out, at)
 
 
-def read_u32(buf, at):
+def read_u32(buf: bytearray, at: int) -> int:
     """Return the little-endian number at buf[at]; on a 32-bit board it allocates from 2**30 on."""
     return buf[at] | buf[at + 1] << 8 | buf[at + 2] << 16 | buf[at + 3] << 24
 
 
-def same_u32(buf, at, other, other_at):
-    """Tell whether two numbers on the wire are equal, without making either of them."""
+def same_u32(buf: bytes | bytearray, at: int, other: bytes | bytearray, other_at: int) -> bool:
+    """Return whether two numbers on the wire are equal, without making either of them."""
     return (
         buf[at] == other[other_at]
         and buf[at + 1] == other[other_at + 1]
@@ -63,7 +63,7 @@ class FrameReader:
     wrong CRC.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.body = bytearray(ENCODED_MAX)
         self.size = 0
         self.errors = 0
@@ -71,7 +71,7 @@ class FrameReader:
         self._overlong = False
         self._crc = bytearray(CRC_SIZE)
 
-    def take(self, data, start, n):
+    def take(self, data: bytes | bytearray | memoryview, start: int, n: int) -> int:
         """Take data[start:n] up to the end of a frame; return the position after what was taken.
 
         `size` is then the length of the body that was completed, 0 for none.  Allocates: nothing.

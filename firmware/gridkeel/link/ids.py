@@ -1,33 +1,15 @@
-"""Numbers of the messages and of the answers, without the rows, which only a host needs; the rule for device ids."""
+"""Names of results and modes, and the rule for device ids."""
 
 import binascii
 
 RESULTS = ("ok", "unknown", "out_of_range", "refused", "expired")
 MODES = ("safe", "auto")
 
-TELEMETRY = 1
-FAULT_EVENT = 2
-RESULT = 3
-PARAMETER = 4
-HANDSHAKE = 8
-ISO15118 = 9
-SETPOINT = 16
-PARAM_SET = 17
-PARAM_GET = 18
-MODE = 19
-REGULATION = 20
-DEMAND_RESPONSE = 21
-PLAN = 22
-PLAN_PRICES = 23
-DEPARTURE = 24
-TIME = 25
-ACCESS = 26
-
 DEVICE_ID_MAX = 24
 _KEPT = DEVICE_ID_MAX - 9  # a hyphen and the eight digits of a CRC-32
 
 
-def device_id(given):
+def device_id(given: bytes) -> bytes:
     """Return a valid device id (bytes): the given one if it has 1..24 letters, digits, ".", "_" or "-".
 
     An invalid one is replaced by its first valid characters and the CRC-32 of the whole: the same at every start.

@@ -1,55 +1,46 @@
-"""The message table: what travels on the host link, declared once. `gridkeel.link.packed` is made from it.
+"""The message table: what travels on the host link, declared once. The other tables of the link are made from it.
 
-A row is (id, name, fields); a field is (name, struct code, unit). Little-endian, no padding. The host learns the
-table from the device where its own hash differs, so an old host reads a new device.
+`make generate` writes packed.py, message_ids.py and the places of a record's fields; hosts read messages, fields and
+limits from the text that the device declares (table.py), so that an old host reads a new device. A number is never
+used again for something else.
 """
 
-from gridkeel import evse, limits
+from gridkeel import departure, errors, errors_text, evse, inverter, limits, params
 from gridkeel.evse import names
 from gridkeel.link import ids
-from gridkeel.link.ids import (  # the numbers belong to the table, wherever they are written
-    ACCESS,
-    DEMAND_RESPONSE,
-    DEPARTURE,
-    FAULT_EVENT,
-    HANDSHAKE,
-    ISO15118,
-    MODE,
-    PARAM_GET,
-    PARAM_SET,
-    PARAMETER,
-    PLAN,
-    PLAN_PRICES,
-    REGULATION,
-    RESULT,
-    SETPOINT,
-    TELEMETRY,
-    TIME,
-)
 from gridkeel.sensing import sample_clock
-from gridkeel.services import accounting, arbiter, events, fast_reserve, protection
+from gridkeel.services import accounting, arbiter, events, fast_reserve, protection, regulation, schedule
 from gridkeel.v2g import journal_text
 
-STATES = protection.NAMES
-LIMITERS = limits.NAMES
-LEVELS = arbiter.LEVELS
-DEMAND_RESPONSE_KINDS = events.KINDS
-DEMAND_RESPONSE_STATES = events.STATES
-RESERVE_STATES = fast_reserve.STATES
-VERDICTS = accounting.VERDICTS
-CLOCK_STATES = sample_clock.STATES
-ACCESS_WORDS = evse.ACCESS
-PILOT_STATES = names.PILOT
-CONTACTOR_STATES = names.CONTACTOR
-PWM_STATES = names.OFFERS
-RESULTS = ids.RESULTS
-MODES = ids.MODES
-V2G_KINDS = journal_text.kinds()
-V2G_CODES = journal_text.names()
+_FAULTS = [(errors.NO_FAULT, "none")] + [(code, name) for code, name, _severity, _text in errors_text.CATALOGUE]
 
-TABLE = (
+# A unit in capitals stands for names: (unit, names in the order of their numbers, or (number, name) pairs).
+ENUMS = (
+    ("STATES", protection.NAMES),
+    ("LIMITERS", limits.NAMES),
+    ("RESULTS", ids.RESULTS),
+    ("MODES", ids.MODES),
+    ("LEVELS", arbiter.LEVELS),
+    ("DEMAND_RESPONSE_KINDS", events.KINDS),
+    ("DEMAND_RESPONSE_STATES", events.STATES),
+    ("RESERVE_STATES", fast_reserve.STATES),
+    ("VERDICTS", accounting.VERDICTS),
+    ("CLOCK_STATES", sample_clock.STATES),
+    ("ACCESS_STATES", evse.ACCESS),
+    ("PILOT_STATES", names.PILOT),
+    ("CONTACTOR_STATES", names.CONTACTOR),
+    ("PWM_STATES", names.OFFERS),
+    ("INVERTER_STATES", inverter.STATES),
+    ("V2G_KINDS", journal_text.kinds()),
+    ("V2G_CODES", journal_text.names()),
+    ("CATALOGUE", _FAULTS),
+    ("TABLE", params.NAMES),
+)
+
+# Records, device to host: (number, name, fields); a field is (name, struct code, unit).  Little-endian, no padding.
+RECORDS = (
     (
-        TELEMETRY,
+        1,
         "telemetry",
         (
             ("uptime_ms", "I", "ms"),
@@ -100,58 +91,18 @@ TABLE = (
         ),
     ),
     (
-        FAULT_EVENT,
+        2,
         "fault_event",
         (("uptime_ms", "I", "ms"), ("fault", "B", "CATALOGUE"), ("active", "B", "flag"), ("value", "i", "")),
     ),
-    (RESULT, "result", (("uptime_ms", "I", "ms"), ("command", "H", "id"), ("result", "B", "RESULTS"))),
+    (3, "result", (("uptime_ms", "I", "ms"), ("command", "H", "id"), ("result", "B", "RESULTS"))),
     (
-        PARAMETER,
+        4,
         "parameter",
         (("uptime_ms", "I", "ms"), ("command", "H", "id"), ("index", "B", "TABLE"), ("value", "i", "")),
     ),
-    (SETPOINT, "setpoint", (("command", "H", "id"), ("power_w", "i", "W"), ("lifetime_ms", "I", "ms"))),
-    (PARAM_SET, "param_set", (("command", "H", "id"), ("index", "B", "TABLE"), ("value", "i", ""))),
-    (PARAM_GET, "param_get", (("command", "H", "id"), ("index", "B", "TABLE"))),
-    (MODE, "mode", (("command", "H", "id"), ("mode", "B", "MODES"))),
-    (DEPARTURE, "departure", (("command", "H", "id"), ("in_s", "I", "s"), ("soc_pct_x100", "H", "0.01 %"))),
-    (ACCESS, "access", (("command", "H", "id"), ("access", "B", "ACCESS_WORDS"))),
-    (REGULATION, "regulation", (("command", "H", "id"), ("share_pct_x100", "h", "0.01 %"))),
     (
-        DEMAND_RESPONSE,
-        "demand_response",
-        (
-            ("command", "H", "id"),
-            ("kind", "B", "DEMAND_RESPONSE_KINDS"),
-            ("start_in_s", "I", "s"),
-            ("duration_s", "H", "s"),
-            ("depth_w", "H", "W"),
-            ("recovery_s", "H", "s"),
-        ),
-    ),
-    (
-        PLAN,
-        "plan",
-        (
-            ("command", "H", "id"),
-            ("plan", "B", "number"),
-            ("slot_s", "H", "s"),
-            ("slots", "B", "count"),
-            ("start_in_s", "i", "s"),
-            ("charge_to", "h", "0.1/MWh"),
-            ("discharge_from", "h", "0.1/MWh"),
-        ),
-    ),
-    (
-        PLAN_PRICES,
-        "plan_prices",
-        (("command", "H", "id"), ("plan", "B", "number"), ("first", "B", "slot"))
-        + (("price_0", "h", "0.1/MWh"), ("price_1", "h", "0.1/MWh"), ("price_2", "h", "0.1/MWh"))
-        + (("price_3", "h", "0.1/MWh"), ("price_4", "h", "0.1/MWh"), ("price_5", "h", "0.1/MWh")),
-    ),
-    (TIME, "time", (("command", "H", "id"), ("unix_s", "I", "s"), ("ms", "H", "ms"))),
-    (
-        HANDSHAKE,
+        8,
         "handshake",
         (
             ("uptime_ms", "I", "ms"),
@@ -186,7 +137,7 @@ TABLE = (
         ),
     ),
     (
-        ISO15118,
+        9,
         "iso15118",
         (
             ("uptime_ms", "I", "ms"),
@@ -199,8 +150,123 @@ TABLE = (
     ),
 )
 
+_MAXIMUM = {name: most for name, _unit, _default, _least, most in params.rows()}
+_PRICE = "0.1/MWh"
 
-def fields_of(message):
+# Commands, host to device: (number, name, what it does, fields); a field is (name, struct code, unit, least, most,
+# meaning), None for what the code or the names bound by themselves.  Each row begins with the command's id besides.
+COMMANDS = (
+    (
+        16,
+        "setpoint",
+        "Set the power for a time.",
+        (
+            (
+                "power_w",
+                "i",
+                "W",
+                -_MAXIMUM["discharge_max_w"],
+                _MAXIMUM["charge_max_w"],
+                "power, positive into the vehicle",
+            ),
+            ("lifetime_ms", "I", "ms", 1, _MAXIMUM["setpoint_max_s"] * 1000, "how long it holds"),
+        ),
+    ),
+    (
+        17,
+        "param_set",
+        "Set one parameter, which the controller keeps.",
+        (("index", "B", "TABLE", None, None, "parameter"), ("value", "i", "", None, None, "its new value")),
+    ),
+    (
+        18,
+        "param_get",
+        "Read one parameter.",
+        (("index", "B", "TABLE", None, None, "parameter"),),
+    ),
+    (
+        19,
+        "mode",
+        "Put the controller into the safe state, or back.",
+        (("mode", "B", "MODES", None, None, "safe: no power, auto: as the services say"),),
+    ),
+    (
+        24,
+        "departure",
+        "Announce when the vehicle leaves, and with how much charge.",
+        (
+            ("in_s", "I", "s", 0, departure.DEPARTURE_MAX_S, "time from now, 0 forgets the departure"),
+            ("soc_pct_x100", "H", "0.01 %", 0, departure.SOC_MAX_PCT_X100, "state of charge that is needed then"),
+        ),
+    ),
+    (
+        26,
+        "access",
+        "Grant or refuse power to the vehicle that is plugged in.",
+        (("access", "B", "ACCESS_STATES", None, None, "what the vehicle is told"),),
+    ),
+    (
+        20,
+        "regulation",
+        "Send the signal of secondary regulation.",
+        (("share_pct_x100", "h", "0.01 %", -regulation.FULL, regulation.FULL, "share of regulation_w"),),
+    ),
+    (
+        21,
+        "demand_response",
+        "Announce a demand-response event.",
+        (
+            ("kind", "B", "DEMAND_RESPONSE_KINDS", None, None, "what it asks for"),
+            ("start_in_s", "I", "s", 0, events.START_MAX_S, "its start, time from now"),
+            ("duration_s", "H", "s", None, None, "how long it lasts"),
+            ("depth_w", "H", "W", 0, events.DEPTH_MAX_W, "by how much the power is reduced"),
+            ("recovery_s", "H", "s", None, None, "time back to normal after it"),
+        ),
+    ),
+    (
+        22,
+        "plan",
+        "Send a price plan.",
+        (
+            ("number", "B", "number", None, None, "number of the plan, which its prices name too"),
+            ("slot_s", "H", "s", schedule.SLOT_MIN_S, schedule.SLOT_MAX_S, "length of a slot"),
+            ("slots", "B", "count", 1, schedule.SLOTS_MAX, "how many prices follow"),
+            ("start_in_s", "i", "s", -schedule.START_MAX_S, schedule.START_MAX_S, "start of the first slot, from now"),
+            ("charge_to", "h", _PRICE, None, None, "price up to which the vehicle is charged"),
+            ("discharge_from", "h", _PRICE, None, None, "price from which it is discharged, over charge_to"),
+        ),
+    ),
+    (
+        23,
+        "plan_prices",
+        "Send prices of the plan that was announced last.",
+        (("number", "B", "number", None, None, "number of the plan"), ("first", "B", "slot", None, None, "first slot"))
+        + tuple([("price_%d" % k, "h", _PRICE, None, None, "price") for k in range(schedule.PRICES_A_MESSAGE)]),
+    ),
+    (
+        25,
+        "time",
+        "Send the host's time of day.",
+        (("unix_s", "I", "s", None, None, "UTC"), ("ms", "H", "ms", 0, 999, "and its milliseconds")),
+    ),
+)
+_ID = ("command", "H", "id")
+
+# All rows alike: (number, name, fields), a field being (name, struct code, unit).
+TABLE = RECORDS + tuple(
+    [(number, name, (_ID,) + tuple([field[:3] for field in fields])) for number, name, _what, fields in COMMANDS]
+)
+
+
+def names_of(unit: str) -> tuple | list:
+    """Return the names behind a unit in the order of their numbers.  Errors: KeyError where it has none."""
+    for known, names_here in ENUMS:
+        if known == unit:
+            return names_here
+    raise KeyError(unit)
+
+
+def fields_of(message: int) -> tuple | None:
     """Return the fields of a message id, or None where the table has no such row."""
     for known, _name, fields in TABLE:
         if known == message:
@@ -208,6 +274,6 @@ def fields_of(message):
     return None
 
 
-def format_of(fields):
+def format_of(fields: tuple) -> str:
     """Return the struct format of a row's fields."""
     return "<" + "".join([code for _name, code, _unit in fields])

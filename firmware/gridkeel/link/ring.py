@@ -1,4 +1,4 @@
-"""The records a host has not acknowledged yet: slots of one size, each a frame body that lacks `held` only."""
+"""Ring of unacknowledged records: slots of one size, each a frame body that lacks `held` only."""
 
 from struct import pack_into
 
@@ -29,7 +29,7 @@ _COUNT = ord("1")
 class Ring:
     """Records oldest..next-1; `sent` is the next to go out.  Allocates after construction: nothing."""
 
-    def __init__(self, slots):
+    def __init__(self, slots: int) -> None:
         if not WINDOW <= slots <= SLOTS_MAX:
             raise ProtocolError("slots = %d is outside %d..%d" % (slots, WINDOW, SLOTS_MAX))
         self.slots = slots
@@ -45,7 +45,7 @@ class Ring:
         self._sizes = bytearray(slots)
         self._rows = {message: (codes, counts) for message, codes, counts in packed.RECORDS}
 
-    def put(self, message, values):
+    def put(self, message: int, values: list | tuple) -> int:
         """Store one record and return its sequence, 0 where the sequences of this boot are used up.
 
         A value outside its field is stored as the nearest that fits and counted in clamped; a count saturates.
@@ -72,11 +72,11 @@ class Ring:
         self.next = sequence + 1
         return sequence
 
-    def full(self):
-        """Tell whether the next put would fall on the oldest record."""
+    def full(self) -> bool:
+        """Return whether the next put would overwrite the oldest record."""
         return self.next - self.oldest == self.slots
 
-    def drop_oldest(self):
+    def drop_oldest(self) -> int:
         """Give the oldest record up and count it; return its sequence."""
         sequence = self.oldest
         self.dropped = count_up(self.dropped)
@@ -85,7 +85,7 @@ class Ring:
             self.sent = self.oldest
         return sequence
 
-    def acknowledge(self, sequence):
+    def acknowledge(self, sequence: int) -> bool:
         """Free everything up to sequence; return True on progress."""
         if sequence < self.oldest:
             return False
@@ -96,17 +96,17 @@ class Ring:
             self.sent = self.oldest
         return True
 
-    def rewind(self):
+    def rewind(self) -> None:
         """Send again from the oldest record on."""
         self.sent = self.oldest
 
-    def in_flight(self):
+    def in_flight(self) -> bool:
         return self.sent > self.oldest
 
-    def sendable(self):
+    def sendable(self) -> bool:
         return self.sent < self.next and self.sent - self.oldest < WINDOW
 
-    def send(self, out, at):
+    def send(self, out: bytearray, at: int) -> int:
         """Write the next record's frame to out from at, WIRE_MAX bytes; return the position after it."""
         sequence = self.sent
         slot = self._slots[sequence % self.slots]

@@ -6,7 +6,7 @@ import gc
 from gridkeel import TYPE_CHECKING, errors, evse, params, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
-from gridkeel.link import ids
+from gridkeel.link import message_ids
 from gridkeel.link.device import DeviceLink
 from gridkeel.runtime.commands import Commands
 from gridkeel.runtime.config import Config
@@ -217,7 +217,7 @@ class App:
         code = self.config.code
         if connected and code and controller.faults.is_active(errors.HOST_LOST):
             # The event of the start may have left the ring long before a host came, and the reason with it.
-            self.link.post(ids.FAULT_EVENT, (self.health.uptime_ms, errors.CONFIG_INVALID, 1, code))
+            self.link.post(message_ids.FAULT_EVENT, (self.health.uptime_ms, errors.CONFIG_INVALID, 1, code))
         controller.faults.set(errors.HOST_LOST, not connected)
         controller.faults.set(errors.CONFIG_INVALID, code, code)
         self.config.follow(controller.protection.state == RUN, now_ms)
@@ -236,9 +236,9 @@ class App:
             if change is None:
                 break
             code, active, value = change
-            self.link.post(ids.FAULT_EVENT, (self.health.uptime_ms, code, active, value))
+            self.link.post(message_ids.FAULT_EVENT, (self.health.uptime_ms, code, active, value))
         telemetry.fill(self._record, self.controller, self.health, self.link)
-        self.link.post(ids.TELEMETRY, self._record)
+        self.link.post(message_ids.TELEMETRY, self._record)
         self.health.reported()
         # Asked once a record: mem_free walks the whole heap.
         self._collect = self._collect or self.health.heap_free < self._heap_floor

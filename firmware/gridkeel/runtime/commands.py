@@ -1,8 +1,8 @@
-"""What the host may ask: set-point, regulation, events, a price plan, departure, parameters, mode; and its time."""
+"""Handlers of the host's commands: what each does to the controller, and its result."""
 
 from gridkeel import clock, errors, evse, params
 from gridkeel.errors import ParameterError
-from gridkeel.link import ids
+from gridkeel.link import ids, message_ids
 
 OK = 0
 UNKNOWN = 1
@@ -11,40 +11,40 @@ REFUSED = 3
 
 
 class Commands:
-    """Carries out commands of the link on the controller; each returns an index of ids.RESULTS."""
+    """One handler a command of the message table; it returns an index of ids.RESULTS, None where it has answered."""
 
-    def __init__(self, config, controller, link, health, wall_clock):
+    def __init__(self, config, controller, link, health, wall_clock) -> None:
         self._config = config
         self._clock = wall_clock
         self._controller = controller
         self._link = link
         self._health = health
         self._handlers = {
-            ids.SETPOINT: self._setpoint,
-            ids.PARAM_SET: self._param_set,
-            ids.PARAM_GET: self._param_get,
-            ids.MODE: self._mode,
-            ids.DEPARTURE: self._departure,
-            ids.REGULATION: self._regulation,
-            ids.DEMAND_RESPONSE: self._demand_response,
-            ids.PLAN: self._plan,
-            ids.PLAN_PRICES: self._plan_prices,
-            ids.TIME: self._time,
-            ids.ACCESS: self._access,
+            message_ids.SETPOINT: self._setpoint,
+            message_ids.PARAM_SET: self._param_set,
+            message_ids.PARAM_GET: self._param_get,
+            message_ids.MODE: self._mode,
+            message_ids.DEPARTURE: self._departure,
+            message_ids.REGULATION: self._regulation,
+            message_ids.DEMAND_RESPONSE: self._demand_response,
+            message_ids.PLAN: self._plan,
+            message_ids.PLAN_PRICES: self._plan_prices,
+            message_ids.TIME: self._time,
+            message_ids.ACCESS: self._access,
         }
 
-    def carry_out(self, message, values, now_ms):
+    def carry_out(self, message: int, values: list | tuple, now_ms: int) -> None:
         """Run one command (values in the order of its row) and answer it."""
         handler = self._handlers.get(message)
         result = handler(values, now_ms) if handler else UNKNOWN
         if result is not None:
             self._link.answer(values[0], result)
 
-    def _setpoint(self, values, now_ms):
+    def _setpoint(self, values: list | tuple, now_ms: int) -> int:
         _command, power_w, lifetime_ms = values
         return OK if self._controller.setpoint.set(power_w, lifetime_ms, now_ms) else OUT_OF_RANGE
 
-    def _param_set(self, values, now_ms):
+    def _param_set(self, values: list | tuple, now_ms: int) -> int:
         _command, index, value = values
         if index >= len(params.NAMES):
             return UNKNOWN
@@ -53,15 +53,15 @@ class Commands:
         except ParameterError:
             return OUT_OF_RANGE
 
-    def _param_get(self, values, now_ms):
+    def _param_get(self, values: list | tuple, now_ms: int) -> int | None:
         command, index = values
         if index >= len(params.NAMES):
             return UNKNOWN
         value = getattr(self._controller.parameters, params.NAMES[index])
-        self._link.post(ids.PARAMETER, (self._health.uptime_ms, command, index, value))
+        self._link.post(message_ids.PARAMETER, (self._health.uptime_ms, command, index, value))
         return None
 
-    def _mode(self, values, now_ms):
+    def _mode(self, values: list | tuple, now_ms: int) -> int:
         _command, mode = values
         if mode >= len(ids.MODES):
             return OUT_OF_RANGE
@@ -71,24 +71,24 @@ class Commands:
         self._controller.protection.enabled = auto
         return OK
 
-    def _regulation(self, values, now_ms):
+    def _regulation(self, values: list | tuple, now_ms: int) -> int:
         _command, share_pct_x100 = values
         return OK if self._controller.services.regulation.signal(share_pct_x100, now_ms) else OUT_OF_RANGE
 
-    def _demand_response(self, values, now_ms):
+    def _demand_response(self, values: list | tuple, now_ms: int) -> int:
         _command, kind, start_in_s, duration_s, depth_w, recovery_s = values
         event = self._controller.services.event
         return OK if event.take(kind, start_in_s, duration_s, depth_w, recovery_s, now_ms) else REFUSED
 
-    def _plan(self, values, now_ms):
+    def _plan(self, values: list | tuple, now_ms: int) -> int:
         _command, number, slot_s, slots, start_in_s, charge_to, discharge_from = values
         plan = self._controller.services.plan
         return OK if plan.begin(number, slot_s, slots, start_in_s, charge_to, discharge_from, now_ms) else OUT_OF_RANGE
 
-    def _plan_prices(self, values, now_ms):
+    def _plan_prices(self, values: list | tuple, now_ms: int) -> int:
         return OK if self._controller.services.plan.put(values[1], values[2], values[3:]) else REFUSED
 
-    def _access(self, values, now_ms):
+    def _access(self, values: list | tuple, now_ms: int) -> int:
         connector = self._controller.connector
         if values[1] >= len(evse.ACCESS):
             return OUT_OF_RANGE
@@ -98,11 +98,11 @@ class Commands:
         connector.grant(values[1])
         return OK
 
-    def _departure(self, values, now_ms):
+    def _departure(self, values: list | tuple, now_ms: int) -> int:
         _command, in_s, soc_pct_x100 = values
         return OK if self._controller.envelope.departure.set(in_s, soc_pct_x100, now_ms) else OUT_OF_RANGE
 
-    def _time(self, values, now_ms):
+    def _time(self, values: list | tuple, now_ms: int) -> int:
         _command, unix_s, ms = values
         result = self._clock.synchronise(unix_s, ms, now_ms)
         self._controller.faults.set(errors.HOST_TIME, result != clock.TAKEN, self._clock.offset_s)

@@ -42,7 +42,10 @@ class Config:
             self.parameters = good or params.Parameters()
         if self.device_id != board.device_id:
             self.refuse(params.DEVICE_ID)
-            print("gridkeel: invalid device id %r; this controller uses %s" % (board.device_id[:40], self.device_id))
+            print(
+                "gridkeel: invalid device id %r; this controller uses %s"
+                % (board.device_id[:40], self.device_id.decode())
+            )
         self._kept = self.code or good is not None and good.values() == self.parameters.values()
         self._since_ms = -1
 

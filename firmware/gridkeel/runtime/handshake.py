@@ -7,7 +7,7 @@ import gc
 
 from gridkeel import ticks
 from gridkeel.link import handshake_fields as field
-from gridkeel.link import ids
+from gridkeel.link import message_ids
 from gridkeel.v2g import journal, state_table
 from gridkeel.v2g.iso2 import states
 
@@ -94,11 +94,11 @@ class Report:
         row[field.BYTES_IN] = connection.bytes_in
         row[field.BYTES_OUT] = connection.bytes_out
         row[field.GAP_US] = self._health.session_gap_us
-        self._link.post(ids.HANDSHAKE, row)
+        self._link.post(message_ids.HANDSHAKE, row)
 
     def log(self, kind, subject, detail, number):
         """Post one entry of the log."""
-        self._link.post(ids.ISO15118, (self._health.uptime_ms, self._session, kind, subject, detail, number))
+        self._link.post(message_ids.ISO15118, (self._health.uptime_ms, self._session, kind, subject, detail, number))
 
     def _probe(self):
         # What is in use only shows once the garbage is gone; collecting this often is for measuring alone.

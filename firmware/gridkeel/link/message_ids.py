@@ -1,0 +1,19 @@
+"""Numbers of the messages: link/messages.py, by `make generate`."""
+
+TELEMETRY = 1
+FAULT_EVENT = 2
+RESULT = 3
+PARAMETER = 4
+HANDSHAKE = 8
+ISO15118 = 9
+SETPOINT = 16
+PARAM_SET = 17
+PARAM_GET = 18
+MODE = 19
+DEPARTURE = 24
+ACCESS = 26
+REGULATION = 20
+DEMAND_RESPONSE = 21
+PLAN = 22
+PLAN_PRICES = 23
+TIME = 25
