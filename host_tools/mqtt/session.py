@@ -3,7 +3,7 @@
 aiomqtt 2.5.1 waits for the PUBACK of a publish and forgets its reason code, hides the properties of CONNACK and
 DISCONNECT, times out where a broker closes before its CONNACK, leaves a connection open that it gave up, and may watch
 a socket that is closed already. The callbacks overridden here (private names, hence the pinned version) mend that;
-tests/host/test_uplink_session.py and test_uplink_grants.py hold them to it.
+tests/host/test_uplink_session.py and test_uplink_broker_limits.py hold them to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from host_tools.mqtt.address import Broker
-from host_tools.mqtt.grants import Grants, granted
+from host_tools.mqtt.broker_limits import Grants, granted
 
 KEEPALIVE_S = 20
 CONNECT_TIMEOUT_S = 10.0

@@ -22,8 +22,8 @@ from host_tools.link.host import HostLink
 from host_tools.link.readable import readable
 from host_tools.link.telltime import TimeTeller
 from host_tools.uplink.birth import Birth
+from host_tools.uplink.problem_log import Troubles
 from host_tools.uplink.queue import Entry, Queue, QueueFullError
-from host_tools.uplink.troubles import Troubles
 
 # A device sends at most 16 records ahead of its acknowledgement. Beyond this many without room in the queue it is no
 # device of ours, or one that restarts all the time: then `blocked` asks for the port to be left unread.

@@ -16,8 +16,8 @@ from host_tools.contract import topics
 from host_tools.contract.online import document_of, said
 from host_tools.mqtt.session import Session
 from host_tools.uplink import birth as life
-from host_tools.uplink.flight import Flight
-from host_tools.uplink.roster import EXPIRY_S, UPLINK, Member, Roster
+from host_tools.uplink.inflight import Flight
+from host_tools.uplink.presence_schedule import EXPIRY_S, UPLINK, Member, Roster
 from host_tools.uplink.store import Store
 
 _AT_ONCE = 32  # devices in one SUBSCRIBE

@@ -14,17 +14,17 @@ from aiomqtt.exceptions import MqttConnectError
 from host_tools.contract import topics
 from host_tools.errors import ToolError
 from host_tools.mqtt.address import Broker
-from host_tools.mqtt.grants import Grants
+from host_tools.mqtt.broker_limits import Grants
 from host_tools.mqtt.session import CONNECTION_ERRORS, Session, TakenOverError, why
 from host_tools.uplink import birth as life
 from host_tools.uplink import namesake
-from host_tools.uplink.answers import INBOUND, Answers
-from host_tools.uplink.flight import Flight
+from host_tools.uplink.command import Answer, Request
+from host_tools.uplink.inflight import Flight
 from host_tools.uplink.presence import Presence
+from host_tools.uplink.problem_log import Troubles
 from host_tools.uplink.records import Records
-from host_tools.uplink.requests import Answer, Request
+from host_tools.uplink.results import INBOUND, Answers
 from host_tools.uplink.store import Store
-from host_tools.uplink.troubles import Troubles
 
 WINDOW = 64
 RETRY_MAX_S = 30.0

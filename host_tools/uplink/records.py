@@ -8,7 +8,7 @@ from functools import partial
 from paho.mqtt.reasoncodes import ReasonCode
 
 from host_tools.contract import topics
-from host_tools.uplink.flight import Flight
+from host_tools.uplink.inflight import Flight
 from host_tools.uplink.outflow import Outflow
 from host_tools.uplink.queue import Stored
 from host_tools.uplink.store import Store

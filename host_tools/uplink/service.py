@@ -16,15 +16,15 @@ from host_tools.errors import ToolError
 from host_tools.mqtt.address import Broker
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.clock import BEAT_S, Clock
-from host_tools.uplink.committer import Committer
-from host_tools.uplink.desk import OFFLINE, CommandDesk
+from host_tools.uplink.command import Answer, Request
+from host_tools.uplink.command_handler import OFFLINE, CommandDesk
 from host_tools.uplink.identity import default_name
 from host_tools.uplink.intake import Answerer, Intake, Listener, Work, link_into, nobody
-from host_tools.uplink.line import LISTEN_S, Line
 from host_tools.uplink.port import BAUD, allow_open_files, open_port
 from host_tools.uplink.publisher import Publisher
 from host_tools.uplink.queue import DEFAULT_MAX_ROWS
-from host_tools.uplink.requests import Answer, Request
+from host_tools.uplink.record_writer import Committer
+from host_tools.uplink.serial_line import LISTEN_S, Line
 from host_tools.uplink.store import Store
 
 _LOOK_S = 0.1

@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import Callable
 
 from host_tools.uplink.intake import COMMIT_RECORDS
-from host_tools.uplink.line import Line
+from host_tools.uplink.problem_log import Troubles
 from host_tools.uplink.queue import QueueFullError
+from host_tools.uplink.serial_line import Line
 from host_tools.uplink.store import Store
-from host_tools.uplink.troubles import Troubles
 
 _PAUSE_S = 0.05  # between two transactions, where no line has many records ready
 _FULL_S = 0.5

@@ -10,8 +10,8 @@ from host_tools.contract.commands import CommandError, Row, parse
 from host_tools.errors import ToolError
 from host_tools.link import events
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
-from host_tools.uplink import in_force
-from host_tools.uplink.requests import Answer, Request
+from host_tools.uplink import limits_in_force
+from host_tools.uplink.command import Answer, Request
 
 LIMITS_TIMEOUT_S = 1.5  # to read which limit was passed; without an answer the reason stays a general one
 OPEN_MAX = 16  # requests one controller may have open; the link takes eight commands at a time
@@ -99,7 +99,7 @@ class CommandDesk:
             return False
         item.asked = True
         limit_s = min(LIMITS_TIMEOUT_S, item.limit_s)
-        names = in_force.parameters_of(item.beyond.message)
+        names = limits_in_force.parameters_of(item.beyond.message)
         item.reads = {self._link.command("param_get", limit_s, index=name): name for name in names}
         return bool(item.reads)
 
@@ -140,5 +140,5 @@ def _verdict(item: _Open) -> Answer:
     named = results if all(name in params.NAMES for name in results) else None
     reason = item.reason
     if item.beyond is not None and worst == OUT_OF_RANGE:
-        reason = in_force.reason(item.beyond.message, item.beyond.values, item.found) or reason
+        reason = limits_in_force.reason(item.beyond.message, item.beyond.values, item.found) or reason
     return Answer(item.request, worst, reason, named)

@@ -9,9 +9,9 @@ from functools import partial
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from host_tools.mqtt.grants import Grants, publish_size
+from host_tools.mqtt.broker_limits import Grants, publish_size
 from host_tools.mqtt.session import Session
-from host_tools.uplink.troubles import Troubles
+from host_tools.uplink.problem_log import Troubles
 
 Landed = Callable[[ReasonCode | None], None]
 """Takes the PUBACK's reason code, None where the connection ended first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.roster import EXPIRY_S, RENEW_S, UPLINK, Roster
+from host_tools.uplink.presence_schedule import EXPIRY_S, RENEW_S, UPLINK, Roster
 
 
 def drain(roster: Roster, now_s: float) -> list[str]:

@@ -11,9 +11,9 @@ import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
 from host_tools.mqtt.session import Session
-from host_tools.uplink.flight import Flight
-from host_tools.uplink.requests import Answer, Request, request_of
-from host_tools.uplink.roster import Member
+from host_tools.uplink.command import Answer, Request, request_of
+from host_tools.uplink.inflight import Flight
+from host_tools.uplink.presence_schedule import Member
 
 INBOUND = 64  # commands the broker may send ahead of our acknowledgement
 _WAITING_MAX = 512  # answers; with so many, commands are not acknowledged, and the broker holds the next ones back

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from host_tools.errors import MissingError
 from host_tools.uplink.clock import Clock
-from host_tools.uplink.desk import CommandDesk
+from host_tools.uplink.command import Request
+from host_tools.uplink.command_handler import CommandDesk
 from host_tools.uplink.intake import Intake
 from host_tools.uplink.port import PORT_ERRORS, reason
-from host_tools.uplink.requests import Request
-from host_tools.uplink.troubles import Troubles
+from host_tools.uplink.problem_log import Troubles
 
 LISTEN_S = 1.2  # before the first QUERY: a controller says HELLO every second, and a console is not to be written to
 _READ_BYTES = 4096
