@@ -13,7 +13,8 @@ from host_tools.link import events
 from host_tools.link.layouts import Hello
 from host_tools.link.readable import readable
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.intake import COMMIT_RECORDS, Answerer, Intake, Listener, link_into, nobody
+from host_tools.uplink.events import Backend, ControllerUp, DeviceRequest, Reply
+from host_tools.uplink.intake import COMMIT_RECORDS, Intake, link_into
 from host_tools.uplink.queue import Queue
 
 COMMIT_US = 500_000  # the longest a record waits; COMMIT_RECORDS of them wait for nothing
@@ -34,10 +35,11 @@ class HostSide:
         attached: Callable[[Birth], None],
         seed: int,
         start_unix_s: int = START_UNIX_S,
-        answerer: Answerer = nobody,
+        backend: Backend | None = None,
     ) -> None:
-        listener = Listener(attached=attached, recorded=self._recorded, say=self._say)
-        self.intake = Intake(link_into(queue), queue, listener, unix_time=self._unix_time, answerer=answerer)
+        self.intake = Intake(link_into(queue), queue, unix_time=self._unix_time, say=self._say)
+        self._attached = attached
+        self._backend = backend
         self.produced = 0
         self.short = ""
         self.latest: dict[str, int] = {}
@@ -59,6 +61,7 @@ class HostSide:
         now_s = self._now_s = now_us / 1e6
         if not self._cut(now_s):
             self.intake.receive(self._damaged(data, now_s), now_s)
+            self._take_events()
             if self.intake.link.hello is not self._hello:
                 self._hello, self._hello_us = self.intake.link.hello, now_us
 
@@ -66,6 +69,7 @@ class HostSide:
         """Return (arrival in us, bytes) of what the host has to say at now_us, None where that is nothing."""
         now_s = now_us / 1e6
         self.intake.on_deadline(now_s)
+        self._take_events()
         if now_us >= self._next_commit_us or self.intake.pending >= COMMIT_RECORDS:
             self._next_commit_us = now_us + COMMIT_US
             self.intake.commit()
@@ -97,6 +101,16 @@ class HostSide:
             self.short = "what the board produced last is unknown: the link was down at the end"
         elif received < self.produced:
             self.short = f"{self.produced - received} were still on the board"
+
+    def _take_events(self) -> None:
+        for event in self.intake.events():
+            if isinstance(event, events.Record):
+                self._recorded(event)
+            elif isinstance(event, ControllerUp):
+                self._attached(event.birth)
+            elif isinstance(event, DeviceRequest):
+                data = self._backend(event.kind, event.data, event.unix_s) if self._backend else None
+                self.intake.reply(Reply(event, data))
 
     def _unix_time(self, now_s: float) -> float:
         return self._start_unix_s + now_s

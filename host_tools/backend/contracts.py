@@ -13,7 +13,7 @@ from gridkeel.crypto import chain, crl, names, profiles, refusals, x509
 from gridkeel.errors import CertificateError
 from gridkeel.v2g import emaid
 from gridkeel.v2g.iso2 import codes
-from host_tools.backend import compiled
+from host_tools.backend import fast_verify
 from host_tools.backend.signing import driven
 
 CANCELED = "FAILED_ContractCanceled"
@@ -105,7 +105,7 @@ def _checked(pki: Pki, ders: list[bytes], profile: profiles.Profile, now: dateti
         path = [_read(data) for data in ders]
     except CertificateError as error:
         return error.code
-    return driven(chain.validate(path, roots, int(now.timestamp()), crls, profile, compiled.Verified()))
+    return driven(chain.validate(path, roots, int(now.timestamp()), crls, profile, fast_verify.Verified()))
 
 
 # What a PKI's files say is the same at every request; nobody changes what was read.

@@ -21,7 +21,7 @@ from gridkeel.errors import ExiError
 from gridkeel.link.frames import EXCHANGE_MAX
 from gridkeel.v2g import exi, grammars, journal, journal_text
 from gridkeel.v2g.iso2 import codes, responses, states
-from host_tools.backend import contracts, envelope, signing
+from host_tools.backend import contracts, key_transport, signing
 from host_tools.backend.contracts import RefusedError
 from host_tools.errors import ToolError
 
@@ -104,7 +104,7 @@ def _provider(pki: Pki, now: datetime) -> str:
 def _response(pki: Pki, name: str, provider: str, receiver: bytes) -> tuple[dict[str, Any], list[signing.Element]]:
     """Return the response's body, and its signed elements in the order of the standard."""
     public_key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), receiver)
-    dh_public_key, sealed = envelope.seal(_key(pki, name), public_key)
+    dh_public_key, sealed = key_transport.seal(_key(pki, name), public_key)
     signed: dict[str, Any] = {
         "ContractSignatureCertChain": {"Id": "id1", **_chain(pki, name)},
         "ContractSignatureEncryptedPrivateKey": {"Id": "id2", "": sealed},

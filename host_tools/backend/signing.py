@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from gridkeel.link.frames import EXCHANGE_MAX
 from gridkeel.v2g import exi, grammars, signatures
-from host_tools.backend import compiled
+from host_tools.backend import fast_verify
 
 Element = tuple[str, Mapping[str, Any]]
 
@@ -42,7 +42,7 @@ def check(header: Mapping[str, Any], name: str, body: Mapping[str, Any], public_
 
     public_key: 65 bytes.
     """
-    return driven(signatures.check(_Quiet(), header, name, body, public_key, compiled.verify))
+    return driven(signatures.check(_Quiet(), header, name, body, public_key, fast_verify.verify))
 
 
 class _Quiet:

@@ -3,7 +3,7 @@
 aiomqtt 2.5.1 waits for the PUBACK of a publish and forgets its reason code, hides the properties of CONNACK and
 DISCONNECT, times out where a broker closes before its CONNACK, leaves a connection open that it gave up, and may watch
 a socket that is closed already. The callbacks overridden here (private names, hence the pinned version) mend that;
-tests/host/test_uplink_session.py and test_uplink_grants.py hold them to it.
+tests/host/test_uplink_session.py and test_uplink_broker_limits.py hold them to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from host_tools.mqtt.address import Broker
-from host_tools.mqtt.grants import Grants, granted
+from host_tools.mqtt.broker_limits import BrokerLimits, limits_of
 
 KEEPALIVE_S = 20
 CONNECT_TIMEOUT_S = 10.0
@@ -91,7 +91,7 @@ class Session(aiomqtt.Client):
             properties=_connect_properties(session_expiry_s, inbound),
         )
         self.name = broker.name
-        self.grants = Grants()
+        self.limits = BrokerLimits()
         self.credit = window
         self._client.manual_ack_set(inbound > 0)
         self._paho_send = self._client._sock_send  # noqa: SLF001
@@ -116,8 +116,8 @@ class Session(aiomqtt.Client):
         Errors: MqttError where the connection is gone already.
         """
         self.check()
-        qos = self.grants.maximum_qos
-        info = self._client.publish(topic, payload, qos, retain and self.grants.retain, properties)
+        qos = self.limits.maximum_qos
+        info = self._client.publish(topic, payload, qos, retain and self.limits.retain, properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise aiomqtt.MqttCodeError(info.rc, "could not publish")
         ack: asyncio.Future[ReasonCode] = self._loop.create_future()
@@ -205,8 +205,8 @@ class Session(aiomqtt.Client):
         return aiomqtt.MqttError(self.refused or self._ended or "connection lost")
 
     def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
-        self.grants = granted(properties)
-        self.credit = min(self.credit, self.grants.receive_maximum)
+        self.limits = limits_of(properties)
+        self.credit = min(self.credit, self.limits.receive_maximum)
         super()._on_connect(client, userdata, flags, reason_code, properties)
         refusal = self._connected.exception() if self._connected.done() else None
         if refusal is not None and (said := _said(properties)):

@@ -1,8 +1,9 @@
 """From one link into the queue: records are stored in batches, and acknowledged to the device once they are stored.
 
-No port and no clock in here; the uplink pumps it in real time, a bench in virtual time:
+No port and no clock in here; the uplink pumps it in real time, the HIL bench in virtual time:
 
     intake.receive(data, now_s); intake.on_deadline(now_s); intake.commit(); port.write(intake.data_to_send())
+    for event in intake.events(): ...
 
 The uplink stores the records of many links at once: it takes `waiting` records, and says `stored` in place of `commit`.
 """
@@ -16,14 +17,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from host_tools.contract.topics import record_leaf
-from host_tools.link import events
 from host_tools.link.dictionary import Dictionary
+from host_tools.link.events import Answered, Asked, Connected, Gap, Lost, Record, Reset, Unusable
 from host_tools.link.host import HostLink
 from host_tools.link.host_end import HostEnd
 from host_tools.link.readable import readable
 from host_tools.uplink.birth import Birth
+from host_tools.uplink.events import ControllerDown, ControllerUp, DeviceRequest, Reply
+from host_tools.uplink.problem_log import ProblemLog
 from host_tools.uplink.queue import Entry, Queue, QueueFullError
-from host_tools.uplink.troubles import Troubles
 
 # A device sends at most 16 records ahead of its acknowledgement. Beyond this many without room in the queue it is no
 # device of ours, or one that restarts all the time: then `blocked` asks for the port to be left unread.
@@ -42,15 +44,8 @@ class Counts:
     resets: int = 0
 
 
-@dataclass(frozen=True)
-class Listener:
-    """Who is told of a link's life; each is called from inside receive or on_deadline."""
-
-    attached: Callable[[Birth], None] = lambda _birth: None
-    detached: Callable[[str, str], None] = lambda _device, _reason: None
-    answered: Callable[[events.Answered], None] = lambda _answer: None
-    recorded: Callable[[events.Record], None] = lambda _record: None
-    say: Callable[[str], None] = lambda _line: None
+IntakeEvent = Record | Answered | ControllerUp | ControllerDown | DeviceRequest
+"""What happened on a link: a record, the end of a command of ours, the controller's coming and going, its question."""
 
 
 class Memory(Protocol):
@@ -64,31 +59,16 @@ def link_into(queue: Memory, listen_s: float = 0.0) -> HostLink:
     return HostLink(last_committed=queue.last, listen_s=listen_s)
 
 
-Work = Callable[[], bytes | None]
-Answerer = Callable[[str, bytes, float], bytes | None]
-"""Takes the kind, the bytes and the time of day (UTC, s since 1970) of a controller's question; None: no answer."""
-
-
-def nobody(_kind: str, _data: bytes, _unix_s: float) -> None:
-    """Answer nothing."""
-
-
-def at_once(work: Work, then: Callable[[bytes | None], None]) -> None:
-    """Do the work here and now, and hand its result on."""
-    then(work())
-
-
 def host_time(_now_s: float) -> float:
     """Return this host's time of day, UTC in seconds since 1970."""
     return time.time()
 
 
 class Intake:
-    """One link's way into a queue, the host's time to its device, and answers to what the device asks.
+    """One link's way into a queue, the host's time to its device, and replies to what the device asks.
 
     queue: None where the caller stores the records, see `waiting`.  unix_time: UTC in seconds since 1970 at a now_s.
-    answerer: of what a device asks; one whose question nobody takes is told so at once.  run: has the answerer's work
-    done, and `then` called with its result in the thread of this intake.
+    line: stands in its events.  Every DeviceRequest among these wants its `reply`, whatever that is.
     Errors of all methods: ToolError where the queue file is damaged.
     """
 
@@ -96,21 +76,20 @@ class Intake:
         self,
         link: HostLink,
         queue: Queue | None,
-        listener: Listener | None = None,
+        *,
+        line: int = 0,
         unix_time: Callable[[float], float] = host_time,
-        answerer: Answerer = nobody,
-        run: Callable[[Work, Callable[[bytes | None], None]], None] = at_once,
+        say: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.link = link
-        self._run = run
-        self._answerer = answerer
+        self._line = line
         self._unix_time = unix_time
         self.counts = Counts()
-        self.connected: events.Connected | None = None
+        self.connected: Connected | None = None
         self._queue = queue
-        self._listener = listener or Listener()
-        self._troubles = Troubles(self._listener.say)
-        self._end = HostEnd(link, unix_time, self._listener.say)
+        self._problems = ProblemLog(say)
+        self._end = HostEnd(link, unix_time, say)
+        self._events: list[IntakeEvent] = []
         self._pending: list[Entry] = []
 
     @property
@@ -127,6 +106,11 @@ class Intake:
     def blocked(self) -> bool:
         """True where the port is better left unread until `commit` succeeds."""
         return len(self._pending) >= _PENDING_MAX
+
+    def events(self) -> list[IntakeEvent]:
+        """Return what happened since the last call, in that order."""
+        happened, self._events = self._events, []
+        return happened
 
     def receive(self, data: bytes, now_s: float) -> None:
         self._end.receive(data, now_s)
@@ -151,9 +135,9 @@ class Intake:
         try:
             fresh = self._queue.put_many(self._pending)
         except QueueFullError as error:
-            self._troubles.begin("queue", str(error))
+            self._problems.begin("queue", str(error))
             return 0
-        self._troubles.end("queue", "queue has room again")
+        self._problems.end("queue", "queue has room again")
         self.counts.stored += fresh
         self.stored(len(self._pending))
         return fresh
@@ -163,6 +147,12 @@ class Intake:
         last = self._pending[count - 1]
         del self._pending[:count]
         self.link.acknowledge(last.sequence, last.boot)
+
+    def reply(self, reply: Reply) -> None:
+        """Tell the device what the backend says to its question, unless it started again meanwhile."""
+        hello = self.link.hello
+        if hello is not None and hello.boot_id == reply.request.boot:  # another boot's questions begin at 1 again
+            self.link.answer(reply.request.number, reply.data)
 
     def data_to_send(self) -> bytes:
         return self._end.data_to_send()
@@ -174,52 +164,47 @@ class Intake:
 
     def _follow(self, now_s: float = 0.0) -> None:
         for event in self._end.events():
-            if isinstance(event, events.Record):
+            if isinstance(event, Record):
                 self.counts.received += 1
-                self._listener.recorded(event)
+                self._events.append(event)
                 self._pending.append(entry_of(event, self.link.dictionary))
-            elif isinstance(event, events.Answered):
-                self._listener.answered(event)
-            elif isinstance(event, events.Gap):
+            elif isinstance(event, Answered):
+                self._events.append(event)
+            elif isinstance(event, Gap):
                 self.counts.gaps += 1
                 self.counts.missing += event.last - event.first + 1
-            elif isinstance(event, events.Asked):
-                self._ask(event, self._unix_time(now_s))
+            elif isinstance(event, Asked):
+                unix_s = self._unix_time(now_s)
+                asked = DeviceRequest(self._line, event.boot_id, event.number, event.kind, event.data, unix_s)
+                self._events.append(asked)
             else:
                 self._follow_life(event)
 
-    def _ask(self, event: events.Asked, unix_s: float) -> None:
-        self._run(lambda: self._answerer(event.kind, event.data, unix_s), lambda data: self._answered(event, data))
-
-    def _answered(self, event: events.Asked, data: bytes | None) -> None:
-        hello = self.link.hello
-        if hello is not None and hello.boot_id == event.boot_id:  # another boot's questions begin at 1 again
-            self.link.answer(event.number, data)
-
-    def _follow_life(self, event: events.Connected | events.Reset | events.Lost | events.Unusable) -> None:
-        if isinstance(event, events.Connected):
+    def _follow_life(self, event: Connected | Reset | Lost | Unusable) -> None:
+        if isinstance(event, Connected):
             self.connected = event
-            self._troubles.end("link", f"{_shown(event.device_id)} can be served again")
+            self._problems.end("link", f"{_shown(event.device_id)} can be served again")
             columns = self.link.dictionary.columns
-            self._listener.attached(Birth(event.device_id, event.boot_id, event.firmware, columns))
+            birth = Birth(event.device_id, event.boot_id, event.firmware, columns)
+            self._events.append(ControllerUp(self._line, birth))
             return
-        if isinstance(event, events.Reset):
+        if isinstance(event, Reset):
             self.counts.resets += 1
             reason = "controller restarted"
-        elif isinstance(event, events.Lost):
+        elif isinstance(event, Lost):
             reason = "link lost"
         else:
             reason = "controller cannot be served"
-            self._troubles.begin("link", f"{_shown(event.device_id)}: {event.error}")
+            self._problems.begin("link", f"{_shown(event.device_id)}: {event.error}")
         self._detach(reason)
 
     def _detach(self, reason: str) -> None:
         connected, self.connected = self.connected, None
         if connected is not None:
-            self._listener.detached(connected.device_id, reason)
+            self._events.append(ControllerDown(self._line, connected.device_id, reason))
 
 
-def entry_of(record: events.Record, dictionary: Dictionary) -> Entry:
+def entry_of(record: Record, dictionary: Dictionary) -> Entry:
     """Return a record as it is queued and published."""
     document = readable(record, dictionary)
     # A declared table may name a field as it likes; who sent the record is not for it to say.

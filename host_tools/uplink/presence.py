@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from functools import partial
@@ -16,8 +17,8 @@ from host_tools.contract import topics
 from host_tools.contract.online import document_of, said
 from host_tools.mqtt.session import Session
 from host_tools.uplink import birth as life
-from host_tools.uplink.flight import Flight
-from host_tools.uplink.roster import EXPIRY_S, UPLINK, Member, Roster
+from host_tools.uplink.inflight import Inflight
+from host_tools.uplink.presence_schedule import EXPIRY_S, UPLINK, Member, PresenceSchedule
 from host_tools.uplink.store import Store
 
 _AT_ONCE = 32  # devices in one SUBSCRIBE
@@ -35,7 +36,7 @@ _EXPIRING.MessageExpiryInterval = EXPIRY_S
 class Presence:
     """What one uplink has to say of itself and of its controllers.
 
-    tell: takes a line for the user, said once.  on_due: called when there is something new to say.
+    tell: takes a line for the user, said once.  wake: is set when there is something new to say.
     """
 
     def __init__(
@@ -45,15 +46,15 @@ class Presence:
         store: Store,
         tell: Callable[[str], None],
         detail: Callable[[str], None],
-        on_due: Callable[[], None],
+        wake: asyncio.Event,
     ) -> None:
         self._name = name
         self._run = run
         self._store = store
         self._tell = tell
         self._detail = detail
-        self._on_due = on_due
-        self._roster = Roster()
+        self._wake = wake
+        self._schedule = PresenceSchedule()
         self._leave: list[str] = []
         self._unmark: list[str] = []
         self._stopping = False
@@ -62,48 +63,48 @@ class Presence:
     async def load(self) -> None:
         """Begin with the controllers that an earlier run left behind as online."""
         for device in await self._store.served():
-            self._roster.add(device).marked = True
+            self._schedule.add(device).marked = True
 
     @property
     def due(self) -> bool:
-        return self._roster.next_due() is not None
+        return self._schedule.next_due() is not None
 
     def attach(self, birth: life.Birth) -> None:
         """A controller's link is up."""
-        self._roster.attach(birth)
-        self._on_due()
+        self._schedule.attach(birth)
+        self._wake.set()
 
     def detach(self, device: str, reason: str) -> None:
         """A controller's link is down."""
-        self._roster.detach(device, reason)
-        self._on_due()
+        self._schedule.detach(device, reason)
+        self._wake.set()
 
     def stop(self) -> None:
         """Say goodbye for every controller, and then for the uplink."""
         self._stopping = True
-        for member in list(self._roster.members.values()):
+        for member in list(self._schedule.members.values()):
             if member.birth is not None:
-                self._roster.detach(member.device, "uplink stopped")
-        self._roster.say_again(UPLINK)
-        self._on_due()
+                self._schedule.detach(member.device, "uplink stopped")
+        self._schedule.say_again(UPLINK)
+        self._wake.set()
 
     def connected(self) -> None:
         """A new connection: everything is to be said on it."""
         self._leave.clear()
-        self._roster.connected()
+        self._schedule.connected()
         if self._stopping:
-            self._roster.say_again(UPLINK)
+            self._schedule.say_again(UPLINK)
 
     def member_of(self, name: str) -> Member | None:
         """Return the controller whose topics have this level."""
-        return self._roster.of_level(name)
+        return self._schedule.of_level(name)
 
     async def subscribe(self, session: Session) -> None:
         """Listen to the commands of new controllers, and to what others say of them.  Errors: MqttError."""
         limit = _AT_ONCE
-        if session.grants.packet_maximum is not None:
-            limit = max(1, min(limit, session.grants.packet_maximum // _FILTERS_SIZE))
-        while devices := self._roster.take_unsubscribed(limit):
+        if session.limits.packet_maximum is not None:
+            limit = max(1, min(limit, session.limits.packet_maximum // _FILTERS_SIZE))
+        while devices := self._schedule.take_unsubscribed(limit):
             filters = [
                 pair
                 for device in devices
@@ -124,20 +125,20 @@ class Presence:
             with contextlib.suppress(aiomqtt.MqttCodeError):
                 await session.unsubscribe([topics.topic(device, leaf) for device in leave for leaf in _READ])
 
-    async def send(self, flight: Flight, now_s: float) -> None:
+    async def send(self, inflight: Inflight, now_s: float) -> None:
         """Say what is due, as far as there is room.  Errors: MqttError; ToolError, as of Queue."""
-        self._roster.renew(now_s)
+        self._schedule.renew(now_s)
         await self._mark()
-        while (device := self._roster.next_due()) is not None and flight.has_room:
-            if not self._roster.is_subscribed(device):
+        while (device := self._schedule.next_due()) is not None and inflight.has_room:
+            if not self._schedule.is_subscribed(device):
                 return  # it came while this was under way: nobody is told online whose commands would be lost
             if device == UPLINK:
-                self._send_own(flight)
-            elif self._send_birth(flight, self._roster.members[device]):
+                self._send_own(inflight)
+            elif self._send_birth(inflight, self._schedule.members[device]):
                 continue  # the status stays due: it has a place of its own in the window
             else:
-                self._send_status(flight, self._roster.members[device])
-            self._roster.said(device, now_s)
+                self._send_status(inflight, self._schedule.members[device])
+            self._schedule.said(device, now_s)
 
     def take_status(self, member: Member, payload: bytes) -> None:
         """See what somebody else says of a controller: it was retired, or another uplink serves it."""
@@ -155,8 +156,8 @@ class Presence:
         elif told.online:
             self._tell(f"controller {member.device!a} is on uplink {told.uplink!a} too: give each its own id")
         else:
-            self._roster.say_again(member.device)
-            self._on_due()
+            self._schedule.say_again(member.device)
+            self._wake.set()
 
     async def flush(self) -> None:
         """Note in the queue file whom nobody has to take back any more."""
@@ -166,52 +167,52 @@ class Presence:
 
     async def _mark(self) -> None:
         """Note in the queue file who is about to be said online, in case this process cannot take it back."""
-        new = self._roster.unmarked()
+        new = self._schedule.unmarked()
         if new:
             for member in new:
                 member.marked = True
             await self._store.mark_served([member.device for member in new])
 
-    def _send_own(self, flight: Flight) -> None:
+    def _send_own(self, inflight: Inflight) -> None:
         state, reason = (life.OFFLINE, "uplink stopped") if self._stopping else (life.ONLINE, "")
         payload = life.presence(self._name, state, run=self._run, reason=reason)
-        self._publish(flight, topics.presence(self._name), payload, expiring=not self._stopping)
+        self._publish(inflight, topics.presence(self._name), payload, expiring=not self._stopping)
 
-    def _send_birth(self, flight: Flight, member: Member) -> bool:
+    def _send_birth(self, inflight: Inflight, member: Member) -> bool:
         """Send a birth that is due; return False where none is."""
         if member.birth is None or not member.birth_due:
             return False
         member.birth_due = False
         topic = topics.topic(member.device, topics.BIRTH)
         payload = member.birth.payload()
-        if not flight.fits(topic, payload):
+        if not inflight.fits(topic, payload):
             payload = member.birth.without_table().payload()
             self._tell(
-                f"broker {flight.session.name} takes packets of {flight.grants.packet_maximum} bytes at most: birth"
+                f"broker {inflight.session.name} takes packets of {inflight.limits.packet_maximum} bytes at most: birth"
                 " messages go without their table"
             )
-        self._publish(flight, topic, payload)
+        self._publish(inflight, topic, payload)
         return True
 
-    def _send_status(self, flight: Flight, member: Member) -> None:
+    def _send_status(self, inflight: Inflight, member: Member) -> None:
         state, reason = (life.OFFLINE, member.reason) if member.birth is None else (life.ONLINE, "")
         payload = life.status(member.device, state, uplink=self._name, run=self._run, boot=member.boot, reason=reason)
         topic = topics.topic(member.device, topics.STATUS)
-        self._publish(flight, topic, payload, expiring=member.birth is not None, member=member)
+        self._publish(inflight, topic, payload, expiring=member.birth is not None, member=member)
 
     def _publish(
-        self, flight: Flight, topic: str, payload: bytes, *, expiring: bool = False, member: Member | None = None
+        self, inflight: Inflight, topic: str, payload: bytes, *, expiring: bool = False, member: Member | None = None
     ) -> None:
-        landed = partial(self._landed, flight, topic, member)
-        flight.send(topic, payload, landed, retain=True, properties=_EXPIRING if expiring else None)
+        landed = partial(self._landed, inflight, topic, member)
+        inflight.send(topic, payload, landed, retain=True, properties=_EXPIRING if expiring else None)
 
-    def _landed(self, flight: Flight, topic: str, member: Member | None, reason: ReasonCode | None) -> None:
+    def _landed(self, inflight: Inflight, topic: str, member: Member | None, reason: ReasonCode | None) -> None:
         if reason is None:
             return
         if reason.is_failure:
-            flight.refused(topic)
+            inflight.refused(topic)
             return
-        flight.taken(topic)
+        inflight.taken(topic)
         self.announced = self.announced or topic == topics.presence(self._name)
         if member is not None and member.birth is None and member.marked:
             member.marked = False
@@ -221,5 +222,5 @@ class Presence:
         self._detail(f"controller {member.device!a} is left alone: it was retired, or has another uplink")
         self._unmark.append(member.device)
         self._leave.append(member.device)
-        self._roster.forget(member.device)
-        self._on_due()
+        self._schedule.forget(member.device)
+        self._wake.set()

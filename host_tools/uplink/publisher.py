@@ -14,17 +14,18 @@ from aiomqtt.exceptions import MqttConnectError
 from host_tools.contract import topics
 from host_tools.errors import ToolError
 from host_tools.mqtt.address import Broker
-from host_tools.mqtt.grants import Grants
+from host_tools.mqtt.broker_limits import BrokerLimits
 from host_tools.mqtt.session import CONNECTION_ERRORS, Session, TakenOverError, why
 from host_tools.uplink import birth as life
 from host_tools.uplink import namesake
-from host_tools.uplink.answers import INBOUND, Answers
-from host_tools.uplink.flight import Flight
+from host_tools.uplink.command import Result
+from host_tools.uplink.events import EventQueue
+from host_tools.uplink.inflight import BROKER, Inflight
 from host_tools.uplink.presence import Presence
+from host_tools.uplink.problem_log import ProblemLog
 from host_tools.uplink.records import Records
-from host_tools.uplink.requests import Answer, Request
+from host_tools.uplink.results import INBOUND, Results
 from host_tools.uplink.store import Store
-from host_tools.uplink.troubles import Troubles
 
 WINDOW = 64
 RETRY_MAX_S = 30.0
@@ -34,7 +35,6 @@ _GOODBYE_S = 3.0
 _STOP_S = 5.0
 _TICK_S = 0.1
 _TOLD_MAX = 32  # different lines that are said once
-_BROKER = "+"  # no device's name as a topic level
 
 _RETAIN_NOT_SUPPORTED = 0x9A
 _QOS_NOT_SUPPORTED = 0x9B
@@ -44,20 +44,20 @@ class Publisher:
     """Publishes what a store holds until `stop`; all methods belong to one event loop, see PublisherThread for others.
 
     name: of this uplink; one at a time has it at a broker.  say: takes a line for the user.  detail: for --verbose.
-    on_request: takes the commands of the devices that were attached.
+    events: takes the commands to the controllers that were attached; `send_result` takes their results.
     """
 
     def __init__(
         self,
         store: Store,
         broker: Broker,
+        events: EventQueue,
         *,
         name: str,
         window: int = WINDOW,
         retry_max_s: float = RETRY_MAX_S,
         say: Callable[[str], None] = print,
         detail: Callable[[str], None] = lambda _line: None,
-        on_request: Callable[[Request], None] = lambda _request: None,
     ) -> None:
         self.connections = 0
         self._broker = broker
@@ -66,11 +66,11 @@ class Publisher:
         self._retry_max_s = retry_max_s
         self._say = say
         self._detail = detail
-        self._troubles = Troubles(say)
+        self._problems = ProblemLog(say)
         self._wake = asyncio.Event()
         self._run = secrets.token_hex(4)
-        self._presence = Presence(name, self._run, store, self._tell, detail, self._wake.set)
-        self._answers = Answers(on_request, self._tell, self._wake.set)
+        self._presence = Presence(name, self._run, store, self._tell, detail, self._wake)
+        self._results = Results(events, self._tell, self._wake)
         self._records = Records(store, retry_max_s)
         self._stopping_since_s: float | None = None
         self._will_retain = True
@@ -84,12 +84,12 @@ class Publisher:
 
     @property
     def unanswered(self) -> int:
-        """Commands whose answer nobody gets."""
-        return self._answers.unanswered
+        """Commands whose result nobody gets."""
+        return self._results.unanswered
 
     @property
-    def troubles(self) -> list[str]:
-        return self._troubles.lines
+    def problems(self) -> list[str]:
+        return self._problems.lines
 
     async def run(self) -> None:
         """Publish until `stop`.  Errors: ToolError where the queue file is damaged, or the name is another uplink's."""
@@ -107,7 +107,7 @@ class Publisher:
                 connection.result()
         finally:
             connection.cancel()
-            self._answers.abandon()
+            self._results.abandon()
 
     def stop(self) -> None:
         """Say goodbye and end `run`; records stay in the queue."""
@@ -127,9 +127,9 @@ class Publisher:
         """A controller's link is down."""
         self._presence.detach(device, reason)
 
-    def answer(self, answer: Answer) -> None:
+    def send_result(self, result: Result) -> None:
         """Send what became of a command to who sent it."""
-        self._answers.add(answer)
+        self._results.add(result)
 
     def _stopped_for(self, seconds: float) -> bool:
         since_s = self._stopping_since_s
@@ -150,7 +150,7 @@ class Publisher:
             except CONNECTION_ERRORS as error:
                 if self._will_was_refused(error):
                     continue
-                self._troubles.begin(_BROKER, why(self._broker, error))
+                self._problems.begin(BROKER, why(self._broker, error))
             lasted = time.monotonic() - began_s > _STEADY_S
             pause_s = _RETRY_FIRST_S if lasted else min(pause_s * 2, self._retry_max_s)
             end_s = time.monotonic() + pause_s * random.uniform(0.7, 1.0)
@@ -203,20 +203,20 @@ class Publisher:
 
     def _begin(self, session: Session) -> None:
         self.connections += 1
-        self._will_retain, self._will_qos = session.grants.retain, session.grants.maximum_qos
+        self._will_retain, self._will_qos = session.limits.retain, session.limits.maximum_qos
         self._presence.connected()
-        self._answers.connected(session)
+        self._results.connected(session)
         self._records.connected()
-        self._detail(f"connected to broker {self._broker.name} as {self._name!r}: {session.grants}")
-        self._tell_of(session.grants)
+        self._detail(f"connected to broker {self._broker.name} as {self._name!r}: {session.limits}")
+        self._tell_of(session.limits)
 
-    def _tell_of(self, grants: Grants) -> None:
-        if not grants.retain:
+    def _tell_of(self, limits: BrokerLimits) -> None:
+        if not limits.retain:
             self._tell(
                 f"broker {self._broker.name} keeps no retained messages: who subscribes later sees birth at the next"
                 " connection and status when it is renewed"
             )
-        if not grants.maximum_qos:
+        if not limits.maximum_qos:
             self._tell(
                 f"broker {self._broker.name} has QoS 0 alone: a record counts as delivered once the broker has read it"
             )
@@ -229,24 +229,21 @@ class Publisher:
         else:
             self._detail(line)
 
-    def _sound(self) -> None:
-        self._troubles.end(_BROKER, f"broker {self._broker.name} takes messages again")
-
     async def _pump(self, session: Session) -> None:
         """Send what is due, in the order of its weight; at the end, until nothing of it is left."""
-        flight = Flight(session, self._broker.name, self._troubles, self._wake.set, self._sound)
+        inflight = Inflight(session, self._broker.name, self._problems, self._wake)
         while True:
             self._wake.clear()
             await self._presence.subscribe(session)
-            await self._presence.send(flight, time.monotonic())
-            self._answers.send(flight)
+            await self._presence.send(inflight, time.monotonic())
+            self._results.send(inflight)
             if self._stopping_since_s is not None:
-                if not self._presence.due and self._answers.settled and not flight.flying:
+                if not self._presence.due and self._results.settled and not inflight.flying:
                     return
                 if self._stopped_for(_GOODBYE_S):
                     raise aiomqtt.MqttError("no acknowledgement at the end")
             else:
-                while not self._presence.due and not self._answers.due(flight) and await self._records.send(flight):
+                while not self._presence.due and not self._results.due(inflight) and await self._records.send(inflight):
                     session.check()
             session.check()
             if not self._wake.is_set():
@@ -260,10 +257,10 @@ class Publisher:
         payload = message.payload if isinstance(message.payload, bytes) else b""
         if parts is not None and member is not None:
             if parts[1] == topics.COMMAND:
-                self._answers.take(member, message)
+                self._results.take(member, message)
             elif parts[1] == topics.STATUS:
                 self._presence.take_status(member, payload)
-        self._answers.acknowledge(message)
+        self._results.acknowledge(message)
 
     async def _flush(self) -> None:
         await self._records.flush()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from host_tools.mqtt.address import Broker
 from host_tools.uplink.birth import Birth
+from host_tools.uplink.events import EventQueue
 from host_tools.uplink.identity import default_name
 from host_tools.uplink.publisher import RETRY_MAX_S, WINDOW, Publisher
 from host_tools.uplink.queue import Queue
@@ -59,9 +60,9 @@ class PublisherThread:
         return self._publisher.connections if self._publisher else 0
 
     @property
-    def troubles(self) -> list[str]:
+    def problems(self) -> list[str]:
         """What is wrong with the broker now; empty where all is well."""
-        return self._publisher.troubles if self._publisher else []
+        return self._publisher.problems if self._publisher else []
 
     def start(self) -> PublisherThread:
         self._store = Store(self._queue_path)
@@ -117,20 +118,23 @@ class PublisherThread:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        events: EventQueue = asyncio.Queue()
         self._publisher = Publisher(
             self._store,
             self._broker,
+            events,
             name=self._name,
             window=self._window,
             retry_max_s=self._retry_max_s,
             say=self._say,
         )
         self._ready.set()
-        watching = asyncio.create_task(self._watch(self._publisher))
+        beside = [asyncio.create_task(work) for work in (self._watch(self._publisher), _ignore_commands(events))]
         try:
             await self._publisher.run()
         finally:
-            watching.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _watch(self, publisher: Publisher) -> None:
         version = None
@@ -140,3 +144,9 @@ class PublisherThread:
                 version = current
                 publisher.notice()
             await asyncio.sleep(_POLL_S)
+
+
+async def _ignore_commands(events: EventQueue) -> None:
+    """Take what comes for the controllers: behind a queue file alone, nobody carries a command out."""
+    while True:
+        await events.get()

@@ -8,7 +8,7 @@ from functools import partial
 from paho.mqtt.reasoncodes import ReasonCode
 
 from host_tools.contract import topics
-from host_tools.uplink.flight import Flight
+from host_tools.uplink.inflight import Inflight
 from host_tools.uplink.outflow import Outflow
 from host_tools.uplink.queue import Stored
 from host_tools.uplink.store import Store
@@ -34,12 +34,12 @@ class Records:
         if retry_at_s is not None and now_s >= retry_at_s:
             self.due = True
 
-    async def send(self, flight: Flight) -> bool:
+    async def send(self, inflight: Inflight) -> bool:
         """Send one record; return False where there is no room or no record.
 
         Errors: MqttError; ToolError, as of Queue.
         """
-        if not self.due or not flight.has_room:
+        if not self.due or not inflight.has_room:
             return False
         now_s = time.monotonic()
         self.due = False  # what comes during the look makes it True again
@@ -48,7 +48,7 @@ class Records:
             return False
         self.due = True
         topic = topics.topic(stored.entry.device, stored.entry.leaf)
-        if not flight.send(topic, stored.entry.payload, partial(self._landed, flight, stored)):
+        if not inflight.send(topic, stored.entry.payload, partial(self._landed, inflight, stored)):
             self._outflow.refused(stored, now_s)
         return True
 
@@ -58,15 +58,15 @@ class Records:
             done, self._done = self._done, []
             await self._store.done(done)
 
-    def _landed(self, flight: Flight, stored: Stored, reason: ReasonCode | None) -> None:
+    def _landed(self, inflight: Inflight, stored: Stored, reason: ReasonCode | None) -> None:
         if reason is None:
             return
         device = stored.entry.device
         if reason.is_failure:
             self._outflow.refused(stored, time.monotonic())
-            flight.refused(device)
+            inflight.refused(device)
             return
         self.published += 1  # before the queue shows it: who waits for `drain` then reads the whole count
         self._outflow.accepted(stored, time.monotonic())
         self._done.append(stored.id)
-        flight.taken(device)
+        inflight.taken(device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,17 +14,15 @@ from typing import Any
 
 from host_tools.errors import ToolError
 from host_tools.mqtt.address import Broker
-from host_tools.uplink.birth import Birth
 from host_tools.uplink.clock import BEAT_S, Clock
-from host_tools.uplink.committer import Committer
-from host_tools.uplink.desk import OFFLINE, CommandDesk
+from host_tools.uplink.dispatcher import Dispatcher
+from host_tools.uplink.events import Backend, EventQueue
 from host_tools.uplink.identity import default_name
-from host_tools.uplink.intake import Answerer, Intake, Listener, Work, link_into, nobody
-from host_tools.uplink.line import LISTEN_S, Line
 from host_tools.uplink.port import BAUD, allow_open_files, open_port
 from host_tools.uplink.publisher import Publisher
 from host_tools.uplink.queue import DEFAULT_MAX_ROWS
-from host_tools.uplink.requests import Answer, Request
+from host_tools.uplink.record_writer import RecordWriter
+from host_tools.uplink.serial_line import SerialLine
 from host_tools.uplink.store import Store
 
 _LOOK_S = 0.1
@@ -65,14 +63,14 @@ class Service:
         self._settings = settings
         self._say = say
         self._detail = detail
-        self._served: dict[str, Line] = {}
-        self._lines: list[Line] = []
+        self._lines: list[SerialLine] = []
         self._publisher: Publisher | None = None
-        self._committer: Committer | None = None
+        self._record_writer: RecordWriter | None = None
+        self._online: Sized = ()
         self._waiting = 0
         self._clock = Clock()
         self._failure: BaseException | None = None
-        self._answerer: Answerer = _provisioning(settings.pki, say) if settings.pki else nobody
+        self._backend = _provisioning(settings.pki, say) if settings.pki else None
 
     def run(self, stop: threading.Event) -> None:
         """Errors: MissingError for a port that is not there, ToolError for a queue or a name that cannot be used."""
@@ -96,7 +94,7 @@ class Service:
         counts = [line.intake.counts for line in self._lines]
         return {
             "received": sum(count.received for count in counts),
-            "stored": self._committer.stored if self._committer else 0,
+            "stored": self._record_writer.stored if self._record_writer else 0,
             "missing": sum(count.missing for count in counts),
             "published": self._publisher.published if self._publisher else 0,
             "waiting": self._waiting,
@@ -111,33 +109,32 @@ class Service:
         return [one.result() for one in opening]
 
     async def _serve(self, store: Store, opened: list[int | None], stop: threading.Event) -> None:
-        settings = self._settings
+        """Make the parts and let them run; what goes between them is in dispatcher.py."""
+        settings, say = self._settings, self._say
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
-        publisher = self._publisher = Publisher(
-            store,
-            settings.broker,
-            name=settings.name or default_name(settings.queue_path),
-            say=self._say,
-            detail=self._detail,
-            on_request=self._route,
-        )
-        committer = self._committer = Committer(store, self._say, publisher.notice)
-        self._lines = [self._line(url, store, committer, publisher) for url in settings.ports]
-        publishing = asyncio.create_task(publisher.run())
-        workers = [publishing, *(asyncio.create_task(work) for work in (committer.run(), self._beat(store)))]
-        for line, port in zip(self._lines, opened, strict=True):
+        events: EventQueue = asyncio.Queue()
+        name = settings.name or default_name(settings.queue_path)
+        publisher = Publisher(store, settings.broker, events, name=name, say=say, detail=self._detail)
+        record_writer = RecordWriter(store, events, say)
+        lines = [self._line(number, url, store, events) for number, url in enumerate(settings.ports)]
+        dispatcher = Dispatcher(events, lines, record_writer, publisher, self._backend, self._asked, say)
+        self._publisher, self._record_writer = publisher, record_writer
+        self._lines, self._online = lines, dispatcher.online
+        publishing, writing = asyncio.create_task(publisher.run()), asyncio.create_task(record_writer.run())
+        beside = [asyncio.create_task(work) for work in (dispatcher.run(), self._beat(store))]
+        workers = [publishing, writing, *beside]
+        for line, port in zip(lines, opened, strict=True):
             line.start(port)
         try:
             while not stop.is_set() and self._failure is None and not any(worker.done() for worker in workers):
                 await asyncio.wait(workers, timeout=_LOOK_S)
             publisher.stop()
-            for line in self._lines:
+            for line in lines:
                 line.close()
-            workers[1].cancel()
-            await committer.commit()
+            dispatcher.drain()  # the results of what was open: the publisher ends once they have got away
+            writing.cancel()
+            await record_writer.commit()
             await publishing
-            for worker in workers[2:]:
-                worker.cancel()
         finally:
             await _end(workers)
         if self._failure is not None:
@@ -150,32 +147,18 @@ class Service:
         else:
             self._detail(f"event loop: {context.get('message')} ({context.get('exception')!r})")
 
-    def _line(self, url: str, store: Store, committer: Committer, publisher: Publisher) -> Line:
+    def _line(self, number: int, url: str, store: Store, events: EventQueue) -> SerialLine:
         loop = asyncio.get_running_loop()
-        listener = Listener(
-            attached=lambda birth: self._attached(line, birth),
-            detached=lambda device, reason: self._detached(line, device, reason),
-            answered=lambda event: desk.answered(event),
-            say=self._say,
-        )
-
-        def run(work: Work, then: Callable[[bytes | None], None]) -> None:
-            asked = loop.run_in_executor(self._asked, work)
-            asked.add_done_callback(lambda done: self._answer_asked(line, done, then))
-
-        intake = Intake(link_into(store, LISTEN_S), None, listener, answerer=self._answerer, run=run)
-        desk = CommandDesk(intake.link, publisher.answer)
-        line = Line(
+        return SerialLine(
+            number,
             url,
-            intake,
-            desk,
+            store,
             self._clock,
+            events,
             opener=lambda url: loop.run_in_executor(self._openers, open_port, url, self._settings.baud),
-            stored_due=committer.due,
             say=self._say,
             detail=self._detail,
         )
-        return line
 
     async def _beat(self, store: Store) -> None:
         """Look at the clock often enough, and say the counters as often as is wanted."""
@@ -195,42 +178,7 @@ class Service:
 
     def _report(self) -> str:
         counts = ", ".join(f"{count} {name}" for name, count in self.summary().items())
-        return f"{len(self._served)} of {len(self._lines)} controllers online; {counts}"
-
-    def _answer_asked(
-        self, line: Line, done: asyncio.Future[bytes | None], then: Callable[[bytes | None], None]
-    ) -> None:
-        if done.cancelled():
-            return
-        error = done.exception()
-        if error is not None:
-            self._say(f"a controller's question on {line.url} has no answer: {error}")
-        then(None if error is not None else done.result())
-        line.turn()
-
-    def _attached(self, line: Line, birth: Birth) -> None:
-        other = self._served.get(birth.device)
-        self._served[birth.device] = line
-        if other is not None and other is not line:
-            self._say(f"controller {birth.device!a} is on {other.url} and on {line.url}: give each its own id")
-        self._say(f"controller {birth.device!a} is online on {line.url}, firmware {birth.firmware!a}")
-        if self._publisher is not None:
-            self._publisher.attach(birth)
-
-    def _detached(self, line: Line, device: str, reason: str) -> None:
-        if self._served.get(device) is not line:
-            return
-        del self._served[device]
-        self._say(f"controller {device!a} is offline: {reason}")
-        if self._publisher is not None:
-            self._publisher.detach(device, reason)
-
-    def _route(self, request: Request) -> None:
-        line = self._served.get(request.device)
-        if line is not None:
-            line.submit(request)
-        elif self._publisher is not None:
-            self._publisher.answer(Answer(request, OFFLINE, "the controller's link is down"))
+        return f"{len(self._online)} of {len(self._lines)} controllers online; {counts}"
 
 
 async def _end(workers: list[asyncio.Task[None]]) -> None:
@@ -242,7 +190,7 @@ async def _end(workers: list[asyncio.Task[None]]) -> None:
             raise ended
 
 
-def _provisioning(pki: Path, say: Callable[[str], None]) -> Answerer:
+def _provisioning(pki: Path, say: Callable[[str], None]) -> Backend:
     from host_tools.backend.provisioning import Provisioning  # heavy, and for the uplinks of cars alone
 
     return Provisioning(pki, say)

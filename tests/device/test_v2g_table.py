@@ -1,7 +1,7 @@
 """The state table against ISO 15118-2 itself: what 8.8 allows, where it leads, and the times of tables 109 and 110."""
 
 from gridkeel.errors import ProtocolError
-from gridkeel.link import messages
+from gridkeel.link import message_ids, messages
 from gridkeel.runtime import handshake
 from gridkeel.v2g import state_table
 from gridkeel.v2g.iso2 import states, states_text

@@ -26,11 +26,11 @@ def queue(tmp_path: Path) -> Iterator[Queue]:
 def test_a_question_is_answered_in_virtual_time(queue: Queue):
     asked: list[tuple[str, bytes, float]] = []
 
-    def answerer(kind: str, data: bytes, unix_s: float) -> bytes:
+    def answering(kind: str, data: bytes, unix_s: float) -> bytes:
         asked.append((kind, data, unix_s))
         return data[::-1]
 
-    host = HostSide(queue, 460800, [], Recorder(), lambda _birth: None, 1, answerer=answerer)
+    host = HostSide(queue, 460800, [], Recorder(), lambda _birth: None, 1, backend=answering)
     asker = backend.Backend()
     device = DeviceLink(b"gk-b", 5, backend=asker)
     out = bytearray(512)

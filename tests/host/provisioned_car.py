@@ -13,7 +13,7 @@ from pki_helpers import der
 from certs.v2g import Pki
 from gridkeel.v2g import exi, grammars
 from gridkeel.v2g.iso2 import states
-from host_tools.backend import envelope, signing
+from host_tools.backend import key_transport, signing
 from host_tools.backend.provisioning import INSTALLATION, UPDATE
 
 SESSION_ID = bytes(range(8))
@@ -79,6 +79,6 @@ class Response:
         public_key.verify(pair, bytes(out[:size]), ec.ECDSA(SHA256()))
         sealed = self.body["ContractSignatureEncryptedPrivateKey"][""]
         assert len(sealed) == 48 and len(self.body["DHpublickey"][""]) == 65
-        number = envelope.unseal(sealed, self.body["DHpublickey"][""], key)
+        number = key_transport.unseal(sealed, self.body["DHpublickey"][""], key)
         made = ec.derive_private_key(int.from_bytes(number, "big"), ec.SECP256R1()).public_key()
         assert made == self.contract.public_key()

@@ -93,7 +93,7 @@ def test_a_broker_restarted_under_the_publisher(tmp_path: Path):
                 assert publisher.drain(30)
                 assert counter.wait_for(2000, 30)
             broker.stop()
-            assert eventually(lambda: bool(publisher.troubles))
+            assert eventually(lambda: bool(publisher.problems))
             queue.put_many(entries(2001, 4000))
             assert not publisher.drain(0.2)
             broker.start()
@@ -126,6 +126,6 @@ def test_stopping_without_a_broker_takes_no_retry_pause(tmp_path: Path):
     Queue(tmp_path / "q.db").close()
     publisher = PublisherThread(tmp_path / "q.db", broker_at("mqtt://127.0.0.1:1"), say=lambda _line: None).start()
     publisher.attach(Birth("d", 1, "fw", {}))
-    assert eventually(lambda: bool(publisher.troubles))
+    assert eventually(lambda: bool(publisher.problems))
     publisher.stop()
     assert publisher.error is None

@@ -9,7 +9,7 @@ import pytest
 from gridkeel import params
 from gridkeel.errors import ParameterError
 from gridkeel.params import NAMES, Parameters
-from host_tools.uplink.in_force import TOGETHER, parameters_of, reason
+from host_tools.uplink.limits_in_force import TOGETHER, parameters_of, reason
 
 DEFAULTS = Parameters().values()
 

@@ -14,7 +14,8 @@ from gridkeel.link import message_ids, messages
 from gridkeel.link.device import DeviceLink
 from gridkeel.runtime.commands import Commands
 from host_tools.link import telltime
-from host_tools.uplink.intake import Intake, Listener, link_into
+from host_tools.link.events import Answered
+from host_tools.uplink.intake import Intake, link_into
 from host_tools.uplink.queue import Queue
 
 START = 1_790_000_000.25
@@ -31,12 +32,14 @@ class World:
         self.commands = Commands(None, controller, self.device, None, self.clock)
         self.lines: list[str] = []
         self.answers: list[object] = []
-        listener = Listener(say=self.lines.append, answered=self.answers.append)
         self.wrong_s = 0.0
-        self.intake = Intake(link_into(queue), queue, listener, unix_time=lambda now_s: START + now_s + self.wrong_s)
+        self.intake = Intake(link_into(queue), queue, say=self.lines.append, unix_time=self._unix_time)
         self.now_s = 0.0
         self.told: list[tuple[float, int, int]] = []
         self.lose = False
+
+    def _unix_time(self, now_s: float) -> float:
+        return START + now_s + self.wrong_s
 
     def run(self, seconds: float) -> None:
         out = bytearray(4096)
@@ -48,6 +51,7 @@ class World:
             self.intake.receive(bytes(out[:n]), self.now_s)
             self.intake.on_deadline(self.now_s)
             self.intake.commit()
+            self.answers += [event for event in self.intake.events() if isinstance(event, Answered)]
             back = self.intake.data_to_send()
             if not self.lose:
                 self.device.receive(back, len(back), now_ms)

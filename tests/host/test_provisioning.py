@@ -20,7 +20,7 @@ from pki_helpers import der, peer_process
 from certs import v2g
 from certs.issuing import Pair
 from certs.v2g import defects
-from host_tools.backend import envelope
+from host_tools.backend import key_transport
 from host_tools.backend.provisioning import INSTALLATION, UPDATE, Provisioning
 from host_tools.errors import MissingError, ToolError
 
@@ -242,8 +242,8 @@ def test_a_broken_pki_is_answered_with_failed_and_said(pki: v2g.Pki, tmp_path: P
 
 def test_the_envelope_opens_for_its_receiver_alone():
     key, receiver, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
-    point, sealed = envelope.seal(key, receiver.public_key())
+    point, sealed = key_transport.seal(key, receiver.public_key())
     number = key.private_numbers().private_value.to_bytes(32, "big")
-    assert envelope.unseal(sealed, point, receiver) == number
-    assert envelope.unseal(sealed, point, other) != number
-    assert envelope.seal(key, receiver.public_key()) != (point, sealed)
+    assert key_transport.unseal(sealed, point, receiver) == number
+    assert key_transport.unseal(sealed, point, other) != number
+    assert key_transport.seal(key, receiver.public_key()) != (point, sealed)

@@ -13,7 +13,8 @@ from gridkeel.link.device import DeviceLink
 from host_tools.contract.dedupe import Dedupe
 from host_tools.contract.topics import level, record_leaf, split, topic
 from host_tools.uplink.birth import Birth
-from host_tools.uplink.intake import Intake, Listener, link_into
+from host_tools.uplink.events import ControllerDown, ControllerUp
+from host_tools.uplink.intake import Intake, link_into
 from host_tools.uplink.queue import Queue
 
 _FIELDS = len(messages.fields_of(message_ids.TELEMETRY))
@@ -27,12 +28,7 @@ class World:
         self.births: list[Birth] = []
         self.losses: list[str] = []
         self.lines: list[str] = []
-        listener = Listener(
-            attached=self.births.append,
-            detached=lambda _device, reason: self.losses.append(reason),
-            say=self.lines.append,
-        )
-        self.intake = Intake(link_into(queue), queue, listener)
+        self.intake = Intake(link_into(queue), queue, say=self.lines.append)
         self.now_s = 1.0
         self.cut = False
 
@@ -47,9 +43,17 @@ class World:
                 self.intake.receive(bytes(out[:n]), self.now_s)
             self.intake.on_deadline(self.now_s)
             self.intake.commit()
+            self._take_events()
             back = self.intake.data_to_send()
             if not self.cut:
                 self.device.receive(back, len(back), now_ms)
+
+    def _take_events(self) -> None:
+        for event in self.intake.events():
+            if isinstance(event, ControllerUp):
+                self.births.append(event.birth)
+            elif isinstance(event, ControllerDown):
+                self.losses.append(event.reason)
 
     def post(self, count: int) -> None:
         for _ in range(count):

@@ -37,7 +37,7 @@ def test_a_backend_that_fails_is_one_controllers_trouble(tmp_path: Path):
         def broken(_kind: str, _data: bytes, _unix_s: float) -> bytes:
             raise OSError("the disk is gone")
 
-        service._answerer = broken
+        service._backend = broken
         thread = threading.Thread(target=service.run, args=(stop,), daemon=True)
         thread.start()
         assert eventually(lambda: sum("is online" in line for line in lines) == 2)

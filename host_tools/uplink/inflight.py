@@ -9,39 +9,35 @@ from functools import partial
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from host_tools.mqtt.grants import Grants, publish_size
+from host_tools.mqtt.broker_limits import BrokerLimits, publish_size
 from host_tools.mqtt.session import Session
-from host_tools.uplink.troubles import Troubles
+from host_tools.uplink.problem_log import ProblemLog
 
+BROKER = "+"  # stands for the broker itself among those that have a problem; no device's name as a topic level
 Landed = Callable[[ReasonCode | None], None]
 """Takes the PUBACK's reason code, None where the connection ended first."""
 
 
-class Flight:
-    """One connection's publishes.  on_room: called when there is room again, after `has_room` said no.
-
-    on_sound: called for every acknowledgement.
-    """
+class Inflight:
+    """One connection's publishes.  wake: is set when there is room again, after `has_room` said no."""
 
     def __init__(
         self,
         session: Session,
         broker: str,
-        troubles: Troubles,
-        on_room: Callable[[], None],
-        on_sound: Callable[[], None],
+        problems: ProblemLog,
+        wake: asyncio.Event,
     ) -> None:
         self.session = session
         self.flying = 0
         self._broker = broker
-        self._troubles = troubles
-        self._on_room = on_room
-        self._on_sound = on_sound
+        self._problems = problems
+        self._wake = wake
         self._short = False
 
     @property
-    def grants(self) -> Grants:
-        return self.session.grants
+    def limits(self) -> BrokerLimits:
+        return self.session.limits
 
     @property
     def has_room(self) -> bool:
@@ -64,9 +60,9 @@ class Flight:
         Errors: MqttError where the connection has ended.
         """
         if not self.fits(topic, payload, properties):
-            self._troubles.begin(
+            self._problems.begin(
                 topic,
-                f"broker {self._broker} takes packets of {self.grants.packet_maximum} bytes at most, too few for"
+                f"broker {self._broker} takes packets of {self.limits.packet_maximum} bytes at most, too few for"
                 f" {topic}: raise its maximum packet size",
                 "too large",
             )
@@ -77,22 +73,22 @@ class Flight:
         return True
 
     def fits(self, topic: str, payload: bytes, properties: Properties | None = None) -> bool:
-        return self.grants.packet_maximum is None or self.grants.fits(publish_size(topic, payload, properties))
+        return self.limits.packet_maximum is None or self.limits.fits(publish_size(topic, payload, properties))
 
     def refused(self, who: str) -> None:
         """Say, once for all of them, that the broker does not take what `who` has to send."""
-        self._troubles.begin(who, f"broker {self._broker} {self.session.refused}", "refused")
+        self._problems.begin(who, f"broker {self._broker} {self.session.refused}", "refused")
 
     def taken(self, who: str) -> None:
         """Take note that the broker takes it."""
-        self._troubles.end(who, f"broker {self._broker} takes messages again")
+        self._problems.end(who, f"broker {self._broker} takes messages again")
 
     def _landed(self, landed: Landed, ack: asyncio.Future[ReasonCode]) -> None:
         self.flying -= 1
         lost = ack.cancelled() or ack.exception() is not None
         landed(None if lost else ack.result())
         if not lost:
-            self._on_sound()
+            self.taken(BROKER)
         if self._short and self.flying <= self.session.credit // 2:
             self._short = False
-            self._on_room()
+            self._wake.set()

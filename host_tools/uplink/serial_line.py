@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable
 
 from host_tools.errors import MissingError
+from host_tools.link.events import Answered, Record
 from host_tools.uplink.clock import Clock
-from host_tools.uplink.desk import CommandDesk
-from host_tools.uplink.intake import Intake
+from host_tools.uplink.command import Command
+from host_tools.uplink.command_handler import CommandHandler
+from host_tools.uplink.events import EventQueue, RecordsReady, Reply
+from host_tools.uplink.intake import Intake, Memory, link_into
 from host_tools.uplink.port import PORT_ERRORS, reason
-from host_tools.uplink.requests import Request
-from host_tools.uplink.troubles import Troubles
+from host_tools.uplink.problem_log import ProblemLog
 
 LISTEN_S = 1.2  # before the first QUERY: a controller says HELLO every second, and a console is not to be written to
 _READ_BYTES = 4096
@@ -25,33 +27,33 @@ _LOOK_S = 1.0  # for that, meanwhile
 _EMPTY_READS_MAX = 3  # of a line said to be readable: it has been unplugged
 
 
-class Line:
+class SerialLine:
     """Serves one port until `close`; all methods belong to one event loop.
 
-    opener: opens the port without blocking the loop; Errors: MissingError.  stored_due: called when records wait for
-    the disk.
+    number: stands in its events.  opener: opens the port without blocking the loop; Errors: MissingError.
     """
 
     def __init__(
         self,
+        number: int,
         url: str,
-        intake: Intake,
-        desk: CommandDesk,
+        memory: Memory,
         clock: Clock,
+        events: EventQueue,
         *,
         opener: Callable[[str], asyncio.Future[int]],
-        stored_due: Callable[[Line], None],
         say: Callable[[str], None],
         detail: Callable[[str], None],
     ) -> None:
         self.url = url
-        self.intake = intake
-        self._desk = desk
+        self.intake = Intake(link_into(memory, LISTEN_S), None, line=number, say=say)
+        self._number = number
+        self._events = events
+        self._commands = CommandHandler(self.intake.link, events)
         self._clock = clock
         self._opener = opener
-        self._stored_due = stored_due
         self._detail = detail
-        self._troubles = Troubles(say)
+        self._problems = ProblemLog(say)
         self._loop = asyncio.get_running_loop()
         self._port: int | None = None
         self._opened_s = 0.0
@@ -72,30 +74,51 @@ class Line:
         else:
             self._opened(port)
 
-    def submit(self, request: Request) -> None:
+    def submit(self, command: Command) -> None:
         """Hand a command in."""
-        self._desk.submit(request, self._loop.time())
+        self._commands.submit(command, self._loop.time())
+        self.turn()
+
+    def reply(self, reply: Reply) -> None:
+        """Hand in what the backend says to a question that came on this line."""
+        self.intake.reply(reply)
+        self.turn()
+
+    def stored(self, count: int) -> None:
+        """Take note that the first `count` of the records that wait are on the disk."""
+        self.intake.stored(count)
         self.turn()
 
     def turn(self) -> None:
         """Send what there is to send, and ask to be called when something is due."""
+        self._take_events()
         data = self.intake.data_to_send()
         if self._port is not None:
             self._write(data)
-        if self.intake.pending:
-            self._stored_due(self)
         self._pause_reading(self.intake.blocked)
         self._schedule()
 
     def close(self) -> None:
         """Answer what is open, and let the port go."""
         self._closed = True
-        self._desk.close()
+        self._commands.close()
         if self._opening is not None:
             self._opening.cancel()
         if self._timer is not None:
             self._timer.cancel()
         self._release()
+
+    def _take_events(self) -> None:
+        recorded = False
+        for event in self.intake.events():
+            if isinstance(event, Record):
+                recorded = True
+            elif isinstance(event, Answered):
+                self._commands.take_answer(event)
+            else:
+                self._events.put_nowait(event)
+        if recorded:
+            self._events.put_nowait(RecordsReady(self._number))
 
     def _now(self) -> float:
         return self._clock.now()
@@ -109,11 +132,11 @@ class Line:
                 opening.add_done_callback(_close_late)
                 raise
             except MissingError as error:
-                self._troubles.begin(self.url, f"{error}; trying again")
+                self._problems.begin(self.url, f"{error}; trying again")
                 await asyncio.sleep(self._reopen_s)
                 self._reopen_s = min(2 * self._reopen_s, _REOPEN_MAX_S)
             else:
-                self._troubles.end(self.url, f"port {self.url} is back")
+                self._problems.end(self.url, f"port {self.url} is back")
                 self._opened(port)
                 return
 
@@ -135,8 +158,9 @@ class Line:
 
     def _lose(self, why: str) -> None:
         self._release()
-        self._troubles.begin(self.url, f"port {self.url} is lost ({why}); trying again")
+        self._problems.begin(self.url, f"port {self.url} is lost ({why}); trying again")
         self.intake.line_lost()
+        self._take_events()
         self._schedule()
         self._opening = self._loop.create_task(self._open_later())
 
@@ -236,7 +260,7 @@ class Line:
     def _look_for_nobody(self, now_s: float) -> None:
         """Say, once for each opening, that nobody is there who could be served."""
         if self.intake.connected is not None:
-            self._troubles.end("nobody", f"a controller answers on port {self.url}")
+            self._problems.end("nobody", f"a controller answers on port {self.url}")
             return
         if self._port is None or now_s - self._opened_s < _NOBODY_S or self.intake.link.hello is not None:
             return
@@ -250,7 +274,7 @@ class Line:
             )
         else:
             line = f"port {self.url}: no controller answers, nothing is heard: right port, cable, power?"
-        self._troubles.begin("nobody", line, "nobody")
+        self._problems.begin("nobody", line, "nobody")
 
 
 def _close_late(opening: asyncio.Future[int]) -> None:

@@ -25,7 +25,7 @@ class Member:
     marked: bool = False  # in the queue file as one whose status says online
 
 
-class Roster:
+class PresenceSchedule:
     """Who is due to be told of, in the order of docs/mqtt.md: nothing is queued, so nothing can be dropped."""
 
     def __init__(self) -> None:

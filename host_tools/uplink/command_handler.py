@@ -1,20 +1,20 @@
-"""Where commands from MQTT meet one link: handed in, followed until the device's own result, answered once each."""
+"""Commands to one controller: handed to its link, followed until the device's own result, one Result for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gridkeel import params
 from host_tools.contract.commands import CommandError, Row, parse
 from host_tools.errors import ToolError
-from host_tools.link import events
+from host_tools.link.events import Answered
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
-from host_tools.uplink import in_force
-from host_tools.uplink.requests import Answer, Request
+from host_tools.uplink import limits_in_force
+from host_tools.uplink.command import Command, Result
+from host_tools.uplink.events import EventQueue
 
 LIMITS_TIMEOUT_S = 1.5  # to read which limit was passed; without an answer the reason stays a general one
-OPEN_MAX = 16  # requests one controller may have open; the link takes eight commands at a time
+OPEN_MAX = 16  # commands one controller may have open; the link takes eight commands at a time
 
 OK = "ok"
 REFUSED = "refused"
@@ -34,9 +34,9 @@ _REASONS = {
 
 @dataclass
 class _Open:
-    """A request whose rows are under way; `results` fills in the rows' names."""
+    """A command whose rows are under way; `results` fills in the rows' names."""
 
-    request: Request
+    command: Command
     rows: dict[int, Row]
     results: dict[str, str] = field(default_factory=dict)
     reason: str = ""
@@ -47,33 +47,33 @@ class _Open:
     found: dict[str, int] = field(default_factory=dict)
 
 
-class CommandDesk:
-    """One link's commands; `answer` is called once for every request submitted."""
+class CommandHandler:
+    """One link's commands; every command that is submitted has one Result in the queue of events."""
 
-    def __init__(self, link: HostLink, answer: Callable[[Answer], None]) -> None:
+    def __init__(self, link: HostLink, events: EventQueue) -> None:
         self._link = link
-        self._answer = answer
+        self._events = events
         self._open: list[_Open] = []
 
-    def submit(self, request: Request, now_s: float) -> None:
-        """Hand a request in; now_s is on the clock of its expiry."""
-        refusal = self._refusal(request, now_s)
+    def submit(self, command: Command, now_s: float) -> None:
+        """Hand a command in; now_s is on the clock of its expiry."""
+        refusal = self._refusal(command, now_s)
         if refusal is not None:
-            self._answer(refusal)
+            self._events.put_nowait(refusal)
             return
         try:
-            rows = parse(request.payload, self._link.dictionary)
+            rows = parse(command.payload, self._link.dictionary)
             limit_s = COMMAND_TIMEOUT_S
-            if request.expires_s is not None:
-                limit_s = min(limit_s, request.expires_s - now_s)
+            if command.expires_s is not None:
+                limit_s = min(limit_s, command.expires_s - now_s)
             entered = {self._link.command(row.message, limit_s, **row.values): row for row in rows}
         except (CommandError, ToolError) as error:
-            self._answer(Answer(request, REFUSED, str(error)))
+            self._events.put_nowait(Result(command, REFUSED, str(error)))
             return
-        self._open.append(_Open(request, entered, limit_s=limit_s))
+        self._open.append(_Open(command, entered, limit_s=limit_s))
 
-    def answered(self, event: events.Answered) -> None:
-        """Take the end of one link command; the last one of a request answers it."""
+    def take_answer(self, event: Answered) -> None:
+        """Take the end of one link command; the last one of a command gives its Result."""
         for item in self._open:
             if event.command_id in item.reads:
                 item.found |= _read(item.reads.pop(event.command_id), event)
@@ -83,10 +83,10 @@ class CommandDesk:
                 continue
             if not item.rows and not item.reads and not self._ask_limits(item):
                 self._open.remove(item)
-                self._answer(_verdict(item))
+                self._events.put_nowait(_verdict(item))
             return
 
-    def _take(self, item: _Open, row: Row, event: events.Answered) -> None:
+    def _take(self, item: _Open, row: Row, event: Answered) -> None:
         result, reason = self._outcome(event)
         item.results[row.name] = result
         item.reason = item.reason or reason
@@ -99,28 +99,30 @@ class CommandDesk:
             return False
         item.asked = True
         limit_s = min(LIMITS_TIMEOUT_S, item.limit_s)
-        names = in_force.parameters_of(item.beyond.message)
+        names = limits_in_force.parameters_of(item.beyond.message)
         item.reads = {self._link.command("param_get", limit_s, index=name): name for name in names}
         return bool(item.reads)
 
     def close(self) -> None:
-        """Answer what is open: the uplink ends."""
+        """Give a Result for what is open: the uplink ends."""
         open_now, self._open = self._open, []
         for item in open_now:
-            self._answer(Answer(item.request, NO_ANSWER, "the uplink stopped before the controller answered"))
+            self._events.put_nowait(
+                Result(item.command, NO_ANSWER, "the uplink stopped before the controller answered")
+            )
 
-    def _refusal(self, request: Request, now_s: float) -> Answer | None:
-        if request.unfit:
-            return Answer(request, REFUSED, request.unfit)
-        if request.expired(now_s):
-            return Answer(request, EXPIRED, "it expired before the controller could take it")
+    def _refusal(self, command: Command, now_s: float) -> Result | None:
+        if command.unfit:
+            return Result(command, REFUSED, command.unfit)
+        if command.expired(now_s):
+            return Result(command, EXPIRED, "it expired before the controller could take it")
         if not self._link.connected:
-            return Answer(request, OFFLINE, "the controller's link is down")
+            return Result(command, OFFLINE, "the controller's link is down")
         if len(self._open) >= OPEN_MAX:
-            return Answer(request, BUSY, f"{OPEN_MAX} commands are waiting for the controller already")
+            return Result(command, BUSY, f"{OPEN_MAX} commands are waiting for the controller already")
         return None
 
-    def _outcome(self, event: events.Answered) -> tuple[str, str]:
+    def _outcome(self, event: Answered) -> tuple[str, str]:
         if event.error is not None:
             return NO_ANSWER, str(event.error)
         number = event.values.get("result", 0)
@@ -128,17 +130,17 @@ class CommandDesk:
         return name, "" if name == OK else _REASONS.get(name, "a result this uplink does not know")
 
 
-def _read(name: str, event: events.Answered) -> dict[str, int]:
+def _read(name: str, event: Answered) -> dict[str, int]:
     """Return the value of a parameter that was asked for, nothing where the controller did not tell it."""
     value = event.values.get("value")
     return {} if event.error is not None or value is None else {name: value}
 
 
-def _verdict(item: _Open) -> Answer:
+def _verdict(item: _Open) -> Result:
     results = item.results
     worst = next((result for result in results.values() if result != OK), OK)
     named = results if all(name in params.NAMES for name in results) else None
     reason = item.reason
     if item.beyond is not None and worst == OUT_OF_RANGE:
-        reason = in_force.reason(item.beyond.message, item.beyond.values, item.found) or reason
-    return Answer(item.request, worst, reason, named)
+        reason = limits_in_force.reason(item.beyond.message, item.beyond.values, item.found) or reason
+    return Result(item.command, worst, reason, named)

@@ -1,4 +1,4 @@
-"""What an MQTT 5 broker grants in its CONNACK, and how large a PUBLISH becomes.  Pure."""
+"""Limits that an MQTT 5 broker sets in its CONNACK, and how large a PUBLISH becomes.  Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RECEIVE_MAXIMUM = 65535  # where a broker names none
 
 
 @dataclass(frozen=True)
-class Grants:
+class BrokerLimits:
     """The limits of one connection.  packet_maximum: bytes of a packet, None for no limit.
 
     Topic aliases, shared and wildcard subscriptions and subscription identifiers are not asked for, so no broker can
@@ -26,9 +26,9 @@ class Grants:
         return self.packet_maximum is None or size <= self.packet_maximum
 
 
-def granted(properties: Properties | None) -> Grants:
+def limits_of(properties: Properties | None) -> BrokerLimits:
     """Return what a CONNACK's properties grant."""
-    return Grants(
+    return BrokerLimits(
         receive_maximum=getattr(properties, "ReceiveMaximum", _RECEIVE_MAXIMUM) or _RECEIVE_MAXIMUM,
         maximum_qos=min(1, getattr(properties, "MaximumQoS", 1)),
         retain=bool(getattr(properties, "RetainAvailable", 1)),

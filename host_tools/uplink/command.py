@@ -1,4 +1,4 @@
-"""One command as it came by MQTT, and the answer that goes back to its sender."""
+"""One command as it came by MQTT, and the result that goes back to its sender."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from host_tools.contract.topics import ACK, PREFIX, topic
 
 _TOPIC_MAX = 512
 _REASON_MAX = 300
-_CORRELATION_MAX = 1024  # it is sent back: longer than any answer, it could pass a broker's limit of a packet
+_CORRELATION_MAX = 1024  # it is sent back: longer than any result, it could pass a broker's limit of a packet
 
 
 @dataclass(frozen=True)
-class Request:
-    """A command and where its answer goes.
+class Command:
+    """A command and where its result goes.
 
     expires_s: on the clock of `now_s`, None where it does not expire.  unfit: why it is refused unread, if it is.
     """
@@ -36,10 +36,10 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What became of a request; `published` turns it into a message."""
+class Result:
+    """What became of a command; `published` turns it into a message."""
 
-    request: Request
+    command: Command
     result: str
     reason: str = ""
     parameters: dict[str, str] | None = None
@@ -48,37 +48,37 @@ class Answer:
     def ok(self) -> bool:
         return self.result == "ok"
 
-    def shortened(self) -> Answer:
-        """Return the answer in its result alone."""
+    def shortened(self) -> Result:
+        """Return it without its reason and parameters."""
         return replace(self, reason="", parameters=None)
 
-    def sent_to_own_topic(self) -> Answer | None:
-        """Return the answer for the device's own topic, None where that is its topic already."""
-        own = topic(self.request.device, ACK)
-        if self.request.reply_topic == own:
+    def sent_to_own_topic(self) -> Result | None:
+        """Return it for the device's own topic, None where that is its topic already."""
+        own = topic(self.command.device, ACK)
+        if self.command.reply_topic == own:
             return None
-        return replace(self, request=replace(self.request, reply_topic=own))
+        return replace(self, command=replace(self.command, reply_topic=own))
 
     def published(self) -> tuple[str, bytes, Properties]:
         """Return topic, payload and properties."""
-        document: dict[str, Any] = {"device": self.request.device, "result": self.result}
+        document: dict[str, Any] = {"device": self.command.device, "result": self.result}
         if self.reason:
             document["reason"] = self.reason[:_REASON_MAX]
         if self.parameters is not None:
             document["parameters"] = self.parameters
         properties = Properties(PacketTypes.PUBLISH)
-        if self.request.correlation is not None:
-            properties.CorrelationData = self.request.correlation
-        return self.request.reply_topic, json.dumps(document).encode(), properties
+        if self.command.correlation is not None:
+            properties.CorrelationData = self.command.correlation
+        return self.command.reply_topic, json.dumps(document).encode(), properties
 
 
-def request_of(device: str, message: aiomqtt.Message, now_s: float) -> Request:
+def command_of(device: str, message: aiomqtt.Message, now_s: float) -> Command:
     """Take a received message apart; an unfit response topic falls back to the device's own ack topic."""
     properties = message.properties
     correlation = getattr(properties, "CorrelationData", None)
     expiry_s = getattr(properties, "MessageExpiryInterval", None)
     payload = message.payload if isinstance(message.payload, bytes) else b""
-    return Request(
+    return Command(
         device=device,
         payload=payload,
         reply_topic=_reply_topic(device, getattr(properties, "ResponseTopic", None)),
@@ -99,7 +99,7 @@ def _unfit(retained: bool, correlation: bytes | None) -> str:
 
 
 def _reply_topic(device: str, wanted: str | None) -> str:
-    """Return the topic of the answer: never a wildcard, never one in which an answer could pose as something else."""
+    """Return the topic of the result: never a wildcard, never one in which a result could pose as something else."""
     own = topic(device, ACK)
     if not wanted or len(wanted) > _TOPIC_MAX or wanted.startswith(("$", f"{PREFIX}/")):
         return own

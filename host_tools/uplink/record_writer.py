@@ -6,29 +6,30 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from host_tools.uplink.events import EventQueue, RecordsStored
 from host_tools.uplink.intake import COMMIT_RECORDS
-from host_tools.uplink.line import Line
+from host_tools.uplink.problem_log import ProblemLog
 from host_tools.uplink.queue import QueueFullError
+from host_tools.uplink.serial_line import SerialLine
 from host_tools.uplink.store import Store
-from host_tools.uplink.troubles import Troubles
 
 _PAUSE_S = 0.05  # between two transactions, where no line has many records ready
 _FULL_S = 0.5
 
 
-class Committer:
-    """`run` stores what lines have ready; `on_stored` is called after each transaction."""
+class RecordWriter:
+    """`run` stores what lines have ready, and says so by RecordsStored."""
 
-    def __init__(self, store: Store, say: Callable[[str], None], on_stored: Callable[[], None]) -> None:
+    def __init__(self, store: Store, events: EventQueue, say: Callable[[str], None]) -> None:
         self.stored = 0
         self._store = store
-        self._troubles = Troubles(say)
-        self._on_stored = on_stored
-        self._ready: dict[Line, None] = {}
+        self._problems = ProblemLog(say)
+        self._events = events
+        self._ready: dict[SerialLine, None] = {}
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
 
-    def due(self, line: Line) -> None:
+    def due(self, line: SerialLine) -> None:
         """A line has records ready."""
         self._ready[line] = None
         self._wake.set()
@@ -60,7 +61,7 @@ class Committer:
             self._wake.set()
         return full
 
-    async def _store_together(self, ready: dict[Line, list]) -> bool:
+    async def _store_together(self, ready: dict[SerialLine, list]) -> bool:
         """Store the records of some lines; return False, and keep them ready, where there is no room."""
         batch = [entry for entries in ready.values() for entry in entries]
         if not batch:
@@ -68,14 +69,13 @@ class Committer:
         try:
             self.stored += await self._store.put(batch)
         except QueueFullError as error:
-            self._troubles.begin("queue", str(error))
+            self._problems.begin("queue", str(error))
             self._ready.update(dict.fromkeys(ready))
             return False
-        self._troubles.end("queue", "queue has room again")
+        self._problems.end("queue", "queue has room again")
         for line, entries in ready.items():
             self._ready.pop(line, None)
             if entries:
-                line.intake.stored(len(entries))
-                line.turn()
-        self._on_stored()
+                line.stored(len(entries))
+        self._events.put_nowait(RecordsStored())
         return True

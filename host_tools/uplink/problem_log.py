@@ -7,7 +7,7 @@ from collections.abc import Callable
 _SAID_MAX = 16  # different lines within one trouble; a reason that changes its words all the time is not said for ever
 
 
-class Troubles:
+class ProblemLog:
     """Who is in which trouble; `say` gets a line when a trouble is new and when the last one is over."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
