@@ -23,7 +23,7 @@ from host_tools.files import check_writable, write_atomic
 if TYPE_CHECKING:
     from serial.tools.list_ports_common import ListPortInfo
 
-    from hil.plants.connector import OutletPlant
+    from hil.plants.connector import ConnectorPlant
     from hil.plants.inverter.server import LiveInverter
     from hil.rigs.openings import RealTimeRig
     from hil.rigs.plant_server import PlantServer
@@ -68,10 +68,10 @@ def run(
     device_id: Annotated[str | None, typer.Option(help="Identity of the board.")] = None,
     inverter: Annotated[bool, typer.Option(help="Put the inverter model on the board's RS-485.")] = True,
     vehicle: Annotated[
-        bool, typer.Option("--vehicle", help="Plug in a car that wants power; with evse = 1 or 2.")
+        bool, typer.Option("--vehicle", help="Plug in a vehicle that wants power; with evse = 1 or 2.")
     ] = False,
     v2g_interface: Annotated[
-        str | None, typer.Option(metavar="IFACE", help="Serve cars that speak ISO 15118 on this network interface.")
+        str | None, typer.Option(metavar="IFACE", help="Serve vehicles that speak ISO 15118 on this network interface.")
     ] = None,
     pki: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The charger's keys and roots: a PKI, or an export for a device.")
@@ -188,7 +188,7 @@ def _announce(
     table.add_row("host", board.host, f"gridkeel uplink --port {board.host}")
     if address:
         table.add_row(
-            "vehicles", address, "any car (EVCC) on this link; contracts want the uplink's clock and its --pki"
+            "vehicles", address, "any vehicle (EVCC) on this link; contracts want the uplink's clock and its --pki"
         )
     screen = Screen()
     screen.table(table)
@@ -202,7 +202,7 @@ def _announce(
 
 
 async def _until_stopped(
-    server: PlantServer, connector: OutletPlant | None, seconds: float | None, say: board_words.Say
+    server: PlantServer, connector: ConnectorPlant | None, seconds: float | None, say: board_words.Say
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -217,7 +217,7 @@ async def _until_stopped(
                 await asyncio.wait_for(stop.wait(), _TICK_S)
 
 
-def _print_end(rig: RealTimeRig, connector: OutletPlant | None, live: LiveInverter | None) -> None:
+def _print_end(rig: RealTimeRig, connector: ConnectorPlant | None, live: LiveInverter | None) -> None:
     from host_tools.screen import Screen
 
     assert rig.board and rig.feed
@@ -225,7 +225,7 @@ def _print_end(rig: RealTimeRig, connector: OutletPlant | None, live: LiveInvert
     screen = Screen()
     if connector:
         power = f", {live.inverter.power_w:.0f} W" if live else ""
-        screen.say(f"outlet: {connector.status}{power}")
+        screen.say(f"connector: {connector.status}{power}")
     screen.say("stopped: " + ", ".join(counts))
 
 

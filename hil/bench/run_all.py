@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hil.bench.live import LiveTable, summary
-from hil.bench.session import cut_to, delivery, play
+from hil.bench.play import cut_to, delivery, play
 from hil.report import RunRecord, write_html, write_json, write_junit, write_series
 from hil.rigs import rig as rigs
 from hil.scenarios import scenario as scenarios

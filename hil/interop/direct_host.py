@@ -23,7 +23,7 @@ _READ_S = 0.01
 _READ_BYTES = 4096
 
 
-class Desk(RecordBook):
+class DirectHost(RecordBook):
     """A host without an uplink: for a controller whose clock is to stay unset, which no uplink leaves alone.
 
     unix_time: what the device is told as the time of day, None to leave its clock unset.
@@ -39,7 +39,7 @@ class Desk(RecordBook):
         """Serve a port meanwhile, in a thread."""
         stop = threading.Event()
         with serial.Serial(port, _BAUD, timeout=_READ_S) as line:
-            thread = threading.Thread(target=self._serve, args=(line, stop), name="desk", daemon=True)
+            thread = threading.Thread(target=self._serve, args=(line, stop), name="host", daemon=True)
             thread.start()
             try:
                 yield

@@ -1,8 +1,8 @@
-"""The car: the ISO 15118 peer's own EVCC, run by the peer's Python, that tells what it did and how long it waited.
+"""The vehicle: the ISO 15118 peer's own EVCC, run by the peer's Python, that tells what it did and how long it waited.
 
-    car.py CONFIG.json      NETWORK_INTERFACE and PKI_PATH in the environment, as the peer's program takes them
-                            CAR_PAUSES, if not empty: a pause, where the peer would end the session
-                            CAR_RESUMES, if not empty: id of a paused session, for the peer's setting that nothing sets
+    peer_vehicle.py CONFIG.json      NETWORK_INTERFACE and PKI_PATH in the environment, as the peer's program takes them
+                            VEHICLE_PAUSES, if not empty: a pause, where the peer would end the session
+                            VEHICLE_RESUMES, if not empty: id of a paused session, for a setting of the peer's
 
 Its protocol behaviour is the peer's. Added is a line of JSON on standard output for each thing that happened:
 
@@ -10,7 +10,7 @@ Its protocol behaviour is the peer's. Added is a line of JSON on standard output
     {"event": "exchange", "request": name, "response": name, "code": response code, "ms": waited, "sent": bytes,
      "received": bytes}                                    from the hand-over to the socket to the first read
     {"event": "session", "id": hexadecimal digits}         as the charger named it
-    {"event": "charging", "on": bool}                      the car closes or opens its own contactor (pilot state C, B)
+    {"event": "charging", "on": bool}                      the vehicle's own contactor (pilot state C, B)
     {"event": "stopped", "ok": bool, "reason": text}       {"event": "failed", "reason": text}
 """
 
@@ -98,11 +98,11 @@ class Session(comm_session_handler.EVCCCommunicationSession):
 
     @charging_session_stop_v2.setter
     def charging_session_stop_v2(self, how) -> None:
-        pauses = how == ChargingSession.TERMINATE and os.environ.get("CAR_PAUSES")
+        pauses = how == ChargingSession.TERMINATE and os.environ.get("VEHICLE_PAUSES")
         self._stop_v2 = ChargingSession.PAUSE if pauses else how
 
     async def send(self, message) -> None:
-        """Send a request; a car opens its contactor before it asks for the end of power."""
+        """Send a request; a vehicle opens its contactor before it asks for the end of power."""
         request = self.current_state.message
         body = getattr(request, "body", None)
         inner = body.get_message() if body else request
@@ -154,7 +154,7 @@ class Discovery(UDPClient):
         super().datagram_received(data, addr)
 
 
-class Connector(TCPClient):
+class TimedClient(TCPClient):
     """The peer's TCP client; tells how long the connection and its TLS handshake took."""
 
     @staticmethod
@@ -183,11 +183,11 @@ class Controller(SimEVController):
 
 
 async def main() -> None:
-    """Run the car to the end of its session; it may also never end (the peer's own habit after a failure)."""
+    """Run the vehicle to the end of its session; it may also never end (the peer's own habit after a failure)."""
     comm_session_handler.EVCCCommunicationSession = Session
     comm_session_handler.UDPClient = Discovery
-    comm_session_handler.TCPClient = Connector
-    evcc_settings.RESUME_SESSION_ID = os.environ.get("CAR_RESUMES") or None
+    comm_session_handler.TCPClient = TimedClient
+    evcc_settings.RESUME_SESSION_ID = os.environ.get("VEHICLE_RESUMES") or None
     config = Config()
     config.load_envs()
     vehicle = await load_from_file(sys.argv[1])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hil.scripted_vehicle.vehicle import VirtualCar
+from hil.scripted_vehicle.vehicle import VirtualVehicle
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,4 @@ class BoardSetup:
     v2g_interface: str = ""
     probe_heap: bool = False
     boot_id: int = 1
-    vehicle: VirtualCar | None = None
+    vehicle: VirtualVehicle | None = None

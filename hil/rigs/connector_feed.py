@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from hil.rigs.plants import Plants
-from hil.virtual_board.connector_port import OutletPort
+from hil.virtual_board.connector_port import ConnectorPort
 
 STEP_S = 0.005
 
@@ -19,7 +19,7 @@ class ConnectorFeed:
     moves: (monotonic time, closed) of each move of the contactor's main contacts.
     """
 
-    def __init__(self, plants: Plants, port: OutletPort, energised: Callable[[], bool]) -> None:
+    def __init__(self, plants: Plants, port: ConnectorPort, energised: Callable[[], bool]) -> None:
         assert plants.connector is not None
         self._plants = plants
         self._plant = plants.connector

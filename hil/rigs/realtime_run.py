@@ -12,7 +12,7 @@ import serial
 from gridkeel.link import messages
 from hil.rigs.lockstep_run import DRAIN_S, HOST, LAST_S, RS485, Pace, Progress, progress, unwatched
 from hil.rigs.openings import RealTimeRig
-from hil.rigs.run_host import HostSide
+from hil.rigs.run_host import RunHost
 from hil.scenarios.scenario import Scenario
 from host_tools.errors import MissingError
 
@@ -33,7 +33,7 @@ class RealtimeRun:
     """Plays a scenario on an open rig whose board keeps its own time."""
 
     def __init__(
-        self, rig: RealTimeRig, scenario: Scenario, host: HostSide, watch: Callable[[Progress], None] = unwatched
+        self, rig: RealTimeRig, scenario: Scenario, host: RunHost, watch: Callable[[Progress], None] = unwatched
     ) -> None:
         self._rig = rig
         self._plants = rig.plants

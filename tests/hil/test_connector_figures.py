@@ -1,4 +1,4 @@
-"""Figures of a car at the outlet, from rows made by hand: each must be able to fail."""
+"""Figures of a vehicle at the connector, from rows made by hand: each must be able to fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from hil.bench.connector_figures import figures
 from hil.plants.trace import Trace
-from hil.rigs.recorder import OUTLET_KEYS, PLANT_KEYS, Recorder
+from hil.rigs.recorder import CONNECTOR_KEYS, PLANT_KEYS, Recorder
 
 
 class Mains:
@@ -19,8 +19,8 @@ def recorded(rows, energy_wh=0.0, events=()):
     """Rows of (t_s, closed, duty, high_mv, power_w)."""
     recorder = Recorder()
     for t_s, closed, duty, high_mv, power_w in rows:
-        for key, value in zip(OUTLET_KEYS, (t_s, closed, duty, high_mv, -12000, 0.0), strict=True):
-            recorder._outlet[key].append(value)
+        for key, value in zip(CONNECTOR_KEYS, (t_s, closed, duty, high_mv, -12000, 0.0), strict=True):
+            recorder._connector[key].append(value)
         for key in PLANT_KEYS:
             recorder._plant[key].append({"t_s": t_s, "delivered_w": power_w}.get(key, 0.0))
     for key in recorder._telemetry:

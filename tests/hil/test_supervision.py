@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.bench.session import Delivery, delivery, play
+from hil.bench.play import Delivery, delivery, play
 from hil.report import RunRecord
 from hil.rigs import rig
 from hil.scenarios import scenario

@@ -126,7 +126,7 @@ def test_parameters_at_odds_across_file_and_option_name_both(toml):
         (["phases=3"], False),
     ],
 )
-def test_a_baseline_under_what_an_outlet_can_offer_is_noted(capsys, overrides, noted):
+def test_a_baseline_under_what_a_connector_can_offer_is_noted(capsys, overrides, noted):
     load_parameters(None, overrides)
     said = capsys.readouterr().err
     assert ("under the 4140 W of 6 A on 3 phase(s) at 230 V" in said) == noted

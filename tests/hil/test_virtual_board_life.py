@@ -40,7 +40,7 @@ def test_a_crash_loop_is_slowed_and_said(tmp_path):
         mpremote(board.console, "resume", "exec", "import os; os.rename('main.py', 'bad.py')", "reset")
         boots = board.status.boots
         assert mpremote(board.console, "resume", "eval", "2 + 2").strip() == "4"
-        assert board.status.short_lives == 0
+        assert board.status.crashes_in_a_row == 0
         assert board.status.boots <= boots + 1
 
 
