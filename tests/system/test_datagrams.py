@@ -103,7 +103,7 @@ def test_it_disturbs_neither_discovery_nor_the_vehicle_that_charges(
     assert setup.link.discover(True).port
     assert len(setup.charger.moves) == moves, "the contactor moved"
     assert setup.charger.connector.contactor.closed
-    told = [record["code"] for record in setup.charger.host.of("event", mark)]
+    told = [record["fault"] for record in setup.charger.host.of("event", mark)]
     assert not {"task_stopped", "service_stopped"} & set(told), told
 
 
