@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 def listening(connector: ConnectorPlant | None, say: Say) -> Iterator[None]:
     """Carry out the words of standard input for as long as the block runs, inside a running event loop.
 
-    say: told what came of each.
+    say: takes what came of each.
     """
     fd = _standard_input()
     if fd is None:

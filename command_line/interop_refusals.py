@@ -30,7 +30,7 @@ def command(
     json_file: JsonFile = None,
     quiet: Quiet = False,
 ) -> None:
-    """Do everything a vehicle must not do, and see that each is refused, told, and over: the next vehicle charges.
+    """Do everything a vehicle must not do, and check that each is refused, logged, and over: the next vehicle charges.
 
     Needs root and iproute2. Exit code 0: every refusal was as the standard has it.
     """

@@ -121,7 +121,7 @@ def _timed(played: Played) -> dict[str, np.ndarray]:
     """Return the telemetry with at_s as the scenario's time at which each record was made.
 
     A board in lock step starts with the scenario; one on its own clock started some time before or after, which the
-    quickest record tells to within the link's delay.
+    quickest record shows to within the link's delay.
     """
     telemetry = played.recorder.telemetry()
     if not telemetry["at_s"].size:
@@ -260,7 +260,7 @@ def _checks(played: Played, record: RunRecord) -> list[Check]:
     checks.append(_safe(record))
     checks.append(_safe_end(played))
     undelivered = record.figures["undelivered"]
-    meaning = "records produced, less those told as dropped, against distinct records at the broker's far side"
+    meaning = "records produced, less those reported as dropped, against distinct records at the broker's far side"
     if played.short:
         meaning += f"; {played.short}"
     checks.append(Check("undelivered", undelivered == 0 and not played.short, undelivered, "0", "", meaning))

@@ -110,7 +110,7 @@ class LockStepBoard:
     ) -> Reply:
         """Hand over inputs that arrive now and run until `until_us`, or until the board has something to send.
 
-        samples: one block, little-endian int16; index: its running number, a jump tells of lost blocks.
+        samples: one block, little-endian int16; index: its running number, a jump means lost blocks.
         levels: what the connector measures now, from connector_frames.
         vehicles: records of gridkeel/boards/lockstep_cars.py.
         """

@@ -1,4 +1,4 @@
-"""The host's end of a controller's link in this process: acknowledges, keeps what came, tells the time if wanted."""
+"""The host's end of a controller's link in this process: acknowledges, keeps records, sets the clock if wanted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _READ_BYTES = 4096
 class DirectHost(RecordBook):
     """A host without an uplink: for a controller whose clock is to stay unset, which no uplink leaves alone.
 
-    unix_time: what the device is told as the time of day, None to leave its clock unset.
+    unix_time: the time of day for the device's clock, None to leave it unset.
     """
 
     def __init__(self, unix_time: Callable[[float], float] | None = lambda _now_s: time.time()) -> None:

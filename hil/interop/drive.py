@@ -61,7 +61,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class VehicleSide:
-    """Where a vehicle stands: its namespace, the keys it has, a folder for scrap, and who listens on its cable."""
+    """A vehicle's end of a cable: its namespace, its keys, a folder for temporary files, and the tap on the cable."""
 
     namespace: str
     pki: Path
@@ -165,7 +165,7 @@ def _note(exchanges: list[Exchange], tap: Tap) -> None:
 
 
 def _take(outcome: Outcome, event: Event) -> bool:
-    """Note what the vehicle told; return whether its session is over."""
+    """Note what the vehicle reported; return whether its session is over."""
     kind = event["event"]
     if kind == "connected":
         outcome.connect_ms = event["ms"]

@@ -1,4 +1,4 @@
-"""The ways a vehicle charges, as data: what the vehicle is told to want, and what the charger is told to offer."""
+"""The ways a vehicle charges, as data: the EVCC's configuration and the charger's parameters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Mode:
 
     @property
     def at_peer(self) -> bool:
-        """Whether the peer's own charger can do it too: it asks for no receipt, tells nothing new, joins no session."""
+        """Whether the peer's own charger can do it too: it asks for no receipt, notifies nothing, joins no session."""
         return not (self.receipts or self.pauses or self.during)
 
     @property

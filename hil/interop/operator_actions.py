@@ -15,7 +15,7 @@ class OperatorAction:
     orders: tuple[dict[str, Any], ...]
 
 
-# A dear hour from now on and a cheap one after it: not what the vehicle was told in its schedule.
+# An expensive hour from now on and a cheap one after it: other prices than in the vehicle's schedule.
 OTHER_PRICES = OperatorAction(
     "ChargingStatusRes",
     2,

@@ -53,7 +53,7 @@ def _times(outcome: Outcome, request: str) -> list[float]:
 
 
 def _split(outcome: Outcome, request: str, kind: str) -> Iterator[tuple[float, float]]:
-    """Yield (waited, own) ms of each answer; the controller tells whole ms, so own is right to one."""
+    """Yield (waited, own) ms of each answer; the controller reports whole ms, so own is right to one."""
     waits = [float(entry["number"]) for entry in outcome.log if entry["kind"] == kind]
     times = _times(outcome, request)
     if len(waits) == len(times):

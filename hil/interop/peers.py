@@ -76,7 +76,7 @@ class PeerVehicle:
         self._events.put(None)
 
     def events(self, within_s: float) -> Iterator[Event]:
-        """Yield what the vehicle tells until it ends or the time is over; the last is "ended" or "timeout" then."""
+        """Yield what the vehicle reports until it ends or the time is over; the last is "ended" or "timeout" then."""
         due_s = time.monotonic() + within_s
         while True:
             try:
@@ -124,7 +124,7 @@ def peer_charger(contract: bool, namespace: str, pki: Path, folder: Path) -> Ite
 def _start(
     namespace: str, command: list[str], settings: Mapping[str, str], folder: Path, out: Any, log: Any
 ) -> subprocess.Popen[bytes]:
-    # What the peer prints costs its time: it is told to be as quiet, and so as fast, as it can be.
+    # What the peer prints costs its time: it is set to log as little as it can.
     quiet = {"LOG_LEVEL": "WARNING", "MESSAGE_LOG_JSON": "False", "MESSAGE_LOG_EXI": "False"}
     return subprocess.Popen(
         ["ip", "netns", "exec", namespace, *command],

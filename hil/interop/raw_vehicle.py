@@ -1,4 +1,4 @@
-"""A vehicle of our own on real sockets, that does as it is told: for everything a decent vehicle would never do."""
+"""A vehicle of our own on real sockets, driven step by step: for everything a real one would never do."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ClosedError(Exception):
 
 @dataclass(frozen=True)
 class Address:
-    """What SDP told: where to connect, and whether with TLS."""
+    """The answer of SDP: where to connect, and whether with TLS."""
 
     host: str
     port: int

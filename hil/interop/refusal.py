@@ -1,4 +1,4 @@
-"""One thing a charger must refuse: what the vehicle does, what it must be told, and what the log must say.
+"""One thing a charger must refuse: what the vehicle does, which answer it must get, and what the log must say.
 
 The codes are written out here as the standard has them, not taken from the firmware, so that a wrong one there shows.
 """
@@ -25,8 +25,9 @@ Offence = Callable[[RawVehicle, Setup], str]
 class Refusal:
     """act does it and yields the answer, the connection still as the charger left it; code: what that must be.
 
-    kind, word: the entry of the log that tells why, word its subject or detail.  changes: parameters other than usual.
-    told_time: the clock was set.  charging: the contactor is closed before.  waits: for one of the charger's clocks.
+    kind, word: the entry of the log that says why, word its subject or detail.  changes: parameters other than usual.
+    clock_set: the controller's clock was set.  charging: the contactor is closed before.
+    waits: for one of the charger's clocks.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Refusal:
     kind: str
     word: str
     changes: tuple[tuple[str, int], ...] = ()
-    told_time: bool = True
+    clock_set: bool = True
     charging: bool = False
     waits: bool = False
 

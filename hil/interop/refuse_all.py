@@ -37,10 +37,10 @@ def refuse_all(table: Sequence[Refusal], say: Say, firmware: Path = FIRMWARE) ->
 
 def _try_all(lane: Iterable[Refusal], setup_with: MakeSetup, say: Say) -> Iterator[Row]:
     """Try one behind the other, a controller for each set of parameters, anew where it serves nobody any more."""
-    for (changes, told_time), group in groupby(sorted(lane, key=_setting), key=_setting):
+    for (changes, clock_set), group in groupby(sorted(lane, key=_setting), key=_setting):
         left = list(group)
         while left:
-            with setup_with(changes=dict(changes), told_time=told_time) as setup:
+            with setup_with(changes=dict(changes), clock_set=clock_set) as setup:
                 serves = True
                 while left and serves:
                     say(left[0].name)
@@ -50,7 +50,7 @@ def _try_all(lane: Iterable[Refusal], setup_with: MakeSetup, say: Say) -> Iterat
 
 
 def _setting(refusal: Refusal) -> Setting:
-    return refusal.changes, refusal.told_time
+    return refusal.changes, refusal.clock_set
 
 
 def _try(setup: Setup, refusal: Refusal) -> Row:
@@ -71,11 +71,11 @@ def _try(setup: Setup, refusal: Refusal) -> Row:
 
 
 def _entry(setup: Setup, mark: int, refusal: Refusal) -> str:
-    def tells(record: dict[str, Any]) -> bool:
+    def fits(record: dict[str, Any]) -> bool:
         return record["kind"] == refusal.kind and refusal.word in (record["subject"], record["detail"])
 
     try:
-        entry = setup.charger.host.wait_for("v2g", mark, RECORD_S, tells)
+        entry = setup.charger.host.wait_for("v2g", mark, RECORD_S, fits)
     except ToolError:
         return ""
     return " ".join(entry[key] for key in ("kind", "subject", "detail") if entry[key] != "other")
@@ -87,7 +87,7 @@ def _next_vehicle(setup: Setup, refusal: Refusal) -> str:
     begun_s, mark = time.monotonic(), setup.charger.host.mark()
     with setup.link.vehicle() as vehicle:
         setup.charger.do("communicate")
-        codes = vehicle.charge(setup.contract() if refusal.told_time else None)
+        codes = vehicle.charge(setup.contract() if refusal.clock_set else None)
     setup.charger.host.wait_for("handshake", mark, PLUG_S)
     setup.unplug()
     if not all(code.startswith("OK") for code in codes):

@@ -23,9 +23,9 @@ SUB_CERTIFICATES = 4  # and of those below the leaf; a chain of the standard has
 DETAILS = "PaymentDetailsReq"
 
 
-def _row(name: str, contract: Callable[[Setup], Contract], code: str, word: str, told_time: bool = True) -> Refusal:
+def _row(name: str, contract: Callable[[Setup], Contract], code: str, word: str, clock_set: bool = True) -> Refusal:
     act = talking(lambda vehicle, setup: vehicle.pay(contract(setup)))
-    return Refusal(name, act, code, "certificate", word, told_time=told_time)
+    return Refusal(name, act, code, "certificate", word, clock_set=clock_set)
 
 
 def _defect(name: str, defect: str, code: str, word: str = "") -> Refusal:
@@ -98,7 +98,7 @@ ROWS = (
     _defect("expired", "expired", EXPIRED),
     _defect("expired sub-CA", "expired_sub", EXPIRED, "expired"),
     _defect("not yet valid", "not_yet_valid", EXPIRED),
-    _row("clock unset", Setup.contract, EXPIRED, "clock_unset", told_time=False),
+    _row("clock unset", Setup.contract, EXPIRED, "clock_unset", clock_set=False),
     _row("revoked", lambda setup: Contract.of(setup.pki, REVOKED), IS_REVOKED, "revoked"),
     _defect("wrong key usage", "key_usage", CHAIN_ERROR),
     _defect("path too long", "path_length", CHAIN_ERROR),

@@ -49,7 +49,7 @@ Say = Callable[[str], None]
 
 
 def run_all(wanted: Wanted, say: Say) -> Results:
-    """Run every session.  say: told what happens.  Errors: MissingError without root, iproute2, Java or the peer."""
+    """Run every session.  say: takes what happens.  Errors: MissingError without root, iproute2, Java or the peer."""
     results = Results()
     with _place() as place:
         if wanted.peer:
@@ -92,10 +92,10 @@ def _run_peer(wanted: Wanted, place: Place, results: Results, say: Say) -> None:
 
 
 def _at_peer(mode: Mode, run: int, place: Place, say: Say) -> Outcome:
-    def told(text: str) -> None:
+    def note(text: str) -> None:
         say(f"{mode.name} at the peer's charger, {f'run {run}' if run else 'to warm up'}: {text}")
 
-    return against_peer(mode, run, place.at_theirs, told)
+    return against_peer(mode, run, place.at_theirs, note)
 
 
 def _run_ours(modes: list[Mode], wanted: Wanted, place: Place, address: str, results: Results, say: Say) -> None:
@@ -119,10 +119,10 @@ def _charger(mode: Mode, wanted: Wanted, place: Place, address: str, probe_heap:
 
 
 def _at_ours(charger: Charger, mode: Mode, run: int, place: Place, say: Say) -> Outcome:
-    def told(text: str) -> None:
+    def note(text: str) -> None:
         say(f"{mode.name} at the controller, run {run}: {text}")
 
-    return against(charger, mode, run, place.at_ours, told)
+    return against(charger, mode, run, place.at_ours, note)
 
 
 def _probe(wanted: Wanted, place: Place, address: str, say: Say) -> dict[str, int]:

@@ -46,12 +46,12 @@ class Setup:
         return Contract.of(defects.make(self.pki, self.scrap / defect, defect, "contract"))
 
     def plug(self) -> None:
-        """Plug the vehicle in; returns when the pilot says that it may talk."""
+        """Plug the vehicle in; returns when the pilot announces digital communication."""
         self.charger.do("plug", "want", "silence")
         self._await_duty(duty.DIGITAL)
 
     def unplug(self) -> None:
-        """Pull the plug; returns when the pilot offers nothing any more."""
+        """Pull the plug; returns when the PWM is steady again."""
         self.charger.do("silence", "unplug")
         time.sleep(UNPLUGGED_S)
         self._await_duty(duty.STEADY)
@@ -111,10 +111,10 @@ def _ahead_of_others() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _setup(
-    folder: Path, pki: Pki, firmware: Path, changes: dict[str, int] | None = None, told_time: bool = True
+    folder: Path, pki: Pki, firmware: Path, changes: dict[str, int] | None = None, clock_set: bool = True
 ) -> Iterator[Setup]:
     (mode,) = choose("ac-pnc")
-    host = DirectHost() if told_time else DirectHost(unix_time=None)
+    host = DirectHost() if clock_set else DirectHost(unix_time=None)
     with cable() as ends, inside(ends.charger), tempfile.TemporaryDirectory(dir=folder) as scrap:
         address = wait_for_address(CHARGER_INTERFACE)
         parameters = mode.charger_parameters() | (changes or {})

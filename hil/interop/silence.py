@@ -170,8 +170,8 @@ def _finished(last: Body) -> bool:
 
 
 def _near(last: Body) -> bool:
-    told = last["EVSEPresentVoltage"]
-    return abs(told["Value"] * 10 ** told["Multiplier"] - messages.DC_V) <= 20
+    present = last["EVSEPresentVoltage"]
+    return abs(present["Value"] * 10 ** present["Multiplier"] - messages.DC_V) <= 20
 
 
 _SETUP = _turn("SessionSetupReq", {"EVCCID": messages.EVCC_ID})

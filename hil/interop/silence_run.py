@@ -92,7 +92,7 @@ def _row(row: Silence, recorder: Recorder, took_s: float) -> Row:
         "",
     )
     code = ENDED if row.after_s is not None else ("an open connection" if row.reached else "an earlier end")
-    told = f"{entry}, after {row.after_s:.0f} s" if entry and row.after_s is not None else ""
+    logged = f"{entry}, after {row.after_s:.0f} s" if entry and row.after_s is not None else ""
     moves = recorder.connector()
     return Row(
         f"silence in state {row.state}",
@@ -100,7 +100,7 @@ def _row(row: Silence, recorder: Recorder, took_s: float) -> Row:
         code,
         row.state in CLOSED_STATES,
         _contactor(row, moves["t_s"] * 1e6, moves["closed"] > 0),
-        told,
+        logged,
         _next_vehicle(row, moves["t_s"] * 1e6, moves["closed"] > 0),
         took_s,
     )

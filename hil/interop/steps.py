@@ -91,7 +91,7 @@ def run(count: int, say: Say) -> list[Run]:
     with setups() as setup_with, setup_with(changes=CHANGES) as setup:
         contracts = tuple(setup.pki.issue("contract", identity=f"DE8AA1{k:08d}") for k in range(CONTRACTS))
         setup.plug()
-        address = setup.link.discover(True)  # only as long as the duty says that the vehicle may talk
+        address = setup.link.discover(True)  # only while the duty announces digital communication
         place = Place(setup.link.namespace, setup.link.root, address, setup.pki.folder, contracts)
         say("waiting for basic charging")
         setup.charger.host.wait_for("telemetry", setup.charger.host.mark(), BASIC_S, _charges)

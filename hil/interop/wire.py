@@ -34,7 +34,7 @@ _APPLICATION_DATA = 23
 
 
 class Stream:
-    """One direction of a connection; tells which of its bytes are messages.  plain: no TLS, None until a byte came."""
+    """One direction of a connection; knows which of its bytes are messages.  plain: no TLS, None until a byte came."""
 
     def __init__(self) -> None:
         self.plain: bool | None = None
@@ -102,26 +102,26 @@ class Tap:
 
     def __init__(self) -> None:
         self._conversations: dict[int, Conversation] = {}
-        self._news = threading.Condition()
+        self._arrived = threading.Condition()
 
     def take(self, packet: bytes, from_vehicle: bool, at_s: float) -> None:
         """Take a packet as the kernel had it."""
         found = tcp_payload(packet, from_vehicle)
         if found:
-            with self._news:
+            with self._arrived:
                 self._conversations.setdefault(found[0], Conversation()).take(from_vehicle, found[1], at_s)
-                self._news.notify_all()
+                self._arrived.notify_all()
 
     def waits_ms(self, count: int) -> list[float]:
         """Return what each answer took since this was asked last, in the order of the requests.
 
-        count: how many the vehicle told of; the packets of the last one may still be on their way to here.
+        count: how many the vehicle reported; the packets of the last one may still be on their way to here.
         """
-        with self._news:
-            self._news.wait_for(
-                lambda: sum(len(talk.waits_s) for talk in self._conversations.values()) >= count, _LATE_S
+        with self._arrived:
+            self._arrived.wait_for(
+                lambda: sum(len(each.waits_s) for each in self._conversations.values()) >= count, _LATE_S
             )
-            found = [wait_s * 1e3 for talk in self._conversations.values() for wait_s in talk.waits_s]
+            found = [wait_s * 1e3 for each in self._conversations.values() for wait_s in each.waits_s]
             self._conversations.clear()
         return found
 

@@ -74,7 +74,7 @@ class ConnectorPlant:
         if self.dc is None:
             return Levels(high_mv, low_mv, closed, self.rcd)
         dc_mv, dc_ma = round(1000 * self.dc.voltage_v), round(1000 * self.dc.current_a)
-        return Levels(high_mv, low_mv, closed, self.rcd, dc_mv, dc_ma, self.dc.told_kohm)
+        return Levels(high_mv, low_mv, closed, self.rcd, dc_mv, dc_ma, self.dc.reported_kohm)
 
     @property
     def status(self) -> str:

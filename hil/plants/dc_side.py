@@ -35,8 +35,8 @@ class DcSide:
         self._measuring = False
 
     @property
-    def told_kohm(self) -> int:
-        """What the isolation monitor tells, 0 while it has not measured long enough."""
+    def reported_kohm(self) -> int:
+        """What the isolation monitor reports, 0 while it has not measured long enough."""
         return self.isolation_kohm if self._measured_s >= self.config.measure_s else 0
 
     def advance(

@@ -21,7 +21,7 @@ SLICE_US = 5000  # no slice of a session's work takes longer
 
 @dataclass
 class Progress:
-    """Where a run stands, for whoever watches it."""
+    """The progress of a run, for whoever watches it."""
 
     t_s: float
     duration_s: float
@@ -45,7 +45,7 @@ def unwatched(_progress: Progress) -> None:
 
 
 def progress(t_us: int, scenario: Scenario, host: RunHost) -> Progress:
-    """Return where a run stands at t_us."""
+    """Return the progress of a run at t_us."""
     return Progress(t_us / 1e6, scenario.duration_s, host.latest, host.produced, host.intake.counts.stored)
 
 

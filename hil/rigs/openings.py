@@ -40,7 +40,7 @@ class LockStepRig:
 class RealTimeRig:
     """A board on serial ports with its plants; start_s: monotonic second of its mains' first sample.
 
-    board, feed: None for a board on a desk, which has mains of its own.  connector: where the board reaches the
+    board, feed: None for a real board, which has mains of its own.  connector: where the board reaches the
     plants' connector, None for a fixed vehicle.
     """
 
@@ -125,7 +125,7 @@ def _environment(setup: BoardSetup, connector: ConnectorPort | None) -> dict[str
 
 @contextlib.contextmanager
 def serial(rig: Rig, plants: Plants, _setup: BoardSetup) -> Iterator[RealTimeRig]:
-    """A board on a desk: its mains come from a source of its own, which must stand as the plants' do."""
+    """A real board: its mains come from a source of its own, which must be as steady as the plants' mains."""
     yield RealTimeRig(rig.rs485, rig.host, rig.host_baud, plants, monotonic())
 
 

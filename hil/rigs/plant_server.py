@@ -69,7 +69,7 @@ class PlantServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # told by `check`: a thread has nobody else to tell
+        except BaseException as error:  # raised by `check`: a thread has no caller
             self._error = error
 
     async def _serve(self) -> None:

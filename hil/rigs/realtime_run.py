@@ -109,7 +109,7 @@ class RealtimeRun:
             self._watch(progress(now_us, self._scenario, self._host))
 
     def _energised(self) -> bool:
-        """A virtual board's pin; of a board on a desk its telemetry tells."""
+        """Whether the contactor is energised: a virtual board's pin, a real board's telemetry."""
         if self._rig.board:
             return self._rig.board.energised
         return self._host.latest.get("state") == RUN

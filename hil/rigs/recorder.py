@@ -27,7 +27,7 @@ class Recorder:
         self.events: list[tuple[float, str]] = []
         self.notes: list[str] = []
         self.console = ""
-        self.v2g: list[dict[str, Any]] = []  # the log of the vehicles' side, as the link tells it
+        self.v2g: list[dict[str, Any]] = []  # the ISO 15118 log, as it came over the link
 
     def plant_row(self, t_s: float, inverter: Inverter, energise: bool) -> None:
         row = (

@@ -1,4 +1,4 @@
-"""What a vehicle says, word for word: requests of ISO 15118-2 as bytes, responses read back.  No socket, no clock.
+"""The messages of a vehicle: requests of ISO 15118-2 as bytes, responses read back.  No socket, no clock.
 
 The bodies are those of a three-phase AC vehicle, or of a DC vehicle of 400 V; whoever wants a wrong one changes them.
 """
@@ -153,8 +153,8 @@ def pre_charge() -> Body:
 
 def demand() -> Body:
     """Return the body of CurrentDemandReq."""
-    wish = {"EVTargetVoltage": _physical(DC_V, "V"), "EVTargetCurrent": _physical(8, "A")}
-    return dc_status() | wish | {"ChargingComplete": False}
+    requested = {"EVTargetVoltage": _physical(DC_V, "V"), "EVTargetCurrent": _physical(8, "A")}
+    return dc_status() | requested | {"ChargingComplete": False}
 
 
 def _physical(amount: int, unit: str) -> Body:

@@ -202,7 +202,7 @@ class VirtualBoard:
         try:
             while not self._stopping:
                 self._round()
-        except BaseException as error:  # a thread has nobody to tell: `status` and `start` do
+        except BaseException as error:  # raised by `status` and `start`: a thread has no caller
             self._error = error
         finally:
             self._cycles.close()

@@ -9,7 +9,7 @@ LONGEST_DELAY_S = 5.0
 
 
 class RestartPolicy:
-    """Counts restarts and tells the pause before each."""
+    """Counts restarts and returns the pause before each."""
 
     def __init__(self) -> None:
         self.restarts = 0

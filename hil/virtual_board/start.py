@@ -27,7 +27,7 @@ def _prepare():
 def _run(path, control, marker=b""):
     """Run a file of the flash in the REPL's own namespace; return whether nobody stopped it.
 
-    marker: told once a Ctrl-C can be caught; held input arrives right behind it.
+    marker: written once a Ctrl-C can be caught; held input arrives right behind it.
     """
     import os
     import sys

@@ -207,12 +207,12 @@ def dc_run(dc, seconds, mode, set_v, set_a, ready=True, ac_w=0.0, live=True):
 def test_isolation_is_told_once_the_voltage_has_stood():
     dc = DcSide(DcConfig(isolation_kohm=700, measure_s=0.5))
     assert dc_run(dc, 0.4, CHECK, 500.0, 1.0) == pytest.approx(500.0)
-    assert dc.told_kohm == 0
+    assert dc.reported_kohm == 0
     assert not dc.joined
     dc_run(dc, 1.0, CHECK, 500.0, 1.0)
-    assert dc.told_kohm == 700
+    assert dc.reported_kohm == 700
     assert dc_run(dc, 1.0, OFF, 0.0, 0.0) < 10.0
-    assert dc.told_kohm == 0
+    assert dc.reported_kohm == 0
 
 
 def test_precharge_joins_the_battery_and_supply_moves_what_wish_and_inverter_allow():
