@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 def figures(
     recorder: Recorder, mains: object, commands: list[tuple[int, int]], cease_us: list[int], start_s: float
 ) -> dict[str, float]:
-    """Return what the rows of a run tell; a figure that has nothing to tell of is absent.
+    """Return the figures of a run's rows; one that nothing happened for is absent.
 
     start_s: the scenario's time at which the controller's uptime began.
     """
@@ -42,7 +42,7 @@ def figures(
         found["step_to_offer_ms"] = max(steps)
     moved_wh = float(np.sum(np.maximum(power_w[:-1], 0.0) * np.diff(t_s))) / 3600
     found["energy_error_wh"] = abs(float(telemetry["energy_wh"][-1]) - moved_wh)
-    return found | _told_s(recorder.events, start_s)
+    return found | _reported_s(recorder.events, start_s)
 
 
 def _openings_ms(t_s: Floats, ready: NDArray[np.bool_], closed: NDArray[np.bool_]) -> list[float]:
@@ -89,10 +89,10 @@ def _steps_ms(mains: object, t_s: Floats, duty: Floats) -> list[float]:
     return found
 
 
-def _told_s(events: list[tuple[float, str]], start_s: float) -> dict[str, float]:
+def _reported_s(events: list[tuple[float, str]], start_s: float) -> dict[str, float]:
     """Return when each fault was first noticed by the controller."""
     found: dict[str, float] = {}
     for at_s, text in events:
         if not text.endswith(" over"):
-            found.setdefault(f"told_{text}_s", at_s + start_s)
+            found.setdefault(f"reported_{text}_s", at_s + start_s)
     return found

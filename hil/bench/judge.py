@@ -201,8 +201,8 @@ def _clock(telemetry: dict[str, np.ndarray]) -> dict[str, float]:
 
 
 def _heat(telemetry: dict[str, np.ndarray]) -> dict[str, float]:
-    told_c = float(telemetry["temperature_c"][-1])
-    return {} if told_c == TEMPERATURE_UNKNOWN else {"end_temperature_c": told_c}
+    reported_c = float(telemetry["temperature_c"][-1])
+    return {} if reported_c == TEMPERATURE_UNKNOWN else {"end_temperature_c": reported_c}
 
 
 def _counts(played: Played, telemetry: dict[str, np.ndarray]) -> dict[str, float]:

@@ -35,7 +35,7 @@ DRAIN_S = 60.0
 
 @dataclass
 class Delivery:
-    """The way from the queue to a subscriber, shared by the scenarios of a session."""
+    """The way from the queue to a subscriber, shared by the scenarios of one bench command."""
 
     queue_path: Path
     publisher: PublisherThread
@@ -43,7 +43,7 @@ class Delivery:
     boots: int = 0
 
     def next_boot(self) -> int:
-        """Return the boot id of the next board in lock step: new within a session, the same in every session."""
+        """Return the boot id of the next board in lock step: new for each scenario, the same in every run."""
         self.boots += 1
         return self.boots
 

@@ -33,7 +33,7 @@ class Wanted:
 
 
 def run_all(wanted: Wanted, screen: Screen) -> bool:
-    """Play, report, and tell whether every check held.  Errors: ToolError for what cannot be played."""
+    """Play, report, and return whether every check held.  Errors: ToolError for what cannot be played."""
     rig = rigs.load(wanted.rig)
     chosen = [
         cut_to(scenarios.load(name), wanted.start, wanted.end, wanted.whole)

@@ -1,4 +1,4 @@
-"""The virtual board's body: ports that stay while the interpreter behind them comes and goes."""
+"""The virtual board's hardware: ports that stay while the interpreter behind them comes and goes."""
 
 from __future__ import annotations
 
@@ -165,9 +165,9 @@ class VirtualBoard:
 
     @property
     def status(self) -> BoardStatus:
-        """The counts now.  Errors: RuntimeError where the board's body itself failed."""
+        """The counts now.  Errors: RuntimeError where the board's hardware itself failed."""
         if self._error:
-            raise RuntimeError("the virtual board's body failed") from self._error
+            raise RuntimeError("the virtual board's hardware failed") from self._error
         cycles = self._cycles
         return BoardStatus(
             running=cycles.child is not None,

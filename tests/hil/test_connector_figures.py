@@ -67,5 +67,5 @@ def test_ready_power_energy_and_faults():
     figure = found(rows, energy_wh=1.0, events=[(1.0, "pilot_error"), (2.0, "pilot_error"), (3.0, "x over")])
     assert (figure["ready_to_power_s"], figure["power_at_s"]) == (pytest.approx(1.5), pytest.approx(2.5))
     assert figure["energy_error_wh"] == pytest.approx(0.49, abs=0.02)
-    assert figure["told_pilot_error_s"] == 1.5
-    assert "told_x over_s" not in figure
+    assert figure["reported_pilot_error_s"] == 1.5
+    assert "reported_x over_s" not in figure

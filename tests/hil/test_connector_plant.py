@@ -204,7 +204,7 @@ def dc_run(dc, seconds, mode, set_v, set_a, ready=True, ac_w=0.0, live=True):
     return dc.voltage_v
 
 
-def test_isolation_is_told_once_the_voltage_has_stood():
+def test_isolation_is_reported_once_the_voltage_has_been_steady():
     dc = DcSide(DcConfig(isolation_kohm=700, measure_s=0.5))
     assert dc_run(dc, 0.4, CHECK, 500.0, 1.0) == pytest.approx(500.0)
     assert dc.reported_kohm == 0

@@ -141,7 +141,7 @@ BROKEN = (
 )
 
 
-def test_a_broken_configuration_is_told_over_the_link_and_mended_over_it(tmp_path: Path) -> None:
+def test_a_broken_configuration_is_reported_over_the_link_and_corrected_over_it(tmp_path: Path) -> None:
     flash = make_flash(tmp_path / "flash", GOOD_VALUES, "gk-broken")
     good = (flash / CONFIG).read_bytes()
     (flash / GOOD).write_bytes(good)

@@ -104,7 +104,7 @@ def test_the_record_tells_of_the_work(results: Results) -> None:
         assert 0 < outcome.handshake["slice_us"] < outcome.handshake["work_us"]
 
 
-def test_the_cable_tells_of_the_same_answers_without_the_vehicles_time(results: Results) -> None:
+def test_the_cable_shows_the_same_answers_without_the_vehicles_time(results: Results) -> None:
     exchanges = [exchange for outcome in results.outcomes for exchange in outcome.exchanges]
     assert all(exchange.wire_ms is not None and 0 < exchange.wire_ms < exchange.ms for exchange in exchanges)
 
