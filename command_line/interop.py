@@ -33,7 +33,7 @@ _OPTIONS = ("modes", "runs", "peer", "heap", "out", "json_file", "quiet")
 @app.callback()
 def run(
     context: typer.Context,
-    modes: Annotated[str | None, typer.Option(metavar="NAME[,NAME...]", help="Which modes; all without it.")] = None,
+    modes: Annotated[str | None, typer.Option(metavar="NAME[,NAME...]", help="Which modes; all by default.")] = None,
     runs: Annotated[int, typer.Option(min=1, max=100, help="Sessions of each mode in a row.")] = 5,
     peer: Annotated[bool, typer.Option(help="The same vehicle at the peer's own charger, for comparison.")] = True,
     heap: Annotated[bool, typer.Option(help="One more session that measures the board's heap.")] = True,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which of the table; all without.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Refusals by name; all by default.")
     ] = None,
     silence: Annotated[
         bool, typer.Option(help="With all of the table: vehicles that fall silent in every state too, in virtual time.")
