@@ -8,7 +8,6 @@ import json
 import re
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from hil.plants.connector import ConnectorPlant
     from hil.plants.inverter.server import LiveInverter
-    from hil.rigs.openings import RealTimeRig
     from hil.rigs.plant_server import PlantServer
     from hil.virtual_board import VirtualBoard
 
@@ -97,7 +95,6 @@ def run(
     from hil.plants.inverter.server import LiveInverter
     from hil.rigs.board_setup import BoardSetup
     from hil.rigs.mains import SteeredMains
-    from hil.rigs.openings import RealTimeRig
     from hil.rigs.plant_server import PlantServer
     from hil.rigs.plants import Plants, connector_for
     from hil.rigs.rig import Rig
@@ -121,22 +118,21 @@ def run(
     if vehicle and not parameters.evse:
         raise ToolError("--vehicle wants --param evse=1 or evse=2: with 0 the vehicle is a fixed one")
     connector = connector_for(parameters)
+    if connector:
+        connector.vehicle.basic = not v2g_interface
+        for word in ("plug", "want") if vehicle else ():
+            connector.do(word)
     plants = Plants(parameters, SteeredMains(parameters, freq, volts), connector=connector)
     live = LiveInverter(plants.inverter, volts, freq) if inverter else None
     with board_vehicles.network_of(v2g_interface, pki) as network:
         setup = BoardSetup(given, flash, reflash, network.pki, network.address)
         with rig.open(plants, setup) as opened, PlantServer(opened, live) as server:
-            assert isinstance(opened, RealTimeRig) and opened.board
-            if connector:
-                connector.vehicle.basic = not v2g_interface
-                for word in ("plug", "want") if vehicle else ():
-                    connector.do(word)
-            with board_links.linked(links, opened.board):
-                _announce(opened.board, live, network.address, differences(parameters, own), json_file)
+            with board_links.linked(links, server.board):
+                _announce(server.board, live, network.address, differences(parameters, own), json_file)
                 say = _to_console if json_file is None else _to_stderr
                 asyncio.run(_until_stopped(server, connector, seconds, say))
             if json_file is None:
-                _print_end(opened, connector, live)
+                _print_end(server, connector, live)
 
 
 def _to_console(text: str) -> None:
@@ -217,16 +213,14 @@ async def _until_stopped(
                 await asyncio.wait_for(stop.wait(), _TICK_S)
 
 
-def _print_end(rig: RealTimeRig, connector: ConnectorPlant | None, live: LiveInverter | None) -> None:
+def _print_end(server: PlantServer, connector: ConnectorPlant | None, live: LiveInverter | None) -> None:
     from host_tools.screen import Screen
 
-    assert rig.board and rig.feed
-    counts = [f"{name} {value}" for part in (rig.board.status, rig.feed.counts) for name, value in asdict(part).items()]
     screen = Screen()
     if connector:
         power = f", {live.inverter.power_w:.0f} W" if live else ""
         screen.say(f"connector: {connector.status}{power}")
-    screen.say("stopped: " + ", ".join(counts))
+    screen.say("stopped: " + ", ".join(f"{name} {value}" for name, value in server.counts.items()))
 
 
 @app.command(cls=Command)
