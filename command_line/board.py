@@ -8,7 +8,6 @@ import json
 import re
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,9 +22,8 @@ from host_tools.files import check_writable, write_atomic
 if TYPE_CHECKING:
     from serial.tools.list_ports_common import ListPortInfo
 
-    from hil.plants.connector import OutletPlant
+    from hil.plants.connector import ConnectorPlant
     from hil.plants.inverter.server import LiveInverter
-    from hil.rigs.openings import RealTimeRig
     from hil.rigs.plant_server import PlantServer
     from hil.virtual_board import VirtualBoard
 
@@ -68,10 +66,10 @@ def run(
     device_id: Annotated[str | None, typer.Option(help="Identity of the board.")] = None,
     inverter: Annotated[bool, typer.Option(help="Put the inverter model on the board's RS-485.")] = True,
     vehicle: Annotated[
-        bool, typer.Option("--vehicle", help="Plug in a car that wants power; with evse = 1 or 2.")
+        bool, typer.Option("--vehicle", help="Plug in a vehicle that wants power; with evse = 1 or 2.")
     ] = False,
     v2g_interface: Annotated[
-        str | None, typer.Option(metavar="IFACE", help="Serve cars that speak ISO 15118 on this network interface.")
+        str | None, typer.Option(metavar="IFACE", help="Serve vehicles that speak ISO 15118 on this network interface.")
     ] = None,
     pki: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The charger's keys and roots: a PKI, or an export for a device.")
@@ -97,7 +95,6 @@ def run(
     from hil.plants.inverter.server import LiveInverter
     from hil.rigs.board_setup import BoardSetup
     from hil.rigs.mains import SteeredMains
-    from hil.rigs.openings import RealTimeRig
     from hil.rigs.plant_server import PlantServer
     from hil.rigs.plants import Plants, connector_for
     from hil.rigs.rig import Rig
@@ -121,22 +118,21 @@ def run(
     if vehicle and not parameters.evse:
         raise ToolError("--vehicle wants --param evse=1 or evse=2: with 0 the vehicle is a fixed one")
     connector = connector_for(parameters)
+    if connector:
+        connector.vehicle.basic = not v2g_interface
+        for word in ("plug", "want") if vehicle else ():
+            connector.do(word)
     plants = Plants(parameters, SteeredMains(parameters, freq, volts), connector=connector)
     live = LiveInverter(plants.inverter, volts, freq) if inverter else None
     with board_vehicles.network_of(v2g_interface, pki) as network:
         setup = BoardSetup(given, flash, reflash, network.pki, network.address)
         with rig.open(plants, setup) as opened, PlantServer(opened, live) as server:
-            assert isinstance(opened, RealTimeRig) and opened.board
-            if connector:
-                connector.vehicle.basic = not v2g_interface
-                for word in ("plug", "want") if vehicle else ():
-                    connector.do(word)
-            with board_links.linked(links, opened.board):
-                _announce(opened.board, live, network.address, differences(parameters, own), json_file)
+            with board_links.linked(links, server.board):
+                _announce(server.board, live, network.address, differences(parameters, own), json_file)
                 say = _to_console if json_file is None else _to_stderr
                 asyncio.run(_until_stopped(server, connector, seconds, say))
             if json_file is None:
-                _print_end(opened, connector, live)
+                _print_end(server, connector, live)
 
 
 def _to_console(text: str) -> None:
@@ -188,7 +184,7 @@ def _announce(
     table.add_row("host", board.host, f"gridkeel uplink --port {board.host}")
     if address:
         table.add_row(
-            "vehicles", address, "any car (EVCC) on this link; contracts want the uplink's clock and its --pki"
+            "vehicles", address, "any vehicle (EVCC) on this link; contracts want the uplink's clock and its --pki"
         )
     screen = Screen()
     screen.table(table)
@@ -202,7 +198,7 @@ def _announce(
 
 
 async def _until_stopped(
-    server: PlantServer, connector: OutletPlant | None, seconds: float | None, say: board_words.Say
+    server: PlantServer, connector: ConnectorPlant | None, seconds: float | None, say: board_words.Say
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -217,16 +213,14 @@ async def _until_stopped(
                 await asyncio.wait_for(stop.wait(), _TICK_S)
 
 
-def _print_end(rig: RealTimeRig, connector: OutletPlant | None, live: LiveInverter | None) -> None:
+def _print_end(server: PlantServer, connector: ConnectorPlant | None, live: LiveInverter | None) -> None:
     from host_tools.screen import Screen
 
-    assert rig.board and rig.feed
-    counts = [f"{name} {value}" for part in (rig.board.status, rig.feed.counts) for name, value in asdict(part).items()]
     screen = Screen()
     if connector:
         power = f", {live.inverter.power_w:.0f} W" if live else ""
-        screen.say(f"outlet: {connector.status}{power}")
-    screen.say("stopped: " + ", ".join(counts))
+        screen.say(f"connector: {connector.status}{power}")
+    screen.say("stopped: " + ", ".join(f"{name} {value}" for name, value in server.counts.items()))
 
 
 @app.command(cls=Command)

@@ -1,4 +1,4 @@
-"""What `gridkeel board run --v2g-interface` adds: a network on which cars come, and the keys to meet them with."""
+"""What `gridkeel board run --v2g-interface` adds: a network on which vehicles come, and the keys to meet them with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from host_tools.errors import ToolError
 
-# A car's program is started by hand, long after the board's: basic charging must not begin before it.
+# A vehicle's program is started by hand, long after the board's: basic charging must not begin before it.
 PARAMETERS = {"evse": 2, "hlc_wait_s": 600}
 
 
@@ -31,7 +31,7 @@ def network_of(interface: str | None, pki: Path | None) -> Iterator[Network]:
     """
     if interface is None:
         if pki is not None:
-            raise ToolError("--pki DIR wants --v2g-interface IFACE: without it no car can come")
+            raise ToolError("--pki DIR wants --v2g-interface IFACE: without it no vehicle can come")
         yield Network()
         return
     from certs import v2g

@@ -1,4 +1,4 @@
-"""Words typed, or piped, into `gridkeel board run`: what the virtual vehicle at its outlet does."""
+"""Words typed, or piped, into `gridkeel board run`: what the virtual vehicle at its connector does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from host_tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from hil.plants.connector import OutletPlant
+    from hil.plants.connector import ConnectorPlant
 
 WORDS = ("plug", "unplug", "want", "leave", "basic", "session", "status")  # what each does: `board run --help`
 _READ_BYTES = 4096
@@ -23,17 +23,17 @@ Say = Callable[[str], None]
 
 
 @contextlib.contextmanager
-def listening(outlet: OutletPlant | None, say: Say) -> Iterator[None]:
+def listening(connector: ConnectorPlant | None, say: Say) -> Iterator[None]:
     """Carry out the words of standard input for as long as the block runs, inside a running event loop.
 
-    say: told what came of each.
+    say: takes what came of each.
     """
     fd = _standard_input()
     if fd is None:
         yield
         return
     loop = asyncio.get_running_loop()
-    reader = _Lines(lambda line: say(carry_out(line, outlet)))
+    reader = _Lines(lambda line: say(carry_out(line, connector)))
 
     def arrived() -> None:
         if not reader.read(fd):
@@ -53,25 +53,25 @@ def listening(outlet: OutletPlant | None, say: Say) -> Iterator[None]:
         signal.signal(signal.SIGTTIN, before)
 
 
-def carry_out(line: str, outlet: OutletPlant | None) -> str:
+def carry_out(line: str, connector: ConnectorPlant | None) -> str:
     """Let the vehicle do what a line says; return what to tell about it."""
     word = line.strip()
-    if outlet is None:
-        return "there is no virtual vehicle: --param evse=1 or evse=2 makes an outlet for one"
+    if connector is None:
+        return "there is no virtual vehicle: --param evse=1 or evse=2 makes a connector for one"
     if word == "status":
-        return outlet.status
+        return connector.status
     if word in ("basic", "session"):
-        outlet.vehicle.basic = word == "basic"
+        connector.vehicle.basic = word == "basic"
         return word
     try:
-        outlet.do(word)
+        connector.do(word)
     except ToolError:
-        return f"unknown word {word!r}; there are {', '.join(WORDS)}, and for faults {_faults(outlet)}"
+        return f"unknown word {word!r}; there are {', '.join(WORDS)}, and for faults {_faults(connector)}"
     return word
 
 
-def _faults(outlet: OutletPlant) -> str:
-    return ", ".join(word for word in outlet.words if word not in WORDS)
+def _faults(connector: ConnectorPlant) -> str:
+    return ", ".join(word for word in connector.words if word not in WORDS)
 
 
 class _Lines:

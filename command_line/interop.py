@@ -1,4 +1,4 @@
-"""`gridkeel interop`: a real car against the controller, beside the same car at its maker's own charger."""
+"""`gridkeel interop`: a real vehicle against the controller, beside the same vehicle at its maker's own charger."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _OPTIONS = ("modes", "runs", "peer", "heap", "out", "json_file", "quiet")
 @app.callback()
 def run(
     context: typer.Context,
-    modes: Annotated[str | None, typer.Option(metavar="NAME[,NAME...]", help="Which modes; all without it.")] = None,
+    modes: Annotated[str | None, typer.Option(metavar="NAME[,NAME...]", help="Which modes; all by default.")] = None,
     runs: Annotated[int, typer.Option(min=1, max=100, help="Sessions of each mode in a row.")] = 5,
-    peer: Annotated[bool, typer.Option(help="The same car at the peer's own charger, for comparison.")] = True,
+    peer: Annotated[bool, typer.Option(help="The same vehicle at the peer's own charger, for comparison.")] = True,
     heap: Annotated[bool, typer.Option(help="One more session that measures the board's heap.")] = True,
     out: Annotated[Path, typer.Option(help="Folder for interop.html.")] = Path("out"),
     json_file: JsonFile = None,
     quiet: Quiet = False,
 ) -> None:
-    """Charge a real car (the EVCC of the package iso15118) at the controller on the virtual board.
+    """Charge a real vehicle (the EVCC of the package iso15118) at the controller on the virtual board.
 
     Needs root for the network namespaces, iproute2 and Java. Exit code 0: every session went to SessionStop with OK.
     """
@@ -81,8 +81,8 @@ def _write(results: Results, out: Path, json_file: Path | None) -> None:
 def show(screen: Screen, results: Results) -> None:
     """Print what the sessions showed."""
     screen.table(_mode_table(results))
-    screen.table(_message_table("From request to response, at the car", results.messages()))
-    screen.table(_message_table("On the cable at the charger, without the car's own time", results.wire()))
+    screen.table(_message_table("From request to response, at the vehicle", results.messages()))
+    screen.table(_message_table("On the cable at the charger, without the vehicle's own time", results.wire()))
     screen.table(_part_table(results))
     if results.heap:
         size, used = results.heap["size"] // 1024, results.heap["used_most"] // 1024

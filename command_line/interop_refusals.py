@@ -1,4 +1,4 @@
-"""`gridkeel interop refusals`: everything a car must not do."""
+"""`gridkeel interop refusals`: everything a vehicle must not do."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 def command(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Which of the table; all without.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Refusals by name; all by default.")
     ] = None,
     silence: Annotated[
-        bool, typer.Option(help="With all of the table: cars that fall silent in every state too, in virtual time.")
+        bool, typer.Option(help="With all of the table: vehicles that fall silent in every state too, in virtual time.")
     ] = True,
     json_file: JsonFile = None,
     quiet: Quiet = False,
 ) -> None:
-    """Do everything a car must not do, and see that each is refused, told, and over: the next car charges.
+    """Do everything a vehicle must not do, and check that each is refused, logged, and over: the next vehicle charges.
 
     Needs root and iproute2. Exit code 0: every refusal was as the standard has it.
     """
@@ -47,7 +47,7 @@ def command(
     screen = Screen(quiet, json_file)
     begun_s = time.monotonic()
     with watching(screen, "laying the cable", lines=True) as say, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # this car speaks TLS 1.0 on purpose
+        warnings.simplefilter("ignore", DeprecationWarning)  # this vehicle speaks TLS 1.0 on purpose
         rows = refuse_all(chosen, say)
         if silence and not names:
             rows += silence_run.rows(say)
@@ -66,14 +66,21 @@ def show(screen: Screen, rows: list[Row], took_s: float) -> None:
     from rich.table import Table
 
     table = Table(title="Refusals", title_justify="left")
-    for heading in ("what the car does", "answer", "contactor at the plant", "log on the link", "next car", "took"):
+    for heading in (
+        "what the vehicle does",
+        "answer",
+        "contactor at the plant",
+        "log on the link",
+        "next vehicle",
+        "took",
+    ):
         table.add_column(heading, justify="right" if heading == "took" else "left")
     for row in rows:
         cells = {
             "answer": _answer(row),
             "contactor": str(row.contactor),
             "log": row.entry or "nothing",
-            "next car": row.next_car,
+            "next vehicle": row.next_vehicle,
         }
         coloured = [f"[{'green' if row.endings[key] else 'red'}]{escape(text)}[/]" for key, text in cells.items()]
         table.add_row(escape(row.name), *coloured, f"{row.took_s:.1f} s")

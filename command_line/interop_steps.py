@@ -1,4 +1,4 @@
-"""`gridkeel interop steps`: what a frequency step waits for while the controller is busy with cars."""
+"""`gridkeel interop steps`: what a frequency step waits for while the controller is busy with vehicles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def command(
     json_file: JsonFile = None,
     quiet: Quiet = False,
 ) -> None:
-    """Step the frequency while a car charges and others keep the controller busy with TLS and contracts.
+    """Step the frequency while a vehicle charges and others keep the controller busy with TLS and contracts.
 
     Needs root and iproute2. The figures are of this machine's clock. Exit code 1: a step was not answered, or the
     95th percentile under a load is over the limit on a machine that keeps it without.

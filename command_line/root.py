@@ -21,7 +21,7 @@ COMMANDS = {
     "broker": ("broker", "Run an MQTT broker on this machine until Ctrl-C or SIGTERM."),
     "interop": (
         "interop",
-        "Charge a real car (the EVCC of the package iso15118) at the controller on the virtual board.",
+        "Charge a real vehicle (the EVCC of the package iso15118) at the controller on the virtual board.",
     ),
     "params": ("params", "List every parameter with unit, default, limits and meaning; check a configuration file."),
     "handshake-model": (
@@ -57,7 +57,7 @@ class LazyGroup(Group):
 app = typer.Typer(
     name="gridkeel",
     cls=LazyGroup,
-    help="Edge-controller firmware for EV chargers: bench, virtual board, car at the outlet, certificates, uplink.",
+    help="Edge-controller firmware for EV chargers: bench, virtual board, EV at the connector, certificates, uplink.",
     no_args_is_help=True,
     rich_markup_mode=None,  # help is plain text: nothing in brackets is taken for markup, nothing is cut
     pretty_exceptions_enable=False,

@@ -38,7 +38,7 @@ def command(
     config: Config = None,
     param: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Set a parameter of the controller, not of what is demanded of it."),
+        typer.Option(metavar="NAME=VALUE", help="Set a parameter of the controller, not a requirement on it."),
     ] = None,
     firmware: Annotated[Path | None, typer.Option(help="Folder of another program to flash and test.")] = None,
     out: Annotated[

@@ -43,7 +43,7 @@ def load_parameters(path: Path | None, overrides: list[str]) -> dict[str, int]:
 
 
 def _note_a_wait(p: Parameters) -> None:
-    """Say on standard error where the baseline is less than an AC outlet can offer: the vehicle then waits."""
+    """Say on standard error where the baseline is less than an AC connector can offer: the vehicle then waits."""
     least_w = duty.least_w(p.nominal_v, p.phases)
     if p.evse != evse.FIXED and p.connector == evse.AC and 0 < p.baseline_w < least_w:
         print(

@@ -1,4 +1,4 @@
-"""Figures of a run with a car at the outlet: how soon power comes, how soon the contactor opens, what was told."""
+"""Figures of a run with an EV at the connector: how soon power comes, how soon the contactor opens, the faults."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ Floats = NDArray[np.float64]
 def figures(
     recorder: Recorder, mains: object, commands: list[tuple[int, int]], cease_us: list[int], start_s: float
 ) -> dict[str, float]:
-    """Return what the rows of a run tell; a figure that has nothing to tell of is absent.
+    """Return the figures of a run's rows; one that nothing happened for is absent.
 
     start_s: the scenario's time at which the controller's uptime began.
     """
-    outlet, plant, telemetry = recorder.outlet(), recorder.plant(), recorder.telemetry()
-    t_s, power_w = outlet["t_s"], plant["delivered_w"]
-    ready = (outlet["high_mv"] >= C_OR_D_MV[0]) & (outlet["high_mv"] <= C_OR_D_MV[1])
+    connector, plant, telemetry = recorder.connector(), recorder.plant(), recorder.telemetry()
+    t_s, power_w = connector["t_s"], plant["delivered_w"]
+    ready = (connector["high_mv"] >= C_OR_D_MV[0]) & (connector["high_mv"] <= C_OR_D_MV[1])
     found: dict[str, float] = {}
     if ready.any() and (power_w > FLOWS_W).any():
         found["power_at_s"] = float(t_s[np.argmax(power_w > FLOWS_W)])
         found["ready_to_power_s"] = float(t_s[np.argmax(power_w > FLOWS_W)] - t_s[np.argmax(ready)])
-    opening = _openings_ms(t_s, ready, outlet["closed"] > 0)
+    opening = _openings_ms(t_s, ready, connector["closed"] > 0)
     if opening:
         found["leave_to_open_ms"] = max(opening)
     found["power_while_not_ready_w"] = _most_outside(t_s, ready, power_w)
     zeros = [_zero_after_ms(at_us, commands) for at_us in cease_us]
     if zeros:
         found["open_to_zero_ms"] = max(zeros)
-    steps = _steps_ms(mains, t_s, outlet["duty_permille"])
+    steps = _steps_ms(mains, t_s, connector["duty_permille"])
     if steps:
         found["step_to_offer_ms"] = max(steps)
     moved_wh = float(np.sum(np.maximum(power_w[:-1], 0.0) * np.diff(t_s))) / 3600
     found["energy_error_wh"] = abs(float(telemetry["energy_wh"][-1]) - moved_wh)
-    return found | _told_s(recorder.events, start_s)
+    return found | _reported_s(recorder.events, start_s)
 
 
 def _openings_ms(t_s: Floats, ready: NDArray[np.bool_], closed: NDArray[np.bool_]) -> list[float]:
@@ -89,10 +89,10 @@ def _steps_ms(mains: object, t_s: Floats, duty: Floats) -> list[float]:
     return found
 
 
-def _told_s(events: list[tuple[float, str]], start_s: float) -> dict[str, float]:
+def _reported_s(events: list[tuple[float, str]], start_s: float) -> dict[str, float]:
     """Return when each fault was first noticed by the controller."""
     found: dict[str, float] = {}
     for at_s, text in events:
         if not text.endswith(" over"):
-            found.setdefault(f"told_{text}_s", at_s + start_s)
+            found.setdefault(f"reported_{text}_s", at_s + start_s)
     return found

@@ -13,7 +13,7 @@ from gridkeel.link import messages
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from hil.bench import connector_figures, figures
-from hil.bench.vehicle_session import Meeting
+from hil.bench.vehicle_session import VehicleSession
 from hil.plants.grid import SwingGrid, simulate
 from hil.plants.trace import Trace
 from hil.report import Check, RunRecord, Series
@@ -48,7 +48,7 @@ class Played:
     real_s: float
     board_s: float
     meta: dict[str, str]
-    meeting: Meeting | None = None
+    session: VehicleSession | None = None
 
 
 def judge(played: Played) -> RunRecord:
@@ -68,8 +68,8 @@ def judge(played: Played) -> RunRecord:
     if played.scenario.vehicle is not None:
         start_s = float(telemetry["at_s"][0] - telemetry["uptime_ms"][0] / 1000)
         found |= connector_figures.figures(played.recorder, played.mains, played.commands, played.cease_us, start_s)
-    if played.meeting is not None:
-        found |= played.meeting.figures(played.mains.source)
+    if played.session is not None:
+        found |= played.session.figures(played.mains.source)
     end_s = played.virtual_s
     inside = telemetry["at_s"] <= end_s
     telemetry = {key: column[inside] for key, column in telemetry.items()}
@@ -95,7 +95,7 @@ def judge(played: Played) -> RunRecord:
         figures=found,
         breakdown=_breakdown(played, found),
         events=played.recorder.events,
-        spans=played.meeting.spans if played.meeting else [],
+        spans=played.session.spans if played.session else [],
         error_goal_mhz=5.0,
         focus_s=_focus(played, found),
         clock_s=getattr(played.mains.source, "clock_s", None) or None,
@@ -110,7 +110,7 @@ def _focus(played: Played, found: dict[str, float]) -> tuple[float, float] | Non
     """Return the stretch worth a closer look: the first jump of the mains, or the collapse."""
     jumps = played.mains.source.jumps_s() if isinstance(played.mains.source, Trace) else []
     if jumps:
-        last_s = max(at_s for at_s in jumps if at_s < jumps[0] + 1.0) if played.meeting else jumps[0]
+        last_s = max(at_s for at_s in jumps if at_s < jumps[0] + 1.0) if played.session else jumps[0]
         return jumps[0] - 0.2, last_s + 0.6
     if "collapse_at_s" in found:
         return max(0.0, found["collapse_at_s"] - 8.0), min(played.virtual_s, found["collapse_at_s"] + 3.0)
@@ -121,7 +121,7 @@ def _timed(played: Played) -> dict[str, np.ndarray]:
     """Return the telemetry with at_s as the scenario's time at which each record was made.
 
     A board in lock step starts with the scenario; one on its own clock started some time before or after, which the
-    quickest record tells to within the link's delay.
+    quickest record shows to within the link's delay.
     """
     telemetry = played.recorder.telemetry()
     if not telemetry["at_s"].size:
@@ -201,8 +201,8 @@ def _clock(telemetry: dict[str, np.ndarray]) -> dict[str, float]:
 
 
 def _heat(telemetry: dict[str, np.ndarray]) -> dict[str, float]:
-    told_c = float(telemetry["temperature_c"][-1])
-    return {} if told_c == TEMPERATURE_UNKNOWN else {"end_temperature_c": told_c}
+    reported_c = float(telemetry["temperature_c"][-1])
+    return {} if reported_c == TEMPERATURE_UNKNOWN else {"end_temperature_c": reported_c}
 
 
 def _counts(played: Played, telemetry: dict[str, np.ndarray]) -> dict[str, float]:
@@ -232,7 +232,7 @@ def _breakdown(played: Played, found: dict[str, float]) -> list[tuple[str, float
     wire = 17 * 11 * 1e3 / played.parameters.modbus_baud
     compute = played.rig.compute_us / 1e3
     block = float(played.parameters.block_ms)
-    session = SLICE_US / 1e3 if played.meeting else 0.0
+    session = SLICE_US / 1e3 if played.session else 0.0
     window = total - wire - compute - session - block
     parts = [("window", window), ("block", block), ("computation", compute), ("wire", wire)]
     return parts + ([("slice of the session", session)] if session else [])
@@ -260,7 +260,7 @@ def _checks(played: Played, record: RunRecord) -> list[Check]:
     checks.append(_safe(record))
     checks.append(_safe_end(played))
     undelivered = record.figures["undelivered"]
-    meaning = "records produced, less those told as dropped, against distinct records at the broker's far side"
+    meaning = "records produced, less those reported as dropped, against distinct records at the broker's far side"
     if played.short:
         meaning += f"; {played.short}"
     checks.append(Check("undelivered", undelivered == 0 and not played.short, undelivered, "0", "", meaning))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hil.bench.live import LiveTable, summary
-from hil.bench.session import cut_to, delivery, play
+from hil.bench.play import cut_to, delivery, play
 from hil.report import RunRecord, write_html, write_json, write_junit, write_series
 from hil.rigs import rig as rigs
 from hil.scenarios import scenario as scenarios
@@ -33,7 +33,7 @@ class Wanted:
 
 
 def run_all(wanted: Wanted, screen: Screen) -> bool:
-    """Play, report, and tell whether every check held.  Errors: ToolError for what cannot be played."""
+    """Play, report, and return whether every check held.  Errors: ToolError for what cannot be played."""
     rig = rigs.load(wanted.rig)
     chosen = [
         cut_to(scenarios.load(name), wanted.start, wanted.end, wanted.whole)

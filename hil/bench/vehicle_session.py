@@ -1,4 +1,4 @@
-"""A car and a board that can trust each other, for a scenario in which one talks to the other in virtual time."""
+"""The ISO 15118 session of a scenario: a vehicle in virtual time, and a board that can trust it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from certs import v2g
 from hil.plants.trace import Trace
 from hil.scenarios.scenario import Scenario
 from hil.scripted_vehicle.messages import Contract
-from hil.scripted_vehicle.scripts import contract_talk
-from hil.scripted_vehicle.vehicle import HANDSHAKE, Span, VirtualCar
+from hil.scripted_vehicle.scripts import contract_session
+from hil.scripted_vehicle.vehicle import HANDSHAKE, Span, VirtualVehicle
 
 CHECKED = "PaymentDetailsReq"
 SIGNED = "AuthorizationReq"
@@ -22,21 +22,21 @@ SHOWN = ((HANDSHAKE, "TLS handshake"), (CHECKED, "check of the contract's chain"
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """car: what a run plays.  pki: folder for the board's flash."""
+class VehicleSession:
+    """vehicle: what a run plays.  pki: folder for the board's flash."""
 
-    car: VirtualCar
+    vehicle: VirtualVehicle
     pki: Path
 
     @property
     def spans(self) -> list[tuple[float, float, str]]:
-        """Where the car kept the board busy, for the plots: (start_s, end_s, what)."""
-        found = ((what, self.car.span(name)) for name, what in SHOWN)
+        """Where the vehicle kept the board busy, for the plots: (start_s, end_s, what)."""
+        found = ((what, self.vehicle.span(name)) for name, what in SHOWN)
         return [(span.sent_us / 1e6, span.answered_us / 1e6, what) for what, span in found if span and span.answered_us]
 
     def figures(self, mains: object) -> dict[str, float]:
         """Return how long handshake and checks took, how many steps of the mains fell into each, what came of it."""
-        shaken, check, signed = (self.car.span(name) for name in (HANDSHAKE, CHECKED, SIGNED))
+        shaken, check, signed = (self.vehicle.span(name) for name in (HANDSHAKE, CHECKED, SIGNED))
         jumps = mains.jumps_s() if isinstance(mains, Trace) else []
         held = all(span is not None and span.code.startswith("OK") for span in (check, signed))
         return {
@@ -50,16 +50,16 @@ class Meeting:
 
 
 @contextlib.contextmanager
-def meeting_of(scenario: Scenario, unix_s: int) -> Iterator[Meeting | None]:
-    """Make a PKI that is valid at unix_s and the scenario's car with a contract of it; None where it has no car."""
-    if scenario.car is None:
+def session_of(scenario: Scenario, unix_s: int) -> Iterator[VehicleSession | None]:
+    """Make a PKI valid at unix_s and a vehicle with a contract of it; None where the scenario has no session."""
+    if scenario.session is None:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="gridkeel-meeting-") as name:
+    with tempfile.TemporaryDirectory(prefix="gridkeel-session-") as name:
         folder = Path(name)
         pki = v2g.make(folder / "pki", now=datetime.fromtimestamp(unix_s, UTC))
         v2g.export_device(pki, folder / "board")
-        yield Meeting(VirtualCar(contract_talk(scenario.car, Contract.of(pki))), folder / "board")
+        yield VehicleSession(VirtualVehicle(contract_session(scenario.session, Contract.of(pki))), folder / "board")
 
 
 def _inside(span: Span | None, jumps: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""The rig's end of the outlet: levels to the board, orders from it; the other end is boards/connector_pipe.py."""
+"""The rig's end of the connector: levels to the board, orders from it; boards/connector_pipe.py is the other end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RCD = 2
 
 @dataclass(frozen=True)
 class Levels:
-    """What a board measures at its outlet: pilot in mV, contactor's contact, RCD, DC side, isolation (0 none)."""
+    """What a board measures at its connector: pilot in mV, contactor's contact, RCD, DC side, isolation (0 none)."""
 
     high_mv: int
     low_mv: int
@@ -42,4 +42,4 @@ class Orders:
         return cls(*ORDERS.unpack(data))
 
 
-NO_OUTLET = Levels(0, 0, False).pack()
+NO_CONNECTOR = Levels(0, 0, False).pack()

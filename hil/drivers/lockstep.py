@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from hil.drivers.connector_frames import NO_OUTLET, ORDERS, Orders
+from hil.drivers.connector_frames import NO_CONNECTOR, ORDERS, Orders
 from host_tools.errors import ToolError
 from host_tools.image.rom import rom_image
 from host_tools.micropython.interpreter import argv
@@ -30,14 +30,14 @@ READ_BYTES = 65536
 
 @dataclass(frozen=True)
 class Reply:
-    """What the board answered: its time, when it wants to run next, real time spent, bytes, levels, outlet orders."""
+    """What the board answered: its time, when it wants to run next, real time spent, bytes, levels, orders."""
 
     now_us: int
     next_us: int
     spent_us: int
     rs485: bytes
     host: bytes
-    cars: bytes
+    vehicles: bytes
     levels: int
     orders: Orders
 
@@ -45,18 +45,18 @@ class Reply:
 class LockStepBoard:
     """A MicroPython process in virtual time; `started` holds what it had to say at time 0.
 
-    rom: run the flash's package compiled, from an execute-in-place flash.  cars: it has a network on which they come.
+    rom: run the flash's package compiled, from an execute-in-place flash.  vehicles: it has a network for them.
     Errors: ToolError where it ends or does not answer.
     """
 
     def __init__(
-        self, flash: Path, device_id: str, boot_id: int, heap_bytes: int, *, rom: bool = False, cars: bool = False
+        self, flash: Path, device_id: str, boot_id: int, heap_bytes: int, *, rom: bool = False, vehicles: bool = False
     ) -> None:
         self._flash = flash
         self._device_id = device_id
         self._boot_id = boot_id
         self._heap_bytes = heap_bytes
-        self._cars = {"GRIDKEEL_LOCKSTEP_VEHICLES": "1"} if cars else {}
+        self._vehicles = {"GRIDKEEL_LOCKSTEP_VEHICLES": "1"} if vehicles else {}
         self._rom = rom_image(flash) if rom else None
         self.now_us = 0
 
@@ -65,7 +65,7 @@ class LockStepBoard:
             server.settimeout(ANSWER_S)
             port = server.getsockname()[1]
             environment = dict(
-                os.environ, GRIDKEEL_LOCKSTEP=f"127.0.0.1:{port}", GRIDKEEL_DEVICE_ID=self._device_id, **self._cars
+                os.environ, GRIDKEEL_LOCKSTEP=f"127.0.0.1:{port}", GRIDKEEL_DEVICE_ID=self._device_id, **self._vehicles
             )
             self._console = open(self._flash.parent / "console.log", "wb")  # noqa: SIM115 - closed in __exit__
             self._process = subprocess.Popen(
@@ -105,25 +105,28 @@ class LockStepBoard:
         index: int = 0,
         rs485: bytes = b"",
         host: bytes = b"",
-        levels: bytes = NO_OUTLET,
-        cars: bytes = b"",
+        levels: bytes = NO_CONNECTOR,
+        vehicles: bytes = b"",
     ) -> Reply:
         """Hand over inputs that arrive now and run until `until_us`, or until the board has something to send.
 
-        samples: one block, little-endian int16; index: its running number, a jump tells of lost blocks.
-        levels: what the outlet measures now, from outlet_frames.  cars: records of boards/lockstep_vehicles.py.
+        samples: one block, little-endian int16; index: its running number, a jump means lost blocks.
+        levels: what the connector measures now, from connector_frames.
+        vehicles: records of gridkeel/boards/lockstep_vehicles.py.
         """
-        order = ORDER.pack(until_us, index & 0xFFFFFFFF, len(samples) // 2, len(rs485), len(host), len(cars))
-        self._socket.sendall(order + levels + samples + rs485 + host + cars)
+        order = ORDER.pack(until_us, index & 0xFFFFFFFF, len(samples) // 2, len(rs485), len(host), len(vehicles))
+        self._socket.sendall(order + levels + samples + rs485 + host + vehicles)
         return self._read_reply()
 
     def _read_reply(self) -> Reply:
         try:
-            now_us, next_us, spent_us, rs485_n, host_n, cars_n, levels, orders = REPLY.unpack(self._read(REPLY.size))
+            now_us, next_us, spent_us, rs485_n, host_n, vehicles_n, levels, orders = REPLY.unpack(
+                self._read(REPLY.size)
+            )
         except (TimeoutError, ConnectionError) as error:
             raise ToolError(f"the virtual board stopped answering: {self.console_tail()}") from error
         self.now_us = now_us
-        ports = self._read(rs485_n), self._read(host_n), self._read(cars_n)
+        ports = self._read(rs485_n), self._read(host_n), self._read(vehicles_n)
         return Reply(now_us, next_us, spent_us, *ports, levels, Orders.unpack(orders))
 
     def _read(self, n: int) -> bytes:

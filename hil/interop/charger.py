@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from hil.interop.direct_host import Desk
-from hil.interop.uplink_host import UplinkDesk
-from hil.plants.connector import OutletPlant
+from hil.interop.direct_host import DirectHost
+from hil.interop.uplink_host import UplinkHost
+from hil.plants.connector import ConnectorPlant
 from hil.plants.inverter import Inverter
 from hil.plants.inverter.server import LiveInverter
 from hil.rigs.board_setup import BoardSetup
@@ -47,7 +47,7 @@ class WatchedInverter(LiveInverter):
 class Charger:
     """A context manager; enter it inside the namespace whose `interface` ("fe80::1%evse0") it serves.
 
-    parameters: what is not the default.  pki: the board's /pki folder, None for none.  desk: its host; `outlet` and
+    parameters: what is not the default.  pki: the board's /pki folder, None for none.  host: its host; `connector` and
     `grid` are the plants a caller moves, `live` the inverter with its writes, `rig` the board with all of them.
     """
 
@@ -55,9 +55,9 @@ class Charger:
         self,
         interface: str,
         parameters: Mapping[str, int],
-        outlet: OutletPlant,
+        connector: ConnectorPlant,
         pki: Path | None = None,
-        desk: Desk | UplinkDesk | None = None,
+        host: DirectHost | UplinkHost | None = None,
         *,
         heap_bytes: int = HEAP_BYTES,
         probe_heap: bool = False,
@@ -65,11 +65,11 @@ class Charger:
     ) -> None:
         self._rig = Rig("interop", "realtime", device_id="", heap_bytes=heap_bytes, rom=True, firmware=str(firmware))
         self.parameters = self._rig.parameters_with(parameters)
-        self.desk = desk or Desk()
-        self.outlet = outlet
+        self.host = host or DirectHost()
+        self.connector = connector
         self._mains = SteeredMains(self.parameters)
         self.grid = self._mains.grid
-        self._plants = Plants(self.parameters, self._mains, connector=outlet)
+        self._plants = Plants(self.parameters, self._mains, connector=connector)
         self._setup = BoardSetup(self.parameters.values(), pki=pki, v2g_interface=interface, probe_heap=probe_heap)
         self._stack = contextlib.ExitStack()
 
@@ -80,7 +80,7 @@ class Charger:
             self.rig = rig
             self.live = WatchedInverter(self._plants.inverter, self._mains.volts, self.parameters.modbus_baud)
             self._server = stack.enter_context(PlantServer(rig, self.live, keep_console=True))
-            stack.enter_context(self.desk.serving(rig.host))
+            stack.enter_context(self.host.serving(rig.host))
             self._wait_until_up()
             self._stack = stack.pop_all()
         return self
@@ -103,13 +103,13 @@ class Charger:
         self._server.check()
 
     def do(self, *words: str) -> None:
-        """Let something happen at the outlet: plug, unplug, communicate, ... (hil.plants.connector)."""
+        """Let something happen at the connector: plug, unplug, communicate, ... (hil.plants.connector)."""
         for word in words:
-            self.outlet.do(word)
+            self.connector.do(word)
 
     def _wait_until_up(self) -> None:
         try:
-            self.desk.wait_for("telemetry", 0, UP_S, lambda record: record["state"] == "run")
+            self.host.wait_for("telemetry", 0, UP_S, lambda record: record["state"] == "run")
         except ToolError as error:
             self.check()
             raise ToolError(f"{error}; the board said: {self.console[-9000:].strip()}") from None

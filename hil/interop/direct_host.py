@@ -1,4 +1,4 @@
-"""The host's end of a controller's link in this process: acknowledges, keeps what came, tells the time if wanted."""
+"""The host's end of a controller's link in this process: acknowledges, keeps records, sets the clock if wanted."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _READ_S = 0.01
 _READ_BYTES = 4096
 
 
-class Desk(RecordBook):
+class DirectHost(RecordBook):
     """A host without an uplink: for a controller whose clock is to stay unset, which no uplink leaves alone.
 
-    unix_time: what the device is told as the time of day, None to leave its clock unset.
+    unix_time: the time of day for the device's clock, None to leave it unset.
     """
 
     def __init__(self, unix_time: Callable[[float], float] | None = lambda _now_s: time.time()) -> None:
@@ -39,7 +39,7 @@ class Desk(RecordBook):
         """Serve a port meanwhile, in a thread."""
         stop = threading.Event()
         with serial.Serial(port, _BAUD, timeout=_READ_S) as line:
-            thread = threading.Thread(target=self._serve, args=(line, stop), name="desk", daemon=True)
+            thread = threading.Thread(target=self._serve, args=(line, stop), name="host", daemon=True)
             thread.start()
             try:
                 yield

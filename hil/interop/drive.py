@@ -1,4 +1,4 @@
-"""One session of the car, from its start to SessionStop or to whatever else it came to."""
+"""One session of the vehicle, from its start to SessionStop or to whatever else it came to."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from hil.interop.charger import Charger
 from hil.interop.modes import Mode
-from hil.interop.peers import Car, Event
-from hil.interop.unplugged import GONE_S
+from hil.interop.peers import Event, PeerVehicle
+from hil.interop.unplugged import UNPLUGGED_S
 from hil.interop.wire import Tap
 
 SESSION_S = 90.0
@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 class Exchange:
     """One request and its response.
 
-    ms: from the request's hand-over to the car's socket to the first byte in.  wire_ms: from its last packet at the
+    ms: from the request's hand-over to the vehicle's socket to the first byte in.  wire_ms: from its last packet at the
     charger's end of the cable to the answer's first, None where nobody listened there.
     """
 
@@ -60,8 +60,8 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Parking:
-    """Where a car stands: its namespace, the keys it has, a folder for scrap, and who listens on its cable."""
+class VehicleSide:
+    """A vehicle's end of a cable: its namespace, its keys, a folder for temporary files, and the tap on the cable."""
 
     namespace: str
     pki: Path
@@ -69,34 +69,34 @@ class Parking:
     tap: Tap | None = None
 
 
-def against_peer(mode: Mode, run: int, parking: Parking, say: Say) -> Outcome:
-    """Let the car charge at the peer's own charger, which must be running."""
+def against_peer(mode: Mode, run: int, side: VehicleSide, say: Say) -> Outcome:
+    """Let the vehicle charge at the peer's own charger, which must be running."""
     outcome = Outcome(mode.name, "peer", run)
-    _converse(Car(mode, parking.namespace, parking.pki, parking.folder), outcome, say, parking.tap)
+    _converse(PeerVehicle(mode, side.namespace, side.pki, side.folder), outcome, say, side.tap)
     return outcome
 
 
-def against(charger: Charger, mode: Mode, run: int, parking: Parking, say: Say) -> Outcome:
-    """Plug the car in at the controller, let it charge, unplug it.  Errors: ToolError where the controller is mute."""
+def against(charger: Charger, mode: Mode, run: int, side: VehicleSide, say: Say) -> Outcome:
+    """Plug the vehicle in at the controller, let it charge, unplug it.  Errors: ToolError where no record comes."""
     outcome = Outcome(mode.name, "gridkeel", run)
-    desk = charger.desk
+    host = charger.host
     react = partial(_react, charger, mode, Counter())
     charger.do("plug", "want")
-    desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot_state"] == "B")
+    host.wait_for("telemetry", host.mark(), PLUG_S, lambda record: record["pilot_state"] == "B")
     resumes = ""
     for pauses in (True, False) if mode.pauses else (False,):
-        mark = desk.mark()
-        car = Car(mode, parking.namespace, parking.pki, parking.folder, pauses=pauses, resumes=resumes)
-        resumes = _converse(car, outcome, say, parking.tap, react)
+        mark = host.mark()
+        vehicle = PeerVehicle(mode, side.namespace, side.pki, side.folder, pauses=pauses, resumes=resumes)
+        resumes = _converse(vehicle, outcome, say, side.tap, react)
         charger.check()
-        outcome.handshake = desk.wait_for("handshake", mark, RECORD_S)
-        outcome.log += desk.of("iso15118", mark)
+        outcome.handshake = host.wait_for("handshake", mark, RECORD_S)
+        outcome.log += host.of("iso15118", mark)
         charger.do("silence")
         if not outcome.ok:
             break
     charger.do("leave", "unplug")
-    desk.wait_for("telemetry", desk.mark(), PLUG_S, lambda record: record["pilot_state"] == "A")
-    time.sleep(GONE_S)
+    host.wait_for("telemetry", host.mark(), PLUG_S, lambda record: record["pilot_state"] == "A")
+    time.sleep(UNPLUGGED_S)
     hold_to(mode, outcome)
     return outcome
 
@@ -106,10 +106,10 @@ def _react(charger: Charger, mode: Mode, came: Counter[str], event: Event) -> No
         charger.do("communicate" if event["on"] else "silence")
     elif event["event"] == "exchange":
         came[event["response"]] += 1
-        for occasion in mode.during:
-            if occasion.response == event["response"] and occasion.count == came[event["response"]]:
-                for command in occasion.orders:
-                    charger.desk.order(command)
+        for action in mode.during:
+            if action.response == event["response"] and action.count == came[event["response"]]:
+                for command in action.orders:
+                    charger.host.order(command)
 
 
 def hold_to(mode: Mode, outcome: Outcome) -> None:
@@ -126,15 +126,19 @@ def hold_to(mode: Mode, outcome: Outcome) -> None:
 
 
 def _converse(
-    car: Car, outcome: Outcome, say: Say, tap: Tap | None, react: Callable[[Event], None] = lambda _event: None
+    vehicle: PeerVehicle,
+    outcome: Outcome,
+    say: Say,
+    tap: Tap | None,
+    react: Callable[[Event], None] = lambda _event: None,
 ) -> str:
-    """Follow one connection of the car to its end; return the session's id in hexadecimal digits."""
+    """Follow one connection of the vehicle to its end; return the session's id in hexadecimal digits."""
     began_s = 0.0
     before = len(outcome.exchanges)
     session = ""
     outcome.ok = False
     try:
-        for event in car.events(SESSION_S):
+        for event in vehicle.events(SESSION_S):
             if event["event"] == "sdp":
                 began_s = time.monotonic()
                 outcome.sdp_ms = event["ms"]
@@ -149,7 +153,7 @@ def _converse(
         if tap:
             _note(outcome.exchanges[before:], tap)
     finally:
-        car.close()
+        vehicle.close()
     return session
 
 
@@ -161,7 +165,7 @@ def _note(exchanges: list[Exchange], tap: Tap) -> None:
 
 
 def _take(outcome: Outcome, event: Event) -> bool:
-    """Note what the car told; return whether its session is over."""
+    """Note what the vehicle reported; return whether its session is over."""
     kind = event["event"]
     if kind == "connected":
         outcome.connect_ms = event["ms"]

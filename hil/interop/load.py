@@ -17,13 +17,13 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from certs.v2g import Pki
-from hil.interop.raw_vehicle import Address, ClosedError, Link, RawCar
+from hil.interop.raw_vehicle import Address, ClosedError, Link, RawVehicle
 from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Contract
 
 START_S = 20.0
 END_S = 15.0
-PAUSE_S = 0.02  # the charger turns a car away that comes while another one leaves
+PAUSE_S = 0.02  # the charger turns a vehicle away that comes while another one leaves
 
 Spans = list[tuple[float, float]]
 
@@ -58,11 +58,11 @@ def checks(place: Place) -> Iterator[tuple[float, float]]:
     contracts = itertools.cycle([Contract.of(pki, name) for name in place.contracts])
     for contract in contracts:
         with link.connect(place.address) as plain, link.secure(plain) as opened:
-            car = RawCar(opened)
-            car.choose(messages.CONTRACT)
+            vehicle = RawVehicle(opened)
+            vehicle.choose(messages.CONTRACT)
             begun_s = time.monotonic()
-            car.ask("PaymentDetailsReq", contract.details())
-            car.ask("AuthorizationReq", *messages.authorization(car.last["GenChallenge"], contract.key))
+            vehicle.ask("PaymentDetailsReq", contract.details())
+            vehicle.ask("AuthorizationReq", *messages.authorization(vehicle.last["GenChallenge"], contract.key))
             yield begun_s, time.monotonic()
 
 

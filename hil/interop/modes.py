@@ -1,16 +1,16 @@
-"""The ways a car charges, as data: what the car is told to want, and what the charger is told to offer."""
+"""The ways a vehicle charges, as data: the EVCC's configuration and the charger's parameters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hil.interop.operator_actions import NO_MORE_RECEIPTS, OTHER_PRICES, RECEIPTS, Occasion
-from hil.plants.connector import OutletPlant
+from hil.interop.operator_actions import NO_MORE_RECEIPTS, OTHER_PRICES, RECEIPTS, OperatorAction
+from hil.plants.connector import ConnectorPlant
 from hil.plants.dc_side import DcConfig
 from hil.plants.vehicle import VehicleConfig
 from host_tools.errors import ToolError
 
-CAR_TARGET_V = 500.0  # what the peer's simulated car asks of a DC outlet
+VEHICLE_TARGET_V = 500.0  # what the peer's simulated vehicle asks of a DC connector
 AC_BASELINE_W = 6000  # over the 4,140 W of 6 A on three phases
 AC_THREE, DC_EXTENDED = 2, 8  # of parameter iso15118_energy_modes
 EXTERNAL, BOTH = 1, 3  # of parameter iso15118_payment
@@ -21,7 +21,7 @@ CHARGE_LOOPS = 10  # ChargingStatusReq or CurrentDemandReq of a session, the pee
 class Mode:
     """One way to charge.
 
-    name: how the command line calls it.  transfer: EnergyTransferMode of the car.  tls, contract (Plug & Charge),
+    name: how the command line calls it.  transfer: EnergyTransferMode of the vehicle.  tls, contract (Plug & Charge),
     installs (a contract certificate first), receipts (signed, for each meter reading), pauses (and comes again): what
     the session has.  during: what the operator does meanwhile.  shown: responses that must have come so often, for the
     session to be what its name says.
@@ -35,20 +35,20 @@ class Mode:
     installs: bool = False
     receipts: bool = False
     pauses: bool = False
-    during: tuple[Occasion, ...] = ()
+    during: tuple[OperatorAction, ...] = ()
     shown: tuple[tuple[str, int], ...] = ()
 
     @property
     def at_peer(self) -> bool:
-        """Whether the peer's own charger can do it too: it asks for no receipt, tells nothing new, joins no session."""
+        """Whether the peer's own charger can do it too: it asks for no receipt, notifies nothing, joins no session."""
         return not (self.receipts or self.pauses or self.during)
 
     @property
     def is_dc(self) -> bool:
-        """Whether the car charges with direct current."""
+        """Whether the vehicle charges with direct current."""
         return self.transfer.startswith("DC")
 
-    def car_config(self) -> dict[str, object]:
+    def vehicle_config(self) -> dict[str, object]:
         """Return the configuration file of the peer's EVCC."""
         return {
             "supportedProtocols": ["ISO_15118_2"],
@@ -62,19 +62,19 @@ class Mode:
 
     def charger_parameters(self) -> dict[str, int]:
         """Return the parameters of the controller that differ from the default."""
-        outlet = (
+        connector = (
             {"connector": 1, "iso15118_energy_modes": DC_EXTENDED}
             if self.is_dc
             else {"phases": 3, "iso15118_energy_modes": AC_THREE, "baseline_w": AC_BASELINE_W}
         )
         payment = BOTH if self.contract else EXTERNAL
-        return {"evse": 2, "iso15118_payment": payment, **outlet}
+        return {"evse": 2, "iso15118_payment": payment, **connector}
 
-    def plant(self) -> OutletPlant:
-        """Return an outlet with a car of this kind at it, not plugged in yet."""
+    def plant(self) -> ConnectorPlant:
+        """Return a connector with a vehicle of this kind at it, not plugged in yet."""
         if self.is_dc:
-            return OutletPlant(VehicleConfig(onboard=False), DcConfig(battery_v=CAR_TARGET_V))
-        return OutletPlant(VehicleConfig(phases=3))
+            return ConnectorPlant(VehicleConfig(onboard=False), DcConfig(battery_v=VEHICLE_TARGET_V))
+        return ConnectorPlant(VehicleConfig(phases=3))
 
 
 _AC, _DC = "AC_three_phase_core", "DC_extended"

@@ -1,4 +1,4 @@
-"""Two network namespaces and the cable between them: one end is the car's, the other the charger's.
+"""Two network namespaces and the cable between them: one end is the vehicle's, the other the charger's.
 
 Nothing of it shows in the machine's own network. Needs root and iproute2.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from host_tools.errors import MissingError
 
-CAR_INTERFACE = "car0"
+VEHICLE_INTERFACE = "vehicle0"
 CHARGER_INTERFACE = "evse0"
 _PREFIX = "gridkeel"
 _FOLDER = Path("/run/netns")
@@ -34,18 +34,18 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Cable:
-    """Names of the two namespaces; in them CAR_INTERFACE and CHARGER_INTERFACE have link-local addresses."""
+    """Names of the two namespaces; in them VEHICLE_INTERFACE and CHARGER_INTERFACE have link-local addresses."""
 
-    car: str
+    vehicle: str
     charger: str
 
 
 def check_possible() -> None:
     """Errors: MissingError where this process cannot make network namespaces."""
     if shutil.which("ip") is None:
-        raise MissingError("no `ip` here: a car and a charger need network namespaces; install iproute2")
+        raise MissingError("no `ip` here: a vehicle and a charger need network namespaces; install iproute2")
     if os.geteuid() != 0:
-        raise MissingError("network namespaces for the car and the charger need root: run it with sudo")
+        raise MissingError("network namespaces for the vehicle and the charger need root: run it with sudo")
 
 
 @contextlib.contextmanager
@@ -62,12 +62,12 @@ def cable() -> Iterator[Cable]:
 
 def _laid() -> Iterator[Cable]:
     stem = f"{_PREFIX}-{os.getpid()}-{next(_numbers)}"
-    ends = Cable(f"{stem}-car", f"{stem}-evse")
+    ends = Cable(f"{stem}-vehicle", f"{stem}-evse")
     try:
         _lay(ends)
         yield ends
     finally:
-        for name in (ends.car, ends.charger):
+        for name in (ends.vehicle, ends.charger):
             _remove(name)
 
 
@@ -89,17 +89,17 @@ def _leave(_number: int, _frame: object) -> None:
 
 
 def _lay(ends: Cable) -> None:
-    for name in (ends.car, ends.charger):
+    for name in (ends.vehicle, ends.charger):
         _ip("netns", "add", name)
     pair = ("type", "veth", "peer", "name", CHARGER_INTERFACE, "netns", ends.charger)
-    _ip("link", "add", CAR_INTERFACE, "netns", ends.car, *pair)
-    for name, interface in ((ends.car, CAR_INTERFACE), (ends.charger, CHARGER_INTERFACE)):
+    _ip("link", "add", VEHICLE_INTERFACE, "netns", ends.vehicle, *pair)
+    for name, interface in ((ends.vehicle, VEHICLE_INTERFACE), (ends.charger, CHARGER_INTERFACE)):
         with inside(name):
             # Nobody else is on this cable: an address need not be proven unique for two seconds first.
             Path(f"/proc/sys/net/ipv6/conf/{interface}/accept_dad").write_text("0")
         _ip("-n", name, "link", "set", "lo", "up")
         _ip("-n", name, "link", "set", interface, "up")
-    for name, interface in ((ends.car, CAR_INTERFACE), (ends.charger, CHARGER_INTERFACE)):
+    for name, interface in ((ends.vehicle, VEHICLE_INTERFACE), (ends.charger, CHARGER_INTERFACE)):
         with inside(name):
             wait_for_address(interface)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Occasion:
+class OperatorAction:
     """After the count-th such response, these commands (docs/mqtt.md) are sent to the controller."""
 
     response: str
@@ -15,8 +15,8 @@ class Occasion:
     orders: tuple[dict[str, Any], ...]
 
 
-# A dear hour from now on and a cheap one after it: not what the car was told in its schedule.
-OTHER_PRICES = Occasion(
+# An expensive hour from now on and a cheap one after it: other prices than in the vehicle's schedule.
+OTHER_PRICES = OperatorAction(
     "ChargingStatusRes",
     2,
     (
@@ -32,6 +32,6 @@ OTHER_PRICES = Occasion(
         },
     ),
 )
-RECEIPTS = Occasion("SessionSetupRes", 1, ({"parameters": {"iso15118_receipt": 1}},))
-# The peer's car asks its vehicle whether to go on only where no receipt is wanted: without this it would never end.
-NO_MORE_RECEIPTS = Occasion("MeteringReceiptRes", 3, ({"parameters": {"iso15118_receipt": 0}},))
+RECEIPTS = OperatorAction("SessionSetupRes", 1, ({"parameters": {"iso15118_receipt": 1}},))
+# The peer's EVCC asks its vehicle whether to go on only where no receipt is wanted: without this it would never end.
+NO_MORE_RECEIPTS = OperatorAction("MeteringReceiptRes", 3, ({"parameters": {"iso15118_receipt": 0}},))

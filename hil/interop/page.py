@@ -19,16 +19,16 @@ from host_tools.files import write_atomic
 _WIDTH_IN = 10.4
 _ROW_IN = 0.27
 _FOOTER = (
-    "The car is the EVCC of the package iso15118 at both chargers, in a network namespace of its own. At the car: from"
-    " the request's hand-over to its socket to the first byte of the answer. On the cable: from the request's last"
-    " packet at the charger to the answer's first, stamped by the kernel."
+    "The vehicle is the EVCC of the package iso15118 at both chargers, in a network namespace of its own."
+    " At the vehicle: from the request's hand-over to its socket to the first byte of the answer."
+    " On the cable: from the request's last packet at the charger to the answer's first, stamped by the kernel."
 )
 
 
 def write_page(results: Results, path: Path | str) -> None:
     """Write the page, whole or not at all."""
     body = [_top(results), _modes(results), _answers(results), _loop(results)]
-    write_atomic(path, document("Sessions with a real car", body, _FOOTER))
+    write_atomic(path, document("Sessions with a real vehicle", body, _FOOTER))
 
 
 def _top(results: Results) -> str:
@@ -40,7 +40,7 @@ def _top(results: Results) -> str:
         used, size = results.heap["used_most"] // 1024, results.heap["size"] // 1024
         heap = f"Heap in use at the peak of a Plug &amp; Charge session: {used} of {size} kB."
     return (
-        f'<header class="head"><div><h1>Sessions with a real car</h1><p class="sub">{heap}</p></div>'
+        f'<header class="head"><div><h1>Sessions with a real vehicle</h1><p class="sub">{heap}</p></div>'
         f"{verdict(results.ok, words)}</header>"
     )
 
@@ -58,12 +58,13 @@ def _modes(results: Results) -> str:
 
 
 def _answers(results: Results) -> str:
-    car, wire = results.messages(), results.wire()
-    drawing = _drawn(lambda axes: _dots(axes, car, wire), len(car), "answers", "Time from request to answer")
+    vehicle, wire = results.messages(), results.wire()
+    drawing = _drawn(lambda axes: _dots(axes, vehicle, wire), len(vehicle), "answers", "Time from request to answer")
     caption = "Dots are medians, a line ends at the worst."
     return (
         f'<section class="card run"><h2>Answers</h2>{figure(drawing, "From request to answer", caption)}'
-        f"{_message_table('At the car', car)}{_message_table('On the cable', wire)}{_part_table(results)}</section>"
+        f"{_message_table('At the vehicle', vehicle)}{_message_table('On the cable', wire)}"
+        f"{_part_table(results)}</section>"
     )
 
 
@@ -103,15 +104,17 @@ def _drawn(draw: Callable[[Axes], None], rows: int, name: str, words: str) -> st
         return svg.to_svg(drawing, name, words)
 
 
-def _dots(axes: Axes, car: Sequence[MessageRow], wire: Sequence[MessageRow]) -> None:
-    names = [row.request.removesuffix("Req") for row in car]
-    for rows, colour, label in ((car, svg.TRUTH, "at the car"), (wire, svg.MEASURED, "on the cable")):
+def _dots(axes: Axes, vehicle: Sequence[MessageRow], wire: Sequence[MessageRow]) -> None:
+    names = [row.request.removesuffix("Req") for row in vehicle]
+    for rows, colour, label in ((vehicle, svg.TRUTH, "at the vehicle"), (wire, svg.MEASURED, "on the cable")):
         lines = [names.index(row.request.removesuffix("Req")) for row in rows]
         axes.hlines(lines, [row.median_ms for row in rows], [row.worst_ms for row in rows], color=colour)
         axes.plot([row.median_ms for row in rows], lines, "o", color=colour, label=f"this controller, {label}")
-    peer_ms = [float("nan") if row.peer_ms is None else row.peer_ms for row in car]
-    axes.plot(peer_ms, range(len(car)), "D", color=svg.WISH, label="the peer's charger, at the car")
-    axes.plot([GOAL * ms for ms in peer_ms], range(len(car)), "|", color=svg.ERROR, ms=11, label=f"{GOAL:g} of that")
+    peer_ms = [float("nan") if row.peer_ms is None else row.peer_ms for row in vehicle]
+    axes.plot(peer_ms, range(len(vehicle)), "D", color=svg.WISH, label="the peer's charger, at the vehicle")
+    axes.plot(
+        [GOAL * ms for ms in peer_ms], range(len(vehicle)), "|", color=svg.ERROR, ms=11, label=f"{GOAL:g} of that"
+    )
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("ms")

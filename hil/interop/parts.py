@@ -1,4 +1,4 @@
-"""What an answer's time is made of: own work and what the controller waited for; a car's first visit and later ones."""
+"""What an answer's time is made of: own work and what the controller waited for; an EV's first visit and later ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rows(outcomes: Sequence[Outcome]) -> list[PartRow]:
 
 
 def _parts(ours: list[Outcome]) -> Iterator[tuple[str, str, list[float]]]:
-    for first, what in ((True, "a car's first at this charger"), (False, "a car that comes again")):
+    for first, what in ((True, "a vehicle's first at this charger"), (False, "a vehicle that comes again")):
         yield DETAILS, what, [time for outcome in ours if outcome.first == first for time in _times(outcome, DETAILS)]
     for request, kind, what in _WAITS:
         split = [pair for outcome in ours for pair in _split(outcome, request, kind)]
@@ -53,7 +53,7 @@ def _times(outcome: Outcome, request: str) -> list[float]:
 
 
 def _split(outcome: Outcome, request: str, kind: str) -> Iterator[tuple[float, float]]:
-    """Yield (waited, own) ms of each answer; the controller tells whole ms, so own is right to one."""
+    """Yield (waited, own) ms of each answer; the controller reports whole ms, so own is right to one."""
     waits = [float(entry["number"]) for entry in outcome.log if entry["kind"] == kind]
     times = _times(outcome, request)
     if len(waits) == len(times):

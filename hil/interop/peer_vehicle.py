@@ -1,8 +1,8 @@
-"""The car: the ISO 15118 peer's own EVCC, run by the peer's Python, that tells what it did and how long it waited.
+"""The ISO 15118 peer's own EVCC, run by the peer's Python, that reports what it did and how long it waited.
 
-    car.py CONFIG.json      NETWORK_INTERFACE and PKI_PATH in the environment, as the peer's program takes them
-                            CAR_PAUSES, if not empty: a pause, where the peer would end the session
-                            CAR_RESUMES, if not empty: id of a paused session, for the peer's setting that nothing sets
+    peer_vehicle.py CONFIG.json      NETWORK_INTERFACE and PKI_PATH in the environment, as the peer's program takes them
+                            VEHICLE_PAUSES, if not empty: a pause, where the peer would end the session
+                            VEHICLE_RESUMES, if not empty: id of a paused session, for a setting of the peer's
 
 Its protocol behaviour is the peer's. Added is a line of JSON on standard output for each thing that happened:
 
@@ -10,7 +10,7 @@ Its protocol behaviour is the peer's. Added is a line of JSON on standard output
     {"event": "exchange", "request": name, "response": name, "code": response code, "ms": waited, "sent": bytes,
      "received": bytes}                                    from the hand-over to the socket to the first read
     {"event": "session", "id": hexadecimal digits}         as the charger named it
-    {"event": "charging", "on": bool}                      the car closes or opens its own contactor (pilot state C, B)
+    {"event": "charging", "on": bool}                      the vehicle's own contactor (pilot state C, B)
     {"event": "stopped", "ok": bool, "reason": text}       {"event": "failed", "reason": text}
 """
 
@@ -38,7 +38,7 @@ from iso15118.shared.messages.iso15118_2.datatypes import ChargeProgress, Chargi
 _PR_SET_PDEATHSIG = 1
 
 
-def tell(event: str, **values: object) -> None:
+def report(event: str, **values: object) -> None:
     """Print one line for the harness."""
     print(json.dumps({"event": event, **values}), file=_lines)
 
@@ -98,11 +98,11 @@ class Session(comm_session_handler.EVCCCommunicationSession):
 
     @charging_session_stop_v2.setter
     def charging_session_stop_v2(self, how) -> None:
-        pauses = how == ChargingSession.TERMINATE and os.environ.get("CAR_PAUSES")
+        pauses = how == ChargingSession.TERMINATE and os.environ.get("VEHICLE_PAUSES")
         self._stop_v2 = ChargingSession.PAUSE if pauses else how
 
     async def send(self, message) -> None:
-        """Send a request; a car opens its contactor before it asks for the end of power."""
+        """Send a request; a vehicle opens its contactor before it asks for the end of power."""
         request = self.current_state.message
         body = getattr(request, "body", None)
         inner = body.get_message() if body else request
@@ -112,14 +112,14 @@ class Session(comm_session_handler.EVCCCommunicationSession):
         await super().send(message)
 
     async def process_message(self, message: bytes) -> None:
-        """Take a response and tell of the exchange."""
+        """Take a response and report the exchange."""
         waited_s = self.reader.at_s - self.writer.at_s
         Codec.last_decoded = ("", "")
         try:
             await super().process_message(message)
         finally:
             name, code = Codec.last_decoded
-            tell(
+            report(
                 "exchange",
                 request=self._request,
                 response=name,
@@ -129,17 +129,17 @@ class Session(comm_session_handler.EVCCCommunicationSession):
                 received=len(message),
             )
             if name == "SessionSetupRes":
-                tell("session", id=self.session_id)
+                report("session", id=self.session_id)
 
     async def stop(self, reason: str) -> None:
         """End as the peer does."""
         stopped = self.stop_reason
-        tell("stopped", ok=bool(stopped and stopped.successful), reason=reason)
+        report("stopped", ok=bool(stopped and stopped.successful), reason=reason)
         await super().stop(reason)
 
 
 class Discovery(UDPClient):
-    """The peer's SDP client; tells how long the answer took."""
+    """The peer's SDP client; reports how long the answer took."""
 
     asked_s = 0.0
 
@@ -150,12 +150,12 @@ class Discovery(UDPClient):
 
     def datagram_received(self, data: bytes, addr) -> None:
         """Take an answer."""
-        tell("sdp", ms=(perf_counter() - self.asked_s) * 1e3, received=len(data))
+        report("sdp", ms=(perf_counter() - self.asked_s) * 1e3, received=len(data))
         super().datagram_received(data, addr)
 
 
-class Connector(TCPClient):
-    """The peer's TCP client; tells how long the connection and its TLS handshake took."""
+class TimedClient(TCPClient):
+    """The peer's TCP client; reports how long the connection and its TLS handshake took."""
 
     @staticmethod
     async def create(host, port, queue, is_tls, iface):
@@ -164,9 +164,9 @@ class Connector(TCPClient):
         try:
             client = await TCPClient.create(host, port, queue, is_tls, iface)
         except Exception as error:
-            tell("failed", reason=f"no connection: {type(error).__name__} {error}")
+            report("failed", reason=f"no connection: {type(error).__name__} {error}")
             raise
-        tell("connected", tls=is_tls, ms=(perf_counter() - began_s) * 1e3)
+        report("connected", tls=is_tls, ms=(perf_counter() - began_s) * 1e3)
         return client
 
 
@@ -179,15 +179,15 @@ class Controller(SimEVController):
         """Close or open the vehicle's contactor."""
         if enabled != self._charging:
             self._charging = enabled
-            tell("charging", on=enabled)
+            report("charging", on=enabled)
 
 
 async def main() -> None:
-    """Run the car to the end of its session; it may also never end (the peer's own habit after a failure)."""
+    """Run the vehicle to the end of its session; it may also never end (the peer's own habit after a failure)."""
     comm_session_handler.EVCCCommunicationSession = Session
     comm_session_handler.UDPClient = Discovery
-    comm_session_handler.TCPClient = Connector
-    evcc_settings.RESUME_SESSION_ID = os.environ.get("CAR_RESUMES") or None
+    comm_session_handler.TCPClient = TimedClient
+    evcc_settings.RESUME_SESSION_ID = os.environ.get("VEHICLE_RESUMES") or None
     config = Config()
     config.load_envs()
     vehicle = await load_from_file(sys.argv[1])

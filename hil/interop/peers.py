@@ -1,4 +1,4 @@
-"""The peer's programs as processes in a namespace: the car (EVCC) and, for comparison, its charger (SECC)."""
+"""The peer's programs as processes in a namespace: the vehicle (EVCC) and, for comparison, its charger (SECC)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from hil.interop.modes import Mode
-from hil.interop.namespaces import CAR_INTERFACE, CHARGER_INTERFACE
+from hil.interop.namespaces import CHARGER_INTERFACE, VEHICLE_INTERFACE
 from host_tools import peer
 from host_tools.errors import MissingError, ToolError
 
 Event = dict[str, Any]
 
-_CAR = Path(__file__).with_name("peer_vehicle.py")
+_EVCC = Path(__file__).with_name("peer_vehicle.py")
 _READY_S = 20.0
-# A car lives for one session: Java's second compiler costs it more than it gives back, and a small machine most of all.
+# An EVCC lives for one session: Java's second compiler costs it more than it gives back, on a small machine most.
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _SDP_PORT_HEX = f"{15118:04X}"
 
@@ -32,10 +32,12 @@ _SDP_PORT_HEX = f"{15118:04X}"
 def check_java() -> None:
     """Errors: MissingError where there is no Java: the peer's EXI codec runs on it."""
     if shutil.which("java") is None:
-        raise MissingError("no `java` here: the car's EXI codec needs it; install OpenJDK (openjdk-17-jre-headless)")
+        raise MissingError(
+            "no `java` here: the vehicle's EXI codec needs it; install OpenJDK (openjdk-17-jre-headless)"
+        )
 
 
-class Car:
+class PeerVehicle:
     """The peer's EVCC under hil/interop/peer_vehicle.py.  Errors: MissingError without Java or the peer.
 
     pauses: its session ends with a pause.  resumes: the id of a session that it joins again, "" for a new one.
@@ -45,26 +47,26 @@ class Car:
         self, mode: Mode, namespace: str, pki: Path, folder: Path, *, pauses: bool = False, resumes: str = ""
     ) -> None:
         check_java()
-        config = folder / f"car-{mode.name}.json"
-        config.write_text(json.dumps(mode.car_config()))
-        self._log = folder / "car.log"
+        config = folder / f"vehicle-{mode.name}.json"
+        config.write_text(json.dumps(mode.vehicle_config()))
+        self._log = folder / "vehicle.log"
         self._events: queue.Queue[Event | None] = queue.Queue()
         with self._log.open("wb") as log:
             self._process = _start(
                 namespace,
-                [str(peer.python()), "-I", str(_CAR), str(config)],
+                [str(peer.python()), "-I", str(_EVCC), str(config)],
                 {
-                    "NETWORK_INTERFACE": CAR_INTERFACE,
+                    "NETWORK_INTERFACE": VEHICLE_INTERFACE,
                     "PKI_PATH": f"{pki}/",
-                    "CAR_PAUSES": "1" if pauses else "",
-                    "CAR_RESUMES": resumes,
+                    "VEHICLE_PAUSES": "1" if pauses else "",
+                    "VEHICLE_RESUMES": resumes,
                     "JDK_JAVA_OPTIONS": _SHORT_LIVED,
                 },
                 folder,
                 subprocess.PIPE,
                 log,
             )
-        self._reader = threading.Thread(target=self._read, name="car", daemon=True)
+        self._reader = threading.Thread(target=self._read, name="vehicle", daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
@@ -74,7 +76,7 @@ class Car:
         self._events.put(None)
 
     def events(self, within_s: float) -> Iterator[Event]:
-        """Yield what the car tells until it ends or the time is over; the last is "ended" or "timeout" then."""
+        """Yield what the vehicle reports until it ends or the time is over; the last is "ended" or "timeout" then."""
         due_s = time.monotonic() + within_s
         while True:
             try:
@@ -83,12 +85,12 @@ class Car:
                 yield {"event": "timeout", "reason": f"nothing more within {within_s:g} s"}
                 return
             if event is None:
-                yield {"event": "ended", "reason": f"the car's process ended: {self.log_tail()}"}
+                yield {"event": "ended", "reason": f"the vehicle's process ended: {self.log_tail()}"}
                 return
             yield event
 
     def log_tail(self, n: int = 600) -> str:
-        """Return the last words of the car's log."""
+        """Return the last words of the vehicle's log."""
         return self._log.read_text(errors="replace")[-n:].strip() or "it logged nothing"
 
     def close(self) -> None:
@@ -122,7 +124,7 @@ def peer_charger(contract: bool, namespace: str, pki: Path, folder: Path) -> Ite
 def _start(
     namespace: str, command: list[str], settings: Mapping[str, str], folder: Path, out: Any, log: Any
 ) -> subprocess.Popen[bytes]:
-    # What the peer prints costs its time: it is told to be as quiet, and so as fast, as it can be.
+    # What the peer prints costs its time: it is set to log as little as it can.
     quiet = {"LOG_LEVEL": "WARNING", "MESSAGE_LOG_JSON": "False", "MESSAGE_LOG_EXI": "False"}
     return subprocess.Popen(
         ["ip", "netns", "exec", namespace, *command],

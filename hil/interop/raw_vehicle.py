@@ -1,4 +1,4 @@
-"""A car of our own on real sockets, that does as it is told: for everything a decent car would never do."""
+"""A vehicle of our own on real sockets, driven step by step: for everything a real one would never do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 
 from gridkeel.v2g import sdp, v2gtp
-from hil.interop.namespaces import CAR_INTERFACE, inside
+from hil.interop.namespaces import VEHICLE_INTERFACE, inside
 from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Body, Contract
 from host_tools.errors import ToolError
@@ -29,7 +29,7 @@ class ClosedError(Exception):
 
 @dataclass(frozen=True)
 class Address:
-    """What SDP told: where to connect, and whether with TLS."""
+    """The answer of SDP: where to connect, and whether with TLS."""
 
     host: str
     port: int
@@ -37,17 +37,17 @@ class Address:
 
 
 class Link:
-    """The car's end of the cable: its sockets are opened inside the namespace, whoever uses them."""
+    """The vehicle's end of the cable: its sockets are opened inside the namespace, whoever uses them."""
 
     def __init__(self, namespace: str, root: Path) -> None:
-        """root: the V2G root the car trusts, PEM."""
+        """root: the V2G root the vehicle trusts, PEM."""
         self.namespace = namespace
         self.root = root
 
     def discover(self, secured: bool) -> Address:
         """Ask for the charger.  Errors: ToolError where it stays silent."""
         with inside(self.namespace), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
-            index = socket.if_nametoindex(CAR_INTERFACE)
+            index = socket.if_nametoindex(VEHICLE_INTERFACE)
             asking.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_IF, index)
             asking.settimeout(SDP_S)
             request = bytearray(v2gtp.HEADER_BYTES)
@@ -62,14 +62,14 @@ class Link:
     def connect(self, address: Address) -> socket.socket:
         """Open a TCP connection, whatever is spoken over it then."""
         with inside(self.namespace):
-            return socket.create_connection((f"{address.host}%{CAR_INTERFACE}", address.port), ANSWER_S)
+            return socket.create_connection((f"{address.host}%{VEHICLE_INTERFACE}", address.port), ANSWER_S)
 
     def secure(self, plain: socket.socket, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
-        """Do the TLS handshake as a car does, or with a context of one's own.  Errors: ssl.SSLError, OSError."""
+        """Do the TLS handshake as a vehicle does, or with a context of one's own.  Errors: ssl.SSLError, OSError."""
         return (context or self.context()).wrap_socket(plain)
 
     def context(self) -> ssl.SSLContext:
-        """Return what a car of ISO 15118-2 speaks: TLS 1.2, one suite, the charger's chain checked to its root."""
+        """Return what a vehicle of ISO 15118-2 speaks: TLS 1.2, one suite, the charger's chain checked to its root."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.load_verify_locations(self.root)
@@ -78,13 +78,13 @@ class Link:
         return context
 
     @contextlib.contextmanager
-    def car(self, secured: bool = True) -> Iterator[RawCar]:
+    def vehicle(self, secured: bool = True) -> Iterator[RawVehicle]:
         """Discover and connect, and hang up in the end."""
         address = self.discover(secured)
         plain = self.connect(address)
         opened = self.secure(plain) if address.secured else plain
         with opened:
-            yield RawCar(opened)
+            yield RawVehicle(opened)
 
 
 def _address(answer: bytes) -> Address:
@@ -93,7 +93,7 @@ def _address(answer: bytes) -> Address:
     return Address(str(host), port, answer[v2gtp.HEADER_BYTES + 18] == sdp.TLS)
 
 
-class RawCar:
+class RawVehicle:
     """One connection.  session_id: what it says; last: the body of the last response."""
 
     def __init__(self, opened: socket.socket) -> None:

@@ -31,7 +31,7 @@ class Row:
 
     wanted, code: the answer as the standard has it and as it was, "" for a connection that ends without one.
     charging: the contactor is to be closed before.  entry: the line of the log as it came on the link, "" for none.
-    next_car: CHARGED, or what else.  took_s: all of it.
+    next_vehicle: CHARGED, or what else.  took_s: all of it.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Row:
     charging: bool
     contactor: Contactor
     entry: str
-    next_car: str
+    next_vehicle: str
     took_s: float
 
     @property
@@ -51,7 +51,7 @@ class Row:
             "answer": self.code == self.wanted,
             "contactor": contactor.open_after_ms is not None and contactor.was_closed == self.charging,
             "log": bool(self.entry),
-            "next car": self.next_car == CHARGED,
+            "next vehicle": self.next_vehicle == CHARGED,
         }
 
     @property

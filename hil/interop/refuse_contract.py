@@ -1,4 +1,4 @@
-"""What a charger must refuse of a contract: its certificates, its eMAID, the car's signature, the challenge."""
+"""What a charger must refuse of a contract: its certificates, its eMAID, the vehicle's signature, the challenge."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hil.interop import bits
-from hil.interop.raw_vehicle import ClosedError, RawCar
+from hil.interop.raw_vehicle import ClosedError, RawVehicle
 from hil.interop.refusal import ENDED, Refusal, talking
-from hil.interop.setup import REVOKED, Stage
+from hil.interop.setup import REVOKED, Setup
 from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Contract
 
@@ -23,72 +23,72 @@ SUB_CERTIFICATES = 4  # and of those below the leaf; a chain of the standard has
 DETAILS = "PaymentDetailsReq"
 
 
-def _row(name: str, contract: Callable[[Stage], Contract], code: str, word: str, told_time: bool = True) -> Refusal:
-    act = talking(lambda car, stage: car.pay(contract(stage)))
-    return Refusal(name, act, code, "certificate", word, told_time=told_time)
+def _row(name: str, contract: Callable[[Setup], Contract], code: str, word: str, clock_set: bool = True) -> Refusal:
+    act = talking(lambda vehicle, setup: vehicle.pay(contract(setup)))
+    return Refusal(name, act, code, "certificate", word, clock_set=clock_set)
 
 
 def _defect(name: str, defect: str, code: str, word: str = "") -> Refusal:
-    return _row(name, lambda stage: stage.contract(defect), code, word or defect)
+    return _row(name, lambda setup: setup.contract(defect), code, word or defect)
 
 
-def _one_sub_too_many(stage: Stage) -> Contract:
-    good = stage.contract()
+def _one_sub_too_many(setup: Setup) -> Contract:
+    good = setup.contract()
     return replace(good, chain=(*good.chain, good.chain[-1]))
 
 
-def _of_another(stage: Stage) -> Contract:
-    return replace(stage.contract(), emaid="DE8AA999999999")
+def _of_another(setup: Setup) -> Contract:
+    return replace(setup.contract(), emaid="DE8AA999999999")
 
 
-def _with_another_key(stage: Stage) -> Contract:
-    return replace(stage.contract(), key=Contract.of(stage.pki, REVOKED).key)
+def _with_another_key(setup: Setup) -> Contract:
+    return replace(setup.contract(), key=Contract.of(setup.pki, REVOKED).key)
 
 
 # --- past the schema: as raw bits
 
 
-def _raw_details(car: RawCar, contract: Contract, past_the_schema: Callable[[bytes], bytes]) -> str:
-    car.choose(messages.CONTRACT)
-    good = messages.request(DETAILS, contract.details(), car.session_id)
-    car.exchange(messages.frame(past_the_schema(messages.payload(good))))
+def _raw_details(vehicle: RawVehicle, contract: Contract, past_the_schema: Callable[[bytes], bytes]) -> str:
+    vehicle.choose(messages.CONTRACT)
+    good = messages.request(DETAILS, contract.details(), vehicle.session_id)
+    vehicle.exchange(messages.frame(past_the_schema(messages.payload(good))))
     return "an answer"
 
 
-def _oversized_certificate(car: RawCar, stage: Stage) -> str:
-    contract, longer = stage.contract(), os.urandom(CERTIFICATE_BYTES + 1)
-    return _raw_details(car, contract, lambda exi: bits.replaced(exi, contract.chain[0], longer))
+def _oversized_certificate(vehicle: RawVehicle, setup: Setup) -> str:
+    contract, longer = setup.contract(), os.urandom(CERTIFICATE_BYTES + 1)
+    return _raw_details(vehicle, contract, lambda exi: bits.replaced(exi, contract.chain[0], longer))
 
 
-def _endless_chain(car: RawCar, stage: Stage) -> str:
-    good = stage.contract()
+def _endless_chain(vehicle: RawVehicle, setup: Setup) -> str:
+    good = setup.contract()
     others = [os.urandom(len(good.chain[1])) for _ in range(SUB_CERTIFICATES - 1)]
     full = replace(good, chain=(*good.chain[:2], *others))
-    return _raw_details(car, full, lambda exi: bits.appended(exi, (others[-2], others[-1]), good.chain[-1]))
+    return _raw_details(vehicle, full, lambda exi: bits.appended(exi, (others[-2], others[-1]), good.chain[-1]))
 
 
 # --- the authorization
 
 
-def _on_tcp(car: RawCar, _stage: Stage) -> str:
-    car.set_up()
-    car.ask("ServiceDiscoveryReq")
-    return car.ask("PaymentServiceSelectionReq", messages.selection(messages.CONTRACT))
+def _on_tcp(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.set_up()
+    vehicle.ask("ServiceDiscoveryReq")
+    return vehicle.ask("PaymentServiceSelectionReq", messages.selection(messages.CONTRACT))
 
 
 @contextlib.contextmanager
-def _replayed(stage: Stage) -> Iterator[str]:
-    contract = stage.contract()
-    with stage.link.car() as earlier:
+def _replayed(setup: Setup) -> Iterator[str]:
+    contract = setup.contract()
+    with setup.link.vehicle() as earlier:
         earlier.choose(messages.CONTRACT)
         earlier.ask(DETAILS, contract.details())
         challenge = earlier.last["GenChallenge"]
         earlier.ask("SessionStopReq", {"ChargingSession": "Terminate"})
-    with stage.link.car() as car:
-        car.choose(messages.CONTRACT)
-        car.ask(DETAILS, contract.details())
+    with setup.link.vehicle() as vehicle:
+        vehicle.choose(messages.CONTRACT)
+        vehicle.ask(DETAILS, contract.details())
         try:
-            yield car.ask("AuthorizationReq", *messages.authorization(challenge, contract.key))
+            yield vehicle.ask("AuthorizationReq", *messages.authorization(challenge, contract.key))
         except ClosedError:
             yield ENDED
 
@@ -98,8 +98,8 @@ ROWS = (
     _defect("expired", "expired", EXPIRED),
     _defect("expired sub-CA", "expired_sub", EXPIRED, "expired"),
     _defect("not yet valid", "not_yet_valid", EXPIRED),
-    _row("clock unset", Stage.contract, EXPIRED, "clock_unset", told_time=False),
-    _row("revoked", lambda stage: Contract.of(stage.pki, REVOKED), IS_REVOKED, "revoked"),
+    _row("clock unset", Setup.contract, EXPIRED, "clock_unset", clock_set=False),
+    _row("revoked", lambda setup: Contract.of(setup.pki, REVOKED), IS_REVOKED, "revoked"),
     _defect("wrong key usage", "key_usage", CHAIN_ERROR),
     _defect("path too long", "path_length", CHAIN_ERROR),
     _defect("broken chain order", "order", CHAIN_ERROR, "chain_order"),
@@ -120,8 +120,8 @@ ROWS = (
     ),
     _row("wrong EMAID", _of_another, CHAIN_ERROR, "wrong_emaid"),
     Refusal(
-        "bad signature of the car",
-        talking(lambda car, stage: car.pay(_with_another_key(stage))),
+        "bad signature of the vehicle",
+        talking(lambda vehicle, setup: vehicle.pay(_with_another_key(setup))),
         SIGNATURE_ERROR,
         "signature",
         "signature_mismatch",

@@ -1,4 +1,4 @@
-"""What a charger must refuse of a car that talks: order, ids, frames, wishes; before it charges and while it does."""
+"""What a charger must refuse of an EV in session: order, ids, frames, requests; before it charges and meanwhile."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from hil.interop.raw_vehicle import ClosedError, RawCar
+from hil.interop.raw_vehicle import ClosedError, RawVehicle
 from hil.interop.refusal import ENDED, Offence, Refusal, charging, talking
-from hil.interop.setup import Stage
+from hil.interop.setup import Setup
 from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Body
 
@@ -16,114 +16,114 @@ SEQUENCE_ERROR, UNKNOWN_SESSION = "FAILED_SequenceError", "FAILED_UnknownSession
 WRONG_MODE = "FAILED_WrongEnergyTransferMode"
 TARIFF_INVALID, NOT_APPLIED = "FAILED_TariffSelectionInvalid", "FAILED_PowerDeliveryNotApplied"
 PAYMENT_INVALID, NO_NEGOTIATION = "FAILED_PaymentSelectionInvalid", "Failed_NoNegotiation"
-SETUP_S = 25.0  # the charger gives a car 20 s to SessionSetupReq
+SETUP_S = 25.0  # the charger gives a vehicle 20 s to SessionSetupReq
 TOO_MANY_BYTES = 7000
 ANOTHER_ID = bytes(8)
 DEBOUNCED_S = 0.3
 
 
-def _protocol(car: RawCar, _stage: Stage) -> str:
-    return car.agree(messages.offer("urn:din:70121:2012:MsgDef"))
+def _protocol(vehicle: RawVehicle, _setup: Setup) -> str:
+    return vehicle.agree(messages.offer("urn:din:70121:2012:MsgDef"))
 
 
-def _order(car: RawCar, _stage: Stage) -> str:
-    car.set_up()
-    return car.ask("PowerDeliveryReq", messages.delivery("Start"))
+def _order(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.set_up()
+    return vehicle.ask("PowerDeliveryReq", messages.delivery("Start"))
 
 
-def _session_id(car: RawCar, _stage: Stage) -> str:
-    car.set_up()
-    car.session_id = ANOTHER_ID
-    return car.ask("ServiceDiscoveryReq")
+def _session_id(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.set_up()
+    vehicle.session_id = ANOTHER_ID
+    return vehicle.ask("ServiceDiscoveryReq")
 
 
-def _too_long(car: RawCar, stage: Stage) -> str:
-    car.set_up()
-    return _claims_too_much(car, stage)
+def _too_long(vehicle: RawVehicle, setup: Setup) -> str:
+    vehicle.set_up()
+    return _claims_too_much(vehicle, setup)
 
 
-def _no_frame(car: RawCar, _stage: Stage) -> str:
-    car.exchange(b"GET / HTTP/1.1\r\n\r\n")
+def _no_frame(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.exchange(b"GET / HTTP/1.1\r\n\r\n")
     return "an answer"
 
 
-def _no_exi(car: RawCar, stage: Stage) -> str:
-    car.set_up()
-    return _garbage(car, stage)
+def _no_exi(vehicle: RawVehicle, setup: Setup) -> str:
+    vehicle.set_up()
+    return _garbage(vehicle, setup)
 
 
-def _half(car: RawCar, _stage: Stage) -> str:
+def _half(vehicle: RawVehicle, _setup: Setup) -> str:
     data = messages.offer()
-    car.exchange(data[: len(data) // 2], SETUP_S)
+    vehicle.exchange(data[: len(data) // 2], SETUP_S)
     return "an answer"
 
 
-def _mode(car: RawCar, _stage: Stage) -> str:
-    car.pay(None)
-    return car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter("DC_extended"))
+def _mode(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.pay(None)
+    return vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter("DC_extended"))
 
 
 def _start(body: Body) -> Offence:
-    def offence(car: RawCar, _stage: Stage) -> str:
-        car.pay(None)
-        car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())
-        return car.ask("PowerDeliveryReq", body)
+    def offence(vehicle: RawVehicle, _setup: Setup) -> str:
+        vehicle.pay(None)
+        vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())
+        return vehicle.ask("PowerDeliveryReq", body)
 
     return offence
 
 
-def _unplugs(car: RawCar, stage: Stage) -> str:
-    car.pay(None)
-    return _pulls_the_plug(car, stage)
+def _unplugs(vehicle: RawVehicle, setup: Setup) -> str:
+    vehicle.pay(None)
+    return _pulls_the_plug(vehicle, setup)
 
 
 # --- while it charges
 
 
-def _order_again(car: RawCar, _stage: Stage) -> str:
-    return car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
+def _order_again(vehicle: RawVehicle, _setup: Setup) -> str:
+    return vehicle.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
 
 
-def _another_id(car: RawCar, _stage: Stage) -> str:
-    car.session_id = ANOTHER_ID
-    return car.ask("ChargingStatusReq")
+def _another_id(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.session_id = ANOTHER_ID
+    return vehicle.ask("ChargingStatusReq")
 
 
-def _garbage(car: RawCar, _stage: Stage) -> str:
-    car.exchange(messages.frame(bytes.fromhex("8098ffffffffffff")))
+def _garbage(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.exchange(messages.frame(bytes.fromhex("8098ffffffffffff")))
     return "an answer"
 
 
-def _claims_too_much(car: RawCar, _stage: Stage) -> str:
-    car.exchange(messages.frame(b"", length=TOO_MANY_BYTES))
+def _claims_too_much(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.exchange(messages.frame(b"", length=TOO_MANY_BYTES))
     return "an answer"
 
 
-def _pulls_the_plug(car: RawCar, stage: Stage) -> str:
-    stage.charger.do("unplug")
+def _pulls_the_plug(vehicle: RawVehicle, setup: Setup) -> str:
+    setup.charger.do("unplug")
     time.sleep(DEBOUNCED_S)
-    return car.ask("ChargingStatusReq")
+    return vehicle.ask("ChargingStatusReq")
 
 
-def _hangs_up(car: RawCar, _stage: Stage) -> str:
-    car.hang_up()
+def _hangs_up(vehicle: RawVehicle, _setup: Setup) -> str:
+    vehicle.hang_up()
     return ENDED
 
 
-# --- two cars
+# --- two vehicles
 
 
 @contextlib.contextmanager
-def _second_car(stage: Stage) -> Iterator[str]:
-    with stage.link.car() as car, stage.link.connect(stage.link.discover(False)) as second:
-        car.set_up()
+def _second_vehicle(setup: Setup) -> Iterator[str]:
+    with setup.link.vehicle() as vehicle, setup.link.connect(setup.link.discover(False)) as second:
+        vehicle.set_up()
         try:
-            code = RawCar(second).agree()
+            code = RawVehicle(second).agree()
         except ClosedError:
             code = ENDED
         # The first goes on as if nothing had been.
-        undisturbed = car.ask("ServiceDiscoveryReq").startswith("OK")
-        yield code if undisturbed else "the first car was disturbed"
+        undisturbed = vehicle.ask("ServiceDiscoveryReq").startswith("OK")
+        yield code if undisturbed else "the first vehicle was disturbed"
 
 
 def _coded(name: str, offence: Offence, code: str, busy: bool = False) -> Refusal:
@@ -146,7 +146,7 @@ ROWS = (
     _coded("a schedule that was not offered", _start(messages.delivery("Start", schedule=9)), TARIFF_INVALID),
     _coded("state B at the start of power", _start(messages.delivery("Start")), NOT_APPLIED),
     _closed("unplugged", _unplugs, "unplugged"),
-    Refusal("a second car", _second_car, ENDED, "turned_away", "tcp"),
+    Refusal("a second vehicle", _second_vehicle, ENDED, "turned_away", "tcp"),
     _coded("message out of order, charging", _order_again, SEQUENCE_ERROR, busy=True),
     _coded("wrong session id, charging", _another_id, UNKNOWN_SESSION, busy=True),
     _closed("message too long, charging", _claims_too_much, "message_too_long", busy=True),

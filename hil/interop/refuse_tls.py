@@ -7,9 +7,9 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 
-from hil.interop.raw_vehicle import ClosedError, RawCar
+from hil.interop.raw_vehicle import ClosedError, RawVehicle
 from hil.interop.refusal import ENDED, Act, Refusal
-from hil.interop.setup import Stage
+from hil.interop.setup import Setup
 
 TLS_REQUIRED = (("iso15118_tls", 2),)
 PATIENCE_S = 15.0  # the charger gives a handshake 10 s
@@ -20,18 +20,18 @@ PROTOCOL_VERSION, HANDSHAKE_FAILURE = "alert: protocol version", "alert: handsha
 
 def _handshake(change: Callable[[ssl.SSLContext], None]) -> Act:
     @contextlib.contextmanager
-    def act(stage: Stage) -> Iterator[str]:
-        context = stage.link.context()
+    def act(setup: Setup) -> Iterator[str]:
+        context = setup.link.context()
         change(context)
-        with stage.link.connect(stage.link.discover(True)) as plain:
-            yield _shake(stage, plain, context)
+        with setup.link.connect(setup.link.discover(True)) as plain:
+            yield _shake(setup, plain, context)
 
     return act
 
 
-def _shake(stage: Stage, plain: socket.socket, context: ssl.SSLContext) -> str:
+def _shake(setup: Setup, plain: socket.socket, context: ssl.SSLContext) -> str:
     try:
-        with stage.link.secure(plain, context):
+        with setup.link.secure(plain, context):
             return "the handshake was done"
     except ssl.SSLError as error:
         return _alert(error)
@@ -40,9 +40,9 @@ def _shake(stage: Stage, plain: socket.socket, context: ssl.SSLContext) -> str:
 
 
 def _alert(error: ssl.SSLError) -> str:
-    """Return the charger's alert; what this car's own TLS finds wrong is no refusal."""
+    """Return the charger's alert; what this vehicle's own TLS finds wrong is no refusal."""
     _before, alert, what = (error.reason or "").partition("ALERT_")
-    return f"alert: {what.replace('_', ' ').lower()}" if alert else f"this car's own {error.reason}"
+    return f"alert: {what.replace('_', ' ').lower()}" if alert else f"this vehicle's own {error.reason}"
 
 
 def _only(version: ssl.TLSVersion) -> Callable[[ssl.SSLContext], None]:
@@ -60,42 +60,42 @@ def _other_suite(context: ssl.SSLContext) -> None:
 
 
 @contextlib.contextmanager
-def _plain_where_tls_is_required(stage: Stage) -> Iterator[str]:
-    address = stage.link.discover(False)
-    with stage.link.connect(address) as plain:
+def _plain_where_tls_is_required(setup: Setup) -> Iterator[str]:
+    address = setup.link.discover(False)
+    with setup.link.connect(address) as plain:
         try:
-            yield RawCar(plain).agree() if address.secured else "SDP offered plain TCP"
+            yield RawVehicle(plain).agree() if address.secured else "SDP offered plain TCP"
         except ClosedError:
             yield ENDED
 
 
 @contextlib.contextmanager
-def _says_nothing(stage: Stage) -> Iterator[str]:
-    with stage.link.connect(stage.link.discover(True)) as plain:
+def _says_nothing(setup: Setup) -> Iterator[str]:
+    with setup.link.connect(setup.link.discover(True)) as plain:
         yield _until_closed(plain)
 
 
 @contextlib.contextmanager
-def _stops_halfway(stage: Stage) -> Iterator[str]:
-    with _halfway(stage) as plain:
+def _stops_halfway(setup: Setup) -> Iterator[str]:
+    with _halfway(setup) as plain:
         yield _until_closed(plain)
 
 
 @contextlib.contextmanager
-def _hangs_up_halfway(stage: Stage) -> Iterator[str]:
-    with _halfway(stage):
+def _hangs_up_halfway(setup: Setup) -> Iterator[str]:
+    with _halfway(setup):
         pass
     yield ENDED
 
 
 @contextlib.contextmanager
-def _halfway(stage: Stage) -> Iterator[socket.socket]:
-    """Yield a connection on which the charger has said ServerHelloDone and waits for the car's keys."""
+def _halfway(setup: Setup) -> Iterator[socket.socket]:
+    """Yield a connection on which the charger has said ServerHelloDone and waits for the vehicle's keys."""
     received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = stage.link.context().wrap_bio(received, to_send)
+    client = setup.link.context().wrap_bio(received, to_send)
     with contextlib.suppress(ssl.SSLWantReadError):
         client.do_handshake()
-    with stage.link.connect(stage.link.discover(True)) as plain:
+    with setup.link.connect(setup.link.discover(True)) as plain:
         plain.sendall(to_send.read())
         flight = b""
         while not flight.endswith(_SERVER_HELLO_DONE):

@@ -87,11 +87,11 @@ class Results:
         return [self._mode(mode.name) for mode in MODES if self._of(mode.name, "gridkeel")]
 
     def messages(self) -> list[MessageRow]:
-        """Return a row a request, in the order they first came: as the car saw it."""
+        """Return a row a request, in the order they first came: as the vehicle saw it."""
         return self._messages(lambda exchange: exchange.ms)
 
     def wire(self) -> list[MessageRow]:
-        """Return the same at the charger's end of the cable, without the car's own time."""
+        """Return the same at the charger's end of the cable, without the vehicle's own time."""
         return self._messages(lambda exchange: exchange.wire_ms)
 
     def document(self) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class Results:
 
 
 def _phases(outcome: Outcome) -> list[dict[str, Any]]:
-    """Return what the car waited for in each phase of a session; of a loop its first round."""
+    """Return what the vehicle waited for in each phase of a session; of a loop its first round."""
     head = {"mode": outcome.mode, "run": outcome.run}
     rows = [{**head, "phase": "sdp", "ms": outcome.sdp_ms}, {**head, "phase": "tls", "ms": outcome.connect_ms}]
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""All the sessions that were asked for: a controller for each set of parameters, the same car at both chargers."""
+"""All the sessions that were asked for: a controller for each set of parameters, the same vehicle at both chargers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 from certs import v2g
 from hil.interop.charger import Charger
-from hil.interop.drive import Outcome, Parking, against, against_peer
+from hil.interop.drive import Outcome, VehicleSide, against, against_peer
 from hil.interop.modes import Mode, choose
 from hil.interop.namespaces import CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.peers import check_java, peer_charger
 from hil.interop.results import Results
-from hil.interop.uplink_host import UplinkDesk
+from hil.interop.uplink_host import UplinkHost
 from hil.interop.wire import tapped
 from host_tools.micropython.interpreter import HEAP_BYTES
 
@@ -25,7 +25,7 @@ HEAP_MODE = "ac-pnc-install"  # the session that needs most of the heap: two cha
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to run.  peer: the same car at the peer's charger too.  heap: one more session that probes the heap."""
+    """What to run.  peer: the same vehicle at the peer's charger too.  heap: one more session that probes the heap."""
 
     modes: list[Mode]
     runs: int = 5
@@ -35,12 +35,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run happens: a cable and a place for the car at each charger, one PKI and the board's export of it."""
+    """Where a run happens: a cable and a vehicle's side at each charger, one PKI and the board's export of it."""
 
     ours: Cable
     theirs: Cable
-    at_ours: Parking
-    at_theirs: Parking
+    at_ours: VehicleSide
+    at_theirs: VehicleSide
     pki: Path
     board_pki: Path
 
@@ -49,7 +49,7 @@ Say = Callable[[str], None]
 
 
 def run_all(wanted: Wanted, say: Say) -> Results:
-    """Run every session.  say: told what happens.  Errors: MissingError without root, iproute2, Java or the peer."""
+    """Run every session.  say: takes what happens.  Errors: MissingError without root, iproute2, Java or the peer."""
     results = Results()
     with _place() as place:
         if wanted.peer:
@@ -71,9 +71,9 @@ def _place() -> Iterator[Place]:
         ours, theirs = stack.enter_context(cable()), stack.enter_context(cable())
         pki = v2g.make(folder / "pki")
         v2g.export_device(pki, folder / "board")
-        v2g.export_peer(pki, folder / "car")
+        v2g.export_peer(pki, folder / "vehicle")
         at_ours, at_theirs = (
-            Parking(ends.car, folder / "car", folder, stack.enter_context(tapped(ends.charger)))
+            VehicleSide(ends.vehicle, folder / "vehicle", folder, stack.enter_context(tapped(ends.charger)))
             for ends in (ours, theirs)
         )
         yield Place(ours, theirs, at_ours, at_theirs, folder / "pki", folder / "board")
@@ -92,10 +92,10 @@ def _run_peer(wanted: Wanted, place: Place, results: Results, say: Say) -> None:
 
 
 def _at_peer(mode: Mode, run: int, place: Place, say: Say) -> Outcome:
-    def told(text: str) -> None:
+    def note(text: str) -> None:
         say(f"{mode.name} at the peer's charger, {f'run {run}' if run else 'to warm up'}: {text}")
 
-    return against_peer(mode, run, place.at_theirs, told)
+    return against_peer(mode, run, place.at_theirs, note)
 
 
 def _run_ours(modes: list[Mode], wanted: Wanted, place: Place, address: str, results: Results, say: Say) -> None:
@@ -113,16 +113,16 @@ def _charger(mode: Mode, wanted: Wanted, place: Place, address: str, probe_heap:
         mode.charger_parameters(),
         mode.plant(),
         place.board_pki,
-        UplinkDesk(place.pki),
+        UplinkHost(place.pki),
         probe_heap=probe_heap,
     )
 
 
 def _at_ours(charger: Charger, mode: Mode, run: int, place: Place, say: Say) -> Outcome:
-    def told(text: str) -> None:
+    def note(text: str) -> None:
         say(f"{mode.name} at the controller, run {run}: {text}")
 
-    return against(charger, mode, run, place.at_ours, told)
+    return against(charger, mode, run, place.at_ours, note)
 
 
 def _probe(wanted: Wanted, place: Place, address: str, say: Say) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A controller with the keys of one PKI, and a car of our own at its end of the cable, for trying refusals."""
+"""A controller with the keys of one PKI, and a vehicle of our own at its end of the cable, for trying refusals."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from certs import v2g
 from certs.v2g import Pki, defects
 from gridkeel.evse import duty
 from hil.interop.charger import Charger
-from hil.interop.direct_host import Desk
+from hil.interop.direct_host import DirectHost
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
 from hil.interop.raw_vehicle import Link
 from hil.interop.refusal_row import Contactor
-from hil.interop.unplugged import GONE_S
+from hil.interop.unplugged import UNPLUGGED_S
 from hil.scripted_vehicle.messages import Contract
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
 
 PLUG_S = 8.0
-OPEN_S = 3.5  # the longest a contactor may wait for the car to end its current is 3 s
-WATCH_S = 0.3  # it must then stay open, whatever the car's S2 says
+OPEN_S = 3.5  # the longest a contactor may wait for the vehicle to end its current is 3 s
+WATCH_S = 0.3  # it must then stay open, whatever the vehicle's S2 says
 LOOK_S = 0.005
 
 
 @dataclass
-class Stage:
+class Setup:
     """charger and link: the two ends.  pki: whose contracts are good here.  scrap: for PKIs with a defect."""
 
     charger: Charger
@@ -46,19 +46,19 @@ class Stage:
         return Contract.of(defects.make(self.pki, self.scrap / defect, defect, "contract"))
 
     def plug(self) -> None:
-        """Plug the car in; returns when the pilot says that it may talk."""
+        """Plug the vehicle in; returns when the pilot announces digital communication."""
         self.charger.do("plug", "want", "silence")
         self._await_duty(duty.DIGITAL)
 
     def unplug(self) -> None:
-        """Pull the plug; returns when the pilot offers nothing any more."""
+        """Pull the plug; returns when the PWM is steady again."""
         self.charger.do("silence", "unplug")
-        time.sleep(GONE_S)
+        time.sleep(UNPLUGGED_S)
         self._await_duty(duty.STEADY)
 
     def contactor_since(self, start_s: float, answered_s: float) -> Contactor:
-        """Watch the plant's contactor behind an answer, the car's S2 closed; start_s: where to look from."""
-        plant = self.charger.outlet
+        """Watch the plant's contactor behind an answer, the vehicle's S2 closed; start_s: where to look from."""
+        plant = self.charger.connector
         was_closed = any(closed for at_s, closed in self.charger.moves if at_s > start_s)
         self.charger.do("communicate")
         due_s = time.monotonic() + (OPEN_S if was_closed else 0.0)
@@ -72,7 +72,7 @@ class Stage:
 
     def _await_duty(self, permille: int) -> None:
         due_s = time.monotonic() + PLUG_S
-        while self.charger.outlet.orders.duty_permille != permille:
+        while self.charger.connector.orders.duty_permille != permille:
             if time.monotonic() > due_s:
                 self.charger.check()
                 raise ToolError(f"the controller's pilot does not come to {permille / 10:g} % within {PLUG_S:g} s")
@@ -82,19 +82,19 @@ class Stage:
 REVOKED_EMAID = "DE8AA007654321"
 REVOKED = "contract-2"
 
-MakeStage = Callable[..., contextlib.AbstractContextManager[Stage]]
+MakeSetup = Callable[..., contextlib.AbstractContextManager[Setup]]
 
 
 @contextlib.contextmanager
-def ground(firmware: Path = FIRMWARE) -> Iterator[MakeStage]:
-    """Make one PKI; yield what lays a cable and sets a Stage up on it, for one set of parameters each."""
+def setups(firmware: Path = FIRMWARE) -> Iterator[MakeSetup]:
+    """Make one PKI; yield what lays a cable and sets a Setup up on it, for one set of parameters each."""
     with _ahead_of_others(), tempfile.TemporaryDirectory(prefix="gridkeel-refusals-") as name:
         folder = Path(name)
         pki = v2g.make(folder / "pki")
         pki.revoke(pki.issue("contract", identity=REVOKED_EMAID))
         v2g.export_device(pki, folder / "board")
-        v2g.export_peer(pki, folder / "car")
-        yield lambda **options: _stage(folder, pki, firmware, **options)
+        v2g.export_peer(pki, folder / "vehicle")
+        yield lambda **options: _setup(folder, pki, firmware, **options)
 
 
 @contextlib.contextmanager
@@ -110,21 +110,21 @@ def _ahead_of_others() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stage(
-    folder: Path, pki: Pki, firmware: Path, changes: dict[str, int] | None = None, told_time: bool = True
-) -> Iterator[Stage]:
+def _setup(
+    folder: Path, pki: Pki, firmware: Path, changes: dict[str, int] | None = None, clock_set: bool = True
+) -> Iterator[Setup]:
     (mode,) = choose("ac-pnc")
-    desk = Desk() if told_time else Desk(unix_time=None)
+    host = DirectHost() if clock_set else DirectHost(unix_time=None)
     with cable() as ends, inside(ends.charger), tempfile.TemporaryDirectory(dir=folder) as scrap:
         address = wait_for_address(CHARGER_INTERFACE)
         parameters = mode.charger_parameters() | (changes or {})
-        link = Link(ends.car, folder / "car" / "iso15118_2" / "certs" / "v2gRootCACert.pem")
+        link = Link(ends.vehicle, folder / "vehicle" / "iso15118_2" / "certs" / "v2gRootCACert.pem")
         with Charger(
             address,
             parameters,
             mode.plant(),
             folder / "board",
-            desk,
+            host,
             firmware=firmware,
         ) as charger:
-            yield Stage(charger, link, pki, Path(scrap))
+            yield Setup(charger, link, pki, Path(scrap))

@@ -1,6 +1,6 @@
-"""Cars that fall silent in each state of a session, in virtual time: how long the charger waits, and how it ends.
+"""Vehicles that fall silent in each state of a session, in virtual time: how long the charger waits, and how it ends.
 
-One board and one car after the other: each goes on to the state, says nothing more until the charger closes, is
+One board and one vehicle after the other: each goes on to the state, says nothing more until the charger closes, is
 unplugged, and a good one takes its place and charges.
 """
 
@@ -12,11 +12,11 @@ from typing import Any
 
 from gridkeel.v2g.iso2 import states_text
 from hil.interop.refusal_row import CHARGED
-from hil.interop.unplugged import GONE_S
+from hil.interop.unplugged import UNPLUGGED_S
 from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Body, Contract
 from hil.scripted_vehicle.scripts import Session
-from hil.scripted_vehicle.vehicle import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualCar
+from hil.scripted_vehicle.vehicle import Connect, Do, HangUp, Listen, Rest, Script, Step, VirtualVehicle
 
 LISTEN_S = 65.0  # the longest the standard lets a charger wait is 60 s
 SETUP_S, SEQUENCE_S = 20.0, 60.0  # up to the answer to SessionSetupReq in all, then for each request
@@ -29,10 +29,10 @@ Turn = Generator[Step, Any, bool]
 
 @dataclass
 class Silence:
-    """One state, and what came of a car that fell silent in it.
+    """One state, and what came of a vehicle that fell silent in it.
 
     after_s: None where the charger never closed the connection; closed_us: when it did, of the run.  until_us: up to
-    when that car was there, next_us: and the next one.  next_car: CHARGED, or what else.
+    when that vehicle was there, next_us: and the next one.  next_vehicle: CHARGED, or what else.
     """
 
     state: str
@@ -41,7 +41,7 @@ class Silence:
     closed_us: int = 0
     until_us: int = 0
     next_us: int = 0
-    next_car: str = ""
+    next_vehicle: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,42 +60,42 @@ class Path:
 
 @dataclass
 class Silences:
-    """The states of one outlet and their outcome, filled while the script runs."""
+    """The states of one connector and their outcome, filled while the script runs."""
 
     paths: tuple[Path, ...]
     charge: tuple[Callable[[Session], Turn], ...]
     rows: list[Silence] = field(default_factory=list)
 
-    def script(self, car: VirtualCar) -> Script:
+    def script(self, vehicle: VirtualVehicle) -> Script:
         """Go through all paths."""
         yield Rest(until_s=2.0)
         for path in self.paths:
             row = Silence(path.state)
             self.rows.append(row)
             yield from _plug_in()
-            yield from self._fall_silent(car, path, row)
-            row.until_us = car.now_us
+            yield from self._fall_silent(vehicle, path, row)
+            row.until_us = vehicle.now_us
             yield from _pull_out()
             yield from _plug_in()
-            row.next_car = yield from self._next_car()
-            row.next_us = car.now_us
+            row.next_vehicle = yield from self._next_vehicle()
+            row.next_us = vehicle.now_us
             yield from _pull_out()
 
-    def _fall_silent(self, car: VirtualCar, path: Path, row: Silence) -> Generator[Step, Any, None]:
+    def _fall_silent(self, vehicle: VirtualVehicle, path: Path, row: Silence) -> Generator[Step, Any, None]:
         yield Connect(path.secured)
         session = Session()
         row.reached = True
         for turn in path.turns:
             row.reached = row.reached and (yield from turn(session))
-        began_us = car.now_us
+        began_us = vehicle.now_us
         if row.reached and (yield Listen(LISTEN_S)):
-            row.after_s, row.closed_us = (car.now_us - began_us) / 1e6, car.now_us
+            row.after_s, row.closed_us = (vehicle.now_us - began_us) / 1e6, vehicle.now_us
         else:
             yield HangUp()
         yield Do("communicate")  # whatever it does with S2, it gets nothing
         yield Rest(SETTLE_S)
 
-    def _next_car(self) -> Generator[Step, Any, str]:
+    def _next_vehicle(self) -> Generator[Step, Any, str]:
         yield Connect(False)
         session = Session()
         for turn in self.charge:
@@ -115,7 +115,7 @@ def _plug_in() -> Generator[Step, Any, None]:
 def _pull_out() -> Generator[Step, Any, None]:
     yield Do("silence")
     yield Do("unplug")
-    yield Rest(GONE_S)
+    yield Rest(UNPLUGGED_S)
 
 
 # --- turns of a session
@@ -170,8 +170,8 @@ def _finished(last: Body) -> bool:
 
 
 def _near(last: Body) -> bool:
-    told = last["EVSEPresentVoltage"]
-    return abs(told["Value"] * 10 ** told["Multiplier"] - messages.DC_V) <= 20
+    present = last["EVSEPresentVoltage"]
+    return abs(present["Value"] * 10 ** present["Multiplier"] - messages.DC_V) <= 20
 
 
 _SETUP = _turn("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
@@ -224,7 +224,7 @@ def _paying(contract: Contract, service: bool) -> tuple[Callable[[Session], Turn
 
 
 def ac(contract: Contract) -> Silences:
-    """Every state of an AC outlet but the receipt's."""
+    """Every state of an AC connector but the receipt's."""
     by_contract = (
         Path("contract", _paying(contract, service=False), secured=True),
         Path("certificate", _paying(contract, service=True), secured=True),
@@ -233,7 +233,7 @@ def ac(contract: Contract) -> Silences:
 
 
 def dc(_contract: Contract) -> Silences:
-    """The states that only a DC outlet has."""
+    """The states that only a DC connector has."""
     return Silences(_paths(_DC_TURNS, _DC_ONLY), tuple(turn for _name, turn in _DC_TURNS))
 
 
@@ -246,24 +246,24 @@ def _receipt(state: str, turns: tuple[Any, ...], contract: Contract, last: str) 
 
 
 def ac_receipt(contract: Contract) -> Silences:
-    """The state that awaits a receipt at an AC outlet (iso15118_receipt = 1)."""
+    """The state that awaits a receipt at an AC connector (iso15118_receipt = 1)."""
     return _receipt("receipt_ac", _AC_TURNS, contract, "charging_status")
 
 
 def dc_receipt(contract: Contract) -> Silences:
-    """The state that awaits a receipt at a DC outlet (iso15118_receipt = 1)."""
+    """The state that awaits a receipt at a DC connector (iso15118_receipt = 1)."""
     return _receipt("receipt_dc", _DC_TURNS, contract, "current_demand")
 
 
 RECEIPTS = {"iso15118_receipt": 1}
-OUTLETS: tuple[tuple[Callable[[Contract], Silences], dict[str, int], bool], ...] = (
-    # what, parameters beside the outlet's own, is it DC
+CONNECTORS: tuple[tuple[Callable[[Contract], Silences], dict[str, int], bool], ...] = (
+    # what, parameters beside the connector's own, is it DC
     (ac, {}, False),
     (ac_receipt, RECEIPTS, False),
     (dc, {}, True),
     (dc_receipt, RECEIPTS, True),
 )
-# The contactor is closed in these: from PowerDelivery on, at a DC outlet from the cable check on.
+# The contactor is closed in these: from PowerDelivery on, at a DC connector from the cable check on.
 CLOSED_STATES = (
     *("charging_status", "charging", "receipt_ac"),
     *("pre_charge", "pre_charging", "current_demand", "demanding", "receipt_dc"),

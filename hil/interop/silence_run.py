@@ -1,4 +1,4 @@
-"""Plays the silent cars on boards in lock step and makes rows of a refusal table of them."""
+"""Plays the silent vehicles on boards in lock step and makes rows of a refusal table of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from certs import v2g
 from hil.interop.modes import choose
 from hil.interop.refusal import ENDED
 from hil.interop.refusal_row import CHARGED, Contactor, Row
-from hil.interop.silence import CLOSED_STATES, OUTLETS, SETTLE_S, Silence, Silences
+from hil.interop.silence import CLOSED_STATES, CONNECTORS, SETTLE_S, Silence, Silences
 from hil.plants.waveform import Floats
 from hil.rigs import rig as rigs
 from hil.rigs.board_setup import BoardSetup
@@ -23,28 +23,28 @@ from hil.rigs.bus import SEED
 from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
 from hil.rigs.run import run_on
-from hil.rigs.run_host import START_UNIX_S, HostSide
+from hil.rigs.run_host import START_UNIX_S, RunHost
 from hil.scenarios.scenario import Scenario
 from hil.scripted_vehicle.messages import Contract
-from hil.scripted_vehicle.vehicle import VirtualCar
+from hil.scripted_vehicle.vehicle import VirtualVehicle
 from host_tools.uplink.queue import Queue
 
-ROUND_S = 30.5  # beside the wait itself: on to the state, and the next car's session
+ROUND_S = 30.5  # beside the wait itself: on to the state, and the next vehicle's session
 BLOCK_MS = 20  # nobody looks at the mains here: half as many blocks
 CLOSE_MS = 1000  # between the entry of the log and the end of the connection
 
 Say = Callable[[str], None]
 
 
-def rows(say: Say, outlets: Sequence[int] = range(len(OUTLETS))) -> list[Row]:
-    """Play a silent car in every state of these outlets (places in OUTLETS); return a row for each."""
+def rows(say: Say, connectors: Sequence[int] = range(len(CONNECTORS))) -> list[Row]:
+    """Play a silent vehicle in every state of these connectors (places in CONNECTORS); return a row for each."""
     with tempfile.TemporaryDirectory(prefix="gridkeel-silence-") as name:
         folder = Path(name)
         pki = v2g.make(folder / "pki", now=datetime.fromtimestamp(START_UNIX_S, UTC))
         v2g.export_device(pki, folder / "board")
         found: list[Row] = []
-        for number in outlets:
-            silences_of, changes, is_dc = OUTLETS[number]
+        for number in connectors:
+            silences_of, changes, is_dc = CONNECTORS[number]
             silences = silences_of(Contract.of(pki))
             say("silence in " + ", ".join(path.state for path in silences.paths))
             begun_s = monotonic()
@@ -60,7 +60,7 @@ def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path
     parameters = rig.parameters_with({**mode.charger_parameters(), **changes, "block_ms": BLOCK_MS})
     scenario = Scenario(
         name="silence",
-        title="Cars that fall silent",
+        title="Vehicles that fall silent",
         summary="",
         duration_s=sum(path.wait_s + ROUND_S for path in silences.paths),
         mains={"points": [[0.0, 50.0, 1.0]]},
@@ -73,10 +73,10 @@ def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path
         parameters.values(),
         boot_id=number + 1,
         pki=folder / "board",
-        vehicle=VirtualCar(silences.script, plants.connector.do),
+        vehicle=VirtualVehicle(silences.script, plants.connector.do),
     )
     with Queue(folder / f"queue-{number}.sqlite") as queue, rig.open(plants, setup) as opened:
-        host = HostSide(queue, rig.host_baud, [], recorder, lambda _birth: None, SEED)
+        host = RunHost(queue, rig.host_baud, [], recorder, lambda _birth: None, SEED)
         run_on(opened, scenario, host).play()
     return recorder
 
@@ -92,16 +92,16 @@ def _row(row: Silence, recorder: Recorder, took_s: float) -> Row:
         "",
     )
     code = ENDED if row.after_s is not None else ("an open connection" if row.reached else "an earlier end")
-    told = f"{entry}, after {row.after_s:.0f} s" if entry and row.after_s is not None else ""
-    moves = recorder.outlet()
+    logged = f"{entry}, after {row.after_s:.0f} s" if entry and row.after_s is not None else ""
+    moves = recorder.connector()
     return Row(
         f"silence in state {row.state}",
         ENDED,
         code,
         row.state in CLOSED_STATES,
         _contactor(row, moves["t_s"] * 1e6, moves["closed"] > 0),
-        told,
-        _next_car(row, moves["t_s"] * 1e6, moves["closed"] > 0),
+        logged,
+        _next_vehicle(row, moves["t_s"] * 1e6, moves["closed"] > 0),
         took_s,
     )
 
@@ -119,8 +119,8 @@ def _contactor(row: Silence, t_us: Floats, closed: NDArray[np.bool_]) -> Contact
     )
 
 
-def _next_car(row: Silence, t_us: Floats, closed: NDArray[np.bool_]) -> str:
+def _next_vehicle(row: Silence, t_us: Floats, closed: NDArray[np.bool_]) -> str:
     seen = closed[(t_us > row.until_us + SETTLE_S * 1e6) & (t_us < row.next_us)]
-    if row.next_car == CHARGED and not seen.any():
+    if row.next_vehicle == CHARGED and not seen.any():
         return "its contactor stayed open"
-    return row.next_car
+    return row.next_vehicle

@@ -1,7 +1,7 @@
-"""Frequency steps in real time, on a charging car, while other talks keep the controller's processor busy.
+"""Frequency steps in real time, on a charging vehicle, while others keep the controller's processor busy.
 
-The car charges at a nominal duty. Meanwhile somebody on the same cable does TLS handshakes, or has contracts checked,
-one behind the other; a step counts where one of them went on between the step and its answer.
+The vehicle charges at a nominal duty. Meanwhile somebody on the same cable does TLS handshakes, or has contracts
+checked, one behind the other; a step counts where one of them went on between the step and its answer.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from gridkeel.crypto import trust
 from gridkeel.evse import names
 from hil.interop import load
 from hil.interop.load import Place, Spans, Work
-from hil.interop.setup import Stage, ground
+from hil.interop.setup import Setup, setups
 from host_tools.errors import ToolError
 
 LIMIT_MS = 100.0
 CHANGES = {"hlc_wait_s": 5, "baseline_w": 6000, "return_spread_ms": 0}
 BASIC_S = 40.0
-STEP_HZ = (49.9, 50.0)  # no further: under 6 A a phase the pilot would pause the car
+STEP_HZ = (49.9, 50.0)  # no further: under 6 A a phase the pilot would pause the vehicle
 SETTLE_S = 0.45
 LOOK_S = 0.02
 ANSWER_S = 3.0
@@ -88,47 +88,47 @@ class Run:
 
 def run(count: int, say: Say) -> list[Run]:
     """Return one Run for each load, of `count` steps each.  Errors: MissingError without root or iproute2."""
-    with ground() as stage_with, stage_with(changes=CHANGES) as stage:
-        contracts = tuple(stage.pki.issue("contract", identity=f"DE8AA1{k:08d}") for k in range(CONTRACTS))
-        stage.plug()
-        address = stage.link.discover(True)  # only as long as the duty says that the car may talk
-        place = Place(stage.link.namespace, stage.link.root, address, stage.pki.folder, contracts)
+    with setups() as setup_with, setup_with(changes=CHANGES) as setup:
+        contracts = tuple(setup.pki.issue("contract", identity=f"DE8AA1{k:08d}") for k in range(CONTRACTS))
+        setup.plug()
+        address = setup.link.discover(True)  # only while the duty announces digital communication
+        place = Place(setup.link.namespace, setup.link.root, address, setup.pki.folder, contracts)
         say("waiting for basic charging")
-        stage.charger.desk.wait_for("telemetry", stage.charger.desk.mark(), BASIC_S, _charges)
-        return [_measure(stage, name, work, place, count, say) for name, work in LOADS]
+        setup.charger.host.wait_for("telemetry", setup.charger.host.mark(), BASIC_S, _charges)
+        return [_measure(setup, name, work, place, count, say) for name, work in LOADS]
 
 
 def _charges(record: dict[str, Any]) -> bool:
     return record["pwm_state"] == names.OFFERS[3] and record["delivered_w"] > CHANGES["baseline_w"] // 2
 
 
-def _measure(stage: Stage, name: str, work: Work | None, place: Place, count: int, say: Say) -> Run:
+def _measure(setup: Setup, name: str, work: Work | None, place: Place, count: int, say: Say) -> Run:
     measured = Run(name)
     if work is None:
-        _steps(stage, count, measured, say)
+        _steps(setup, count, measured, say)
         return measured
     with load.going_on(work, place) as end:
-        _steps(stage, count, measured, say)
+        _steps(setup, count, measured, say)
         measured.spans = end()
     return measured
 
 
-def _steps(stage: Stage, count: int, measured: Run, say: Say) -> None:
+def _steps(setup: Setup, count: int, measured: Run, say: Say) -> None:
     time.sleep(SETTLE_S)
-    mark = stage.charger.desk.mark()
+    mark = setup.charger.host.mark()
     for k in range(count):
         say(f"meanwhile {measured.load}: step {k + 1} of {count}")
         low_hz, high_hz = STEP_HZ
-        _step(stage, high_hz if stage.charger.grid.freq_hz == low_hz else low_hz, measured)
-    measured.gap_ms = max(record["loop_gap_us"] for record in stage.charger.desk.of("telemetry", mark)) / 1000
+        _step(setup, high_hz if setup.charger.grid.freq_hz == low_hz else low_hz, measured)
+    measured.gap_ms = max(record["loop_gap_us"] for record in setup.charger.host.of("telemetry", mark)) / 1000
 
 
 def _moved(commands: list[tuple[float, float]], before_w: float) -> bool:
     return any(abs(power_w - before_w) > MOVED_W for _when, power_w in commands)
 
 
-def _step(stage: Stage, freq_hz: float, measured: Run) -> None:
-    charger = stage.charger
+def _step(setup: Setup, freq_hz: float, measured: Run) -> None:
+    charger = setup.charger
     before_w = charger.live.commands[-1][1] if charger.live.commands else float(CHANGES["baseline_w"])
     seen = len(charger.live.commands)
     taken = len(charger.grid.steps)

@@ -1,5 +1,5 @@
-"""How long a connector stays empty before the next car: the contactor takes it for another one then."""
+"""How long a connector stays empty before the next vehicle: the contactor takes it for another one then."""
 
 from gridkeel.evse.times import REPLUG_MS
 
-GONE_S = REPLUG_MS / 1000 + 0.5
+UNPLUGGED_S = REPLUG_MS / 1000 + 0.5

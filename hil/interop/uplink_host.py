@@ -25,8 +25,8 @@ _ORDER_S = 10.0
 _NO_RECORDS = {topics.BIRTH, topics.STATUS, topics.COMMAND, topics.ACK}
 
 
-class UplinkDesk(RecordBook):
-    """Serves the port it is given with the real uplink.  pki: folder that it provides cars with contracts from."""
+class UplinkHost(RecordBook):
+    """Serves the port it is given with the real uplink.  pki: folder that it provides vehicles with contracts from."""
 
     def __init__(self, pki: Path) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """What passes on a cable: how long a charger takes from a request's last byte to its answer's first, seen at its end.
 
-The kernel stamps each packet, so that neither the car's own time nor this process' is in it. Under TLS only records of
-application data count; what they hold nobody needs to know.
+The kernel stamps each packet, so that neither the vehicle's own time nor this process' is in it. Under TLS only records
+of application data count; what they hold nobody needs to know.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _APPLICATION_DATA = 23
 
 
 class Stream:
-    """One direction of a connection; tells which of its bytes are messages.  plain: no TLS, None until a byte came."""
+    """One direction of a connection; knows which of its bytes are messages.  plain: no TLS, None until a byte came."""
 
     def __init__(self) -> None:
         self.plain: bool | None = None
@@ -71,29 +71,29 @@ class Conversation:
     """One TCP connection as turns: a request's packets, then the answer's.  waits_s: of each turn that has both."""
 
     waits_s: list[float] = field(default_factory=list)
-    _car: Stream = field(default_factory=Stream)
+    _vehicle: Stream = field(default_factory=Stream)
     _charger: Stream = field(default_factory=Stream)
     _asked_s: float | None = None
 
-    def take(self, from_car: bool, data: bytes, at_s: float) -> None:
+    def take(self, from_vehicle: bool, data: bytes, at_s: float) -> None:
         """Take the payload of a packet."""
-        if not (self._car if from_car else self._charger).has_message(data):
+        if not (self._vehicle if from_vehicle else self._charger).has_message(data):
             return
-        if from_car:
+        if from_vehicle:
             self._asked_s = at_s
         elif self._asked_s is not None:
             self.waits_s.append(at_s - self._asked_s)
             self._asked_s = None
 
 
-def tcp_payload(packet: bytes, from_car: bool) -> tuple[int, bytes] | None:
-    """Return (the car's port, payload) of an IPv6 packet, None where it is not TCP or carries nothing."""
+def tcp_payload(packet: bytes, from_vehicle: bool) -> tuple[int, bytes] | None:
+    """Return (the vehicle's port, payload) of an IPv6 packet, None where it is not TCP or carries nothing."""
     if len(packet) < _IPV6_HEADER + 20 or packet[6] != _TCP:
         return None
     size = int.from_bytes(packet[4:6], "big")
     segment = packet[_IPV6_HEADER : _IPV6_HEADER + size]
     payload = segment[(segment[12] >> 4) * 4 :]
-    port = int.from_bytes(segment[0:2] if from_car else segment[2:4], "big")
+    port = int.from_bytes(segment[0:2] if from_vehicle else segment[2:4], "big")
     return (port, payload) if payload else None
 
 
@@ -102,26 +102,26 @@ class Tap:
 
     def __init__(self) -> None:
         self._conversations: dict[int, Conversation] = {}
-        self._news = threading.Condition()
+        self._arrived = threading.Condition()
 
-    def take(self, packet: bytes, from_car: bool, at_s: float) -> None:
+    def take(self, packet: bytes, from_vehicle: bool, at_s: float) -> None:
         """Take a packet as the kernel had it."""
-        found = tcp_payload(packet, from_car)
+        found = tcp_payload(packet, from_vehicle)
         if found:
-            with self._news:
-                self._conversations.setdefault(found[0], Conversation()).take(from_car, found[1], at_s)
-                self._news.notify_all()
+            with self._arrived:
+                self._conversations.setdefault(found[0], Conversation()).take(from_vehicle, found[1], at_s)
+                self._arrived.notify_all()
 
     def waits_ms(self, count: int) -> list[float]:
         """Return what each answer took since this was asked last, in the order of the requests.
 
-        count: how many the car told of; the packets of the last one may still be on their way to here.
+        count: how many the vehicle reported; the packets of the last one may still be on their way to here.
         """
-        with self._news:
-            self._news.wait_for(
-                lambda: sum(len(talk.waits_s) for talk in self._conversations.values()) >= count, _LATE_S
+        with self._arrived:
+            self._arrived.wait_for(
+                lambda: sum(len(each.waits_s) for each in self._conversations.values()) >= count, _LATE_S
             )
-            found = [wait_s * 1e3 for talk in self._conversations.values() for wait_s in talk.waits_s]
+            found = [wait_s * 1e3 for each in self._conversations.values() for wait_s in each.waits_s]
             self._conversations.clear()
         return found
 

@@ -1,4 +1,4 @@
-"""A charging station's outlet with a car at it: contactor, pilot, RCD and DC side as one plant on one clock."""
+"""A charging station's connector with a vehicle at it: contactor, pilot, RCD and DC side as one plant on one clock."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from host_tools.errors import ToolError
 SHORT_OHM = 10.0
 
 
-class OutletPlant:
+class ConnectorPlant:
     """contactor, vehicle and dc are its parts; `do` sets what a scenario wants to happen.
 
-    dc is None where the car's own charger converts.  Time begins at 0 and moves by `advance`.
+    dc is None where the vehicle's own charger converts.  Time begins at 0 and moves by `advance`.
     """
 
     def __init__(self, vehicle: VehicleConfig | None = None, dc: DcConfig | None = None) -> None:
@@ -32,7 +32,7 @@ class OutletPlant:
         self._words = self._vocabulary()
 
     @classmethod
-    def from_dict(cls, table: Mapping[str, Any]) -> OutletPlant:
+    def from_dict(cls, table: Mapping[str, Any]) -> ConnectorPlant:
         """Build from a scenario's table.  Errors: ToolError naming an unknown key."""
         values = dict(table)
         dc = _built(DcConfig, values.pop("dc", {}), "vehicle.dc.")
@@ -61,7 +61,7 @@ class OutletPlant:
 
     @property
     def range_w(self) -> tuple[float, float]:
-        """Least and most power the car lets the inverter take, positive into the vehicle."""
+        """Least and most power the vehicle lets the inverter take, positive into the vehicle."""
         if self.dc is not None:
             return 0.0, self.dc.most_w
         return self.vehicle.range_w
@@ -74,7 +74,7 @@ class OutletPlant:
         if self.dc is None:
             return Levels(high_mv, low_mv, closed, self.rcd)
         dc_mv, dc_ma = round(1000 * self.dc.voltage_v), round(1000 * self.dc.current_a)
-        return Levels(high_mv, low_mv, closed, self.rcd, dc_mv, dc_ma, self.dc.told_kohm)
+        return Levels(high_mv, low_mv, closed, self.rcd, dc_mv, dc_ma, self.dc.reported_kohm)
 
     @property
     def status(self) -> str:

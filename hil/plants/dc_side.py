@@ -1,4 +1,4 @@
-"""The DC side between converter and car: output capacitor, the car's contactor and battery, isolation monitor."""
+"""The DC side between converter and EV: output capacitor, the EV's contactor and battery, isolation monitor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ OFF, CHECK, PRECHARGE, SUPPLY = range(4)
 
 @dataclass(frozen=True, slots=True)
 class DcConfig:
-    """battery_v: the car's pack.  join_v: difference at which the car closes its contactor.  measure_s: isolation."""
+    """battery_v: the EV's pack.  join_v: difference at which the EV closes its contactor.  measure_s: isolation."""
 
     capacity_f: float = 500e-6
     bleed_s: float = 0.15
@@ -22,7 +22,7 @@ class DcConfig:
 
 
 class DcSide:
-    """voltage_v and current_a (into the vehicle) at the outlet; joined: the car's contactor is closed."""
+    """voltage_v and current_a (into the vehicle) at the connector; joined: the vehicle's contactor is closed."""
 
     def __init__(self, config: DcConfig | None = None) -> None:
         self.config = config or DcConfig()
@@ -35,26 +35,28 @@ class DcSide:
         self._measuring = False
 
     @property
-    def told_kohm(self) -> int:
-        """What the isolation monitor tells, 0 while it has not measured long enough."""
+    def reported_kohm(self) -> int:
+        """What the isolation monitor reports, 0 while it has not measured long enough."""
         return self.isolation_kohm if self._measured_s >= self.config.measure_s else 0
 
-    def advance(self, step_s: float, live: bool, car_ready: bool, order: tuple[int, float, float], ac_w: float) -> None:
+    def advance(
+        self, step_s: float, live: bool, vehicle_ready: bool, order: tuple[int, float, float], ac_w: float
+    ) -> None:
         """Move on; live: the converter has mains.  order: mode, V, A.  ac_w: what the inverter takes from the mains.
 
         most_w is then the AC power the DC side lets through.
         """
         mode, set_v, set_a = order if live else (OFF, 0.0, 0.0)
-        self._join(mode, car_ready)
+        self._join(mode, vehicle_ready)
         if self.joined:
             self._supply(mode, set_v, set_a, ac_w)
         else:
             self._hold(step_s, mode, set_v, set_a)
         self._measured_s = self._measured_s + step_s if mode == CHECK and self.voltage_v >= 0.9 * set_v > 0 else 0.0
 
-    def _join(self, mode: int, car_ready: bool) -> None:
+    def _join(self, mode: int, vehicle_ready: bool) -> None:
         near = abs(self.voltage_v - self.config.battery_v) <= self.config.join_v
-        if not car_ready or mode in (OFF, CHECK):
+        if not vehicle_ready or mode in (OFF, CHECK):
             self.joined = False
         elif near:
             self.joined = True

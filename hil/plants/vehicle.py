@@ -1,7 +1,7 @@
-"""A car at the end of the cable: plug, S2, what it reads from the pilot, and the current its own charger draws.
+"""A vehicle at the end of the cable: plug, S2, what it reads from the pilot, and the current its own charger draws.
 
 At 5 % duty the offer is in the messages of its session, which no plant reads. What the station commands at its inverter
-is that offer: the car's charger takes it up to what it lets through.
+is that offer: the vehicle's charger takes it up to what it lets through.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from hil.plants.pilot_line import CONNECTED_OHM, READY_OHM, VENTILATION_OHM, PilotLine, parallel
 from host_tools.errors import ToolError
 
-LIVE_SHARE = 0.5  # of nominal voltage at the inlet, from which the car's charger works
+LIVE_SHARE = 0.5  # of nominal voltage at the inlet, from which the vehicle's charger works
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleConfig:
-    """Data of one car.
+    """Data of one vehicle.
 
     onboard: its own charger converts, and draws what the pilot offers; False for a converter in the station.
     look_s: how often it looks at the pilot.  s2_s: from an offer to S2.  stop_s: from the offer's end to no current.
-    digital_s: at 5 % duty S2 closes so long after it, None where whoever speaks for the car does that.
+    digital_s: at 5 % duty S2 closes so long after it, None where whoever speaks for the vehicle does that.
     """
 
     onboard: bool = True
@@ -51,7 +51,7 @@ class VehicleConfig:
 
 
 def offered_a(duty_permille: int) -> float | None:
-    """Return the current a car reads from a duty, None for digital communication (IEC 61851-1, the vehicle's table)."""
+    """Return the current an EV reads from a duty, None for digital communication (IEC 61851-1, the EV's table)."""
     percent = duty_permille / 10
     if 3.0 <= percent <= 7.0:
         return None
@@ -67,7 +67,7 @@ def offered_a(duty_permille: int) -> float | None:
 class Vehicle:
     """plugged, wants (power), ventilation, stubborn (goes on drawing whatever the pilot says): set from outside.
 
-    basic: it charges by the pilot's duty too; False for a car that charges in a session alone.
+    basic: it charges by the pilot's duty too; False for a vehicle that charges in a session alone.
     s2: the switch in the pilot.  current_a: a phase, positive into the vehicle.  most_a: what it lets through.
     """
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hil.scripted_vehicle.vehicle import VirtualCar
+from hil.scripted_vehicle.vehicle import VirtualVehicle
 
 
 @dataclass(frozen=True)
 class BoardSetup:
-    """What goes on a board's flash and into its environment; a board on a desk keeps what it has.
+    """What goes on a board's flash and into its environment; a real board keeps what it has.
 
     parameters: its config.json, None to keep what the flash holds.  flash: a folder that persists, None for a fresh
     one.  reflash: put the firmware there anew.  pki: folder of `gridkeel pki export --device`.
@@ -27,4 +27,4 @@ class BoardSetup:
     v2g_interface: str = ""
     probe_heap: bool = False
     boot_id: int = 1
-    vehicle: VirtualCar | None = None
+    vehicle: VirtualVehicle | None = None

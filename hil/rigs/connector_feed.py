@@ -7,19 +7,19 @@ import time
 from collections.abc import Callable
 
 from hil.rigs.plants import Plants
-from hil.virtual_board.connector_port import OutletPort
+from hil.virtual_board.connector_port import ConnectorPort
 
 STEP_S = 0.005
 
 
 class ConnectorFeed:
-    """Moves the connector of `plants` while the context is open; its EV may be told `do(word)` from any thread.
+    """Moves the connector of `plants` while the context is open; its `do(word)` may be called from any thread.
 
     energised: asked for the level of the contactor's coil.
     moves: (monotonic time, closed) of each move of the contactor's main contacts.
     """
 
-    def __init__(self, plants: Plants, port: OutletPort, energised: Callable[[], bool]) -> None:
+    def __init__(self, plants: Plants, port: ConnectorPort, energised: Callable[[], bool]) -> None:
         assert plants.connector is not None
         self._plants = plants
         self._plant = plants.connector
@@ -53,5 +53,5 @@ class ConnectorFeed:
                 self._plants.advance_connector(now_s - self._start_s, self._energised(), orders)
                 if self._plant.contactor.closed != was_closed:
                     self.moves.append((now_s, not was_closed))
-        except Exception as error:  # told by `check`: a thread has nobody else to tell
+        except Exception as error:  # raised by `check`: a thread has no caller
             self._error = error

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from hil.drivers.lockstep import LEVEL_ENERGISE, Reply
 from hil.rigs.openings import LockStepRig
-from hil.rigs.run_host import HostSide
+from hil.rigs.run_host import RunHost
 from hil.scenarios.scenario import Scenario
 
 DRAIN_S = 3.0  # after the end, for the link to hand over what it holds
@@ -21,7 +21,7 @@ SLICE_US = 5000  # no slice of a session's work takes longer
 
 @dataclass
 class Progress:
-    """Where a run stands, for whoever watches it."""
+    """The progress of a run, for whoever watches it."""
 
     t_s: float
     duration_s: float
@@ -44,8 +44,8 @@ def unwatched(_progress: Progress) -> None:
     """Nobody watches."""
 
 
-def progress(t_us: int, scenario: Scenario, host: HostSide) -> Progress:
-    """Return where a run stands at t_us."""
+def progress(t_us: int, scenario: Scenario, host: RunHost) -> Progress:
+    """Return the progress of a run at t_us."""
     return Progress(t_us / 1e6, scenario.duration_s, host.latest, host.produced, host.intake.counts.stored)
 
 
@@ -53,7 +53,7 @@ class LockStepRun:
     """Plays a scenario on an open rig in virtual time; every number that is recorded repeats to the bit."""
 
     def __init__(
-        self, rig: LockStepRig, scenario: Scenario, host: HostSide, watch: Callable[[Progress], None] = unwatched
+        self, rig: LockStepRig, scenario: Scenario, host: RunHost, watch: Callable[[Progress], None] = unwatched
     ) -> None:
         self._scenario = scenario
         self._board = rig.board
@@ -146,8 +146,8 @@ class LockStepRun:
             self._advance(reply.now_us)
             for at_us, answer in self._plants.bus.from_board(reply.rs485, reply.now_us):
                 self._arrive(at_us, RS485, answer)
-        if reply.cars and self._vehicle:
-            self._vehicle.from_board(reply.cars, reply.now_us)
+        if reply.vehicles and self._vehicle:
+            self._vehicle.from_board(reply.vehicles, reply.now_us)
         if reply.host:
             self._host.from_board(reply.host, reply.now_us)
             self._speak(reply.now_us)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from hil.drivers.lockstep import LockStepBoard
 from hil.rigs.board_setup import BoardSetup
 from hil.rigs.plants import Plants
-from hil.scripted_vehicle.vehicle import VirtualCar
+from hil.scripted_vehicle.vehicle import VirtualVehicle
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.connector_port import OutletPort
+from hil.virtual_board.connector_port import ConnectorPort
 from hil.virtual_board.flash import FIRMWARE, make_flash, put_pki
 from hil.virtual_board.mains_feed import MainsFeed
 
@@ -33,14 +33,14 @@ class LockStepRig:
     board: LockStepBoard
     plants: Plants
     compute_us: int
-    vehicle: VirtualCar | None = None
+    vehicle: VirtualVehicle | None = None
 
 
 @dataclass(frozen=True)
 class RealTimeRig:
     """A board on serial ports with its plants; start_s: monotonic second of its mains' first sample.
 
-    board, feed: None for a board on a desk, which has mains of its own.  connector: where the board reaches the
+    board, feed: None for a real board, which has mains of its own.  connector: where the board reaches the
     plants' connector, None for a fixed vehicle.
     """
 
@@ -51,7 +51,7 @@ class RealTimeRig:
     start_s: float
     board: VirtualBoard | None = None
     feed: MainsFeed | None = None
-    connector: OutletPort | None = None
+    connector: ConnectorPort | None = None
 
     def check(self) -> None:
         """Raise where one of the threads has failed: they can only tell when asked."""
@@ -78,7 +78,7 @@ def lockstep(rig: Rig, plants: Plants, setup: BoardSetup) -> Iterator[LockStepRi
             put_pki(flash, setup.pki)
         talks = setup.vehicle is not None
         with LockStepBoard(
-            flash, rig.device_id, setup.boot_id, rig.heap_bytes, rom=rig.rom or talks, cars=talks
+            flash, rig.device_id, setup.boot_id, rig.heap_bytes, rom=rig.rom or talks, vehicles=talks
         ) as board:
             yield LockStepRig(board, plants, rig.compute_us, setup.vehicle)
 
@@ -97,7 +97,7 @@ def realtime(rig: Rig, plants: Plants, setup: BoardSetup) -> Iterator[RealTimeRi
         parameters = plants.parameters
         feed = stack.enter_context(MainsFeed(block, parameters.sample_hz, parameters.block_ms))
         start_s = feed.start_s
-        connector = stack.enter_context(OutletPort()) if plants.connector is not None else None
+        connector = stack.enter_context(ConnectorPort()) if plants.connector is not None else None
         board = VirtualBoard(
             setup.flash,
             setup.parameters,
@@ -114,7 +114,7 @@ def realtime(rig: Rig, plants: Plants, setup: BoardSetup) -> Iterator[RealTimeRi
         yield RealTimeRig(board.rs485, board.host, rig.host_baud, plants, start_s, board, feed, connector)
 
 
-def _environment(setup: BoardSetup, connector: OutletPort | None) -> dict[str, str]:
+def _environment(setup: BoardSetup, connector: ConnectorPort | None) -> dict[str, str]:
     found = {"GRIDKEEL_CONNECTOR": connector.address} if connector else {}
     if setup.v2g_interface:
         found["GRIDKEEL_V2G_INTERFACE"] = setup.v2g_interface
@@ -125,7 +125,7 @@ def _environment(setup: BoardSetup, connector: OutletPort | None) -> dict[str, s
 
 @contextlib.contextmanager
 def serial(rig: Rig, plants: Plants, _setup: BoardSetup) -> Iterator[RealTimeRig]:
-    """A board on a desk: its mains come from a source of its own, which must stand as the plants' do."""
+    """A real board: its mains come from a source of its own, which must be as steady as the plants' mains."""
     yield RealTimeRig(rig.rs485, rig.host, rig.host_baud, plants, monotonic())
 
 

@@ -7,6 +7,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import serial
 
@@ -22,20 +23,21 @@ READ_BYTES = 4096
 class PlantServer:
     """A context manager around an open rig in real time, its board a virtual one.
 
-    inverter: None to leave the RS-485 port to another program.  keep_console: collect what the board prints there.
+    board: the virtual board.  inverter: None to leave its RS-485 port to another program.
+    keep_console: collect in `console` what the board prints.
     """
 
     def __init__(self, rig: OpenRig, inverter: LiveInverter | None, *, keep_console: bool = False) -> None:
         if not isinstance(rig, RealTimeRig) or rig.board is None:
             raise ToolError("plants are served to a virtual board in real time alone")
         self._rig = rig
-        self._board = rig.board
+        self.board = rig.board
         self._plants = rig.plants
         self._inverter = inverter
         self._keeps_console = keep_console
         self.console = ""
         self._connector = (
-            ConnectorFeed(rig.plants, rig.connector, lambda: self._board.energised) if rig.connector else None
+            ConnectorFeed(rig.plants, rig.connector, lambda: self.board.energised) if rig.connector else None
         )
         self._stop = threading.Event()
         self._error: BaseException | None = None
@@ -54,6 +56,12 @@ class PlantServer:
             self._connector.__exit__()
 
     @property
+    def counts(self) -> dict[str, int | bool]:
+        """Counts of the board and of its mains feed by name.  Errors: RuntimeError where one of them failed."""
+        feed = asdict(self._rig.feed.counts) if self._rig.feed else {}
+        return asdict(self.board.status) | feed
+
+    @property
     def moves(self) -> list[tuple[float, bool]]:
         """Moves of the contactor so far: (monotonic time, closed) of each of its main contacts."""
         return self._connector.moves if self._connector else []
@@ -69,7 +77,7 @@ class PlantServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:  # told by `check`: a thread has nobody else to tell
+        except BaseException as error:  # raised by `check`: a thread has no caller
             self._error = error
 
     async def _serve(self) -> None:
@@ -103,7 +111,7 @@ class PlantServer:
     @contextlib.contextmanager
     def _listening(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        console = os.open(self._board.console, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        console = os.open(self.board.console, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         loop.add_reader(console, self._hear, console)
         try:
             yield

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gridkeel import evse
 from gridkeel.params import Parameters
-from hil.drivers.connector_frames import NO_OUTLET, Orders
-from hil.plants.connector import OutletPlant
+from hil.drivers.connector_frames import NO_CONNECTOR, Orders
+from hil.plants.connector import ConnectorPlant
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.plants.vehicle import VehicleConfig
 from hil.rigs.bus import SEED, Bus
@@ -31,7 +31,7 @@ class Plants:
         parameters: Parameters,
         mains: Mains | SteeredMains,
         inverter: Inverter | None = None,
-        connector: OutletPlant | None = None,
+        connector: ConnectorPlant | None = None,
         *,
         happens: Sequence[tuple[float, str]] = (),
         faults: Sequence[Fault] = (),
@@ -54,11 +54,11 @@ class Plants:
         except ToolError as error:
             raise ToolError(f"scenario {scenario.name}: {error}") from error
         inverter = Inverter(InverterConfig.from_dict({"unit": parameters.modbus_unit, **scenario.inverter}))
-        return cls(parameters, mains, inverter, scenario.outlet(), happens=scenario.happens, faults=scenario.faults)
+        return cls(parameters, mains, inverter, scenario.connector(), happens=scenario.happens, faults=scenario.faults)
 
     @property
     def levels(self) -> bytes:
-        return NO_OUTLET if self.connector is None else self.connector.levels.pack()
+        return NO_CONNECTOR if self.connector is None else self.connector.levels.pack()
 
     def next_block(self) -> bytes:
         """Return the samples of the next block, little-endian int16."""
@@ -89,14 +89,14 @@ class Plants:
         """Record where the plants stand."""
         recorder.plant_row(now_us / 1e6, self.inverter, energise)
         if self.connector is not None:
-            recorder.outlet_row(now_us / 1e6, self.connector)
+            recorder.connector_row(now_us / 1e6, self.connector)
 
 
-def connector_for(parameters: Parameters) -> OutletPlant | None:
+def connector_for(parameters: Parameters) -> ConnectorPlant | None:
     """Return a connector that fits a board's parameters, its EV not plugged in; None for a fixed vehicle."""
     if parameters.evse == evse.FIXED:
         return None
     onboard = parameters.connector == evse.AC
-    return OutletPlant(
+    return ConnectorPlant(
         VehicleConfig(onboard=onboard, phases=parameters.phases, nominal_v=float(parameters.nominal_v), digital_s=1.0)
     )

@@ -12,7 +12,7 @@ import serial
 from gridkeel.link import messages
 from hil.rigs.lockstep_run import DRAIN_S, HOST, LAST_S, RS485, Pace, Progress, progress, unwatched
 from hil.rigs.openings import RealTimeRig
-from hil.rigs.run_host import HostSide
+from hil.rigs.run_host import RunHost
 from hil.scenarios.scenario import Scenario
 from host_tools.errors import MissingError
 
@@ -33,7 +33,7 @@ class RealtimeRun:
     """Plays a scenario on an open rig whose board keeps its own time."""
 
     def __init__(
-        self, rig: RealTimeRig, scenario: Scenario, host: HostSide, watch: Callable[[Progress], None] = unwatched
+        self, rig: RealTimeRig, scenario: Scenario, host: RunHost, watch: Callable[[Progress], None] = unwatched
     ) -> None:
         self._rig = rig
         self._plants = rig.plants
@@ -109,7 +109,7 @@ class RealtimeRun:
             self._watch(progress(now_us, self._scenario, self._host))
 
     def _energised(self) -> bool:
-        """A virtual board's pin; of a board on a desk its telemetry tells."""
+        """Whether the contactor is energised: a virtual board's pin, a real board's telemetry."""
         if self._rig.board:
             return self._rig.board.energised
         return self._host.latest.get("state") == RUN

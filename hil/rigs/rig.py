@@ -25,12 +25,12 @@ class Rig:
     """What a controller runs on.
 
     device_id: "" for the one its flash has.
-    kind: lockstep (virtual board, virtual time), realtime (virtual board, its own clock), serial (a board on a desk).
+    kind: lockstep (virtual board, virtual time), realtime (virtual board, its own clock), serial (a real board).
     compute_us: time a board's processor needs from a block's last sample to its bytes, charged in lock step.
     rom: the firmware runs compiled from an execute-in-place flash instead of from source in the heap.
     parameters: what this rig needs set otherwise than the default.
     firmware: folder of the program to flash, where it is not this checkout's own.
-    rs485, host: serial ports of a board on a desk; its mains come from a source of its own.
+    rs485, host: serial ports of a real board; its mains come from a source of its own.
     """
 
     name: str

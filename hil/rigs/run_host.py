@@ -23,7 +23,7 @@ SERVICE_US = 1000  # a host's own delay before it answers
 START_UNIX_S = 1767225600  # 2026-01-01: the time of day at a run's beginning, the same in every run
 
 
-class HostSide:
+class RunHost:
     """Takes the link's bytes, stores records in the uplink's queue, answers, and feeds the recorder."""
 
     def __init__(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hil.plants.connector import OutletPlant
+from hil.plants.connector import ConnectorPlant
 from hil.plants.grid import GridConfig, SwingGrid
 from hil.plants.trace import Trace, load_iberia
-from hil.scripted_vehicle.scripts import CarConfig
+from hil.scripted_vehicle.scripts import SessionConfig
 from host_tools.errors import MissingError, ToolError
 
 FOLDER = Path(__file__).parent
@@ -24,7 +24,7 @@ KEYS = {
     "waveform",
     "inverter",
     "vehicle",
-    "car",
+    "session",
     "parameters",
     "faults",
     "checks",
@@ -62,10 +62,10 @@ class Limit:
 
 @dataclass
 class Scenario:
-    """One scenario file; `mains` and `vehicle` stay data until `source` and `outlet` build them.
+    """One scenario file; `mains` and `vehicle` stay data until `source` and `connector` build them.
 
-    vehicle: a car at the outlet, None for a fixed one.  happens: (s, word of OutletPlant.do), in order.
-    car: what it says to the charger, None for nothing.
+    vehicle: the one at the connector, None for a fixed one.  happens: (s, word of ConnectorPlant.do), in order.
+    session: what a vehicle says to the charger by ISO 15118-2, None for nothing.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Scenario:
     inverter: dict[str, Any] = field(default_factory=dict)
     vehicle: dict[str, Any] | None = None
     happens: list[tuple[float, str]] = field(default_factory=list)
-    car: CarConfig | None = None
+    session: SessionConfig | None = None
     parameters: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
@@ -95,9 +95,9 @@ class Scenario:
             return SwingGrid(grid_config(self.mains["swing"]))
         raise ToolError(f"scenario {self.name}: [mains] names none of record, points, random_steps, swing")
 
-    def outlet(self) -> OutletPlant | None:
-        """Build the outlet and its car, None for a fixed vehicle."""
-        return None if self.vehicle is None else OutletPlant.from_dict(self.vehicle)
+    def connector(self) -> ConnectorPlant | None:
+        """Build the connector and its vehicle, None for a fixed vehicle."""
+        return None if self.vehicle is None else ConnectorPlant.from_dict(self.vehicle)
 
 
 FIRST_STEP_S = 3.0
@@ -167,7 +167,7 @@ def _build(path: Path, data: dict[str, Any]) -> Scenario:
             inverter=data.get("inverter", {}),
             vehicle=vehicle,
             happens=happens,
-            car=CarConfig.from_dict(data["car"]) if "car" in data else None,
+            session=SessionConfig.from_dict(data["session"]) if "session" in data else None,
             parameters=data.get("parameters", {}),
             faults=faults,
             limits=limits,
@@ -177,10 +177,10 @@ def _build(path: Path, data: dict[str, Any]) -> Scenario:
         raise ToolError(f"{path}: {error.args[0]} is missing") from error
     except (TypeError, ValueError) as error:
         raise ToolError(f"{path}: {error}") from error
-    outlet = scenario.outlet()
+    connector = scenario.connector()
     for _at_s, word in happens:
-        if outlet is not None and word not in outlet.words:
-            raise ToolError(f"{path}: a vehicle cannot {word!r}, known are {', '.join(outlet.words)}")
+        if connector is not None and word not in connector.words:
+            raise ToolError(f"{path}: a vehicle cannot {word!r}, known are {', '.join(connector.words)}")
     for fault in scenario.faults:
         if fault.kind not in FAULT_KINDS:
             raise ToolError(f"{path}: unknown fault {fault.kind!r}, known are {', '.join(FAULT_KINDS)}")

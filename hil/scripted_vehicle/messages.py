@@ -1,6 +1,6 @@
-"""What a car says, word for word: requests of ISO 15118-2 as bytes, responses read back.  No socket, no clock.
+"""The messages of a vehicle: requests of ISO 15118-2 as bytes, responses read back.  No socket, no clock.
 
-The bodies are those of a three-phase AC car, or of a DC car of 400 V; whoever wants a wrong one changes them.
+The bodies are those of a three-phase AC vehicle, or of a DC vehicle of 400 V; whoever wants a wrong one changes them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CONTRACT, EXTERNAL = "Contract", "ExternalPayment"
 
 @dataclass(frozen=True)
 class Contract:
-    """What a car pays with: certificates as DER, leaf first, and the leaf's key."""
+    """What a vehicle pays with: certificates as DER, leaf first, and the leaf's key."""
 
     emaid: str
     chain: tuple[bytes, ...]
@@ -113,7 +113,7 @@ def authorization(challenge: bytes, key: ec.EllipticCurvePrivateKey) -> tuple[Bo
 
 
 def charge_parameter(mode: str = MODE) -> Body:
-    """Return the body of ChargeParameterDiscoveryReq of an AC car."""
+    """Return the body of ChargeParameterDiscoveryReq of an AC vehicle."""
     amounts = {
         "EAmount": _physical(20000, "Wh"),
         "EVMaxVoltage": _physical(400, "V"),
@@ -137,7 +137,7 @@ def dc_status() -> Body:
 
 
 def dc_charge_parameter() -> Body:
-    """Return the body of ChargeParameterDiscoveryReq of a DC car."""
+    """Return the body of ChargeParameterDiscoveryReq of a DC vehicle."""
     limits = {
         "EVMaximumCurrentLimit": _physical(20, "A"),
         "EVMaximumPowerLimit": _physical(8000, "W"),
@@ -153,8 +153,8 @@ def pre_charge() -> Body:
 
 def demand() -> Body:
     """Return the body of CurrentDemandReq."""
-    wish = {"EVTargetVoltage": _physical(DC_V, "V"), "EVTargetCurrent": _physical(8, "A")}
-    return dc_status() | wish | {"ChargingComplete": False}
+    requested = {"EVTargetVoltage": _physical(DC_V, "V"), "EVTargetCurrent": _physical(8, "A")}
+    return dc_status() | requested | {"ChargingComplete": False}
 
 
 def _physical(amount: int, unit: str) -> Body:

@@ -1,4 +1,4 @@
-"""What cars do in virtual time: scripts for VirtualCar."""
+"""What vehicles do in virtual time: scripts for VirtualVehicle."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Body, Contract
-from hil.scripted_vehicle.vehicle import Connect, HangUp, Rest, Say, Script, Step, VirtualCar
+from hil.scripted_vehicle.vehicle import Connect, HangUp, Rest, Say, Script, Step, VirtualVehicle
 from host_tools.errors import ToolError
 
 REQUEST = "supportedAppProtocolReq"
 
 
 @dataclass(frozen=True)
-class CarConfig:
+class SessionConfig:
     """connect_s: when it comes, over what counts as TLS; handshake_ms: how long that keeps the board's processor.
 
     pay_s: when PaymentDetailsReq leaves.
@@ -26,16 +26,16 @@ class CarConfig:
     handshake_ms: float = 0.0
 
     @classmethod
-    def from_dict(cls, table: Mapping[str, Any]) -> CarConfig:
-        """Build from a scenario's [car].  Errors: ToolError naming what is wrong."""
+    def from_dict(cls, table: Mapping[str, Any]) -> SessionConfig:
+        """Build from a scenario's [session].  Errors: ToolError naming what is wrong."""
         known = [item.name for item in fields(cls)]
         for key in table:
             if key not in known:
-                raise ToolError(f"unknown key car.{key}; known are {', '.join(known)}")
+                raise ToolError(f"unknown key session.{key}; known are {', '.join(known)}")
         try:
             return cls(**table)
         except TypeError as error:
-            raise ToolError(f"[car]: {error}") from None
+            raise ToolError(f"[session]: {error}") from None
 
 
 class Session:
@@ -65,10 +65,10 @@ class Session:
         return True
 
 
-def contract_talk(config: CarConfig, contract: Contract) -> Any:
+def contract_session(config: SessionConfig, contract: Contract) -> Any:
     """Return a script: come, choose to pay by contract, and have it checked at pay_s."""
 
-    def script(_car: VirtualCar) -> Script:
+    def script(_vehicle: VirtualVehicle) -> Script:
         session = Session()
         yield Rest(until_s=config.connect_s)
         yield Connect(secured=True, handshake_us=round(config.handshake_ms * 1000))
@@ -92,7 +92,7 @@ def setting_up(payment: str) -> Iterator[tuple[str, Body]]:
 
 
 def charging() -> Iterator[tuple[str, Body]]:
-    """The requests from the authorization to SessionStop of an AC car that pays externally."""
+    """The requests from the authorization to SessionStop of an AC vehicle that pays externally."""
     yield "AuthorizationReq", {}
     yield "ChargeParameterDiscoveryReq", messages.charge_parameter()
     yield "PowerDeliveryReq", messages.delivery("Start")

@@ -1,4 +1,4 @@
-"""A car in virtual time: a script of what it does, played against the board's records of lockstep_vehicles.py.
+"""A vehicle in virtual time: a script of what it does, played against the board's records of lockstep_vehicles.py.
 
 A script is a generator. It yields steps and gets back what came of them: of Say the response's frame, None where the
 connection was closed instead; of Listen whether it was closed; of the others nothing.
@@ -59,7 +59,7 @@ class Listen:
 
 @dataclass(frozen=True)
 class Do:
-    """Let something happen at the outlet: a word of OutletPlant.do."""
+    """Let something happen at the connector: a word of ConnectorPlant.do."""
 
     word: str
 
@@ -78,19 +78,19 @@ class Span:
     answered_us: int = 0
 
 
-class VirtualCar:
+class VirtualVehicle:
     """next_us: when it has something to do, None while it waits.  now_us: the time, for its script.
 
-    outlet: takes the words of Do.  spans: what it said so far.
+    connector: takes the words of Do.  spans: what it said so far.
     """
 
     def __init__(
-        self, script: Callable[[VirtualCar], Script], outlet: Callable[[str], None] = lambda _word: None
+        self, script: Callable[[VirtualVehicle], Script], connector: Callable[[str], None] = lambda _word: None
     ) -> None:
         self.next_us: int | None = 0
         self.now_us = 0
         self.spans: list[Span] = []
-        self.outlet = outlet
+        self.connector = connector
         self._script = script(self)
         self._begun = False
         self._over = False
@@ -152,7 +152,7 @@ class VirtualCar:
             self.spans.append(Span(step.request, self.now_us))
             return _record(DATA, step.frame)
         if isinstance(step, Do):
-            self.outlet(step.word)
+            self.connector(step.word)
         elif isinstance(step, Rest):
             self.next_us = max(self.now_us + round(step.for_s * 1e6), round(step.until_s * 1e6))
         elif isinstance(step, Listen):

@@ -21,8 +21,8 @@ def slack_w(profile: Profile) -> float:
 def power_band(profile: Profile, freq_hz: float, before_w: float = 0.0) -> tuple[float, float]:
     """Return the band of power at a frequency: accuracies of frequency and power, times 1.5."""
     slack_hz = BAND * STEADY_HZ
-    demanded = [profile.power_w(freq_hz + shift_hz, before_w) for shift_hz in (-slack_hz, slack_hz)]
-    return min(demanded) - slack_w(profile), max(demanded) + slack_w(profile)
+    required = [profile.power_w(freq_hz + shift_hz, before_w) for shift_hz in (-slack_hz, slack_hz)]
+    return min(required) - slack_w(profile), max(required) + slack_w(profile)
 
 
 def around(profile: Profile, power_w: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Which procedures belong to a profile: all that it demands something of."""
+"""Which procedures belong to a profile: all that it has requirements for."""
 
 from __future__ import annotations
 

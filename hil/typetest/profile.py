@@ -1,4 +1,4 @@
-"""What a profile demands, in the words of its source, apart from any parameter of the controller under test."""
+"""What a profile requires, in the words of its source, apart from any parameter of the controller under test."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ class Profile:
     not_offered: tuple[tuple[str, str], ...] = ()
 
     def power_w(self, freq_hz: float, before_w: float = 0.0) -> float:
-        """Return the demanded power, into the vehicle, at a frequency and a pre-disturbance power."""
+        """Return the required power, into the vehicle, at a frequency and a pre-disturbance power."""
         share = self.droop.share(freq_hz - self.nominal_hz) if self.droop else 0.0
         return max(-self.rating_w, min(self.rating_w, before_w + share * self.rating_w))

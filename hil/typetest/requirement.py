@@ -1,4 +1,4 @@
-"""The parts of a profile, each one kind of demand, in hertz, seconds, p.u. and shares as its source gives them."""
+"""The parts of a profile, each one kind of requirement, in hertz, seconds, p.u. and shares as its source gives them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Droop:
         return self.over if side == OVER else self.under
 
     def share(self, deviation_hz: float) -> float:
-        """Return the demanded share of the rating, positive into the vehicle."""
+        """Return the required share of the rating, positive into the vehicle."""
         side = OVER if deviation_hz > 0 else UNDER
         points = self.side(side)
         return side * interpolate(points, abs(deviation_hz)) if points else 0.0

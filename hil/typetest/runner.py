@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 
 from gridkeel.errors import ParameterError
-from hil.bench.session import Delivery, delivery, play
+from hil.bench.play import Delivery, delivery, play
 from hil.report import RunRecord
 from hil.rigs import rig as rigs
 from hil.rigs.lockstep_run import Progress

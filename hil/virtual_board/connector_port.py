@@ -1,4 +1,4 @@
-"""The outlet of a virtual board in real time: levels out, orders in, over a local TCP socket."""
+"""The connector of a virtual board in real time: levels out, orders in, over a local TCP socket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hil.drivers.connector_frames import ORDERS, Orders
 _READ_BYTES = 4096
 
 
-class OutletPort:
+class ConnectorPort:
     """Serves one board at a time, as a context manager; the newest connection is the board (it was reset).
 
     address: "127.0.0.1:port" for GRIDKEEL_CONNECTOR.  orders: what the board drives; at reset while none is there.
@@ -25,7 +25,7 @@ class OutletPort:
         self._unread = b""
         self._told = b""
 
-    def __enter__(self) -> OutletPort:
+    def __enter__(self) -> ConnectorPort:
         return self
 
     def __exit__(self, *_exception: object) -> None:

@@ -67,7 +67,7 @@ class ConsoleInput:
     def end(self) -> bool:
         """The interpreter has ended: what it left unread stays; return whether anything was typed since last time."""
         self._child = None
-        # A Ctrl-C that met the end of its program was meant for the board: it finds it in its next life.
+        # A Ctrl-C that met the end of its program was meant for the board: it finds it at its next start.
         stop = b"" if self._interrupted_s is None else bytes((CTRL_C,))
         self._queue[:0] = stop + self._terminal.take_unread()
         self._clear_holds()

@@ -1,4 +1,4 @@
-"""The virtual board's body: ports that stay while the interpreter behind them comes and goes."""
+"""The virtual board's hardware: ports that stay while the interpreter behind them comes and goes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from gridkeel.link import ids
 from hil.virtual_board.console import ConsoleInput
 from hil.virtual_board.flash import FIRMWARE, has_config, identity, make_flash, put_pki, watchdog_s
-from hil.virtual_board.power_cycles import Lives
+from hil.virtual_board.power_cycles import PowerCycles
 from hil.virtual_board.pty_port import PtyPort, Wire, read_some
 from hil.virtual_board.shared_host import on_shared_host
 from host_tools.errors import MissingError, ToolError
@@ -30,13 +30,13 @@ QUIET_S = 0.005  # a terminal hands on what a dead process wrote within far less
 
 @dataclass(frozen=True)
 class BoardStatus:
-    """Counts since the board was powered; short_lives: crashes in a row, running: the interpreter is up."""
+    """Counts since the board was powered; running: the interpreter is up."""
 
     running: bool
     boots: int
     restarts: int
     watchdog_resets: int
-    short_lives: int
+    crashes_in_a_row: int
     input_overruns: int
     output_dropped: int
 
@@ -103,7 +103,7 @@ class VirtualBoard:
             "GRIDKEEL_PINS": self._pins.path,
         }
         identification = {"GRIDKEEL_DEVICE_ID": given_id} | ({"GRIDKEEL_MAINS": mains} if mains else {})
-        self._lives = Lives(
+        self._cycles = PowerCycles(
             terminal,
             self.flash,
             ports | identification | dict(environment or {}),
@@ -160,21 +160,21 @@ class VirtualBoard:
 
     def reset(self) -> None:
         """Press the reset button."""
-        self._lives.reset_pressed = True
+        self._cycles.reset_pressed = True
         self._wake()
 
     @property
     def status(self) -> BoardStatus:
-        """The counts now.  Errors: RuntimeError where the board's body itself failed."""
+        """The counts now.  Errors: RuntimeError where the board's hardware itself failed."""
         if self._error:
-            raise RuntimeError("the virtual board's body failed") from self._error
-        lives = self._lives
+            raise RuntimeError("the virtual board's hardware failed") from self._error
+        cycles = self._cycles
         return BoardStatus(
-            running=lives.child is not None,
-            boots=lives.boots,
-            restarts=lives.policy.restarts,
-            watchdog_resets=lives.watchdog_resets,
-            short_lives=lives.policy.short_lives,
+            running=cycles.child is not None,
+            boots=cycles.boots,
+            restarts=cycles.policy.restarts,
+            watchdog_resets=cycles.watchdog_resets,
+            crashes_in_a_row=cycles.policy.crashes_in_a_row,
             input_overruns=self._input.overruns,
             output_dropped=self._output.dropped,
         )
@@ -191,8 +191,8 @@ class VirtualBoard:
 
     @property
     def pid(self) -> int | None:
-        """The interpreter's process, None between two lives."""
-        child = self._lives.child
+        """The interpreter's process, None while it is down."""
+        child = self._cycles.child
         return child.pid if child else None
 
     def _wake(self) -> None:
@@ -202,23 +202,23 @@ class VirtualBoard:
         try:
             while not self._stopping:
                 self._round()
-        except BaseException as error:  # a thread has nobody to tell: `status` and `start` do
+        except BaseException as error:  # raised by `status` and `start`: a thread has no caller
             self._error = error
         finally:
-            self._lives.close()
+            self._cycles.close()
             self._booted.set()
 
     def _round(self) -> None:
         now_s = time.monotonic()
-        self._lives.tend(now_s)
-        if self._lives.boots != self._boots_seen:
-            self._boots_seen = self._lives.boots
+        self._cycles.tend(now_s)
+        if self._cycles.boots != self._boots_seen:
+            self._boots_seen = self._cycles.boots
             self._watchdog_s = watchdog_s(self.flash)
             self._booted.set()
-        if not self._lives.boots and self._lives.policy.restarts >= BOOT_TRIES:
+        if not self._cycles.boots and self._cycles.policy.restarts >= BOOT_TRIES:
             raise ChildProcessError(f"it ended {BOOT_TRIES} times without booting")
         again_s = self._input.pump(now_s)
-        rest_s = self._lives.rest_s(now_s, TICK_S)
+        rest_s = self._cycles.rest_s(now_s, TICK_S)
         ready = self._wait(rest_s if again_s is None else min(again_s, rest_s))
         now_s = time.monotonic()
         if self._wake_out in ready:
@@ -235,7 +235,7 @@ class VirtualBoard:
         """E and e: the contactor's level; w: the watchdog is fed.  Written by gridkeel/boards/realtime.py."""
         for letter in read_some(self._pins.master):
             if letter == ord("w"):
-                self._lives.feed(now_s, self._watchdog_s)
+                self._cycles.feed(now_s, self._watchdog_s)
             elif letter in b"Ee":
                 self._pin_high = letter == ord("E")
 
@@ -251,8 +251,8 @@ class VirtualBoard:
         masks = {self._wake_out: select.POLLIN, self._pins.master: select.POLLIN}
         if self._input.wants_read:
             masks[self._console.master] = select.POLLIN
-        if self._lives.control is not None:
-            masks[self._lives.control] = select.POLLIN
+        if self._cycles.control is not None:
+            masks[self._cycles.control] = select.POLLIN
         for wire in self._wires:
             if wire.wants_read:
                 source = wire.source.master

@@ -1,6 +1,6 @@
 """`machine` as a board has it where the unix port lacks it: reset, reset cause, unique id, watchdog.
 
-What these need from outside the processor (the reset line, the watchdog's own timer) is the virtual board's body;
+What these need from outside the processor (the reset line, the watchdog's own timer) is the virtual board's hardware;
 they reach it through the control pipe, one word a line.
 """
 

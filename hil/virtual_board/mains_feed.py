@@ -1,7 +1,7 @@
 """Mains samples for the virtual board in real time: blocks over a local TCP socket, as a DMA'd ADC gives them.
 
 A block on the wire is its index (32 bits, little-endian) and its int16 samples, little-endian. Time does not wait
-for the board: a block it had no room for is gone, and the next index tells.
+for the board: a block it had no room for is gone, and the next index shows it.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class MainsFeed:
                     block = _HEADER.pack(index & 0xFFFFFFFF) + np.asarray(samples, dtype="<i2").tobytes()
                     self._give(block, time.monotonic() - due_s)
                 index += 1
-        except Exception as error:  # told by `counts`: a thread has nobody else to tell
+        except Exception as error:  # raised by `counts`: a thread has no caller
             self._error = error
             self._hang_up()
 

@@ -1,4 +1,4 @@
-"""What stands round a processor: its reset line, its watchdog, and power that brings it up again."""
+"""Power cycles of a virtual board: reset line, watchdog, and the next start after each end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hil.virtual_board.restarts import RestartPolicy
 PWRON_RESET, HARD_RESET, WDT_RESET, SOFT_RESET = 1, 2, 3, 5  # machine.reset_cause()
 
 
-class Lives:
+class PowerCycles:
     """Starts the interpreter, notices its end, and starts it again as the reset's cause asks."""
 
     def __init__(
@@ -152,5 +152,6 @@ class Lives:
         self._start_due_s = now_s + pause_s
         if pause_s:
             self._say(
-                f"virtual board: {self.policy.short_lives} lives under a second in a row, next start in {pause_s:g} s"
+                f"virtual board: {self.policy.crashes_in_a_row} crashes in a row, each within a second,"
+                f" next start in {pause_s:g} s"
             )

@@ -1,4 +1,4 @@
-"""One life of the interpreter: its process, its interruption, and the pipe on which the board's body hears of it."""
+"""One power cycle of the interpreter: its process, its interruption, and the pipe on which the board learns of it."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class Wire:
         return bool(self._backlog)
 
     def put(self, data: bytes) -> None:
-        """Add bytes of the board's body to what comes from the source."""
+        """Add bytes of the board's hardware to what comes from the source."""
         self._backlog += data
 
     def move(self, now_s: float) -> bool:

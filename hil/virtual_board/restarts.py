@@ -9,18 +9,18 @@ LONGEST_DELAY_S = 5.0
 
 
 class RestartPolicy:
-    """Counts restarts and tells the pause before each."""
+    """Counts restarts and returns the pause before each."""
 
     def __init__(self) -> None:
         self.restarts = 0
-        self.short_lives = 0  # in a row
+        self.crashes_in_a_row = 0
 
     def after(self, lived_s: float, asked: bool) -> float:
         """Note an end and return the pause in s; asked: a client had typed, so the end is taken for its doing."""
         self.restarts += 1
         if asked or lived_s >= SHORT_LIFE_S:
-            self.short_lives = 0
+            self.crashes_in_a_row = 0
             return 0.0
-        self.short_lives += 1
-        over = self.short_lives - FREE_CRASHES
+        self.crashes_in_a_row += 1
+        over = self.crashes_in_a_row - FREE_CRASHES
         return 0.0 if over <= 0 else min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** (over - 1))

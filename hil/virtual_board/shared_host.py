@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from gridkeel.params import Parameters
 
-# A desktop's scheduler pauses for longer than an ADC's DMA ever does, all the more while a car's Java starts beside the
-# board; and nobody's grid waits for a minute that a pause has cost.
+# A desktop's scheduler pauses for longer than an ADC's DMA ever does, all the more while an EVCC's Java starts beside
+# the board; and nobody's grid waits for a minute that a pause has cost.
 SHARED_HOST = {"samples_stale_ms": 1000, "return_delay_ms": 1000}
 
 

@@ -13,7 +13,7 @@ def _prepare():
     import machine_shim
 
     control_fd, flash, cause, device_id, mode = sys.argv[1:]
-    control = open(int(control_fd), "wb", 0)  # noqa: SIM115 - lives as long as the board
+    control = open(int(control_fd), "wb", 0)  # noqa: SIM115 - kept as long as the board
     sys.modules["machine"] = machine_shim.make(control, int(cause), device_id.encode())
     confined_fs.mount_as_root(flash, control)
     for name in ("confined_fs", "machine_shim"):
@@ -27,7 +27,7 @@ def _prepare():
 def _run(path, control, marker=b""):
     """Run a file of the flash in the REPL's own namespace; return whether nobody stopped it.
 
-    marker: told once a Ctrl-C can be caught; held input arrives right behind it.
+    marker: written once a Ctrl-C can be caught; held input arrives right behind it.
     """
     import os
     import sys

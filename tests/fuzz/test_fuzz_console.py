@@ -128,7 +128,7 @@ def test_garbage_by_hypothesis(board):
     @given(pieces)
     def feed(data):
         client.send(data)
-        assert board.status.boots >= 1  # raises where the board's body failed
+        assert board.status.boots >= 1  # raises where the board's hardware failed
 
     try:
         feed()

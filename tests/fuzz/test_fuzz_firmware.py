@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridkeel.params import Parameters
-from hil.drivers.connector_frames import NO_OUTLET
+from hil.drivers.connector_frames import NO_CONNECTOR
 from hil.drivers.lockstep import LockStepBoard, Reply
 from hil.plants.inverter import Inverter
 from hil.rigs.lockstep_run import LockStepRun
@@ -21,7 +21,7 @@ from hil.rigs.openings import LockStepRig
 from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
 from hil.rigs.rig import load
-from hil.rigs.run_host import HostSide
+from hil.rigs.run_host import RunHost
 from hil.scenarios.scenario import Scenario
 from hil.virtual_board.flash import make_flash
 from host_tools.micropython.interpreter import HEAP_BYTES
@@ -47,12 +47,12 @@ class Noisy(LockStepBoard):
         index: int = 0,
         rs485: bytes = b"",
         host: bytes = b"",
-        levels: bytes = NO_OUTLET,
-        cars: bytes = b"",
+        levels: bytes = NO_CONNECTOR,
+        vehicles: bytes = b"",
     ) -> Reply:
         bus, link = self.noise(), self.noise()
         self.given += len(bus) + len(link)
-        return super().run(until_us, samples, index, rs485 + bus, host + link, levels, cars)
+        return super().run(until_us, samples, index, rs485 + bus, host + link, levels, vehicles)
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def charger(folder: Path) -> Iterator[tuple[Noisy, LockStepRun, Recorder, Invert
     inverter = Inverter()
     flash = make_flash(folder / "flash", {}, "fuzz")
     with Queue(folder / "queue.sqlite") as queue, Noisy(flash, "fuzz", 1, HEAP_BYTES) as board:
-        host = HostSide(queue, 460800, [], recorder, lambda _birth: None, 1)
+        host = RunHost(queue, 460800, [], recorder, lambda _birth: None, 1)
         plants = Plants(parameters, Mains(STEADY.source(), parameters, 1000.0), inverter)
         run = LockStepRun(LockStepRig(board, plants, load("lockstep").compute_us), STEADY, host)
         run._take(board.started)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hil.bench.session import cut_to
+from hil.bench.play import cut_to
 from hil.rigs import rig
 from hil.scenarios import scenario
 from host_tools.errors import MissingError, ToolError

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from command_line.board_words import WORDS, carry_out
 from gridkeel.params import Parameters
-from hil.plants.connector import OutletPlant
+from hil.plants.connector import ConnectorPlant
 from hil.rigs.plants import connector_for
 
 pytestmark = pytest.mark.timeout(120)
@@ -22,7 +22,7 @@ PROGRAM = [sys.executable, "-c", "from command_line.main import main; main()", "
 SAID_S = 20.0
 
 
-def connector() -> OutletPlant:
+def connector() -> ConnectorPlant:
     made = connector_for(Parameters({"evse": 2}))
     assert made is not None
     return made

@@ -1,4 +1,4 @@
-"""Figures of a car at the outlet, from rows made by hand: each must be able to fail."""
+"""Figures of a vehicle at the connector, from rows made by hand: each must be able to fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from hil.bench.connector_figures import figures
 from hil.plants.trace import Trace
-from hil.rigs.recorder import OUTLET_KEYS, PLANT_KEYS, Recorder
+from hil.rigs.recorder import CONNECTOR_KEYS, PLANT_KEYS, Recorder
 
 
 class Mains:
@@ -19,8 +19,8 @@ def recorded(rows, energy_wh=0.0, events=()):
     """Rows of (t_s, closed, duty, high_mv, power_w)."""
     recorder = Recorder()
     for t_s, closed, duty, high_mv, power_w in rows:
-        for key, value in zip(OUTLET_KEYS, (t_s, closed, duty, high_mv, -12000, 0.0), strict=True):
-            recorder._outlet[key].append(value)
+        for key, value in zip(CONNECTOR_KEYS, (t_s, closed, duty, high_mv, -12000, 0.0), strict=True):
+            recorder._connector[key].append(value)
         for key in PLANT_KEYS:
             recorder._plant[key].append({"t_s": t_s, "delivered_w": power_w}.get(key, 0.0))
     for key in recorder._telemetry:
@@ -67,5 +67,5 @@ def test_ready_power_energy_and_faults():
     figure = found(rows, energy_wh=1.0, events=[(1.0, "pilot_error"), (2.0, "pilot_error"), (3.0, "x over")])
     assert (figure["ready_to_power_s"], figure["power_at_s"]) == (pytest.approx(1.5), pytest.approx(2.5))
     assert figure["energy_error_wh"] == pytest.approx(0.49, abs=0.02)
-    assert figure["told_pilot_error_s"] == 1.5
-    assert "told_x over_s" not in figure
+    assert figure["reported_pilot_error_s"] == 1.5
+    assert "reported_x over_s" not in figure

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hil.bench.session import Delivery, delivery, play
+from hil.bench.play import Delivery, delivery, play
 from hil.report import RunRecord
 from hil.rigs import rig
 from hil.scenarios import scenario
@@ -26,9 +26,9 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
 
 def _played(way: Delivery, connect_s: float, handshake_ms: float = 15.0) -> RunRecord:
     told = scenario.load("contract-step")
-    assert told.car is not None
-    car = replace(told.car, connect_s=connect_s, handshake_ms=handshake_ms)
-    return play(replace(told, car=car, duration_s=END_S), rig.load("lockstep"), {}, way)
+    assert told.session is not None
+    session = replace(told.session, connect_s=connect_s, handshake_ms=handshake_ms)
+    return play(replace(told, session=session, duration_s=END_S), rig.load("lockstep"), {}, way)
 
 
 @pytest.mark.parametrize("behind_ms", [20, 45])

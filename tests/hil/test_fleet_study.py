@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from command_line.study import app
 from gridkeel.params import Parameters
-from hil.bench.session import delivery
-from hil.bench.session import play as play_scenario
+from hil.bench.play import delivery
+from hil.bench.play import play as play_scenario
 from hil.plants.grid import GridConfig
 from hil.rigs import rig as rigs
 from hil.scenarios import scenario as scenarios

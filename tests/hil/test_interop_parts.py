@@ -14,7 +14,7 @@ def session(charger: str, times: dict[str, list[float]], log: dict[str, list[int
     return Outcome("ac-pnc", charger, 1, exchanges=exchanges, log=entries, first=first)
 
 
-def test_first_and_later_visits_are_told_apart():
+def test_first_and_later_visits_are_distinguished():
     found = parts.rows(
         [
             session("gridkeel", {parts.DETAILS: [9.0]}, {}, first=True),

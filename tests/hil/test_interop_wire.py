@@ -8,12 +8,12 @@ import pytest
 
 from hil.interop.wire import Tap, tcp_payload
 
-CAR, CHARGER = 50001, 49152
+VEHICLE, CHARGER = 50001, 49152
 FRAME = b"\x01\xfe\x80\x01\x00\x00\x00\x02ab"
 
 
-def packet(payload: bytes, from_car: bool, next_header: int = 6) -> bytes:
-    ports = (CAR, CHARGER) if from_car else (CHARGER, CAR)
+def packet(payload: bytes, from_vehicle: bool, next_header: int = 6) -> bytes:
+    ports = (VEHICLE, CHARGER) if from_vehicle else (CHARGER, VEHICLE)
     options = bytes(12)
     tcp = struct.pack(">HHIIBBHHH", *ports, 0, 0, (20 + len(options)) // 4 << 4, 0x18, 0, 0, 0) + options
     return struct.pack(">IHBB", 6 << 28, len(tcp + payload), next_header, 64) + bytes(32) + tcp + payload
@@ -26,30 +26,34 @@ def record(kind: int, n: int) -> bytes:
 def waits_ms(*packets: tuple[str, float, bytes]) -> list[float]:
     tap = Tap()
     for who, at_s, payload in packets:
-        tap.take(packet(payload, who == "car"), who == "car", at_s)
+        tap.take(packet(payload, who == "vehicle"), who == "vehicle", at_s)
     return tap.waits_ms(0)
 
 
 def test_without_tls_every_byte_is_a_message():
-    found = waits_ms(("car", 1.0, FRAME), ("charger", 1.25, FRAME), ("car", 2.0, FRAME), ("charger", 2.5, FRAME))
+    found = waits_ms(
+        ("vehicle", 1.0, FRAME), ("charger", 1.25, FRAME), ("vehicle", 2.0, FRAME), ("charger", 2.5, FRAME)
+    )
     assert found == pytest.approx([250, 500])
 
 
 def test_a_wait_is_from_the_last_packet_of_a_request_to_the_first_of_its_answer():
-    found = waits_ms(("car", 1.0, FRAME), ("car", 1.125, b"more"), ("charger", 1.25, FRAME), ("charger", 1.5, b"more"))
+    found = waits_ms(
+        ("vehicle", 1.0, FRAME), ("vehicle", 1.125, b"more"), ("charger", 1.25, FRAME), ("charger", 1.5, b"more")
+    )
     assert found == pytest.approx([125])
 
 
 def test_what_tls_says_for_itself_is_no_message():
     hello, data, alert, changed = record(22, 90), record(23, 64), record(21, 2), record(20, 1)
     found = waits_ms(
-        ("car", 1.0, hello),
+        ("vehicle", 1.0, hello),
         ("charger", 1.1, hello + record(22, 1500)),
-        ("car", 1.2, hello + changed + hello),
+        ("vehicle", 1.2, hello + changed + hello),
         ("charger", 1.3, changed + hello),
-        ("car", 2.0, data),
+        ("vehicle", 2.0, data),
         ("charger", 2.125, data + alert),
-        ("car", 3.0, alert),
+        ("vehicle", 3.0, alert),
         ("charger", 3.5, alert),
     )
     assert found == pytest.approx([125])
@@ -59,15 +63,15 @@ def test_what_tls_says_for_itself_is_no_message():
 def test_a_record_may_come_in_pieces_cut_anywhere(cut: int):
     hello, data = record(22, 90), record(23, 64)
     found = waits_ms(
-        ("car", 1.0, hello + data[:cut]),
-        ("car", 1.5, data[cut:]),
+        ("vehicle", 1.0, hello + data[:cut]),
+        ("vehicle", 1.5, data[cut:]),
         ("charger", 1.75, hello),
         ("charger", 2.0, data),
     )
     assert found == pytest.approx([500])
 
 
-def test_turns_are_told_once_and_the_next_connection_begins_anew():
+def test_turns_are_returned_once_and_the_next_connection_begins_anew():
     tap = Tap()
     tap.take(packet(FRAME, True), True, 1.0)
     tap.take(packet(FRAME, False), False, 1.5)
@@ -78,9 +82,9 @@ def test_turns_are_told_once_and_the_next_connection_begins_anew():
 
 
 def test_what_is_no_tcp_payload_is_passed_over():
-    assert tcp_payload(packet(FRAME, True), True) == (CAR, FRAME)
-    assert tcp_payload(packet(FRAME, False), False) == (CAR, FRAME)
+    assert tcp_payload(packet(FRAME, True), True) == (VEHICLE, FRAME)
+    assert tcp_payload(packet(FRAME, False), False) == (VEHICLE, FRAME)
     assert tcp_payload(packet(b"", True), True) is None
     assert tcp_payload(packet(FRAME, True, next_header=17), True) is None
     assert tcp_payload(packet(FRAME, True)[:50], True) is None
-    assert tcp_payload(packet(FRAME, True) + b"padding", True) == (CAR, FRAME)
+    assert tcp_payload(packet(FRAME, True) + b"padding", True) == (VEHICLE, FRAME)

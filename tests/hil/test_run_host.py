@@ -10,7 +10,7 @@ import pytest
 from gridkeel.link import frames, message_ids
 from gridkeel.link.device import DeviceLink
 from hil.rigs.recorder import Recorder
-from hil.rigs.run_host import HostSide
+from hil.rigs.run_host import RunHost
 from hil.scenarios.scenario import Fault
 from host_tools.uplink.queue import Queue
 
@@ -24,7 +24,7 @@ class World:
     """A board's end of the link that posts a record every RECORD_US, and the bench's host."""
 
     def __init__(self, queue: Queue, *faults: Fault) -> None:
-        self.host = HostSide(queue, 460800, list(faults), Recorder(), lambda _birth: None, 1)
+        self.host = RunHost(queue, 460800, list(faults), Recorder(), lambda _birth: None, 1)
         self.device = DeviceLink(b"gk-b", 5)
         self.now_us = 0
         self._out = bytearray(512)

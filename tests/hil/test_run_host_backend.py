@@ -10,7 +10,7 @@ import pytest
 from gridkeel.link import backend, frames
 from gridkeel.link.device import DeviceLink
 from hil.rigs.recorder import Recorder
-from hil.rigs.run_host import START_UNIX_S, HostSide
+from hil.rigs.run_host import START_UNIX_S, RunHost
 from host_tools.uplink.queue import Queue
 
 QUESTION = bytes(range(256)) * 8
@@ -30,7 +30,7 @@ def test_a_question_is_answered_in_virtual_time(queue: Queue):
         asked.append((kind, data, unix_s))
         return data[::-1]
 
-    host = HostSide(queue, 460800, [], Recorder(), lambda _birth: None, 1, backend=answering)
+    host = RunHost(queue, 460800, [], Recorder(), lambda _birth: None, 1, backend=answering)
     asker = backend.Backend()
     device = DeviceLink(b"gk-b", 5, backend=asker)
     out = bytearray(512)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from timekeeping import on_time
 
-from hil.bench.session import Delivery, delivery, play
+from hil.bench.play import Delivery, delivery, play
 from hil.rigs import rig
 from hil.scenarios import scenario
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hil.bench.session import Delivery, delivery, play
+from hil.bench.play import Delivery, delivery, play
 from hil.report import RunRecord
 from hil.rigs import rig
 from hil.scenarios import scenario
@@ -38,7 +38,7 @@ def events(record: RunRecord) -> list[str]:
     return [text for _at_s, text in record.events]
 
 
-def test_a_task_that_dies_is_told_and_started_again(way: Delivery, tmp_path: Path) -> None:
+def test_a_task_that_dies_is_reported_and_started_again(way: Delivery, tmp_path: Path) -> None:
     record = play_with(
         way,
         tmp_path,

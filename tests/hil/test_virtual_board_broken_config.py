@@ -24,7 +24,7 @@ from hil.interop.record_book import RecordBook
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.connector_port import OutletPort
+from hil.virtual_board.connector_port import ConnectorPort
 from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki, refusal_of
 from hil.virtual_board.mains_feed import MainsFeed
 from host_tools.link import events
@@ -141,7 +141,7 @@ BROKEN = (
 )
 
 
-def test_a_broken_configuration_is_told_over_the_link_and_mended_over_it(tmp_path: Path) -> None:
+def test_a_broken_configuration_is_reported_over_the_link_and_corrected_over_it(tmp_path: Path) -> None:
     flash = make_flash(tmp_path / "flash", GOOD_VALUES, "gk-broken")
     good = (flash / CONFIG).read_bytes()
     (flash / GOOD).write_bytes(good)
@@ -210,8 +210,8 @@ def test_keys_or_a_network_that_cannot_be_used_leave_a_controller_that_tells(tmp
     interface = "fe80::1%nosuch0" if broken == "network" else "::1%lo"
     flash = make_flash(tmp_path / "flash", {**GOOD_VALUES, "evse": 2}, "gk-keys")
     put_pki(flash, device)
-    with OutletPort() as outlet:
-        environment = {"GRIDKEEL_CONNECTOR": outlet.address, "GRIDKEEL_V2G_INTERFACE": interface}
+    with ConnectorPort() as connector:
+        environment = {"GRIDKEEL_CONNECTOR": connector.address, "GRIDKEEL_V2G_INTERFACE": interface}
         with bench_on(flash, environment) as bench:
             event = bench.wait_for("fault_event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
             assert event["value"] >> 8 == params.NO_VEHICLES
@@ -278,7 +278,7 @@ ERASED = b"\\xff" * Chip.BLOCK
 
 
 class Board(Flash):
-    outlet = None
+    connector = None
 
 
 def mount(chip):

@@ -126,7 +126,7 @@ def test_parameters_at_odds_across_file_and_option_name_both(toml):
         (["phases=3"], False),
     ],
 )
-def test_a_baseline_under_what_an_outlet_can_offer_is_noted(capsys, overrides, noted):
+def test_a_baseline_under_what_a_connector_can_offer_is_noted(capsys, overrides, noted):
     load_parameters(None, overrides)
     said = capsys.readouterr().err
     assert ("under the 4140 W of 6 A on 3 phase(s) at 230 V" in said) == noted
@@ -181,7 +181,7 @@ def test_the_host_takes_the_device_ids_that_the_board_takes(tmp_path):
         rig.load(str(path))
 
 
-def test_a_virtual_board_has_what_a_shared_host_needs_unless_it_is_told_otherwise(tmp_path):
+def test_a_virtual_board_has_what_a_shared_host_needs_unless_parameters_say_otherwise(tmp_path):
     def started(*arguments):
         result = CliRunner(env={"COLUMNS": "300"}).invoke(app, ["run", "--no-inverter", "--seconds", "0", *arguments])
         assert result.exit_code == 0, result.output
@@ -257,7 +257,7 @@ def test_run_for_people_ends_by_itself_with_its_counts():
     assert "stopped: running True, boots 1, restarts 0" in result.output
 
 
-def test_serial_ports_are_told_apart():
+def test_serial_ports_are_distinguished():
     adapter, builtin = ListPortInfo("/dev/ttyUSB0"), ListPortInfo("/dev/ttyS0")
     adapter.vid, adapter.pid, adapter.product = 0x10C4, 0xEA60, "CP2102N"
     assert looks_like(adapter) == "CP210x USB-serial bridge: often a board's console: CP2102N"

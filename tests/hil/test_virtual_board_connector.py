@@ -1,4 +1,4 @@
-"""A car at the virtual board's outlet in real time: the real firmware reads the pilot and closes the contactor."""
+"""An EV at the virtual board's connector in real time: the real firmware reads the pilot and closes the contactor."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from hil.rigs.plant_server import PlantServer
 from hil.rigs.plants import Plants, connector_for
 from hil.rigs.rig import Rig
 from hil.virtual_board import VirtualBoard
-from hil.virtual_board.connector_port import OutletPort
+from hil.virtual_board.connector_port import ConnectorPort
 from hil.virtual_board.mains_feed import MainsFeed
 from host_tools.errors import ToolError
 
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_the_port_takes_the_newest_orders_and_tells_changes():
+def test_the_port_takes_the_newest_orders_and_sends_changes():
     levels = Levels(9000, -12000, False).pack()
-    with OutletPort() as port:
+    with ConnectorPort() as port:
         assert port.exchange(levels) == Orders()
         host, number = port.address.rsplit(":", 1)
         with socket.create_connection((host, int(number)), timeout=10) as board:
@@ -44,7 +44,7 @@ def test_the_port_takes_the_newest_orders_and_tells_changes():
 
 
 def test_a_new_board_takes_the_place_of_the_one_before():
-    with OutletPort() as port:
+    with ConnectorPort() as port:
         host, number = port.address.rsplit(":", 1)
         levels = Levels(6000, -12000, True).pack()
         with socket.create_connection((host, int(number)), timeout=10) as old:
@@ -85,7 +85,7 @@ def test_the_real_firmware_drives_the_pilot_and_offers_nothing_without_an_invert
         wait_until(lambda: plant.orders.duty_permille == 0, "no drive from a board without power")
 
 
-def test_a_board_without_a_pilot_refuses_the_parameter_aloud():
+def test_a_board_without_a_pilot_rejects_the_parameter_with_an_error():
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
     with (
         MainsFeed(wave.block, 4800, 10) as mains,
@@ -117,14 +117,14 @@ def test_the_real_firmware_charges_an_ev_by_the_pilot_and_stops_when_it_is_unplu
         assert [closed for _at_s, closed in server.moves] == [True, False]
 
 
-def test_run_tells_where_the_outlet_stands():
+def test_run_prints_the_state_of_the_connector():
     options = ["run", "--vehicle", "--seconds", "0.5", "--param", "evse=1"]
     result = CliRunner().invoke(app, options)
     assert result.exit_code == 0, result.output
-    assert re.search(r"outlet: [a-z0-9. %]+, contactor (open|closed), \d+ W", result.output)
+    assert re.search(r"connector: [a-z0-9. %]+, contactor (open|closed), \d+ W", result.output)
 
 
-def test_a_car_wants_an_outlet():
+def test_a_vehicle_needs_a_connector():
     result = CliRunner().invoke(app, ["run", "--vehicle"])
     assert isinstance(result.exception, ToolError)
     assert "--vehicle wants --param evse=1" in str(result.exception)

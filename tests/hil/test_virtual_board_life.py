@@ -1,4 +1,4 @@
-"""The virtual board's lives: crash loops, watchdog, the end with or without notice, and what persists."""
+"""Power cycles of the virtual board: crash loops, watchdog, the end with or without notice, and what persists."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def first_that_gets_in(port: str, *arguments: str) -> str:
 def test_a_crash_loop_is_slowed_and_said(tmp_path):
     firmware = make_firmware(tmp_path / "firmware", main_py="import machine\nmachine.reset()\n")
     with VirtualBoard(firmware=firmware) as board, Terminal(board.console) as human:
-        human.expect(rb"virtual board: \d+ lives under a second in a row, next start in 0.25 s")
+        human.expect(rb"virtual board: \d+ crashes in a row, each within a second, next start in 0.25 s")
         human.expect(rb"next start in 0.5 s.*next start in 1")
         assert board.status.boots > FREE_CRASHES
         # A client that connects gets in all the same, if not always at the first try, and may repair the board.
@@ -40,7 +40,7 @@ def test_a_crash_loop_is_slowed_and_said(tmp_path):
         mpremote(board.console, "resume", "exec", "import os; os.rename('main.py', 'bad.py')", "reset")
         boots = board.status.boots
         assert mpremote(board.console, "resume", "eval", "2 + 2").strip() == "4"
-        assert board.status.short_lives == 0
+        assert board.status.crashes_in_a_row == 0
         assert board.status.boots <= boots + 1
 
 

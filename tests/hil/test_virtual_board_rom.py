@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from virtual_board_helpers import make_firmware, mpremote
 
-from hil.bench.session import delivery, play
+from hil.bench.play import delivery, play
 from hil.rigs import rig
 from hil.scenarios import scenario
 from hil.virtual_board import VirtualBoard

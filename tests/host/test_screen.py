@@ -85,7 +85,7 @@ def _sessions(screen: Screen) -> None:
 def _steps(screen: Screen) -> None:
     runs = [
         Run(load, 3, [Answer(float(k), k + 0.06) for k in range(3)], [(k + 0.01, k + 0.03) for k in range(3)])
-        for load in ("nothing else", "TLS handshakes and contracts of other cars")
+        for load in ("nothing else", "TLS handshakes and contracts of other vehicles")
     ]
     interop_steps.show(screen, runs, dict.fromkeys(verdicts(runs), "ok"), 3.0)
 

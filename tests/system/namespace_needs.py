@@ -1,4 +1,4 @@
-"""What tests with a real car need: root, iproute2, Java; without them they are skipped aloud, or fail in CI."""
+"""What tests with a real vehicle need: root, iproute2, Java; without them they are skipped aloud, or fail in CI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cars that keep a connection busy in every way but the right one; each yields while it does so."""
+"""Vehicles that keep a connection busy in every way but the right one; each yields while it does so."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gridkeel.v2g import v2gtp
-from hil.interop.namespaces import CAR_INTERFACE, inside
-from hil.interop.raw_vehicle import ClosedError, Link, RawCar
-from hil.interop.setup import Stage
+from hil.interop.namespaces import VEHICLE_INTERFACE, inside
+from hil.interop.raw_vehicle import ClosedError, Link, RawVehicle
+from hil.interop.setup import Setup
 from hil.scripted_vehicle import messages
 
 REQUESTS = 3000
@@ -23,7 +23,7 @@ PACE_S = 0.003  # a request every so often; sooner, and it would be closed for s
 TRICKLE_S = 1.0
 SETTLE_S = 2.0
 
-Act = Callable[[Stage], contextlib.AbstractContextManager[None]]
+Act = Callable[[Setup], contextlib.AbstractContextManager[None]]
 
 
 def shrink_send_buffers(namespace: str) -> None:
@@ -39,7 +39,7 @@ def small_window(link: Link, secured: bool) -> socket.socket:
         opened = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)
         opened.settimeout(5.0)
-        opened.connect((address.host, address.port, 0, socket.if_nametoindex(CAR_INTERFACE)))
+        opened.connect((address.host, address.port, 0, socket.if_nametoindex(VEHICLE_INTERFACE)))
     return opened
 
 
@@ -62,16 +62,16 @@ def _background(work: Callable[[threading.Event], None]) -> Iterator[None]:
 
 def _sends_and_reads(read_a_byte: bool, secured: bool) -> Act:
     @contextlib.contextmanager
-    def act(stage: Stage) -> Iterator[None]:
-        opened = small_window(stage.link, secured)
+    def act(setup: Setup) -> Iterator[None]:
+        opened = small_window(setup.link, secured)
         if secured:
-            opened = stage.link.secure(opened)
+            opened = setup.link.secure(opened)
         with opened:
-            car = RawCar(opened)
-            car.agree()
-            car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
-            request = messages.request("ServiceDetailReq", {"ServiceID": 1}, car.session_id)
-            car.ask("ServiceDiscoveryReq")
+            vehicle = RawVehicle(opened)
+            vehicle.agree()
+            vehicle.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
+            request = messages.request("ServiceDetailReq", {"ServiceID": 1}, vehicle.session_id)
+            vehicle.ask("ServiceDiscoveryReq")
 
             def work(stop: threading.Event) -> None:
                 opened.settimeout(0.2)
@@ -92,16 +92,16 @@ def _sends_and_reads(read_a_byte: bool, secured: bool) -> Act:
 
 
 @contextlib.contextmanager
-def charges_and_never_reads(stage: Stage) -> Iterator[int]:
+def charges_and_never_reads(setup: Setup) -> Iterator[int]:
     """Charge, and ask on without reading; yield how often the contactor had moved when that began."""
-    with small_window(stage.link, False) as opened:
-        car = RawCar(opened)
-        codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
-        stage.charger.do("communicate")
-        codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
+    with small_window(setup.link, False) as opened:
+        vehicle = RawVehicle(opened)
+        codes = [vehicle.pay(None), vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
+        setup.charger.do("communicate")
+        codes += [vehicle.ask("PowerDeliveryReq", messages.delivery("Start")), vehicle.ask("ChargingStatusReq")]
         assert all(code.startswith("OK") for code in codes), codes
-        moves = len(stage.charger.moves)
-        request = messages.request("ChargingStatusReq", {}, car.session_id)
+        moves = len(setup.charger.moves)
+        request = messages.request("ChargingStatusReq", {}, vehicle.session_id)
 
         def work(stop: threading.Event) -> None:
             opened.settimeout(0.2)
@@ -111,44 +111,44 @@ def charges_and_never_reads(stage: Stage) -> Iterator[int]:
 
         with _background(work):
             yield moves
-        stage.charger.do("silence")
+        setup.charger.do("silence")
 
 
 @contextlib.contextmanager
-def _half_closed(stage: Stage) -> Iterator[None]:
-    with stage.link.connect(stage.link.discover(False)) as opened:
-        car = RawCar(opened)
-        car.set_up()
+def _half_closed(setup: Setup) -> Iterator[None]:
+    with setup.link.connect(setup.link.discover(False)) as opened:
+        vehicle = RawVehicle(opened)
+        vehicle.set_up()
         opened.shutdown(socket.SHUT_WR)
         yield
 
 
 @contextlib.contextmanager
-def _deaf(stage: Stage) -> Iterator[None]:
-    with stage.link.connect(stage.link.discover(False)) as opened:
-        car = RawCar(opened)
-        car.set_up()
+def _deaf(setup: Setup) -> Iterator[None]:
+    with setup.link.connect(setup.link.discover(False)) as opened:
+        vehicle = RawVehicle(opened)
+        vehicle.set_up()
         opened.shutdown(socket.SHUT_RD)
         yield
 
 
 def _silent(secured: bool) -> Act:
     @contextlib.contextmanager
-    def act(stage: Stage) -> Iterator[None]:
-        with stage.link.connect(stage.link.discover(secured)):
+    def act(setup: Setup) -> Iterator[None]:
+        with setup.link.connect(setup.link.discover(secured)):
             yield
 
     return act
 
 
 def _stalls_in_handshake(flights: float) -> Act:
-    """flights: how many flights of the car are sent; a half is half of one."""
+    """flights: how many flights of the vehicle are sent; a half is half of one."""
 
     @contextlib.contextmanager
-    def act(stage: Stage) -> Iterator[None]:
+    def act(setup: Setup) -> Iterator[None]:
         received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
-        client = stage.link.context().wrap_bio(received, to_send)
-        with stage.link.connect(stage.link.discover(True)) as plain:
+        client = setup.link.context().wrap_bio(received, to_send)
+        with setup.link.connect(setup.link.discover(True)) as plain:
             sent = 0.0
             while sent < flights:
                 with contextlib.suppress(ssl.SSLWantReadError):
@@ -172,8 +172,8 @@ def _stalls_in_handshake(flights: float) -> Act:
 
 def _sends_part(data: bytes, a_byte_a_second: bool) -> Act:
     @contextlib.contextmanager
-    def act(stage: Stage) -> Iterator[None]:
-        with stage.link.connect(stage.link.discover(False)) as opened:
+    def act(setup: Setup) -> Iterator[None]:
+        with setup.link.connect(setup.link.discover(False)) as opened:
 
             def work(stop: threading.Event) -> None:
                 for at in range(len(data)):
@@ -189,9 +189,9 @@ def _sends_part(data: bytes, a_byte_a_second: bool) -> Act:
 
 def _in_session(data: bytes, a_byte_a_second: bool) -> Act:
     @contextlib.contextmanager
-    def act(stage: Stage) -> Iterator[None]:
-        with stage.link.connect(stage.link.discover(False)) as opened:
-            RawCar(opened).set_up()
+    def act(setup: Setup) -> Iterator[None]:
+        with setup.link.connect(setup.link.discover(False)) as opened:
+            RawVehicle(opened).set_up()
 
             def work(stop: threading.Event) -> None:
                 for at in range(len(data)):
@@ -206,19 +206,19 @@ def _in_session(data: bytes, a_byte_a_second: bool) -> Act:
 
 
 @contextlib.contextmanager
-def _many(stage: Stage) -> Iterator[None]:
-    addresses = [stage.link.discover(secured) for secured in (False, True)]
+def _many(setup: Setup) -> Iterator[None]:
+    addresses = [setup.link.discover(secured) for secured in (False, True)]
     with contextlib.ExitStack() as stack:
         for k in range(50):
             with contextlib.suppress(OSError):
-                stack.enter_context(stage.link.connect(addresses[k % 2]))
+                stack.enter_context(setup.link.connect(addresses[k % 2]))
         yield
 
 
 @contextlib.contextmanager
-def _resets(stage: Stage) -> Iterator[None]:
+def _resets(setup: Setup) -> Iterator[None]:
     for _ in range(20):
-        opened = stage.link.connect(stage.link.discover(False))
+        opened = setup.link.connect(setup.link.discover(False))
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
         opened.close()
     yield

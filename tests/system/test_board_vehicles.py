@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from certs import v2g
 from command_line import board_vehicles
-from hil.interop.drive import Parking, against_peer
+from hil.interop.drive import VehicleSide, against_peer
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable
 from host_tools.errors import MissingError, ToolError
@@ -22,11 +22,11 @@ from host_tools.errors import MissingError, ToolError
 
 @pytest.mark.timeout(300)
 @on_time()
-def test_a_car_on_the_interface_charges(tmp_path: Path) -> None:
+def test_a_vehicle_on_the_interface_charges(tmp_path: Path) -> None:
     need(java=True)
     (mode,) = choose("ac-eim-tls")
     pki = v2g.make(tmp_path / "pki")
-    v2g.export_peer(pki, tmp_path / "car")
+    v2g.export_peer(pki, tmp_path / "vehicle")
     options = [f"--param={name}={value}" for name, value in mode.charger_parameters().items()]
     program = [sys.executable, "-c", "from command_line.main import main; main()", "board", "run", "--json"]
     with cable() as ends:
@@ -40,8 +40,10 @@ def test_a_car_on_the_interface_charges(tmp_path: Path) -> None:
             assert board.stdout
             said = json.loads(board.stdout.readline())
             assert said["vehicles"].startswith("fe80::")
-            # No host is there: the car needs neither a clock nor a backend for this mode.
-            outcome = against_peer(mode, 1, Parking(ends.car, tmp_path / "car", tmp_path), lambda _text: None)
+            # No host is there: the vehicle needs neither a clock nor a backend for this mode.
+            outcome = against_peer(
+                mode, 1, VehicleSide(ends.vehicle, tmp_path / "vehicle", tmp_path), lambda _text: None
+            )
         finally:
             board.terminate()
             board.wait(20)

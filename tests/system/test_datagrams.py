@@ -1,4 +1,4 @@
-"""Datagrams that no answer can reach: discovery goes on, and the car that charges does not notice."""
+"""Datagrams that no answer can reach: discovery goes on, and the vehicle that charges does not notice."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 from namespace_needs import need
 
 from gridkeel.v2g import sdp, v2gtp
-from hil.interop.namespaces import CAR_INTERFACE, inside
-from hil.interop.raw_vehicle import RawCar
-from hil.interop.setup import Stage, ground
+from hil.interop.namespaces import VEHICLE_INTERFACE, inside
+from hil.interop.raw_vehicle import RawVehicle
+from hil.interop.setup import Setup, setups
 from hil.scripted_vehicle import messages
 
 pytestmark = pytest.mark.timeout(300)
@@ -74,64 +74,66 @@ DATAGRAMS = {
 
 
 @pytest.fixture(scope="module")
-def charging() -> Iterator[tuple[Stage, RawCar]]:
-    """A car that charges for as long as this module's tests take."""
+def charging() -> Iterator[tuple[Setup, RawVehicle]]:
+    """A vehicle that charges for as long as this module's tests take."""
     need(java=False)
-    with ground() as stage_with, stage_with() as stage:
-        stage.plug()
-        with stage.link.car() as car:
-            codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
-            stage.charger.do("communicate")
-            codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
+    with setups() as setup_with, setup_with() as setup:
+        setup.plug()
+        with setup.link.vehicle() as vehicle:
+            codes = [vehicle.pay(None), vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
+            setup.charger.do("communicate")
+            codes += [vehicle.ask("PowerDeliveryReq", messages.delivery("Start")), vehicle.ask("ChargingStatusReq")]
             assert all(code.startswith("OK") for code in codes), codes
-            yield stage, car
+            yield setup, vehicle
 
 
 @pytest.mark.parametrize("name", list(DATAGRAMS))
-def test_it_disturbs_neither_discovery_nor_the_car_that_charges(charging: tuple[Stage, RawCar], name: str) -> None:
-    stage, car = charging
-    moves, mark = len(stage.charger.moves), stage.charger.desk.mark()
+def test_it_disturbs_neither_discovery_nor_the_vehicle_that_charges(
+    charging: tuple[Setup, RawVehicle], name: str
+) -> None:
+    setup, vehicle = charging
+    moves, mark = len(setup.charger.moves), setup.charger.host.mark()
     data = frame(*DATAGRAMS[name])
-    with inside(stage.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
-        line.bind((CAR_INTERFACE, IPV6_TYPE))
+    with inside(setup.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
+        line.bind((VEHICLE_INTERFACE, IPV6_TYPE))
         for _ in range(ROUNDS):
             line.send(data)
             time.sleep(WATCH_S)
-            assert car.ask("ChargingStatusReq") == "OK"
-    assert stage.link.discover(True).port
-    assert len(stage.charger.moves) == moves, "the contactor moved"
-    assert stage.charger.outlet.contactor.closed
-    told = [record["code"] for record in stage.charger.desk.of("fault_event", mark)]
+            assert vehicle.ask("ChargingStatusReq") == "OK"
+    assert setup.link.discover(True).port
+    assert len(setup.charger.moves) == moves, "the contactor moved"
+    assert setup.charger.connector.contactor.closed
+    told = [record["fault"] for record in setup.charger.host.of("fault_event", mark)]
     assert not {"task_stopped", "service_stopped"} & set(told), told
 
 
-def test_a_flood_of_them_leaves_the_charge_alone(charging: tuple[Stage, RawCar]) -> None:
-    stage, car = charging
-    moves = len(stage.charger.moves)
-    with inside(stage.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
-        line.bind((CAR_INTERFACE, IPV6_TYPE))
+def test_a_flood_of_them_leaves_the_charge_alone(charging: tuple[Setup, RawVehicle]) -> None:
+    setup, vehicle = charging
+    moves = len(setup.charger.moves)
+    with inside(setup.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
+        line.bind((VEHICLE_INTERFACE, IPV6_TYPE))
         frames = [frame(*row) for row in DATAGRAMS.values()]
         for k in range(2000):
             with contextlib.suppress(OSError):
                 line.send(frames[k % len(frames)])
             if k % 200 == 0:
-                assert car.ask("ChargingStatusReq") == "OK"
-    assert stage.link.discover(True).port
-    assert len(stage.charger.moves) == moves, "the contactor moved"
+                assert vehicle.ask("ChargingStatusReq") == "OK"
+    assert setup.link.discover(True).port
+    assert len(setup.charger.moves) == moves, "the contactor moved"
 
 
 def test_an_answer_that_cannot_be_sent_is_logged_with_its_error_and_not_too_often(
-    charging: tuple[Stage, RawCar],
+    charging: tuple[Setup, RawVehicle],
 ) -> None:
-    stage, _car = charging
+    setup, _vehicle = charging
     time.sleep(1.1)
-    mark, begun_s = stage.charger.desk.mark(), time.monotonic()
-    with inside(stage.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
-        line.bind((CAR_INTERFACE, IPV6_TYPE))
+    mark, begun_s = setup.charger.host.mark(), time.monotonic()
+    with inside(setup.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:
+        line.bind((VEHICLE_INTERFACE, IPV6_TYPE))
         for _ in range(100):
             line.send(frame(*DATAGRAMS["an address without a route back"]))
             time.sleep(0.01)
-    stage.charger.desk.wait_for("iso15118", mark, 5.0, lambda record: record["subject"] == "sdp")
-    told = [record for record in stage.charger.desk.of("iso15118", mark) if record["subject"] == "sdp"]
+    setup.charger.host.wait_for("iso15118", mark, 5.0, lambda record: record["subject"] == "sdp")
+    told = [record for record in setup.charger.host.of("iso15118", mark) if record["subject"] == "sdp"]
     assert {(record["kind"], record["number"]) for record in told} == {("turned_away", errno.ENETUNREACH)}
     assert 1 <= len(told) <= 2 + time.monotonic() - begun_s

@@ -1,4 +1,4 @@
-"""The peer's car charges at the controller in every mode: real TLS, real Plug & Charge, a plant at each port."""
+"""The peer's vehicle charges at the controller in every mode: real TLS, real Plug & Charge, a plant at each port."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def of(results: Results, mode: str) -> Outcome:
 
 
 @pytest.mark.parametrize("mode", [mode.name for mode in MODES])
-def test_the_car_charges_to_session_stop(results: Results, mode: str) -> None:
+def test_the_vehicle_charges_to_session_stop(results: Results, mode: str) -> None:
     outcome = of(results, mode)
     assert outcome.ok, (outcome.reason, outcome.log)
     assert [exchange.response for exchange in outcome.exchanges][-1] == "SessionStopRes"
@@ -104,7 +104,7 @@ def test_the_record_tells_of_the_work(results: Results) -> None:
         assert 0 < outcome.handshake["slice_us"] < outcome.handshake["work_us"]
 
 
-def test_the_cable_tells_of_the_same_answers_without_the_cars_time(results: Results) -> None:
+def test_the_cable_shows_the_same_answers_without_the_vehicles_time(results: Results) -> None:
     exchanges = [exchange for outcome in results.outcomes for exchange in outcome.exchanges]
     assert all(exchange.wire_ms is not None and 0 < exchange.wire_ms < exchange.ms for exchange in exchanges)
 

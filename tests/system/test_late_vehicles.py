@@ -1,4 +1,4 @@
-"""`gridkeel board run --v2g-interface`: a car that comes late, or again, is served; where nobody came nothing flows."""
+"""`gridkeel board run --v2g-interface`: an EV that comes late, or again, is served; where none came nothing flows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from namespace_needs import need
 from certs import v2g
 from hil.interop.modes import choose
 from hil.interop.namespaces import CHARGER_INTERFACE, cable
-from hil.interop.raw_vehicle import ClosedError, Link, RawCar
+from hil.interop.raw_vehicle import ClosedError, Link, RawVehicle
 from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
 
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.timeout(300)
 PROGRAM = [sys.executable, "-c", "from command_line.main import main; main()", "board", "run", "--json"]
 WAIT_S = 5  # hlc_wait_s, the shortest there is
 FALLBACK_S = WAIT_S + 20.0  # with the step behind it, and the board's start on a busy machine
-UP_S = 10.0  # from a board's start until it delivers: a car that is sooner is refused, and comes again
+UP_S = 10.0  # from a board's start until it delivers: a vehicle that is sooner is refused, and comes again
 BASELINE_W = 7000  # three phases of more than 6 A
-SDP_TRIES = 50  # ISO 15118-2: a car asks so often, 250 ms apart
+SDP_TRIES = 50  # ISO 15118-2: a vehicle asks so often, 250 ms apart
 
 
 class Board:
@@ -51,17 +51,17 @@ class Board:
             time.sleep(0.1)
 
     def charge(self) -> list[str]:
-        """Let a car have a whole session, as soon as the charger is up to it."""
+        """Let a vehicle have a whole session, as soon as the charger is up to it."""
         due_s = time.monotonic() + UP_S
         while True:
-            with self.link.car(secured=False) as car, contextlib.suppress(ClosedError):
-                return car.charge()
+            with self.link.vehicle(secured=False) as vehicle, contextlib.suppress(ClosedError):
+                return vehicle.charge()
             assert time.monotonic() < due_s
 
     def break_off(self) -> None:
-        """Let a car begin to charge and hang up."""
-        with self.link.car(secured=False) as car:
-            assert car.pay(None) == "OK"
+        """Let a vehicle begin to charge and hang up."""
+        with self.link.vehicle(secured=False) as vehicle:
+            assert vehicle.pay(None) == "OK"
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def board(folder: Path, **changes: int) -> Iterator[Board]:
     need(java=False)
     (mode,) = choose("ac-eim-tcp")
     pki = v2g.make(folder / "pki")
-    v2g.export_peer(pki, folder / "car")
+    v2g.export_peer(pki, folder / "vehicle")
     parameters = mode.charger_parameters() | {"hlc_wait_s": WAIT_S, "baseline_w": BASELINE_W} | changes
     options = [f"--param={name}={value}" for name, value in parameters.items()]
     with cable() as ends:
@@ -83,7 +83,7 @@ def board(folder: Path, **changes: int) -> Iterator[Board]:
         try:
             assert process.stdout
             json.loads(process.stdout.readline())
-            yield Board(process, Link(ends.car, folder / "car" / "iso15118_2" / "certs" / "v2gRootCACert.pem"))
+            yield Board(process, Link(ends.vehicle, folder / "vehicle" / "iso15118_2" / "certs" / "v2gRootCACert.pem"))
         finally:
             process.terminate()
             process.wait(20)
@@ -101,7 +101,7 @@ def all_ok(codes: list[str]) -> bool:
     return all(code.startswith("OK") for code in codes)
 
 
-def test_nobody_comes_and_nothing_flows_until_a_late_car_is_served(tmp_path: Path) -> None:
+def test_nobody_comes_and_nothing_flows_until_a_late_vehicle_is_served(tmp_path: Path) -> None:
     with board(tmp_path) as run:
         run.until("basic charging", FALLBACK_S)
         for _ in range(20):
@@ -134,9 +134,9 @@ def test_no_session_by_an_address_that_was_known_before(tmp_path: Path) -> None:
         run.break_off()
         run.until("nothing offered", 5.0)
         with run.link.connect(address) as opened:
-            car = RawCar(opened)
-            car.agree()
-            assert car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID}) == "FAILED"
+            vehicle = RawVehicle(opened)
+            vehicle.agree()
+            assert vehicle.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID}) == "FAILED"
         assert all_ok(run.charge()), "it has the 5 % again by then, or asks for them"
 
 

@@ -56,9 +56,9 @@ def test_the_next_run_sweeps_up_after_a_kill() -> None:
     assert len(of(process.pid)) == 2
     with cable() as ends:
         assert of(process.pid) == []
-        assert (NETNS / ends.car).exists()
+        assert (NETNS / ends.vehicle).exists()
         assert (NETNS / ends.charger).exists()
     deadline = time.monotonic() + 20
-    while (NETNS / ends.car).exists() and time.monotonic() < deadline:
+    while (NETNS / ends.vehicle).exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not (NETNS / ends.car).exists()
+    assert not (NETNS / ends.vehicle).exists()

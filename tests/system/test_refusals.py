@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(600)
 def tried() -> tuple[dict[str, Row], Timekeeper]:
     need(java=False)
     with warnings.catch_warnings(), Timekeeper() as keeper:
-        warnings.simplefilter("ignore", DeprecationWarning)  # this car speaks TLS 1.0 on purpose
+        warnings.simplefilter("ignore", DeprecationWarning)  # this vehicle speaks TLS 1.0 on purpose
         rows = {row.name: row for row in refuse_all(TABLE, lambda _text: None)}
     return rows, keeper
 

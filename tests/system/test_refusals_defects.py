@@ -53,7 +53,7 @@ RED = {
     "a mode that is not offered": {"log"},
     "message too long, charging": {"contactor"},
     # the last: nobody charges behind it
-    "a schedule that was not offered": {"next car"},
+    "a schedule that was not offered": {"next vehicle"},
 }
 
 

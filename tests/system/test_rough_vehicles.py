@@ -1,4 +1,4 @@
-"""Whatever a car does to its connection, the outlet is free once it is unplugged, and the next car charges."""
+"""Whatever an EV does to its connection, the connector is free once it is unplugged, and the next EV charges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from namespace_needs import need
 from rough_vehicles import BEFORE, EVERY, WITHIN, charges_and_never_reads, shrink_send_buffers
 
 from hil.interop.raw_vehicle import ClosedError
-from hil.interop.setup import Stage, ground
+from hil.interop.setup import Setup, setups
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import ToolError
 
@@ -18,32 +18,32 @@ pytestmark = pytest.mark.timeout(600)
 # The same plug: 2 s without progress or the 5 s of a write, and what it takes to try again on a busy machine.
 AGAIN_S = 12.0
 UNPLUGGED_S = 8.0
-CUT_S = 15.0  # buffers that fill, the 5 s of a write, 3 s for the car to end its current
+CUT_S = 15.0  # buffers that fill, the 5 s of a write, 3 s for the vehicle to end its current
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def setup() -> Iterator[Setup]:
     need(java=False)
-    with ground(FIRMWARE) as stage_with, stage_with() as made:
-        shrink_send_buffers(made.link.namespace.replace("-car", "-evse"))
+    with setups(FIRMWARE) as setup_with, setup_with() as made:
+        shrink_send_buffers(made.link.namespace.replace("-vehicle", "-evse"))
         yield made
 
 
-def charge(stage: Stage, secured: bool = True) -> list[str]:
-    """Let a car of an own connection have a whole session; its response codes."""
-    with stage.link.car(secured) as car:
-        stage.charger.do("communicate")
-        codes = car.charge(None)
-        stage.charger.do("silence")
+def charge(setup: Setup, secured: bool = True) -> list[str]:
+    """Let a vehicle of an own connection have a whole session; its response codes."""
+    with setup.link.vehicle(secured) as vehicle:
+        setup.charger.do("communicate")
+        codes = vehicle.charge(None)
+        setup.charger.do("silence")
     return codes
 
 
-def charge_within(stage: Stage, limit_s: float) -> list[str]:
-    """Try again and again as a car does, for limit_s."""
+def charge_within(setup: Setup, limit_s: float) -> list[str]:
+    """Try again and again as a vehicle does, for limit_s."""
     due_s = time.monotonic() + limit_s
     while True:
         try:
-            return charge(stage)
+            return charge(setup)
         except (ClosedError, OSError, ToolError):
             if time.monotonic() > due_s:
                 raise
@@ -51,38 +51,38 @@ def charge_within(stage: Stage, limit_s: float) -> list[str]:
 
 
 @pytest.mark.parametrize("name", list(EVERY))
-def test_unplugged_it_makes_room_for_the_next_car(stage: Stage, name: str) -> None:
-    stage.plug()
-    with EVERY[name](stage):
-        stage.unplug()
-        began_s, moves = time.monotonic(), len(stage.charger.moves)
-        stage.plug()
-        codes = charge_within(stage, UNPLUGGED_S)
+def test_unplugged_it_makes_room_for_the_next_vehicle(setup: Setup, name: str) -> None:
+    setup.plug()
+    with EVERY[name](setup):
+        setup.unplug()
+        began_s, moves = time.monotonic(), len(setup.charger.moves)
+        setup.plug()
+        codes = charge_within(setup, UNPLUGGED_S)
         took_s = time.monotonic() - began_s
-    stage.unplug()
+    setup.unplug()
     assert all(code.startswith("OK") for code in codes), codes
-    assert [closed for _at_s, closed in stage.charger.moves[moves:]] == [True, False]
+    assert [closed for _at_s, closed in setup.charger.moves[moves:]] == [True, False]
     assert took_s < UNPLUGGED_S
-    assert stage.charger.rig.board.status.boots == 1
+    assert setup.charger.rig.board.status.boots == 1
 
 
 @pytest.mark.parametrize("name", list(BEFORE) + [name for name in WITHIN if "reads" in name or "half-closed" in name])
-def test_still_plugged_in_another_connection_is_served(stage: Stage, name: str) -> None:
-    stage.plug()
-    with EVERY[name](stage):
-        codes = charge_within(stage, AGAIN_S)
-    stage.unplug()
+def test_still_plugged_in_another_connection_is_served(setup: Setup, name: str) -> None:
+    setup.plug()
+    with EVERY[name](setup):
+        codes = charge_within(setup, AGAIN_S)
+    setup.unplug()
     assert all(code.startswith("OK") for code in codes), codes
 
 
-def test_a_car_that_charges_and_does_not_read_is_cut_off_in_order(stage: Stage) -> None:
-    stage.plug()
-    with charges_and_never_reads(stage) as moves:
+def test_a_vehicle_that_charges_and_does_not_read_is_cut_off_in_order(setup: Setup) -> None:
+    setup.plug()
+    with charges_and_never_reads(setup) as moves:
         due_s = time.monotonic() + CUT_S
-        while stage.charger.outlet.contactor.closed and time.monotonic() < due_s:
+        while setup.charger.connector.contactor.closed and time.monotonic() < due_s:
             time.sleep(0.02)
-        assert [closed for _at_s, closed in stage.charger.moves[moves:]] == [False]
-    stage.unplug()
-    stage.plug()
-    assert all(code.startswith("OK") for code in charge_within(stage, UNPLUGGED_S))
-    stage.unplug()
+        assert [closed for _at_s, closed in setup.charger.moves[moves:]] == [False]
+    setup.unplug()
+    setup.plug()
+    assert all(code.startswith("OK") for code in charge_within(setup, UNPLUGGED_S))
+    setup.unplug()

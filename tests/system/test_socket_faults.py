@@ -21,7 +21,7 @@ from namespace_needs import need
 from certs import v2g
 from hil.interop import raw_vehicle
 from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
-from hil.interop.raw_vehicle import ClosedError, Link, RawCar
+from hil.interop.raw_vehicle import ClosedError, Link, RawVehicle
 from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
 from host_tools.micropython.interpreter import argv
@@ -38,12 +38,12 @@ OF_CONNECTIONS = (4, 5, 9, 11, 12, 13, 14, 22, 32, 88, 99, 100, 101, 103, 104, 1
 OF_TLS = (*OF_CONNECTIONS, 0x7080, 0x7180, 0x7200, 0x7280, 0x7780, 0x7F00)
 RECOVERS_S = 5.0
 ROUND_S = 0.02  # some rounds of the guest's supervisor
-SDP_S, SDP_TRIES = 0.03, 200  # these cars repeat their request sooner
+SDP_S, SDP_TRIES = 0.03, 200  # these vehicles repeat their request sooner
 FAILS = 16
 
 
 class Guest:
-    """The board's side, and the car's end of its cable."""
+    """The board's side, and the vehicle's end of its cable."""
 
     def __init__(self, process: subprocess.Popen[str], link: Link) -> None:
         self._process = process
@@ -76,7 +76,7 @@ def guest(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     folder = tmp_path_factory.mktemp("faults")
     pki = v2g.make(folder / "pki")
     v2g.export_device(pki, folder / "board")
-    v2g.export_peer(pki, folder / "car")
+    v2g.export_peer(pki, folder / "vehicle")
     with cable() as ends:
         with inside(ends.charger):
             environment = dict(
@@ -94,51 +94,51 @@ def guest(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
         try:
             assert process.stdout
             assert process.stdout.readline().startswith("{")
-            yield Guest(process, Link(ends.car, folder / "car" / "iso15118_2" / "certs" / "v2gRootCACert.pem"))
+            yield Guest(process, Link(ends.vehicle, folder / "vehicle" / "iso15118_2" / "certs" / "v2gRootCACert.pem"))
         finally:
             process.kill()
             process.wait()
 
 
 @pytest.fixture
-def charging(guest: Guest) -> Iterator[RawCar]:
-    """A car that charges all through the test, its power never touched."""
+def charging(guest: Guest) -> Iterator[RawVehicle]:
+    """A vehicle that charges all through the test, its power never touched."""
     guest.say("want 0")
-    with served(guest) as car:
-        codes = [_authorize(car), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
+    with served(guest) as vehicle:
+        codes = [_authorize(vehicle), vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
         guest.say("want 1")
-        codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
+        codes += [vehicle.ask("PowerDeliveryReq", messages.delivery("Start")), vehicle.ask("ChargingStatusReq")]
         assert all(code.startswith("OK") for code in codes), codes
         before = guest.say("state")
         assert before["closed"]
-        yield car
+        yield vehicle
         guest.say("disarm")
-        assert car.ask("ChargingStatusReq") == "OK"
+        assert vehicle.ask("ChargingStatusReq") == "OK"
         after = guest.say("state")
         assert (after["drops"], after["opened"], after["closed"]) == (before["drops"], before["opened"], True)
     guest.say("want 0")
 
 
 @contextlib.contextmanager
-def served(guest: Guest, secured: bool = True) -> Iterator[RawCar]:
+def served(guest: Guest, secured: bool = True) -> Iterator[RawVehicle]:
     """A connection that is served, however long the one before takes to be gone."""
     due_s = time.monotonic() + RECOVERS_S
     with contextlib.ExitStack() as stack:
         while True:
             try:
-                car = stack.enter_context(guest.link.car(secured))
-                assert car.agree().startswith("OK")
+                vehicle = stack.enter_context(guest.link.vehicle(secured))
+                assert vehicle.agree().startswith("OK")
                 break
             except (ClosedError, OSError, ToolError):
                 stack.close()
                 if time.monotonic() > due_s:
                     raise
                 time.sleep(0.02)
-        yield car
+        yield vehicle
 
 
 @pytest.mark.parametrize("method", ["sendto", "recvfrom"])
-def test_discovery_survives_every_error(guest: Guest, charging: RawCar, method: str) -> None:
+def test_discovery_survives_every_error(guest: Guest, charging: RawVehicle, method: str) -> None:
     for number in ERRNOS:
         before = guest.say("state")
         guest.say(f"arm sdp {method} {number} 1")
@@ -156,11 +156,11 @@ def test_discovery_survives_every_error(guest: Guest, charging: RawCar, method: 
 
 
 @pytest.mark.parametrize("secured", [False, True])
-def test_the_listeners_survive_every_error(guest: Guest, charging: RawCar, secured: bool) -> None:
+def test_the_listeners_survive_every_error(guest: Guest, charging: RawVehicle, secured: bool) -> None:
     for number in ERRNOS:
         before = guest.say("state")
         guest.say(f"arm listener accept {number} 1")
-        # A second car is turned away as ever, by this listener or the one that took its place.
+        # A second vehicle is turned away as ever, by this listener or the one that took its place.
         with contextlib.suppress(OSError, ToolError), guest.link.connect(guest.link.discover(secured)) as second:
             second.settimeout(1.0)
             second.recv(1)
@@ -175,7 +175,9 @@ def test_the_listeners_survive_every_error(guest: Guest, charging: RawCar, secur
 
 @pytest.mark.parametrize("call", ["sdp recvfrom", "sdp sendto", "listener accept"])
 @pytest.mark.parametrize("number", [9, 11, 12, 22, 24, 100, 105])
-def test_an_error_that_stays_keeps_no_processor_busy(guest: Guest, charging: RawCar, call: str, number: int) -> None:
+def test_an_error_that_stays_keeps_no_processor_busy(
+    guest: Guest, charging: RawVehicle, call: str, number: int
+) -> None:
     guest.say("sound 60000")
     guest.say(f"arm {call} {number} 1000000")
     begun_s = time.monotonic()
@@ -191,18 +193,18 @@ def test_an_error_that_stays_keeps_no_processor_busy(guest: Guest, charging: Raw
     assert guest.link.discover(True).port
 
 
-def _authorize(car: RawCar) -> str:
+def _authorize(vehicle: RawVehicle) -> str:
     """Go on from the agreed protocol to the authorization."""
-    car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
-    car.ask("ServiceDiscoveryReq")
-    car.ask("PaymentServiceSelectionReq", messages.selection(messages.EXTERNAL))
-    return car.ask("AuthorizationReq")
+    vehicle.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID})
+    vehicle.ask("ServiceDiscoveryReq")
+    vehicle.ask("PaymentServiceSelectionReq", messages.selection(messages.EXTERNAL))
+    return vehicle.ask("AuthorizationReq")
 
 
 @pytest.mark.parametrize("kind", ["sdp", "listener"])
 @pytest.mark.parametrize("method", ["bind", "listen", "setsockopt", "setblocking", "close"])
 def test_a_socket_is_opened_again_however_often_that_fails(
-    guest: Guest, charging: RawCar, kind: str, method: str
+    guest: Guest, charging: RawVehicle, kind: str, method: str
 ) -> None:
     for number in (1, 9, 12, 13, 19, 22, 23, 24, 98, 99, 100, 105):
         break_it = "recvfrom" if kind == "sdp" else "accept"
@@ -235,10 +237,13 @@ def test_an_error_of_a_connection_ends_that_one_alone(guest: Guest, kind: str, m
     for number in OF_TLS if kind == "tls" else OF_CONNECTIONS:
         before = guest.say("state")
         guest.say(f"arm {kind} {method} {number} 1")
-        with contextlib.suppress(ClosedError, OSError, ToolError, ssl.SSLError), guest.link.car(kind == "tls") as car:
-            car.set_up()
-        with served(guest) as car:
-            assert car.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID}).startswith("OK"), number
+        with (
+            contextlib.suppress(ClosedError, OSError, ToolError, ssl.SSLError),
+            guest.link.vehicle(kind == "tls") as vehicle,
+        ):
+            vehicle.set_up()
+        with served(guest) as vehicle:
+            assert vehicle.ask("SessionSetupReq", {"EVCCID": messages.EVCC_ID}).startswith("OK"), number
         after = guest.say("disarm")
         assert after["hits"] == 1, number
         assert (after["drops"], after["restarts"]) == (before["drops"], before["restarts"]), number
@@ -247,7 +252,7 @@ def test_an_error_of_a_connection_ends_that_one_alone(guest: Guest, kind: str, m
 @pytest.mark.parametrize("method", ["readinto", "write"])
 @pytest.mark.parametrize("kind", ["connection", "tls"])
 def test_a_second_connection_s_error_is_not_the_first_one_s(
-    guest: Guest, charging: RawCar, kind: str, method: str
+    guest: Guest, charging: RawVehicle, kind: str, method: str
 ) -> None:
     for number in OF_CONNECTIONS:
         guest.say(f"arm {kind} {method} {number} 1")
@@ -259,20 +264,20 @@ def test_a_second_connection_s_error_is_not_the_first_one_s(
 
 
 @pytest.mark.parametrize("method", ["readinto", "write"])
-def test_an_error_while_charging_ends_in_order_and_the_next_car_charges(guest: Guest, method: str) -> None:
+def test_an_error_while_charging_ends_in_order_and_the_next_vehicle_charges(guest: Guest, method: str) -> None:
     for number in OF_CONNECTIONS:
         guest.say("want 0")
         guest.say("arm connection nothing 1 0")
-        with served(guest) as car:
-            before = _open(guest)  # of the car before, whose contactor may still be on its way
-            codes = [_authorize(car), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
+        with served(guest) as vehicle:
+            before = _open(guest)  # of the vehicle before, whose contactor may still be on its way
+            codes = [_authorize(vehicle), vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
             guest.say("want 1")
-            codes += [car.ask("PowerDeliveryReq", messages.delivery("Start")), car.ask("ChargingStatusReq")]
+            codes += [vehicle.ask("PowerDeliveryReq", messages.delivery("Start")), vehicle.ask("ChargingStatusReq")]
             assert all(code.startswith("OK") for code in codes), (number, codes)
             guest.say(f"arm connection {method} {number} 1000")
             _let_it_fail_from_now(guest)
             with contextlib.suppress(ClosedError, OSError):
-                car.ask("ChargingStatusReq")
+                vehicle.ask("ChargingStatusReq")
             _open(guest)
         after = guest.say("disarm")
         assert after["opened"] == before["opened"] + 1, number

@@ -1,4 +1,4 @@
-"""What real cars do beside the standard, on real sockets: the controller on the virtual board, with a board's heap."""
+"""What real EVs do beside the standard, on real sockets: the controller on the virtual board, with a board's heap."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from certs.profiles import Extra
 from certs.v2g import Pki
 from gridkeel.crypto import x509
 from hil.interop.refuse_all import RECORD_S
-from hil.interop.setup import Stage, ground
+from hil.interop.setup import Setup, setups
 from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Contract
 
@@ -27,57 +27,57 @@ OFFERED_W = 7400  # charge_max_w, the smallest of the charger's ratings
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def setup() -> Iterator[Setup]:
     need(java=False)
-    with ground() as stage_with, stage_with() as made:
+    with setups() as setup_with, setup_with() as made:
         yield made
 
 
 @pytest.fixture
-def plugged(stage: Stage) -> Iterator[Stage]:
-    stage.plug()
-    yield stage
-    stage.unplug()
+def plugged(setup: Setup) -> Iterator[Setup]:
+    setup.plug()
+    yield setup
+    setup.unplug()
 
 
-def test_an_octet_behind_every_message_of_a_session(plugged: Stage) -> None:
-    mark = plugged.charger.desk.mark()
-    with plugged.link.car() as car:
-        exchange = car.exchange
+def test_an_octet_behind_every_message_of_a_session(plugged: Setup) -> None:
+    mark = plugged.charger.host.mark()
+    with plugged.link.vehicle() as vehicle:
+        exchange = vehicle.exchange
 
         def tailed(data: bytes, *arguments: float) -> bytes:
             return exchange(messages.frame(messages.payload(data) + b"\0"), *arguments)
 
-        car.exchange = tailed  # type: ignore[method-assign]
+        vehicle.exchange = tailed  # type: ignore[method-assign]
         plugged.charger.do("communicate")
-        codes = car.charge(plugged.contract())
+        codes = vehicle.charge(plugged.contract())
     assert all(code.startswith("OK") for code in codes), codes
-    entry = plugged.charger.desk.wait_for("iso15118", mark, RECORD_S, lambda record: record["kind"] == "trailing")
+    entry = plugged.charger.host.wait_for("iso15118", mark, RECORD_S, lambda record: record["kind"] == "trailing")
     assert (entry["subject"], entry["number"]) == ("supportedAppProtocolReq", 1)
 
 
-def test_a_profile_above_the_offer(plugged: Stage) -> None:
-    mark = plugged.charger.desk.mark()
+def test_a_profile_above_the_offer(plugged: Setup) -> None:
+    mark = plugged.charger.host.mark()
     power = {"Multiplier": 1, "Unit": "W", "Value": 1104}
     start = messages.delivery("Start")
     start["ChargingProfile"] = {
         "ProfileEntry": [{"ChargingProfileEntryStart": 0, "ChargingProfileEntryMaxPower": power}]
     }
-    with plugged.link.car() as car:
-        codes = [car.pay(None), car.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
+    with plugged.link.vehicle() as vehicle:
+        codes = [vehicle.pay(None), vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
         plugged.charger.do("communicate")
-        codes += [car.ask("PowerDeliveryReq", start), car.ask("ChargingStatusReq")]
-        codes += [car.ask("PowerDeliveryReq", messages.delivery("Stop"))]
-        codes.append(car.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
+        codes += [vehicle.ask("PowerDeliveryReq", start), vehicle.ask("ChargingStatusReq")]
+        codes += [vehicle.ask("PowerDeliveryReq", messages.delivery("Stop"))]
+        codes.append(vehicle.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
     assert all(code.startswith("OK") for code in codes), codes
     told = "charging_profile_cut"
-    entry = plugged.charger.desk.wait_for("iso15118", mark, RECORD_S, lambda record: record["subject"] == told)
+    entry = plugged.charger.host.wait_for("iso15118", mark, RECORD_S, lambda record: record["subject"] == told)
     assert (entry["kind"], entry["number"]) == ("delivery", 11040 - OFFERED_W)
 
 
-def long_contract(stage: Stage, folder: Path) -> Contract:
+def long_contract(setup: Setup, folder: Path) -> Contract:
     """Return a contract of the same PKI whose two sub-CAs have nearly the most bytes that are taken."""
-    shutil.copytree(stage.pki.folder, folder)
+    shutil.copytree(setup.pki.folder, folder)
     pki = Pki(folder)
     padding = Extra("2.25.15118", b"\x04\x82" + PADDING.to_bytes(2, "big") + bytes(PADDING), critical=False)
     for name in reversed(pki.chain("contract")[1:3]):
@@ -90,22 +90,22 @@ def long_contract(stage: Stage, folder: Path) -> Contract:
     return Contract.of(pki)
 
 
-def test_sub_cas_longer_than_the_standard_s(plugged: Stage, tmp_path: Path) -> None:
+def test_sub_cas_longer_than_the_standard_s(plugged: Setup, tmp_path: Path) -> None:
     contract = long_contract(plugged, tmp_path / "pki")
     sizes = [len(der) for der in contract.chain[1:]]
     assert all(1500 < size <= x509.MOST_CA_BYTES for size in sizes), sizes
-    with plugged.link.car() as car:
+    with plugged.link.vehicle() as vehicle:
         plugged.charger.do("communicate")
-        codes = car.charge(contract)
+        codes = vehicle.charge(contract)
     assert all(code.startswith("OK") for code in codes), codes
 
 
-def test_a_contract_of_another_root(plugged: Stage) -> None:
-    with plugged.link.car() as car:
-        assert car.pay(plugged.contract("wrong_root")) == "FAILED_CertificateNotAllowedAtThisEVSE"
+def test_a_contract_of_another_root(plugged: Setup) -> None:
+    with plugged.link.vehicle() as vehicle:
+        assert vehicle.pay(plugged.contract("wrong_root")) == "FAILED_CertificateNotAllowedAtThisEVSE"
 
 
-def test_the_next_car_charges(plugged: Stage) -> None:
-    with plugged.link.car() as car:
+def test_the_next_vehicle_charges(plugged: Setup) -> None:
+    with plugged.link.vehicle() as vehicle:
         plugged.charger.do("communicate")
-        assert all(code.startswith("OK") for code in car.charge(plugged.contract()))
+        assert all(code.startswith("OK") for code in vehicle.charge(plugged.contract()))

@@ -1,4 +1,4 @@
-"""The board's network for cars on real sockets: discovery, both listeners, and what TLS there is."""
+"""The board's network for vehicles on real sockets: discovery, both listeners, and what TLS there is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from namespace_needs import need
 from certs import v2g
 from certs.v2g import Pki
 from gridkeel.v2g import sdp
-from hil.interop.namespaces import CAR_INTERFACE, CHARGER_INTERFACE, Cable, cable, inside, wait_for_address
+from hil.interop.namespaces import CHARGER_INTERFACE, VEHICLE_INTERFACE, Cable, cable, inside, wait_for_address
 from hil.interop.raw_vehicle import Link
 from host_tools.micropython.interpreter import argv
 
@@ -27,14 +27,14 @@ TLS_RECORD_HEAD = 5
 
 
 class Network:
-    """A board that echoes, and the car's end of its cable."""
+    """A board that echoes, and the vehicle's end of its cable."""
 
-    def __init__(self, ends: Cable, pki: Pki, car: Path) -> None:
+    def __init__(self, ends: Cable, pki: Pki, vehicle: Path) -> None:
         self.ends = ends
         self.pki = pki
-        self.car = car / "iso15118_2" / "certs"
-        self.keys = car / "iso15118_2" / "private_keys"
-        self.link = Link(ends.car, self.car / "v2gRootCACert.pem")
+        self.vehicle = vehicle / "iso15118_2" / "certs"
+        self.keys = vehicle / "iso15118_2" / "private_keys"
+        self.link = Link(ends.vehicle, self.vehicle / "v2gRootCACert.pem")
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def network(folder: Path, mode: str = "plain") -> Iterator[Network]:
     need(java=False)
     pki = v2g.make(folder / "pki")
     v2g.export_device(pki, folder / "board")
-    v2g.export_peer(pki, folder / "car")
+    v2g.export_peer(pki, folder / "vehicle")
     with cable() as ends:
         with inside(ends.charger):
             environment = dict(
@@ -56,7 +56,7 @@ def network(folder: Path, mode: str = "plain") -> Iterator[Network]:
         try:
             assert board.stdout
             assert board.stdout.readline().startswith("ports")
-            yield Network(ends, pki, folder / "car")
+            yield Network(ends, pki, folder / "vehicle")
         finally:
             board.kill()
             board.wait()
@@ -88,8 +88,8 @@ def test_discovery_tells_an_open_port_in_the_dynamic_range(echo: Network, secure
 
 
 def test_what_is_no_request_is_not_answered(echo: Network) -> None:
-    with inside(echo.ends.car), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
-        asking.setsockopt(socket.IPPROTO_IPV6, 17, socket.if_nametoindex(CAR_INTERFACE))
+    with inside(echo.ends.vehicle), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
+        asking.setsockopt(socket.IPPROTO_IPV6, 17, socket.if_nametoindex(VEHICLE_INTERFACE))
         asking.settimeout(0.5)
         for data in (
             b"",
@@ -110,7 +110,7 @@ def test_a_frame_comes_back_over_tcp(echo: Network) -> None:
 
 
 def test_tls_is_the_standards_and_the_chain_is_whole(echo: Network) -> None:
-    # The car trusts the V2G root alone: without both sub-CAs the chain would not reach it.
+    # The vehicle trusts the V2G root alone: without both sub-CAs the chain would not reach it.
     with echo.link.secure(echo.link.connect(echo.link.discover(True))) as opened:
         assert opened.cipher() == ("ECDHE-ECDSA-AES128-SHA256", "TLSv1.2", 128)
         opened.sendall(FRAME)
@@ -133,7 +133,7 @@ def test_all_records_of_a_frame_leave_in_one_write(echo: Network) -> None:
 
     with plain:
         step(secured.do_handshake)
-        # What comes with the end of the handshake is read in small pieces; a car waits for its answer first.
+        # What comes with the end of the handshake is read in small pieces; a vehicle waits for its answer first.
         secured.write(b"hello")
         plain.sendall(outgoing.read())
         incoming.write(plain.recv(65536))
@@ -154,14 +154,14 @@ def records(data: bytes) -> list[bytes]:
     return found
 
 
-def test_a_car_must_show_a_certificate_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_vehicle_must_show_a_certificate_where_it_is_asked_for(tmp_path: Path) -> None:
     with network(tmp_path, "mutual") as made:
         address = made.link.discover(True)
         with made.link.connect(address) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
             made.link.secure(plain)
         context = made.link.context()
         password = (made.keys / "oemLeafPassword.txt").read_text().strip()
-        context.load_cert_chain(made.car / "oemCertChain.pem", made.keys / "oemLeaf.key", password)
+        context.load_cert_chain(made.vehicle / "oemCertChain.pem", made.keys / "oemLeaf.key", password)
         with made.link.connect(address) as plain, made.link.secure(plain, context) as opened:
             opened.sendall(b"hello")
             assert received(opened, 5) == b"hello"

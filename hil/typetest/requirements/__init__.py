@@ -1,1 +1,1 @@
-"""The demands of each source, one file a source, in hertz, seconds and shares as the source gives them."""
+"""The requirements of each source, one file a source, in hertz, seconds and shares as the source gives them."""

@@ -9,7 +9,7 @@ from hil.typetest.requirements.common import COMMON, DETECTION_S
 
 
 def profile(changes: dict[str, int]) -> Profile:
-    """Return the demands that a controller's own parameters state, over the common ones and `changes`."""
+    """Return the requirements that a controller's own parameters state, over the common ones and `changes`."""
     parameters = {**COMMON, "return_delay_ms": 5000, **changes}
     p = Parameters(parameters)
     low_hz, high_hz = p.trip_under_mhz / 1000 + 0.2, p.trip_over_mhz / 1000 - 0.2

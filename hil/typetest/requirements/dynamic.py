@@ -36,7 +36,7 @@ PAST_HZ = 0.05
 
 
 def profile(name: str) -> Profile:
-    """Return the demands of one service."""
+    """Return the requirements of one service."""
     title, curve, initiation_s, full_s, is_open = SERVICES[name]
     reach_hz = curve[-1][0] + PAST_HZ
     return Profile(

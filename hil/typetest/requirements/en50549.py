@@ -22,7 +22,7 @@ MODES = {
 
 
 def mode(name: str) -> Profile:
-    """Return the demands on one frequency mode; trips and enter service are the whole profile's."""
+    """Return the requirements on one frequency mode; trips and enter service are the whole profile's."""
     title, over, under = MODES[name]
     return Profile(
         name=name,

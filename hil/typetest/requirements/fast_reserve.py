@@ -17,7 +17,7 @@ REARM_S = 900.0
 
 
 def nordic(trigger_hz: float, full_s: float, long: bool) -> Profile:
-    """Return the demands of one trigger: 5 s and off by at most 20 %/s, or 30 s and off at once."""
+    """Return the requirements of one trigger: 5 s and off by at most 20 %/s, or 30 s and off at once."""
     hold_s, ramp_off_s = (30.0, 0.0) if long else (5.0, 5.0)
     name = f"nordic-ffr-{trigger_hz:g}" + ("-long" if long else "")
     return Profile(
@@ -32,7 +32,7 @@ def nordic(trigger_hz: float, full_s: float, long: bool) -> Profile:
 
 
 def ercot() -> Profile:
-    """Return the demands of ERCOT's: 15 cycles, 15 minutes."""
+    """Return the requirements of ERCOT's: 15 cycles, 15 minutes."""
     return Profile(
         name="ercot-ffr",
         title="ERCOT FFR",

@@ -19,7 +19,7 @@ AREAS = {
 
 
 def profile(name: str) -> Profile:
-    """Return the demands of one synchronous area."""
+    """Return the requirements of one synchronous area."""
     area, deadband_hz, full_hz, full_s = AREAS[name]
     sides = ((deadband_hz, 0.0), (full_hz, 1.0))
     reach_hz = full_hz + PAST_HZ

@@ -34,7 +34,7 @@ NOT_OFFERED = (
 
 
 def profile(category: str, second: bool) -> Profile:
-    """Return the demands of a category ("cat1" ...), with the droop of characteristic 1 or 2."""
+    """Return the requirements of a category ("cat1" ...), with the droop of characteristic 1 or 2."""
     deadband_hz, k, response_s = SECOND[category] if second else FIRST
     name = f"ieee1547-{category}" + ("-char2" if second else "")
     sides = line(deadband_hz, 60.0 * k)

@@ -1,4 +1,4 @@
-"""A bench session: rig, broker, uplink and one or more scenarios, from files to records."""
+"""Plays scenarios on a rig, through the uplink's queue and a broker, from files to records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from gridkeel import VERSION
 from gridkeel.params import Parameters
 from hil.bench.judge import Played, judge
-from hil.bench.vehicle_session import meeting_of
+from hil.bench.vehicle_session import session_of
 from hil.plants.trace import load_iberia
 from hil.report import RunRecord
 from hil.rigs.board_setup import BoardSetup
@@ -21,7 +21,7 @@ from hil.rigs.plants import Plants
 from hil.rigs.recorder import Recorder
 from hil.rigs.rig import Rig
 from hil.rigs.run import run_on
-from hil.rigs.run_host import START_UNIX_S, HostSide
+from hil.rigs.run_host import START_UNIX_S, RunHost
 from hil.scenarios.scenario import RECORD, Scenario
 from host_tools.errors import ToolError
 from host_tools.mqtt.address import broker_at
@@ -35,7 +35,7 @@ DRAIN_S = 60.0
 
 @dataclass
 class Delivery:
-    """The way from the queue to a subscriber, shared by the scenarios of a session."""
+    """The way from the queue to a subscriber, shared by the scenarios of one bench command."""
 
     queue_path: Path
     publisher: PublisherThread
@@ -43,7 +43,7 @@ class Delivery:
     boots: int = 0
 
     def next_boot(self) -> int:
-        """Return the boot id of the next board in lock step: new within a session, the same in every session."""
+        """Return the boot id of the next board in lock step: new for each scenario, the same in every run."""
         self.boots += 1
         return self.boots
 
@@ -76,21 +76,21 @@ def play(
     watch: Callable[[Progress], None] = lambda _progress: None,
 ) -> RunRecord:
     """Play one scenario on a rig and judge it.  Errors: ToolError where the rig cannot play it."""
-    if scenario.car is not None and rig.kind != "lockstep":
-        raise ToolError(f"scenario {scenario.name}: its car speaks in virtual time; play it on a lock-step rig")
+    if scenario.session is not None and rig.kind != "lockstep":
+        raise ToolError(f"scenario {scenario.name}: its vehicle speaks in virtual time; play it on a lock-step rig")
     parameters = rig.parameters_with({**scenario.parameters, **overrides})
     recorder = Recorder()
     plants = Plants.of(scenario, parameters)
     if rig.kind == "serial":
         _check_steerable(scenario, rig, plants)
     already, already_doubled = way.counter.delivered, way.counter.doubled
-    with Queue(way.queue_path) as queue, meeting_of(scenario, START_UNIX_S) as meeting:
-        host = HostSide(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
+    with Queue(way.queue_path) as queue, session_of(scenario, START_UNIX_S) as session:
+        host = RunHost(queue, rig.host_baud, scenario.faults, recorder, way.publisher.attach, SEED)
         setup = BoardSetup(
             parameters.values(),
             boot_id=way.next_boot(),
-            pki=meeting.pki if meeting else None,
-            vehicle=meeting.car if meeting else None,
+            pki=session.pki if session else None,
+            vehicle=session.vehicle if session else None,
         )
         with rig.open(plants, setup) as opened:
             run = run_on(opened, scenario, host, watch)
@@ -115,7 +115,7 @@ def play(
         real_s=run.pace.real_s,
         board_s=run.pace.board_s,
         meta=_meta(rig, parameters),
-        meeting=meeting,
+        session=session,
     )
     return judge(played)
 
@@ -127,7 +127,7 @@ def _check_steerable(scenario: Scenario, rig: Rig, plants: Plants) -> None:
             " can steer; play a scenario with steady mains, or use --rig realtime"
         )
     if plants.connector is not None:
-        raise ToolError(f"scenario {scenario.name} has a car, and rig {rig.name} none that this host steers")
+        raise ToolError(f"scenario {scenario.name} has a vehicle, and rig {rig.name} none that this host steers")
 
 
 def _meta(rig: Rig, parameters: Parameters) -> dict[str, str]:
