@@ -4,6 +4,7 @@ from array import array
 from struct import pack
 
 from gridkeel import ticks
+from gridkeel.inverter import DRIVING
 from gridkeel.inverter.driver import Inverter
 from gridkeel.params import Parameters
 
@@ -247,3 +248,16 @@ class Bench:
                 self.inverter.receive(answer, len(answer), now)
             finally:
                 heap_unlock()
+
+
+def driving(slave, wanted=0, changes=None, start=0):
+    bench = Bench(slave, changes, start)
+    bench.run(1000, wanted)
+    assert bench.inverter.state == DRIVING, bench.inverter.state
+    return bench
+
+
+def settings(slave):
+    """Return [(ms, WSet)] of the writes that began at WSetEna."""
+    first = slave.address(704, 22)
+    return [(ms, words[2] << 16 | words[3]) for ms, address, words in slave.writes if address == first]

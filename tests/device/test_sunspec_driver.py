@@ -2,24 +2,11 @@
 
 import sys
 
-from sunspec_slave import Bench, Slave, der_models, heap_lock, heap_unlock, legacy_models
+from sunspec_slave import Bench, Slave, der_models, driving, heap_lock, heap_unlock, legacy_models, settings
 
 from gridkeel import errors, ticks
 from gridkeel.inverter import DRIVING, READY
 from gridkeel.inverter.reading import AGE_UNKNOWN
-
-
-def driving(slave, wanted=0, changes=None, start=0):
-    bench = Bench(slave, changes, start)
-    bench.run(1000, wanted)
-    assert bench.inverter.state == DRIVING, bench.inverter.state
-    return bench
-
-
-def settings(slave):
-    """Return [(ms, WSet)] of the writes that began at WSetEna."""
-    first = slave.address(704, 22)
-    return [(ms, words[2] << 16 | words[3]) for ms, address, words in slave.writes if address == first]
 
 
 def test_the_bench_would_notice_an_allocation():

@@ -1,7 +1,6 @@
 """Which settings the driver writes and which not: small wishes, stops on the way, an inverter that takes its time."""
 
-from sunspec_slave import Slave, der_models
-from test_sunspec_driver import driving, settings
+from sunspec_slave import Slave, der_models, driving, settings
 
 LONG = {"reversion_s": 300}  # no refresh in between
 
