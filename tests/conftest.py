@@ -25,6 +25,8 @@ REALTIME = (
 )
 # These wait for nobody but a process of their own, or compute alone.
 UNHURRIED = ("hil/test_virtual_board_fold", "system/test_namespaces")
+# What these fixtures make costs seconds and serves a whole file: the tests that use one run in one process.
+COSTLY = {"oracle", "piped", "played"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,6 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         unhurried = any(part in path for part in UNHURRIED)
         if any(part in path for part in REALTIME) and not unhurried or "realtime" in item.name:
             item.add_marker(pytest.mark.realtime)
+        for fixture in COSTLY.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {fixture}"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
