@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -25,6 +26,8 @@ REALTIME = (
 )
 # These wait for nobody but a process of their own, or compute alone.
 UNHURRIED = ("hil/test_virtual_board_fold", "system/test_namespaces")
+# What these fixtures make costs seconds and serves a whole file: the tests that use one run in one process.
+COSTLY = {"oracle", "piped", "played"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,11 +35,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    patience_s: dict[Path, float] = {}
     for item in items:
+        patience = item.get_closest_marker("timeout")
+        patience_s[item.path] = max(patience_s.get(item.path, 0.0), patience.args[0] if patience else 0.0)
         path = item.path.as_posix()
         unhurried = any(part in path for part in UNHURRIED)
-        if any(part in path for part in REALTIME) and not unhurried or "realtime" in item.name:
+        if any(part in path for part in REALTIME) and not unhurried or "realtime" in getattr(item, "originalname", ""):
             item.add_marker(pytest.mark.realtime)
+        for fixture in COSTLY.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {fixture}"))
+    # Files whose tests may take longest come first, so that none of them begins when the others are done.
+    items.sort(key=lambda item: -patience_s[item.path])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,13 +14,14 @@ part() {
 # With peers, boards and brokers of their own on the machine's clock: what failed beside others is tried once more and
 # alone, and that is said.
 on_the_clock() {
-  "$PYTHON" -m pytest -n 3 --dist loadfile -m realtime "$@" && return
+  "$PYTHON" -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m realtime "$@" && return
   echo "tests on the machine's clock failed; those that did, once more and alone:"
   "$PYTHON" -m pytest -m realtime --last-failed --last-failed-no-failures none "$@"
 }
 
 part "format, lint, types or generated files" tools/check.sh
-part "tests that only compute" "$PYTHON" -m pytest -n 2 --dist worksteal -m "not realtime" "$@"
+# A third of these tests' time is waiting for a process of their own, so there are twice as many at a time as cores.
+part "tests that only compute" "$PYTHON" -m pytest -n "$(($(nproc) * 2))" --dist loadgroup -m "not realtime" "$@"
 part "tests on the machine's clock" on_the_clock "$@"
 
 [ -z "$failed" ] || { echo "failed: ${failed#; }" >&2; exit 1; }

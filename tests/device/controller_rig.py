@@ -4,13 +4,26 @@ from noalloc import without_heap
 from sine import Sine
 from sunspec_slave import Slave, der_models
 
-from gridkeel import ticks
+from gridkeel import inverter, ticks
 from gridkeel.controller import Controller
 from gridkeel.params import Parameters
+from gridkeel.services.protection import RUN
 
 N = 48
 BLOCK_MS = 10
 ANSWER_MS = 4
+
+
+class Health:
+    """What a record tells of the device itself, nothing of it measured."""
+
+    uptime_ms = loop_gap_us = loop_gap_max_us = step_max_us = heap_free = 0
+
+
+class Link:
+    """A host link without an error."""
+
+    errors = dropped = 0
 
 
 class Charger:
@@ -67,3 +80,11 @@ class Charger:
     def wset_w(self):
         """Power in the slave's 704, positive into the vehicle."""
         return -self.slave.signed32(704, 24)
+
+
+def driving(changes=None):
+    charger = Charger(changes)
+    charger.run(3500)
+    assert charger.controller.protection.state == RUN
+    assert charger.controller.inverter.state == inverter.DRIVING
+    return charger

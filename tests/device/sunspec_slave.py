@@ -250,7 +250,6 @@ class Bench:
 
 
 def driving(slave, wanted=0, changes=None, start=0):
-    """Return a bench whose inverter is driven."""
     bench = Bench(slave, changes, start)
     bench.run(1000, wanted)
     assert bench.inverter.state == DRIVING, bench.inverter.state

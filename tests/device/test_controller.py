@@ -1,18 +1,10 @@
 """The whole control path on every interpreter, heap locked from the samples to the Modbus bytes."""
 
-from controller_rig import Charger
+from controller_rig import driving
 from noalloc import without_heap
 
 from gridkeel import errors, inverter, limits
 from gridkeel.services.protection import CEASED, RUN
-
-
-def driving(changes=None):
-    charger = Charger(changes)
-    charger.run(3500)
-    assert charger.controller.protection.state == RUN
-    assert charger.controller.inverter.state == inverter.DRIVING
-    return charger
 
 
 def test_baseline_reaches_the_inverter():

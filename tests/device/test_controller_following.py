@@ -1,10 +1,9 @@
 """A controller whose inverter does not do what it is told, or does not tell what it does."""
 
+from controller_rig import Charger, Health, Link
+from controller_station import ControllerStation
 from sunspec_slave import Slave, der_models, legacy_models
-from test_controller import Charger
-from test_evse_controller import Station
-from test_services_all_on import Health, Link
-from test_sunspec_following import Wayward, obeys, part
+from sunspec_wayward import Wayward, obeys, part
 
 from gridkeel import errors, limits, telemetry
 from gridkeel.link import message_ids, messages
@@ -127,7 +126,7 @@ def opened_after(station, most_ms):
 
 def test_unknown_power_waits_the_whole_time_before_the_contactor_opens():
     for models, is_known in ((der_models, True), (der_models, False), (legacy_models, True)):
-        station = Station({"evse": 1})
+        station = ControllerStation({"evse": 1})
         station.slave = Slave(models())
         station.be("A", 3500).be("B", 200).be("C", 3000)
         assert station.controller.energise
@@ -144,7 +143,7 @@ def test_unknown_power_waits_the_whole_time_before_the_contactor_opens():
 
 
 def test_unknown_power_is_not_metered_as_none():
-    station = Station({"evse": 1})
+    station = ControllerStation({"evse": 1})
     station.be("A", 3500).be("B", 200).be("C", 10000)
     counted = told(station)["energy_wh"]
     assert counted > 3 and told(station)["unmetered_s"] <= 1
@@ -162,7 +161,7 @@ def test_unknown_power_is_not_metered_as_none():
 
 def test_an_absurd_power_is_unknown_and_not_worked_with():
     for sf in (3, 6, 10):
-        station = Station({"evse": 1})
+        station = ControllerStation({"evse": 1})
         station.be("A", 3500).be("B", 200).be("C", 2000)
         station.slave.follows = False
         station.slave.set(701, 10, -30000)

@@ -1,46 +1,20 @@
 """What a session sees and orders, through to the connector."""
 
-from evse_station import Station
+from charger_station import ChargerStation
 
 from gridkeel import evse
-from gridkeel.envelope import Envelope
 from gridkeel.evse import contactor, dc, pilot, ports
-from gridkeel.evse.charger import Charger
-from gridkeel.services.bundle import Services
-
-
-class Bench(Station):
-    """A station with a charger over it; inverter and mains are this object's own figures."""
-
-    def __init__(self, **changes):
-        super().__init__(evse=2, **changes)
-        self.charge_rating_w = 11000
-        self.soc_pct_x100 = 3000
-        self.voltage_mv = 231000
-        parameters = self.connector._p
-        self.services = Services(parameters)
-        self.envelope = Envelope(parameters)
-        self.charger = Charger(parameters, self.connector, self.services, self.envelope, self, self, b"gk-7")
-
-    def ready(self):
-        """A vehicle in C with a session up; a DC vehicle has told that it takes more than any connector has."""
-        self.vehicle("B").run()
-        self.charger.session(True)
-        if self.charger.dc:
-            self.charger.set_vehicle_limits(None, 1000, 500, None, None)
-        self.vehicle("C").run()
-        return self
 
 
 def test_identity():
-    charger = Bench().charger
+    charger = ChargerStation().charger
     assert charger.evse_id == "ZZ*GKL*EGK*7"
     assert charger.meter_id == "gk-7"
     assert 7 <= len(charger.evse_id) <= 37
 
 
 def test_the_vehicle_shows_as_it_comes():
-    bench = Bench()
+    bench = ChargerStation()
     charger = bench.charger
     bench.run()
     assert (charger.plugged, charger.wants_power, charger.digital, charger.ready) == (False, False, False, False)
@@ -53,7 +27,7 @@ def test_the_vehicle_shows_as_it_comes():
 
 
 def test_consent_closes_and_the_end_of_the_session_opens():
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     charger = bench.charger
     charger.allow(True)
     bench.run()
@@ -66,7 +40,7 @@ def test_consent_closes_and_the_end_of_the_session_opens():
 
 
 def test_open_is_what_the_contact_says():
-    charger = Bench().charger
+    charger = ChargerStation().charger
     state = charger._connector.contactor
     for found, closed, is_open in (
         (contactor.OPEN, False, True),
@@ -81,7 +55,7 @@ def test_open_is_what_the_contact_says():
 
 
 def test_failed_communication_ends_in_basic_charging():
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     bench.charger.session(False, failed=True)
     bench.run(4000)
     assert not bench.charger.digital
@@ -89,7 +63,7 @@ def test_failed_communication_ends_in_basic_charging():
 
 
 def test_ac_ratings_and_figures():
-    bench = Bench(phases=3, cable_current_max_a=16).ready()
+    bench = ChargerStation(phases=3, cable_current_max_a=16).ready()
     charger = bench.charger
     assert charger.three_phase
     assert (charger.max_current_a, charger.min_current_a, charger.nominal_voltage_v) == (16, 6, 230)
@@ -111,7 +85,7 @@ def test_ac_ratings_and_figures():
 
 
 def test_dc_ratings_and_figures():
-    bench = Bench(connector=1).ready()
+    bench = ChargerStation(connector=1).ready()
     charger = bench.charger
     assert (charger.max_current_a, charger.min_current_a) == (20, 1)
     assert (charger.max_voltage_v, charger.min_voltage_v) == (500, 150)
@@ -123,7 +97,7 @@ def test_dc_ratings_and_figures():
 
 
 def test_dc_orders_reach_the_connector():
-    bench = Bench(connector=1).ready()
+    bench = ChargerStation(connector=1).ready()
     charger = bench.charger
     charger.allow(True)
     bench.run()
@@ -149,7 +123,7 @@ def test_dc_orders_reach_the_connector():
 
 
 def test_vehicle_limits_bound_the_connector_whichever_are_told():
-    bench = Bench(phases=3).ready()
+    bench = ChargerStation(phases=3).ready()
     charger = bench.charger
     charger.allow(True)
     bench.run()
@@ -167,7 +141,7 @@ def test_vehicle_limits_bound_the_connector_whichever_are_told():
 
 def test_departure_reaches_the_envelope_where_the_battery_is_known():
     for battery_wh, left_s in ((0, 0), (40000, 3600)):
-        bench = Bench(battery_wh=battery_wh).ready()
+        bench = ChargerStation(battery_wh=battery_wh).ready()
         bench.charger.set_vehicle_limits(None, None, None, 3600, 8000)
         assert bench.envelope.departure.left_s == left_s
     # 30 % + 8 kWh of 40
@@ -178,7 +152,7 @@ def test_departure_reaches_the_envelope_where_the_battery_is_known():
 
 
 def test_the_vehicle_s_state_of_charge_stands_before_the_inverter_s_and_ends_with_the_session():
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     bench.charger.set_vehicle_soc(96)
     bench.envelope.connector = bench.connector
     bench.discharge_rating_w = 0
@@ -190,7 +164,7 @@ def test_the_vehicle_s_state_of_charge_stands_before_the_inverter_s_and_ends_wit
 
 
 def test_a_profile_bounds_by_the_clock():
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     charger = bench.charger
     charger.allow(True)
     bench.run()
@@ -207,7 +181,7 @@ def test_a_profile_bounds_by_the_clock():
 
 
 def test_the_schedule_is_the_plan_s():
-    bench = Bench(plan_charge_w=6000, plan_discharge_w=4000).ready()
+    bench = ChargerStation(plan_charge_w=6000, plan_discharge_w=4000).ready()
     charger = bench.charger
     assert charger.schedule == ()
     number = charger.schedule_number
@@ -226,7 +200,7 @@ def test_the_schedule_is_the_plan_s():
 
 
 def test_every_plug_in_is_counted():
-    bench = Bench()
+    bench = ChargerStation()
     for number in (1, 2, 3):
         bench.vehicle("B").run()
         bench.vehicle("C").run()
@@ -235,7 +209,7 @@ def test_every_plug_in_is_counted():
 
 
 def test_a_rating_that_changes_asks_for_new_schedules():
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     charger = bench.charger
     assert charger.schedule == ()
     assert not charger.renegotiate_asked
@@ -250,7 +224,7 @@ def test_a_rating_that_changes_asks_for_new_schedules():
 
 
 def test_refused_access_asks_the_session_to_stop():
-    bench = Bench(access_free=0).ready()
+    bench = ChargerStation(access_free=0).ready()
     charger = bench.charger
     assert (charger.authorized, charger.stop_asked) == (evse.WAITING, False)
     bench.connector.grant(evse.GRANTED)

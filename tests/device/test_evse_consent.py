@@ -1,7 +1,7 @@
 """A session's consent and a fault: what the fault opened stays open until the session asks for it again."""
 
+from charger_station import ChargerStation
 from evse_station import Station, charging
-from test_evse_charger import Bench
 
 from gridkeel.evse import dc, ports
 
@@ -18,7 +18,7 @@ def supply(bench, lost):
 
 def delivering(**changes):
     """A station whose session has its contactor closed."""
-    bench = Bench(**changes).ready()
+    bench = ChargerStation(**changes).ready()
     bench.charger.allow(True)
     bench.run()
     assert bench.charger.contactor_closed and bench.charger.ready
@@ -66,7 +66,7 @@ def test_a_consent_given_while_the_fault_stands_lapses_as_well():
 
 
 def test_without_a_consent_nothing_lapses():
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     trip(bench, True)
     assert not bench.charger.ready
     trip(bench, False)

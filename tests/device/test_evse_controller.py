@@ -1,47 +1,10 @@
 """The connector in the whole control path, heap locked, down to the registers of the inverter."""
 
 from controller_rig import Charger
-from evse_station import HIGH_MV
+from controller_station import charging
 
-from gridkeel import errors, inverter, limits
+from gridkeel import errors, limits
 from gridkeel.evse import duty, ports
-from gridkeel.services.protection import RUN
-
-
-class Station(Charger):
-    """The controller of test_controller.py with a vehicle at its connector; the contact follows in the next block."""
-
-    def __init__(self, changes=None):
-        super().__init__(changes)
-        self.state = "A"
-        self.weld = False
-
-    def _step(self):
-        connector = self.controller.connector
-        levels = connector.levels
-        levels[ports.HIGH_MV] = HIGH_MV[self.state]
-        pwm = duty.has_pwm(connector.orders[ports.DUTY_PERMILLE])
-        levels[ports.LOW_MV] = -12000 if pwm else HIGH_MV[self.state]
-        if not self.weld:
-            levels[ports.CLOSED] = 1 if self.controller.energise else 0
-        super()._step()
-
-    def be(self, state, ms):
-        self.state = state
-        self.run(ms)
-        return self
-
-
-def charging(changes):
-    station = Station(changes)
-    station.be("A", 3500)
-    assert station.controller.protection.state == RUN
-    assert station.controller.inverter.state == inverter.DRIVING
-    assert not station.controller.energise
-    assert station.wset_w() == 0
-    station.be("B", 200)
-    station.be("C", 2500)
-    return station
 
 
 def test_basic_charging_drives_contactor_inverter_and_duty():

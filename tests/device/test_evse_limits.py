@@ -1,7 +1,7 @@
 """The connector at its edges: what one vehicle or session leaves behind, what a wrong wish may not do."""
 
+from charger_station import ChargerStation
 from evse_station import Station, charging, in_session
-from test_evse_charger import Bench
 
 from gridkeel import evse
 from gridkeel.evse import dc, ports, pwm
@@ -35,7 +35,7 @@ def test_unplugging_forgets_what_the_vehicle_told_and_what_was_measured_for_it()
 
 
 def test_a_session_that_ends_forgets_them_too():
-    bench = Bench(connector=1).ready()
+    bench = ChargerStation(connector=1).ready()
     bench.charger.allow(True)
     bench.run()
     bench.connector.dc.isolation = dc.VALID
@@ -164,12 +164,12 @@ def test_the_meter_counts_no_gap_and_nothing_before_it_began():
 
 
 def test_the_charger_tells_of_d_rcd_and_weld():
-    bench = Bench(ventilation=1).ready()
+    bench = ChargerStation(ventilation=1).ready()
     bench.vehicle("D").run()
     assert bench.charger.wants_power and not bench.charger.rcd
     bench.connector.levels[ports.RCD] = 1
     assert bench.charger.rcd
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     bench.charger.allow(True)
     bench.run()
     bench.obeys = False
@@ -179,12 +179,12 @@ def test_the_charger_tells_of_d_rcd_and_weld():
 
 
 def test_the_cable_s_rating_bounds_what_is_told():
-    bench = Bench(cable_max_w=3000).ready()
+    bench = ChargerStation(cable_max_w=3000).ready()
     assert bench.charger.max_power_w == 3000
 
 
 def test_without_consent_a_dc_connector_is_off_at_once():
-    bench = Bench(connector=1).ready()
+    bench = ChargerStation(connector=1).ready()
     charger = bench.charger
     charger.allow(True)
     bench.run()
@@ -197,27 +197,27 @@ def test_without_consent_a_dc_connector_is_off_at_once():
 
 
 def test_a_dc_connector_s_limits_have_no_phases():
-    bench = Bench(connector=1, phases=3).ready()
+    bench = ChargerStation(connector=1, phases=3).ready()
     bench.charger.set_vehicle_limits(None, 400, 10, None, None)
     assert bench.connector.demand.most_w == 4000
 
 
 def test_no_departure_is_planned_for_a_battery_of_unknown_charge():
-    bench = Bench(battery_wh=40000).ready()
+    bench = ChargerStation(battery_wh=40000).ready()
     bench.soc_pct_x100 = -1
     bench.charger.set_vehicle_limits(None, None, None, 3600, 8000)
     assert bench.envelope.departure.left_s == 0
 
 
 def test_a_state_of_charge_is_bounded():
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     for pct, pct_x100 in ((150, 10000), (-5, 0), (55, 5500)):
         bench.charger.set_vehicle_soc(pct)
         assert bench.connector.soc_pct_x100 == pct_x100
 
 
 def test_no_session_no_renegotiation():
-    bench = Bench().ready()
+    bench = ChargerStation().ready()
     bench.charger.session(False)
     bench.charge_rating_w = 5000
     assert not bench.charger.renegotiate_asked

@@ -1,8 +1,8 @@
 """The least an AC connector offers: 6 A on each phase, or nothing and the vehicle waits; no figure in between."""
 
+from charger_station import ChargerStation
+from controller_station import charging
 from evse_station import Station, in_session
-from test_evse_charger import Bench
-from test_evse_controller import charging
 
 from gridkeel import limits
 from gridkeel.errors import ParameterError
@@ -52,7 +52,7 @@ def test_what_room_is_left_counts_as_the_wish_does():
 
 
 def test_what_a_session_is_told_follows():
-    bench = Bench(phases=3).ready()
+    bench = ChargerStation(phases=3).ready()
     bench.charger.allow(True)
     for requested_w, told_a in ((3000, 0), (4140, 6), (6900, 10), (4100, 0), (5000, 7.246)):
         bench.requested_w = requested_w
@@ -62,12 +62,12 @@ def test_what_a_session_is_told_follows():
 
 
 def test_a_schedule_has_no_power_a_vehicle_cannot_take():
-    bench = Bench(phases=3, plan_charge_w=4000).ready()
+    bench = ChargerStation(phases=3, plan_charge_w=4000).ready()
     plan = bench.services.plan
     plan.begin(7, 900, 6, -1000, 100, 300, bench.connector.now_ms)
     plan.put(7, 0, (50, 50, 50, 400, 200, 60))
     assert [power_w for _start_s, power_w in bench.charger.schedule] == [0, 0, 0]
-    bench = Bench(phases=1, plan_charge_w=4000).ready()
+    bench = ChargerStation(phases=1, plan_charge_w=4000).ready()
     plan = bench.services.plan
     plan.begin(7, 900, 6, -1000, 100, 300, bench.connector.now_ms)
     plan.put(7, 0, (50, 50, 50, 400, 200, 60))
@@ -75,11 +75,11 @@ def test_a_schedule_has_no_power_a_vehicle_cannot_take():
 
 
 def test_a_rating_under_the_minimum_is_none():
-    bench = Bench(phases=3).ready()
+    bench = ChargerStation(phases=3).ready()
     for rated_w, most_w in ((4139, 0), (4140, 4140), (11000, 7400)):
         bench.charge_rating_w = rated_w
         assert bench.charger.max_power_w == most_w
-    assert Bench(connector=1, phases=3, charge_max_w=1000).ready().charger.max_power_w == 1000
+    assert ChargerStation(connector=1, phases=3, charge_max_w=1000).ready().charger.max_power_w == 1000
 
 
 def test_a_wait_ends_as_soon_as_more_is_asked_for():

@@ -1,6 +1,6 @@
 """The whole control path with every service on, heap locked from the samples to the Modbus bytes."""
 
-from controller_rig import Charger
+from controller_rig import Charger, Health, Link
 from noalloc import without_heap
 
 from gridkeel import inverter, limits, telemetry
@@ -25,14 +25,6 @@ ALL_ON = {
     "account_window_s": 60,
     "setpoint_ramp_w_s": 100000,
 }
-
-
-class Health:
-    uptime_ms = loop_gap_us = loop_gap_max_us = step_max_us = heap_free = 0
-
-
-class Link:
-    errors = dropped = 0
 
 
 def all_on():

@@ -1,8 +1,8 @@
 """What vehicles were seen to do that a by-the-book peer never does, and that must not cost them their session."""
 
+from charger_station import ChargerStation
 from evcc import EVCC_ID, Bench, Car, ClosedError, delivery, demand, offer
 from reaching import reach
-from test_evse_charger import Bench as Connector
 
 from gridkeel.v2g import sap
 from gridkeel.v2g.iso2 import states, status
@@ -137,7 +137,7 @@ def _fail(bench, car, how):
 
 
 def test_a_connector_begins_anew_with_every_plug():
-    bench = Connector()
+    bench = ChargerStation()
     charger = bench.charger
     for failed in (True, False, True, True):
         bench.vehicle("B").run()

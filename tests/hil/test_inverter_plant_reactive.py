@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from test_inverter_plant import device, run
+from inverter_client import device, run
 
 
 def test_704_sets_var_with_the_sign_turned_and_reads_back():

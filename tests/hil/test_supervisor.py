@@ -17,7 +17,7 @@ from host_tools.micropython.interpreter import argv
 GUEST = Path(__file__).with_name("supervisor_guest.py")
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 WAITS_MS = (0, 20, 40, 80, 160, 160)  # as supervisor_guest.py sets them: doubling from two rounds, up to a bound
-LATE_MS = 60  # a round of 10 ms, and a busy machine
+LATE_MS = 10  # a round
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cli_documents import documents
 from cli_run import command, every_command, run, run_here
 from mqtt_peers import eventually
-from test_cli_rules import documents, pki  # noqa: F401
 
 from certs import v2g
 
@@ -46,7 +46,7 @@ TARGETS = {
 }
 
 
-def filled(words: tuple[str, ...], way: str, folder: Path, pki: Path) -> list[str]:  # noqa: F811
+def filled(words: tuple[str, ...], way: str, folder: Path, pki: Path) -> list[str]:
     (folder / "FILE").write_text("a file")
     (folder / "FOLDER").mkdir()
     path = way if way.startswith("/") else str(folder / way)
@@ -60,7 +60,7 @@ def test_a_path_that_cannot_be_written_is_one_line(
     name: str,
     way: str,
     tmp_path: Path,
-    pki: Path,  # noqa: F811
+    pki: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -88,7 +88,7 @@ def test_the_table_holds_every_option_that_names_an_output() -> None:
 
 
 @pytest.mark.parametrize("name", ["params", "pki show", "board ports", "plant inverter", "send", "study fleet"])
-def test_a_full_disk_is_one_line(name: str, tmp_path: Path, pki: Path) -> None:  # noqa: F811
+def test_a_full_disk_is_one_line(name: str, tmp_path: Path, pki: Path) -> None:
     done = run(*documents(pki, tmp_path / "out")[name], "--json", "/dev/full", cwd=tmp_path)
     assert done.returncode == 3, (done.stdout, done.stderr)
     assert "/dev/full" in done.stderr and len(done.stderr.splitlines()) == 1
@@ -113,7 +113,7 @@ def test_a_pipe_is_written_into(tmp_path: Path) -> None:
 
 
 def test_what_was_there_stays_where_it_cannot_be_replaced(tmp_path: Path) -> None:
-    pki = v2g.make(tmp_path / "pki")  # noqa: F811
+    pki = v2g.make(tmp_path / "pki")
     assert run("pki", "init", pki.folder).returncode == 2
     assert v2g.Pki(pki.folder).names() == pki.names()
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_documents import documents
 from cli_run import every_command, on_a_terminal, run, run_here
 
-from certs import v2g
 from command_line.options import JsonFile, JsonNow, JsonOutcome, Quiet
 from gridkeel import params_text
 
@@ -26,11 +26,6 @@ UNTIL_ENDED = {"board run", "plant inverter", "broker"}
 
 def squeezed(text: str) -> str:
     return re.sub(r"\s", "", text)
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return v2g.make(tmp_path_factory.mktemp("rules") / "pki").folder
 
 
 @pytest.mark.parametrize(("words", "each"), EVERY, ids=[" ".join(words) for words, _each in EVERY])
@@ -59,24 +54,6 @@ def test_an_option_means_the_same_everywhere(words: tuple[str, ...], each: Any) 
         elif words != ("monitor",):
             kind = JsonNow if " ".join(words) in UNTIL_ENDED else JsonOutcome
             assert written.help == kind.__metadata__[0].help
-
-
-def documents(pki: Path, out: Path) -> dict[str, tuple[str, ...]]:
-    """Every command with --json that needs neither root nor a broker, as short as it can be."""
-    wave = ("--out", str(out))
-    return {
-        "params": ("params",),
-        "pki show": ("pki", "show", str(pki)),
-        "handshake-model": ("handshake-model",),
-        "bench": ("bench", "step", *wave),
-        "bench estimator": ("bench", "estimator", "--quick", *wave),
-        "typetest": ("typetest", "--only", "trip-over-frequency", *wave),
-        "study fleet": ("study", "fleet", "--chargers", "10", "--seconds", "5", "--part", "loss", *wave),
-        "board ports": ("board", "ports"),
-        "board run": ("board", "run", "--seconds", "0.2"),
-        "plant inverter": ("plant", "inverter", "--tcp", "127.0.0.1:0", "--seconds", "0.1"),
-        "send": ("send", "gk-1", "setpoint", "--power-w", "999999", "--lifetime-s", "5"),
-    }
 
 
 NAMES = tuple(documents(Path(), Path()))

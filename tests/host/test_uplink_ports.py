@@ -73,16 +73,21 @@ STRANGERS = {
 }
 
 
-@pytest.mark.parametrize("name", STRANGERS)
-def test_a_port_without_a_controller_is_said_once_and_left_in_peace(name: str, tmp_path: Path):
-    says, echoes, words, queries = STRANGERS[name]
-    with Stranger(says, echoes) as stranger:
-        with UplinkProcess(tmp_path / "q.db", NOWHERE, [stranger.port]) as uplink:
-            assert eventually(lambda: any(words in line for line in uplink.lines)), uplink.lines
-            assert not eventually(lambda: len(_of(uplink, stranger.port)) > 1, 3.0)
+def test_a_port_without_a_controller_is_reported_once_and_left_in_peace(tmp_path: Path):
+    """All kinds of them, beside each other on one uplink."""
+    with contextlib.ExitStack() as stack:
+        strangers = {
+            name: stack.enter_context(Stranger(says, echoes)) for name, (says, echoes, *_) in STRANGERS.items()
+        }
+        ports = {name: stranger.port for name, stranger in strangers.items()}
+        with UplinkProcess(tmp_path / "q.db", NOWHERE, list(ports.values())) as uplink:
+            for name, (_says, _echoes, words, _queries) in STRANGERS.items():
+                assert eventually(lambda: any(words in line for line in _of(uplink, ports[name]))), (name, uplink.lines)  # noqa: B023
+            assert not eventually(lambda: any(len(_of(uplink, port)) > 1 for port in ports.values()), 3.0), uplink.lines
             assert uplink.terminate() == 0
-        assert len(stranger.heard) <= 9 * (queries + 1)
-        assert (len(stranger.heard) > 0) == (queries > 0)
+        for name, (_says, _echoes, _words, queries) in STRANGERS.items():
+            assert len(strangers[name].heard) <= 9 * (queries + 1), name
+            assert (len(strangers[name].heard) > 0) == (queries > 0), name
         assert all(len(line) < 300 and line.isprintable() for line in uplink.lines)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
-from test_whole_chain import DEVICE, Operator, first_line, running
+from chain import DEVICE, Operator, first_line, running
 
 from hil.virtual_board.flash import CONFIG, GOOD, make_flash
 from hil.virtual_board.shared_host import on_shared_host

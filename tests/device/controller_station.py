@@ -1,0 +1,44 @@
+"""The whole controller with a vehicle whose state is set by hand."""
+
+from controller_rig import Charger
+from evse_station import HIGH_MV
+
+from gridkeel import inverter
+from gridkeel.evse import duty, ports
+from gridkeel.services.protection import RUN
+
+
+class ControllerStation(Charger):
+    """The whole controller with a vehicle at its connector; the contact follows in the next block."""
+
+    def __init__(self, changes=None):
+        super().__init__(changes)
+        self.state = "A"
+        self.weld = False
+
+    def _step(self):
+        connector = self.controller.connector
+        levels = connector.levels
+        levels[ports.HIGH_MV] = HIGH_MV[self.state]
+        pwm = duty.has_pwm(connector.orders[ports.DUTY_PERMILLE])
+        levels[ports.LOW_MV] = -12000 if pwm else HIGH_MV[self.state]
+        if not self.weld:
+            levels[ports.CLOSED] = 1 if self.controller.energise else 0
+        super()._step()
+
+    def be(self, state, ms):
+        self.state = state
+        self.run(ms)
+        return self
+
+
+def charging(changes):
+    station = ControllerStation(changes)
+    station.be("A", 3500)
+    assert station.controller.protection.state == RUN
+    assert station.controller.inverter.state == inverter.DRIVING
+    assert not station.controller.energise
+    assert station.wset_w() == 0
+    station.be("B", 200)
+    station.be("C", 2500)
+    return station
