@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "firmware" / "gridkeel"
 WAITING_ROOMS = ("runtime", "boards")
 # micropython and math do not wait; uctypes, gc and the rest belong to the rooms that do.
-PURE_IMPORTS = {"gridkeel", "array", "binascii", "hashlib", "math", "micropython", "struct"}
+PURE_IMPORTS = {"gridkeel", "array", "binascii", "collections", "hashlib", "math", "micropython", "struct"}
 # What host code may know of the firmware: tables and protocols, never what runs on the board.
 HOST_MAY_IMPORT = (
     "gridkeel",

@@ -1,4 +1,4 @@
-"""The pure rooms put together: a block of samples in, bytes for the inverter out.
+"""Control path of one charger: a block of samples in, bytes for the inverter out.
 
 step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envelope -> inverter
                                                              outlet (pilot, contactor) -^
@@ -29,7 +29,7 @@ class Controller:
     be shut); power_w, delivered as the inverter measured it lately, limits.UNKNOWN where it did not; temperature_c, of
     the inverter's sensor, TEMPERATURE_UNKNOWN where it is older than temperature_stale_ms.
     outlet and charger: pilot and contactor, and a session's view of them; None while parameter evse is 0.
-    identity: bytes that tell this controller from all others; trips and returns are spread by it.
+    identity: bytes that are this controller's alone; trips and returns are spread by it.
     Allocates: nothing, once the inverter is found.
     """
 
@@ -54,12 +54,12 @@ class Controller:
         self.limiter = limits.STALE_SAMPLES
         self.energise = False
         self._reacting = False
-        self._told = 0
+        self._reported = 0
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
     def _make_outlet(self, identity):
-        # Imported where it is wanted: a fixed vehicle needs none of it in its heap.
+        # Imported only where there is one: a fixed vehicle needs none of it in its heap.
         from gridkeel.evse.charger import Charger
         from gridkeel.evse.outlet import Outlet
 
@@ -76,7 +76,7 @@ class Controller:
         self._decide(now_ms)
 
     def block_lost(self):
-        """Tell that samples are missing before the next block."""
+        """Note that samples are missing before the next block."""
         self.mains.block_lost()
         self.sample_clock.lost()
 
@@ -91,7 +91,7 @@ class Controller:
     def time_told(self, unix_s, ms, now_ms):
         """Take the host's time, which arrived at now_ms, for the sample clock.  Not part of the control path."""
         if self.mains.SAMPLED:
-            self.sample_clock.told(unix_s, ms, now_ms)
+            self.sample_clock.host_time(unix_s, ms, now_ms)
             self.mains.trim(self.sample_clock.ppm)
 
     def receive(self, data, n, now_ms):
@@ -110,7 +110,7 @@ class Controller:
         if self.outlet is not None:
             self.outlet.step(supply, self.power_w, now_ms, self.inverter.power_age(now_ms))
             if self.outlet.left:
-                self.envelope.departure.set(0, 0, now_ms)  # whoever told it, it was that vehicle's
+                self.envelope.departure.set(0, 0, now_ms)  # whoever set it, it was that vehicle's
         self.envelope.departure.update(now_ms)
         requested_w = self.services.decide(now_ms, ready, self.envelope.required_w)
         if self.parameters.temperature_sensor:
@@ -153,11 +153,11 @@ class Controller:
             faults.set(trip, True, self.mains.freq_short_uhz)
             self._trip = trip
         following = self.inverter.following
-        if following.deviation_w or self._told & _DEVIATES:
+        if following.deviation_w or self._reported & _DEVIATES:
             faults.set(errors.INVERTER_NOT_FOLLOWING, following.deviation_w, following.deviation_w)
         fault = self.inverter.fault
         if fault == errors.INVERTER_NOT_FOLLOWING:
-            fault = errors.NO_FAULT  # told above, whatever else is wrong
+            fault = errors.NO_FAULT  # reported above, whatever else is wrong
         if fault != self._inverter_fault:
             faults.set(self._inverter_fault, False)
             faults.set(fault, True, self.inverter.bus_errors)
@@ -171,8 +171,8 @@ class Controller:
             noted |= _CHARGE
         if self.setpoint.expired or regulation.expired:
             noted |= _EXPIRED
-        if noted != self._told or noted & _EXPIRED:
-            self._told = noted
+        if noted != self._reported or noted & _EXPIRED:
+            self._reported = noted
             faults.set(errors.POWER_UNKNOWN, noted & _POWER)
             faults.set(errors.SOC_UNKNOWN, noted & _CHARGE)
             faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)

@@ -5,9 +5,13 @@ is derived from this table. All values are integers; the name ends in the unit. 
 position in the table, so rows are appended, never moved.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.errors import ParameterError
 from gridkeel.services import fast_reserve
 from gridkeel.services.grid_codes import in_force
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 # Why a configuration is refused; errors_text.py has the words.  A code is one of these << 8 | which: the index of a
 # parameter, with NOT_A_PARAMETER and NOT_JSON the place of the name in the file, from 1, or WHICH_MAX for none.
@@ -143,13 +147,13 @@ _TABLE = (
 )
 
 
-def rows():
+def rows() -> "Iterator[tuple[str, str, int, int, int]]":
     """Yield (name, unit, default, min, max) of each parameter."""
     for name, at in zip(NAMES, _starts()):
         yield (name,) + _row(at)
 
 
-def index(name):
+def index(name: str) -> int:
     """Return the id of a parameter.  Errors: ParameterError where there is no such name."""
     for i, known in enumerate(NAMES):
         if known == name:
@@ -159,7 +163,7 @@ def index(name):
     )
 
 
-def check(name, value):
+def check(name: str, value: object) -> int:
     """Check one value against its row and return it.  Errors: ParameterError with name, value and limits."""
     at = 0
     which = index(name)
@@ -175,7 +179,7 @@ def check(name, value):
     return value
 
 
-def parse(data):
+def parse(data: bytes) -> "dict[str, int]":
     """Parse the bytes of a config.json, one flat JSON object of integers with unique names, into {name: value}.
 
     MicroPython's `json` is not strict enough: it accepts `{"evse" 1]` and keeps the last of two equal names.
@@ -186,7 +190,7 @@ def parse(data):
     data = data.strip()
     if data[:1] != b"{" or data[-1:] != b"}" or len(data) < 2:
         raise ParameterError("not a JSON object", NOT_JSON << 8 | WHICH_MAX)
-    changes: dict = {}
+    changes: "dict[str, int]" = {}
     last = len(data) - 1
     at = 1
     if not data[at:last].strip():
@@ -248,7 +252,11 @@ class Parameters:
     grid: what they make the grid services go by.
     """
 
-    def __init__(self, changes=None):
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> int: ...
+
+    def __init__(self, changes: "Mapping[str, int] | None" = None) -> None:
         self.grid = in_force.GridSettings()
         for name, at in zip(NAMES, _starts()):
             setattr(self, name, int(_word(_TABLE.find(b" ", at) + 1)))
@@ -257,7 +265,7 @@ class Parameters:
         else:
             self.grid.take(self)
 
-    def update(self, changes):
+    def update(self, changes: "Mapping[str, int]") -> None:
         """Apply {name: value}, all or nothing.  Errors: ParameterError, and nothing is changed."""
         merged = self.values()
         for name, value in changes.items():
@@ -267,7 +275,7 @@ class Parameters:
             setattr(self, name, value)
         self.grid.take(self)
 
-    def values(self):
+    def values(self) -> "dict[str, int]":
         """Return a new {name: value} of everything in force."""
         return {name: getattr(self, name) for name in NAMES}
 
