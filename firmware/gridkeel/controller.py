@@ -1,4 +1,4 @@
-"""The control path put together: a block of samples in, bytes for the inverter out.
+"""Control path of one charger: a block of samples in, bytes for the inverter out.
 
 step: samples -> sensing -> services (protection, droop ...) -> arbiter -> envelope -> inverter
                                                              connector (pilot, contactor) -^
@@ -61,12 +61,12 @@ class Controller:
         self.limiter = limits.STALE_SAMPLES
         self.energise = False
         self._reacting = False
-        self._told = 0
+        self._reported = 0
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
 
     def _make_connector(self, identity):
-        # Imported where it is wanted: a fixed vehicle needs none of it in its heap.
+        # Imported only where there is one: a fixed vehicle needs none of it in its heap.
         from gridkeel.evse.charger import Charger
         from gridkeel.evse.connector import Connector
 
@@ -98,7 +98,7 @@ class Controller:
     def synchronise(self, unix_s: int, ms: int, now_ms: int) -> None:
         """Take the host's time, which arrived at now_ms, for the sample clock.  Not part of the control path."""
         if self.mains.SAMPLED:
-            self.sample_clock.told(unix_s, ms, now_ms)
+            self.sample_clock.host_time(unix_s, ms, now_ms)
             self.mains.trim(self.sample_clock.ppm)
 
     def receive(self, data: "Buffer", n: int, now_ms: int) -> None:
@@ -160,7 +160,7 @@ class Controller:
             faults.set(trip, True, self.mains.freq_short_uhz)
             self._trip = trip
         following = self.inverter.following
-        if following.deviation_w or self._told & _DEVIATES:
+        if following.deviation_w or self._reported & _DEVIATES:
             faults.set(errors.INVERTER_NOT_FOLLOWING, following.deviation_w, following.deviation_w)
         fault = self.inverter.fault
         if fault == errors.INVERTER_NOT_FOLLOWING:
@@ -178,8 +178,8 @@ class Controller:
             noted |= _CHARGE
         if self.setpoint.expired or regulation.expired:
             noted |= _EXPIRED
-        if noted != self._told or noted & _EXPIRED:
-            self._told = noted
+        if noted != self._reported or noted & _EXPIRED:
+            self._reported = noted
             faults.set(errors.POWER_UNKNOWN, noted & _POWER)
             faults.set(errors.SOC_UNKNOWN, noted & _CHARGE)
             faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)

@@ -81,7 +81,7 @@ class Envelope:
             self.limiter = self.discharge_by
         following = self.following
         if following is not None and following.deviation_w:
-            # The command stands, so that an inverter that comes round is seen to; nobody may count on it.
+            # The command stays, so that an inverter that follows again is seen to; nobody may count on it.
             self._bound_charge(following.charge_w, limits.NOT_FOLLOWING)
             self._bound_discharge(following.discharge_w, limits.NOT_FOLLOWING)
         return self.permitted_w

@@ -143,7 +143,7 @@ class Mains(Protocol):
         """Correct the frequency by so much more than sample_clock_ppm.  Asked where SAMPLED alone."""
 
     def update(self, samples: array[int], n: int) -> bool: ...
-    def report(self) -> None: ...
+    def report(self) -> int: ...
     def block_lost(self) -> None: ...
 
 class InverterReadings(Protocol):
@@ -160,6 +160,16 @@ class InverterReadings(Protocol):
     @property
     def power_w(self) -> int:
         """As measured last, positive into the vehicle."""
+
+class ReactiveRatings(Protocol):
+    """What reactive power asks of an inverter; limits.NO_BOUND where it says nothing."""
+
+    @property
+    def apparent_va(self) -> int: ...
+    @property
+    def inject_max_var(self) -> int: ...
+    @property
+    def absorb_max_var(self) -> int: ...
 
 class HealthFigures(Protocol):
     """The runtime's figures for a telemetry record."""

@@ -1,4 +1,4 @@
-"""What befalls grid and fleet, what the fleet is told, as data, and the run of one case."""
+"""Disturbances of the grid and orders to the fleet as data, and the run of one case."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Agc:
-    """A centre that integrates the deviation and tells every charger its share every period_s, until it falls silent.
+    """A centre that integrates the deviation and sends every charger its share every period_s, until it falls silent.
 
     gain_per_hz_s: share of the regulation's power for 1 Hz over 1 s.
     """
@@ -119,7 +119,7 @@ def play(
 
 
 class Centre:
-    """What chargers are told from outside, at its time."""
+    """Orders that chargers get from outside, each at its time."""
 
     def __init__(self, case: Case, nominal_hz: float) -> None:
         self._case = case

@@ -115,7 +115,7 @@ class Fleet:
         return sum(block.step(*seen, voltage_mv, self._now_ms, nominal_uhz) for block in self._blocks)
 
     def regulate(self, share_pct_x100: int) -> None:
-        """Tell every charger its share of regulation_w, -10000..10000."""
+        """Send every charger its share of regulation_w, -10000..10000."""
         for block in self._blocks:
             block.controllers.services.regulation.signal(share_pct_x100, self._now_ms)
 

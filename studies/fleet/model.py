@@ -2,7 +2,7 @@
 
 Modelled: protection with its trip tables, droop with its profiles, fast reserve, set-point, regulation, events, one
 price plan for all, baseline, staggering, envelope without horizon, departure and temperature. Left out is what no grid
-study sees: samples, Modbus bytes, faults told on the link, reactive power, accounting.
+study sees: samples, Modbus bytes, faults reported on the link, reactive power, accounting.
 """
 
 from __future__ import annotations

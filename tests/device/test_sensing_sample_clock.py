@@ -51,7 +51,7 @@ class Bench:
             if self.telling and self.blocks % TELL_BLOCKS == 0:
                 host_us = t_us + self.host_ahead_us
                 was = clock.ppm
-                clock.told(
+                clock.host_time(
                     NOON + host_us // 1000000, host_us % 1000000 // 1000, self.tick(t_us + 1500 + self.late_us())
                 )
                 self.most_move = max(self.most_move, abs(clock.ppm - was))

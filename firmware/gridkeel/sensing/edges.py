@@ -2,6 +2,7 @@
 
 from array import array
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.errors import ParameterError, ProtocolError
 from gridkeel.sensing.quality import (
     BLOCK_LOST,
@@ -13,6 +14,9 @@ from gridkeel.sensing.quality import (
     WARM_UP_SHORT,
 )
 from gridkeel.ticks import diff
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 SHORT_CYCLES = 4
 ROCOF_CYCLES = 6
@@ -36,7 +40,7 @@ class EdgeEstimator:
 
     SAMPLED = False  # the capture counter's clock is not that of the blocks
 
-    def __init__(self, parameters, tick_hz):
+    def __init__(self, parameters: "Parameters", tick_hz: int) -> None:
         if not TICK_HZ_MIN <= tick_hz <= TICK_HZ_MAX:
             raise ParameterError("tick_hz = %d is outside %d..%d" % (tick_hz, TICK_HZ_MIN, TICK_HZ_MAX))
         nominal_hz = parameters.nominal_hz
@@ -69,7 +73,7 @@ class EdgeEstimator:
         self.cycle_mv = 0
         self.quality = NO_VOLTAGE | LOW_VOLTAGE | WARM_UP_SHORT | WARM_UP_LONG
 
-    def report(self):
+    def report(self) -> int:
         """Take the ten-cycle figures for a record; there is no longer window.  Return no quality bits."""
         self.report_uhz = self.freq_uhz
         self.report_mhz_s = self.rocof_mhz_s
@@ -79,12 +83,12 @@ class EdgeEstimator:
         """Errors: ProtocolError, always: the host's time says nothing of the capture counter's clock."""
         raise ProtocolError("the edges' clock is not that of the blocks")
 
-    def block_lost(self):
-        """Tell that crossings may be missing before the next block."""
+    def block_lost(self) -> None:
+        """Note that crossings may be missing before the next block."""
         self._cycles = -1
         self.quality |= BLOCK_LOST | WARM_UP_SHORT | WARM_UP_LONG
 
-    def update(self, edges, n):
+    def update(self, edges: "array[int]", n: int) -> bool:
         """Take the crossings of one block; call it for every block, with none too.  Return True: an estimate is ready.
 
         edges: array('i'), ticks of the capture counter, wrapping at 2**30.  n: 0..len(edges).
@@ -188,7 +192,7 @@ class EdgeEstimator:
         self.quality = quality
 
 
-def scaled(factor, part, whole):
+def scaled(factor: int, part: int, whole: int) -> int:
     """Return factor * part // whole, bit by bit, where the product would not fit; part < whole < 2**30 / 3."""
     quotient = 0
     rest = 0

@@ -3,6 +3,7 @@
 import math
 from array import array
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.sensing import weights, windows
 from gridkeel.sensing.jumps import BACK_HOPS, GIVEN_UP, NOTICED, TRIAL_HOPS, JumpDetector
 from gridkeel.sensing.quality import (
@@ -15,6 +16,9 @@ from gridkeel.sensing.quality import (
     WARM_UP_REPORT,
     WARM_UP_SHORT,
 )
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 try:
     from gridkeel.sensing.kernels import magnitude, mix, phase, weigh
@@ -45,7 +49,7 @@ class Estimator:
 
     SAMPLED = True  # its clock is that of the blocks
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         nominal_hz = parameters.nominal_hz
         size = parameters.sample_hz // nominal_hz
         hop = size // HOPS_A_CYCLE
@@ -110,16 +114,16 @@ class Estimator:
         # sinc(d / f0)**-2 is about 1 + (pi d / f0)**2 / 3; d in mHz squared, over 2**8, to ppm over 2**10.
         self._droop_ppm = round(math.pi**2 / 3 / (parameters.nominal_hz * 1000) ** 2 * 1000000 * 256 * 1024)
 
-    def block_lost(self):
-        """Tell that samples are missing before the next block: the phase is no longer continuous."""
+    def block_lost(self) -> None:
+        """Note that samples are missing before the next block: the phase is no longer continuous."""
         self._hops = 0
         self.quality |= BLOCK_LOST | WARM_UP_SHORT | WARM_UP_LONG
 
-    def trim(self, ppm):
+    def trim(self, ppm: int) -> None:
         """Correct the frequency by so much more than sample_clock_ppm, +-CLOCK_MAX_PPM in all."""
         self._clock_ppm = max(-CLOCK_MAX_PPM, min(CLOCK_MAX_PPM, self._known_ppm + ppm))
 
-    def update(self, samples, n):
+    def update(self, samples: "array[int]", n: int) -> bool:
         """Fold in n samples; return True when a new estimate is ready.
 
         samples: array('h') or any int16 buffer, left-aligned ADC counts at sample_hz.  n: 1..one block.
@@ -134,8 +138,8 @@ class Estimator:
             self._estimate(4 * (hops - 1))
         return hops > 0
 
-    def report(self):
-        """Work out report_uhz and report_mhz_s, what a record tells; return quality bits that go with them.
+    def report(self) -> int:
+        """Work out report_uhz and report_mhz_s for a telemetry record; return quality bits that go with them.
 
         Not part of the control path: no service waits for a window as long as report_filter's.
         """

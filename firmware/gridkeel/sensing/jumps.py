@@ -1,4 +1,4 @@
-"""Jumps of phase or amplitude: told from true changes of frequency by how suddenly the one-cycle phasor turns.
+"""Jumps of phase or amplitude, kept apart from changes of frequency by how suddenly the one-cycle phasor turns.
 
 A suspicion is held at once and tried once the phasor is clear of what caused it: where the phase has left the old
 frequency's line as a change of frequency does, and not in one go, it is given up and nothing is lost.
@@ -34,7 +34,7 @@ class JumpDetector:
     a radian is as much as the whole amplitude.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.held = 0
         self.seen = 0  # jumps since the start, wrapping at 2**16, less those given up
         self._angle = 0
@@ -57,10 +57,10 @@ class JumpDetector:
         self._residual = 0
         self._on_trial = False
 
-    def update(self, angle, size_mv, steady):
+    def update(self, angle: int, size_mv: int, steady: bool) -> int:
         """Take the one-cycle phase and amplitude of a hop; return NOTICED, GIVEN_UP or NOTHING.
 
-        steady: the windows are full, so that there is something to hold on to; NOTICED wants `hold_to` called.
+        steady: the windows are full, so that there is something to hold on to; after NOTICED call `hold_to`.
         """
         turn = self._turned(angle)
         shrunk = self._size_bend(size_mv)
@@ -101,7 +101,7 @@ class JumpDetector:
         self._bend_2 = self._bend_1
         self._bend_1 = bend
 
-    def hold_to(self, before):
+    def hold_to(self, before: int) -> None:
         """Say what the phase increments were before what was noticed now."""
         self._before = before
         self._residual = self._turn_1 + self._turn_2 + self._turn_3 + self._turn_4 - 4 * before

@@ -1,13 +1,17 @@
-"""How much too fast the sample clock runs, from blocks counted and the host's time: see docs/sensing.md.
+"""Error of the sample clock, from blocks counted against the host's time: see docs/sensing.md.
 
-Two clocks are read with delays that only ever make them look late: a block is noticed late, a telling arrives late. So
-the least lateness of a segment is kept for either, and a line through the segments' differences has the error as its
+Two clocks are read with delays that only ever make them look late: a block is noticed late, a time stamp arrives late.
+So the least lateness of a segment is kept for either, and a line through the segments' differences has the error as its
 slope.  A millisecond over a segment is 16 ppm; over a whole run of 17 minutes, with every segment weighed, under one.
 """
 
 from array import array
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.ticks import add, diff
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 STATES = ("unknown", "settling", "known", "implausible")
 UNKNOWN, SETTLING, KNOWN, IMPLAUSIBLE = range(4)
@@ -15,21 +19,21 @@ UNKNOWN, SETTLING, KNOWN, IMPLAUSIBLE = range(4)
 SEGMENT_MS = 64000
 SEGMENTS = 16
 SEGMENTS_MIN = 6
-TELLINGS_MIN = 4  # a segment with fewer has no least lateness worth the name
+STAMPS_MIN = 4  # a segment with fewer has no least lateness to go by
 BEND_MS = 20  # from one segment to the next, against the one before: the host's clock was set, or is being slewed
 KNOWN_PPM = 6  # uncertainty up to which the slope is believed
-MOVE_PPM = 4  # a telling: 0.2 mHz every few seconds, which no droop curve and no ROCOF limit notices
+MOVE_PPM = 4  # a time stamp: 0.2 mHz every few seconds, which no droop curve and no ROCOF limit notices
 NEVER = 1 << 29
 
 
 class SampleClock:
     """Counts blocks against the host's time.  ppm: what is added to sample_clock_ppm now; found_ppm: the whole error.
 
-    A telling and a block are noted in any order; whatever loses samples calls `lost`, and the run begins anew while
-    the correction stands.  Allocates: nothing in `block` and `lost`; `told` belongs outside the control path.
+    A time stamp and a block are noted in any order; whatever loses samples calls `lost`, and the run begins anew while
+    the correction stands.  Allocates: nothing in `block` and `lost`; `host_time` belongs outside the control path.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self._known_ppm = parameters.sample_clock_ppm  # what the estimator was made with
         self.ppm = 0
@@ -39,16 +43,16 @@ class SampleClock:
         self._counting = False
         self._due_ms = 0
         self._late_ms = 0
-        self._telling = False
+        self._stamped = False
         self._lag_ms = 0  # ticks less the host's time since the run began, now
         self._least_lag_ms = 0
-        self._tellings = 0
+        self._stamps = 0
         self._last_s = self._last_ms = self._last_tick = 0
         self._began_tick = 0
         self._offsets = array("i", [0] * SEGMENTS)
         self._n = 0
 
-    def block(self, now_ms):
+    def block(self, now_ms: int) -> None:
         """Count a block that was noticed at now_ms."""
         if not self._counting:
             self._counting = True
@@ -61,14 +65,14 @@ class SampleClock:
         if late_ms < self._late_ms:
             self._late_ms = late_ms
 
-    def lost(self):
+    def lost(self) -> None:
         """Samples are missing: nothing counted before says anything of what comes."""
         self._counting = False
-        self._telling = False
+        self._stamped = False
         if self.state == KNOWN:
             self.state = SETTLING
 
-    def told(self, unix_s, ms, now_ms):
+    def host_time(self, unix_s: int, ms: int, now_ms: int) -> None:
         """Take the host's time that arrived at now_ms, and move the correction on."""
         if self._follows(unix_s, ms, now_ms):
             self._fold(now_ms)
@@ -81,7 +85,7 @@ class SampleClock:
         self.ppm += max(-MOVE_PPM, min(MOVE_PPM, step))
 
     def _begin(self, now_ms):
-        self._telling = True
+        self._stamped = True
         self._n = 0
         self._lag_ms = 0
         self._began_tick = now_ms
@@ -92,11 +96,11 @@ class SampleClock:
     def _open_segment(self):
         self._late_ms = NEVER
         self._least_lag_ms = NEVER
-        self._tellings = 0
+        self._stamps = 0
 
     def _follows(self, unix_s, ms, now_ms):
-        """Add what passed since the last telling to the lag; return False where there is no run to go on with."""
-        if not (self._telling and self._counting and 0 <= unix_s - self._last_s < 1000):
+        """Add what passed since the last time stamp to the lag; return False where there is no run to go on with."""
+        if not (self._stamped and self._counting and 0 <= unix_s - self._last_s < 1000):
             return False
         host_ms = (unix_s - self._last_s) * 1000 + ms - self._last_ms
         self._lag_ms += diff(now_ms, self._last_tick) - host_ms
@@ -104,12 +108,12 @@ class SampleClock:
 
     def _fold(self, now_ms):
         if diff(now_ms, self._began_tick) >= SEGMENT_MS:
-            if self._tellings < TELLINGS_MIN or not self._close_segment():
+            if self._stamps < STAMPS_MIN or not self._close_segment():
                 self._begin(now_ms)
                 return
             self._began_tick = add(self._began_tick, SEGMENT_MS)
             self._open_segment()
-        self._tellings += 1
+        self._stamps += 1
         if self._lag_ms < self._least_lag_ms:
             self._least_lag_ms = self._lag_ms
 
@@ -144,7 +148,7 @@ class SampleClock:
             self._goal_ppm = 0
 
 
-def slope_ppm(offsets, n):
+def slope_ppm(offsets: "array[int]", n: int) -> int:
     """Return the least-squares slope of n offsets, ms a segment, in ppm.  Range: 16 s of offsets stays under 2**30."""
     total = 0
     for i in range(n):
@@ -154,7 +158,7 @@ def slope_ppm(offsets, n):
     return (total * 375 + whole // 2) // whole
 
 
-def uncertain_ppm(offsets, n, ppm):
+def uncertain_ppm(offsets: "array[int]", n: int, ppm: int) -> int:
     """Return about twice the standard error of a slope: half the spread is a standard deviation, as good as any."""
     # 2 * sigma * sqrt(12 / n**3), sigma in us over segments of 64 s
     spread = spread_us(offsets, n, ppm)
@@ -164,7 +168,7 @@ def uncertain_ppm(offsets, n, ppm):
     return spread * 111 // (64 * n * root)
 
 
-def spread_us(offsets, n, ppm):
+def spread_us(offsets: "array[int]", n: int, ppm: int) -> int:
     """Return the largest distance of an offset from the line of that slope through their mean, in us."""
     total = 0
     for i in range(n):

@@ -4,8 +4,15 @@ Ranges, for |sample| <= 32768, table amplitude 2**14 and up to 192 samples a cyc
 2**14 + 1, a one-cycle sum under 2**22, a two-cycle sum under 2**29; nothing reaches 2**30.
 """
 
+from gridkeel import TYPE_CHECKING
 
-def mix(samples, n, table, ring, acc, out):
+if TYPE_CHECKING:
+    from array import array
+
+
+def mix(
+    samples: "array[int]", n: int, table: "array[int]", ring: "array[int]", acc: "array[int]", out: "array[int]"
+) -> int:
     """Mix n samples to baseband and run both one-cycle boxcars; return how many hops were written to out.
 
     table: array('h'), cos then -sin of one cycle, amplitude 2**14.  ring: array('i'), 4 cycles.
@@ -53,7 +60,7 @@ def mix(samples, n, table, ring, acc, out):
     return hops
 
 
-def phase(i, q, atan):
+def phase(i: int, q: int, atan: "array[int]") -> int:
     """Return the angle of i + jq in millionths of half a turn, -10**6..10**6.
 
     |i|, |q| < 2**30.  atan: array('i') of 258, atan(k / 256) in the same unit.  Error: under 2 units (6 urad).
@@ -83,7 +90,7 @@ def phase(i, q, atan):
     return turn if q >= 0 else 0 - turn
 
 
-def magnitude(i, q):
+def magnitude(i: int, q: int) -> int:
     """Return |i + jq| rounded down, to 2**-12 of itself or 1; |i|, |q| < 2**29."""
     a = i if i >= 0 else 0 - i
     b = q if q >= 0 else 0 - q
@@ -103,7 +110,7 @@ def magnitude(i, q):
         root = better
 
 
-def weigh(ring, head, size, weights, n, out, at):
+def weigh(ring: "array[int]", head: int, size: int, weights: "array[int]", n: int, out: "array[int]", at: int) -> None:
     """Put sum(weights[j] * ring[head - j]) for j < n into out[at]; ring is circular, of `size`.
 
     With |ring| <= 220,000 and weights whose sizes sum to at most 4,660 the sum stays under 2**30.

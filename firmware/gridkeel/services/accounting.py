@@ -1,9 +1,7 @@
-"""What a service did to the energy: the deviation from the baseline, integrated over a window, and its verdict.
-
-The sign of the integral tells:
+"""Energy account: the deviation from the baseline, integrated over a window, and its verdict by the sign.
 
     verdict   integral   meaning
-    none      -          too little moved to tell, or what flowed was unknown for longer than the tolerance
+    none      -          too little moved, or what flowed was unknown for longer than the tolerance
     shed      negative   less was taken, and not made up for
     shifted   zero       what was left off was taken at another time
     battery   positive   more came back than was left off: shifted by a battery, and the rest is its losses
@@ -12,7 +10,10 @@ The sign of the integral tells:
 Zero means within account_tolerance_pct of all that moved either way.
 """
 
-from gridkeel import limits, ticks
+from gridkeel import TYPE_CHECKING, limits, ticks
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 NONE = 0
 SHED = 1
@@ -29,7 +30,7 @@ _LEAST_WH = 5
 class Account:
     """up_wh and down_wh of the window that runs; of the last whole one: deviation_wh and verdict (VERDICTS)."""
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.up_wh = 0
         self.down_wh = 0
@@ -42,7 +43,7 @@ class Account:
         self._begun = False
         self._silence_ms = 0
 
-    def update(self, power_w, now_ms):
+    def update(self, power_w: int, now_ms: int) -> None:
         """Add what flowed since the last call, held against baseline_w; power_w: limits.UNKNOWN where nobody knows."""
         if not self._begun:
             self._begun = True

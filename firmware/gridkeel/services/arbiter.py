@@ -11,13 +11,17 @@
     baseline     otherwise                               base: baseline_w
 
 The base goes from one level's power to another's by setpoint_ramp_w_s, from zero whenever power may not flow;
-regulation brings its own ramp. Where a droop profile wants the pre-disturbance power held, the base stands still
+regulation brings its own ramp. Where a droop profile holds the pre-disturbance power, the base stands still
 while droop answers. After a return the whole is bounded by the ramp of enter service.
 """
 
-from gridkeel import limits, ticks
+from gridkeel import TYPE_CHECKING, limits, ticks
 from gridkeel.services.protection import BLOCKED, RAMP_DONE, RUN
 from gridkeel.services.ramp import Ramp
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
+    from gridkeel.services.bundle import Services
 
 BASELINE = 0
 SCHEDULE = 1
@@ -38,7 +42,7 @@ class Arbiter:
     another.
     """
 
-    def __init__(self, parameters, services):
+    def __init__(self, parameters: "Parameters", services: "Services") -> None:
         """services: services.bundle.Services."""
         self._p = parameters
         self._s = services
@@ -50,7 +54,7 @@ class Arbiter:
         self.level = PROTECTION
         self.limiter = limits.CEASED
 
-    def decide(self, now_ms, ready, required_w=0):
+    def decide(self, now_ms: int, ready: bool, required_w: int = 0) -> int:
         """Return requested_w.
 
         ready: whether the inverter takes power: the base starts from zero where it does not.  required_w: the charge

@@ -1,5 +1,6 @@
 """Every grid service of one controller, made once, in the order the control path asks them."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.services.accounting import Account
 from gridkeel.services.arbiter import Arbiter
 from gridkeel.services.droop import Droop
@@ -11,11 +12,15 @@ from gridkeel.services.regulation import Regulation
 from gridkeel.services.schedule import Plan
 from gridkeel.services.setpoint import Setpoint
 
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import Mains
+
 
 class Services:
     """The services by name; none knows of another, the arbiter alone knows them all."""
 
-    def __init__(self, parameters, identity=b""):
+    def __init__(self, parameters: "Parameters", identity: bytes = b"") -> None:
         self.protection = Protection(parameters, identity)
         self.droop = Droop(parameters)
         self.fast_reserve = FastReserve(parameters)
@@ -27,13 +32,13 @@ class Services:
         self.account = Account(parameters)
         self.arbiter = Arbiter(parameters, self)
 
-    def follow(self, mains, now_ms, uncommanded=False):
+    def follow(self, mains: "Mains", now_ms: int, uncommanded: bool = False) -> None:
         """Give a new estimate to those that go by the mains; uncommanded: power flows that nobody commanded."""
         self.protection.update(mains, now_ms, uncommanded)
         self.droop.update(mains, now_ms)
         self.fast_reserve.update(mains, now_ms)
 
-    def decide(self, now_ms, ready, required_w):
+    def decide(self, now_ms: int, ready: bool, required_w: int) -> int:
         """Return the requested power, into the vehicle; ready and required_w as the arbiter takes them."""
         if self.protection.state != RUN:
             self.droop.reset()

@@ -1,7 +1,12 @@
 """A piecewise-linear curve in integers: points flat in a tuple or array('i'), x rising."""
 
+from gridkeel import TYPE_CHECKING
 
-def share_of(curve, points, x, scale):
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def share_of(curve: "Sequence[int]", points: int, x: int, scale: int) -> int:
     """Return y * scale // 10000 on the curve at x >= 0, not rounded up; 0 before the first point.
 
     curve: points (x in thousands of x's unit, y in 0.01 %), rising, x at most 10**4 apart.  scale: 0..5 * 10**4.

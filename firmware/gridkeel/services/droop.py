@@ -1,20 +1,24 @@
 """Primary response: power that follows the frequency deviation along the curve of a profile."""
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from gridkeel.services.curve import share_of
 from gridkeel.services.lag import Lag
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import Mains
 
 
 class Droop:
     """Frequency droop by the curve in force: over-frequency asks for power into the vehicle, under-frequency out.
 
     After `update`: power_w (the response), target_w (where its lag leads), active (outside the deadband, or the lag
-    still runs down), freezes (the profile wants the pre-disturbance power held while active), short_rules (the short
+    still runs down), freezes (the profile holds the pre-disturbance power while active), short_rules (the short
     window was believed: it has left the long one, or that is warming up).
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.power_w = 0
         self.active = False
@@ -26,7 +30,7 @@ class Droop:
         self._held_uhz = 0
         self._last_ms = 0
 
-    def update(self, mains, now_ms=0):
+    def update(self, mains: "Mains", now_ms: int = 0) -> int:
         """Follow a new estimate and return power_w; a doubtful one holds the last answer.
 
         mains: sensing.frequency.Estimator.  now_ms: what the response time is counted by.  The long window rules while
@@ -42,7 +46,7 @@ class Droop:
         self.active = self.target_w != 0 or self.power_w != 0
         return self.power_w
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget the last answer."""
         self.power_w = 0
         self.active = False

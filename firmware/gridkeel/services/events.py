@@ -19,7 +19,11 @@ All of it against the power that flowed when the event began. One event at a tim
 replaced, while one is active or recovering another is refused.
 """
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
+    from gridkeel.services.spread import Spread
 
 IDLE = 0
 PENDING = 1
@@ -41,7 +45,7 @@ _PAYBACK_MAX = 10000  # thousandths of the depth: a recovery is at most ten time
 class Event:
     """power_w is the base power it asks for while `rules`, state one of STATES, delta_w its difference to the start."""
 
-    def __init__(self, parameters, spread):
+    def __init__(self, parameters: "Parameters", spread: "Spread") -> None:
         self._p = parameters
         self._spread = spread
         self.state = IDLE
@@ -56,7 +60,7 @@ class Event:
         self._payback = 0
         self._base_w = 0
 
-    def take(self, kind, start_in_s, duration_s, depth_w, recovery_s, now_ms):
+    def take(self, kind: int, start_in_s: int, duration_s: int, depth_w: int, recovery_s: int, now_ms: int) -> bool:
         """Take an event (or cancel the one there is); return False (and change nothing) where it cannot be."""
         if kind == CANCEL:
             self._end()
@@ -77,7 +81,7 @@ class Event:
         self.state = PENDING
         return True
 
-    def update(self, now_ms, base_w):
+    def update(self, now_ms: int, base_w: int) -> bool:
         """Follow the clock; base_w: the power that flows without an event.  Return whether the event rules."""
         if self.state == IDLE:
             return False

@@ -15,8 +15,12 @@ The states and what moves between them are one table:
 A doubtful estimate neither starts nor confirms a trigger; an activation runs by its clocks alone.
 """
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.sensing.quality import PHASE_JUMP, UNUSABLE
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import Mains
 
 OFF = 0
 READY = 1
@@ -57,7 +61,7 @@ NAMES = tuple([row[NAME] for row in TABLE])
 class FastReserve:
     """After `update`: power_w (0 or less: out of the vehicle), state (STATES), activations (so far)."""
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.power_w = 0
         self.state = OFF
@@ -66,7 +70,7 @@ class FastReserve:
         self._low_since = 0
         self._active_since = 0
 
-    def update(self, mains, now_ms):
+    def update(self, mains: "Mains", now_ms: int) -> int:
         """Follow a new estimate and return power_w."""
         p = self._p
         if not p.fast_reserve or not p.fast_reserve_w:
@@ -93,7 +97,7 @@ class FastReserve:
             self.power_w = -(p.fast_reserve_w * rest_ms // row[RAMP_OFF_MS])
         return self.power_w
 
-    def cut(self):
+    def cut(self) -> None:
         """Power may not flow: what was active is over."""
         if self.power_w:
             self._rest()

@@ -7,15 +7,15 @@ _LN10_X100 = 230
 class Lag:
     """`power_w` follows a target; held in mW, so that slow responses arrive.  Reactive power is followed alike."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.power_w = 0
         self._mw = 0
 
-    def reset(self):
+    def reset(self) -> None:
         self.power_w = 0
         self._mw = 0
 
-    def follow(self, target_w, elapsed_ms, response_ms):
+    def follow(self, target_w: int, elapsed_ms: int, response_ms: int) -> int:
         """Come nearer to target_w (+-5 * 10**4) by elapsed_ms and return power_w; response_ms: 0..90000."""
         elapsed_ms = max(0, min(elapsed_ms, STEP_MAX_MS))
         ahead = target_w * 1000 - self._mw

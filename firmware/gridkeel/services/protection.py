@@ -18,10 +18,14 @@ Limits are those of the grid settings in force (grid_codes/in_force.py), clocks 
 Delays after a trip are spread by the controller's identity.
 """
 
-from gridkeel import errors, ticks
+from gridkeel import TYPE_CHECKING, errors, ticks
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
 from gridkeel.services.ride_through import Trips
 from gridkeel.services.spread import Spread
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import Mains
 
 SAFE = 0
 RUN = 1
@@ -39,7 +43,7 @@ class Protection:
     enter_permille: how much of the rating may flow yet on the ramp that follows the return, 1000 once it is over.
     """
 
-    def __init__(self, parameters, identity=b""):
+    def __init__(self, parameters: "Parameters", identity: bytes = b"") -> None:
         self._p = parameters
         self.state = SAFE
         self.trip = errors.NO_FAULT
@@ -52,7 +56,7 @@ class Protection:
         self._window_since = 0
         self._run_since = 0
 
-    def update(self, mains, now_ms, uncommanded=False):
+    def update(self, mains: "Mains", now_ms: int, uncommanded: bool = False) -> int:
         """Follow a new estimate; return the state.  uncommanded: power flows that nobody commanded."""
         if not self.enabled:
             self.state = SAFE
@@ -62,7 +66,7 @@ class Protection:
             self._return(mains, now_ms, uncommanded)
         return self.state
 
-    def samples_lost(self):
+    def samples_lost(self) -> None:
         """No block came within its time: what cannot be measured cannot be served."""
         if self.state == RUN or self.state == BLOCKED:
             self._cease(errors.SAMPLES_LOST)

@@ -4,10 +4,14 @@ Positive is absorbed, as a reactor does (under-excited), so a high voltage asks 
 that active power counts in. IEEE 1547 and SunSpec count it the other way; the inverter driver turns the sign.
 """
 
-from gridkeel import limits, ticks
+from gridkeel import TYPE_CHECKING, limits, ticks
 from gridkeel.sensing.quality import BLOCK_LOST, LOW_VOLTAGE, WARM_UP_SHORT
 from gridkeel.services.curve import share_of
 from gridkeel.services.lag import Lag
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import Mains, ReactiveRatings
 
 OFF = 0
 FIXED = 1
@@ -26,7 +30,7 @@ class Reactive:
     active_left_w: what is left for active power where reactive power goes first, else limits.NO_BOUND.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.var = 0
         self.active_left_w = limits.NO_BOUND
@@ -34,7 +38,7 @@ class Reactive:
         self._lag = Lag()
         self._last_ms = 0
 
-    def update(self, mains, power_w, running, inverter, now_ms=0):
+    def update(self, mains: "Mains", power_w: int, running: bool, inverter: "ReactiveRatings", now_ms: int = 0) -> int:
         """Return var for the active power and the voltage of now; 0 where power may not flow.
 
         inverter: anything with apparent_va, inject_max_var and absorb_max_var.  now_ms: what volt-var's open-loop

@@ -1,7 +1,10 @@
 """Secondary regulation (AGC): a signal every 1 to 4 s moves the power about the base point, by its own ramp."""
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.services.ramp import Ramp
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 FULL = 10000  # the whole of regulation_w, in 0.01 %
 
@@ -13,7 +16,7 @@ class Regulation:
     A signal older than regulation_expiry_ms counts as regulation_fallback: a share as the signal itself, 0 for none.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.alive = False
         self.expired = False
@@ -24,7 +27,7 @@ class Regulation:
         self._last_ms = 0
         self._ramp = Ramp()
 
-    def signal(self, share_pct_x100, now_ms):
+    def signal(self, share_pct_x100: int, now_ms: int) -> bool:
         """Take a signal, -10000..10000 of regulation_w; return False (and change nothing) out of range."""
         if not -FULL <= share_pct_x100 <= FULL or not self._p.regulation_w:
             return False
@@ -34,7 +37,7 @@ class Regulation:
         self.alive = True
         return True
 
-    def update(self, now_ms, running):
+    def update(self, now_ms: int, running: bool) -> int:
         """Return power_w; it starts from zero whenever power may not flow."""
         self.expired = self.alive and ticks.diff(now_ms, self._since) >= self._p.regulation_expiry_ms
         if self.expired:

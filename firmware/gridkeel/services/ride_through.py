@@ -6,8 +6,13 @@ inverter are taken off.
 
 from array import array
 
-from gridkeel import errors, ticks
+from gridkeel import TYPE_CHECKING, errors, ticks
 from gridkeel.sensing.quality import UNUSABLE
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import Mains
+    from gridkeel.services.spread import Spread
 
 CUSTOM = 0  # trip_table of the single parameters
 _TRIPS_MAX = 9
@@ -17,19 +22,19 @@ _CLOCK_MIN_MS = 20
 class Trips:
     """The clocks of the table in force; each runs while its limit is passed and starts over when it is not."""
 
-    def __init__(self, parameters, spread):
+    def __init__(self, parameters: "Parameters", spread: "Spread") -> None:
         self._p = parameters
         self._spread = spread
         self._passed = bytearray(_TRIPS_MAX)
         self._since = array("i", [0] * _TRIPS_MAX)
         self._table = CUSTOM
 
-    def reset(self):
+    def reset(self) -> None:
         """Start every clock over."""
         for k in range(_TRIPS_MAX):
             self._passed[k] = 0
 
-    def update(self, mains, now_ms):
+    def update(self, mains: "Mains", now_ms: int) -> int:
         """Follow a new estimate; return the fault code of a clock that has run out, NO_FAULT while none has."""
         grid = self._p.grid
         if grid.trip_table != self._table:
@@ -60,7 +65,7 @@ class Trips:
         if fault == errors.SAMPLES_LOST:
             return doubtful
         if doubtful:
-            # What cannot be told counts as no better than it was: a clock that runs goes on.
+            # What cannot be measured counts as no better than it was: a clock that runs goes on.
             return was
         mhz = mains.freq_short_uhz // 1000
         return mhz < limit if fault == errors.UNDER_FREQUENCY else mhz > limit
@@ -68,7 +73,7 @@ class Trips:
     def _clock_ms(self, fault, clock_ms):
         """Return how long a limit may be passed, staggered: a table's never past its clearing time, a custom one later.
 
-        Sooner by at most 33 ms + clock / 500, which a test with its own accuracy cannot tell from the clock itself.
+        Sooner by at most 33 ms + clock / 500, less than a test's own accuracy.
         """
         frequency = fault == errors.UNDER_FREQUENCY or fault == errors.OVER_FREQUENCY
         if self._table == CUSTOM:
@@ -79,5 +84,5 @@ class Trips:
         if frequency:
             clock_ms -= latency_ms + self._spread.of(min(self._p.trip_spread_ms, 33 + clock_ms // 500))
         else:
-            clock_ms -= latency_ms >> 1  # a voltage is told sooner than a frequency
+            clock_ms -= latency_ms >> 1  # a voltage is measured sooner than a frequency
         return clock_ms if clock_ms > _CLOCK_MIN_MS else _CLOCK_MIN_MS

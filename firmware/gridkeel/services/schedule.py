@@ -2,7 +2,12 @@
 
 from array import array
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridkeel.params import Parameters
 
 SLOTS_MAX = 96  # a day of quarter hours
 SLOT_MIN_S = 60
@@ -18,7 +23,7 @@ class Plan:
     A plan rules once every slot of it has come, from its start to its end; a new `begin` ends the old plan.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.alive = False
         self.power_w = 0
@@ -33,7 +38,9 @@ class Plan:
         self._charge_to = 0
         self._discharge_from = 0
 
-    def begin(self, number, slot_s, slots, start_in_s, charge_to, discharge_from, now_ms):
+    def begin(
+        self, number: int, slot_s: int, slots: int, start_in_s: int, charge_to: int, discharge_from: int, now_ms: int
+    ) -> bool:
         """Announce plan `number` (0..255) of slots 1..96, slot_s each, from start_in_s (negative: it runs already).
 
         A price of charge_to or less charges, of discharge_from or more discharges.  Return False, and nothing is
@@ -55,7 +62,7 @@ class Plan:
         self._discharge_from = discharge_from
         return True
 
-    def put(self, number, first, prices):
+    def put(self, number: int, first: int, prices: "Sequence[int]") -> bool:
         """Take the prices of slots first, first + 1 ...; what lies past the plan is padding.
 
         Return False, and nothing is changed, where the plan has no such slot, or is not the one announced last: a
@@ -74,7 +81,7 @@ class Plan:
             first += 1
         return True
 
-    def update(self, now_ms):
+    def update(self, now_ms: int) -> bool:
         """Return whether the plan rules now."""
         if not self._slots or self._missing:
             return False
@@ -88,7 +95,7 @@ class Plan:
             self.power_w = self._power_of(self._prices[since_ms // self._slot_ms])
         return self.alive
 
-    def upcoming(self, now_ms, otherwise_w):
+    def upcoming(self, now_ms: int, otherwise_w: int) -> "tuple[tuple[int, int], ...]":
         """Return ((start_s, power_w), ...) from now, powers into the vehicle, () where no plan rules or comes.
 
         otherwise_w: what may flow before the plan begins.  Allocates.

@@ -1,12 +1,15 @@
 """Secondary power: a set-point with a lifetime."""
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 
 class Setpoint:
     """The power asked for from outside: power_w while `alive`; `expired` from the update that ends it to the next."""
 
-    def __init__(self, parameters):
+    def __init__(self, parameters: "Parameters") -> None:
         self._p = parameters
         self.alive = False
         self.expired = False
@@ -14,7 +17,7 @@ class Setpoint:
         self._since = 0
         self._life_ms = 0
 
-    def set(self, power_w, lifetime_ms, now_ms):
+    def set(self, power_w: int, lifetime_ms: int, now_ms: int) -> bool:
         """Take a set-point; return False (and change nothing) where power or lifetime is out of range."""
         if not -self._p.discharge_max_w <= power_w <= self._p.charge_max_w:
             return False
@@ -26,7 +29,7 @@ class Setpoint:
         self.alive = True
         return True
 
-    def update(self, now_ms):
+    def update(self, now_ms: int) -> bool:
         """Count its life; return whether it rules."""
         self.expired = self.alive and ticks.diff(now_ms, self._since) >= self._life_ms
         if self.expired:

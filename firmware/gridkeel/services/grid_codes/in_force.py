@@ -3,8 +3,11 @@
 A code's figures take heap once they are chosen; the others stay in flash, as text of packed.py.
 """
 
-from gridkeel import errors
+from gridkeel import TYPE_CHECKING, errors
 from gridkeel.services.grid_codes import packed
+
+if TYPE_CHECKING:
+    from gridkeel.params import Parameters
 
 _FIRST = 2  # places in a row of packed.py, after name and nominal_hz: the four of droop or the eight of the trips
 _CODE_TRIP = 6  # a grid code's row has the four of droop, the eight of the trips and four of the voltage
@@ -24,7 +27,7 @@ class GridSettings:
     The others have the names and the meaning of form.py's fields.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.droop_over: tuple = ()
         self.droop_under: tuple = ()
         self.droop_response_ms = 0
@@ -44,7 +47,7 @@ class GridSettings:
         self.volt_var_curve: tuple = ()
         self.volt_var_response_ms = 0
 
-    def take(self, p):
+    def take(self, p: "Parameters") -> None:
         """Fill in what parameters that fit together choose.  Allocates: not part of the control path."""
         code = _row(packed.CODES, p.grid_code) if p.grid_code else ()
         if code:
@@ -105,18 +108,18 @@ class GridSettings:
             self.volt_var_response_ms = p.volt_var_response_ms
 
 
-def last(parameter):
+def last(parameter: str) -> int:
     """Return the largest value of the parameter that chooses from a list."""
     return _table(parameter).count(b"\n")
 
 
-def nominal(parameter, number):
+def nominal(parameter: str, number: int) -> "tuple[str, int]":
     """Return (name, nominal_hz) of an entry from 1."""
     row = _row(_table(parameter), number)
     return row[0].decode(), int(row[1])
 
 
-def rocof_ride_mhz_s(parameter, number):
+def rocof_ride_mhz_s(parameter: str, number: int) -> int:
     """Return the rate of change that a trip profile or a grid code rides through."""
     at = _CODE_TRIP if parameter == "grid_code" else _FIRST
     return int(_row(_table(parameter), number)[at + _ROCOF_RIDE])
