@@ -42,6 +42,7 @@ class Car:
         self._last_ms = 0
         self._wake = asyncio.Event()
         self._look = asyncio.Event()
+        self._waiting = False
         self.data = bytearray(READ_BYTES)
 
     def news(self):
@@ -62,6 +63,7 @@ class Car:
         self.reason = journal.CLOSED_BY_EV
         self._allowed_ms = 0
         self._last_ms = self._board.ticks_ms()
+        self._waiting = False
         self._wake.clear()
         self._look.clear()
 
@@ -80,6 +82,7 @@ class Car:
             if claim is not None or await self._agree():
                 now_ms = self._board.ticks_ms()
                 secc.connected(connection.secured, now_ms, claim is not None)
+                self._look.set()  # its deadline begins
                 if claim is not None:
                     secc.receive(claim.receiver.buffer, claim.receiver.end, now_ms)
                 reading = asyncio.create_task(self._read(connection))
@@ -222,8 +225,12 @@ class Car:
             more = self._turn()
             if more:
                 await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
-        if self._secc.waiting:
+        waiting = self._secc.waiting
+        if waiting:
             self._ask(board.ticks_ms())
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self._look.set()  # its deadline is another
 
     def _turn(self):
         """Do slices for up to TURN_US and one more; return whether there is more to do."""
