@@ -41,7 +41,7 @@ def command(
     ] = _QUEUE_ROWS,
     baud: Annotated[int, typer.Option("--baud", min=300, help="Baud rate of the ports.")] = _BAUD,
     pki: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="PKI to provide cars with contracts from (ISO 15118-2).")
+        Path | None, typer.Option(metavar="DIR", help="PKI that vehicles get contracts from (ISO 15118-2).")
     ] = None,
     name: Annotated[
         str, typer.Option("--name", help="Name of this uplink at the broker; without it, of the host and queue file.")

@@ -1,1 +1,1 @@
-"""What stands behind the host for a charging session: the service that provides cars with contracts."""
+"""The backend of a charging session: the service that provides vehicles with contracts."""

@@ -1,4 +1,4 @@
-"""Which contract a car gets, and whether whoever asks may be believed."""
+"""Contract for a vehicle: which one it gets, and whether the certificates of whoever asks are valid."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def renewed(pki: Pki, account: str, now: datetime) -> str:
     return name
 
 
-def believed_vehicle(pki: Pki, der: bytes, now: datetime) -> x509.Certificate:
+def valid_vehicle(pki: Pki, der: bytes, now: datetime) -> x509.Certificate:
     """Return a provisioning certificate that holds; it comes without sub-CAs, which are the PKI's.
 
     Errors: RefusedError.
@@ -74,23 +74,23 @@ def believed_vehicle(pki: Pki, der: bytes, now: datetime) -> x509.Certificate:
     leaf = _parsed(der)
     below = [name for name in pki.names() if names.same(_read(_der(pki, name)).subject, leaf.issuer)]
     subs = pki.chain(below[0])[:-1] if below else []
-    return _believed(pki, [der, *(_der(pki, name) for name in subs)], profiles.OEM_PROVISIONING, now)
+    return _valid(pki, [der, *(_der(pki, name) for name in subs)], profiles.OEM_PROVISIONING, now)
 
 
-def believed_contract(pki: Pki, sent: dict[str, Any], now: datetime) -> x509.Certificate:
+def valid_contract(pki: Pki, sent: dict[str, Any], now: datetime) -> x509.Certificate:
     """Return the leaf of a contract's chain that holds.  Errors: RefusedError."""
     ders = [sent["Certificate"], *sent.get("SubCertificates", {}).get("Certificate", [])]
-    return _believed(pki, ders, profiles.CONTRACT, now)
+    return _valid(pki, ders, profiles.CONTRACT, now)
 
 
 def must_hold(pki: Pki, name: str, profile: profiles.Profile, now: datetime) -> None:
-    """Refuse to hand out a certificate of our own that no car would take.  Errors: RefusedError."""
+    """Refuse to hand out a certificate of our own that no vehicle would take.  Errors: RefusedError."""
     result = _checked(pki, [_der(pki, each) for each in pki.chain(name)[:-1]], profile, now)
     if result != refusals.OK:
         raise RefusedError(codes.NO_CERTIFICATE, f"{name} of the PKI: {refusals.name(result)}")
 
 
-def _believed(pki: Pki, ders: list[bytes], profile: profiles.Profile, now: datetime) -> x509.Certificate:
+def _valid(pki: Pki, ders: list[bytes], profile: profiles.Profile, now: datetime) -> x509.Certificate:
     result = _checked(pki, ders, profile, now)
     if result != refusals.OK:
         raise RefusedError(_CODES.get(result, codes.CERT_CHAIN_ERROR), f"{profile.name}: {refusals.name(result)}")

@@ -1,4 +1,4 @@
-"""Signatures of certificates, lists and messages verified by `cryptography`: what the device's own says, but sooner."""
+"""Signatures of certificates, lists and messages verified by `cryptography`, in place of the device's slower code."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A contract's private key on its way to the car (ISO 15118-2, 7.9.2.4.3 and 7.9.2.5).
+"""A contract's private key encrypted for the vehicle (ISO 15118-2, 7.9.2.4.3 and 7.9.2.5).
 
-An ephemeral key and the car's agree on a secret by ECDH on P-256; the concatenation KDF with SHA-256 makes of it a key
-for AES-128 in CBC mode, without padding.  The initialisation vector stands before the 32 encrypted bytes.
+An ephemeral key and the vehicle's agree on a secret by ECDH on P-256; the concatenation KDF with SHA-256 makes of it a
+key for AES-128 in CBC mode, without padding.  The initialisation vector stands before the 32 encrypted bytes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def seal(private_key: ec.EllipticCurvePrivateKey, receiver: ec.EllipticCurvePubl
 
 
 def unseal(sealed: bytes, dh_public_key: bytes, receiver: ec.EllipticCurvePrivateKey) -> bytes:
-    """Return the 32 bytes of the private key, as the car does.  Errors: ValueError for no point of P-256."""
+    """Return the 32 bytes of the private key, as the vehicle does.  Errors: ValueError for no point of P-256."""
     sender = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), dh_public_key)
     decryptor = _cipher(receiver, sender, sealed[:_BLOCK_BYTES]).decryptor()
     return decryptor.update(sealed[_BLOCK_BYTES:]) + decryptor.finalize()

@@ -75,13 +75,13 @@ class Provisioning:
 
 
 def _install(pki: Pki, body: dict[str, Any], header: dict[str, Any], now: datetime) -> tuple[str, bytes]:
-    leaf = contracts.believed_vehicle(pki, body["OEMProvisioningCert"], now)
+    leaf = contracts.valid_vehicle(pki, body["OEMProvisioningCert"], now)
     _check_signature(header, INSTALLATION, body, leaf.public_key)
     return contracts.for_vehicle(pki, leaf.common_name, now), leaf.public_key
 
 
 def _update(pki: Pki, body: dict[str, Any], header: dict[str, Any], now: datetime) -> tuple[str, bytes]:
-    leaf = contracts.believed_contract(pki, body["ContractSignatureCertChain"], now)
+    leaf = contracts.valid_contract(pki, body["ContractSignatureCertChain"], now)
     _check_signature(header, UPDATE, body, leaf.public_key)
     return contracts.renewed(pki, leaf.common_name, now), leaf.public_key
 

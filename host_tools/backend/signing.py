@@ -1,4 +1,4 @@
-"""Signatures of messages on the host: made with `cryptography`, checked by the rules that the board checks by."""
+"""Signatures of messages on the host: made with `cryptography`, checked by the rules of the board."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One MQTT 5 connection: aiomqtt's client, plus what it does not tell.
+"""One MQTT 5 connection: aiomqtt's client, with reason codes, properties and ends of connections that it hides.
 
 aiomqtt 2.5.1 waits for the PUBACK of a publish and forgets its reason code, hides the properties of CONNACK and
 DISCONNECT, times out where a broker closes before its CONNACK, leaves a connection open that it gave up, and may watch
@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiomqtt
-from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -27,25 +25,15 @@ from host_tools.mqtt.broker_limits import BrokerLimits, limits_of
 KEEPALIVE_S = 20
 CONNECT_TIMEOUT_S = 10.0
 _SAID_MAX = 200  # letters of a broker's own words in a line of ours
-CONNECTION_ERRORS = (aiomqtt.MqttError, OSError, ssl.SSLError)
 
-# What there is to say about a connection is said by `why`, in one line; aiomqtt and paho keep to errors of their own.
+# connection_error.why says in one line what there is to say; what aiomqtt and paho would log is kept quiet.
 _LOGGER = logging.getLogger("gridkeel.mqtt")
 _LOGGER.setLevel(logging.CRITICAL)
 _LOGGER.addHandler(logging.NullHandler())  # without any, Python prints raw lines to standard error
 
 _TAKEN_OVER = 0x8E
-_ROUND_TRIP = "gridkeel/v2/$uplink/none/none"  # nobody subscribes to it; its UNSUBACK tells what was read before it
+_ROUND_TRIP = "gridkeel/v2/$uplink/none/none"  # nobody subscribes to it; its UNSUBACK shows what was read before it
 _ACCEPTED = ReasonCode(PacketTypes.PUBACK, identifier=0)
-_KNOWN = {
-    "WRONG_VERSION_NUMBER": "does not speak TLS on this port: use mqtt:// or its TLS port",
-    "RECORD_LAYER_FAILURE": "does not speak TLS on this port: use mqtt:// or its TLS port",
-    "ALERT": "refused the client certificate ({}): check --certfile",
-    "timed out": "does not answer ({}): check host, port and firewall",
-    "[Errno 104]": "hung up at once ({}): is it the right port, and with TLS where that is wanted?",
-    "[Errno": "cannot be reached ({}): check that it runs there",
-}
-_BAD_LOGIN = {"Bad user name or password", "Not authorized", "Bad authentication method"}
 
 
 class TakenOverError(aiomqtt.MqttError):
@@ -296,24 +284,3 @@ def _said(properties: Properties | None) -> str:
 def _with(reason_code: ReasonCode, properties: Properties | None) -> str:
     said = _said(properties)
     return f"{reason_code}: {said}" if said else str(reason_code)
-
-
-def why(broker: Broker, error: BaseException) -> str:
-    """Return one line that says why there is no connection, with the way out."""
-    text = str(error) or type(error).__name__
-    said = "; ".join(getattr(error, "__notes__", ()))
-    if isinstance(error, aiomqtt.MqttCodeError) and str(error.rc) in _BAD_LOGIN:
-        code = f"{error.rc}: {said}" if said else f"{error.rc}"
-        return f"broker {broker.name} refused the login ({code}): check --username and --password-file"
-    if isinstance(error, MqttConnectError):
-        return f"broker {broker.name} refused the connection ({error.rc}{': ' + said if said else ''})"
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return f"broker {broker.name} shows a certificate that is not accepted ({_verify_reason(text)}): check --cafile"
-    for mark, line in _KNOWN.items():
-        if mark in text:
-            return f"broker {broker.name} {line.format(text)}"
-    return f"broker {broker.name}: {text}"
-
-
-def _verify_reason(text: str) -> str:
-    return text.partition("certificate verify failed: ")[2].partition(" (_ssl")[0] or "certificate verify failed"

@@ -15,7 +15,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from host_tools.contract import topics
 from host_tools.errors import MissingError
 from host_tools.mqtt.address import Broker
-from host_tools.mqtt.session import CONNECTION_ERRORS, Session, why
+from host_tools.mqtt.connection_error import CONNECTION_ERRORS, why
+from host_tools.mqtt.session import Session
 
 _RETRY_S = 0.2
 _QOS_1 = SubscribeOptions(qos=1)

@@ -17,7 +17,8 @@ from paho.mqtt.properties import Properties
 from host_tools.contract import topics
 from host_tools.errors import MissingError, ToolError
 from host_tools.mqtt.address import Broker
-from host_tools.mqtt.session import CONNECTION_ERRORS, Session, why
+from host_tools.mqtt.connection_error import CONNECTION_ERRORS, why
+from host_tools.mqtt.session import Session
 from host_tools.operator.presence import Presence
 
 REPLIES = "gridkeel/reply"  # gridkeel/reply/<client>: where answers come; outside the contract's own topics

@@ -1,1 +1,1 @@
-"""From the controllers' links to an MQTT broker: intake, disk-backed queue, publisher, commands."""
+"""From the controllers' links to an MQTT broker: events, dispatcher, intake, disk-backed queue, publisher, commands."""

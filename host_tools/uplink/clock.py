@@ -1,4 +1,4 @@
-"""A steady clock that stands still while this process does: what was late by our own fault is nobody's silence."""
+"""A steady clock that leaves out the time in which this process did not run, so that no silence is counted for it."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class CommandHandler:
 
 
 def _read(name: str, event: Answered) -> dict[str, int]:
-    """Return the value of a parameter that was asked for, nothing where the controller did not tell it."""
+    """Return the value of a parameter that was asked for, nothing where the controller did not answer with it."""
     value = event.values.get("value")
     return {} if event.error is not None or value is None else {name: value}
 

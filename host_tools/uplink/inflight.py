@@ -1,4 +1,4 @@
-"""The publishes on their way on one connection: as many as the broker gives credit for, none larger than it takes."""
+"""The publishes in flight on one connection: as many as the broker gives credit for, none larger than it takes."""
 
 from __future__ import annotations
 

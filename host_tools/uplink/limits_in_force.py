@@ -1,4 +1,4 @@
-"""The limits that a controller has in force, read from it where it says `out_of_range`: which one was it?
+"""The limit in force that a command passed, found in the controller's parameters where it answers `out_of_range`.
 
 Pure: which parameters to read, and the reason they give.
 """
@@ -31,7 +31,7 @@ def parameters_of(message: str) -> tuple[str, ...]:
 
 
 def reason(message: str, values: Mapping[str, Any], found: Mapping[str, int]) -> str:
-    """Return which limit in force a command passed, "" where what was read does not tell."""
+    """Return which limit in force a command passed, "" where what was read does not show it."""
     if not set(parameters_of(message)) <= set(found):
         return ""
     if message == "setpoint":

@@ -1,4 +1,4 @@
-"""Which start of an uplink a broker knows by a name: asked before a lost connection is made again.
+"""Look-up of another uplink that is online by the same name, made before a lost connection is made again.
 
 Not every broker says why it ended a connection (mosquitto 2.0.11 and rumqttd just close it), and rumqttd publishes the
 will of whoever comes, not of whoever goes.  So who was pushed out asks under another client identifier, which pushes

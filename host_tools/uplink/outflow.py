@@ -1,4 +1,4 @@
-"""Which stored records go to the broker next: in the order they came, one device's refusal never stops another's."""
+"""Order of stored records on their way to the broker: as they came; one device's refusal never stops another's."""
 
 from __future__ import annotations
 

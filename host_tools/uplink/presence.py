@@ -1,4 +1,4 @@
-"""Who is online: births and statuses of the controllers, the uplink's own, and what other uplinks say of them."""
+"""Presence at the broker: births and statuses of the controllers, the uplink's own, other uplinks' statuses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _EXPIRING.MessageExpiryInterval = EXPIRY_S
 class Presence:
     """What one uplink has to say of itself and of its controllers.
 
-    tell: takes a line for the user, said once.  wake: is set when there is something new to say.
+    say_once: takes a line for the user, said once.  wake: is set when there is something new to say.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Presence:
         name: str,
         run: str,
         store: Store,
-        tell: Callable[[str], None],
+        say_once: Callable[[str], None],
         detail: Callable[[str], None],
         wake: asyncio.Event,
     ) -> None:
         self._name = name
         self._run = run
         self._store = store
-        self._tell = tell
+        self._say_once = say_once
         self._detail = detail
         self._wake = wake
         self._schedule = PresenceSchedule()
@@ -119,7 +119,7 @@ class Presence:
                     line = (
                         f"broker {session.name} does not let this uplink read {name} ({code}): check its access rules"
                     )
-                    (self._tell if options is _COMMANDS else self._detail)(line)
+                    (self._say_once if options is _COMMANDS else self._detail)(line)
         if self._leave:
             leave, self._leave = self._leave, []
             with contextlib.suppress(aiomqtt.MqttCodeError):
@@ -131,7 +131,7 @@ class Presence:
         await self._mark()
         while (device := self._schedule.next_due()) is not None and inflight.has_room:
             if not self._schedule.is_subscribed(device):
-                return  # it came while this was under way: nobody is told online whose commands would be lost
+                return  # it came while this was under way: nobody is announced whose commands would be lost
             if device == UPLINK:
                 self._send_own(inflight)
             elif self._send_birth(inflight, self._schedule.members[device]):
@@ -147,14 +147,14 @@ class Presence:
                 self._forget(member)
             return
         document = document_of(payload)
-        told = None if document is None else said(document)
-        if told is None or told.uplink in (topics.level(self._name), None):
+        theirs = None if document is None else said(document)
+        if theirs is None or theirs.uplink in (topics.level(self._name), None):
             return
         if member.birth is None:
-            if told.online:
+            if theirs.online:
                 self._forget(member)
-        elif told.online:
-            self._tell(f"controller {member.device!a} is on uplink {told.uplink!a} too: give each its own id")
+        elif theirs.online:
+            self._say_once(f"controller {member.device!a} is on uplink {theirs.uplink!a} too: give each its own id")
         else:
             self._schedule.say_again(member.device)
             self._wake.set()
@@ -187,7 +187,7 @@ class Presence:
         payload = member.birth.payload()
         if not inflight.fits(topic, payload):
             payload = member.birth.without_table().payload()
-            self._tell(
+            self._say_once(
                 f"broker {inflight.session.name} takes packets of {inflight.limits.packet_maximum} bytes at most: birth"
                 " messages go without their table"
             )

@@ -1,4 +1,4 @@
-"""The controllers one uplink speaks for, and what their retained topics have to say next.  Pure state."""
+"""The controllers one uplink speaks for, and whose presence is to be published next.  Pure state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Member:
 
 
 class PresenceSchedule:
-    """Who is due to be told of, in the order of docs/mqtt.md: nothing is queued, so nothing can be dropped."""
+    """Whose presence is due, in the order of docs/mqtt.md: nothing is queued, so nothing can be dropped."""
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}

@@ -1,4 +1,4 @@
-"""The one connection of an uplink to its broker: made, kept, and shared by presence, answers and records."""
+"""The one connection of an uplink to its broker: made, kept, and shared by presence, results and records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from host_tools.contract import topics
 from host_tools.errors import ToolError
 from host_tools.mqtt.address import Broker
 from host_tools.mqtt.broker_limits import BrokerLimits
-from host_tools.mqtt.session import CONNECTION_ERRORS, Session, TakenOverError, why
+from host_tools.mqtt.connection_error import CONNECTION_ERRORS, why
+from host_tools.mqtt.session import Session, TakenOverError
 from host_tools.uplink import birth as life
 from host_tools.uplink import namesake
 from host_tools.uplink.command import Result
@@ -34,7 +35,7 @@ _STEADY_S = 10.0  # a connection that stood this long was sound: the next pause 
 _GOODBYE_S = 3.0
 _STOP_S = 5.0
 _TICK_S = 0.1
-_TOLD_MAX = 32  # different lines that are said once
+_SAID_ONCE_MAX = 32  # different lines that are said once
 
 _RETAIN_NOT_SUPPORTED = 0x9A
 _QOS_NOT_SUPPORTED = 0x9B
@@ -69,13 +70,13 @@ class Publisher:
         self._problems = ProblemLog(say)
         self._wake = asyncio.Event()
         self._run = secrets.token_hex(4)
-        self._presence = Presence(name, self._run, store, self._tell, detail, self._wake)
-        self._results = Results(events, self._tell, self._wake)
+        self._presence = Presence(name, self._run, store, self._say_once, detail, self._wake)
+        self._results = Results(events, self._say_once, self._wake)
         self._records = Records(store, retry_max_s)
         self._stopping_since_s: float | None = None
         self._will_retain = True
         self._will_qos = 1
-        self._told: set[str] = set()
+        self._said_once: set[str] = set()
 
     @property
     def published(self) -> int:
@@ -208,23 +209,23 @@ class Publisher:
         self._results.connected(session)
         self._records.connected()
         self._detail(f"connected to broker {self._broker.name} as {self._name!r}: {session.limits}")
-        self._tell_of(session.limits)
+        self._say_limits(session.limits)
 
-    def _tell_of(self, limits: BrokerLimits) -> None:
+    def _say_limits(self, limits: BrokerLimits) -> None:
         if not limits.retain:
-            self._tell(
+            self._say_once(
                 f"broker {self._broker.name} keeps no retained messages: who subscribes later sees birth at the next"
                 " connection and status when it is renewed"
             )
         if not limits.maximum_qos:
-            self._tell(
+            self._say_once(
                 f"broker {self._broker.name} has QoS 0 alone: a record counts as delivered once the broker has read it"
             )
 
-    def _tell(self, line: str) -> None:
+    def _say_once(self, line: str) -> None:
         """Say a line once."""
-        if line not in self._told and len(self._told) < _TOLD_MAX:
-            self._told.add(line)
+        if line not in self._said_once and len(self._said_once) < _SAID_ONCE_MAX:
+            self._said_once.add(line)
             self._say(line)
         else:
             self._detail(line)

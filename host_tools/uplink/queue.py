@@ -2,7 +2,7 @@
 
 A record is acknowledged to its device only once `put_many` has returned, and leaves the queue only once the broker has
 acknowledged it, so a kill or a power cut at any moment loses nothing. What is doubled is known by (device, boot,
-sequence): a device numbers its records upwards within a boot, so one mark for each boot tells even of records that have
+sequence): a device numbers its records upwards within a boot, so one mark for each boot covers even records that have
 left the queue already.
 """
 

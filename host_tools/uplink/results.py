@@ -30,13 +30,13 @@ _WAITING_MOST = 20_000
 class Results:
     """Results that wait for the broker.
 
-    events: takes the commands.  tell: takes a line for the user, said once.  wake: is set when a result waits.
+    events: takes the commands.  say_once: takes a line for the user, said once.  wake: is set when a result waits.
     """
 
-    def __init__(self, events: EventQueue, tell: Callable[[str], None], wake: asyncio.Event) -> None:
+    def __init__(self, events: EventQueue, say_once: Callable[[str], None], wake: asyncio.Event) -> None:
         self.unanswered = 0  # commands whose result nobody gets
         self._events = events
-        self._tell = tell
+        self._say_once = say_once
         self._wake = wake
         self._waiting: deque[Result] = deque()
         self._flying = 0
@@ -115,4 +115,4 @@ class Results:
 
     def _lose(self, command: Command) -> None:
         self.unanswered += 1
-        self._tell(f"commands of {command.device!a} or others go without an answer: the count is `unanswered`")
+        self._say_once(f"commands of {command.device!a} or others go without an answer: the count is `unanswered`")

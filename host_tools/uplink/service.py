@@ -1,4 +1,4 @@
-"""The whole uplink: lines, queue file and broker connection in one event loop, until it is told to stop."""
+"""The whole uplink: lines, queue file and broker connection in one event loop, until `stop` is set."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Settings:
     """What one uplink serves.
 
     name: at the broker; "" for that of the host and queue.  wait: a port that is missing at the start is waited for.
-    pki: folder to provide cars with contracts from.  report_s: between two lines of counters, 0 for none.
+    pki: folder of the PKI that vehicles get contracts from.  report_s: between two lines of counters, 0 for none.
     """
 
     ports: tuple[str, ...]
@@ -191,7 +191,7 @@ async def _end(workers: list[asyncio.Task[None]]) -> None:
 
 
 def _provisioning(pki: Path, say: Callable[[str], None]) -> Backend:
-    from host_tools.backend.provisioning import Provisioning  # heavy, and for the uplinks of cars alone
+    from host_tools.backend.provisioning import Provisioning  # heavy, and for the uplinks of vehicles alone
 
     return Provisioning(pki, say)
 

@@ -1,4 +1,4 @@
-"""The uplink's clock: time in which the process did not run is nobody's silence."""
+"""The uplink's clock: time in which the process did not run counts as no silence."""
 
 from __future__ import annotations
 

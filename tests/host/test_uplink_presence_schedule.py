@@ -1,4 +1,4 @@
-"""Who is due to be told of, and when again."""
+"""Whose presence is published next, and when again."""
 
 from __future__ import annotations
 

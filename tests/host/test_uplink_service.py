@@ -1,4 +1,4 @@
-"""The service in this process: what goes wrong inside one of its callbacks."""
+"""The service in this process: what goes wrong inside one of its parts."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ import pytest
 from host_tools.errors import MissingError, ToolError
 from host_tools.mqtt.address import broker_at
 from host_tools.mqtt.broker import EmbeddedBroker
-from host_tools.mqtt.session import CONNECTION_ERRORS, Session, why
+from host_tools.mqtt.connection_error import CONNECTION_ERRORS, why
+from host_tools.mqtt.session import Session
 
 _CONNACK_RECEIVE_MAXIMUM_5 = bytes([0x20, 6, 0, 0, 3, 0x21, 0, 5])
 
