@@ -16,7 +16,7 @@ from host_tools.contract.commands import parse
 from host_tools.link import events
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
 from host_tools.link.readable import readable
-from host_tools.link.telltime import TimeTeller
+from host_tools.link.time_sender import TimeSender
 
 _BAUD = 460800
 _READ_S = 0.01
@@ -33,7 +33,7 @@ class Desk(RecordBook):
         super().__init__()
         self.link = HostLink()
         self._lock = threading.Lock()
-        self._teller = TimeTeller(self.link, unix_time, self.notes.append) if unix_time else None
+        self._teller = TimeSender(self.link, unix_time, self.notes.append) if unix_time else None
 
     @contextlib.contextmanager
     def serving(self, port: str) -> Iterator[None]:

@@ -20,7 +20,7 @@ from host_tools.link import events
 from host_tools.link.dictionary import Dictionary
 from host_tools.link.host import HostLink
 from host_tools.link.readable import readable
-from host_tools.link.telltime import TimeTeller
+from host_tools.link.time_sender import TimeSender
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.queue import Entry, Queue, QueueFullError
 from host_tools.uplink.troubles import Troubles
@@ -110,7 +110,7 @@ class Intake:
         self._queue = queue
         self._listener = listener or Listener()
         self._troubles = Troubles(self._listener.say)
-        self._teller = TimeTeller(link, unix_time, self._listener.say)
+        self._teller = TimeSender(link, unix_time, self._listener.say)
         self._pending: list[Entry] = []
 
     @property
