@@ -21,7 +21,7 @@ class CommandError(ValueError):
 class Row(NamedTuple):
     """One command of the link: its message, its values, and what it is called in the answer.
 
-    What the device numbers by a table of its own (parameters, modes) stands here by name.
+    What the device numbers by a table of its own (parameters, modes) is given by name here.
     """
 
     message: str
@@ -80,7 +80,7 @@ def _parameters(body: Any) -> list[Row]:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise CommandError("a name stands twice in one object")
+        raise CommandError("a name occurs twice in one object")
     return members
 
 

@@ -1,4 +1,4 @@
-"""What HostLink tells its caller, in the order it happened."""
+"""Events that HostLink reports to its caller, in the order in which they happened."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class _Talk:
     end_at: float
     repeat_at: float = 0.0
     data: bytearray = field(default_factory=bytearray)
-    told: int = 0  # how far we said we are
+    acknowledged: int = 0  # how far we said we are
     lost: bool = False  # and that the device is to go back to there
     want_due: bool = False
     answer: bytes | None = None  # empty: there is none
@@ -41,7 +41,7 @@ class _Talk:
         return len(self.data) == self.size
 
     def want(self, lost: bool, now_s: float) -> None:
-        self.told = len(self.data)
+        self.acknowledged = len(self.data)
         self.lost = lost
         self.want_due = True
         self.repeat_at = self.end_at if self.whole else now_s + _REPEAT_S
@@ -101,7 +101,7 @@ class Exchange:
         out = []
         answer = talk.answer or b""
         if talk.want_due:
-            out.append(layouts.ask_want(session, talk.number, talk.told, talk.lost))
+            out.append(layouts.ask_want(session, talk.number, talk.acknowledged, talk.lost))
         if talk.offer_due:
             result = RESULTS.index("ok" if answer else "none")
             out.append(layouts.answer(session, talk.number, result, len(answer), crc32(answer)))
@@ -157,7 +157,7 @@ class Exchange:
         talk.repeat_at = now_s + _REPEAT_S
         if talk.whole:
             self._finish(talk, now_s)
-        elif len(talk.data) - talk.told >= _WINDOW_BYTES // 2:
+        elif len(talk.data) - talk.acknowledged >= _WINDOW_BYTES // 2:
             talk.want(False, now_s)
 
     def _finish(self, talk: _Talk, now_s: float) -> None:

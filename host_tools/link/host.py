@@ -13,7 +13,7 @@ from host_tools.link.codec import FrameSplitter, encode_frame
 from host_tools.link.commands import ID_COUNT, CommandQueue, Pending
 from host_tools.link.dictionary import COMMAND_FIELD, Dictionary
 from host_tools.link.exchange import Exchange
-from host_tools.link.handshake import REPEAT_S, Handshake, State, check_version
+from host_tools.link.negotiation import REPEAT_S, Negotiation, State, check_version
 from host_tools.link.overheard import Overheard
 from host_tools.link.records import Inbox, Place
 
@@ -46,7 +46,7 @@ class HostLink:
         self._listen_s = listen_s
         self._ask_s = 0.0
         self._last_committed = last_committed
-        self._handshake = Handshake(session)
+        self._negotiation = Negotiation(session)
         self._commands = CommandQueue(first_command or secrets.randbelow(ID_COUNT) + 1)
         self._exchange = Exchange()
         self._splitter = FrameSplitter()
@@ -68,28 +68,28 @@ class HostLink:
 
     @property
     def connected(self) -> bool:
-        return self._announced and self._handshake.state is State.OPEN
+        return self._announced and self._negotiation.state is State.OPEN
 
     @property
     def session(self) -> int:
         """The number this host opens the link with; another one for each boot it meets."""
-        return self._handshake.session
+        return self._negotiation.session
 
     @property
     def hello(self) -> layouts.Hello | None:
         """What the device said of itself last, with its count of dropped records; at most a second old."""
-        return self._handshake.hello
+        return self._negotiation.hello
 
     @property
     def dictionary(self) -> Dictionary:
-        return self._handshake.dictionary
+        return self._negotiation.dictionary
 
     def receive(self, data: bytes, now_s: float) -> None:
         """Take bytes from the port."""
         if self._now is None:
             self._repeat_at = now_s + self._listen_s
         self._now = now_s
-        if self._handshake.state is State.ASKING:
+        if self._negotiation.state is State.ASKING:
             self.overheard.take(data)
         for body in self._splitter.feed(data):
             try:
@@ -132,9 +132,9 @@ class HostLink:
 
     def data_to_send(self) -> bytes:
         """Return the bytes to write to the port."""
-        if self._handshake.state is State.OPEN:
+        if self._negotiation.state is State.OPEN:
             self._send_commands()
-            for body in self._exchange.bodies(self._handshake.session):
+            for body in self._exchange.bodies(self._negotiation.session):
                 self._out += encode_frame(body)
             if self._ack_due:
                 self._repeat()
@@ -146,8 +146,8 @@ class HostLink:
         """Return the now_s at which on_deadline wants to run; 0.0 before the clock was seen."""
         if self._now is None:
             return 0.0
-        times = [self._repeat_at, *self._commands.times(self._handshake.state is State.OPEN)]
-        if self._handshake.state is not State.ASKING:
+        times = [self._repeat_at, *self._commands.times(self._negotiation.state is State.OPEN)]
+        if self._negotiation.state is not State.ASKING:
             times.append(self._heard_at + SILENCE_S)
         if (due := self._exchange.deadline()) is not None:
             times.append(due)
@@ -158,7 +158,7 @@ class HostLink:
         if self._now is None:
             self._repeat_at = now_s + self._listen_s
         self._now = now_s
-        if self._handshake.state is not State.ASKING and now_s - self._heard_at >= SILENCE_S:
+        if self._negotiation.state is not State.ASKING and now_s - self._heard_at >= SILENCE_S:
             self._lose()
         if now_s >= self._repeat_at:
             self._repeat()
@@ -179,14 +179,14 @@ class HostLink:
             self._events.append(events.Lost(self.hello.device_id, self.hello.boot_id))
         self._announced = False
         self._exchange.reset()
-        self._handshake.ask_again()
+        self._negotiation.ask_again()
         self.overheard.clear()
         self._ask_s = 0.0
         self._repeat_at = (self._now or 0.0) + self._listen_s
 
     def _repeat(self) -> None:
-        state = self._handshake.state
-        body = self._handshake.body(self._inbox.committed)
+        state = self._negotiation.state
+        body = self._negotiation.body(self._inbox.committed)
         if body is not None and not (state is State.ASKING and self.overheard.is_text):
             if state in (State.ASKING, State.OPENING):
                 self._out += b"\0"  # ends whatever noise the line held before
@@ -207,13 +207,13 @@ class HostLink:
                 self._commands.discard(pending)
                 self._events.append(events.Answered(pending.command_id, None, {}, error))
             else:
-                self._out += encode_frame(layouts.command(self._handshake.session, message_id, payload))
+                self._out += encode_frame(layouts.command(self._negotiation.session, message_id, payload))
 
     def _fail(self, pending: Pending, reason: str) -> None:
         self._events.append(events.Answered(pending.command_id, None, {}, ToolError(reason)))
 
     def _on_body(self, body: bytes, now_s: float) -> None:
-        state = self._handshake.state
+        state = self._negotiation.state
         if body[0] == frames.HELLO:
             self._on_hello(body)
         elif body[0] == frames.RECORD:
@@ -226,7 +226,7 @@ class HostLink:
             raise ValueError("a frame of unknown type")
         self._heard_at = now_s
         self.overheard.clear()
-        if self._handshake.state is not state:
+        if self._negotiation.state is not state:
             self._repeat_at = now_s
 
     def _on_hello(self, body: bytes) -> None:
@@ -237,9 +237,9 @@ class HostLink:
             return
         hello = layouts.read_hello(body)
         old = self.hello
-        if self._handshake.on_hello(hello):
+        if self._negotiation.on_hello(hello):
             self._on_another_boot(old, hello)
-        if self._handshake.state is State.OPEN:
+        if self._negotiation.state is State.OPEN:
             self._on_open(hello)
 
     def _on_another_boot(self, old: layouts.Hello | None, hello: layouts.Hello) -> None:
@@ -276,7 +276,7 @@ class HostLink:
     def _on_record(self, body: bytes) -> None:
         message_id, sequence, oldest, payload = layouts.read_record(body)
         hello = self.hello
-        if self._handshake.state is not State.OPEN or hello is None:
+        if self._negotiation.state is not State.OPEN or hello is None:
             return
         self._skip_to(oldest, hello)
         place = self._inbox.place(sequence)
@@ -302,7 +302,7 @@ class HostLink:
 
     def _on_exchange(self, body: bytes, now_s: float) -> None:
         hello = self.hello
-        if self._handshake.state is not State.OPEN or hello is None:
+        if self._negotiation.state is not State.OPEN or hello is None:
             return
         self._exchange.on_body(body, now_s)
         asked = self._exchange.asked()
@@ -311,13 +311,13 @@ class HostLink:
 
     def _on_part(self, body: bytes) -> None:
         try:
-            if self._handshake.on_part(*layouts.read_part(body)):
+            if self._negotiation.on_part(*layouts.read_part(body)):
                 self._repeat_at = self._now or 0.0
         except ToolError as error:
             hello = self.hello
             self._refuse(hello.device_id if hello else "", hello.boot_id if hello else 0, error)
 
     def _refuse(self, device_id: str, boot_id: int, error: ToolError) -> None:
-        if self._handshake.state is not State.REFUSED:
+        if self._negotiation.state is not State.REFUSED:
             self._events.append(events.Unusable(device_id, boot_id, error))
-        self._handshake.refuse(device_id, boot_id)
+        self._negotiation.refuse(device_id, boot_id)

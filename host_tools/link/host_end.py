@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from host_tools.link import events
 from host_tools.link.host import HostLink
-from host_tools.link.telltime import TimeTeller
+from host_tools.link.time_sender import TimeSender
 
 
 class HostEnd:
@@ -24,7 +24,7 @@ class HostEnd:
 
     def __init__(self, link: HostLink, unix_time: Callable[[float], float] | None, say: Callable[[str], None]) -> None:
         self.link = link
-        self._teller = TimeTeller(link, unix_time, say) if unix_time else None
+        self._teller = TimeSender(link, unix_time, say) if unix_time else None
 
     def receive(self, data: bytes, now_s: float) -> None:
         """Take bytes from the port."""

@@ -1,4 +1,4 @@
-"""One controller as its messages tell of it."""
+"""One controller of a fleet: the latest figures of its messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _no_history() -> array[int]:
 
 @dataclass(slots=True)
 class Controller:
-    """The latest of each figure; None where it was never told.
+    """The latest of each figure; None where it never came.
 
     said: what its own status topic says; online: that, and the presence of the uplink that it names.
     alarms: faults that are active, by their events, with the value that came with each.

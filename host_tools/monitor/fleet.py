@@ -11,7 +11,7 @@ from host_tools.contract.dedupe import Dedupe
 from host_tools.contract.online import Said, document_of, is_online, said
 from host_tools.monitor.controller import FAULTED, STALE_S, Controller, text
 
-DEVICES_MAX = 200_000  # about 1 kB each; what comes beyond is counted and told, never dropped in silence
+DEVICES_MAX = 200_000  # about 1 kB each; what comes beyond is counted and shown, never dropped in silence
 _UPLINKS_MAX = 10_000
 _EVENTS = 200
 
@@ -171,8 +171,8 @@ class Fleet:
         else:
             self.uplinks[uplink] = said(document)._replace(reason=None)
         for level in self._served.get(uplink, ()):
-            # Retained statuses may come before the presence they name: what then becomes known is no news.
-            self._judge(self.controllers[level], now_s, news=not first)
+            # Retained statuses may come before the presence they name: what then becomes known is no event.
+            self._judge(self.controllers[level], now_s, is_event=not first)
 
     def _serve(self, controller: Controller, uplink: str | None) -> None:
         """Note which uplink serves a controller, None for none."""
@@ -185,12 +185,12 @@ class Fleet:
         if uplink is not None:
             self._served.setdefault(uplink, set()).add(controller.level)
 
-    def _judge(self, controller: Controller, now_s: float, news: bool = True) -> None:
+    def _judge(self, controller: Controller, now_s: float, is_event: bool = True) -> None:
         """Work out whether a controller is online; a change is an event."""
         online = is_online(controller.said, self.uplinks)
         self.version += 1
         before, controller.online = controller.online, online
-        if online == before or before is None or not news:
+        if online == before or before is None or not is_event:
             return
         words = "online" if online else "offline" if online is False else "of unknown presence"
         why = controller.reason if controller.said.online is False else self._why_uplink(controller)

@@ -7,7 +7,7 @@ from host_tools.contract.online import Said, document_of, is_online, said
 
 
 class Presence:
-    """What a controller's status and the presences of uplinks tell of it; `online` is None until its status came."""
+    """Whether a controller is online, by its status and its uplink; `online` is None until a status came."""
 
     def __init__(self, device: str) -> None:
         self._topic = topics.topic(device, topics.STATUS)
@@ -25,13 +25,13 @@ class Presence:
         if uplink is None and topic != self._topic:
             return
         document = document_of(payload)
-        told = None if document is None else said(document)
+        found = None if document is None else said(document)
         if uplink is None:
-            self._status = told
-        elif told is None:
+            self._status = found
+        elif found is None:
             self._uplinks.pop(uplink, None)
         else:
-            self._uplinks[uplink] = told
+            self._uplinks[uplink] = found
 
     @property
     def online(self) -> bool | None:

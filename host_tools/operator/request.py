@@ -1,4 +1,4 @@
-"""One command to one controller: sent with a response topic, and its answer waited for."""
+"""One command to one controller, sent with a response topic, and its answer."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from host_tools.operator.presence import Presence
 REPLIES = "gridkeel/reply"  # gridkeel/reply/<client>: where answers come; outside the contract's own topics
 NO_ANSWER = "no_answer"
 OFFLINE = "offline"
-_SETTLE_S = 0.5  # for what the broker retains to arrive, where an answer does not tell
+_SETTLE_S = 0.5  # for what the broker retains to arrive, where an answer does not say
 _TAKES_S = 10.0  # for a broker to take a publish
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a command.  online: of the controller, None where nothing told.  took_ms: to the answer."""
+    """What became of a command.  online: of the controller, None where unknown.  took_ms: to the answer."""
 
     device: str
     result: str
@@ -69,7 +69,7 @@ def retire(broker: Broker, device: str) -> None:
         raise MissingError(why(broker, error)) from None
 
 
-class _Desk:
+class _Connection:
     """A connection with what came over it: the controller's presence, and the answer to one command."""
 
     def __init__(self, broker: Broker, device: str) -> None:
@@ -109,32 +109,32 @@ class _Desk:
 
 
 async def _send(broker: Broker, device: str, payload: bytes, timeout_s: float) -> Outcome:
-    desk = _Desk(broker, device)
-    async with desk.session:
-        await desk.listen()
+    connection = _Connection(broker, device)
+    async with connection.session:
+        await connection.listen()
         properties = Properties(PacketTypes.PUBLISH)
-        properties.ResponseTopic = desk.replies
-        properties.CorrelationData = desk.correlation
+        properties.ResponseTopic = connection.replies
+        properties.CorrelationData = connection.correlation
         properties.MessageExpiryInterval = max(1, round(timeout_s))
         begun_s = time.monotonic()
-        await desk.publish(topics.topic(device, topics.COMMAND), payload, properties=properties)
-        done, _ = await asyncio.wait((desk.answer,), timeout=timeout_s)
+        await connection.publish(topics.topic(device, topics.COMMAND), payload, properties=properties)
+        done, _ = await asyncio.wait((connection.answer,), timeout=timeout_s)
         if not done:
-            return _unanswered(device, desk.presence, timeout_s)
-        return _outcome(device, desk.answer.result(), desk.presence, time.monotonic() - begun_s)
+            return _unanswered(device, connection.presence, timeout_s)
+        return _outcome(device, connection.answer.result(), connection.presence, time.monotonic() - begun_s)
 
 
 async def _retire(broker: Broker, device: str) -> None:
-    desk = _Desk(broker, device)
-    async with desk.session:
-        await desk.listen()
+    connection = _Connection(broker, device)
+    async with connection.session:
+        await connection.listen()
         await asyncio.sleep(_SETTLE_S)
-        if desk.presence.online:
+        if connection.presence.online:
             raise ToolError(f"{device} is online: stop its uplink first, it would come back at once")
-        if desk.presence.online is None:
-            raise ToolError(f"{device}: {desk.presence.words}")
+        if connection.presence.online is None:
+            raise ToolError(f"{device}: {connection.presence.words}")
         for leaf in (topics.BIRTH, topics.STATUS):
-            await desk.publish(topics.topic(device, leaf), b"", retain=True)
+            await connection.publish(topics.topic(device, leaf), b"", retain=True)
 
 
 def _unanswered(device: str, presence: Presence, timeout_s: float) -> Outcome:

@@ -7,7 +7,7 @@ from struct import pack
 import pytest
 
 from gridkeel import COMMIT, VERSION
-from gridkeel.link import frames, ids, message_ids, messages, packed, table
+from gridkeel.link import frames, message_ids, messages, packed, table
 from gridkeel.link.device import DeviceLink
 from host_tools.errors import ToolError
 from host_tools.link import layouts
@@ -160,7 +160,8 @@ def test_a_foreign_table_is_fetched_and_read(monkeypatch: pytest.MonkeyPatch) ->
     host = HostLink()
     with monkeypatch.context() as patch:
         extended = (("uptime_ms", "I", "ms"), ("mood", "B", "RESULTS"), ("level", "h", "0.1 %"))
-        patch.setattr(ids, "RESULTS", (*ids.RESULTS, "brand_new"))
+        enums = [(unit, (*names, "brand_new") if unit == "RESULTS" else names) for unit, names in messages.ENUMS]
+        patch.setattr(messages, "ENUMS", tuple(enums))
         patch.setattr(messages, "TABLE", (*messages.TABLE, (77, "novelty", extended)))
         patch.setattr(packed, "TEXT", table.text())
         patch.setattr(packed, "HASH", table.table_hash(packed.TEXT))

@@ -62,7 +62,7 @@ def test_commands_become_rows():
         (b'{"reboot": 1}', "unknown command 'reboot'"),
         (b'{"mode": "on"}', "none of safe, auto"),
         (b'{"mode": {}}', "none of safe, auto"),
-        (b'{"mode": "safe", "mode": "auto"}', "stands twice"),
+        (b'{"mode": "safe", "mode": "auto"}', "occurs twice"),
         (b'{"setpoint": {"power_w": 1}}', "exactly power_w, lifetime_s"),
         (b'{"setpoint": {"power_w": 1.5, "lifetime_s": 1}}', "power_w = 1.5 is not an integer"),
         (b'{"setpoint": {"power_w": true, "lifetime_s": 1}}', "is not an integer"),

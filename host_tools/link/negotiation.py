@@ -1,4 +1,4 @@
-"""From a silent line to an open session: what the device's HELLO asks of the host next."""
+"""Link negotiation, from a silent line to an open session: what the device's HELLO asks of the host next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class State(Enum):
 REPEAT_S = {State.ASKING: 1.0, State.FETCHING: 0.3, State.OPENING: 0.5, State.OPEN: 1.0, State.REFUSED: 1.0}
 
 
-class Handshake:
+class Negotiation:
     """The state follows from the last HELLO alone, so a lost or repeated frame cannot lead it astray."""
 
     def __init__(self, session: int | None = None) -> None:

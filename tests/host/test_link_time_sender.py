@@ -13,7 +13,7 @@ from gridkeel.faults import Faults
 from gridkeel.link import message_ids, messages
 from gridkeel.link.device import DeviceLink
 from gridkeel.runtime.commands import Commands
-from host_tools.link import telltime
+from host_tools.link import time_sender
 from host_tools.link.events import Answered
 from host_tools.uplink.intake import Intake, link_into
 from host_tools.uplink.queue import Queue
@@ -138,4 +138,4 @@ def test_an_older_firmware_is_asked_nothing(world: World, monkeypatch: pytest.Mo
 
 def test_the_row_fits_a_command():
     assert messages.fields_of(message_ids.TIME) is not None
-    assert telltime.TIMEOUT_S < telltime.RETRY_S
+    assert time_sender.TIMEOUT_S < time_sender.RETRY_S

@@ -1,4 +1,4 @@
-"""Tells a device the time of day: at the opening of the link and every few seconds from then on."""
+"""Sends the time of day to a device: when the link opens and every few seconds from then on."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from host_tools.link import events
 from host_tools.link.commands import RETRY_S
 from host_tools.link.host import HostLink
 
-TELL_S = 5.0
+SEND_S = 5.0
 # Under the first repeat: a stamp is sent once, because one that is repeated would be old by then.
 TIMEOUT_S = RETRY_S / 2
 FIELDS = ("command", "unix_s", "ms")
 
 _REASONS = {
-    "out_of_range": "is outside what a controller believes (2025 to 2099): set this host's clock",
-    "refused": "jumped: it is taken once it has stood for some tellings",
+    "out_of_range": "is outside what a controller accepts (2025 to 2099): set this host's clock",
+    "refused": "jumped: it is accepted once it has been repeated some times",
 }
 
 
-class TimeTeller:
+class TimeSender:
     """Sends TIME over one link.  unix_time: UTC in seconds since 1970 at a now_s of the link's steady clock."""
 
     def __init__(self, link: HostLink, unix_time: Callable[[float], float], say: Callable[[str], None]) -> None:
@@ -37,13 +37,13 @@ class TimeTeller:
         return self._next_s or 0.0
 
     def on_deadline(self, now_s: float) -> None:
-        """Tell the time where it is due; call it as often as bytes are taken from the link."""
+        """Send the time where it is due; call it as often as bytes are taken from the link."""
         if not self._link.connected:
             self._next_s = None
             return
         if self._next_s is not None and now_s < self._next_s:
             return
-        self._next_s = now_s + TELL_S
+        self._next_s = now_s + SEND_S
         row = self._link.dictionary.by_name.get("time")
         if row is None or row.names != FIELDS:
             return  # a firmware older, or newer, than the command as it is here
