@@ -1,4 +1,4 @@
-"""The host's end of a bench run: the uplink's own intake, on the bench's clock."""
+"""The host's end of a run: the uplink's own intake, on the run's clock, behind a line that a scenario may break."""
 
 from __future__ import annotations
 
