@@ -4,7 +4,7 @@ from gridkeel import clock, ticks
 from gridkeel.clock import WallClock
 
 
-def test_an_unset_clock_says_so():
+def test_an_unset_clock_is_reported_as_unset():
     assert WallClock().unix_s(5) is None
 
 
@@ -45,14 +45,14 @@ def test_milliseconds_place_the_second():
     assert wall.unix_s(400) == NOON + 1
 
 
-def test_a_late_telling_hardly_moves_it():
+def test_a_late_time_report_hardly_moves_the_clock():
     wall = told()
     assert wall.tell(NOON + 5, 0, 5400) == clock.TAKEN  # 400 ms under way
     assert wall.unix_s(9900) == NOON + 9
     assert wall.unix_s(10060) == NOON + 10
 
 
-def test_an_early_telling_is_nearer_the_truth():
+def test_an_early_time_report_is_nearer_the_truth():
     wall = told(0, 400)  # the first was 400 ms late
     assert wall.tell(NOON + 5, 0, 5000) == clock.TAKEN
     assert wall.unix_s(5999) == NOON + 5
@@ -93,7 +93,7 @@ def test_jumps_that_disagree_are_never_taken():
     assert wall.unix_s(100000) == NOON + 100
 
 
-def test_a_good_telling_ends_the_dispute():
+def test_a_good_time_report_ends_the_dispute():
     wall = told()
     for k in range(1, 20):
         jump = 0 if k % clock.AGREEING == 0 else 3600
@@ -102,7 +102,7 @@ def test_a_good_telling_ends_the_dispute():
     assert wall.unix_s(100000) == NOON + 100
 
 
-def test_a_telling_across_the_wrap():
+def test_a_time_report_across_the_wrap_of_the_ticks():
     wall = WallClock()
     assert wall.tell(NOON, 500, 100) == clock.TAKEN  # its second began before the wrap
     assert wall.unix_s(599) == NOON

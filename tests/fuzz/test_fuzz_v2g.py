@@ -66,7 +66,7 @@ def settle(car: Any) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states.STATES[state][0])
-def test_messages_nobody_sends(state: int) -> None:
+def test_damaged_messages_end_safely(state: int) -> None:
     rng = random.Random(state)
     reached = reaching.reach(state)
     names = list(states.STATES[state][1])
@@ -79,7 +79,7 @@ def test_messages_nobody_sends(state: int) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states.STATES[state][0])
-def test_values_nobody_means(state: int) -> None:
+def test_absurd_values_end_safely(state: int) -> None:
     rng = random.Random(1000 + state)
     reached = reaching.reach(state)
     for _ in range(ROUNDS):

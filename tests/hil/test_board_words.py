@@ -47,7 +47,7 @@ def test_every_word_does_what_it_says() -> None:
         assert {"plug", "unplug", "want", "leave", "basic", "session", "status"} == set(WORDS)
 
 
-def test_a_word_nobody_knows_is_told_with_those_there_are() -> None:
+def test_an_unknown_word_is_rejected_with_a_list_of_the_known_ones() -> None:
     with outlet() as feed:
         said = carry_out("plugg", feed)
     assert "unknown word 'plugg'" in said

@@ -22,7 +22,7 @@ def page(tmp_path: Path, *outcomes: Outcome, heap: dict[str, int] | None = None)
     return (tmp_path / "out" / "interop.html").read_text()
 
 
-def test_both_chargers_are_in_it_at_the_car_and_on_the_cable(tmp_path: Path):
+def test_the_page_shows_both_chargers_at_the_vehicle_and_on_the_cable(tmp_path: Path):
     heap = {"size": 409_600, "used_most": 395_264}
     text = page(tmp_path, session("gridkeel", 2.0, 0.75), session("peer", 40.0, 37.5), heap=heap)
     assert "1 of 1 sessions to SessionStop with OK" in text and 'class="verdict pass"' in text

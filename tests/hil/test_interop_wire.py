@@ -67,7 +67,7 @@ def test_a_record_may_come_in_pieces_cut_anywhere(cut: int):
     assert found == pytest.approx([500])
 
 
-def test_turns_are_told_once_and_the_next_connection_begins_anew():
+def test_turns_are_reported_once_and_the_next_connection_begins_anew():
     tap = Tap()
     tap.take(packet(FRAME, True), True, 1.0)
     tap.take(packet(FRAME, False), False, 1.5)

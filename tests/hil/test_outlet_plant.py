@@ -51,7 +51,7 @@ def test_faults_change_the_circuit_and_the_firmware_tells_them_apart():
     assert pilot.state_of(line.levels_mv(500)[0], pilot.C) == pilot.A
 
 
-def test_what_the_car_reads_is_what_the_firmware_meant():
+def test_what_the_vehicle_reads_is_what_the_firmware_meant():
     for current_ma in range(6000, 80001, 250):
         read_a = offered_a(duty.of_ma(current_ma))
         assert read_a is not None
@@ -99,7 +99,7 @@ class Drive:
         return self.vehicle.current_a
 
 
-def test_the_car_closes_s2_at_an_offer_and_draws_it():
+def test_the_vehicle_closes_s2_at_a_pwm_duty_and_draws_its_current():
     drive = Drive(s2_s=0.5, rise_a_s=20.0)
     drive.run(0.4, 1000)
     assert not drive.vehicle.s2
@@ -112,7 +112,7 @@ def test_the_car_closes_s2_at_an_offer_and_draws_it():
     assert drive.vehicle.power_w == pytest.approx(1380.0)
 
 
-def test_a_car_draws_no_more_than_it_can():
+def test_a_vehicle_draws_no_more_than_it_can():
     assert Drive(max_current_a=10.0).run(5.0, 533) == 10.0
 
 
@@ -125,7 +125,7 @@ def test_the_end_of_the_offer_ends_the_current_before_s2():
     assert not drive.vehicle.s2
 
 
-def test_a_stubborn_car_goes_on_and_a_pulled_plug_ends_even_that():
+def test_a_stubborn_vehicle_goes_on_and_a_pulled_plug_ends_even_that():
     drive = Drive()
     drive.run(3.0, 266)
     drive.vehicle.stubborn = True
@@ -151,7 +151,7 @@ def test_at_5_percent_s2_is_the_communication_s():
 
 
 @pytest.mark.parametrize("phases", [1, 3])
-def test_in_a_session_the_car_takes_what_the_station_commands(phases):
+def test_in_a_session_the_vehicle_draws_what_the_evse_commands(phases):
     drive = Drive(digital_s=0.5, phases=phases, max_current_a=16.0, rise_a_s=20.0)
     assert drive.run(0.4, 50, ac_w=3000.0) == 0.0
     assert drive.vehicle.range_w == (0.0, 0.0), "S2 is open"
@@ -165,7 +165,7 @@ def test_in_a_session_the_car_takes_what_the_station_commands(phases):
     assert drive.vehicle.range_w == (0.0, 0.0), "the contactor is open"
 
 
-def test_a_car_that_ends_its_session_ends_its_current_before_s2():
+def test_a_vehicle_that_ends_its_session_ends_its_current_before_s2():
     drive = Drive()
     drive.vehicle.digital_wants = True
     drive.run(3.0, 50, ac_w=3000.0)
@@ -204,7 +204,7 @@ def dc_run(dc, seconds, mode, set_v, set_a, ready=True, ac_w=0.0, live=True):
     return dc.voltage_v
 
 
-def test_isolation_is_told_once_the_voltage_has_stood():
+def test_isolation_is_reported_once_the_voltage_has_stood():
     dc = DcSide(DcConfig(isolation_kohm=700, measure_s=0.5))
     assert dc_run(dc, 0.4, CHECK, 500.0, 1.0) == pytest.approx(500.0)
     assert dc.told_kohm == 0
@@ -215,7 +215,7 @@ def test_isolation_is_told_once_the_voltage_has_stood():
     assert dc.told_kohm == 0
 
 
-def test_precharge_joins_the_battery_and_supply_moves_what_wish_and_inverter_allow():
+def test_precharge_joins_the_battery_and_supply_moves_what_request_and_inverter_allow():
     dc = DcSide(DcConfig(battery_v=390.0, join_v=20.0, efficiency=0.95))
     dc_run(dc, 0.02, PRECHARGE, 390.0, 2.0)
     assert not dc.joined
@@ -257,7 +257,7 @@ def test_frames_of_both_ends_are_the_same():
     assert len(Levels(0, 0, False).pack()) == outlet_pipe.LEVELS_BYTES
 
 
-def test_what_a_car_cannot_do_is_named():
+def test_what_a_vehicle_cannot_do_is_named():
     plant = OutletPlant()
     with pytest.raises(ToolError, match="a vehicle cannot 'fly'; known are plug, unplug"):
         plant.do("fly")

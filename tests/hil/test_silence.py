@@ -17,7 +17,7 @@ ELSEWHERE = {"receipt_ac": 1, "receipt_dc": 3} | dict.fromkeys(
 PLACES = sorted((ELSEWHERE.get(state, 0), state) for state in silence.EVERY_STATE)
 
 
-def test_there_is_a_car_for_every_state(tmp_path) -> None:
+def test_there_is_a_vehicle_for_every_state(tmp_path) -> None:
     contract = Contract.of(v2g.make(tmp_path / "pki"))
     cars = [make(contract).paths for make, _changes, _dc in silence.OUTLETS]
     assert sorted((place, path.state) for place, paths in enumerate(cars) for path in paths) == PLACES

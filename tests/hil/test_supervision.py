@@ -38,7 +38,7 @@ def events(record: RunRecord) -> list[str]:
     return [text for _at_s, text in record.events]
 
 
-def test_a_task_that_dies_is_told_and_started_again(way: Delivery, tmp_path: Path) -> None:
+def test_a_task_that_dies_is_reported_and_started_again(way: Delivery, tmp_path: Path) -> None:
     record = play_with(
         way,
         tmp_path,

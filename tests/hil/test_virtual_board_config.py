@@ -126,14 +126,14 @@ def test_parameters_at_odds_across_file_and_option_name_both(toml):
         (["phases=3"], False),
     ],
 )
-def test_a_baseline_under_what_an_outlet_can_offer_is_noted(capsys, overrides, noted):
+def test_a_baseline_below_the_least_power_of_a_connector_is_noted(capsys, overrides, noted):
     load_parameters(None, overrides)
     said = capsys.readouterr().err
     assert ("under the 4140 W of 6 A on 3 phase(s) at 230 V" in said) == noted
     assert noted or not said
 
 
-def test_a_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(MissingError, match=r"cannot read .*absent\.toml: No such file"):
         load_parameters(tmp_path / "absent.toml", [])
 

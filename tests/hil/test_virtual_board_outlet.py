@@ -29,7 +29,7 @@ from host_tools.errors import ToolError
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_the_port_takes_the_newest_orders_and_tells_changes():
+def test_the_port_takes_the_newest_orders_and_reports_changes():
     levels = Levels(9000, -12000, False).pack()
     with OutletPort() as port:
         assert port.exchange(levels) == Orders()
@@ -83,7 +83,7 @@ def test_the_real_firmware_drives_the_pilot_and_offers_nothing_without_an_invert
         wait_until(lambda: plant.orders.duty_permille == 0, "no drive from a board without power")
 
 
-def test_a_board_without_a_pilot_refuses_the_parameter_aloud():
+def test_a_board_without_a_pilot_rejects_the_parameter_with_an_error():
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
     with (
         MainsFeed(wave.block, 4800, 10) as mains,
@@ -94,7 +94,7 @@ def test_a_board_without_a_pilot_refuses_the_parameter_aloud():
 
 
 @on_time()
-def test_the_real_firmware_charges_a_car_by_the_pilot_and_stops_when_it_is_unplugged():
+def test_the_real_firmware_charges_a_vehicle_by_the_pilot_and_stops_when_it_is_unplugged():
     parameters = {"evse": 1, "start_delay_ms": 0, "baseline_w": 3000}
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
     live = LiveInverter(Inverter(InverterConfig()))
@@ -135,14 +135,14 @@ def test_the_real_firmware_charges_a_car_by_the_pilot_and_stops_when_it_is_unplu
         asyncio.run(play())
 
 
-def test_run_tells_where_the_outlet_stands():
+def test_run_reports_the_state_of_the_connector():
     options = ["run", "--vehicle", "--seconds", "0.5", "--param", "evse=1"]
     result = CliRunner().invoke(app, options)
     assert result.exit_code == 0, result.output
     assert re.search(r"outlet: [a-z0-9. %]+, contactor (open|closed), \d+ W", result.output)
 
 
-def test_a_car_wants_an_outlet():
+def test_a_vehicle_needs_a_connector():
     result = CliRunner().invoke(app, ["run", "--vehicle"])
     assert isinstance(result.exception, ToolError)
     assert "--vehicle wants --param evse=1" in str(result.exception)

@@ -60,7 +60,7 @@ def test_a_controller_that_comes_and_goes_is_renewed_no_more_often_for_it():
     assert [now_s for now_s in range(101, 330) if "on" in drain(roster, float(now_s))] == [220]
 
 
-def test_only_the_last_state_is_said_and_it_is_never_dropped():
+def test_only_the_last_state_is_reported_and_it_is_never_dropped():
     roster = Roster()
     roster.connected()
     drain(roster, 0.0)
@@ -72,7 +72,7 @@ def test_only_the_last_state_is_said_and_it_is_never_dropped():
     assert all(roster.members[device].birth is None for device in said)
 
 
-def test_a_forgotten_controller_is_said_and_subscribed_to_no_more():
+def test_a_forgotten_controller_is_reported_and_subscribed_to_no_more():
     roster = Roster()
     roster.attach(birth("a b"))
     assert roster.of_level("a%20b") is roster.members["a b"]

@@ -22,7 +22,7 @@ from host_tools.errors import MissingError, ToolError
 
 @pytest.mark.timeout(300)
 @on_time()
-def test_a_car_on_the_interface_charges(tmp_path: Path) -> None:
+def test_a_vehicle_on_the_interface_charges(tmp_path: Path) -> None:
     need(java=True)
     (mode,) = choose("ac-eim-tls")
     pki = v2g.make(tmp_path / "pki")

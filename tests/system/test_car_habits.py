@@ -105,7 +105,7 @@ def test_a_contract_of_another_root(plugged: Stage) -> None:
         assert car.pay(plugged.contract("wrong_root")) == "FAILED_CertificateNotAllowedAtThisEVSE"
 
 
-def test_the_next_car_charges(plugged: Stage) -> None:
+def test_the_next_vehicle_charges(plugged: Stage) -> None:
     with plugged.link.car() as car:
         plugged.charger.do("communicate")
         assert all(code.startswith("OK") for code in car.charge(plugged.contract()))

@@ -88,7 +88,7 @@ def charging() -> Iterator[tuple[Stage, RawCar]]:
 
 
 @pytest.mark.parametrize("name", list(DATAGRAMS))
-def test_it_disturbs_neither_discovery_nor_the_car_that_charges(charging: tuple[Stage, RawCar], name: str) -> None:
+def test_it_disturbs_neither_discovery_nor_the_vehicle_that_charges(charging: tuple[Stage, RawCar], name: str) -> None:
     stage, car = charging
     moves, mark = len(stage.charger.moves), stage.charger.desk.mark()
     data = frame(*DATAGRAMS[name])

@@ -42,7 +42,7 @@ def of(results: Results, mode: str) -> Outcome:
 
 
 @pytest.mark.parametrize("mode", [mode.name for mode in MODES])
-def test_the_car_charges_to_session_stop(results: Results, mode: str) -> None:
+def test_the_vehicle_charges_to_session_stop(results: Results, mode: str) -> None:
     outcome = of(results, mode)
     assert outcome.ok, (outcome.reason, outcome.log)
     assert [exchange.response for exchange in outcome.exchanges][-1] == "SessionStopRes"
@@ -69,7 +69,7 @@ def test_the_session_was_what_its_mode_says(results: Results, mode) -> None:
     assert outcome.handshake["signatures"] == mode.contract + mode.installs + receipts
 
 
-def test_the_contactor_moved_on_the_sessions_word(results: Results) -> None:
+def test_the_contactor_moves_at_the_sessions_command(results: Results) -> None:
     turns = {
         outcome.mode: [entry["subject"] for entry in outcome.log if entry["kind"] == "delivery"]
         for outcome in results.outcomes
@@ -98,13 +98,13 @@ def test_a_session_that_was_not_what_its_mode_says_counts_for_nothing() -> None:
     assert (outcome.ok, outcome.reason) == (False, "0 MeteringReceiptRes, 3 or more belong to ac-pnc-receipt")
 
 
-def test_the_record_tells_of_the_work(results: Results) -> None:
+def test_the_record_reports_the_work(results: Results) -> None:
     # How long a turn may be is no matter for a machine that is busy with other things: tests/bench/bench_slices.py.
     for outcome in results.outcomes:
         assert 0 < outcome.handshake["slice_us"] < outcome.handshake["work_us"]
 
 
-def test_the_cable_tells_of_the_same_answers_without_the_cars_time(results: Results) -> None:
+def test_the_cable_tells_of_the_same_answers_without_the_vehicles_time(results: Results) -> None:
     exchanges = [exchange for outcome in results.outcomes for exchange in outcome.exchanges]
     assert all(exchange.wire_ms is not None and 0 < exchange.wire_ms < exchange.ms for exchange in exchanges)
 
@@ -115,7 +115,7 @@ def test_the_phases_are_there_for_the_handshake_model(results: Results) -> None:
     assert all(row["ms"] > 0 for row in rows)
 
 
-def test_the_command_puts_the_peers_own_charger_beside_it(tmp_path: Path) -> None:
+def test_the_command_compares_with_the_peers_own_charger(tmp_path: Path) -> None:
     need(java=True)
     file = tmp_path / "interop.json"
     done = CliRunner().invoke(

@@ -101,7 +101,7 @@ def all_ok(codes: list[str]) -> bool:
     return all(code.startswith("OK") for code in codes)
 
 
-def test_nobody_comes_and_nothing_flows_until_a_late_car_is_served(tmp_path: Path) -> None:
+def test_no_power_flows_without_a_vehicle_and_a_late_one_is_served(tmp_path: Path) -> None:
     with board(tmp_path) as run:
         run.until("basic charging", FALLBACK_S)
         for _ in range(20):

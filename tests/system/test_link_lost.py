@@ -85,7 +85,7 @@ def come_back(stage: Stage, session_id: bytes, within_s: float, evcc_id: bytes =
     return ""
 
 
-def test_the_same_car_is_back_within_seconds_and_charges(stage: Stage) -> None:
+def test_the_same_vehicle_is_back_within_seconds_and_charges(stage: Stage) -> None:
     with stage.link.car() as lost:
         begin(lost, stage)
         assert come_back(stage, lost.session_id, BACK_S) == JOINED
@@ -141,7 +141,7 @@ def test_a_stranger_cannot_take_a_silent_session(stage: Stage, name: str) -> Non
         assert len(stage.charger.moves) == moves
 
 
-def test_nobody_takes_a_session_that_talks_not_even_with_its_id(stage: Stage) -> None:
+def test_an_active_session_is_not_taken_over_even_with_its_id(stage: Stage) -> None:
     with stage.link.car() as car:
         begin(car, stage)
         moves = len(stage.charger.moves)
@@ -155,7 +155,7 @@ def test_nobody_takes_a_session_that_talks_not_even_with_its_id(stage: Stage) ->
         assert len(stage.charger.moves) == moves
 
 
-def test_strangers_that_stall_do_not_keep_the_car_out(stage: Stage) -> None:
+def test_strangers_that_stall_do_not_keep_the_vehicle_out(stage: Stage) -> None:
     with stage.link.car() as lost, contextlib.ExitStack() as stack:
         begin(lost, stage)
         time.sleep(LOST_S)
@@ -172,7 +172,7 @@ def test_without_an_id_it_is_back_once_its_own_pilot_asks_for_no_power(stage: St
         assert come_back(stage, b"\0", BACK_S) == NEW
 
 
-def test_a_session_that_had_agreed_on_nothing_begins_anew(stage: Stage) -> None:
+def test_a_session_without_an_agreement_begins_anew(stage: Stage) -> None:
     with stage.link.car() as lost:
         lost.set_up()
         time.sleep(LOST_S)

@@ -51,7 +51,7 @@ def charge_within(stage: Stage, limit_s: float) -> list[str]:
 
 
 @pytest.mark.parametrize("name", list(EVERY))
-def test_unplugged_it_makes_room_for_the_next_car(stage: Stage, name: str) -> None:
+def test_unplugging_frees_the_connector_for_the_next_vehicle(stage: Stage, name: str) -> None:
     stage.plug()
     with EVERY[name](stage):
         stage.unplug()
@@ -75,7 +75,7 @@ def test_still_plugged_in_another_connection_is_served(stage: Stage, name: str) 
     assert all(code.startswith("OK") for code in codes), codes
 
 
-def test_a_car_that_charges_and_does_not_read_is_cut_off_in_order(stage: Stage) -> None:
+def test_a_vehicle_that_charges_and_does_not_read_is_cut_off_in_order(stage: Stage) -> None:
     stage.plug()
     with charges_and_never_reads(stage) as moves:
         due_s = time.monotonic() + CUT_S

@@ -259,7 +259,7 @@ def test_a_second_connection_s_error_is_not_the_first_one_s(
 
 
 @pytest.mark.parametrize("method", ["readinto", "write"])
-def test_an_error_while_charging_ends_in_order_and_the_next_car_charges(guest: Guest, method: str) -> None:
+def test_an_error_while_charging_ends_in_order_and_the_next_vehicle_charges(guest: Guest, method: str) -> None:
     for number in OF_CONNECTIONS:
         guest.say("want 0")
         guest.say("arm connection nothing 1 0")

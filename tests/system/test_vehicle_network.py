@@ -154,7 +154,7 @@ def records(data: bytes) -> list[bytes]:
     return found
 
 
-def test_a_car_must_show_a_certificate_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_vehicle_must_show_a_certificate_where_it_is_asked_for(tmp_path: Path) -> None:
     with network(tmp_path, "mutual") as made:
         address = made.link.discover(True)
         with made.link.connect(address) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
