@@ -4,8 +4,8 @@ from gridkeel import clock, ticks
 from gridkeel.clock import WallClock
 
 
-def test_an_unset_clock_says_so():
-    assert WallClock().unix_s(5) is None
+def test_an_unset_clock_is_reported_as_unset():
+    assert WallClock().unix_s(5) is None and WallClock().unix_s(5000) is None
 
 
 def test_it_runs_on_ticks():
@@ -45,14 +45,14 @@ def test_milliseconds_place_the_second():
     assert wall.unix_s(400) == NOON + 1
 
 
-def test_a_late_telling_hardly_moves_it():
+def test_a_late_time_report_hardly_moves_the_clock():
     wall = told()
     assert wall.synchronise(NOON + 5, 0, 5400) == clock.TAKEN  # 400 ms under way
     assert wall.unix_s(9900) == NOON + 9
     assert wall.unix_s(10060) == NOON + 10
 
 
-def test_an_early_telling_is_nearer_the_truth():
+def test_an_early_time_report_is_nearer_the_truth():
     wall = told(0, 400)  # the first was 400 ms late
     assert wall.synchronise(NOON + 5, 0, 5000) == clock.TAKEN
     assert wall.unix_s(5999) == NOON + 5
@@ -93,7 +93,7 @@ def test_jumps_that_disagree_are_never_taken():
     assert wall.unix_s(100000) == NOON + 100
 
 
-def test_a_good_telling_ends_the_dispute():
+def test_a_good_time_report_ends_the_dispute():
     wall = told()
     for k in range(1, 20):
         jump = 0 if k % clock.AGREEING == 0 else 3600
@@ -102,8 +102,68 @@ def test_a_good_telling_ends_the_dispute():
     assert wall.unix_s(100000) == NOON + 100
 
 
-def test_a_telling_across_the_wrap():
+def test_a_time_report_across_the_wrap_of_the_ticks():
     wall = WallClock()
     assert wall.synchronise(NOON, 500, 100) == clock.TAKEN  # its second began before the wrap
     assert wall.unix_s(599) == NOON
     assert wall.unix_s(600) == NOON + 1
+
+
+def test_the_latest_time_is_the_last_second_of_the_century():
+    assert clock.LATEST_UNIX_S == 4102444800  # 2100-01-01T00:00:00Z
+    assert WallClock().tell(clock.LATEST_UNIX_S - 1, 0, 0) == clock.TAKEN
+
+
+def test_what_is_off_by_five_seconds_is_followed_and_a_millisecond_more_is_a_jump():
+    for off_ms in (5000, -5000):
+        assert told(0, 10000).tell(NOON, 0, 10000 - off_ms) == clock.TAKEN
+        more_ms = off_ms + (1 if off_ms > 0 else -1)
+        assert told(0, 10000).tell(NOON, 0, 10000 - more_ms) == clock.JUMPED
+
+
+def test_a_late_time_report_moves_the_clock_by_an_eighth():
+    wall = told()
+    assert wall.tell(NOON + 5, 0, 5400) == clock.TAKEN
+    assert wall.unix_s(6049) == NOON + 5
+    assert wall.unix_s(6050) == NOON + 6
+
+
+def test_three_reports_that_agree_within_a_second_move_the_clock():
+    for apart_ms, third in ((1000, clock.TAKEN), (1001, clock.JUMPED)):
+        wall = told()
+        assert wall.tell(NOON + 3605, 0, 5000) == clock.JUMPED
+        assert wall.tell(NOON + 3610, 0, 10000 + apart_ms) == clock.JUMPED
+        assert wall.tell(NOON + 3615, 0, 15000 + apart_ms) == third
+
+
+def test_a_clock_that_was_set_counts_disagreeing_reports_anew():
+    wall = told()
+    assert wall.tell(NOON + 3605, 0, 5000) == clock.JUMPED
+    wall.set(NOON + 10, 10000)
+    for k in (3, 4):
+        assert wall.tell(NOON + 3600 + 5 * k, 0, 5000 * k) == clock.JUMPED
+    assert wall.tell(NOON + 3625, 0, 25000) == clock.TAKEN
+
+
+def test_how_far_an_absurd_time_is_off_is_not_reported():
+    wall = told()
+    assert wall.tell(NOON + 3605, 0, 5000) == clock.JUMPED and wall.told_off_s == 3600
+    assert wall.tell(0, 0, 6000) == clock.ABSURD and wall.told_off_s == 0
+
+
+def test_how_far_a_time_is_off_is_reported_up_to_seventeen_years():
+    for known_s, told_s, off_s in (
+        (NOON, clock.LATEST_UNIX_S - 1, 1 << 29),
+        (clock.LATEST_UNIX_S - 1, NOON, -(1 << 29)),
+    ):
+        wall = WallClock()
+        wall.set(known_s, 0)
+        assert wall.tell(told_s, 0, 0) == clock.JUMPED
+        assert wall.told_off_s == off_s
+
+
+def test_a_reading_before_the_clock_was_set_changes_nothing():
+    wall = WallClock()
+    wall.set(NOON, 5000)
+    assert wall.unix_s(2000) == NOON
+    assert wall.unix_s(6000) == NOON + 1

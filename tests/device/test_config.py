@@ -148,7 +148,7 @@ def broken(part):
         assert config.parameters.modbus_unit == 7, content
 
 
-def test_each_broken_configuration_is_told_and_the_good_one_is_in_force():
+def test_each_broken_configuration_is_reported_and_the_good_one_is_in_force():
     broken(0)
 
 
@@ -172,7 +172,7 @@ def test_without_a_good_one_the_defaults_are_in_force():
             assert config.parameters.values() == params.Parameters().values()
 
 
-def test_a_broken_good_one_beside_a_sound_configuration_is_nothing():
+def test_a_broken_last_good_configuration_beside_a_sound_one_is_ignored():
     for i in range(0, len(BROKEN), 6):
         good = BROKEN[i][0]
         config = Config(Board(SOUND, good))
@@ -357,7 +357,7 @@ def is_one(given):
     return ids.device_id(given) == given
 
 
-def test_which_device_ids_are_taken():
+def test_which_device_ids_are_accepted():
     for given, good in IDS:
         assert is_one(given) == good, given
     for length in range(41):
@@ -367,7 +367,7 @@ def test_which_device_ids_are_taken():
         assert is_one(bytes([byte])) == (byte in allowed), byte
 
 
-def test_a_bad_device_id_never_kills_and_is_told():
+def test_a_bad_device_id_is_reported_and_stops_nothing():
     seen = set()
     for given, good in IDS:
         config = Config(Board(SOUND, SOUND, given))

@@ -33,7 +33,7 @@ def test_what_a_list_says():
         assert not found.revokes(serial)
 
 
-def test_a_list_of_nobody():
+def test_an_empty_revocation_list_revokes_nothing():
     found = drive(crl.parse(revocation_list()))
     assert not found.revokes(b"\x05")
 

@@ -60,6 +60,77 @@ def test_slices_are_as_many_as_asked():
     assert few == 0 and many == 63
 
 
+class Counted:
+    """A sum that counts its doublings and additions, and how many there were before its last step."""
+
+    total = before_step = 0
+
+    def __init__(self):
+        self._sum = _Sum()
+
+    def __getattr__(self, name):
+        return getattr(self._sum, name)
+
+    def double(self, times=1):
+        Counted.before_step = Counted.total
+        self._count(times)
+        self._sum.double(times)
+
+    def next_multiple(self, index):
+        Counted.before_step = Counted.total
+        self._count(1)
+        self._sum.next_multiple(index)
+
+    def add_base(self, at, positive):
+        self._count(1)
+        self._sum.add_base(at, positive)
+
+    def add_multiple(self, index, negative):
+        self._count(1)
+        self._sum.add_multiple(index, negative)
+
+    def _count(self, times):
+        Counted.total += times
+
+
+_Sum = multiples.Sum
+
+
+def operations_of(make, asked):
+    """Return the operations of each slice; each ended with the first step that made them as many as asked."""
+    slices, done, before = [], 0, multiples.operations_a_slice
+    Counted.total = 0
+    multiples.Sum, multiples.operations_a_slice = Counted, asked
+    try:
+        for _ in make():
+            assert Counted.before_step - done < asked <= Counted.total - done, (slices, Counted.before_step - done)
+            slices.append(Counted.total - done)
+            done = Counted.total
+        assert Counted.before_step - done < asked
+    finally:
+        multiples.Sum, multiples.operations_a_slice = _Sum, before
+    return slices
+
+
+def test_a_slice_of_a_multiple_of_g_has_as_many_operations_as_asked():
+    assert operations_of(lambda: multiples.multiply_base(99, 1), 3) == [4] * 31
+
+
+def test_a_slice_of_a_sum_has_as_many_operations_as_asked_however_long_the_run_of_zeros():
+    slices = operations_of(lambda: multiples.sum_of_multiples(p256.N - 2, (1 << 255) | (1 << 77) | 5, GX, GY), 9)
+    assert slices[1:18] == [9] * 17
+    assert len(slices) == 35
+
+
+def test_a_slice_of_an_inverse_has_as_many_octets_of_its_exponent_as_asked():
+    before = multiples.operations_a_slice
+    multiples.operations_a_slice = 4
+    try:
+        assert sum(1 for _ in multiples.inverse(3, p256.N)) == 8
+    finally:
+        multiples.operations_a_slice = before
+
+
 def test_a_multiple_of_g_alone():
     assert affine(total(5, 0))[0] == X_OF_5
 

@@ -65,7 +65,7 @@ def test_texts_that_are_none():
     assert refused(attribute(DC, b"\xc3\xa4", 0x16))
 
 
-def test_names_that_say_the_same():
+def test_names_that_compare_equal():
     one = sequence(attribute(ORGANISATION, b"Some Operator"), attribute(CN, b"MO"), attribute(DC, b"V2G", 0x16))
     for organisation, tag, same in (
         (b"Some Operator", 0x0C, True),

@@ -54,7 +54,7 @@ def test_rocof_of_a_ramp():
     assert 900 < estimator.rocof_mhz_s < 1100
 
 
-def test_warm_up_is_told():
+def test_warm_up_is_reported():
     estimator, _ = settled(50.0, blocks=5)
     assert estimator.quality & UNUSABLE
     estimator, _ = settled(50.0, blocks=9)
@@ -89,7 +89,7 @@ def test_a_dead_line_shows_within_two_cycles():
     assert estimator.cycle_mv < parameters.nominal_v * 10 * parameters.mains_loss_pct
 
 
-def test_far_frequency_is_clamped_and_told():
+def test_far_frequency_is_clamped_and_reported():
     estimator, _ = settled(75.0)
     assert estimator.quality & OUT_OF_RANGE
 

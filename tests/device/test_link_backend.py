@@ -189,7 +189,7 @@ def test_an_answer_is_made_of_its_own_parts_alone():
     assert host.backend.answer == data
 
 
-def test_an_answer_that_says_no_is_none_whatever_length_it_tells():
+def test_a_negative_answer_is_none_whatever_length_it_declares():
     host = Host()
     host.answer(_until_waiting(host, b"?"), b"no", result=1)
     assert host.backend.failed and host.bodies() == []

@@ -239,7 +239,7 @@ def test_an_answer_that_fell_out_of_the_ring_is_posted_again_on_a_repeat():
         assert peer.link.produced == 18  # the host has it: a late repeat asks for nothing
 
 
-def test_an_unknown_command_is_refused_aloud():
+def test_an_unknown_command_is_rejected_with_an_error():
     peer = Peer()
     peer.open()
     peer.command(200, pack("<HI", 5, 1))

@@ -72,7 +72,7 @@ def test_answer_in_any_pieces():
         assert master.answers == 1 and master.bad_frames == 0 and not master.open
 
 
-def test_only_n_bytes_are_taken():
+def test_only_n_bytes_are_accepted():
     master = asked()
     assert master.receive(ANSWER, 4, 1) == rtu.NOTHING
     assert master.receive(memoryview(ANSWER)[4:], len(ANSWER) - 4, 2) == rtu.ANSWER
@@ -132,7 +132,7 @@ def test_an_exception_inside_a_false_answer_is_found_and_the_rest_counted():
     assert master.exception == 4 and master.dropped_bytes == 4 and not master.open
 
 
-def test_bytes_nobody_asked_for():
+def test_unrequested_bytes_are_discarded():
     master = rtu.Master()
     assert feed(master, ANSWER, 1) == rtu.NOTHING
     assert feed(master, ANSWER, 100) == rtu.NOTHING

@@ -91,7 +91,7 @@ def test_the_parameter_counts_first():
     assert bench.clock.ppm == bench.clock.found_ppm - 70
 
 
-def test_an_implausible_clock_is_told_and_not_followed():
+def test_an_implausible_clock_is_reported_and_not_followed():
     for ppm in (300, -300):
         bench = Bench(ppm)
         bench.run(450)

@@ -215,7 +215,7 @@ def test_isolation_is_reported_once_the_voltage_has_been_steady():
     assert dc.reported_kohm == 0
 
 
-def test_precharge_joins_the_battery_and_supply_moves_what_wish_and_inverter_allow():
+def test_precharge_joins_the_battery_and_supply_moves_what_request_and_inverter_allow():
     dc = DcSide(DcConfig(battery_v=390.0, join_v=20.0, efficiency=0.95))
     dc_run(dc, 0.02, PRECHARGE, 390.0, 2.0)
     assert not dc.joined

@@ -155,7 +155,7 @@ def test_a_comparator_sees_each_rise_once() -> None:
     assert len(crossings(Wave(50.0, amplitude=lambda t_s: np.full_like(t_s, 0.015)), 50, 1.0)) == 0
 
 
-def test_waves_tell_their_own_truth() -> None:
+def test_the_truth_of_a_wave_is_the_slope_of_its_phase() -> None:
     t_s = np.linspace(0.1, 0.9, 500)
     step_s = 1e-5
     for wave in (

@@ -53,6 +53,6 @@ def test_a_fifth_certificate_is_refused() -> None:
         _decode(bits.appended(_details(*chain[:5]), (chain[3], chain[4]), chain[5]))
 
 
-def test_what_is_not_there_is_told() -> None:
+def test_what_is_not_there_is_reported() -> None:
     with pytest.raises(ToolError, match="0 times"):
         bits.replaced(_details(b"\x55" * 300, b"\xaa" * 300), b"\x11" * 300, b"")

@@ -16,7 +16,7 @@ def fleet(freq_hz):
     return max(-7400.0, 3000.0 - 7400.0 * max(0.0, 49.98 - freq_hz) / 0.48)
 
 
-def test_grid_stands_still_until_something_is_lost():
+def test_the_grid_is_steady_until_something_is_lost():
     grid = SwingGrid()
     grid.run_to(4.9)
     t_s, freq_hz = grid.history()

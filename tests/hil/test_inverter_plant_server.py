@@ -257,14 +257,14 @@ def finished(*options):
     return process.returncode, out, err
 
 
-def test_it_ends_by_itself_and_says_what_it_did():
+def test_it_ends_by_itself_and_reports_what_it_did():
     code, out, err = finished("--tcp", "127.0.0.1:0", "--seconds", "0.2")
     assert (code, err) == (0, "")
     assert "listens on tcp://127.0.0.1:" in out
     assert "stopped: standby +0 W" in out
 
 
-def test_mistakes_are_told_in_one_line():
+def test_mistakes_are_reported_in_one_line():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, out, err = finished("--tcp", f"127.0.0.1:{port}")

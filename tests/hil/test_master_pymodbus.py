@@ -337,7 +337,7 @@ def test_the_plant_delivers_what_was_commanded_whatever_its_ratings(family, char
 
 
 @pytest.mark.parametrize("family", ["der", "legacy", "legacy-float"])
-def test_a_plant_that_disobeys_is_told_and_one_that_obeys_again_is_not(family):
+def test_a_plant_that_disobeys_is_reported_and_one_that_obeys_again_is_not(family):
     line = PlantLine(family, 40000)
     line.run(4000, 3000)
     for share, flows_w, apart_w in ((0.0, 0.0, -3000), (0.5, 0.0, -1500), (-0.5, 0.0, -4500), (1.0, 800.0, 800)):

@@ -140,7 +140,7 @@ def test_colours_of_the_figures_follow_the_style_sheet(tmp_path):
         assert f"{variable}:" in dark, variable
 
 
-def test_checks_of_all_scenarios_stand_on_top(tmp_path):
+def test_checks_of_all_scenarios_come_first_on_the_page(tmp_path):
     page = Page(page_of([record("a"), record("b", ok=False)], tmp_path, title="Bench of today"))
     top = page.text[: page.text.index("max error")]
     assert "Bench of today" in top

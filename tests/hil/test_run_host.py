@@ -75,7 +75,7 @@ def test_a_run_ends_with_all_that_was_produced_until_then(queue: Queue) -> None:
     assert world.host.intake.counts.stored == world.host.produced >= produced
 
 
-def test_records_that_stay_on_the_board_are_counted_and_said(queue: Queue) -> None:
+def test_records_that_stay_on_the_board_are_counted_and_reported(queue: Queue) -> None:
     world = World(queue)
     world.run(END_US, posts=False)
     received = world.host.produced
@@ -92,7 +92,7 @@ def test_records_that_stay_on_the_board_are_counted_and_said(queue: Queue) -> No
     assert world.host.short == "40 were still on the board"
 
 
-def test_a_link_that_is_down_at_the_end_is_said(queue: Queue) -> None:
+def test_a_link_that_is_down_at_the_end_is_reported(queue: Queue) -> None:
     cut = Fault("host_link", END_US / 1e6 - 1.0, 60.0)
     world = World(queue, cut)
     world.run(END_US)
@@ -102,14 +102,14 @@ def test_a_link_that_is_down_at_the_end_is_said(queue: Queue) -> None:
     assert world.host.short == "what the board produced last is unknown: the link was down at the end"
 
 
-def test_a_board_that_was_never_heard_is_said(queue: Queue) -> None:
+def test_a_board_that_never_answered_is_reported(queue: Queue) -> None:
     world = World(queue)
     world.run(1_000_000, speaks=False)
     world.host.settle(0)
     assert world.host.produced == 0 and "unknown" in world.host.short
 
 
-def test_a_full_queue_is_said(tmp_path: Path) -> None:
+def test_a_full_queue_is_reported(tmp_path: Path) -> None:
     with Queue(tmp_path / "q.db", max_rows=20) as queue:
         world = World(queue)
         world.run(END_US)

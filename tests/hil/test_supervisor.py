@@ -45,7 +45,7 @@ def test_a_service_that_keeps_failing_is_started_again_ever_later(played: dict[s
     assert len(row["starts"]["b"]) == 1, "its neighbour goes on"
 
 
-def test_it_touches_no_power_is_counted_and_told(played: dict[str, Any]) -> None:
+def test_a_failing_service_leaves_the_power_alone_and_is_counted_and_reported(played: dict[str, Any]) -> None:
     row = played["service"]
     assert row["drops"] == 0
     assert row["restarts"] == len(row["starts"]["a"]) or row["restarts"] == len(row["starts"]["a"]) - 1

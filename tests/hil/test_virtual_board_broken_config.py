@@ -202,7 +202,7 @@ def test_an_identity_that_is_none_never_kills_a_board(tmp_path: Path, given: byt
 
 
 @pytest.mark.parametrize("broken", ["secc_key.der", "secc_0.der", "network"])
-def test_keys_or_a_network_that_cannot_be_used_leave_a_controller_that_tells(tmp_path: Path, broken: str) -> None:
+def test_unusable_keys_or_network_leave_a_controller_that_reports_it(tmp_path: Path, broken: str) -> None:
     device = tmp_path / "device"
     v2g.export_device(v2g.make(tmp_path / "pki"), device)
     if broken != "network":

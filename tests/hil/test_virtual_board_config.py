@@ -133,7 +133,7 @@ def test_a_baseline_under_what_a_connector_can_offer_is_noted(capsys, overrides,
     assert noted or not said
 
 
-def test_a_missing_file_is_said(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(MissingError, match=r"cannot read .*absent\.toml: No such file"):
         load_parameters(tmp_path / "absent.toml", [])
 

@@ -172,7 +172,7 @@ def test_ctrl_c_passes_input_that_the_program_does_not_read(board):
         assert board.status.input_overruns > overruns
 
 
-def test_a_console_nobody_reads_does_not_stop_the_board(board):
+def test_an_unread_console_does_not_stop_the_board(board):
     mpremote(board.console, "resume", "exec", "print('y' * 150000, end='')\nopen('done', 'w').close()", "eval", "1")
     (board.flash / "done").unlink()
     with Terminal(board.console) as human:

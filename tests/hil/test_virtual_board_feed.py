@@ -98,7 +98,7 @@ def test_a_reset_board_takes_the_place_of_the_old_one():
         assert feed.counts.sent >= sent
 
 
-def test_a_source_that_fails_is_told():
+def test_a_source_that_fails_is_reported():
     def broken(_n):
         raise ArithmeticError("of the test")
 

@@ -100,7 +100,7 @@ def test_what_may_be_something_else_is_left_alone(text):
         "print(__import__, 'A')\n",
     ],
 )
-def test_a_name_somebody_says_stays(user):
+def test_a_name_that_another_module_uses_is_kept(user):
     assert folded(a="A = 1\nprint(A)\n", b=user) == {"a": "A = 1\nprint(1)\n", "b": user}
     assert folded([user], a="A = 1\nprint(A)\n") == {"a": "A = 1\nprint(1)\n"}
 

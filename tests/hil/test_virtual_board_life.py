@@ -29,7 +29,7 @@ def first_that_gets_in(port: str, *arguments: str) -> str:
     raise AssertionError("no client got into the crash loop")
 
 
-def test_a_crash_loop_is_slowed_and_said(tmp_path):
+def test_a_crash_loop_is_slowed_and_reported(tmp_path):
     firmware = make_firmware(tmp_path / "firmware", main_py="import machine\nmachine.reset()\n")
     with VirtualBoard(firmware=firmware) as board, Terminal(board.console) as human:
         human.expect(rb"virtual board: \d+ crashes in a row, each within a second, next start in 0.25 s")
@@ -77,7 +77,7 @@ def test_a_segmentation_fault_is_a_reset(tmp_path):
         human.expect(rb"virtual board: interpreter ended with -11.*main ran")
 
 
-def test_an_interpreter_that_locks_up_is_reset_and_said(tmp_path):
+def test_an_interpreter_that_locks_up_is_reset_and_reported(tmp_path):
     with VirtualBoard(firmware=make_firmware(tmp_path / "firmware")) as board, Terminal(board.console) as human:
         human.type(b"\x03\rimport micropython, time\rmicropython.kbd_intr(-1); print('d' + 'eaf'); time.sleep(60)\r")
         human.expect(rb"deaf")
@@ -209,7 +209,7 @@ def test_a_killed_wrapper_takes_its_interpreter_along(tmp_path, number):
     wait_until(lambda: not alive(pid), "the interpreter's end after its wrapper's")
 
 
-def test_a_missing_or_unsuited_interpreter_is_said(tmp_path, monkeypatch):
+def test_a_missing_or_unsuited_interpreter_is_reported(tmp_path, monkeypatch):
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "absent"))
     with pytest.raises(MissingError, match=ENVIRONMENT):
         find_interpreter()

@@ -135,7 +135,7 @@ def test_the_real_firmware_runs_from_rom_and_leaves_its_room_in_the_heap(tmp_pat
     assert int(taken["rom"]) < 0.75 * int(taken["source"])
 
 
-def test_all_that_serves_a_car_leaves_room_for_its_session(tmp_path):
+def test_all_that_serves_a_vehicle_leaves_heap_for_its_session(tmp_path):
     done = run(tmp_path / "load.py", SESSION, rom_image(FIRMWARE))
     taken, names = done.stdout.splitlines()
     assert int(taken) < SESSION_KB * 1024
@@ -174,7 +174,7 @@ def test_nothing_is_imported_in_a_session(tmp_path):
     assert done.stdout == "[]\n"
 
 
-def test_letters_of_a_car_do_not_become_names(tmp_path):
+def test_texts_of_a_vehicle_do_not_become_interned_names(tmp_path):
     done = run(tmp_path / "foreign.py", FOREIGN, rom_image(FIRMWARE))
     before, after = (int(re.search(r"n_qstr=(\d+)", line)[1]) for line in done.stdout.splitlines())
     assert after <= before + 20, "1,024 letters, and what the loop itself says"
@@ -241,7 +241,7 @@ def test_an_interpreter_that_is_a_program_cannot_hold_a_rom(flash, tmp_path):
         argv(flash / "main.py", interpreter=Path("/bin/sh"), rom=rom_image(flash, tmp_path / "cache"))
 
 
-def test_the_packer_says_nothing(flash, tmp_path):
+def test_the_packer_prints_nothing(flash, tmp_path):
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         rom_image(flash, tmp_path / "cache")

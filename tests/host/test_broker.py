@@ -58,7 +58,7 @@ def test_it_comes_back_on_the_same_port():
         assert (broker.port, broker.is_running) == (port, True)
 
 
-def test_a_taken_port_and_a_host_name_are_refused():
+def test_a_port_in_use_and_a_host_name_are_rejected():
     with EmbeddedBroker() as broker, pytest.raises(MissingError, match="already in use.*choose another --port"):
         EmbeddedBroker(broker.port).start()
     with pytest.raises(ToolError, match="give an IP address"):

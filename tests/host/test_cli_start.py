@@ -110,7 +110,7 @@ def test_an_overview_line_is_the_first_sentence_of_the_command() -> None:
             assert each.get_short_help_str(1000).rstrip(".") + "." == COMMANDS[words[0]][1], words
 
 
-def test_version_is_told_without_a_command() -> None:
+def test_version_is_reported_without_a_command() -> None:
     assert run("--version").stdout.startswith("gridkeel 0.")
 
 

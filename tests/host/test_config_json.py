@@ -54,7 +54,7 @@ def compared(data: bytes) -> bool:
 
 
 @given(CONFIGS, st.sampled_from([None, 1]))
-def test_what_is_sound_is_taken(values: dict[str, int], indent: int | None) -> None:
+def test_sound_configurations_are_accepted(values: dict[str, int], indent: int | None) -> None:
     data = json.dumps(values, indent=indent).encode()
     assert len(data) < CONFIG_BYTES and compared(data)
     assert compared(data.replace(b"\n", b"\r\n") + b"\n")

@@ -102,7 +102,7 @@ def test_the_order_of_checks(count: int) -> None:
 
 
 @given(st.sets(st.integers(0, len(FAULTS) - 1), min_size=1))
-def test_of_any_faults_the_first_is_told(chosen: set[int]) -> None:
+def test_of_any_faults_the_first_is_reported(chosen: set[int]) -> None:
     assert answer_to([FAULTS[at] for at in sorted(chosen)]) == FAULTS[max(chosen)][2]
 
 

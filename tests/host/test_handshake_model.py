@@ -191,7 +191,7 @@ def test_plain_rows_are_read(tmp_path: Path, wrapped) -> None:
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"sessions": []}', '[{"ms": 3}]', '{"sessions": [{"mode": "ac-pnc"}]}', "7"]
 )
-def test_files_that_say_nothing(tmp_path: Path, text: str) -> None:
+def test_empty_and_meaningless_files_are_rejected(tmp_path: Path, text: str) -> None:
     file = tmp_path / "bad.json"
     file.write_text(text)
     with pytest.raises(ToolError):

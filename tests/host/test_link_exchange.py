@@ -84,7 +84,7 @@ def test_a_clean_line_carries_it_well_within_its_lifetime(asked: int, answered: 
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_bad_line_carries_it_whole_or_says_that_it_failed(seed: int):
+def test_a_transfer_over_a_bad_line_is_whole_or_reported_as_failed(seed: int):
     pair = Pair(seed, damage=0.06)
     pair.connect()
     ends = []
@@ -99,7 +99,7 @@ def test_a_bad_line_carries_it_whole_or_says_that_it_failed(seed: int):
     assert len({event.number for event in pair.asked}) == len(pair.asked)
 
 
-def test_nobody_who_answers_is_told_at_once():
+def test_a_missing_answer_is_reported_at_once():
     pair = Pair()
     pair.connect()
     assert pair.ask(b"?", None) < 200

@@ -130,7 +130,7 @@ def test_a_boot_id_used_twice_is_refused_rather_than_read_as_repeats() -> None:
     assert pair.device.acked == 0
 
 
-def test_a_restarted_device_is_told_and_its_new_records_follow() -> None:
+def test_a_restarted_device_is_reported_and_its_new_records_follow() -> None:
     pair = bench()
     pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     pair.run(100)
@@ -145,7 +145,7 @@ def test_a_restarted_device_is_told_and_its_new_records_follow() -> None:
     assert pair.host.session != session
 
 
-def test_silence_and_a_closed_port_are_told_once_and_survived() -> None:
+def test_silence_and_a_closed_port_are_reported_once_and_survived() -> None:
     pair = bench()
     pair.run(100)
     pair.cut = True
@@ -229,7 +229,7 @@ def test_a_restart_ends_what_may_have_been_executed_and_keeps_the_rest() -> None
     assert [pair.device.next_command()[1][0] for _ in range(2)] == ids[-2:]
 
 
-def test_a_result_of_an_earlier_session_answers_nobody() -> None:
+def test_a_result_of_an_earlier_session_answers_no_command() -> None:
     pair = bench(HostLink(first_command=40))
     pair.run(100)
     pair.host.command("mode", mode=1)

@@ -96,7 +96,7 @@ def test_a_stamp_is_never_sent_twice(world: World):
     assert len(world.told) == 2
 
 
-def test_a_host_without_a_clock_is_refused_aloud_once(world: World):
+def test_a_host_without_a_clock_is_rejected_with_one_error(world: World):
     world.wrong_s = -1_790_000_000.0
     world.run(30)
     assert world.clock.unix_s(0) is None
@@ -110,7 +110,7 @@ def test_a_host_without_a_clock_is_refused_aloud_once(world: World):
     assert world.lines[1:] == ["controller 'gk-t' takes this host's time again"]
 
 
-def test_a_host_that_jumps_back_is_told_and_then_believed(world: World):
+def test_a_host_clock_that_jumps_back_is_reported_and_then_followed(world: World):
     world.run(12)
     world.wrong_s = -600.0
     world.run(4)
@@ -122,7 +122,7 @@ def test_a_host_that_jumps_back_is_told_and_then_believed(world: World):
     assert not world.faults.is_active(errors.HOST_TIME)
 
 
-def test_a_reopened_link_is_told_at_once(world: World):
+def test_a_reopened_link_is_reported_at_once(world: World):
     world.run(1)
     world.intake.line_lost()
     world.run(0.5)

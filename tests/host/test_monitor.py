@@ -162,7 +162,7 @@ def test_an_uplink_that_goes_takes_all_its_controllers_along():
     assert "uplink up%201 was started anew, or another has its name" in fleet.events[-1].words
 
 
-def test_retained_statuses_that_come_first_are_no_news():
+def test_retained_statuses_that_come_first_are_no_events():
     fleet = Fleet()
     fleet.take("gridkeel/v2/a/status", status("up 1"), 0.0)
     fleet.take(UPLINK, presence("online"), 0.0)
@@ -193,7 +193,7 @@ def event(sequence: int, fault: str, active: bool) -> bytes:
     return json.dumps({"boot": 1, "sequence": sequence, "fault": fault, "active": active, "value": 7}).encode()
 
 
-def test_faults_and_events_are_shown_and_stand_first():
+def test_faults_and_events_are_shown_first():
     fleet = Fleet()
     for name in "abc":
         fleet.take(f"gridkeel/v2/{name}/telemetry", telemetry(1), 99.0)

@@ -272,7 +272,7 @@ def test_a_full_disk_leaves_the_old_state_wherever_it_strikes(act, pki: v2g.Pki,
     assert (pki.folder / store.INDEX).read_bytes() != index
 
 
-def test_a_folder_without_or_with_a_broken_index_is_told(pki: v2g.Pki, tmp_path: Path):
+def test_a_missing_or_broken_index_is_reported(pki: v2g.Pki, tmp_path: Path):
     with pytest.raises(MissingError, match="no PKI here"):
         v2g.Pki(tmp_path / "nothing")
     path = pki.folder / store.INDEX

@@ -47,7 +47,7 @@ def _installed(pki: v2g.Pki, vehicle: str = "oem", now: datetime = NOW) -> car.R
     return _ask(pki, INSTALLATION, car.installation(pki, vehicle), now)
 
 
-def test_a_car_gets_its_contract_with_a_key_that_fits(pki: v2g.Pki):
+def test_a_vehicle_gets_its_contract_with_a_key_that_fits(pki: v2g.Pki):
     response = _installed(pki)
     response.check(pki.key("oem"))
     chain = response.body["ContractSignatureCertChain"]
@@ -210,7 +210,7 @@ def test_a_refusal_has_the_standards_code(kind: str, make, code: str, pki: v2g.P
     assert {name: der(v2g.Pki(pki.folder).certificate(name)) for name in names} == names  # nothing was renewed
 
 
-def test_the_provider_and_the_contract_must_be_what_a_car_takes(pki: v2g.Pki):
+def test_the_provider_and_the_contract_must_be_what_a_vehicle_takes(pki: v2g.Pki):
     end = pki.certificate("cps").not_valid_after_utc
     assert _installed(pki, now=end - timedelta(hours=1)).code == "OK"
     assert _installed(pki, now=end + timedelta(hours=1)).code == "FAILED_NoCertificateAvailable"
@@ -226,7 +226,7 @@ def test_what_is_no_request_gets_no_answer(pki: v2g.Pki):
     assert len(lines) == 3
 
 
-def test_a_broken_pki_is_answered_with_failed_and_said(pki: v2g.Pki, tmp_path: Path):
+def test_a_broken_pki_is_answered_with_failed_and_reported(pki: v2g.Pki, tmp_path: Path):
     lines: list[str] = []
     service = Provisioning(pki.folder, lines.append)
     request = car.installation(pki)

@@ -159,7 +159,7 @@ def test_quiet_leaves_the_verdict() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_progress_is_told_whole_however_narrow_the_terminal(width: int) -> None:
+def test_progress_is_reported_whole_however_narrow_the_terminal(width: int) -> None:
     screen = Shown(width)
     progress = screen.progress()
     words = "trip-over-frequency [1]: a step to 62 Hz, and back"

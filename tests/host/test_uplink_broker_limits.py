@@ -137,7 +137,7 @@ def test_receive_maximum_is_used_up_and_not_exceeded(tmp_path: Path):
     assert broker.violations == []
 
 
-def test_a_record_over_the_packet_size_waits_for_a_larger_one_and_is_said_once(tmp_path: Path):
+def test_a_record_over_the_packet_size_waits_for_a_larger_one_and_is_reported_once(tmp_path: Path):
     with StrictBroker(maximum_packet_size=500) as broker, Run(broker, tmp_path) as run:
         assert eventually(lambda: any("500 bytes at most, too few for" in line for line in run.lines))
         assert eventually(lambda: len(broker.of("status")) == DEVICES + 1)
@@ -164,7 +164,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_refusal_is_said_once_in_the_brokers_own_words(name: str, tmp_path: Path):
+def test_a_refusal_is_reported_once_in_the_brokers_own_words(name: str, tmp_path: Path):
     code, properties, words = REFUSALS[name]
     with StrictBroker(refuse=code, refuse_with=properties) as broker, Run(broker, tmp_path) as run:
         assert eventually(lambda: len(broker.connections) >= 4)

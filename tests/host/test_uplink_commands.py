@@ -255,7 +255,7 @@ def test_a_retained_command_is_not_repeated_at_the_next_start(tmp_path: Path):
 
 @pytest.mark.parametrize("served", [10.0], indirect=True)
 @pytest.mark.parametrize("burst", [3000])
-def test_every_command_of_a_burst_is_answered_and_what_was_executed_is_told_as_such(served, burst: int):
+def test_every_command_of_a_burst_is_answered_and_what_was_executed_is_reported_as_such(served, burst: int):
     broker, controller, _listener, uplink = served
     answers: Counter[str] = Counter()
     tags: set[bytes] = set()

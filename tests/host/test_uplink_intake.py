@@ -81,7 +81,7 @@ def test_records_are_stored_before_they_are_acknowledged(tmp_path: Path):
         assert (record["device"], record["boot"], record["sequence"], record["state"]) == ("gk-v", 3, 1, "run")
 
 
-def test_a_full_queue_is_said_once_and_the_device_keeps_its_records(tmp_path: Path):
+def test_a_full_queue_is_reported_once_and_the_device_keeps_its_records(tmp_path: Path):
     with Queue(tmp_path / "q.db", max_rows=40) as queue:
         world = World(queue)
         world.post(100)

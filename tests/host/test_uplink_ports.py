@@ -161,7 +161,7 @@ def test_a_port_that_another_program_has_is_named_so(tmp_path: Path):
         ("nonsense://x", "nonsense"),
     ],
 )
-def test_what_is_no_port_is_said_in_a_line(url: str, words: str, tmp_path: Path):
+def test_what_is_no_port_is_reported_in_a_line(url: str, words: str, tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ToolError, match="cannot be opened") as refused:
         open_port(url.format(folder=tmp_path), 115200)

@@ -66,7 +66,7 @@ def test_killed_uplink_loses_and_doubles_nothing_and_its_will_speaks(tmp_path: P
         assert counter.by_device == {"gk-test": produced}
 
 
-def test_broker_away_at_the_start_is_said_and_the_queue_holds(tmp_path: Path):
+def test_a_broker_away_at_the_start_is_reported_and_the_queue_holds(tmp_path: Path):
     queue = tmp_path / "q.db"
     port = free_port()
     with Controller() as controller:
@@ -129,7 +129,7 @@ def test_a_controller_behind_a_tcp_port(tmp_path: Path):
         assert counter.by_device == {"gk-test": produced}
 
 
-def test_a_controller_gets_a_contract_for_its_car_and_none_without_a_pki(tmp_path: Path):
+def test_a_controller_gets_a_contract_for_its_vehicle_and_none_without_a_pki(tmp_path: Path):
     pki = v2g.make(tmp_path / "pki")
     request = provisioned_car.installation(pki)
     with Controller() as controller:
@@ -167,7 +167,7 @@ def test_an_uplink_that_stood_still_loses_no_link_and_no_record(tmp_path: Path):
         assert not any("is offline" in line for line in uplink.lines)
 
 
-def test_a_full_queue_is_said_once_and_the_controllers_keep_the_rest(tmp_path: Path):
+def test_a_full_queue_is_reported_once_and_the_controllers_keep_the_rest(tmp_path: Path):
     port = free_port()
     with Controller("gk-0", per_s=50.0) as one, Controller("gk-1", per_s=50.0) as two:
         options = ("--queue-max", "60")

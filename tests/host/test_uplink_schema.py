@@ -40,7 +40,7 @@ def test_the_extremes_of_every_record_fit_its_schema(name: str, end: int):
         jsonschema.validate(document, documents()[name])
 
 
-def test_a_refused_configuration_is_told_in_words():
+def test_a_refused_configuration_is_reported_in_words():
     dictionary = Dictionary.ours()
     known = {name: number for number, name in dictionary.enums["CATALOGUE"].items()}
 

@@ -66,7 +66,7 @@ def test_a_refused_publish_brings_its_reason():
 
 
 @pytest.mark.parametrize("silent_s", [0.0, 0.1])
-def test_a_door_closed_before_the_answer_is_said_at_once(silent_s: float):
+def test_a_connection_closed_before_the_answer_is_reported_at_once(silent_s: float):
     async def script(reader, writer):
         await reader.read(1000)
         await asyncio.sleep(silent_s)

@@ -69,7 +69,7 @@ def test_the_session_was_what_its_mode_says(results: Results, mode) -> None:
     assert outcome.handshake["signatures"] == mode.contract + mode.installs + receipts
 
 
-def test_the_contactor_moved_on_the_sessions_word(results: Results) -> None:
+def test_the_contactor_moves_at_the_sessions_command(results: Results) -> None:
     turns = {
         outcome.mode: [entry["subject"] for entry in outcome.log if entry["kind"] == "delivery"]
         for outcome in results.outcomes
@@ -98,7 +98,7 @@ def test_a_session_that_was_not_what_its_mode_says_counts_for_nothing() -> None:
     assert (outcome.ok, outcome.reason) == (False, "0 MeteringReceiptRes, 3 or more belong to ac-pnc-receipt")
 
 
-def test_the_record_tells_of_the_work(results: Results) -> None:
+def test_the_record_reports_the_work(results: Results) -> None:
     # How long a turn may be is no matter for a machine that is busy with other things: tests/bench/bench_slices.py.
     for outcome in results.outcomes:
         assert 0 < outcome.handshake["slice_us"] < outcome.handshake["work_us"]
@@ -115,7 +115,7 @@ def test_the_phases_are_there_for_the_handshake_model(results: Results) -> None:
     assert all(row["ms"] > 0 for row in rows)
 
 
-def test_the_command_puts_the_peers_own_charger_beside_it(tmp_path: Path) -> None:
+def test_the_command_compares_with_the_peers_own_charger(tmp_path: Path) -> None:
     need(java=True)
     file = tmp_path / "interop.json"
     done = CliRunner().invoke(

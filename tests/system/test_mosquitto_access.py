@@ -122,7 +122,7 @@ def test_login_by_password_file(tmp_path: Path, password: str, accepted: bool):
         assert not any("horse" in line for line in uplink.lines)
 
 
-def test_a_topic_the_broker_forbids_is_said_and_nothing_is_lost(tmp_path: Path):
+def test_a_topic_the_broker_forbids_is_reported_and_nothing_is_lost(tmp_path: Path):
     rules = tmp_path / "rules"
     rules.write_text("topic read gridkeel/#\ntopic write gridkeel/v2/+/status\n", encoding="utf-8")
     with (

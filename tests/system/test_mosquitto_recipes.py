@@ -131,7 +131,7 @@ def test_a_viewer_does_not(recipe: Recipe) -> None:
     assert len(recipe.controller.commands) == carried_out
 
 
-def test_nobody_comes_in_without_a_certificate(recipe: Recipe) -> None:
+def test_no_client_connects_without_a_certificate(recipe: Recipe) -> None:
     line = re.sub(r" --(certfile|keyfile) \S+", "", recipe.line("gridkeel monitor"))
     done = recipe.run(line)
     assert done.returncode == 3 and "client certificate" in done.stderr

@@ -46,7 +46,7 @@ def observed(recipe: Recipe, lines: list[str]) -> Iterator[Observer]:
 
 
 @pytest.mark.parametrize("page", DESKS)
-def test_a_fleet_on_your_desk(page: str, desk: Recipe) -> None:
+def test_the_recipe_of_a_fleet_on_one_machine_works(page: str, desk: Recipe) -> None:
     lines = lines_of(page, DESKS[page])
     with observed(desk, lines) as observer:
         for line in lines:
@@ -65,7 +65,7 @@ def test_a_fleet_on_your_desk(page: str, desk: Recipe) -> None:
                 assert "config.json" in desk.said[line] and "main.py" in desk.said[line]
 
 
-def test_a_plug_and_charge_session_on_your_desk(desk: Recipe) -> None:
+def test_the_recipe_of_a_plug_and_charge_session_on_one_machine_works(desk: Recipe) -> None:
     need(java=True)
     lines = lines_of(*CAR)
     with observed(desk, lines) as observer:

@@ -25,7 +25,7 @@ def tried() -> tuple[dict[str, Row], Timekeeper]:
 
 
 @pytest.mark.parametrize("name", [refusal.name for refusal in TABLE])
-def test_it_is_refused_told_and_over(tried: tuple[dict[str, Row], Timekeeper], name: str) -> None:
+def test_a_refused_session_is_reported_and_over(tried: tuple[dict[str, Row], Timekeeper], name: str) -> None:
     rows, keeper = tried
     row = rows[name]
     if not row.ok:

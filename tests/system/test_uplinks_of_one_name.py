@@ -24,7 +24,7 @@ def online(listener: Listener) -> set[str]:
 
 
 @pytest.mark.parametrize("name", BROKERS)
-def test_the_second_one_takes_over_and_the_first_one_says_so_and_ends(name: str, tmp_path: Path):
+def test_the_second_uplink_takes_over_and_the_first_one_reports_it_and_ends(name: str, tmp_path: Path):
     with (
         BROKERS[name](tmp_path) as broker,
         Listener(broker_at(broker.url)) as listener,

@@ -110,7 +110,7 @@ def test_out_of_range_names_the_limit_in_force(operator: Operator, words: tuple[
     assert told in document["reason"]
 
 
-def test_nobody_there_is_told_as_it_is(operator: Operator) -> None:
+def test_an_absent_controller_is_reported_as_absent(operator: Operator) -> None:
     done = send(operator, "mode", "safe", "--timeout", "1", device="nobody")
     assert done.returncode == 3
     assert "nobody: offline: nobody answered; no controller of this name is known" in done.stdout
