@@ -141,7 +141,7 @@ def test_a_stranger_cannot_take_a_silent_session(setup: Setup, name: str) -> Non
         assert len(setup.charger.moves) == moves
 
 
-def test_nobody_takes_a_session_that_talks_not_even_with_its_id(setup: Setup) -> None:
+def test_an_active_session_is_not_taken_over_even_with_its_id(setup: Setup) -> None:
     with setup.link.vehicle() as vehicle:
         begin(vehicle, setup)
         moves = len(setup.charger.moves)
