@@ -210,7 +210,7 @@ def test_a_new_connection_begins_from_nothing():
     assert (context.joined, context.payment, context.energy_mode) == (None, "", "")
     assert (context.contract_key, context.challenge, context.offer) == (None, b"", ())
     assert not (context.negotiated or context.started or context.stopping or context.failed)
-    assert not context.certificate_service and context.meter_told is None and context.since_ms is None
+    assert not context.certificate_service and context.meter_sent is None and context.since_ms is None
 
 
 def test_no_id_is_told_before_there_is_a_session():

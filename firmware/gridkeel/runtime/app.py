@@ -113,7 +113,7 @@ class App:
             self._drive()
             self.health.block(start_us, board.ticks_us())
             if vehicle is not None:
-                vehicle.news()
+                vehicle.notify()
             if self._collect:
                 # The whole block period is free now: the one moment where a collection delays nothing.
                 self._collect = False
@@ -163,7 +163,7 @@ class App:
             self.health.clock(now_ms)
             self.link.receive(data, n, now_ms)
             if self.vehicle and self.backend.settled:
-                self.vehicle.news()
+                self.vehicle.notify()
             while True:
                 command = self.link.next_command()
                 if command is None:
@@ -204,7 +204,7 @@ class App:
             self.controller.samples_lost(now_ms)
             self._drive()
             if self.vehicle:
-                self.vehicle.news()
+                self.vehicle.notify()
 
     def _run_deadlines(self, now_ms):
         controller = self.controller

@@ -1,4 +1,4 @@
-"""What a session with a car cost: time of each phase, checks and signatures, bytes, and what the control loop felt.
+"""What a session with an EV cost: time of each phase, checks and signatures, bytes, and what the control loop felt.
 
 One HANDSHAKE record a session, one V2G record an event of its log; docs/link-protocol.md has the fields.
 """
@@ -30,7 +30,7 @@ class Report:
         self._worked_us = 0
 
     def begin(self, connection):
-        """A car connected."""
+        """An EV connected."""
         self._session = (self._session + 1) & 0xFFFF
         row = self._row
         for i in range(field.COUNT):
@@ -40,7 +40,7 @@ class Report:
         self._asked = False
         self._health.begin_session()
 
-    def agreed(self, took_us, sound):
+    def agreed(self, took_us: int, sound: bool):
         """The TLS handshake is over."""
         self._row[field.TLS_US] = took_us
         if not sound:
@@ -53,7 +53,7 @@ class Report:
             self._asked = True
             self._asked_us = self._board.ticks_us()
 
-    def worked(self, begun_us):
+    def worked(self, begun_us: int):
         """A turn of work, of one slice or several small ones, that began at begun_us is done."""
         took_us = ticks.diff(self._board.ticks_us(), begun_us)
         row = self._row
@@ -63,15 +63,15 @@ class Report:
         if self._probes_heap:
             self._probe()
 
-    def answered(self, request):
-        """The response to a request was handed to the network."""
+    def answered(self, request: int):
+        """The response to a request (its number in states.py) was handed to the network."""
         took_us = ticks.diff(self._board.ticks_us(), self._asked_us)
         self._asked = False
         phase = states.ROWS[state_table.row_of(states.ROWS, request) + state_table.PHASE]
         at = field.PROTOCOL_US + phase  # the record has a field a phase, in the table's order
         self._row[at] = max(took_us, self._row[at]) if phase == states.IN_LOOP else self._row[at] + took_us
 
-    def event(self, event):
+    def event(self, event: tuple):
         """Take one event of the session: (kind, subject, detail, number)."""
         kind, subject, detail, number = event
         row = self._row
@@ -96,7 +96,7 @@ class Report:
         row[field.GAP_US] = self._health.session_gap_us
         self._link.post(message_ids.HANDSHAKE, row)
 
-    def log(self, kind, subject, detail, number):
+    def log(self, kind: int, subject: int, detail: int, number: int):
         """Post one entry of the log."""
         self._link.post(message_ids.ISO15118, (self._health.uptime_ms, self._session, kind, subject, detail, number))
 

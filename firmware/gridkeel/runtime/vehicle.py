@@ -1,11 +1,11 @@
-"""The car's side of the runtime: discovery, listeners, and one connection served at a time (car.py)."""
+"""Vehicles served by the runtime: discovery, listeners, and one connection at a time (connection.py)."""
 
 import asyncio
 
 from gridkeel import ticks
 from gridkeel.crypto import crl, x509
 from gridkeel.errors import CertificateError, ExiError
-from gridkeel.runtime.car import Car
+from gridkeel.runtime.connection import ServedConnection
 from gridkeel.runtime.handshake import Report
 from gridkeel.v2g import journal, sdp
 from gridkeel.v2g.claim import Claim
@@ -18,11 +18,11 @@ ROOM_MS = 10  # between two of them
 CLAIM_MS = 5000  # from a second connection to its SessionSetupReq
 TOLD_MS = 1000  # between two entries of the log about requests that cannot be answered
 
-_wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first car
+_wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first EV
 
 
 def make(app, backend=None):
-    """Return the Vehicle of a controller, None where the board has no network for cars.
+    """Return the Vehicle of a controller, None where the board has no network for EVs.
 
     app: gridkeel.runtime.app.App.  Errors: OSError where the network cannot be opened.
     """
@@ -45,7 +45,7 @@ def _credentials(pki):
         for data in pki.crls:
             lists.append(_finish(crl.parse(data)))
     except CertificateError as error:
-        # Who was revoked is not known then: no contract is taken, and the car is not offered to pay by one.
+        # Who was revoked is not known then: no contract is taken, and the EV is not offered to pay by one.
         print("gridkeel: a revocation list in /pki cannot be read, Plug & Charge is off:", error)
         return Credentials()
     return Credentials(_readable(pki.v2g_roots), _readable(pki.mo_roots), lists)
@@ -70,7 +70,7 @@ def _finish(steps):
 
 
 class Vehicle:
-    """Serves the cars of one network.
+    """Serves the EVs of one network.
 
     board: ticks_ms(), ticks_us().  charger: gridkeel.evse.charger.Charger.
     network: gridkeel.boards.vehicle_network.VehicleNetwork.  policy: parameter iso15118_tls.
@@ -84,7 +84,7 @@ class Vehicle:
         self._secc = secc
         self._policy = policy
         self._report = report
-        self._current = Car(board, charger, secc, report, ask)
+        self._current = ServedConnection(board, charger, secc, report, ask)
         self._busy = False
         self.granted = None  # the claim of the connection in _next, None where nothing was heard on it yet
         self._next = None
@@ -98,7 +98,7 @@ class Vehicle:
 
     def watch(self, supervisor):
         """Hand the tasks over."""
-        supervisor.watch("car", self._cars)
+        supervisor.watch("vehicle", self._serve_all)
         if self._network.tcp_port:
             supervisor.watch("tcp", self._listen_tcp)
         if self._network.tls_port:
@@ -106,9 +106,9 @@ class Vehicle:
         if self._network.tcp_port or self._network.tls_port:
             supervisor.watch("discovery", self._discover)
 
-    def news(self):
+    def notify(self):
         """Look at once whether what the session waits for has come: a block passed, or the host answered."""
-        self._current.news()
+        self._current.notify()
 
     # --- who comes
 
@@ -125,7 +125,7 @@ class Vehicle:
             if not n:
                 continue
             if not self._charger.digital:
-                self._charger.asked()  # a car repeats its request, and finds the duty at 5 % then
+                self._charger.asked()  # an EV repeats its request, and finds the duty at 5 % then
                 continue
             number = network.sdp_answer(response, n)
             now_ms = self._board.ticks_ms()
@@ -147,20 +147,20 @@ class Vehicle:
                 taken = await self._enter(connection)
             finally:
                 if not taken:
-                    # One outlet has one car.
+                    # One connector has one EV.
                     subject = journal.TLS if secured else journal.TCP
                     self._report.log(journal.KIND_TURNED_AWAY, subject, journal.OTHER, 0)
                     connection.close()
 
     async def _enter(self, connection):
         """Make a connection the next one served; return whether it may be."""
-        car = self._current
-        for _ in range(ROOM_TRIES):  # the car before it may have hung up already, and nobody has looked yet
-            if self._next is None and (car.connection is None or car.over):
+        served = self._current
+        for _ in range(ROOM_TRIES):  # the EV before it may have hung up already, and nobody has looked yet
+            if self._next is None and (served.connection is None or served.over):
                 self._put(connection, None)
                 return True
             await asyncio.sleep_ms(ROOM_MS)
-        if self._next is not None or not car.silent:
+        if self._next is not None or not served.silent:
             return False
         if not self._secc.ongoing:  # nothing is lost with the one before
             self._put(connection, None)
@@ -174,15 +174,15 @@ class Vehicle:
         self._current.look()
 
     async def _same(self, connection):
-        """While another connection has a session: make this one the next if it turns out to be the same car's."""
+        """While another connection has a session: make this one the next if it turns out to be the same EV's."""
         if self._busy:
             return False
         self._busy = True
-        car, before = self._current, self._current.connection
+        served, before = self._current, self._current.connection
         claim = None
         heard = False
         try:
-            claim = Claim()  # not reserved: a car that finds no room for it tries again
+            claim = Claim()  # not reserved: an EV that finds no room for it tries again
             heard = await _wait_for_ms(self._read(connection, claim), CLAIM_MS)
         except (OSError, ExiError, MemoryError, asyncio.TimeoutError):
             pass
@@ -190,8 +190,8 @@ class Vehicle:
             self._busy = False
         if not heard or self._next is not None:
             return False
-        if car.connection is not None and not car.over:
-            if car.connection is not before or not car.silent or not self._secc.same(claim, connection.secured):
+        if served.connection is not None and not served.over:
+            if served.connection is not before or not served.silent or not self._secc.same(claim, connection.secured):
                 return False
             self._secc.release(self._board.ticks_ms())
         self._put(connection, claim)
@@ -214,7 +214,7 @@ class Vehicle:
 
     # --- who is served
 
-    async def _cars(self):
+    async def _serve_all(self):
         while True:
             while self._next is None:
                 await self._arrived.wait()
@@ -227,13 +227,13 @@ class Vehicle:
                 self._current.close()
 
     async def _serve(self, claim):
-        car = self._current
-        serving = asyncio.create_task(car.run(claim))
+        served = self._current
+        serving = asyncio.create_task(served.run(claim))
         try:
             while not serving.done():
-                await car.rest()
-                if car.on_deadline() or self._next is not None:
-                    return  # whatever it waits for, unplugging, the clocks and the next car do not
+                await served.rest()
+                if served.on_deadline() or self._next is not None:
+                    return  # whatever it waits for, unplugging, the clocks and the next EV do not
             await serving  # raises what it died of
         finally:
             while not serving.done():

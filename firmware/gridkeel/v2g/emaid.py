@@ -5,7 +5,7 @@ from gridkeel.crypto import profiles
 _UNCHECKED = 14
 
 
-def same(one, other):
+def same(one: str, other: str) -> bool:
     """Return whether two eMAIDs name the same contract; where one has no check digit, the other's does not count."""
     one, other = profiles.emaid(one), profiles.emaid(other)
     if not one or not other:

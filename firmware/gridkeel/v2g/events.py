@@ -13,7 +13,7 @@ class Events:
         self.dropped = 0
         self._queue = []
 
-    def put(self, kind, subject, detail, number):
+    def put(self, kind: int, subject: int, detail: int, number: int):
         """Append one event."""
         if len(self._queue) == EVENTS_MAX:
             self._queue.pop(0)

@@ -11,7 +11,7 @@ MINOR_DEVIATION = "OK_SuccessfulNegotiationWithMinorDeviation"
 FAILED = "Failed_NoNegotiation"
 
 
-def answer(request):
+def answer(request: dict) -> dict:
     """Return the response's value to a request's value; of several offers that fit, priority 1 goes first."""
     best = None
     for offer in request["AppProtocol"]:

@@ -1,4 +1,4 @@
-"""SDP: a car asks the link for the charger's address, one UDP datagram each way (ISO 15118-2, 7.10.1)."""
+"""SDP: an EV asks the link for the charger's address, one UDP datagram each way (ISO 15118-2, 7.10.1)."""
 
 import struct
 
@@ -18,10 +18,10 @@ AS_ASKED = 1
 TLS_ONLY = 2
 
 
-def answer(request, n, out, ip16, tcp_port, tls_port, policy):
+def answer(request: bytearray, n: int, out: bytearray, ip16: bytes, tcp_port: int, tls_port: int, policy: int) -> int:
     """Write the response to the request of n bytes into out; return its length, 0 where it is no valid request.
 
-    ip16: the link-local address, 16 bytes.  policy: TCP_ONLY, AS_ASKED or TLS_ONLY; with the first and the last a car
+    ip16: the link-local address, 16 bytes.  policy: TCP_ONLY, AS_ASKED or TLS_ONLY; with the first and the last an EV
     that asked for the other is told what there is, and decides ([V2G2-626] ff.).
     """
     if v2gtp.check(request, n, v2gtp.SDP_REQUEST) != _REQUEST_BYTES:

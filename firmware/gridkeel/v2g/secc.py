@@ -1,4 +1,4 @@
-"""The charger's end of one connection: bytes of V2GTP in, bytes out, and a session between them.  Sans-IO."""
+"""SECC of one connection: bytes of V2GTP in, bytes out, and a session between them.  Sans-IO."""
 
 from gridkeel import errors, ticks
 from gridkeel.v2g import (
@@ -19,13 +19,13 @@ from gridkeel.v2g.iso2.session import Session
 from gridkeel.v2g.iso2.setup import Paused
 
 _MESSAGE = "V2G_Message"
-_BEFORE = (states.PROTOCOL, states.SETUP)  # a car that leaves now may come again: the charger waits as long as it does
+_BEFORE = (states.PROTOCOL, states.SETUP)  # an EV that leaves now may come again: the charger waits as long as it does
 _NO_SESSION = (states.PROTOCOL, states.SETUP, states.ENDED)
 _WAIT_MS = 50  # how often, at least, whatever an answer waits for is looked at
 
 
 class Secc:
-    """One car at a time; the buffers, a frame each way, are reserved here once.
+    """One EV at a time; the buffers, a frame each way, are reserved here once.
 
     out: where answers are made. Whoever hands this very buffer to data_to_send finds the frame in it, uncopied, and
     has sent it before the next work.
@@ -56,8 +56,8 @@ class Secc:
 
     # --- the connection
 
-    def connected(self, secured, now_ms, agreed=False):
-        """A car connected, over TLS where secured.  agreed: on the protocol too, by a granted claim (claim.py)."""
+    def connected(self, secured: bool, now_ms: int, agreed: bool = False):
+        """An EV connected, over TLS where secured.  agreed: on the protocol too, by a granted claim (claim.py)."""
         self._receiver.clear()
         self._out_bytes = 0
         self._give_up()
@@ -74,7 +74,7 @@ class Secc:
         elif agreed:
             self._session.agreed()
 
-    def disconnected(self, now_ms, reason=journal.CLOSED_BY_EV):
+    def disconnected(self, now_ms: int, reason: int = journal.CLOSED_BY_EV):
         """The connection is gone."""
         if self._connected:
             self._context.now_ms = now_ms
@@ -84,7 +84,7 @@ class Secc:
         self._give_up()
         self._out_bytes = 0
 
-    def receive(self, data, n, now_ms):
+    def receive(self, data: bytearray, n: int, now_ms: int):
         """Take n bytes of the stream."""
         if not self._connected or self.closing:
             return
@@ -94,7 +94,7 @@ class Secc:
         elif self._pending is None:
             self._look(now_ms)
 
-    def data_to_send(self, out, now_ms):
+    def data_to_send(self, out: bytearray, now_ms: int) -> int:
         """Copy one whole frame into out and return its length, 0 where there is none; out: FRAME_MAX_BYTES or more."""
         n = self._out_bytes
         if n:
@@ -105,17 +105,17 @@ class Secc:
                 self._look(now_ms)
         return n
 
-    # --- the same car over another connection
+    # --- the same EV over another connection
 
     @property
-    def ongoing(self):
+    def ongoing(self) -> bool:
         """Whether SessionSetupReq was answered, and the session is not over."""
         return self._connected and self._session.state not in _NO_SESSION
 
-    def same(self, claim, secured):
-        """Return whether a claim is that of the car in this session: its EVCCID and transport, and its session's id.
+    def same(self, claim, secured: bool) -> bool:
+        """Return whether a claim is that of the EV in this session: its EVCCID and transport, and its session's id.
 
-        Without an id only where the pilot, which nobody but the car at the plug moves, says that it takes no power.
+        Without an id only where the pilot, which nobody but the EV at the plug moves, says that it takes no power.
         """
         context = self._context
         if not self.ongoing or secured != context.secured or claim.evcc_id != context.evcc_id:
@@ -124,8 +124,8 @@ class Secc:
             return claim.session_id == context.session_id
         return not context.charger.wants_power
 
-    def release(self, now_ms):
-        """End this session such that its car can join it over another connection, as it would a paused one."""
+    def release(self, now_ms: int):
+        """End this session such that its EV can join it over another connection, as it would a paused one."""
         context = self._context
         context.now_ms = now_ms
         if context.energy_mode:
@@ -134,7 +134,7 @@ class Secc:
 
     # --- work and time
 
-    def work(self, now_ms):
+    def work(self, now_ms: int) -> bool:
         """Do one slice of the pending answer; return whether there is more to do at once."""
         if self._pending is None:
             return False
@@ -181,17 +181,17 @@ class Secc:
         return self._events.take()
 
     @property
-    def request(self):
+    def request(self) -> int:
         """Number of the request that was read last (states.py)."""
         return self._request
 
     @property
-    def asked(self):
+    def asked(self) -> bool:
         """Whether a whole request is here whose answer is still to be made."""
         return self._pending is not None
 
     @property
-    def waiting(self):
+    def waiting(self) -> bool:
         """Whether an answer is being made that waits for the charger or the backend."""
         return self._pending is not None and self._waiting
 

@@ -20,12 +20,12 @@ BAD_HEADER = 2
 TOO_LONG = 3
 
 
-def header(out, payload_type, length):
+def header(out: bytearray, payload_type: int, length: int):
     """Write the header of a payload of `length` bytes at the start of out."""
     struct.pack_into(">BBHI", out, 0, VERSION, INVERSE, payload_type, length)
 
 
-def check(data, n, payload_type):
+def check(data, n: int, payload_type: int) -> int:
     """Return the payload's length where data[:n] is one whole frame of that type and nothing else, otherwise -1."""
     if n < HEADER_BYTES:
         return -1
@@ -38,7 +38,7 @@ def check(data, n, payload_type):
 class Receiver:
     """Takes a stream apart: one EXI frame at a time stands in `buffer`, its payload from HEADER_BYTES to `end`."""
 
-    def __init__(self, size=FRAME_MAX_BYTES):
+    def __init__(self, size: int = FRAME_MAX_BYTES):
         self.buffer = bytearray(size)
         self.end = 0
         self._held = 0
@@ -47,7 +47,7 @@ class Receiver:
         """Forget everything received."""
         self.end = self._held = 0
 
-    def put(self, data, n):
+    def put(self, data, n: int) -> bool:
         """Take n bytes of the stream; return False where they do not fit, which no peer that waits its turn causes."""
         if self._held + n > len(self.buffer):
             return False
@@ -55,7 +55,7 @@ class Receiver:
         self._held += n
         return True
 
-    def state(self):
+    def state(self) -> int:
         """Return INCOMPLETE, COMPLETE, BAD_HEADER or TOO_LONG; after the last two the stream cannot be followed."""
         if self._held < HEADER_BYTES:
             start = bytes((VERSION, INVERSE))[: self._held]

@@ -1,12 +1,12 @@
 """How far the codec goes: what is larger is refused with an ExiError, whatever the schema would allow."""
 
-MESSAGE_BYTES = 16384  # one EXI body; the longest of -2 that a car sends takes some 6 kB
+MESSAGE_BYTES = 16384  # one EXI body; the longest of -2 that an EV sends takes some 6 kB
 DEPTH = 16  # elements open at a time; the deepest of the schemas has 11
 STRING_CHARACTERS = 1024  # a string, unless its type says less
 BINARY_BYTES = 4096  # hexBinary and base64Binary, unless the type says less
 INTEGER_OCTETS = 40  # seven bits each, where the type has no range: a certificate's serial number takes 23
 OCCURRENCES = 64  # of an element, where the schema says unbounded
-# Octets behind a document. EXI ends at its last event; cars were seen to send one 00 more, and what pads to words of 32
+# Octets behind a document. EXI ends at its last event; EVs were seen to send one 00 more, and what pads to words of 32
 # bits adds up to four. More is no padding: eight are most of a short message that was read under the wrong schema.
 TRAILING_BYTES = 4
 

@@ -1,11 +1,12 @@
 """ChargingStatus: the AC charge loop."""
 
 from gridkeel.v2g.iso2 import codes, metering, responses, states, stop
+from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.values import physical
 
 
-def charging_status(context, _body, _header):
-    """Answer ChargingStatusReq: the current the car may draw follows what the charger offers."""
+def charging_status(context: Context, _body: dict, _header: dict):
+    """Answer ChargingStatusReq: the current the EV may draw follows what the charger offers."""
     stop.insist(context)
     response = responses.make(states.CHARGING_STATUS_REQ, context, codes.OK)
     response["EVSEMaxCurrent"] = physical(context.charger.offered_current_a, "A")

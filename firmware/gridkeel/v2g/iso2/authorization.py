@@ -1,13 +1,14 @@
-"""Authorization: the car signs its challenge, or somebody outside says yes."""
+"""Authorization: the EV signs its challenge, or somebody outside says yes."""
 
 from gridkeel.v2g import journal, signatures
 from gridkeel.v2g.iso2 import codes, modes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 
-_WAITING = "Ongoing_WaitingForCustomerInteraction"  # [V2G2-854]: the car's clock for Ongoing stands still meanwhile
+_WAITING = "Ongoing_WaitingForCustomerInteraction"  # [V2G2-854]: the EV's clock for Ongoing stands still meanwhile
 
 
-def answer(context, body, header):
+def answer(context: Context, body: dict, header: dict):
     """Answer AuthorizationReq (a generator, for the signature)."""
     if context.payment == modes.CONTRACT:
         yield from _contract(context, body, header)
@@ -15,7 +16,7 @@ def answer(context, body, header):
     return _external(context)
 
 
-def _contract(context, body, header):
+def _contract(context: Context, body: dict, header: dict):
     challenge, context.challenge = context.challenge, b""  # good for one try
     if not challenge or body.get("GenChallenge") != challenge:
         raise RefusedError(codes.CHALLENGE_INVALID, journal.CHALLENGE_MISMATCH)
@@ -24,7 +25,7 @@ def _contract(context, body, header):
         raise RefusedError(codes.SIGNATURE_ERROR, checked)
 
 
-def _external(context):
+def _external(context: Context):
     authorized = context.charger.authorized
     if authorized == context.REFUSED or context.charger.stop_asked:
         raise RefusedError(codes.FAILED, journal.NOT_AUTHORIZED)

@@ -5,6 +5,7 @@ from gridkeel.crypto import x509
 from gridkeel.v2g import exi, grammars, journal, signatures, v2gtp
 from gridkeel.v2g.iso2 import codes, states
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.waiting import WAIT
 
 INSTALLATION = "CertificateInstallationReq"
@@ -13,20 +14,20 @@ UPDATE = "CertificateUpdateReq"
 _BACKEND_MS = 4200
 
 
-def installation(context, body, header):
-    """Answer CertificateInstallationReq (a generator); the car signs with its provisioning certificate's key."""
+def installation(context: Context, body: dict, header: dict):
+    """Answer CertificateInstallationReq (a generator); the EV signs with its provisioning certificate's key."""
     yield from _check_request(context, INSTALLATION, body, header, body["OEMProvisioningCert"])
     return (yield from _fetch(context, INSTALLATION))
 
 
-def update(context, body, header):
-    """Answer CertificateUpdateReq (a generator); the car signs with its old contract's key."""
+def update(context: Context, body: dict, header: dict):
+    """Answer CertificateUpdateReq (a generator); the EV signs with its old contract's key."""
     yield from _check_request(context, UPDATE, body, header, body["ContractSignatureCertChain"]["Certificate"])
     return (yield from _fetch(context, UPDATE))
 
 
-def _check_request(context, kind, body, header, der):
-    # Whether the certificate may be trusted is for the backend, which has the roots and the contracts. That the car
+def _check_request(context: Context, kind: str, body: dict, header: dict, der):
+    # Whether the certificate may be trusted is for the backend, which has the roots and the contracts. That the EV
     # has its key is checked here: what fails that is not worth the backend's time.
     if context.backend is None:
         raise RefusedError(codes.NO_CERTIFICATE, journal.BACKEND_MISSING)
@@ -39,7 +40,7 @@ def _check_request(context, kind, body, header, der):
         raise RefusedError(codes.SIGNATURE_ERROR, checked)
 
 
-def _fetch(context, kind):
+def _fetch(context: Context, kind: str):
     """Return the outcome and the backend's answer, which stands in the scratch; its name and session id are checked."""
     backend = context.backend
     backend.ask(kind, context.request_exi, memoryview(context.scratch)[v2gtp.HEADER_BYTES :], context.now_ms)
@@ -58,7 +59,7 @@ def _fetch(context, kind):
     return states.DONE, answer
 
 
-def _check(context, kind, end):
+def _check(context: Context, kind: str, end):
     expected = states.response_of(kind)
     try:
         _name, message = yield from exi.decode_steps(grammars.iso2(), context.scratch, v2gtp.HEADER_BYTES, end)

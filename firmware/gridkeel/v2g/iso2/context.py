@@ -33,7 +33,7 @@ class Context:
         self.last_id = bytes(8)
         self.forget(False)
 
-    def forget(self, secured):
+    def forget(self, secured: bool):
         """Begin from nothing on a new connection."""
         self.secured = secured
         self.session_id = bytes(8)
@@ -45,10 +45,10 @@ class Context:
         self.is_dc = self.charger.dc
         self.contract_key = None
         self.challenge = b""
-        self.offer = ()  # ((start_s, power_w), ...)
+        self.offer: tuple = ()  # ((start_s, power_w), ...)
         self.offer_end_s = 0
         self.tuple_id = 1
-        self.told = (0, 0, 0)  # limits of a DC car as it told them first: W, None where it told none, V, A
+        self.first_limits = (0, 0, 0)  # of a DC EV, as it sent them first: W, None where it sent none, V, A
         self.limits = [0, 0, 0]  # the same in force: the charge loop may make them smaller
         self.logged: tuple = ()  # what is logged once a connection and was
         self.schedule_number = 0
@@ -56,15 +56,15 @@ class Context:
         self.started = False
         self.stopping = False
         self.failed = False
-        self.meter_told = None
-        self.request_exi = None  # memoryview: the request under way, as it came
-        self.stop_since_ms = None  # when the car was first told to stop
-        self.since_ms = None  # when the phase that may take several requests began
+        self.meter_sent = None
+        self.request_exi: memoryview = None  # memoryview: the request under way, as it came
+        self.stop_since_ms: int = None  # when the EV was first told to stop
+        self.since_ms: int = None  # when the phase that may take several requests began
 
     def unix_s(self):
         """Return the time of day, None where it was never told."""
         return self.clock.unix_s(self.now_ms)
 
-    def since(self, begun_ms):
+    def since(self, begun_ms: int) -> int:
         """Return how long ago begun_ms was."""
         return ticks.diff(self.now_ms, begun_ms)

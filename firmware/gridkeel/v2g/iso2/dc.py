@@ -4,13 +4,14 @@ from gridkeel import ticks
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, metering, responses, states, status, stop
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.parameters import NO_ERROR, take_status
 from gridkeel.v2g.iso2.values import number, physical
 
-_PRE_CHARGE_A = 2  # IEC 61851-23: no more flows before the car closes its contactors
+_PRE_CHARGE_A = 2  # IEC 61851-23: no more flows before the EV closes its contactors
 
 
-def cable_check(context, body, _header):
+def cable_check(context: Context, body: dict, _header: dict):
     """Answer CableCheckReq: Ongoing while the isolation is measured, 38 s at most."""
     charger = context.charger
     take_status(context, body["DC_EVStatus"])
@@ -32,8 +33,8 @@ def cable_check(context, body, _header):
     return states.ONGOING, response
 
 
-def pre_charge(context, body, _header):
-    """Answer PreChargeReq: the outlet is brought to the car's voltage; the car decides when it is near enough."""
+def pre_charge(context: Context, body: dict, _header: dict):
+    """Answer PreChargeReq: the connector is brought to the EV's voltage; the EV decides when it is near enough."""
     take_status(context, body["DC_EVStatus"])
     max_v, max_a = _most(context)
     target_v, target_a = _target(context, body, max_v, min(max_a, _PRE_CHARGE_A))
@@ -41,8 +42,8 @@ def pre_charge(context, body, _header):
     return states.DONE, responses.make(states.PRE_CHARGE_REQ, context, codes.OK)
 
 
-def current_demand(context, body, _header):
-    """Answer CurrentDemandReq: the wish goes to the charger, what it may have of it comes back."""
+def current_demand(context: Context, body: dict, _header: dict):
+    """Answer CurrentDemandReq: the requested voltage and current go to the charger, what it allows comes back."""
     stop.insist(context)
     charger = context.charger
     _bound(context, body)
@@ -64,14 +65,14 @@ def current_demand(context, body, _header):
     return (states.RECEIPT if metering.put(context, response) else states.DONE), response
 
 
-def welding_detection(context, body, _header):
-    """Answer WeldingDetectionReq: the car watches the voltage at the outlet fall."""
+def welding_detection(context: Context, body: dict, _header: dict):
+    """Answer WeldingDetectionReq: the EV watches the voltage at the connector fall."""
     context.charger.set_vehicle_soc(body["DC_EVStatus"]["EVRESSSOC"])
     return states.DONE, responses.make(states.WELDING_DETECTION_REQ, context, codes.OK)
 
 
-def _follow(context, ev_status, target_v, target_a):
-    # A car with an error has no more current from this message on, and is told to stop: it ends the session itself,
+def _follow(context: Context, ev_status, target_v, target_a):
+    # An EV with an error has no more current from this message on, and is told to stop: it ends the session itself,
     # with its contactors tested, and is refused only where it does not (stop.insist).
     charger = context.charger
     charger.set_vehicle_soc(ev_status["EVRESSSOC"])
@@ -85,8 +86,8 @@ def _follow(context, ev_status, target_v, target_a):
         charger.dc_target(target_v, target_a)
 
 
-def _bound(context, body):
-    """Take limits told in the charge loop: they hold from this message on, and pass none that the car told first."""
+def _bound(context: Context, body: dict):
+    """Take limits sent in the charge loop: they hold from this message on, and pass none that the EV sent first."""
     told = (
         number(body, "EVMaximumPowerLimit", "W", None, codes.FAILED),
         number(body, "EVMaximumVoltageLimit", "V", None, codes.FAILED),
@@ -95,21 +96,21 @@ def _bound(context, body):
     now = list(context.limits)
     for k in range(3):
         if told[k] is not None:
-            first = context.told[k]
+            first = context.first_limits[k]
             now[k] = max(0, told[k] if first is None else min(first, told[k]))
     if now != context.limits:
         context.limits = now
         context.charger.set_vehicle_limits(now[0], now[1], now[2], None, None)
 
 
-def _most(context):
-    """Return the most voltage and current: of what outlet and car take the smaller."""
+def _most(context: Context):
+    """Return the most voltage and current: the smaller of what connector and EV take."""
     charger = context.charger
     _most_w, max_v, max_a = context.limits
     return min(charger.max_voltage_v, max_v), min(charger.max_current_a, max_a)
 
 
-def _target(context, body, max_v, max_a):
+def _target(context: Context, body: dict, max_v, max_a):
     """Return target voltage and current, no more than these; what is cut is logged once a session."""
     target_v = number(body, "EVTargetVoltage", "V", None, codes.FAILED)
     target_a = number(body, "EVTargetCurrent", "A", None, codes.FAILED)
@@ -120,7 +121,7 @@ def _target(context, body, max_v, max_a):
     return min(target_v, max_v), min(target_a, max_a)
 
 
-def _note(context, which, target, most):
+def _note(context: Context, which, target, most):
     if target > most and which not in context.logged:
         context.logged += (which,)
         context.log(journal.KIND_DELIVERY, journal.TARGET_OUT_OF_RANGE, which, int(target))

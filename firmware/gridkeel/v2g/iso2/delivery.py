@@ -4,11 +4,12 @@ from gridkeel import ticks
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, responses, schedules, states
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.parameters import take_status
 from gridkeel.v2g.waiting import WAIT
 
 
-def answer(context, body, _header):
+def answer(context: Context, body: dict, _header: dict):
     """Answer PowerDeliveryReq (a generator: the contactor takes its time)."""
     if body["SAScheduleTupleID"] != context.tuple_id:
         raise RefusedError(codes.TARIFF_INVALID, journal.SCHEDULE_NOT_OFFERED)
@@ -25,7 +26,7 @@ def answer(context, body, _header):
     return outcome, responses.make(states.POWER_DELIVERY_REQ, context, codes.OK)
 
 
-def _start(context, body):
+def _start(context: Context, body: dict):
     charger = context.charger
     if not context.negotiated:
         raise RefusedError(codes.SEQUENCE_ERROR, journal.ALREADY_STARTED)
@@ -54,7 +55,7 @@ def _start(context, body):
     return states.START
 
 
-def _stop(context):
+def _stop(context: Context):
     charger = context.charger
     if context.is_dc:
         charger.dc_stop()
@@ -70,7 +71,7 @@ def _stop(context):
     return states.STOP
 
 
-def _renegotiate(context):
+def _renegotiate(context: Context):
     if not context.started:
         raise RefusedError(codes.FAILED, journal.NOTHING_TO_RENEGOTIATE)
     charger = context.charger

@@ -1,11 +1,12 @@
-"""Meter readings in the charge loops, and the receipts a car signs for them."""
+"""Meter readings in the charge loops, and the receipts an EV signs for them."""
 
 from gridkeel.v2g import journal, signatures
 from gridkeel.v2g.iso2 import codes, modes, responses, states, status
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 
 
-def put(context, response):
+def put(context: Context, response: dict):
     """Put MeterInfo into a response of a charge loop; return whether a receipt is asked for.
 
     Receipts are asked for where parameter iso15118_receipt says so, and only in a session with a contract: nobody else
@@ -17,13 +18,13 @@ def put(context, response):
     response["MeterInfo"] = info
     wanted = bool(context.parameters.iso15118_receipt) and context.payment == modes.CONTRACT
     response["ReceiptRequired"] = wanted
-    context.meter_told = info
+    context.meter_sent = info
     return wanted
 
 
-def receipt(context, body, header):
-    """Answer MeteringReceiptReq (a generator): the car's signature over the very figures it was told."""
-    if body["SessionID"] != context.session_id or body["MeterInfo"] != context.meter_told:
+def receipt(context: Context, body: dict, header: dict):
+    """Answer MeteringReceiptReq (a generator): the EV's signature over the very figures it was told."""
+    if body["SessionID"] != context.session_id or body["MeterInfo"] != context.meter_sent:
         raise RefusedError(codes.METERING_SIGNATURE, journal.RECEIPT_MISMATCH)
     checked = yield from signatures.check(context, header, "MeteringReceiptReq", body, context.contract_key)
     if checked != journal.OK:

@@ -1,14 +1,15 @@
-"""ChargeParameterDiscovery: the car's limits in, the charger's limits and the schedule out."""
+"""ChargeParameterDiscovery: the EV's limits in, the charger's limits and the schedule out."""
 
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, modes, responses, schedules, states
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.values import number
 
 NO_ERROR = "NO_ERROR"
 
 
-def answer(context, body, _header):
+def answer(context: Context, body: dict, _header: dict):
     """Answer ChargeParameterDiscoveryReq, first or in a renegotiation."""
     mode = body["RequestedEnergyTransferMode"]
     _check_mode(context, mode)
@@ -29,14 +30,14 @@ def answer(context, body, _header):
     return (states.DC if context.is_dc else states.AC), response
 
 
-def _check_mode(context, mode):
+def _check_mode(context: Context, mode: str):
     if mode not in modes.energy_modes(context):
         raise RefusedError(codes.WRONG_MODE, journal.MODE_NOT_OFFERED)
     if context.energy_mode and mode != context.energy_mode:
         raise RefusedError(codes.WRONG_MODE, journal.MODE_CHANGED)
 
 
-def _take_ac(context, asked, departure_s):
+def _take_ac(context: Context, asked, departure_s):
     charger = context.charger
     max_v = number(asked, "EVMaxVoltage", "V")
     max_a = number(asked, "EVMaxCurrent", "A")
@@ -51,7 +52,7 @@ def _take_ac(context, asked, departure_s):
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
 
 
-def _take_dc(context, asked, departure_s):
+def _take_dc(context: Context, asked, departure_s):
     charger = context.charger
     take_status(context, asked["DC_EVStatus"])
     max_v = number(asked, "EVMaximumVoltageLimit", "V")
@@ -62,13 +63,13 @@ def _take_dc(context, asked, departure_s):
     if max_v < charger.min_voltage_v or max_a <= 0 or below_zero:
         raise RefusedError(codes.WRONG_CHARGE_PARAMETER, journal.DC_LIMITS_INVALID)
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
-    context.told = (max_w, max_v, max_a)
+    context.first_limits = (max_w, max_v, max_a)
     context.limits = [max_w, max_v, max_a]
-    context.failed = False  # an error that the car told before is over
+    context.failed = False  # an error that the EV told before is over
 
 
-def take_status(context, ev_status):
-    """Take DC_EVStatus: the state of charge goes to the charger, an error of the car ends the session."""
+def take_status(context: Context, ev_status):
+    """Take DC_EVStatus: the state of charge goes to the charger, an error of the EV ends the session."""
     context.charger.set_vehicle_soc(ev_status["EVRESSSOC"])
     if ev_status["EVErrorCode"] != NO_ERROR:
         raise RefusedError(codes.FAILED, journal.EV_ERROR)

@@ -1,16 +1,17 @@
-"""PaymentDetails: the contract's chain is checked, and the car is given a challenge to sign."""
+"""PaymentDetails: the contract's chain is checked, and the EV is given a challenge to sign."""
 
 from gridkeel.crypto import chain, profiles, refusals, x509
 from gridkeel.errors import CertificateError
 from gridkeel.v2g import emaid, journal
 from gridkeel.v2g.iso2 import codes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 
 CHALLENGE_BYTES = 16
 _DAY_S = 86400
 _CODES = {
     # Not yet valid has no code of its own: [V2G2-824] names this one.  Without a clock nothing can be said of validity,
-    # and the car is told the same; the event says which of the three it was.
+    # and the EV is told the same; the event says which of the three it was.
     refusals.EXPIRED: codes.CERTIFICATE_EXPIRED,
     refusals.NOT_YET_VALID: codes.CERTIFICATE_EXPIRED,
     refusals.CLOCK_UNSET: codes.CERTIFICATE_EXPIRED,
@@ -20,7 +21,7 @@ _CODES = {
 }
 
 
-def answer(context, body, _header):
+def answer(context: Context, body: dict, _header: dict):
     """Answer PaymentDetailsReq (a generator: three signatures are checked)."""
     if not context.credentials.anchors():
         raise RefusedError(codes.NO_CERTIFICATE, journal.NO_ROOT)
@@ -40,7 +41,7 @@ def answer(context, body, _header):
     return states.DONE, response
 
 
-def checked(context, ders, roots):
+def checked(context: Context, ders, roots):
     """Generator; return the leaf of a contract's chain that holds.
 
     Errors: RefusedError with the code that fits what is wrong.
@@ -63,6 +64,6 @@ def checked(context, ders, roots):
     return certificates[0]
 
 
-def _code(context, leaf):
+def _code(context: Context, leaf):
     soon_s = context.parameters.iso15118_expires_soon_days * _DAY_S
     return codes.EXPIRES_SOON if leaf.not_after_s - context.unix_s() < soon_s else codes.OK

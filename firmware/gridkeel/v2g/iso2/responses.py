@@ -1,12 +1,13 @@
 """Each response with everything the schema asks for and nothing else: phases add to it, a refusal sends it as it is."""
 
 from gridkeel.v2g.iso2 import modes, status
+from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.values import physical
 
 _NOBODY = "-" * 14  # an eMAID is 14 or 15 characters, in a refusal too
 
 
-def make(request, context, code):
+def make(request: int, context: Context, code: str):
     """Return the body of the response to a request: code, and valid values for all that is mandatory.
 
     request: its number in states.py.
@@ -18,7 +19,7 @@ def make(request, context, code):
     return response
 
 
-def services(context):
+def services(context: Context):
     """Return ChargeService: the modes this session may choose from."""
     return {
         "ServiceID": 1,
@@ -29,29 +30,29 @@ def services(context):
     }
 
 
-def _setup(context, response):
+def _setup(context: Context, response: dict):
     response["EVSEID"] = context.charger.evse_id
 
 
-def _discovery(context, response):
+def _discovery(context: Context, response: dict):
     response["PaymentOptionList"] = {"PaymentOption": modes.payments(context) or [modes.EXTERNAL]}
     response["ChargeService"] = services(context)
 
 
-def _detail(_context, response):
+def _detail(_context: Context, response: dict):
     response["ServiceID"] = 1
 
 
-def _payment_details(context, response):
+def _payment_details(context: Context, response: dict):
     response["GenChallenge"] = bytes(16)
     response["EVSETimeStamp"] = context.unix_s() or 0
 
 
-def _processing(_context, response):
+def _processing(_context: Context, response: dict):
     response["EVSEProcessing"] = "Finished"
 
 
-def _charge_parameter(context, response):
+def _charge_parameter(context: Context, response: dict):
     response["EVSEProcessing"] = "Finished"
     if context.is_dc:
         response["DC_EVSEChargeParameter"] = status.dc_parameters(context)
@@ -59,7 +60,7 @@ def _charge_parameter(context, response):
         response["AC_EVSEChargeParameter"] = status.ac_parameters(context)
 
 
-def _certificate(_context, response):
+def _certificate(_context: Context, response: dict):
     response["SAProvisioningCertificateChain"] = {"Certificate": b""}
     response["ContractSignatureCertChain"] = {"Id": "id1", "Certificate": b""}
     response["ContractSignatureEncryptedPrivateKey"] = {"": b"", "Id": "id2"}
@@ -67,23 +68,23 @@ def _certificate(_context, response):
     response["eMAID"] = {"": _NOBODY, "Id": "id4"}
 
 
-def _charging_status(context, response):
+def _charging_status(context: Context, response: dict):
     response["EVSEID"] = context.charger.evse_id
     response["SAScheduleTupleID"] = context.tuple_id
     response["AC_EVSEStatus"] = status.ac(context)
 
 
-def _cable_check(context, response):
+def _cable_check(context: Context, response: dict):
     response["DC_EVSEStatus"] = status.dc(context)
     response["EVSEProcessing"] = "Finished"
 
 
-def _present_voltage(context, response):
+def _present_voltage(context: Context, response: dict):
     response["DC_EVSEStatus"] = status.dc(context)
     response["EVSEPresentVoltage"] = physical(context.charger.voltage_v, "V")
 
 
-def _current_demand(context, response):
+def _current_demand(context: Context, response: dict):
     _present_voltage(context, response)
     response["EVSEPresentCurrent"] = physical(context.charger.current_a, "A")
     for limit in ("EVSECurrentLimitAchieved", "EVSEVoltageLimitAchieved", "EVSEPowerLimitAchieved"):

@@ -1,22 +1,23 @@
-"""SAScheduleTuple from the price plan, and the car's ChargingProfile held against it."""
+"""SAScheduleTuple from the price plan, and the EV's ChargingProfile held against it."""
 
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.values import number, physical
 
 DAY_S = 86400
 ENTRIES_MAX = 1024  # of the schema
-# A ChargingProfile has room for 24 entries, and one closes it: a car that gives no limit of its own can follow so many.
+# A ChargingProfile has room for 24 entries, and one closes it: an EV that gives no limit of its own can follow so many.
 ENTRIES_UNASKED = 23
 START_MAX_S = 16777214  # of the schema: half a year; later moments are told to the charger as this one
 _NEVER_S = 1 << 40
 
 
-def make(context, departure_s, entries):
+def make(context: Context, departure_s, entries: int):
     """Set the context's offer: the plan's slots cut to the rating, until departure or for a day ([V2G2-303], -304).
 
-    departure_s: None where the car names none.  entries: the most the car takes; at least one is sent.
+    departure_s: None where the EV names none.  entries: the most the EV takes; at least one is sent.
     """
     charger = context.charger
     rating_w = charger.max_power_w
@@ -27,11 +28,11 @@ def make(context, departure_s, entries):
         if start_s < end_s and (not offer or power_w != offer[-1][1]):
             offer.append((start_s, power_w))
     context.offer = tuple(_fold(offer, max(1, min(entries, ENTRIES_MAX))))
-    # the last entry lasts a day at most; a car that stays longer asks again when it ends ([V2G2-305])
+    # the last entry lasts a day at most; an EV that stays longer asks again when it ends ([V2G2-305])
     context.offer_end_s = min(end_s, offer[-1][0] + DAY_S)
 
 
-def tuple_of(context):
+def tuple_of(context: Context):
     """Return SAScheduleTuple of the context's offer."""
     entries: list = []
     for start_s, power_w in context.offer:
@@ -40,7 +41,7 @@ def tuple_of(context):
     return {"SAScheduleTupleID": context.tuple_id, "PMaxSchedule": {"PMaxScheduleEntry": entries}}
 
 
-def check_profile(context, profile):
+def check_profile(context: Context, profile: dict):
     """Return the profile's ((start_s, power_w), ...), cut to the offer and logged where it passes it; () for None.
 
     Errors: RefusedError with FAILED_ChargingProfileInvalid where it is not in order ([V2G2-225]).
@@ -57,8 +58,8 @@ def check_profile(context, profile):
     return tuple(_limit(context, entries))
 
 
-def _limit(context, entries):
-    # The standard lets a charger refuse such a profile; cars that round up the offer would never charge then.
+def _limit(context: Context, entries):
+    # The standard lets a charger refuse such a profile; EVs that round up the offer would never charge then.
     over_w = 0
     cut: list = []
     for k, (start_s, power_w) in enumerate(entries):
@@ -74,7 +75,7 @@ def _limit(context, entries):
     return _fold(cut, ENTRIES_UNASKED + 1)
 
 
-def _offer(context, start_s, until_s):
+def _offer(context: Context, start_s, until_s):
     """Yield (from_s, power_w) of what is offered in [start_s, until_s); nothing is past the end of the schedule."""
     if start_s >= context.offer_end_s:
         yield start_s, 0

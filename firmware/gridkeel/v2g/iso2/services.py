@@ -1,8 +1,9 @@
-"""ServiceDiscovery, ServiceDetail, PaymentServiceSelection: what is offered and what the car takes of it."""
+"""ServiceDiscovery, ServiceDetail, PaymentServiceSelection: what is offered and what the EV takes of it."""
 
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, modes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 
 CHARGE_SERVICE = 1
 CERTIFICATE_SERVICE = 2
@@ -12,7 +13,7 @@ _INSTALLATION = {"ParameterSetID": 1, "Parameter": [{"Name": "Service", "stringV
 _UPDATE = {"ParameterSetID": 2, "Parameter": [{"Name": "Service", "stringValue": "Update"}]}
 
 
-def discovery(context, body, _header):
+def discovery(context: Context, body: dict, _header: dict):
     """Answer ServiceDiscoveryReq.  Scope and category narrow the list of services, never the charge service."""
     if not modes.payments(context):
         raise RefusedError(codes.FAILED, journal.NO_PAYMENT_OPTION)
@@ -25,7 +26,7 @@ def discovery(context, body, _header):
     return states.DONE, response
 
 
-def detail(context, body, _header):
+def detail(context: Context, body: dict, _header: dict):
     """Answer ServiceDetailReq: the charge service has no details, the certificate service installs and updates."""
     service = body["ServiceID"]
     if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
@@ -37,7 +38,7 @@ def detail(context, body, _header):
     return states.DONE, response
 
 
-def selection(context, body, _header):
+def selection(context: Context, body: dict, _header: dict):
     """Answer PaymentServiceSelectionReq; the payment leads to three different states."""
     payment = body["SelectedPaymentOption"]
     if payment not in modes.payments(context):
@@ -56,9 +57,9 @@ def selection(context, body, _header):
     return states.MAY_INSTALL if context.certificate_service else states.PAY_CONTRACT, response
 
 
-def _certificates(context):
+def _certificates(context: Context):
     return context.backend is not None and modes.CONTRACT in modes.payments(context)
 
 
-def _wanted(body):
+def _wanted(body: dict):
     return body.get("ServiceCategory", "ContractCertificate") == "ContractCertificate" and not body.get("ServiceScope")

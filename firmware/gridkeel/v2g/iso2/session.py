@@ -1,4 +1,4 @@
-"""One session with one car: each request is held against the table of states.py, answered by its phase, and logged."""
+"""One session with one EV: each request is held against the table of states.py, answered by its phase, and logged."""
 
 from gridkeel.v2g import journal, state_table
 from gridkeel.v2g.iso2 import (
@@ -18,6 +18,7 @@ from gridkeel.v2g.iso2 import (
     stop,
 )
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 
 _ANSWERS = (
     # by the request's number
@@ -43,13 +44,13 @@ _ANSWERS = (
 
 
 class Session:
-    """The state of the talk with one car.  context: gridkeel.v2g.iso2.context.Context."""
+    """The state of the communication with one EV.  context: gridkeel.v2g.iso2.context.Context."""
 
-    def __init__(self, context):
+    def __init__(self, context: Context):
         self.context = context
         self.state = states.ENDED
 
-    def begin(self, secured):
+    def begin(self, secured: bool):
         """A connection was made."""
         self.context.forget(secured)
         self.state = states.PROTOCOL
@@ -58,7 +59,7 @@ class Session:
         """The protocol was agreed on."""
         self._go(states.APP_PROTOCOL_REQ, states.DONE)
 
-    def end(self, reason, broken):
+    def end(self, reason, broken: bool):
         """End the session before its time: the charger is left safe.
 
         reason: a code of journal.py.  broken: the communication itself came to nothing.
@@ -69,7 +70,7 @@ class Session:
         self.context.log(journal.KIND_SESSION, journal.ENDED, reason, 0)
         stop.end(self.context, broken)
 
-    def answer(self, request, name, body, header):
+    def answer(self, request: int, name: str, body: dict, header: dict):
         """Generator; return the response's name and its body, or the whole message, as a memoryview of the scratch.
 
         Yields None where it wants to go on at once, waiting.WAIT where it waits for the charger or the backend.
@@ -89,19 +90,19 @@ class Session:
             response = self._refuse(request, refusal)
         return states.response_of(name), response
 
-    def _go(self, request, condition):
+    def _go(self, request: int, condition: int):
         before = self.state
         self.state = state_table.next_state(states.ROWS, before, request, condition)
         if self.state != before:
             self.context.since_ms = None
 
-    def _check(self, request, header):
+    def _check(self, request: int, header: dict):
         if state_table.find(states.ROWS, self.state, request) < 0:
             raise RefusedError(codes.SEQUENCE_ERROR, journal.OUT_OF_ORDER)
         if request != states.SESSION_SETUP_REQ and header["SessionID"] != self.context.session_id:
             raise RefusedError(codes.UNKNOWN_SESSION, journal.SESSION_ID_WRONG)
 
-    def _refuse(self, request, refusal):
+    def _refuse(self, request: int, refusal):
         context = self.context
         context.log(journal.KIND_REFUSED, journal.REQUESTS + request, journal.response_code(refusal.code), 0)
         context.failed = True

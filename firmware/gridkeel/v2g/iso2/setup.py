@@ -3,6 +3,7 @@
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 
 NOBODY = bytes(8)
 
@@ -10,7 +11,7 @@ NOBODY = bytes(8)
 class Paused:
     """A session that stopped with Pause: what it keeps when it is resumed ([V2G2-741] ff.)."""
 
-    def __init__(self, context):
+    def __init__(self, context: Context):
         self.session_id = context.session_id
         self.secured = context.secured
         self.payment = context.payment
@@ -19,7 +20,7 @@ class Paused:
         self.plug_number = context.charger.plug_number
 
 
-def answer(context, body, header):
+def answer(context: Context, body: dict, header: dict):
     """Answer SessionSetupReq; a paused session is joined by its id, over the same transport, in the same stay."""
     if not context.charger.may_begin:  # it came by an address it knew: nothing is offered that power could follow
         context.charger.asked()
@@ -47,13 +48,13 @@ def answer(context, body, header):
     return states.DONE, response
 
 
-def _same(context, paused, asked):
+def _same(context: Context, paused, asked):
     if asked != paused.session_id or context.secured != paused.secured:
         return False
     return paused.plug_number == context.charger.plug_number
 
 
-def _new_id(context, asked):
+def _new_id(context: Context, asked):
     while True:
         new = bytes(context.random(8))
         if new not in (NOBODY, asked, context.last_id):

@@ -153,10 +153,10 @@ _REQUESTS = (
 # --- clocks that span messages, ms
 SETUP_TIMEOUT_MS = 20000  # V2G_EVCC_CommunicationSetup_Timeout: until SessionSetupRes is out
 SEQUENCE_TIMEOUT_MS = 60000  # V2G_SECC_Sequence_Timeout: from a response to the next request
-CABLE_CHECK_PERFORMANCE_MS = 38000  # V2G_SECC_CableCheck_Performance_Time; the car gives up after 40 s
+CABLE_CHECK_PERFORMANCE_MS = 38000  # V2G_SECC_CableCheck_Performance_Time; the EV gives up after 40 s
 PILOT_TIMEOUT_MS = 1500  # V2G_SECC_CPState_Detection_Timeout: state C or D after PowerDelivery Start
 CONTACTOR_MS = 3000  # [V2G2-860]: the contactor has closed, or the answer is FAILED_ContactorError
-CONTACTOR_OPEN_MS = 3500  # an outlet waits up to 3 s for the car to end its current, and then for the contact
+CONTACTOR_OPEN_MS = 3500  # a connector waits up to 3 s for the EV to end its current, and then for the contact
 
 
 def number_of(request: str) -> int:

@@ -1,5 +1,6 @@
-"""What every response tells of the charger: EVSE status, limits, meter."""
+"""EVSE status, limits and meter, as responses carry them."""
 
+from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.values import physical
 
 NONE = "None"
@@ -15,8 +16,8 @@ ISOLATION_FAULT = 4
 ISOLATION_NAMES = ("Invalid", "Invalid", "Valid", "Warning", "Fault")
 
 
-def notification(context):
-    """Return what the charger wants of the car: "StopCharging", "ReNegotiation" or "None"."""
+def notification(context: Context):
+    """Return what the charger wants of the EV: "StopCharging", "ReNegotiation" or "None"."""
     charger = context.charger
     if context.failed or charger.stop_asked or not charger.ready:
         return STOP
@@ -25,28 +26,28 @@ def notification(context):
     return NONE
 
 
-def ac(context):
+def ac(context: Context):
     """Return AC_EVSEStatus."""
-    wish = notification(context)
+    wanted = notification(context)
     return {
-        "NotificationMaxDelay": _delay_s(context, wish),
-        "EVSENotification": wish,
+        "NotificationMaxDelay": _delay_s(context, wanted),
+        "EVSENotification": wanted,
         "RCD": bool(context.charger.rcd),
     }
 
 
-def dc(context):
+def dc(context: Context):
     """Return DC_EVSEStatus."""
-    wish = notification(context)
+    wanted = notification(context)
     return {
-        "NotificationMaxDelay": _delay_s(context, wish),
-        "EVSENotification": wish,
+        "NotificationMaxDelay": _delay_s(context, wanted),
+        "EVSENotification": wanted,
         "EVSEIsolationStatus": ISOLATION_NAMES[context.charger.isolation],
-        "EVSEStatusCode": _dc_code(context, wish),
+        "EVSEStatusCode": _dc_code(context, wanted),
     }
 
 
-def put(context, response):
+def put(context: Context, response: dict):
     """Put the status of the session's kind into a response that takes either."""
     if context.is_dc:
         response["DC_EVSEStatus"] = dc(context)
@@ -54,8 +55,8 @@ def put(context, response):
         response["AC_EVSEStatus"] = ac(context)
 
 
-def ac_parameters(context):
-    """Return AC_EVSEChargeParameter: what the outlet is rated for."""
+def ac_parameters(context: Context):
+    """Return AC_EVSEChargeParameter: what the connector is rated for."""
     charger = context.charger
     return {
         "AC_EVSEStatus": ac(context),
@@ -64,8 +65,8 @@ def ac_parameters(context):
     }
 
 
-def dc_parameters(context):
-    """Return DC_EVSEChargeParameter: what the outlet is rated for."""
+def dc_parameters(context: Context):
+    """Return DC_EVSEChargeParameter: what the connector is rated for."""
     charger = context.charger
     return {
         "DC_EVSEStatus": dc(context),
@@ -78,7 +79,7 @@ def dc_parameters(context):
     }
 
 
-def meter(context):
+def meter(context: Context):
     """Return MeterInfo, None where the charger has no meter; TMeter where the time of day is known."""
     charger = context.charger
     if not charger.meter_id:
@@ -90,15 +91,15 @@ def meter(context):
     return info
 
 
-def _delay_s(context, wish):
-    return 0 if wish == NONE or context.failed else context.parameters.iso15118_notice_s
+def _delay_s(context: Context, wanted):
+    return 0 if wanted == NONE or context.failed else context.parameters.iso15118_notice_s
 
 
-def _dc_code(context, wish):
+def _dc_code(context: Context, wanted):
     charger = context.charger
     if charger.isolation == ISOLATION_FAULT:
         return "EVSE_Malfunction"
-    if wish == STOP or context.stopping:
+    if wanted == STOP or context.stopping:
         return "EVSE_Shutdown"
     if charger.isolation == ISOLATION_MEASURING:
         return "EVSE_IsolationMonitoringActive"

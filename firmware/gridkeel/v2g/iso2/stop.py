@@ -4,11 +4,12 @@ from gridkeel import ticks
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, responses, setup, states, status
 from gridkeel.v2g.iso2.codes import RefusedError
+from gridkeel.v2g.iso2.context import Context
 
-_PATIENCE_MS = 5000  # beyond the notice a car was given: for a message or two that were under way
+_PATIENCE_MS = 5000  # beyond the notice an EV was given: for a message or two that were under way
 
 
-def answer(context, body, _header):
+def answer(context: Context, body: dict, _header: dict):
     """Answer SessionStopReq; Pause keeps the id and the terms, where there are some, for the rest of the stay."""
     kind = body["ChargingSession"]
     if kind == "Pause" and context.energy_mode:
@@ -18,8 +19,8 @@ def answer(context, body, _header):
     return states.DONE, responses.make(states.SESSION_STOP_REQ, context, codes.OK)
 
 
-def insist(context):
-    """In a charge loop: a car that charges on long after it was told to stop is refused."""
+def insist(context: Context):
+    """In a charge loop: an EV that charges on long after it was told to stop is refused."""
     if status.notification(context) != status.STOP:
         context.stop_since_ms = None
     elif context.stop_since_ms is None:
@@ -30,7 +31,7 @@ def insist(context):
         raise RefusedError(codes.FAILED, journal.EV_DOES_NOT_STOP)
 
 
-def end(context, broken):
+def end(context: Context, broken: bool):
     """Leave the charger without a session: no consent, no targets, contactor told to open."""
     context.charger.allow(False)
     context.charger.session(False, broken)

@@ -1,4 +1,4 @@
-"""One car's connection from its first byte to its last: TLS, its session in slices, and a limit to all that waits."""
+"""Connection of the vehicle that is served: TLS, its session in slices, and a limit to all that waits."""
 
 import asyncio
 import sys
@@ -8,21 +8,21 @@ from gridkeel.v2g import journal
 
 READ_BYTES = 512  # the session puts the pieces together
 TURN_US = 1000  # small slices run in one turn up to this; one slice more, even with a collection in it, keeps to 5 ms
-LINGER_MS = 5000  # the time a car has to close a connection whose session is over
-WRITE_MS = 5000  # a car gives up after that at the latest (states.MESSAGES): one that does not read is gone
+LINGER_MS = 5000  # the time an EV has to close a connection whose session is over
+WRITE_MS = 5000  # an EV gives up after that at the latest (states.MESSAGES): one that does not read is gone
 HANDSHAKE_MS = 12000  # a connection's own limit comes first
 REST_MS = 60000  # where nothing has a clock of its own: until something happens
 FLIGHT_MS = 10
-SILENT_MS = 2000  # a car that asked gives up after that, where it is the charger's turn; any other has its own turn
+SILENT_MS = 2000  # an EV that asked gives up after that, where it is the charger's turn; any other has its own turn
 
 _wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first EV
 
 
-class Car:
+class ServedConnection:
     """Serves one connection after the other.  connection: the one now, None for none.
 
     over: its session is over, and the next connection need not wait for its end.  data: what was just read, of whatever
-    connection, and handed on at once.  The others: see vehicle.Vehicle.
+    connection, and handed on at once.  The arguments: see vehicle.Vehicle.
     """
 
     def __init__(self, board, charger, secc, report, ask):
@@ -45,7 +45,7 @@ class Car:
         self._waiting = False
         self.data = bytearray(READ_BYTES)
 
-    def news(self):
+    def notify(self):
         """Look at once whether what the session waits for has come."""
         if self._secc.waiting:
             self._wake.set()
@@ -91,7 +91,7 @@ class Car:
             if reading is not None:
                 reading.cancel()
             secc.disconnected(self._board.ticks_ms(), self.reason)
-            self._tell()
+            self._report_entries()
             report.end(connection)
             self._look.set()
 
@@ -151,7 +151,7 @@ class Car:
 
     @property
     def silent(self):
-        """Whether it was the car's turn all through the last SILENT_MS, and nothing came."""
+        """Whether it was the EV's turn all through the last SILENT_MS, and nothing came."""
         if self.writing:
             return False  # it has its own limit
         now_ms = self._board.ticks_ms()
@@ -212,7 +212,7 @@ class Car:
                 if not await self._write(n):
                     return
                 self._report.answered(secc.request)
-            self._tell()
+            self._report_entries()
             if secc.closing:
                 if n:
                     await self._linger()
@@ -244,7 +244,7 @@ class Car:
         return more
 
     async def _linger(self):
-        # Closed at once, the response that still travels could be lost to the car; a new car need not wait for it.
+        # Closed at once, the response that still travels could be lost to the EV; a new EV need not wait for it.
         begun_ms = self._board.ticks_ms()
         self.over = True
         self._secc.disconnected(begun_ms)
@@ -257,7 +257,7 @@ class Car:
             self._wake.clear()
             left_ms = LINGER_MS - ticks.diff(self._board.ticks_ms(), begun_ms)
 
-    def _tell(self):
+    def _report_entries(self):
         while True:
             event = self._secc.take_event()
             if event is None:
