@@ -1,4 +1,4 @@
-"""The registers of an inverter that we hold: what was written to them, and what a reading says about it."""
+"""Registers held in an inverter: what was written to them, and what reading them back says about it."""
 
 from array import array
 
@@ -30,7 +30,7 @@ class Control:
     setting: the same for the power setting.  value: (first word, count, whether they are one 32-bit number) of its
     number, which another master would change.
     held: the words that a reading must show as they were written.  The last of them is the reversion timer, which may
-    be shorter: held_s is the longest time seen in it since it was written, as some tell the time left.
+    be shorter: held_s is the longest time seen in it since it was written, as some show the time left.
     life_s: how long a setting lives without a refresh, as was written.  pause_ms: the time to the next attempt where a
     reading differs, 0 while none did.
     """
@@ -124,9 +124,6 @@ class Control:
     def rests(self, now_ms: int) -> bool:
         """Say whether it is too early for the next attempt."""
         return 0 <= ticks.diff(now_ms, self._last_ms) < self.pause_ms
-
-    def put_s16(self, word: int, value: int) -> None:
-        self.words[word] = value & 0xFFFF
 
     def put_s32(self, word: int, value: int) -> None:
         self.words[word] = (value >> 16) & 0xFFFF

@@ -1,4 +1,4 @@
-"""SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 tells the state of charge."""
+"""SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 has the state of charge."""
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.inverter import control, sunspec
