@@ -190,7 +190,7 @@ class Scales(Protocol):
         """It was refused; return whether it must be read all the same."""
 
 class Holding(Reads, Protocol):
-    """Registers that are held: control.Control is one, and says what each of these means."""
+    """Registers that are held: control.Control says what each of these means."""
 
     steps: int
     renewing: int

@@ -6,9 +6,10 @@ OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMa
 """
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.inverter import control, sunspec
+from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE, der, points
+from gridkeel.inverter.sunspec.stretch import ModelControl
 
 if TYPE_CHECKING:
     from gridkeel.inverter.interface import Readings
@@ -42,11 +43,11 @@ _CHARGE_AND_DISCHARGE = 3
 _S16_MAX = 0x7FFF
 
 
-class Control124(control.Control):
+class Control124(ModelControl):
     """Charge and discharge rate in percent; the timer travels with every setting, the mode is the only other step."""
 
     def __init__(self) -> None:
-        control.Control.__init__(
+        ModelControl.__init__(
             self,
             STORAGE,
             _FIRST,

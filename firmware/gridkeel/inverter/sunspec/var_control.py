@@ -5,9 +5,10 @@ drivers, it is positive where it is absorbed, as active power is. The sign turns
 """
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.inverter import control, sunspec
+from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE, points
+from gridkeel.inverter.sunspec.stretch import ModelControl
 
 if TYPE_CHECKING:
     from gridkeel.inverter.sunspec.discovery import Discovery
@@ -33,11 +34,11 @@ _OF_VAR_MAX = 2
 _S16_MAX = 0x7FFF
 
 
-class VarControl704(control.Control):
+class VarControl704(ModelControl):
     """VarSet in var; when commands stop it reverts to enabled at 0 var."""
 
     def __init__(self) -> None:
-        control.Control.__init__(
+        ModelControl.__init__(
             self,
             DER_CONTROL,
             _FIRST,
@@ -72,11 +73,11 @@ class VarControl704(control.Control):
         self.commanded_var = -sunspec.scaled(raw, self._sf) if raw else 0
 
 
-class VarControl123(control.Control):
+class VarControl123(ModelControl):
     """Percent of VArMax where that is known, else of WMax; mode, enabling and timer travel with every setting."""
 
     def __init__(self) -> None:
-        control.Control.__init__(
+        ModelControl.__init__(
             self,
             IMMEDIATE,
             _PCT_FIRST,
