@@ -289,8 +289,7 @@ def _check_together(values):
     if -500 < values["power_factor_x1000"] < 500:
         _refuse("power_factor_x1000", "= %d is under 500 in size" % values["power_factor_x1000"])
     _check_connector(values)
-    if values["inverter_family"] >= len(inverter.FAMILIES):
-        _refuse("inverter_family", "= %d: there are %d" % (values["inverter_family"], len(inverter.FAMILIES)))
+    _check_family(values)
     if values["sample_hz"] % (16 * values["nominal_hz"]):
         _refuse(
             "sample_hz",
@@ -310,6 +309,13 @@ def _check_together(values):
             _refuse(low, "= %d is not under %s = %d" % (values[low], high, values[high]))
         if low.endswith("_mhz") and not values[low] < values["nominal_hz"] * 1000 < values[high]:
             _refuse(low, "and %s do not hold nominal_hz = %d between them" % (high, values["nominal_hz"]))
+
+
+def _check_family(values):
+    """Refuse a family that the list does not have; it depends on no other parameter."""
+    family = values["inverter_family"]
+    if family >= len(inverter.FAMILIES):
+        _refuse("inverter_family", "= %d: there are %d" % (family, len(inverter.FAMILIES)))
 
 
 def _check_grid(values):

@@ -54,7 +54,7 @@ class RegisterDriver:
         self.faults = line.faults
         line.active = self.active = ActiveSide(parameters, line, device)
         line.reactive = self.reactive = ReactiveSide(parameters, line.jobs)
-        line.search = search = Search(parameters, line, device, self)
+        line.search = Search(parameters, line, device, self)
         line.answers = (
             self.active.set_done,
             self.active.step_done,
@@ -67,8 +67,7 @@ class RegisterDriver:
             self._var_readback_done,
             self._storage_done,
             self._temperature_done,
-            search.rescaled,
-            search.answered,
+            line.search.rescaled,
         )
         self.following = Following(parameters)
         self.power_age = self._power.age
@@ -98,7 +97,7 @@ class RegisterDriver:
         return master.timeouts + master.bad_frames - master.echoes + master.exceptions
 
     def measured_w(self, now_ms: int) -> int:
-        """Return power_w, limits.UNKNOWN where the inverter told none lately."""
+        """Return power_w, limits.UNKNOWN where it did not report it lately."""
         p = self._parameters
         stale_ms = p.inverter_silent_ms + 2 * p.inverter_poll_ms
         if self.faults.slow:  # it is asked as often as it answers
@@ -111,8 +110,7 @@ class RegisterDriver:
         self.active.request(power_w, now_ms)
 
     def react(self, wanted: bool, var: int, now_ms: int) -> None:
-        self.reactive.request(wanted, var, now_ms)
-        self.faults.no_reactive = self.reactive.missing
+        self.faults.no_reactive = self.reactive.request(wanted, var, now_ms)
 
     def on_deadline(self, now_ms: int) -> None:
         self._line.begin(now_ms)

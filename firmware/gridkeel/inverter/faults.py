@@ -1,4 +1,4 @@
-"""What is wrong with the inverter at this moment, as one code of the catalogue."""
+"""Active faults of the inverter and its line; the gravest is one code of errors.py."""
 
 from gridkeel import errors
 from gridkeel.inverter import SILENT, UNSUITED, control, jobs

@@ -1,7 +1,7 @@
-"""Whether the inverter delivers what was commanded: looked at with each measurement, told after seconds.
+"""Delivered against commanded power: judged with each measurement, a deviation is reported after seconds.
 
 A measurement is off where it lies outside what was commanded within the last second or two (dead time), by more than
-the tolerance. Time off counts up, time within counts down four times slower, so that pulses are told as well; a
+the tolerance. Time off counts up, time within counts down four times slower, so that pulses are reported as well; a
 measurement that comes nearer to the command (a ramp) does not count.
 
     less than commanded             its promised power is bounded to what it delivers
@@ -9,7 +9,7 @@ measurement that comes nearer to the command (a ramp) does not count.
     the other way, over a rating
 
 A vehicle at a connector draws what it wants: at an AC one no less counts, at a DC one less than half, and it has
-longer to give way when less is offered.
+longer to give way when its available current falls.
 """
 
 from array import array
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gridkeel.params import Parameters
 
 _TIME_MS = 2000
-_VEHICLE_MS = 6000  # IEC 61851-1: a vehicle has 5 s to follow a smaller offer
+_VEHICLE_MS = 6000  # IEC 61851-1: a vehicle has 5 s to follow a lower available current
 _OVER_MS = 1000  # past its time a count goes no further: it is gone four times that time later at the latest
 _RECOVERY = 4
 _STEP_PARTS = 4  # of the slack: so much nearer is a ramp
@@ -83,7 +83,7 @@ class Following:
         elif nearer or not marks[_BEST_W]:
             marks[_BEST_W] = size_w
         self.uncommanded = self._count(_MORE, more, nearer, self.uncommanded, passed_ms)
-        self._tell(self._count(_OFF, self.off, nearer, self.deviation_w != 0, passed_ms), beyond_w, power_w)
+        self._report(self._count(_OFF, self.off, nearer, self.deviation_w != 0, passed_ms), beyond_w, power_w)
 
     def _add(self, commanded_w, now_ms):
         """Gather the commands of the last second or two."""
@@ -112,7 +112,7 @@ class Following:
             return slack_w
         return limits.NO_BOUND if self._p.connector == evse.AC else max(slack_w, abs(commanded_w) // 2)
 
-    def _count(self, at, off, nearer, told, passed_ms):
+    def _count(self, at: int, off: bool, nearer: bool, reported: bool, passed_ms: int) -> bool:
         """Count one measurement; return whether the condition stands: from its time on until all is counted back."""
         marks = self._marks
         limit_ms = _TIME_MS + _VEHICLE_MS if self._p.evse else _TIME_MS
@@ -120,12 +120,12 @@ class Following:
             marks[at] = marks[_BEGAN + at] = max(0, marks[at] - passed_ms // _RECOVERY)
         elif not nearer:
             marks[at] = min(marks[at] + passed_ms, limit_ms + _OVER_MS)
-        elif not told:
+        elif not reported:
             marks[at] = marks[_BEGAN + at]
-        return marks[at] >= limit_ms or told and marks[at] > 0
+        return marks[at] >= limit_ms or reported and marks[at] > 0
 
-    def _tell(self, told, beyond_w, power_w):
-        if not told:
+    def _report(self, reported: bool, beyond_w: int, power_w: int) -> None:
+        if not reported:
             self.deviation_w = 0
             self.charge_w = self.discharge_w = limits.NO_BOUND
         elif self.off:

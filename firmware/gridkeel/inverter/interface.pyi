@@ -54,7 +54,7 @@ class InverterDriver(Protocol):
 
     The rules every family keeps: nothing is written before the device was identified, by two answers; nothing but zero
     until a reading has shown that it holds our zero and a lifetime for it; a setting that is not refreshed ends by the
-    device's own clock; what is not known is told as unknown and never as zero.
+    device's own clock; what is not known is reported as unknown and never as zero.
     """
 
     # --- what is known
@@ -114,7 +114,7 @@ class InverterDriver(Protocol):
         """Answers that did not come, were damaged or refused, so far."""
 
     def measured_w(self, now_ms: int) -> int:
-        """Return power_w, limits.UNKNOWN where the inverter told none lately."""
+        """Return power_w, limits.UNKNOWN where it did not report it lately."""
 
     def power_age(self, now_ms: int) -> int:
         """Return the ms since power_w was measured, reading.AGE_UNKNOWN where unknown or long past."""
@@ -190,7 +190,7 @@ class Scales(Protocol):
         """It was refused; return whether it must be read all the same."""
 
 class Holding(Reads, Protocol):
-    """Registers that are held: control.Control is one, and says what each of these means."""
+    """Registers that are held: control.Control says what each of these means."""
 
     steps: int
     renewing: int

@@ -1,4 +1,4 @@
-"""What is wanted on the bus and from when: a fixed set of jobs; of those due, writes by rank, then reads by age."""
+"""The jobs of the Modbus line and their due times; of those due, writes go by rank, then reads by age."""
 
 from array import array
 
@@ -37,7 +37,7 @@ class Jobs:
         self.measured = False
 
     def want(self, job: int, at_ms: int) -> None:
-        """Ask for a job from at_ms on; the earlier of two wishes stands, but never before its hold ends."""
+        """Ask for a job from at_ms on; the earlier of two requests counts, but never before its hold ends."""
         if self._held[job] and ticks.diff(self._hold_ms[job], at_ms) > 0:
             at_ms = self._hold_ms[job]
         self.urge(job, at_ms)
@@ -52,7 +52,7 @@ class Jobs:
         return self._wanted[job] != 0
 
     def hold(self, job: int, until_ms: int) -> None:
-        """Let no later wish for a job count before until_ms."""
+        """Let no later request for a job count before until_ms."""
         self._held[job] = 1
         self._hold_ms[job] = until_ms
 
@@ -85,7 +85,7 @@ class Jobs:
         return found
 
     def wait_ms(self, now_ms: int) -> int:
-        """Return the ms until the next job is due, 0 or more; -1 where none is wanted."""
+        """Return the ms until the next job is due, 0 or more; -1 where there is none."""
         wait = -1
         for job in range(COUNT):
             if self._wanted[job]:

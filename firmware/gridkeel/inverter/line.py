@@ -94,6 +94,9 @@ class Line:
             return
         faults.answer(job)
         self.jobs.release(job)
+        if job == DISCOVER:
+            self.search.go_on(self._device.found.take(master), now_ms)
+            return
         self.answers[job](now_ms)
 
     def data_to_send(self, out: bytearray, now_ms: int) -> int:

@@ -48,11 +48,6 @@ class ReactiveSide:
         self._step = 0
         self._step_ms = 0
 
-    @property
-    def missing(self) -> bool:
-        """Reactive power is wanted of an inverter that is driven and has no control of it."""
-        return self._wanted and self._driving and self.control is None
-
     def forget(self) -> None:
         """The map is being searched again."""
         self.control = None
@@ -64,17 +59,21 @@ class ReactiveSide:
         if self._wanted:
             self._take_hold(now_ms)
 
-    def request(self, wanted: bool, var: int, now_ms: int) -> None:
-        """Take the newest requested power; wanted: False where reactive power is none of ours."""
+    def request(self, wanted: bool, var: int, now_ms: int) -> bool:
+        """Take the newest requested power; return whether the inverter is driven and has no control of it.
+
+        wanted: False where reactive power is none of ours.
+        """
         changed = wanted != self._wanted
         self._wanted = wanted
         self._requested_var = var if wanted else 0
         if not self._driving or self.control is None:
-            return
+            return self._driving and wanted
         if changed:
             self._take_hold(now_ms)
         elif self.holds:
             self._want_change(now_ms)
+        return False
 
     def write_setting(self, master: "Master", out: bytearray, now_ms: int) -> int:
         var = self._requested_var if self.holds else 0

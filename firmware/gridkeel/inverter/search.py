@@ -55,10 +55,6 @@ class Search:
         self._backoff_ms = _BACKOFF_MS
         self._again(now_ms)
 
-    def answered(self, now_ms: int) -> None:
-        """A question of the discovery was answered."""
-        self.go_on(self._device.found.take(self._line.master), now_ms)
-
     def rescaled(self, now_ms: int) -> None:
         """Scale factors were read once more: where they moved, all follows from them anew."""
         if not self._device.scales.update(self._line.master):

@@ -35,11 +35,6 @@ def get_u16(buffer: "Buffer", at: int) -> int:
     return buffer[at] << 8 | buffer[at + 1]
 
 
-def get_s16(buffer: "Buffer", at: int) -> int:
-    value = buffer[at] << 8 | buffer[at + 1]
-    return value - 0x10000 if value & 0x8000 else value
-
-
 def signed(word: int) -> int:
     """Return a register's value, 0..65535, as the signed one it stands for."""
     return word - 0x10000 if word & 0x8000 else word
@@ -81,10 +76,6 @@ def answer_size(buffer: "Buffer", at: int, function: int, count: int) -> int:
     if function == WRITE_MULTIPLE:
         return WRITE_ANSWER
     return READ_ANSWER_HEAD + 2 * count if buffer[at + 1] == 2 * count else 0
-
-
-def is_exception(buffer: "Buffer", at: int) -> bool:
-    return buffer[at] & EXCEPTION_BIT != 0
 
 
 def echoes(buffer: "Buffer", at: int, address: int, count: int) -> bool:

@@ -108,7 +108,7 @@ class Master:
 
     def signed(self, i: int) -> int:
         """Return register i of the last read's answer, -32768..32767."""
-        return pdu.get_s16(self._rx, self._first + 2 * i)
+        return pdu.signed(self.register(i))
 
     def receive(self, data: "Buffer", n: int, now_ms: int) -> int:
         """Take in data[0:n]; return ANSWER or EXCEPTION where the open transaction ended with them, else NOTHING."""
@@ -250,7 +250,7 @@ class Master:
         rx = self._rx
         if crc16(rx, 0, size + 1) != rx[size + 1] | rx[size + 2] << 8:
             return False
-        if self._function == pdu.READ_HOLDING or pdu.is_exception(rx, 1):
+        if self._function == pdu.READ_HOLDING or rx[1] & pdu.EXCEPTION_BIT:
             return True
         return pdu.echoes(rx, 1, self._address, self._count)
 
@@ -278,7 +278,7 @@ class Master:
         if self._fill > size:
             self._drop(self._fill - size)
         self._fill = 0
-        if pdu.is_exception(self._rx, 1):
+        if self._rx[1] & pdu.EXCEPTION_BIT:
             self.exception = self._rx[2]
             self.exceptions = _count(self.exceptions, 1)
             return EXCEPTION

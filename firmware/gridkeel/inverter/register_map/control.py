@@ -26,7 +26,7 @@ class MapControl(control.Control):
             size = sum([registers(row[2]) for row in stretch])
             places.append((stretch[0][1], count, size))
             count += size
-        control.Control.__init__(self, 0, 0, count, places[-1], (0, 0, False), places[:-1], ())
+        control.Control.__init__(self, count, places[-1], places[:-1])
         self._stretches = stretches
         self._places = places
         self._heartbeat = register_map.heartbeat

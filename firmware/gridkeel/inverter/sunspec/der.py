@@ -1,9 +1,10 @@
-"""SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 tells the state of charge."""
+"""SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 has the state of charge."""
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.inverter import control, sunspec
+from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE, points
+from gridkeel.inverter.sunspec.stretch import ModelControl
 
 if TYPE_CHECKING:
     from gridkeel.inverter.interface import Readings
@@ -35,11 +36,11 @@ _SOC = points.P713_SOC
 _PCT_SF = points.P713_PCT_SF
 
 
-class Control704(control.Control):
+class Control704(ModelControl):
     """WSet in watts, positive out of the vehicle; when commands stop it reverts to enabled at 0 W."""
 
     def __init__(self) -> None:
-        control.Control.__init__(
+        ModelControl.__init__(
             self,
             DER_CONTROL,
             _FIRST,

@@ -91,7 +91,7 @@ class Device:
         discharge = _known(
             der.rating_702(found, points.P702_WDISCHARTEMAXRTG), legacy.rating_120(found, points.P120_MAXDISCHARTE)
         )
-        # A rating nobody tells is none: 0 W.
+        # A rating that the device does not report is 0 W.
         ratings.charge_rating_w = max(_known(charge, common), 0)
         ratings.discharge_rating_w = max(_known(discharge, common), 0)
         ratings.apparent_va = _known(var_control.apparent_va(found), limits.NO_BOUND)

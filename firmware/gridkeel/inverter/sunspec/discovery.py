@@ -1,7 +1,7 @@
 """SunSpec discovery: find the map, walk its models to the end, keep the words that do not change.
 
 It asks for one stretch of registers at a time (`address`, `count`, with `lead` registers before them, after
-`wait_ms`) and is told what came back: `take`, `refuse` or `miss`. It allocates nothing, so a rediscovery may run
+`wait_ms`) and is given what came back: `take`, `refuse` or `miss`. It allocates nothing, so a rediscovery may run
 beside the control loop.
 
 The mark is read twice, and so are the headers of the models that are written to, each time with another length.
@@ -86,7 +86,7 @@ class Discovery:
         self._backoff_ms = _DOUBT_MS
         self._addresses = array("i", [_ABSENT] * len(_MODELS))
         self._row = 0  # of the stretch that is read again
-        self._moves = 0  # readings of it in a row that told something else than the one before
+        self._moves = 0  # readings of it in a row that differ from the one before
         self._kept = tuple([array("H", [0] * row[2]) for row in _MODELS])
         self.address = 0
         self.count = 0
@@ -128,7 +128,7 @@ class Discovery:
         return 0
 
     def unsigned(self, model: int, point: int, scale: int) -> int:
-        """Return a kept unsigned point, scaled by the point `scale`; UNKNOWN where the device does not tell it."""
+        """Return a kept unsigned point, scaled by the point `scale`; UNKNOWN where the device has none."""
         if self.address_of(model) < 0:
             return sunspec.UNKNOWN
         return sunspec.scaled_u16(self.word(model, point), pdu.signed(self.word(model, scale)))

@@ -1,14 +1,15 @@
-"""SunSpec's older family: 101..103 and 111..113 measure, 120 rates, 124 sets the power in percent, tells the charge.
+"""SunSpec's older family: 101..103 and 111..113 measure, 120 rates, 124 sets the power in percent and has the charge.
 
 124 has no set-point in watts: it bounds charge (InWRte) and discharge (OutWRte) from above, and a negative bound of
 the one forces the other. Power p into the vehicle is InWRte = p and OutWRte = -p, InWRte in percent of WChaMax and
-OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMax where the device tells none.
+OutWRte in percent of the largest discharge rate: MaxDisChaRte of 120, or WChaMax where the device has none.
 """
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.inverter import control, sunspec
+from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import FLOAT_INVERTERS, INVERTERS, NAMEPLATE, STORAGE, der, points
+from gridkeel.inverter.sunspec.stretch import ModelControl
 
 if TYPE_CHECKING:
     from gridkeel.inverter.interface import Readings
@@ -42,11 +43,11 @@ _CHARGE_AND_DISCHARGE = 3
 _S16_MAX = 0x7FFF
 
 
-class Control124(control.Control):
+class Control124(ModelControl):
     """Charge and discharge rate in percent; the timer travels with every setting, the mode is the only other step."""
 
     def __init__(self) -> None:
-        control.Control.__init__(
+        ModelControl.__init__(
             self,
             STORAGE,
             _FIRST,
@@ -90,9 +91,9 @@ class Control124(control.Control):
         """Bound one side to size_w and force the other side to it; return what the bound, rounded down, allows."""
         full_raw = self._full_raw
         raw = min(size_w, full_w) * full_raw // full_w
-        self.put_s16(word, raw)
+        self.words[word] = raw
         # Rounded down once more: were the forced power over the bound, the window between them would be empty.
-        self.put_s16(other, -min(raw * full_w // other_w, full_raw))
+        self.words[other] = -min(raw * full_w // other_w, full_raw) & 0xFFFF
         return raw * full_w // full_raw if full_raw else 0
 
     def accept(self, master: "Master") -> None:

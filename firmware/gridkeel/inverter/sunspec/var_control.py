@@ -5,9 +5,10 @@ drivers, it is positive where it is absorbed, as active power is. The sign turns
 """
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.inverter import control, sunspec
+from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
 from gridkeel.inverter.sunspec import BASIC, DER_CAPACITY, DER_CONTROL, IMMEDIATE, NAMEPLATE, points
+from gridkeel.inverter.sunspec.stretch import ModelControl
 
 if TYPE_CHECKING:
     from gridkeel.inverter.sunspec.discovery import Discovery
@@ -33,11 +34,11 @@ _OF_VAR_MAX = 2
 _S16_MAX = 0x7FFF
 
 
-class VarControl704(control.Control):
+class VarControl704(ModelControl):
     """VarSet in var; when commands stop it reverts to enabled at 0 var."""
 
     def __init__(self) -> None:
-        control.Control.__init__(
+        ModelControl.__init__(
             self,
             DER_CONTROL,
             _FIRST,
@@ -72,11 +73,11 @@ class VarControl704(control.Control):
         self.commanded_var = -sunspec.scaled(raw, self._sf) if raw else 0
 
 
-class VarControl123(control.Control):
+class VarControl123(ModelControl):
     """Percent of VArMax where that is known, else of WMax; mode, enabling and timer travel with every setting."""
 
     def __init__(self) -> None:
-        control.Control.__init__(
+        ModelControl.__init__(
             self,
             IMMEDIATE,
             _PCT_FIRST,
@@ -121,34 +122,34 @@ class VarControl123(control.Control):
         size_var = min(abs(var), full_var)
         raw = size_var * self._full_raw // full_var
         size_var = raw * full_var // self._full_raw
-        self.put_s16(self._at, raw if var < 0 else -raw)
+        self.words[self._at] = (raw if var < 0 else -raw) & 0xFFFF
         self.words[_PCT_ENA] = enabled
         self.commanded_var = -size_var if var < 0 else size_var
 
 
 def apparent_va(found: "Discovery") -> int:
-    """Return the apparent power the inverter allows, the setting before the rating, UNKNOWN where it tells none."""
+    """Return the apparent power the inverter allows, the setting before the rating, UNKNOWN where it reports none."""
     if found.address_of(DER_CAPACITY) >= 0:
         return _capacity(found, points.P702_VAMAX, points.P702_VAMAXRTG, points.P702_VA_SF)
     return basic(found, points.P121_VAMAX, points.P121_VAMAX_SF, points.P120_VARTG, points.P120_VARTG_SF)
 
 
 def inject_max_var(found: "Discovery") -> int:
-    """Return the reactive power it may inject, UNKNOWN where it tells none."""
+    """Return the reactive power it may inject, UNKNOWN where it reports none."""
     if found.address_of(DER_CAPACITY) >= 0:
         return _capacity(found, points.P702_VARMAXINJ, points.P702_VARMAXINJRTG, points.P702_VAR_SF)
     return quadrants(found, 0, 1)
 
 
 def absorb_max_var(found: "Discovery") -> int:
-    """Return the reactive power it may absorb, UNKNOWN where it tells none."""
+    """Return the reactive power it may absorb, UNKNOWN where it reports none."""
     if found.address_of(DER_CAPACITY) >= 0:
         return _capacity(found, points.P702_VARMAXABS, points.P702_VARMAXABSRTG, points.P702_VAR_SF)
     return quadrants(found, 2, 3)
 
 
 def quadrants(found: "Discovery", one: int, other: int) -> int:
-    """Return the smaller size of two quadrants' limits (121, else 120), of the one that is told, or UNKNOWN.
+    """Return the smaller size of two quadrants' limits (121, else 120), of the one that is reported, or UNKNOWN.
 
     one, other: 0 is the first quadrant.  Reactive power is injected in the first and the second.
     """
