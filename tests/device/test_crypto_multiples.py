@@ -122,6 +122,11 @@ def test_a_slice_of_a_sum_has_as_many_operations_as_asked_however_long_the_run_o
     assert len(slices) == 35
 
 
+def test_a_slice_of_a_sum_has_as_many_operations_as_asked_from_its_table_on():
+    slices = operations_of(lambda: multiples.sum_of_multiples(3, p256.N - 99, GX, GY), 3)
+    assert slices[:3] == [3, 3, 3]
+
+
 def test_a_slice_of_an_inverse_has_as_many_octets_of_its_exponent_as_asked():
     before = multiples.operations_a_slice
     multiples.operations_a_slice = 4
