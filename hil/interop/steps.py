@@ -99,7 +99,7 @@ def run(count: int, say: Say) -> list[Run]:
 
 
 def _charges(record: dict[str, Any]) -> bool:
-    return record["pwm_state"] == names.OFFERS[3] and record["delivered_w"] > CHANGES["baseline_w"] // 2
+    return record["pwm_state"] == names.PWM[3] and record["delivered_w"] > CHANGES["baseline_w"] // 2
 
 
 def _measure(setup: Setup, name: str, work: Work | None, place: Place, count: int, say: Say) -> Run:

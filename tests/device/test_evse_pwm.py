@@ -340,8 +340,8 @@ def test_out_of_service_is_state_f_and_ends():
 
 
 def test_names_fit_the_numbers():
-    assert names.OFFERS[OUT] == "out"
-    assert len(names.OFFERS) == OUT + 1
+    assert names.PWM[OUT] == "out"
+    assert len(names.PWM) == OUT + 1
 
 
 def test_no_vehicle_may_begin_a_session_once_communication_failed():

@@ -2,4 +2,4 @@
 
 PILOT = ("none", "A", "B", "C", "D", "E", "F")
 CONTACTOR = ("open", "closing", "closed", "opening", "welded", "stuck")
-OFFERS = ("none", "digital", "step", "basic", "out")
+PWM = ("none", "digital", "step", "basic", "out")

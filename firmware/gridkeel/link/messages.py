@@ -29,7 +29,7 @@ ENUMS = (
     ("ACCESS_STATES", evse.ACCESS),
     ("PILOT_STATES", names.PILOT),
     ("CONTACTOR_STATES", names.CONTACTOR),
-    ("PWM_STATES", names.OFFERS),
+    ("PWM_STATES", names.PWM),
     ("INVERTER_STATES", inverter.STATES),
     ("V2G_KINDS", journal_text.kinds()),
     ("V2G_CODES", journal_text.names()),
