@@ -41,6 +41,14 @@ HOST_ONLY = (
     "v2g/iso2/response_codes.py",
     "v2g/iso2/states_text.py",
 )
+_GRID_CODES = "services/grid_codes"
+_OF_THE_DEVICE = ("__init__.py", "in_force.py", "packed.py")  # of grid codes: the figures themselves are packed
+
+
+def is_host_only(name: str) -> bool:
+    """Return whether a file of the package, by its path in it, is imported by hosts alone."""
+    folder, _, file = name.rpartition("/")
+    return name in HOST_ONLY or (folder == _GRID_CODES and file not in _OF_THE_DEVICE)
 
 
 def rom_image(folder: Path, cache: Path | None = None, *, keep_names: bool = False) -> Path:
@@ -65,7 +73,7 @@ def _sources(folder: Path, keep_names: bool) -> list[Path]:
     sources = sorted(package.rglob("*.py"))
     if not sources:
         raise ToolError(f"{folder} holds no package {PACKAGE}: nothing to make a ROM image of")
-    return [path for path in sources if keep_names or path.relative_to(package).as_posix() not in HOST_ONLY]
+    return [path for path in sources if keep_names or not is_host_only(path.relative_to(package).as_posix())]
 
 
 def _digest(folder: Path, sources: list[Path], keep_names: bool) -> str:

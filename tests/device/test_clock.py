@@ -111,19 +111,19 @@ def test_a_time_report_across_the_wrap_of_the_ticks():
 
 def test_the_latest_time_is_the_last_second_of_the_century():
     assert clock.LATEST_UNIX_S == 4102444800  # 2100-01-01T00:00:00Z
-    assert WallClock().tell(clock.LATEST_UNIX_S - 1, 0, 0) == clock.TAKEN
+    assert WallClock().synchronise(clock.LATEST_UNIX_S - 1, 0, 0) == clock.TAKEN
 
 
 def test_what_is_off_by_five_seconds_is_followed_and_a_millisecond_more_is_a_jump():
     for off_ms in (5000, -5000):
-        assert told(0, 10000).tell(NOON, 0, 10000 - off_ms) == clock.TAKEN
+        assert told(0, 10000).synchronise(NOON, 0, 10000 - off_ms) == clock.TAKEN
         more_ms = off_ms + (1 if off_ms > 0 else -1)
-        assert told(0, 10000).tell(NOON, 0, 10000 - more_ms) == clock.JUMPED
+        assert told(0, 10000).synchronise(NOON, 0, 10000 - more_ms) == clock.JUMPED
 
 
 def test_a_late_time_report_moves_the_clock_by_an_eighth():
     wall = told()
-    assert wall.tell(NOON + 5, 0, 5400) == clock.TAKEN
+    assert wall.synchronise(NOON + 5, 0, 5400) == clock.TAKEN
     assert wall.unix_s(6049) == NOON + 5
     assert wall.unix_s(6050) == NOON + 6
 
@@ -131,24 +131,24 @@ def test_a_late_time_report_moves_the_clock_by_an_eighth():
 def test_three_reports_that_agree_within_a_second_move_the_clock():
     for apart_ms, third in ((1000, clock.TAKEN), (1001, clock.JUMPED)):
         wall = told()
-        assert wall.tell(NOON + 3605, 0, 5000) == clock.JUMPED
-        assert wall.tell(NOON + 3610, 0, 10000 + apart_ms) == clock.JUMPED
-        assert wall.tell(NOON + 3615, 0, 15000 + apart_ms) == third
+        assert wall.synchronise(NOON + 3605, 0, 5000) == clock.JUMPED
+        assert wall.synchronise(NOON + 3610, 0, 10000 + apart_ms) == clock.JUMPED
+        assert wall.synchronise(NOON + 3615, 0, 15000 + apart_ms) == third
 
 
 def test_a_clock_that_was_set_counts_disagreeing_reports_anew():
     wall = told()
-    assert wall.tell(NOON + 3605, 0, 5000) == clock.JUMPED
+    assert wall.synchronise(NOON + 3605, 0, 5000) == clock.JUMPED
     wall.set(NOON + 10, 10000)
     for k in (3, 4):
-        assert wall.tell(NOON + 3600 + 5 * k, 0, 5000 * k) == clock.JUMPED
-    assert wall.tell(NOON + 3625, 0, 25000) == clock.TAKEN
+        assert wall.synchronise(NOON + 3600 + 5 * k, 0, 5000 * k) == clock.JUMPED
+    assert wall.synchronise(NOON + 3625, 0, 25000) == clock.TAKEN
 
 
 def test_how_far_an_absurd_time_is_off_is_not_reported():
     wall = told()
-    assert wall.tell(NOON + 3605, 0, 5000) == clock.JUMPED and wall.told_off_s == 3600
-    assert wall.tell(0, 0, 6000) == clock.ABSURD and wall.told_off_s == 0
+    assert wall.synchronise(NOON + 3605, 0, 5000) == clock.JUMPED and wall.offset_s == 3600
+    assert wall.synchronise(0, 0, 6000) == clock.ABSURD and wall.offset_s == 0
 
 
 def test_how_far_a_time_is_off_is_reported_up_to_seventeen_years():
@@ -158,8 +158,8 @@ def test_how_far_a_time_is_off_is_reported_up_to_seventeen_years():
     ):
         wall = WallClock()
         wall.set(known_s, 0)
-        assert wall.tell(told_s, 0, 0) == clock.JUMPED
-        assert wall.told_off_s == off_s
+        assert wall.synchronise(told_s, 0, 0) == clock.JUMPED
+        assert wall.offset_s == off_s
 
 
 def test_a_reading_before_the_clock_was_set_changes_nothing():

@@ -132,9 +132,9 @@ def test_in_which_field_of_the_record_a_request_s_time_is_counted():
     for line in PHASES.strip().splitlines():
         request, field = line.split()
         phase = states.ROWS[state_table.row_of(states.ROWS, states.number_of(request + "Req")) + state_table.PHASE]
-        assert states_text.PHASES[phase] == field == fields[handshake.PHASE_US + phase], request
+        assert states_text.PHASES[phase] == field == fields[handshake.field.PROTOCOL_US + phase], request
     assert len(fields) == handshake.FIELDS
-    assert [k for k, field in enumerate(fields) if field == "loop_us"] == [handshake.PHASE_US + states.IN_LOOP]
+    assert [k for k, field in enumerate(fields) if field == "loop_us"] == [handshake.field.PROTOCOL_US + states.IN_LOOP]
 
 
 def test_the_clocks_that_span_messages():
