@@ -133,7 +133,7 @@ def test_in_which_field_of_the_record_a_request_s_time_is_counted():
         request, field = line.split()
         phase = states.ROWS[state_table.row_of(states.ROWS, states.number_of(request + "Req")) + state_table.PHASE]
         assert states_text.PHASES[phase] == field == fields[handshake.field.PROTOCOL_US + phase], request
-    assert len(fields) == handshake.FIELDS
+    assert len(fields) == handshake.field.COUNT
     assert [k for k, field in enumerate(fields) if field == "loop_us"] == [handshake.field.PROTOCOL_US + states.IN_LOOP]
 
 
