@@ -6,6 +6,8 @@ from noalloc import without_heap
 from gridkeel import errors, inverter, limits
 from gridkeel.services.protection import CEASED, RUN
 
+WASM_GROUP = 2
+
 
 def test_baseline_reaches_the_inverter():
     charger = driving()

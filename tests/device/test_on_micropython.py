@@ -19,8 +19,8 @@ FIRMWARE = HERE.parents[1] / "firmware"
 NAMES = sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != Path(__file__).stem)
 # A run of the 32-bit build cannot collect garbage and has 1 MB: so many tests share one, unless the file says it.
 WASM_GROUP = 3
-# Sessions run as a board holds them, from an execute-in-place flash; the 32-bit build runs everything compiled.
-SESSIONS = "test_v2g_"
+# What needs much room runs as a board holds it, from an execute-in-place flash; the 32-bit build runs everything compiled.
+FROM_FLASH = ("test_v2g_", "test_controller_following")
 START = "import sys\nsys.path[:] = [{tests!r}, {firmware!r}]\nimport runner\nrunner.main({name!r})\n"
 
 
@@ -34,7 +34,7 @@ def check(name: str, output: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_unix_64_bit(name: str, tmp_path: Path) -> None:
     script = tmp_path / "start.py"
-    rom = rom_image(FIRMWARE, keep_names=True) if name.startswith(SESSIONS) else None
+    rom = rom_image(FIRMWARE, keep_names=True) if name.startswith(FROM_FLASH) else None
     script.write_text(START.format(tests=str(HERE), firmware="/rom" if rom else str(FIRMWARE), name=name))
     done = subprocess.run(argv(script, heap_bytes=HEAP_BYTES, rom=rom), capture_output=True, text=True, timeout=120)
     check(name, done.stdout + done.stderr)

@@ -47,6 +47,9 @@ class Quiet:
 
     uptime_ms = session_gap_us = 0
 
+    def begin_session(self):
+        pass
+
     def post(self, _kind, _row):
         pass
 

@@ -28,7 +28,7 @@ OURS = Dictionary.ours()
 def records() -> list[Entry]:
     """Telemetry as large as it comes: every field at its lowest value."""
     fields = OURS.by_name["telemetry"].fields
-    values = {name: -(1 << 31) if code == "i" else 0 for name, code, _unit in (tuple(vars(f).values()) for f in fields)}
+    values = {field.name: -(1 << 31) if field.code == "i" else 0 for field in fields}
     return [
         entry_of(Record(f"gk-{n % DEVICES}", 7, n // DEVICES + 1, "telemetry", values), OURS) for n in range(RECORDS)
     ]
