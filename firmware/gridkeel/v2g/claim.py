@@ -37,6 +37,8 @@ class Claim:
                 raise ExiError("not a frame")
             schema = grammars.iso2() if self.agreed else grammars.sap()
             name, value = yield from exi.decode_steps(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
+            if not isinstance(value, dict):  # an element of simple type is a document too
+                raise ExiError("the root is %s" % name)
             if self.agreed:
                 body = value.get("Body")
                 if not body or _SETUP not in body:

@@ -63,6 +63,8 @@ def _check(context: Context, kind: str, end):
     expected = states.response_of(kind)
     try:
         _name, message = yield from exi.decode_steps(grammars.iso2(), context.scratch, v2gtp.HEADER_BYTES, end)
+        if not isinstance(message, dict):  # an element of simple type is a document too
+            raise errors.ExiError("the root is no message")
         response = message["Body"][expected]
     except (errors.ExiError, KeyError):
         raise RefusedError(codes.FAILED, journal.BACKEND_ANSWER_INVALID)
