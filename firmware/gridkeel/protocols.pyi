@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Awaitable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from gridkeel.boards.pki import Pki
 from gridkeel.errors import ExiError
@@ -10,6 +10,7 @@ from gridkeel.errors import ExiError
 Buffer = bytes | bytearray | memoryview
 WritableBuffer = bytearray | memoryview
 Answer = tuple[int, dict | memoryview]  # of a phase of ISO 15118: its condition, and the response or a whole message
+Holder = Any  # of an EXI element that is open: each coder lays something else aside, and takes its own back
 ExiValue = int | str | bytes | dict | list  # of an element: gridkeel.v2g.exi says which type has which
 
 class Closable(Protocol):

@@ -1,6 +1,6 @@
 """CertificateInstallation and CertificateUpdate: the answer comes from a backend, as EXI, and passes through."""
 
-from gridkeel import errors, ticks
+from gridkeel import TYPE_CHECKING, errors, ticks
 from gridkeel.crypto import x509
 from gridkeel.v2g import exi, grammars, journal, signatures, v2gtp
 from gridkeel.v2g.iso2 import codes, states
@@ -8,19 +8,22 @@ from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.waiting import WAIT
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
 INSTALLATION = "CertificateInstallationReq"
 UPDATE = "CertificateUpdateReq"
 # the performance time less what reading and sending the answer takes
 _BACKEND_MS = 4200
 
 
-def installation(context: Context, body: dict, header: dict):
+def installation(context: Context, body: dict, header: dict) -> "Generator[int | None, None, tuple[int, memoryview]]":
     """Answer CertificateInstallationReq (a generator); the EV signs with its provisioning certificate's key."""
     yield from _check_request(context, INSTALLATION, body, header, body["OEMProvisioningCert"])
     return (yield from _fetch(context, INSTALLATION))
 
 
-def update(context: Context, body: dict, header: dict):
+def update(context: Context, body: dict, header: dict) -> "Generator[int | None, None, tuple[int, memoryview]]":
     """Answer CertificateUpdateReq (a generator); the EV signs with its old contract's key."""
     yield from _check_request(context, UPDATE, body, header, body["ContractSignatureCertChain"]["Certificate"])
     return (yield from _fetch(context, UPDATE))
