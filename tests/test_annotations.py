@@ -9,18 +9,6 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "firmware" / "gridkeel"
-# Still to be annotated: folders end in "/". What is not named here must be annotated; nothing is added.
-NOT_YET = (
-    "link/announce.py",
-    "link/backend.py",
-    "link/device.py",
-    "link/twins.py",
-    "runtime/commands.py",
-    "runtime/connection.py",
-    "runtime/handshake.py",
-    "runtime/vehicle.py",
-    "v2g/",
-)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -32,11 +20,6 @@ def firmware_files() -> list[Path]:
 
 def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
-
-
-def is_due(path: Path) -> bool:
-    name = name_of(path)
-    return not any(name == entry or entry.endswith("/") and name.startswith(entry) for entry in NOT_YET)
 
 
 def public_functions(
@@ -63,17 +46,10 @@ def lacking(function: Function, method: bool) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", [path for path in firmware_files() if is_due(path)], ids=name_of)
+@pytest.mark.parametrize("path", firmware_files(), ids=name_of)
 def test_public_functions_are_annotated(path: Path) -> None:
     for name, missing in public_functions(ast.parse(path.read_text()).body):
         assert not missing, f"{name_of(path)}: {name} lacks {missing}"
-
-
-def test_what_is_still_to_be_annotated_is_there_and_lacks_something() -> None:
-    for entry in NOT_YET:
-        files = [path for path in firmware_files() if name_of(path) == entry or name_of(path).startswith(entry)]
-        public = [found for file in files for found in public_functions(ast.parse(file.read_text()).body)]
-        assert any(missing for _name, missing in public), f"{entry} is annotated: take it off NOT_YET"
 
 
 def test_what_lacks_an_annotation_is_seen() -> None:

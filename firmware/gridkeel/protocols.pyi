@@ -2,12 +2,16 @@
 
 from array import array
 from collections.abc import Awaitable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from gridkeel.boards.pki import Pki
+from gridkeel.errors import ExiError
 
 Buffer = bytes | bytearray | memoryview
 WritableBuffer = bytearray | memoryview
+Answer = tuple[int, dict | memoryview]  # of a phase of ISO 15118: its condition, and the response or a whole message
+Holder = Any  # of an EXI element that is open: each coder lays something else aside, and takes its own back
+ExiValue = int | str | bytes | dict | list  # of an element: gridkeel.v2g.exi says which type has which
 
 class Closable(Protocol):
     """A socket or a stream."""
@@ -171,11 +175,15 @@ class ReactiveRatings(Protocol):
     @property
     def absorb_max_var(self) -> int: ...
 
-class HealthFigures(Protocol):
-    """The runtime's figures for a telemetry record."""
+class Uptime(Protocol):
+    """Who knows how long the device runs."""
 
     @property
     def uptime_ms(self) -> int: ...
+
+class HealthFigures(Uptime, Protocol):
+    """The runtime's figures for a telemetry record."""
+
     @property
     def loop_gap_us(self) -> int: ...
     @property
@@ -184,3 +192,26 @@ class HealthFigures(Protocol):
     def step_max_us(self) -> int: ...
     @property
     def heap_free(self) -> int: ...
+
+class CertificateBackend(Protocol):
+    """What fetches contract certificates: one question at a time, asked and answered in EXI."""
+
+    @property
+    def answer(self) -> memoryview | None:
+        """The part of the room that is the answer, None where it is not there (yet)."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether there will be no answer."""
+
+    def ask(self, kind: str, question: Buffer, room: WritableBuffer, now_ms: int) -> None:
+        """Put a question and return at once; both buffers are left alone until it is answered or lost."""
+
+    def lose(self) -> None:
+        """Give the question up, if one is under way."""
+
+class BitStream(Protocol):
+    """A reader or writer of an EXI body, as what checks a value needs it."""
+
+    def error(self, text: str) -> ExiError:
+        """Return the error that says what is wrong with the byte where it stands."""

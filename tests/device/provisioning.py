@@ -21,6 +21,7 @@ class Backend:
         self.named = None  # another message than the right one
         self.session_id = None
         self.damaged = False
+        self.bare = False  # a document of one text, which is no message
         self.breaks = False
         self.answer = None
         self.failed = False
@@ -52,7 +53,10 @@ class Backend:
         header = {"SessionID": self.session_id or message["Header"]["SessionID"]}
         name = self.named or states.response_of(kind)
         body = {name: response(self.says, kind) if name.startswith("Certificate") else {"ResponseCode": self.says}}
-        end = exi.encode(grammars.iso2(), "V2G_Message", {"Header": header, "Body": body}, self.room, 0)
+        root, value = "V2G_Message", {"Header": header, "Body": body}
+        if self.bare:
+            root, value = "KeyName", "Body"
+        end = exi.encode(grammars.iso2(), root, value, self.room, 0)
         self.answer = self.room[: end - 3 if self.damaged else end]
 
 

@@ -86,6 +86,7 @@ def test_an_answer_of_another_kind():
     refused(*begun, named="SessionStopRes")
     refused(*begun, named="CertificateUpdateRes")
     refused(*begun, damaged=True)
+    refused(*begun, bare=True)
 
 
 def test_it_tells_that_it_waits():

@@ -77,6 +77,8 @@ def test_what_begins_no_session_is_refused():
         protocols() + protocols(),
         protocols() + framed(grammars.iso2(), "V2G_Message", stop),
         protocols() + framed(grammars.iso2(), "V2G_Message", bare),
+        protocols() + framed(grammars.iso2(), "DigestValue", bytes(32)),  # documents, of a simple type
+        protocols() + framed(grammars.iso2(), "KeyName", "Body"),
         protocols([offer(1, 1, "urn:din:70121:2012:MsgDef")]),
     ):
         assert refused(data), data

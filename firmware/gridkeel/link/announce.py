@@ -2,10 +2,13 @@
 
 from struct import pack_into
 
-from gridkeel import COMMIT, VERSION
+from gridkeel import COMMIT, TYPE_CHECKING, VERSION
 from gridkeel.errors import ProtocolError
 from gridkeel.link import frames, ids, packed
 from gridkeel.link.framing import seal
+
+if TYPE_CHECKING:
+    from gridkeel.link.ring import Ring
 
 _SESSION_AT = 6
 _OLDEST_AT = 16
@@ -38,7 +41,7 @@ class Announcer:
         self.part_due = True
         return True
 
-    def write_hello(self, out: bytearray, session: bytes | bytearray, ring) -> int:
+    def write_hello(self, out: bytearray, session: bytes | bytearray, ring: "Ring") -> int:
         """Write a HELLO to the start of out, WIRE_MAX bytes; return the position after it.
 
         session: the 4 bytes of the open session's number, or of none (zeros).

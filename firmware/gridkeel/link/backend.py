@@ -10,9 +10,12 @@ Where the receiver adds that parts were lost, the sender goes back to that byte.
 import binascii
 from struct import pack_into
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.link import frames
 from gridkeel.link.framing import copy, read_u32, seal
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer, WritableBuffer
 
 KINDS = ("CertificateInstallationReq", "CertificateUpdateReq")
 RESULTS = ("ok", "none")  # of an answer: it follows, or there will be none
@@ -37,10 +40,11 @@ class Backend:
     online: whether a host session is open, told by the link.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.state = IDLE
         self.online = False
-        self._question = self._room = None
+        self._question: "Buffer | None" = None
+        self._room: "WritableBuffer | None" = None
         self._body = bytearray(frames.FRAME_MAX)
         self._crc = bytearray(frames.CRC_SIZE)
         self._number = 0
@@ -55,21 +59,21 @@ class Backend:
         self._repeat_ms = 0
 
     @property
-    def answer(self):
+    def answer(self) -> "memoryview | None":
         """The part of the room that is the answer, None where it is not there (yet)."""
         return memoryview(self._room)[: self._size] if self.state == DONE else None
 
     @property
-    def failed(self):
+    def failed(self) -> bool:
         """Return whether there will be no answer."""
         return self.state == FAILED
 
     @property
-    def settled(self):
+    def settled(self) -> bool:
         """Return whether the last question is answered, or never will be."""
         return self.state == DONE or self.state == FAILED
 
-    def ask(self, kind, question, room, now_ms):
+    def ask(self, kind: str, question: "Buffer", room: "WritableBuffer", now_ms: int) -> None:
         """Put a question; one that is under way is forgotten.  kind: of KINDS.  room: where the answer is written.
 
         Both are left alone by whoever asks until this is settled or lost; at most EXCHANGE_MAX bytes of each are used.
@@ -90,17 +94,17 @@ class Backend:
         self._begun_ms = now_ms
         self._offer(OFFERED, now_ms)
 
-    def lose(self):
+    def lose(self) -> None:
         """Give the question up: the host session is over, or nobody waits any more."""
         if OFFERED <= self.state <= FETCHING:
             self.state = FAILED
             self._head_due = False
 
-    def sendable(self):
+    def sendable(self) -> bool:
         """Return whether `send` has a frame."""
         return self._head_due or self.state == SENDING and self._at < self._limit
 
-    def send(self, out, at):
+    def send(self, out: bytearray, at: int) -> int:
         """Write one frame to out from at, WIRE_MAX bytes; return the position after it."""
         body = self._body
         if self._head_due:
@@ -110,7 +114,7 @@ class Backend:
             n = self._fill_part(body)
         return seal(body, 0, n, out, at)
 
-    def deadline(self, now_ms):
+    def deadline(self, now_ms: int) -> int:
         """Return the ms until on_deadline has something to do, -1 where it has nothing."""
         if self.sendable():
             return 0
@@ -121,7 +125,7 @@ class Backend:
             left_ms = min(left_ms, max(0, frames.EXCHANGE_REPEAT_MS - ticks.diff(now_ms, self._repeat_ms)))
         return left_ms
 
-    def on_deadline(self, now_ms):
+    def on_deadline(self, now_ms: int) -> None:
         """Give up a question whose time is over; say again what nobody answered."""
         if not OFFERED <= self.state <= FETCHING:
             return
@@ -131,7 +135,7 @@ class Backend:
             self._lost = True
             self._offer(self.state, now_ms)
 
-    def on_frame(self, body, size, now_ms):
+    def on_frame(self, body: bytearray, size: int, now_ms: int) -> bool:
         """Take a frame of the open session; return False where its size is not its type's."""
         kind = body[0]
         number = body[5] | body[6] << 8

@@ -1,11 +1,15 @@
 """The device's end of the host link: docs/link-protocol.md, without a port and without a clock."""
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.errors import ProtocolError
 from gridkeel.link import commands, frames, ids, message_ids
 from gridkeel.link.announce import Announcer
 from gridkeel.link.framing import FrameReader, count_up, read_u32, same_u32
 from gridkeel.link.ring import Ring
+
+if TYPE_CHECKING:
+    from gridkeel.link.backend import Backend
+    from gridkeel.protocols import Uptime
 
 _UNKNOWN = ids.RESULTS.index("unknown")
 _OPEN_SIZE = 14
@@ -25,7 +29,14 @@ class DeviceLink:
     Allocates after construction: nothing but the tuple of next_command.
     """
 
-    def __init__(self, device_id: bytes, boot_id: int, slots: int = 64, backend=None, uptime=None) -> None:
+    def __init__(
+        self,
+        device_id: bytes,
+        boot_id: int,
+        slots: int = 64,
+        backend: "Backend | None" = None,
+        uptime: "Uptime | None" = None,
+    ) -> None:
         self.uptime_ms = 0
         self._uptime = uptime or self
         self.ignored = 0  # sound frames that did not apply: another boot or session, no room, out of range

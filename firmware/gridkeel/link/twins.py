@@ -3,8 +3,13 @@
 The CRC register is two halves of 16 bits here, so that no step makes an int of 2**30 or more.
 """
 
+from gridkeel import TYPE_CHECKING
 
-def crc32_store(src, start, n, table, out, at):
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer, WritableBuffer
+
+
+def crc32_store(src: "Buffer", start: int, n: int, table: "Buffer", out: "WritableBuffer", at: int) -> None:
     """Write the CRC-32 of src[start:start + n], little-endian, to out[at:at + 4].
 
     table: 64 bytes, the 16 entries of the nibble table, 4 bytes each, little-endian.  Allocates: nothing.
@@ -25,7 +30,7 @@ def crc32_store(src, start, n, table, out, at):
     out[at + 3] = high >> 8 ^ 255
 
 
-def cobs_encode(src, start, n, out, at):
+def cobs_encode(src: "Buffer", start: int, n: int, out: "WritableBuffer", at: int) -> int:
     """Write src[start:start + n] (n <= 253) as COBS with its closing zero from out[at]; return the position after it.
 
     Writes n + 2 bytes.  Allocates: nothing.
@@ -48,7 +53,7 @@ def cobs_encode(src, start, n, out, at):
     return at + 1
 
 
-def cobs_decode(buf, n):
+def cobs_decode(buf: "WritableBuffer", n: int) -> int:
     """Decode buf[:n], n <= 254 bytes and none of them zero, in place; return the length, -1 where it is not COBS.
 
     A block of 254 bytes without a zero cannot occur: no frame here is that long.  Allocates: nothing.
@@ -70,13 +75,13 @@ def cobs_decode(buf, n):
     return at
 
 
-def copy(src, start, n, out, at):
+def copy(src: "Buffer", start: int, n: int, out: "WritableBuffer", at: int) -> None:
     """Write src[start:start + n] to out from at.  Allocates: nothing."""
     for i in range(n):
         out[at + i] = src[start + i]
 
 
-def copy_to_zero(src, start, end, out, at, room):
+def copy_to_zero(src: "Buffer", start: int, end: int, out: "WritableBuffer", at: int, room: int) -> int:
     """Write src[start:end] to out from at, up to the first zero and to out[room] at most; return where the zero is.
 
     Without a zero that is end.  Allocates: nothing.

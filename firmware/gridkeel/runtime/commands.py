@@ -1,8 +1,14 @@
 """Handlers of the host's commands: what each does to the controller, and its result."""
 
-from gridkeel import clock, errors, evse, params
+from gridkeel import TYPE_CHECKING, clock, errors, evse, params
 from gridkeel.errors import ParameterError
 from gridkeel.link import ids, message_ids
+
+if TYPE_CHECKING:
+    from gridkeel.controller import Controller
+    from gridkeel.link.device import DeviceLink
+    from gridkeel.runtime.config import Config
+    from gridkeel.runtime.health import Health
 
 OK = 0
 UNKNOWN = 1
@@ -13,7 +19,14 @@ REFUSED = 3
 class Commands:
     """One handler a command of the message table; it returns an index of ids.RESULTS, None where it has answered."""
 
-    def __init__(self, config, controller, link, health, wall_clock) -> None:
+    def __init__(
+        self,
+        config: "Config",
+        controller: "Controller",
+        link: "DeviceLink",
+        health: "Health",
+        wall_clock: "clock.WallClock",
+    ) -> None:
         self._config = config
         self._clock = wall_clock
         self._controller = controller

@@ -3,8 +3,17 @@
 import asyncio
 import sys
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.v2g import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridkeel.evse.charger import Charger
+    from gridkeel.protocols import Board, Connection
+    from gridkeel.runtime.handshake import Report
+    from gridkeel.v2g.claim import Claim
+    from gridkeel.v2g.secc import Secc
 
 READ_BYTES = 512  # the session puts the pieces together
 TURN_US = 1000  # small slices run in one turn up to this; one slice more, even with a collection in it, keeps to 5 ms
@@ -25,13 +34,15 @@ class ServedConnection:
     connection, and handed on at once.  The arguments: see vehicle.Vehicle.
     """
 
-    def __init__(self, board, charger, secc, report, ask):
+    def __init__(
+        self, board: "Board", charger: "Charger", secc: "Secc", report: "Report", ask: "Callable[[int], None]"
+    ) -> None:
         self._board = board
         self._charger = charger
         self._secc = secc
         self._report = report
         self._ask = ask
-        self.connection = None
+        self.connection: "Connection | None" = None
         self.over = False
         self._gone = False
         self.reason = journal.OTHER
@@ -45,18 +56,18 @@ class ServedConnection:
         self._waiting = False
         self.data = bytearray(READ_BYTES)
 
-    def notify(self):
+    def notify(self) -> None:
         """Look at once whether what the session waits for has come."""
         if self._secc.waiting:
             self._wake.set()
         if not self._charger.plugged:
             self._look.set()
 
-    def look(self):
+    def look(self) -> None:
         """End `rest` now."""
         self._look.set()
 
-    def begin(self, connection):
+    def begin(self, connection: "Connection") -> None:
         """Take a connection; `run` serves it, `close` ends it."""
         self.connection = connection
         self._gone = self.over = False
@@ -67,13 +78,13 @@ class ServedConnection:
         self._wake.clear()
         self._look.clear()
 
-    def close(self):
+    def close(self) -> None:
         """The connection is served."""
         self.connection.close()
         self.connection = None
         self.over = False
 
-    async def run(self, claim):
+    async def run(self, claim: "Claim | None") -> None:
         """Serve the connection until it is over.  claim: what was heard on it already, None for nothing."""
         secc, report, connection = self._secc, self._report, self.connection
         report.begin(connection)
@@ -97,7 +108,7 @@ class ServedConnection:
 
     # --- what goes on whatever the connection does
 
-    async def rest(self):
+    async def rest(self) -> None:
         """Wait until on_deadline must be called, or there is something to look at."""
         left_ms = self._left_ms(self._board.ticks_ms())
         if left_ms:
@@ -117,7 +128,7 @@ class ServedConnection:
                 left_ms = min(left_ms, FLIGHT_MS)  # the flights of a handshake show in the bytes alone
         return left_ms
 
-    def on_deadline(self):
+    def on_deadline(self) -> bool:
         """Look at the clocks, the plug and the progress; return whether there is no point in going on."""
         now_ms = self._board.ticks_ms()
         self._secc.on_deadline(now_ms)
@@ -145,12 +156,12 @@ class ServedConnection:
             self._last_ms = now_ms
 
     @property
-    def writing(self):
+    def writing(self) -> bool:
         """Whether a message is being written; the buffer of its TLS records is in use then."""
         return self._allowed_ms == WRITE_MS
 
     @property
-    def silent(self):
+    def silent(self) -> bool:
         """Whether it was the EV's turn all through the last SILENT_MS, and nothing came."""
         if self.writing:
             return False  # it has its own limit

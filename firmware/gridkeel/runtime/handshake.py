@@ -5,11 +5,16 @@ One HANDSHAKE record a session, one V2G record an event of its log; docs/link-pr
 
 import gc
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.link import handshake_fields as field
 from gridkeel.link import message_ids
 from gridkeel.v2g import journal, state_table
 from gridkeel.v2g.iso2 import states
+
+if TYPE_CHECKING:
+    from gridkeel.link.device import DeviceLink
+    from gridkeel.protocols import Board, Connection
+    from gridkeel.runtime.health import Health
 
 
 class Report:
@@ -18,7 +23,7 @@ class Report:
     board: ticks_us(), probes_heap.  link: gridkeel.link.device.DeviceLink.  health: gridkeel.runtime.health.Health.
     """
 
-    def __init__(self, board, link, health):
+    def __init__(self, board: "Board", link: "DeviceLink", health: "Health") -> None:
         self._board = board
         self._link = link
         self._health = health
@@ -29,7 +34,7 @@ class Report:
         self._asked = False
         self._worked_us = 0
 
-    def begin(self, connection):
+    def begin(self, connection: "Connection") -> None:
         """An EV connected."""
         self._session = (self._session + 1) & 0xFFFF
         row = self._row
@@ -40,20 +45,20 @@ class Report:
         self._asked = False
         self._health.begin_session()
 
-    def agreed(self, took_us: int, sound: bool):
+    def agreed(self, took_us: int, sound: bool) -> None:
         """The TLS handshake is over."""
         self._row[field.TLS_US] = took_us
         if not sound:
             self._row[field.END] = journal.TLS
             self.log(journal.KIND_TLS_FAILED, journal.TLS, journal.OTHER, took_us // 1000)
 
-    def asked(self):
+    def asked(self) -> None:
         """Bytes of a request came in."""
         if not self._asked:
             self._asked = True
             self._asked_us = self._board.ticks_us()
 
-    def worked(self, begun_us: int):
+    def worked(self, begun_us: int) -> None:
         """A turn of work, of one slice or several small ones, that began at begun_us is done."""
         took_us = ticks.diff(self._board.ticks_us(), begun_us)
         row = self._row
@@ -63,7 +68,7 @@ class Report:
         if self._probes_heap:
             self._probe()
 
-    def answered(self, request: int):
+    def answered(self, request: int) -> None:
         """The response to a request (its number in states.py) was handed to the network."""
         took_us = ticks.diff(self._board.ticks_us(), self._asked_us)
         self._asked = False
@@ -71,7 +76,7 @@ class Report:
         at = field.PROTOCOL_US + phase  # the record has a field a phase, in the table's order
         self._row[at] = max(took_us, self._row[at]) if phase == states.IN_LOOP else self._row[at] + took_us
 
-    def event(self, event: tuple):
+    def event(self, event: "tuple[int, int, int, int]") -> None:
         """Take one event of the session: (kind, subject, detail, number)."""
         kind, subject, detail, number = event
         row = self._row
@@ -87,7 +92,7 @@ class Report:
             row[field.END] = subject
         self.log(kind, subject, detail, number)
 
-    def end(self, connection):
+    def end(self, connection: "Connection") -> None:
         """The connection is closed: post the record."""
         row = self._row
         row[field.UPTIME_MS] = self._health.uptime_ms
@@ -96,7 +101,7 @@ class Report:
         row[field.GAP_US] = self._health.session_gap_us
         self._link.post(message_ids.HANDSHAKE, row)
 
-    def log(self, kind: int, subject: int, detail: int, number: int):
+    def log(self, kind: int, subject: int, detail: int, number: int) -> None:
         """Post one entry of the log."""
         self._link.post(message_ids.ISO15118, (self._health.uptime_ms, self._session, kind, subject, detail, number))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.crypto import crl, x509
 from gridkeel.errors import CertificateError, ExiError
 from gridkeel.runtime.connection import ServedConnection
@@ -11,6 +11,14 @@ from gridkeel.v2g import journal, sdp
 from gridkeel.v2g.claim import Claim
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridkeel.evse.charger import Charger
+    from gridkeel.protocols import Board, CertificateBackend, Connection, VehicleNetwork
+    from gridkeel.runtime.app import App
+    from gridkeel.runtime.supervisor import Supervisor
 
 SDP_BUFFER = 64
 ROOM_TRIES = 10
@@ -21,7 +29,7 @@ TOLD_MS = 1000  # between two entries of the log about requests that cannot be a
 _wait_for_ms = asyncio.wait_for_ms  # MicroPython imports it where it is first named: now, and not with the first EV
 
 
-def make(app, backend=None):
+def make(app: "App", backend: "CertificateBackend | None" = None) -> "Vehicle | None":
     """Return the Vehicle of a controller, None where the board has no network for EVs.
 
     app: gridkeel.runtime.app.App.  Errors: OSError where the network cannot be opened.
@@ -77,7 +85,16 @@ class Vehicle:
     ask(now_ms): sends to the host what a session has for it.
     """
 
-    def __init__(self, board, charger, network, secc, policy, report, ask):
+    def __init__(
+        self,
+        board: "Board",
+        charger: "Charger",
+        network: "VehicleNetwork",
+        secc: "Secc",
+        policy: int,
+        report: "Report",
+        ask: "Callable[[int], None]",
+    ) -> None:
         self._board = board
         self._charger = charger
         self._network = network
@@ -86,8 +103,9 @@ class Vehicle:
         self._report = report
         self._current = ServedConnection(board, charger, secc, report, ask)
         self._busy = False
-        self.granted = None  # the claim of the connection in _next, None where nothing was heard on it yet
-        self._next = None
+        # the claim of the connection in _next, None where nothing was heard on it yet
+        self.granted: "Claim | None" = None
+        self._next: "Connection | None" = None
         self._last_ms = 0
         self._arrived = asyncio.Event()
         if not network.tls_port:
@@ -96,7 +114,7 @@ class Vehicle:
             else:
                 self._policy = sdp.TCP_ONLY
 
-    def watch(self, supervisor):
+    def watch(self, supervisor: "Supervisor") -> None:
         """Hand the tasks over."""
         supervisor.watch("vehicle", self._serve_all)
         if self._network.tcp_port:
@@ -106,7 +124,7 @@ class Vehicle:
         if self._network.tcp_port or self._network.tls_port:
             supervisor.watch("discovery", self._discover)
 
-    def notify(self):
+    def notify(self) -> None:
         """Look at once whether what the session waits for has come: a block passed, or the host answered."""
         self._current.notify()
 

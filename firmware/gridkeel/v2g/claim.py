@@ -4,8 +4,12 @@ An EV whose link was lost without a word comes again over a new connection, whil
 of itself decides (Secc.same); until then it is answered supportedAppProtocolRes alone.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars, sap, v2gtp
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 _RECEIVE_BYTES = 512  # several protocols offered, or one SessionSetupReq
 _ANSWER_BYTES = 32
@@ -18,15 +22,15 @@ class Claim:
     out[:end]: the answer to be sent.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.receiver = v2gtp.Receiver(_RECEIVE_BYTES)
         self.out = bytearray(_ANSWER_BYTES)
         self.end = 0
-        self.evcc_id = None
+        self.evcc_id: "bytes | None" = None
         self.session_id = b""
         self.agreed = False
 
-    def steps(self):
+    def steps(self) -> "Generator[None, None, None]":
         """Generator: read what is whole.  Errors: ExiError where that is not the begin of a session."""
         receiver = self.receiver
         while self.evcc_id is None:
@@ -37,6 +41,8 @@ class Claim:
                 raise ExiError("not a frame")
             schema = grammars.iso2() if self.agreed else grammars.sap()
             name, value = yield from exi.decode_steps(schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end)
+            if not isinstance(value, dict):  # an element of simple type is a document too
+                raise ExiError("the root is %s" % name)
             if self.agreed:
                 body = value.get("Body")
                 if not body or _SETUP not in body:

@@ -1,6 +1,13 @@
 """What a session trusts: roots and revocation lists, as the board's /pki folder holds them."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto.trust import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gridkeel.crypto.crl import RevocationList
+    from gridkeel.crypto.x509 import Certificate
 
 
 class Credentials:
@@ -9,12 +16,17 @@ class Credentials:
     v2g_roots, mo_roots: anchors of a contract, Certificate or DER.  crls: gridkeel.crypto.crl.RevocationList.
     """
 
-    def __init__(self, v2g_roots=(), mo_roots=(), crls=()):
+    def __init__(
+        self,
+        v2g_roots: "Iterable[Certificate | bytes]" = (),
+        mo_roots: "Iterable[Certificate | bytes]" = (),
+        crls: "Iterable[RevocationList]" = (),
+    ) -> None:
         self.v2g_roots = list(v2g_roots)
         self.mo_roots = list(mo_roots)
         self.crls = list(crls)
         self.known = Known()
 
-    def anchors(self):
+    def anchors(self) -> "list[Certificate | bytes]":
         """Return the roots a contract's chain may end at."""
         return self.mo_roots + self.v2g_roots

@@ -14,16 +14,16 @@ _iso2 = exi.Schema(_ISO2)
 _xmldsig = exi.Schema(_XMLDSIG)
 
 
-def sap():
+def sap() -> exi.Schema:
     """Return the grammar of the protocol handshake."""
     return _sap
 
 
-def iso2():
+def iso2() -> exi.Schema:
     """Return the grammar of ISO 15118-2."""
     return _iso2
 
 
-def xmldsig():
+def xmldsig() -> exi.Schema:
     """Return the grammar of XML signatures alone, which SignedInfo is signed under."""
     return _xmldsig

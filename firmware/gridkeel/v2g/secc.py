@@ -1,6 +1,6 @@
 """SECC of one connection: bytes of V2GTP in, bytes out, and a session between them.  Sans-IO."""
 
-from gridkeel import errors, ticks
+from gridkeel import TYPE_CHECKING, errors, ticks
 from gridkeel.v2g import (
     exi,
     grammars,
@@ -17,6 +17,16 @@ from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.session import Session
 from gridkeel.v2g.iso2.setup import Paused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from gridkeel.clock import WallClock
+    from gridkeel.evse.charger import Charger
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import CertificateBackend
+    from gridkeel.v2g.claim import Claim
+    from gridkeel.v2g.credentials import Credentials
 
 _MESSAGE = "V2G_Message"
 _BEFORE = (states.PROTOCOL, states.SETUP)  # an EV that leaves now may come again: the charger waits as long as it does
@@ -35,7 +45,15 @@ class Secc:
     random(n): n bytes nobody can guess.  backend: fetches contract certificates, None where there is none.
     """
 
-    def __init__(self, charger, credentials, parameters, clock, random, backend=None):
+    def __init__(
+        self,
+        charger: "Charger",
+        credentials: "Credentials",
+        parameters: "Parameters",
+        clock: "WallClock",
+        random: "Callable[[int], bytes]",
+        backend: "CertificateBackend | None" = None,
+    ) -> None:
         self.closing = False
         self._events = Events()
         self.out = bytearray(v2gtp.FRAME_MAX_BYTES)
@@ -43,7 +61,7 @@ class Secc:
         self._session = Session(self._context)
         self._receiver = v2gtp.Receiver()
         self._out_bytes = 0
-        self._pending = None  # the generator of the answer that is being made
+        self._pending: "Generator[int | None, None, None] | None" = None  # makes the answer
         self._waiting = False
         self._connected = False
         self._received_ms = 0
@@ -56,7 +74,7 @@ class Secc:
 
     # --- the connection
 
-    def connected(self, secured: bool, now_ms: int, agreed: bool = False):
+    def connected(self, secured: bool, now_ms: int, agreed: bool = False) -> None:
         """An EV connected, over TLS where secured.  agreed: on the protocol too, by a granted claim (claim.py)."""
         self._receiver.clear()
         self._out_bytes = 0
@@ -74,7 +92,7 @@ class Secc:
         elif agreed:
             self._session.agreed()
 
-    def disconnected(self, now_ms: int, reason: int = journal.CLOSED_BY_EV):
+    def disconnected(self, now_ms: int, reason: int = journal.CLOSED_BY_EV) -> None:
         """The connection is gone."""
         if self._connected:
             self._context.now_ms = now_ms
@@ -84,7 +102,7 @@ class Secc:
         self._give_up()
         self._out_bytes = 0
 
-    def receive(self, data: bytearray, n: int, now_ms: int):
+    def receive(self, data: bytearray, n: int, now_ms: int) -> None:
         """Take n bytes of the stream."""
         if not self._connected or self.closing:
             return
@@ -112,7 +130,7 @@ class Secc:
         """Whether SessionSetupReq was answered, and the session is not over."""
         return self._connected and self._session.state not in _NO_SESSION
 
-    def same(self, claim, secured: bool) -> bool:
+    def same(self, claim: "Claim", secured: bool) -> bool:
         """Return whether a claim is that of the EV in this session: its EVCCID and transport, and its session's id.
 
         Without an id only where the pilot, which nobody but the EV at the plug moves, says that it takes no power.
@@ -124,7 +142,7 @@ class Secc:
             return claim.session_id == context.session_id
         return not context.charger.wants_power
 
-    def release(self, now_ms: int):
+    def release(self, now_ms: int) -> None:
         """End this session such that its EV can join it over another connection, as it would a paused one."""
         context = self._context
         context.now_ms = now_ms
@@ -166,7 +184,7 @@ class Secc:
             return _WAIT_MS if self._waiting else -1
         return max(0, self._allowed_ms - ticks.diff(now_ms, self._clock_ms))
 
-    def on_deadline(self, now_ms: int):
+    def on_deadline(self, now_ms: int) -> None:
         """Look at the clock of the next request, and at the plug."""
         if not self._connected or self.closing:
             return
@@ -176,7 +194,7 @@ class Secc:
         elif self._pending is None and ticks.diff(now_ms, self._clock_ms) >= self._allowed_ms:
             self._close(journal.REQUEST_TIMEOUT, now_ms)
 
-    def take_event(self):
+    def take_event(self) -> "tuple[int, int, int, int] | None":
         """Return the next event for log and telemetry, None where there is none; see events.py."""
         return self._events.take()
 

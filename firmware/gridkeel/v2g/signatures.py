@@ -7,17 +7,29 @@ either made as the standard says, or not at all.
 
 import hashlib
 
-from gridkeel import errors
+from gridkeel import TYPE_CHECKING, errors
 from gridkeel.crypto import ecdsa
 from gridkeel.v2g import exi, grammars, journal
 from gridkeel.v2g.iso2 import states
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from gridkeel.v2g.iso2.context import Context
 
 CANONICAL_EXI = "http://www.w3.org/TR/canonical-exi/"
 ECDSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
 SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
 
 
-def check(context, header, name, body, public_key, verify=ecdsa.verify):
+def check(
+    context: "Context",
+    header: dict,
+    name: str,
+    body: dict,
+    public_key: bytes,
+    verify: "Callable[[bytes, bytes, bytes], Generator[None, None, bool]]" = ecdsa.verify,
+) -> "Generator[None, None, int]":
     """Generator, yields None between slices; return journal.OK or what is wrong, a code of journal.py.
 
     name, body: the signed element, with its Id.  public_key: 65 bytes.  verify: as ecdsa.verify.  The result is told as

@@ -2,6 +2,11 @@
 
 import struct
 
+from gridkeel import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer
+
 VERSION = 0x01
 INVERSE = 0xFE
 EXI = 0x8001
@@ -20,12 +25,12 @@ BAD_HEADER = 2
 TOO_LONG = 3
 
 
-def header(out: bytearray, payload_type: int, length: int):
+def header(out: bytearray, payload_type: int, length: int) -> None:
     """Write the header of a payload of `length` bytes at the start of out."""
     struct.pack_into(">BBHI", out, 0, VERSION, INVERSE, payload_type, length)
 
 
-def check(data, n: int, payload_type: int) -> int:
+def check(data: "Buffer", n: int, payload_type: int) -> int:
     """Return the payload's length where data[:n] is one whole frame of that type and nothing else, otherwise -1."""
     if n < HEADER_BYTES:
         return -1
@@ -38,16 +43,16 @@ def check(data, n: int, payload_type: int) -> int:
 class Receiver:
     """Takes a stream apart: one EXI frame at a time stands in `buffer`, its payload from HEADER_BYTES to `end`."""
 
-    def __init__(self, size: int = FRAME_MAX_BYTES):
+    def __init__(self, size: int = FRAME_MAX_BYTES) -> None:
         self.buffer = bytearray(size)
         self.end = 0
         self._held = 0
 
-    def clear(self):
+    def clear(self) -> None:
         """Forget everything received."""
         self.end = self._held = 0
 
-    def put(self, data, n: int) -> bool:
+    def put(self, data: "Buffer", n: int) -> bool:
         """Take n bytes of the stream; return False where they do not fit, which no peer that waits its turn causes."""
         if self._held + n > len(self.buffer):
             return False
@@ -68,7 +73,7 @@ class Receiver:
         self.end = HEADER_BYTES + length
         return COMPLETE if self._held >= self.end else INCOMPLETE
 
-    def drop(self):
+    def drop(self) -> None:
         """Forget the frame that was complete; what came after it moves up."""
         rest = self._held - self.end
         self.buffer[:rest] = self.buffer[self.end : self._held]

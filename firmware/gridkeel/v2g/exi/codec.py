@@ -1,11 +1,25 @@
 """Bodies to values and back: whole, or in slices."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g.exi import bounds
 from gridkeel.v2g.exi.decoder import Decoder
 from gridkeel.v2g.exi.encoder import Encoder
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
 
-def decode_steps(schema, buffer, start, end, fragment=False, tell=None):
+    from gridkeel.protocols import Buffer, ExiValue, WritableBuffer
+    from gridkeel.v2g.exi.schema import Schema
+
+
+def decode_steps(
+    schema: "Schema",
+    buffer: "Buffer",
+    start: int,
+    end: int,
+    fragment: bool = False,
+    tell: "Callable[[int], None] | None" = None,
+) -> "Generator[None, None, tuple[str, ExiValue]]":
     """Decode as `decode` does, in a generator that yields after every few events and returns (name, value).
 
     tell(count): is called where a document has octets behind its end, as many as bounds.py allows.
@@ -20,7 +34,7 @@ def decode_steps(schema, buffer, start, end, fragment=False, tell=None):
     return name, value
 
 
-def decode(schema, buffer, start, end):
+def decode(schema: "Schema", buffer: "Buffer", start: int, end: int) -> "tuple[str, ExiValue]":
     """Return (root's name, value) of the EXI document in buffer[start:end].
 
     Up to bounds.TRAILING_BYTES octets behind the document are passed over, whatever they are.
@@ -31,7 +45,7 @@ def decode(schema, buffer, start, end):
     return _whole(decode_steps(schema, buffer, start, end))
 
 
-def decode_fragment(schema, buffer, start, end):
+def decode_fragment(schema: "Schema", buffer: "Buffer", start: int, end: int) -> "tuple[str, ExiValue]":
     """Return (element's name, value) of the EXI fragment in buffer[start:end], one element and nothing behind it.
 
     Errors: ExiError.
@@ -39,7 +53,9 @@ def decode_fragment(schema, buffer, start, end):
     return _whole(decode_steps(schema, buffer, start, end, True))
 
 
-def encode_steps(schema, name, value, out, start, fragment=False):
+def encode_steps(
+    schema: "Schema", name: str, value: "ExiValue", out: "WritableBuffer", start: int, fragment: bool = False
+) -> "Generator[None, None, int]":
     """Encode as `encode` does, in a generator that yields after every few events and returns the end."""
     encoder = Encoder(schema, out, start)
     encoder.open(name, value, fragment)
@@ -48,7 +64,7 @@ def encode_steps(schema, name, value, out, start, fragment=False):
     return encoder.close()
 
 
-def encode(schema, name, value, out, start):
+def encode(schema: "Schema", name: str, value: "ExiValue", out: "WritableBuffer", start: int) -> int:
     """Write the EXI document of one value into `out` from `start` on; return the position after it.
 
     Errors: ExiError, which says what is wrong, in which element and at which byte: the value is not of the schema, past
@@ -57,7 +73,7 @@ def encode(schema, name, value, out, start):
     return _whole(encode_steps(schema, name, value, out, start))
 
 
-def encode_fragment(schema, name, value, out, start):
+def encode_fragment(schema: "Schema", name: str, value: "ExiValue", out: "WritableBuffer", start: int) -> int:
     """Write the EXI fragment of one element, as signatures cover it; return the position after it.
 
     Errors: ExiError, as of `encode`.

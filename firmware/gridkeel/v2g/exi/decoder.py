@@ -1,5 +1,6 @@
 """An EXI body to a value, one event at a time, so that the work can be sliced."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.errors import ExiError
 from gridkeel.v2g.exi import bounds
 from gridkeel.v2g.exi.budget import Budget
@@ -19,6 +20,10 @@ from gridkeel.v2g.exi.schema import (
 )
 from gridkeel.v2g.exi.value_reader import read
 
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer, ExiValue
+    from gridkeel.v2g.exi.schema import Schema
+
 
 class Decoder:
     """One body under one schema: open(), run() until it returns False, then close().
@@ -26,19 +31,19 @@ class Decoder:
     trailing: octets that stand behind the document, once it is closed.
     """
 
-    def __init__(self, schema, buffer, start, end):
+    def __init__(self, schema: "Schema", buffer: "Buffer", start: int, end: int) -> None:
         self._schema = schema
         self._bits = BitReader(buffer, start, end)
         self._position = Position(schema, self._bits)
         self._budget = Budget(self._bits)
-        self._names = {}
-        self._value = None  # of the element that is open
-        self._root = None
+        self._names: "dict[int, str]" = {}
+        self._value: "dict | None" = None  # of the element that is open
+        self._root: "ExiValue | None" = None
         self._latest = 0
         self.trailing = 0
         self._fragment_of = 0  # how many elements the schema has, where this is a fragment
 
-    def open(self, fragment):
+    def open(self, fragment: bool) -> str:
         """Read up to the root's start; return its name.  Errors: ExiError."""
         bits, schema = self._bits, self._schema
         if bits.take(8) != HEADER:
@@ -77,7 +82,7 @@ class Decoder:
             self._root = self._value = {}
             position.begin(place)
 
-    def close(self):
+    def close(self) -> "ExiValue":
         """Make sure that the body ends here; return the root's value.  Errors: ExiError."""
         known = self._fragment_of
         if known and self._bits.take(width(known + 1)) != known + 1:
@@ -85,7 +90,7 @@ class Decoder:
         self.trailing = self._bits.finish(0 if known else bounds.TRAILING_BYTES)
         return self._root
 
-    def run(self, events):
+    def run(self, events: int) -> bool:
         """Take up to so many events; return whether there are more.  Errors: ExiError."""
         try:
             while self._value is not None:

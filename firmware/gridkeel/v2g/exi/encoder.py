@@ -1,5 +1,6 @@
 """A value to an EXI body, one event at a time, so that the work can be sliced."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.errors import ExiError
 from gridkeel.v2g.exi import bounds
 from gridkeel.v2g.exi.grammar import Position
@@ -18,21 +19,25 @@ from gridkeel.v2g.exi.schema import (
 from gridkeel.v2g.exi.value_writer import write
 from gridkeel.v2g.exi.writer import BitWriter
 
+if TYPE_CHECKING:
+    from gridkeel.protocols import ExiValue, WritableBuffer
+    from gridkeel.v2g.exi.schema import Schema
+
 
 class Encoder:
     """One value under one schema: open(), run() until it returns False, then close()."""
 
-    def __init__(self, schema, out, start):
+    def __init__(self, schema: "Schema", out: "WritableBuffer", start: int) -> None:
         self._schema = schema
         self._bits = BitWriter(out, start)
         self._position = Position(schema, self._bits)
-        self._rest = None  # of the open element's value: what was not written yet
-        self._items = None  # of the current production, where it is a list
+        self._rest: "dict | None" = None  # of the open element's value: what was not written yet
+        self._items: "list | tuple | None" = None  # of the current production, where it is a list
         self._written = 0
         self._name = ""
         self._fragment_of = 0
 
-    def open(self, name, value, fragment):
+    def open(self, name: str, value: "ExiValue", fragment: bool) -> None:
         """Write up to the root's start.  Errors: ExiError."""
         bits, schema = self._bits, self._schema
         known = schema.elements if fragment else schema.globals
@@ -55,14 +60,14 @@ class Encoder:
         else:
             self._element(kind, value)
 
-    def close(self):
+    def close(self) -> int:
         """Write the end; return the position after it.  Errors: ExiError."""
         known = self._fragment_of
         if known:
             self._bits.put(known + 1, width(known + 1))
         return self._bits.finish()
 
-    def run(self, events):
+    def run(self, events: int) -> bool:
         """Write up to so many events; return whether there are more.  Errors: ExiError."""
         try:
             while self._rest is not None:

@@ -5,32 +5,36 @@ lowest value, or where more of the type stands.  `place` is where the four bytes
 Errors: ExiError where a value is outside of its type.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g.exi import bounds
 from gridkeel.v2g.exi.schema import LIMITED, SIGNED
 
+if TYPE_CHECKING:
+    from gridkeel.protocols import BitStream
 
-def large(table, place):
+
+def large(table: bytes, place: int) -> int:
     """Return the large number of a type."""
     return table[place + 2] << 8 | table[place + 3]
 
 
-def check_characters(bits, table, place, size):
+def check_characters(bits: "BitStream", table: bytes, place: int, size: int) -> None:
     """Make sure that a string may have this length."""
     _check(bits, size, table[place + 1], large(table, place) or bounds.STRING_CHARACTERS, "a length of %d characters")
 
 
-def check_bytes(bits, table, place, size):
+def check_bytes(bits: "BitStream", table: bytes, place: int, size: int) -> None:
     """Make sure that a binary may have this length."""
     _check(bits, size, table[place + 1], large(table, place) or bounds.BINARY_BYTES, "a length of %d bytes")
 
 
-def lowest(table, place):
+def lowest(table: bytes, place: int) -> int:
     """Return the lowest value of an n-bit number: -128..127."""
     low = table[place + 1]
     return low - 256 if low > 127 else low
 
 
-def number_range(table, place):
+def number_range(table: bytes, place: int) -> "tuple[int, int, int]":
     """Return (lowest, highest, most octets of seven bits) of an unsigned or signed type."""
     kind, size, low = table[place] & 15, table[place + 1], large(table, place)
     if kind == LIMITED:
@@ -48,6 +52,6 @@ def _check(bits, value, low, high, text):
         raise bits.error((text + ", %d..%d are taken") % (value, low, high))
 
 
-def check_number(bits, value, low, high):
+def check_number(bits: "BitStream", value: int, low: int, high: int) -> None:
     """Make sure that a number is in its range."""
     _check(bits, value, low, high, "%d")

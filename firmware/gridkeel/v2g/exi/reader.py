@@ -1,7 +1,11 @@
 """Bits of one EXI body, read from the first to the last."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.errors import ExiError
 from gridkeel.v2g.exi import bounds
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Buffer
 
 _PIECE = 64  # octets moved at a time
 _LEADS = b"\0\xc0\xe0\xf0"  # UTF-8, first byte of a character by how many follow
@@ -13,7 +17,7 @@ class BitReader:
     Errors, of every method: ExiError where the body ends too soon; positions count from the body's first byte.
     """
 
-    def __init__(self, buffer, start, end):
+    def __init__(self, buffer: "Buffer", start: int, end: int) -> None:
         size = end - start
         if not 0 < size <= bounds.MESSAGE_BYTES:
             raise ExiError("EXI: a body of %d bytes, 1..%d are taken" % (size, bounds.MESSAGE_BYTES))
@@ -22,11 +26,11 @@ class BitReader:
         self._end = size << 3
         self._at = 0
 
-    def error(self, text):
+    def error(self, text: str) -> ExiError:
         """Return the error that says what is wrong with the byte read last."""
         return ExiError("EXI byte %d: %s" % (self._at - 1 >> 3 if self._at else 0, text))
 
-    def left(self):
+    def left(self) -> int:
         """Return the whole bytes that are still to be read."""
         return self._end - self._at >> 3
 
@@ -38,7 +42,7 @@ class BitReader:
         self._at = at + bits
         return at
 
-    def take(self, bits):
+    def take(self, bits: int) -> int:
         """Return the next bits as a number, at most 16 of them."""
         at = self._at
         self._at = at + bits
@@ -48,7 +52,7 @@ class BitReader:
         data, i = self._data, at >> 3
         return (data[i] << 16 | data[i + 1] << 8 | data[i + 2]) >> 24 - (at & 7) - bits & (1 << bits) - 1
 
-    def octets(self, size):
+    def octets(self, size: int) -> bytes:
         """Return the next `size` octets as bytes, wherever in a byte they begin."""
         at = self._pass(size << 3)
         first = at >> 3
@@ -66,7 +70,7 @@ class BitReader:
         part[0] &= 0xFF >> shift
         return (int.from_bytes(part, "big") >> 8 - shift).to_bytes(size, "big")
 
-    def unsigned(self, most_octets):
+    def unsigned(self, most_octets: int) -> int:
         """Return an EXI Unsigned Integer, the lowest seven bits first; `most_octets` of them bound it."""
         octet = self.take(8)
         value, shift = octet & 0x7F, 7
@@ -78,7 +82,7 @@ class BitReader:
             shift += 7
         return value
 
-    def characters(self, count):
+    def characters(self, count: int) -> str:
         """Return a string of `count` characters, each an Unsigned Integer."""
         if count > self.left():
             self._pass(count << 3)
@@ -109,7 +113,7 @@ class BitReader:
             low -= 6
             text.append(0x80 | code >> low & 0x3F)
 
-    def finish(self, most=0):
+    def finish(self, most: int = 0) -> int:
         """Return how many bytes are left behind the last one that was read from; there may be `most`."""
         left = self.left()
         if left > most:
@@ -117,7 +121,7 @@ class BitReader:
         return left
 
 
-def is_character(code):
+def is_character(code: int) -> bool:
     """Tell whether a code point can stand in an XML document (XML 1.0, production 2)."""
     if code < 0x20:
         return code in (9, 10, 13)

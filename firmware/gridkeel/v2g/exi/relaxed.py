@@ -5,9 +5,16 @@ it are refused here.  The one name of the kind is ISO 15118-2's eMAID, which a s
 covers.
 """
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g.exi.schema import ATTRIBUTE, COMPLEX, ELEMENT, PRODUCTION_SIZE, STRING, TYPE_SIZE, width
 from gridkeel.v2g.exi.value_reader import read
 from gridkeel.v2g.exi.value_writer import write
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import ExiValue
+    from gridkeel.v2g.exi.reader import BitReader
+    from gridkeel.v2g.exi.schema import Schema
+    from gridkeel.v2g.exi.writer import BitWriter
 
 _ANY_STRING = bytes((STRING, 0, 0, 0))
 
@@ -18,7 +25,7 @@ def _codes(schema, in_content):
     return end, end + 1
 
 
-def read_element(bits, schema, at):
+def read_element(bits: "BitReader", schema: "Schema", at: int) -> "dict[str, ExiValue]":
     """Return {attribute: value, "": text} of the element whose name's record is at `at`.  Errors: ExiError."""
     value: dict = {}
     in_content = False
@@ -40,16 +47,15 @@ def read_element(bits, schema, at):
             raise bits.error("an element of more than one type with anything but attributes and text: not supported")
 
 
-def write_element(bits, schema, at, value):
+def write_element(bits: "BitWriter", schema: "Schema", at: int, value: "ExiValue") -> None:
     """Write the content of the element whose name's record is at `at`: a str, or {attribute: value, "": text}."""
-    attributes, text = [], value
+    text = value
     if isinstance(value, dict):
         text = value.get("")
-        attributes = sorted([(_attribute_of(bits, schema, at, name), name) for name in value if name])
-    for code, name in attributes:
-        bits.put(code, width(_codes(schema, False)[1] + 1))
-        place = schema.types + TYPE_SIZE * schema.data[_attribute_at(schema, code) + 1]
-        write(bits, schema.data, place, value[name])
+        for code, name in sorted([(_attribute_of(bits, schema, at, name), name) for name in value if name]):
+            bits.put(code, width(_codes(schema, False)[1] + 1))
+            place = schema.types + TYPE_SIZE * schema.data[_attribute_at(schema, code) + 1]
+            write(bits, schema.data, place, value[name])
     if text is not None:
         bits.put(_codes(schema, False)[1], width(_codes(schema, False)[1] + 1))
         write(bits, _ANY_STRING, 0, text)

@@ -47,7 +47,7 @@ REPEATED = 0x40  # the same local name stands in another namespace too
 WIDTHS = b"\0\1\2\2\3\3\3\3" + b"\4" * 8 + b"\5" * 16 + b"\6" * 32
 
 
-def width(highest):
+def width(highest: int) -> int:
     """Return the bits that the event codes 0..highest take."""
     bits = 0
     while highest:
@@ -59,7 +59,7 @@ def width(highest):
 class Schema:
     """One grammar.  data: a generated table, used in place.  Errors: ExiError where it is none of this version."""
 
-    def __init__(self, data):
+    def __init__(self, data: bytes) -> None:
         if data[:3] != MAGIC:
             raise ExiError("EXI: this is no schema table of this version")
         self.data = data
@@ -70,13 +70,13 @@ class Schema:
         self.productions = data[10] << 8 | data[11]
         self.element_names = data[12] << 8 | data[13]
         self.attribute_names = data[14] << 8 | data[15]
-        self._known = {}
+        self._known: "dict[tuple[str, bool], tuple[int, int]]" = {}
 
-    def name(self, at):
+    def name(self, at: int) -> str:
         """Return the name whose record begins at `at`."""
         return str(self.data[at + 2 : at + 2 + (self.data[at] & 0x3F)], "ascii")
 
-    def most(self, code):
+    def most(self, code: int) -> int:
         """Return how often in a row a production of this count code may come; 0 is unbounded."""
         if code < LARGE:
             return code
@@ -85,7 +85,7 @@ class Schema:
         at = TYPES + 2 * (code - LARGE)
         return self.data[at] << 8 | self.data[at + 1]
 
-    def find(self, name, only_global):
+    def find(self, name: str, only_global: bool) -> "tuple[int, int]":
         """Return (event code, offset of the name's record) of an element.
 
         Errors: ExiError where the schema has no such element, or several of this local name.
@@ -108,7 +108,7 @@ class Schema:
             at += 2 + size
         raise ExiError("EXI: no element %s %s this schema" % (name, "at the root of" if only_global else "in"))
 
-    def element_at(self, code, only_global):
+    def element_at(self, code: int, only_global: bool) -> int:
         """Return the offset of the name's record of the element with this event code."""
         data, at = self.data, self.element_names
         while True:

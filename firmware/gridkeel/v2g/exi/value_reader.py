@@ -1,5 +1,6 @@
 """Simple values by their type, read from a BitReader.  Errors: ExiError where a value is outside of its type."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g.exi.facets import check_bytes, check_characters, check_number, large, lowest, number_range
 from gridkeel.v2g.exi.schema import (
     BINARY,
@@ -13,8 +14,12 @@ from gridkeel.v2g.exi.schema import (
     width,
 )
 
+if TYPE_CHECKING:
+    from gridkeel.protocols import ExiValue
+    from gridkeel.v2g.exi.reader import BitReader
 
-def read(bits, table, place):
+
+def read(bits: "BitReader", table: bytes, place: int) -> "ExiValue":
     """Return the value that stands next, of the type whose four bytes begin at table[place]."""
     return _READ[table[place] & 15](bits, table, place)
 
@@ -23,7 +28,7 @@ def _boolean(bits, _table, _place):
     return bits.take(1) == 1
 
 
-def read_length(bits):
+def read_length(bits: "BitReader") -> int:
     """Return how many characters a string has."""
     size = bits.unsigned(3) - 2
     if size < 0:

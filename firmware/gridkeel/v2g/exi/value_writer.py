@@ -1,5 +1,6 @@
 """Simple values by their type, appended to a BitWriter.  Errors: ExiError where a value is outside of its type."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g.exi.facets import check_bytes, check_characters, check_number, large, lowest, number_range
 from gridkeel.v2g.exi.reader import is_character
 from gridkeel.v2g.exi.schema import (
@@ -14,8 +15,14 @@ from gridkeel.v2g.exi.schema import (
     width,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
-def write(bits, table, place, value):
+    from gridkeel.protocols import ExiValue
+    from gridkeel.v2g.exi.writer import BitWriter
+
+
+def write(bits: "BitWriter", table: bytes, place: int, value: "ExiValue") -> None:
     """Append a value of the type whose four bytes begin at table[place]."""
     _WRITE[table[place] & 15](bits, table, place, value)
 
@@ -36,7 +43,7 @@ def _string(bits, table, place, value):
     write_characters(bits, value)
 
 
-def write_characters(bits, value):
+def write_characters(bits: "BitWriter", value: str) -> None:
     """Append a string: its length and two, then its code points."""
     bits.unsigned(len(value) + 2)
     octets = value.encode()
@@ -49,7 +56,7 @@ def write_characters(bits, value):
         bits.unsigned(code)
 
 
-def code_points(octets):
+def code_points(octets: bytes) -> "Generator[int, None, None]":
     """Yield the code points of UTF-8; a letter taken out of a str would be among MicroPython's names for ever."""
     code = left = 0
     for octet in octets:

@@ -5,7 +5,7 @@ from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.values import physical
 
 
-def charging_status(context: Context, _body: dict, _header: dict):
+def charging_status(context: Context, _body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer ChargingStatusReq: the current the EV may draw follows what the charger offers."""
     stop.insist(context)
     response = responses.make(states.CHARGING_STATUS_REQ, context, codes.OK)

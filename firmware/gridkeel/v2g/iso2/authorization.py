@@ -1,14 +1,18 @@
 """Authorization: the EV signs its challenge, or somebody outside says yes."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g import journal, signatures
 from gridkeel.v2g.iso2 import codes, modes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
 _WAITING = "Ongoing_WaitingForCustomerInteraction"  # [V2G2-854]: the EV's clock for Ongoing stands still meanwhile
 
 
-def answer(context: Context, body: dict, header: dict):
+def answer(context: Context, body: dict, header: dict) -> "Generator[None, None, tuple[int, dict]]":
     """Answer AuthorizationReq (a generator, for the signature)."""
     if context.payment == modes.CONTRACT:
         yield from _contract(context, body, header)

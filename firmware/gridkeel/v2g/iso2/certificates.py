@@ -1,6 +1,6 @@
 """CertificateInstallation and CertificateUpdate: the answer comes from a backend, as EXI, and passes through."""
 
-from gridkeel import errors, ticks
+from gridkeel import TYPE_CHECKING, errors, ticks
 from gridkeel.crypto import x509
 from gridkeel.v2g import exi, grammars, journal, signatures, v2gtp
 from gridkeel.v2g.iso2 import codes, states
@@ -8,19 +8,22 @@ from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.waiting import WAIT
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
 INSTALLATION = "CertificateInstallationReq"
 UPDATE = "CertificateUpdateReq"
 # the performance time less what reading and sending the answer takes
 _BACKEND_MS = 4200
 
 
-def installation(context: Context, body: dict, header: dict):
+def installation(context: Context, body: dict, header: dict) -> "Generator[int | None, None, tuple[int, memoryview]]":
     """Answer CertificateInstallationReq (a generator); the EV signs with its provisioning certificate's key."""
     yield from _check_request(context, INSTALLATION, body, header, body["OEMProvisioningCert"])
     return (yield from _fetch(context, INSTALLATION))
 
 
-def update(context: Context, body: dict, header: dict):
+def update(context: Context, body: dict, header: dict) -> "Generator[int | None, None, tuple[int, memoryview]]":
     """Answer CertificateUpdateReq (a generator); the EV signs with its old contract's key."""
     yield from _check_request(context, UPDATE, body, header, body["ContractSignatureCertChain"]["Certificate"])
     return (yield from _fetch(context, UPDATE))
@@ -63,6 +66,8 @@ def _check(context: Context, kind: str, end):
     expected = states.response_of(kind)
     try:
         _name, message = yield from exi.decode_steps(grammars.iso2(), context.scratch, v2gtp.HEADER_BYTES, end)
+        if not isinstance(message, dict):  # an element of simple type is a document too
+            raise errors.ExiError("the root is no message")
         response = message["Body"][expected]
     except (errors.ExiError, KeyError):
         raise RefusedError(codes.FAILED, journal.BACKEND_ANSWER_INVALID)

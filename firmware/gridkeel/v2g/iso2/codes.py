@@ -36,7 +36,7 @@ class RefusedError(GridkeelError):
     code: one of the codes above.  reason: a code of journal.py, for the operator's log.
     """
 
-    def __init__(self, code: str, reason: int):
+    def __init__(self, code: str, reason: int) -> None:
         super().__init__("%s: %d" % (code, reason))
         self.code = code
         self.reason = reason

@@ -1,6 +1,16 @@
 """What the phases of one session share: plain data, no protocol of its own."""
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridkeel.clock import WallClock
+    from gridkeel.evse.charger import Charger
+    from gridkeel.params import Parameters
+    from gridkeel.protocols import CertificateBackend
+    from gridkeel.v2g.credentials import Credentials
+    from gridkeel.v2g.iso2.setup import Paused
 
 
 class Context:
@@ -18,7 +28,17 @@ class Context:
     GRANTED = 1
     REFUSED = 2
 
-    def __init__(self, charger, credentials, parameters, clock, random, backend, log, scratch):
+    def __init__(
+        self,
+        charger: "Charger",
+        credentials: "Credentials",
+        parameters: "Parameters",
+        clock: "WallClock",
+        random: "Callable[[int], bytes]",
+        backend: "CertificateBackend | None",
+        log: "Callable[[int, int, int, int], None]",
+        scratch: bytearray,
+    ) -> None:
         self.charger = charger
         self.credentials = credentials
         self.parameters = parameters
@@ -29,39 +49,43 @@ class Context:
         self.scratch = scratch
         self.now_ms = 0
         self.session_id = bytes(8)
-        self.paused = None  # setup.Paused
+        self.paused: "Paused | None" = None
         self.last_id = bytes(8)
         self.forget(False)
 
-    def forget(self, secured: bool):
+    def forget(self, secured: bool) -> None:
         """Begin from nothing on a new connection."""
         self.secured = secured
         self.session_id = bytes(8)
         self.evcc_id = b""
-        self.joined = None  # what a resumed session must keep to
+        self.joined: "Paused | None" = None  # what a resumed session must keep to
         self.payment = ""
         self.certificate_service = False
         self.energy_mode = ""
         self.is_dc = self.charger.dc
-        self.contract_key = None
+        self.contract_key: "bytes | None" = None
         self.challenge = b""
-        self.offer: tuple = ()  # ((start_s, power_w), ...)
+        self.offer: "tuple[tuple[int, int], ...]" = ()  # ((start_s, power_w), ...)
         self.offer_end_s = 0
         self.tuple_id = 1
-        self.first_limits = (0, 0, 0)  # of a DC EV, as it sent them first: W, None where it sent none, V, A
-        self.limits = [0, 0, 0]  # the same in force: the charge loop may make them smaller
-        self.logged: tuple = ()  # what is logged once a connection and was
+        self.first_limits: "tuple[float, float, float]" = (
+            0,
+            0,
+            0,
+        )  # of a DC EV, as it sent them first: W, None where it sent none, V, A
+        self.limits: "list[float]" = [0, 0, 0]  # the same in force: the charge loop may make them smaller
+        self.logged: "tuple[int, ...]" = ()  # what is logged once a connection and was
         self.schedule_number = 0
         self.negotiated = False  # an offer was made that no PowerDelivery Start has taken up
         self.started = False
         self.stopping = False
         self.failed = False
-        self.meter_sent = None
+        self.meter_sent: "dict | None" = None
         self.request_exi: memoryview = None  # memoryview: the request under way, as it came
         self.stop_since_ms: int = None  # when the EV was first told to stop
         self.since_ms: int = None  # when the phase that may take several requests began
 
-    def unix_s(self):
+    def unix_s(self) -> "int | None":
         """Return the time of day, None where it was never told."""
         return self.clock.unix_s(self.now_ms)
 

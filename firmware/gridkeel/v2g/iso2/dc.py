@@ -11,7 +11,7 @@ from gridkeel.v2g.iso2.values import number, physical
 _PRE_CHARGE_A = 2  # IEC 61851-23: no more flows before the EV closes its contactors
 
 
-def cable_check(context: Context, body: dict, _header: dict):
+def cable_check(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer CableCheckReq: Ongoing while the isolation is measured, 38 s at most."""
     charger = context.charger
     take_status(context, body["DC_EVStatus"])
@@ -33,7 +33,7 @@ def cable_check(context: Context, body: dict, _header: dict):
     return states.ONGOING, response
 
 
-def pre_charge(context: Context, body: dict, _header: dict):
+def pre_charge(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer PreChargeReq: the connector is brought to the EV's voltage; the EV decides when it is near enough."""
     take_status(context, body["DC_EVStatus"])
     max_v, max_a = _most(context)
@@ -42,7 +42,7 @@ def pre_charge(context: Context, body: dict, _header: dict):
     return states.DONE, responses.make(states.PRE_CHARGE_REQ, context, codes.OK)
 
 
-def current_demand(context: Context, body: dict, _header: dict):
+def current_demand(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer CurrentDemandReq: the requested voltage and current go to the charger, what it allows comes back."""
     stop.insist(context)
     charger = context.charger
@@ -65,7 +65,7 @@ def current_demand(context: Context, body: dict, _header: dict):
     return (states.RECEIPT if metering.put(context, response) else states.DONE), response
 
 
-def welding_detection(context: Context, body: dict, _header: dict):
+def welding_detection(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer WeldingDetectionReq: the EV watches the voltage at the connector fall."""
     context.charger.set_vehicle_soc(body["DC_EVStatus"]["EVRESSSOC"])
     return states.DONE, responses.make(states.WELDING_DETECTION_REQ, context, codes.OK)

@@ -1,6 +1,6 @@
 """PowerDelivery: energy starts, stops, or its terms are negotiated again."""
 
-from gridkeel import ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import codes, responses, schedules, states
 from gridkeel.v2g.iso2.codes import RefusedError
@@ -8,8 +8,11 @@ from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.parameters import take_status
 from gridkeel.v2g.waiting import WAIT
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
-def answer(context: Context, body: dict, _header: dict):
+
+def answer(context: Context, body: dict, _header: dict) -> "Generator[int | None, None, tuple[int, dict]]":
     """Answer PowerDeliveryReq (a generator: the contactor takes its time)."""
     if body["SAScheduleTupleID"] != context.tuple_id:
         raise RefusedError(codes.TARIFF_INVALID, journal.SCHEDULE_NOT_OFFERED)

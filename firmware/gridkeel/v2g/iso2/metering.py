@@ -1,12 +1,16 @@
 """Meter readings in the charge loops, and the receipts an EV signs for them."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g import journal, signatures
 from gridkeel.v2g.iso2 import codes, modes, responses, states, status
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
-def put(context: Context, response: dict):
+
+def put(context: Context, response: dict) -> bool:
     """Put MeterInfo into a response of a charge loop; return whether a receipt is asked for.
 
     Receipts are asked for where parameter iso15118_receipt says so, and only in a session with a contract: nobody else
@@ -22,7 +26,7 @@ def put(context: Context, response: dict):
     return wanted
 
 
-def receipt(context: Context, body: dict, header: dict):
+def receipt(context: Context, body: dict, header: dict) -> "Generator[None, None, tuple[int, dict]]":
     """Answer MeteringReceiptReq (a generator): the EV's signature over the very figures it was told."""
     if body["SessionID"] != context.session_id or body["MeterInfo"] != context.meter_sent:
         raise RefusedError(codes.METERING_SIGNATURE, journal.RECEIPT_MISMATCH)

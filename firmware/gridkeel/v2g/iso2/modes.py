@@ -1,6 +1,11 @@
 """Energy transfer modes and payment options, as parameters hold them."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g.iso2.context import Context
+
+if TYPE_CHECKING:
+    from gridkeel.evse.charger import Charger
+    from gridkeel.params import Parameters
 
 AC_SINGLE = "AC_single_phase_core"
 AC_THREE = "AC_three_phase_core"
@@ -21,7 +26,7 @@ EXTERNAL_BIT = 1
 CONTRACT_BIT = 2
 
 
-def offered(parameters, charger):
+def offered(parameters: "Parameters", charger: "Charger") -> "list[str]":
     """Return the modes whose bits are set and that suit the connector; its usual ones where that is none."""
     able, usual = _DC if charger.dc else _AC_THREE if charger.three_phase else _AC_ONE
     bits = parameters.iso15118_energy_modes
@@ -29,12 +34,12 @@ def offered(parameters, charger):
     return chosen or list(usual)
 
 
-def is_dc(mode: str):
+def is_dc(mode: str) -> bool:
     """Return whether a mode is one for DC."""
     return mode.startswith("DC")
 
 
-def payments(context: Context):
+def payments(context: Context) -> "list[str]":
     """Return the payment options this session may choose from: Contract needs TLS and a trust anchor."""
     if context.joined:
         return [context.joined.payment]
@@ -47,6 +52,6 @@ def payments(context: Context):
     return options
 
 
-def energy_modes(context: Context):
+def energy_modes(context: Context) -> "list[str]":
     """Return the energy transfer modes this session may choose from."""
     return [context.joined.energy_mode] if context.joined else offered(context.parameters, context.charger)

@@ -9,7 +9,7 @@ from gridkeel.v2g.iso2.values import number
 NO_ERROR = "NO_ERROR"
 
 
-def answer(context: Context, body: dict, _header: dict):
+def answer(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer ChargeParameterDiscoveryReq, first or in a renegotiation."""
     mode = body["RequestedEnergyTransferMode"]
     _check_mode(context, mode)
@@ -68,7 +68,7 @@ def _take_dc(context: Context, asked, departure_s):
     context.failed = False  # an error that the EV told before is over
 
 
-def take_status(context: Context, ev_status):
+def take_status(context: Context, ev_status: dict) -> None:
     """Take DC_EVStatus: the state of charge goes to the charger, an error of the EV ends the session."""
     context.charger.set_vehicle_soc(ev_status["EVRESSSOC"])
     if ev_status["EVErrorCode"] != NO_ERROR:

@@ -1,11 +1,16 @@
 """PaymentDetails: the contract's chain is checked, and the EV is given a challenge to sign."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import chain, profiles, refusals, x509
 from gridkeel.errors import CertificateError
 from gridkeel.v2g import emaid, journal
 from gridkeel.v2g.iso2 import codes, responses, states
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
 
 CHALLENGE_BYTES = 16
 _DAY_S = 86400
@@ -21,7 +26,7 @@ _CODES = {
 }
 
 
-def answer(context: Context, body: dict, _header: dict):
+def answer(context: Context, body: dict, _header: dict) -> "Generator[None, None, tuple[int, dict]]":
     """Answer PaymentDetailsReq (a generator: three signatures are checked)."""
     if not context.credentials.anchors():
         raise RefusedError(codes.NO_CERTIFICATE, journal.NO_ROOT)
@@ -41,7 +46,9 @@ def answer(context: Context, body: dict, _header: dict):
     return states.DONE, response
 
 
-def checked(context: Context, ders, roots):
+def checked(
+    context: Context, ders: "Sequence[bytes]", roots: "Sequence[x509.Certificate | bytes]"
+) -> "Generator[None, None, x509.Certificate]":
     """Generator; return the leaf of a contract's chain that holds.
 
     Errors: RefusedError with the code that fits what is wrong.

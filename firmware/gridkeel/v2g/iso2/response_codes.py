@@ -57,6 +57,6 @@ TABLE = {
 }
 
 
-def may_carry(response, code):
+def may_carry(response: str, code: str) -> bool:
     """Return whether a response may carry a code."""
     return code in TABLE[response] or code in ANY

@@ -7,7 +7,7 @@ from gridkeel.v2g.iso2.values import physical
 _NOBODY = "-" * 14  # an eMAID is 14 or 15 characters, in a refusal too
 
 
-def make(request: int, context: Context, code: str):
+def make(request: int, context: Context, code: str) -> dict:
     """Return the body of the response to a request: code, and valid values for all that is mandatory.
 
     request: its number in states.py.
@@ -19,7 +19,7 @@ def make(request: int, context: Context, code: str):
     return response
 
 
-def services(context: Context):
+def services(context: Context) -> dict:
     """Return ChargeService: the modes this session may choose from."""
     return {
         "ServiceID": 1,

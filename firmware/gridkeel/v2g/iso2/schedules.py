@@ -14,7 +14,7 @@ START_MAX_S = 16777214  # of the schema: half a year; later moments are told to 
 _NEVER_S = 1 << 40
 
 
-def make(context: Context, departure_s, entries: int):
+def make(context: Context, departure_s: "int | None", entries: int) -> None:
     """Set the context's offer: the plan's slots cut to the rating, until departure or for a day ([V2G2-303], -304).
 
     departure_s: None where the EV names none.  entries: the most the EV takes; at least one is sent.
@@ -32,7 +32,7 @@ def make(context: Context, departure_s, entries: int):
     context.offer_end_s = min(end_s, offer[-1][0] + DAY_S)
 
 
-def tuple_of(context: Context):
+def tuple_of(context: Context) -> dict:
     """Return SAScheduleTuple of the context's offer."""
     entries: list = []
     for start_s, power_w in context.offer:
@@ -41,7 +41,7 @@ def tuple_of(context: Context):
     return {"SAScheduleTupleID": context.tuple_id, "PMaxSchedule": {"PMaxScheduleEntry": entries}}
 
 
-def check_profile(context: Context, profile: dict):
+def check_profile(context: Context, profile: dict) -> "tuple[tuple[int, float], ...]":
     """Return the profile's ((start_s, power_w), ...), cut to the offer and logged where it passes it; () for None.
 
     Errors: RefusedError with FAILED_ChargingProfileInvalid where it is not in order ([V2G2-225]).

@@ -13,7 +13,7 @@ _INSTALLATION = {"ParameterSetID": 1, "Parameter": [{"Name": "Service", "stringV
 _UPDATE = {"ParameterSetID": 2, "Parameter": [{"Name": "Service", "stringValue": "Update"}]}
 
 
-def discovery(context: Context, body: dict, _header: dict):
+def discovery(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer ServiceDiscoveryReq.  Scope and category narrow the list of services, never the charge service."""
     if not modes.payments(context):
         raise RefusedError(codes.FAILED, journal.NO_PAYMENT_OPTION)
@@ -26,7 +26,7 @@ def discovery(context: Context, body: dict, _header: dict):
     return states.DONE, response
 
 
-def detail(context: Context, body: dict, _header: dict):
+def detail(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer ServiceDetailReq: the charge service has no details, the certificate service installs and updates."""
     service = body["ServiceID"]
     if service != CHARGE_SERVICE and not (service == CERTIFICATE_SERVICE and _certificates(context)):
@@ -38,7 +38,7 @@ def detail(context: Context, body: dict, _header: dict):
     return states.DONE, response
 
 
-def selection(context: Context, body: dict, _header: dict):
+def selection(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer PaymentServiceSelectionReq; the payment leads to three different states."""
     payment = body["SelectedPaymentOption"]
     if payment not in modes.payments(context):

@@ -1,5 +1,6 @@
 """One session with one EV: each request is held against the table of states.py, answered by its phase, and logged."""
 
+from gridkeel import TYPE_CHECKING
 from gridkeel.v2g import journal, state_table
 from gridkeel.v2g.iso2 import (
     ac,
@@ -20,7 +21,12 @@ from gridkeel.v2g.iso2 import (
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
 
-_ANSWERS = (
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from gridkeel.protocols import Answer
+
+_ANSWERS: "tuple[Callable[[Context, dict, dict], Answer | Generator[int | None, None, Answer]], ...]" = (
     # by the request's number
     None,  # supportedAppProtocolReq is no message of the session: secc.py
     setup.answer,
@@ -46,20 +52,20 @@ _ANSWERS = (
 class Session:
     """The state of the communication with one EV.  context: gridkeel.v2g.iso2.context.Context."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self.context = context
         self.state = states.ENDED
 
-    def begin(self, secured: bool):
+    def begin(self, secured: bool) -> None:
         """A connection was made."""
         self.context.forget(secured)
         self.state = states.PROTOCOL
 
-    def agreed(self):
+    def agreed(self) -> None:
         """The protocol was agreed on."""
         self._go(states.APP_PROTOCOL_REQ, states.DONE)
 
-    def end(self, reason, broken: bool):
+    def end(self, reason: int, broken: bool) -> None:
         """End the session before its time: the charger is left safe.
 
         reason: a code of journal.py.  broken: the communication itself came to nothing.
@@ -70,7 +76,9 @@ class Session:
         self.context.log(journal.KIND_SESSION, journal.ENDED, reason, 0)
         stop.end(self.context, broken)
 
-    def answer(self, request: int, name: str, body: dict, header: dict):
+    def answer(
+        self, request: int, name: str, body: dict, header: dict
+    ) -> "Generator[int | None, None, tuple[str, dict | memoryview]]":
         """Generator; return the response's name and its body, or the whole message, as a memoryview of the scratch.
 
         Yields None where it wants to go on at once, waiting.WAIT where it waits for the charger or the backend.

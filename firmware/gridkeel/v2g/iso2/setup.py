@@ -11,7 +11,7 @@ NOBODY = bytes(8)
 class Paused:
     """A session that stopped with Pause: what it keeps when it is resumed ([V2G2-741] ff.)."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context) -> None:
         self.session_id = context.session_id
         self.secured = context.secured
         self.payment = context.payment
@@ -20,7 +20,7 @@ class Paused:
         self.plug_number = context.charger.plug_number
 
 
-def answer(context: Context, body: dict, header: dict):
+def answer(context: Context, body: dict, header: dict) -> "tuple[int, dict]":
     """Answer SessionSetupReq; a paused session is joined by its id, over the same transport, in the same stay."""
     if not context.charger.may_begin:  # it came by an address it knew: nothing is offered that power could follow
         context.charger.asked()

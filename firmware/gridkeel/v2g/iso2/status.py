@@ -16,7 +16,7 @@ ISOLATION_FAULT = 4
 ISOLATION_NAMES = ("Invalid", "Invalid", "Valid", "Warning", "Fault")
 
 
-def notification(context: Context):
+def notification(context: Context) -> str:
     """Return what the charger wants of the EV: "StopCharging", "ReNegotiation" or "None"."""
     charger = context.charger
     if context.failed or charger.stop_asked or not charger.ready:
@@ -26,7 +26,7 @@ def notification(context: Context):
     return NONE
 
 
-def ac(context: Context):
+def ac(context: Context) -> dict:
     """Return AC_EVSEStatus."""
     wanted = notification(context)
     return {
@@ -36,7 +36,7 @@ def ac(context: Context):
     }
 
 
-def dc(context: Context):
+def dc(context: Context) -> dict:
     """Return DC_EVSEStatus."""
     wanted = notification(context)
     return {
@@ -47,7 +47,7 @@ def dc(context: Context):
     }
 
 
-def put(context: Context, response: dict):
+def put(context: Context, response: dict) -> None:
     """Put the status of the session's kind into a response that takes either."""
     if context.is_dc:
         response["DC_EVSEStatus"] = dc(context)
@@ -55,7 +55,7 @@ def put(context: Context, response: dict):
         response["AC_EVSEStatus"] = ac(context)
 
 
-def ac_parameters(context: Context):
+def ac_parameters(context: Context) -> dict:
     """Return AC_EVSEChargeParameter: what the connector is rated for."""
     charger = context.charger
     return {
@@ -65,7 +65,7 @@ def ac_parameters(context: Context):
     }
 
 
-def dc_parameters(context: Context):
+def dc_parameters(context: Context) -> dict:
     """Return DC_EVSEChargeParameter: what the connector is rated for."""
     charger = context.charger
     return {
@@ -79,7 +79,7 @@ def dc_parameters(context: Context):
     }
 
 
-def meter(context: Context):
+def meter(context: Context) -> "dict | None":
     """Return MeterInfo, None where the charger has no meter; TMeter where the time of day is known."""
     charger = context.charger
     if not charger.meter_id:

@@ -9,7 +9,7 @@ from gridkeel.v2g.iso2.context import Context
 _PATIENCE_MS = 5000  # beyond the notice an EV was given: for a message or two that were under way
 
 
-def answer(context: Context, body: dict, _header: dict):
+def answer(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer SessionStopReq; Pause keeps the id and the terms, where there are some, for the rest of the stay."""
     kind = body["ChargingSession"]
     if kind == "Pause" and context.energy_mode:
@@ -19,7 +19,7 @@ def answer(context: Context, body: dict, _header: dict):
     return states.DONE, responses.make(states.SESSION_STOP_REQ, context, codes.OK)
 
 
-def insist(context: Context):
+def insist(context: Context) -> None:
     """In a charge loop: an EV that charges on long after it was told to stop is refused."""
     if status.notification(context) != status.STOP:
         context.stop_since_ms = None
@@ -31,7 +31,7 @@ def insist(context: Context):
         raise RefusedError(codes.FAILED, journal.EV_DOES_NOT_STOP)
 
 
-def end(context: Context, broken: bool):
+def end(context: Context, broken: bool) -> None:
     """Leave the charger without a session: no consent, no targets, contactor told to open."""
     context.charger.allow(False)
     context.charger.session(False, broken)

@@ -6,7 +6,7 @@ from gridkeel.v2g.iso2.codes import WRONG_CHARGE_PARAMETER, RefusedError
 _SHORT_MAX = 32767
 
 
-def physical(value, unit: str):
+def physical(value: float, unit: str) -> dict:
     """Return the PhysicalValue of a number, to a tenth where it is not whole; what is too large is told as the largest.
 
     unit: "A", "V", "W", "Wh", "s".
@@ -22,7 +22,9 @@ def physical(value, unit: str):
     return {"Multiplier": multiplier, "Unit": unit, "Value": max(-_SHORT_MAX, min(_SHORT_MAX, whole))}
 
 
-def number(body: dict, name: str, unit: str, otherwise=None, code: str = WRONG_CHARGE_PARAMETER):
+def number(
+    body: dict, name: str, unit: str, otherwise: "float | None" = None, code: str = WRONG_CHARGE_PARAMETER
+) -> "float | None":
     """Return the number of element `name` of body, `otherwise` where it is absent; whole where its multiplier allows.
 
     Errors: RefusedError with `code` where its unit is another one.
