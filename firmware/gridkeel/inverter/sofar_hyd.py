@@ -2,8 +2,8 @@
 
 Source: SOFARSOLAR, "Modbus-G3 Protocol", V1.38, January 2025: every register below; "Remote Control Description for
 SOFARSOLAR Hybrid Inverter", 02, 2022-07-01: mode, timeout and set-points again, with example frames. docs/inverter.md
-lists what confirms each register and what is open. RS-485, 9600 Bd without parity unless set otherwise, functions 3 and 16,
-the high register first, exception 7 for a busy device.
+lists what confirms each register and what is open. RS-485, 9600 Bd without parity unless set otherwise, functions 3
+and 16, the high register first, exception 7 for a busy device.
 
 In passive mode the device keeps the battery's power between two set-points, positive charging: both are the power
 commanded, and the grid power it would aim for in between has no say. Once no frame, read or write, has reached it for
