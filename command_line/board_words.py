@@ -54,7 +54,7 @@ def listening(connector: ConnectorPlant | None, say: Say) -> Iterator[None]:
 
 
 def carry_out(line: str, connector: ConnectorPlant | None) -> str:
-    """Let the vehicle do what a line says; return what to tell about it."""
+    """Let the vehicle do what a line says; return what to report of it."""
     word = line.strip()
     if connector is None:
         return "there is no virtual vehicle: --param evse=1 or evse=2 makes a connector for one"

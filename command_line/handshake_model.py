@@ -29,7 +29,7 @@ def command(
     mode: Annotated[str, typer.Option(help=f"One of {', '.join(tables.MODES)}.")] = "ac-pnc",
     board: Annotated[str, typer.Option(help=f"One of {', '.join(BOARDS)}; all but virtual are estimates.")] = VIRTUAL,
     link: Annotated[
-        str | None, typer.Option(help=f"To the car: one of {', '.join(tables.LINKS)}; plc, or local with --measured.")
+        str | None, typer.Option(help=f"To the EV: one of {', '.join(tables.LINKS)}; plc, or local with --measured.")
     ] = None,
     backend: Annotated[
         str | None, typer.Option(help="To the backend, one of the same; lte, or local with --measured.")
@@ -38,14 +38,14 @@ def command(
         float, typer.Option(min=0.0, help="What the backend works on a contract, in ms; an estimate.")
     ] = tables.BACKEND_MS,
     measured_file: Annotated[
-        Path | None, typer.Option("--measured", help="File of `gridkeel interop --json`; its phases stand beside.")
+        Path | None, typer.Option("--measured", help="File of `gridkeel interop --json`; its phases are shown beside.")
     ] = None,
     json_file: JsonFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Predict the time of each phase of a handshake, from SDP to the first charging loop.
 
-    The board `virtual` and the car are measured for it on this machine, which takes some seconds; the other boards are
+    The board `virtual` and the EV are measured for it on this machine, which takes some seconds; the other boards are
     estimates from counted instructions.
     """
     chosen = link or ("local" if measured_file else "plc")
@@ -61,14 +61,18 @@ def command(
     from host_tools.screen import Screen
 
     found = measured.read(measured_file, mode) if measured_file else {}
-    virtual, car = calibrate.both()
+    virtual, vehicle = calibrate.both()
     costs_of_board = virtual if board == VIRTUAL else costs.chip(board)
     behind = tables.Backend(tables.LINKS[to_backend], backend_ms)
-    times = model.predict(mode, costs_of_board, car, tables.LINKS[chosen], behind)
+    times = model.predict(mode, costs_of_board, vehicle, tables.LINKS[chosen], behind)
     title = f"{mode} on {board} over {chosen}"
     screen = Screen(quiet, json_file)
     screen.table(_table(times, found, title))
-    for what, source in (("board", costs_of_board.source), ("car", car.source), ("link", tables.LINKS[chosen].source)):
+    for what, source in (
+        ("board", costs_of_board.source),
+        ("vehicle", vehicle.source),
+        ("link", tables.LINKS[chosen].source),
+    ):
         screen.say(f"{what}: {source}")
     if any(time.beside for time in times):
         screen.say("or: instead of the row above, and in no total")
@@ -106,7 +110,7 @@ def _row(time: model.Time, measured_ms: float | None) -> dict[str, object]:
     return row
 
 
-_PARTS = ("board", "tls", "codec", "car", "link", "backend", "wait")
+_PARTS = ("board", "tls", "codec", "vehicle", "link", "backend", "wait")
 
 
 def _table(times: list[model.Time], found: dict[str, float], title: str) -> Table:

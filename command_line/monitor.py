@@ -25,7 +25,7 @@ def command(
     broker: Url = "mqtt://127.0.0.1:1883",
     only: Annotated[str, typer.Option(help="Show all, faulted, offline, stale or fine controllers.")] = "all",
     sort: Annotated[
-        str, typer.Option(help="name, power, frequency, soc, age, state or limiter; faults stand first always.")
+        str, typer.Option(help="name, power, frequency, soc, age, state or limiter; faults always come first.")
     ] = "name",
     reverse: Annotated[bool, typer.Option("--reverse", help="Sort downwards.")] = False,
     words: Annotated[

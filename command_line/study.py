@@ -102,7 +102,7 @@ class Lines:
         self._last = ("", -1)
 
     def reached(self, words: str, share: float) -> None:
-        """Tell of a run and the share of it that is done, where that is news."""
+        """Report a run and the share of it that is done, where that has changed."""
         now = (words, int(min(share, 1.0) * QUARTERS))
         if not self._screen.console.is_terminal and now != self._last:
             self._screen.say(f"{words}: {now[1] * 100 // QUARTERS} %")

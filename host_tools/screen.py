@@ -63,7 +63,7 @@ class Screen:
             self._records(cells)
 
     def progress(self) -> Progress:
-        """Return a bar, shown where `live`; what it tells is folded where the terminal is narrow, never cut."""
+        """Return a bar, shown where `live`; its text is folded where the terminal is narrow, never cut."""
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
         columns = (

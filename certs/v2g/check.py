@@ -204,7 +204,7 @@ def _identity(place: _Place) -> str:
         return ""
     found = [str(a.value) for a in place.certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
     if not found or not found[0]:
-        return f"no common name, where the {profile.identity} has to stand"
+        return f"no common name, where the {profile.identity} has to be"
     fault = emaid_fault(found[0]) if profile.identity == "emaid" else ""
     return f"EMAID {found[0]}: {fault}" if fault else ""
 

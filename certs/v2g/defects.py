@@ -130,7 +130,7 @@ _ROWS = (
         changes={"ca": False, "path_length": None},
     ),
     Defect("leaf_is_ca", "the leaf is a CA", "basic_constraints", changes={"ca": True}),
-    Defect("order", "sub-CA 1 stands before sub-CA 2", "chain_order", SUB2, act=_swap_subs),
+    Defect("order", "sub-CA 1 comes before sub-CA 2", "chain_order", SUB2, act=_swap_subs),
     Defect("signature", "one bit of the leaf's signature is another", "bad_signature", act=_break_signature),
     Defect("signature_sub", "one bit of sub-CA 2's signature is another", "bad_signature", SUB2, act=_break_signature),
     Defect("curve_p384", "the leaf's key is on P-384", "unknown_curve", changes={"key": "P-384"}),

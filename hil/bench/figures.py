@@ -39,7 +39,7 @@ class Errors:
 
 
 def frequency_errors(mains, telemetry: dict[str, Floats], parameters: Parameters, lag_s: float) -> Errors:
-    """Compare the reported estimate with the truth at the middle of its window, while the grid stands.
+    """Compare the reported estimate with the truth at the middle of its window, while mains voltage is present.
 
     lag_s: from a block's last sample to the record's stamp, on average (the charged computing time).
     """

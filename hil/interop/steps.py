@@ -138,7 +138,7 @@ def _step(setup: Setup, freq_hz: float, measured: Run) -> None:
         time.sleep(LOOK_S)
     time.sleep(SETTLE_S)  # the estimate settles, and with it the command
     if len(charger.grid.steps) == taken:
-        raise ToolError("the mains of this machine stand still: it is too busy to feed a board in real time")
+        raise ToolError("the simulated mains do not advance: this machine is too busy to feed a board in real time")
     measured.steps += 1
     commands = charger.live.commands[seen:]
     goal_w = commands[-1][1] if commands else before_w

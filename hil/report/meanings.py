@@ -7,9 +7,9 @@ from hil.report.text import label_and_unit, number
 
 # name: (unit, "" for a plain number; meaning)
 FIGURES = {
-    "max_error_mhz": ("mHz", "largest frequency error while the grid stands, outside transients"),
-    "rms_error_mhz": ("mHz", "RMS frequency error while the grid stands, outside transients"),
-    "max_error_all_mhz": ("mHz", "largest frequency error while the grid stands, transients included"),
+    "max_error_mhz": ("mHz", "largest frequency error while mains voltage is present, outside transients"),
+    "rms_error_mhz": ("mHz", "RMS frequency error while mains voltage is present, outside transients"),
+    "max_error_all_mhz": ("mHz", "largest frequency error while mains voltage is present, transients included"),
     "end_error_mhz": ("mHz", "largest frequency error in the last 20 s"),
     "deadband_to_command_ms": ("ms", "frequency leaves the deadband to the first power command"),
     "deadband_to_command_worst_ms": ("ms", "frequency leaves the deadband to the first power command, the slowest"),
@@ -49,7 +49,7 @@ FIGURES = {
     "nadir_gain_mhz": ("mHz", "by which the chargers raise the lowest frequency"),
     "handshake_ms": ("ms", "TLS handshake at the controller"),
     "contract_check_ms": ("ms", "check of the contract's certificates"),
-    "signature_check_ms": ("ms", "check of the car's signature"),
+    "signature_check_ms": ("ms", "check of the EV's signature"),
     "steps_in_handshake": ("steps", "came while the processor was at the TLS handshake"),
     "steps_in_check": ("steps", "came while the processor checked a contract"),
     "contract_accepted": ("of 1", "contracts accepted"),

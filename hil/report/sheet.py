@@ -2,7 +2,7 @@
 
 _LIGHT = """
   --page: #f5f7f9; --card: #ffffff; --paper: #ffffff; --ink: #101a24; --muted: #5c6876; --line: #dde3e9;
-  --dead: #e9edf2; --truth: #a9c3e2; --measured: #0b62c4; --short: #d9822b; --wish: #8b95a1; --command: #7b3fb5;
+  --dead: #e9edf2; --truth: #a9c3e2; --measured: #0b62c4; --short: #d9822b; --requested: #8b95a1; --command: #7b3fb5;
   --delivered: #0f8a5f; --error: #c4314b; --goal: #dcf1e6; --good: #0f7a4f; --bad: #b3202f;
   --good-soft: #e3f4ea; --bad-soft: #fbe6e8; --link: #0b62c4;
   --span-a: #f6dfb8; --span-b: #e2d3f3; --span-c: #cfe4f6;
@@ -10,7 +10,7 @@ _LIGHT = """
 
 _DARK = """
   --page: #11161c; --card: #192028; --paper: #192028; --ink: #e4e9ee; --muted: #97a3b0; --line: #2d3742;
-  --dead: #222b35; --truth: #41618a; --measured: #6fb1ff; --short: #e8a45c; --wish: #8792a0; --command: #bd93e8;
+  --dead: #222b35; --truth: #41618a; --measured: #6fb1ff; --short: #e8a45c; --requested: #8792a0; --command: #bd93e8;
   --delivered: #43c796; --error: #f27a8d; --goal: #1d3a2e; --good: #4fcf97; --bad: #ff8a94;
   --good-soft: #17322a; --bad-soft: #3c2226; --link: #7ab8ff;
   --span-a: #5a4520; --span-b: #46345c; --span-c: #23425c;

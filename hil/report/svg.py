@@ -20,7 +20,7 @@ VARIABLES = {
     "#9fb8d6": "--truth",
     "#0b62c4": "--measured",
     "#d9822b": "--short",
-    "#8b95a1": "--wish",
+    "#8b95a1": "--requested",
     "#7b3fb5": "--command",
     "#0f8a5f": "--delivered",
     "#c4314b": "--error",

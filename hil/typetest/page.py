@@ -92,7 +92,7 @@ def _table_rows(findings: Sequence[Finding]) -> list[str]:
     for finding in findings:
         opening = '<tr class="failed">' if finding.verdict == FAIL else "<tr>"
         measured = "–" if finding.measured is None else f"{number(finding.measured)} {finding.unit}"
-        what = escape(finding.what + (" (house limit)" if finding.house else ""))
+        what = escape(finding.what + (" (project limit)" if finding.house else ""))
         rows.append(
             f"{opening}{_MARKS[finding.verdict]}<td>{escape(finding.clause)}</td><td>{what}</td>"
             f'<td class="m">{escape(finding.stimulus)}</td><td class="n">{escape(finding.band)} {finding.unit}</td>'

@@ -1,4 +1,4 @@
-"""The board `virtual` and a car on this machine: both measured now, by what they are made of."""
+"""The board `virtual` and an EV on this machine: both measured now, by what they are made of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from host_tools.errors import ToolError
 from host_tools.handshake import costs, samples, tables
-from host_tools.handshake.costs import Board, Car
+from host_tools.handshake.costs import Board, Vehicle
 from host_tools.micropython.interpreter import argv
 
 HEAP_BYTES = 2 * 1024 * 1024
@@ -32,14 +32,14 @@ _FIRMWARE = _HERE.parents[1] / "firmware"
 _SUITE = "ECDHE-ECDSA-AES128-SHA256"
 
 
-def both() -> tuple[Board, Car]:
-    """Measure the virtual board and a car whose TLS is this Python's.  Errors: MissingError, ToolError."""
-    car = Car(_library(), "measured here: OpenSSL under Python")
+def both() -> tuple[Board, Vehicle]:
+    """Measure the virtual board and an EV whose TLS is this Python's.  Errors: MissingError, ToolError."""
+    vehicle = Vehicle(_library(), "measured here: OpenSSL under Python")
     with tempfile.TemporaryDirectory(prefix="gridkeel-model-") as name:
         folder = Path(name)
         samples.write(folder)
         units_us = guest(folder)
-        context = _car_context(folder / "issuer")
+        context = _vehicle_context(folder / "issuer")
         with _echo_server(folder / "device") as (port, pid):
             handshake_us = _handshake_us(port, pid, context)
             units_us["hop"] = _hop_us(port, context)
@@ -47,7 +47,7 @@ def both() -> tuple[Board, Car]:
     verify_us = handshake_us / sum(count * tables.TLS_PARTS[what] for what, count in tables.TLS.board.items())
     cipher_byte_us = units_us["cipher_1024"] / 1024
     source = "measured here: MicroPython's unix port, best of several"
-    return costs.board(units_us, verify_us, cipher_byte_us, SHARE, source), car
+    return costs.board(units_us, verify_us, cipher_byte_us, SHARE, source), vehicle
 
 
 def guest(folder: Path) -> dict[str, float]:
@@ -132,9 +132,9 @@ def _connect(port: int, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
         yield secured
 
 
-def _car_context(root: Path) -> ssl.SSLContext:
+def _vehicle_context(root: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=root.read_bytes())
-    context.check_hostname = False  # a car checks none
+    context.check_hostname = False  # an EV checks none
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_SUITE)
     return context

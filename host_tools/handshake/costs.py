@@ -1,4 +1,4 @@
-"""What each unit of work costs on a board and in a car, in us; and how a board's figures follow from counted ones."""
+"""What each unit of work costs on a board and in an EV, in us; and how a board's figures follow from counted ones."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Board:
 
 
 @dataclass(frozen=True)
-class Car:
-    """us of the operations of a car's TLS stack."""
+class Vehicle:
+    """us of the operations of an EV's TLS stack."""
 
     tls: Mapping[str, float]
     source: str

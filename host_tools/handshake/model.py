@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from host_tools.handshake import samples, tables
-from host_tools.handshake.costs import Board, Car
+from host_tools.handshake.costs import Board, Vehicle
 from host_tools.handshake.tables import Backend, Link, Phase
 
 _FRAME = 8  # bytes of V2GTP before the EXI
@@ -14,14 +14,14 @@ _FRAME = 8  # bytes of V2GTP before the EXI
 
 @dataclass(frozen=True)
 class Time:
-    """One phase: ms in all, as the car waits, and its parts."""
+    """One phase: ms in all, as the EV waits, and its parts."""
 
     phase: str
     request: str
     board_ms: float
     tls_ms: float
     codec_ms: float
-    car_ms: float
+    vehicle_ms: float
     link_ms: float
     backend_ms: float
     wait_ms: float
@@ -29,7 +29,15 @@ class Time:
     @property
     def ms(self) -> float:
         """The whole."""
-        parts = (self.board_ms, self.tls_ms, self.codec_ms, self.car_ms, self.link_ms, self.backend_ms, self.wait_ms)
+        parts = (
+            self.board_ms,
+            self.tls_ms,
+            self.codec_ms,
+            self.vehicle_ms,
+            self.link_ms,
+            self.backend_ms,
+            self.wait_ms,
+        )
         return sum(parts)
 
     @property
@@ -38,11 +46,11 @@ class Time:
         return self.phase in tables.BESIDE
 
 
-def predict(mode: str, board: Board, car: Car, link: Link, backend: Backend) -> list[Time]:
+def predict(mode: str, board: Board, vehicle: Vehicle, link: Link, backend: Backend) -> list[Time]:
     """Return the time of each phase of a mode (tables.MODES), in order."""
     phases = tables.MODES[mode]
     secured = tables.TLS in phases
-    return [_time(phase, board, car, link, backend, secured) for phase in phases]
+    return [_time(phase, board, vehicle, link, backend, secured) for phase in phases]
 
 
 def total_ms(times: list[Time]) -> float:
@@ -57,15 +65,15 @@ def travel_ms(link: Link, size: int, secured: bool) -> float:
     return link.latency_ms + wire * 8e3 / link.bits_s
 
 
-def _time(phase: Phase, board: Board, car: Car, link: Link, backend: Backend, secured: bool) -> Time:
+def _time(phase: Phase, board: Board, vehicle: Vehicle, link: Link, backend: Backend, secured: bool) -> Time:
     in_record = secured and phase not in (tables.SDP, tables.TLS)
     slowed = 1 / (1 - board.share)
     link_ms = travel_ms(link, phase.sent.size, in_record) + travel_ms(link, phase.received.size, in_record)
     link_ms += 2 * (phase.round_trips - 1) * link.latency_ms
-    car_us = sum(count * car.tls[name] for name, count in phase.car.items())
+    vehicle_us = sum(count * vehicle.tls[name] for name, count in phase.vehicle.items())
     if phase is tables.TLS:
         tls_us = sum(count * board.tls[name] for name, count in phase.board.items())
-        return Time(phase.name, phase.request, 0.0, tls_us * slowed / 1e3, 0.0, car_us / 1e3, link_ms, 0.0, 0.0)
+        return Time(phase.name, phase.request, 0.0, tls_us * slowed / 1e3, 0.0, vehicle_us / 1e3, link_ms, 0.0, 0.0)
     board_us = sum(count * board.python[name] for name, count in phase.board.items())
     return Time(
         phase.name,
@@ -73,7 +81,7 @@ def _time(phase: Phase, board: Board, car: Car, link: Link, backend: Backend, se
         board_us * slowed / 1e3,
         (_cipher_us(phase, board) if in_record else 0.0) * slowed / 1e3,
         _codec_us(phase, board) * slowed / 1e3,
-        car_us / 1e3,
+        vehicle_us / 1e3,
         link_ms,
         _backend_ms(phase, backend),
         sum(tables.WAITS_MS[name] for name in phase.waits),

@@ -1,4 +1,4 @@
-"""Everything the handshake model is told: messages, work, boards, cars, links.
+"""Inputs of the handshake model: messages, work, boards, vehicles, links.
 
 Sizes are of whole V2GTP frames as the peer's EVCC (package iso15118 0.31.2) and this SECC exchange them with the
 certificates of `gridkeel pki`; fields are simple values in them.
@@ -24,7 +24,7 @@ class Message:
 class Phase:
     """One exchange of a session.
 
-    board, car: operations of either, by OPERATIONS.  fragments: fields that are encoded again for a signature.
+    board, vehicle: operations of either, by OPERATIONS.  fragments: fields that are encoded again for a signature.
     backend: bytes to the backend and back, (0, 0) for none.  waits: names of WAITS_MS.  round_trips: more than the one.
     """
 
@@ -33,7 +33,7 @@ class Phase:
     sent: Message
     received: Message
     board: dict[str, int] = field(default_factory=dict)
-    car: dict[str, int] = field(default_factory=dict)
+    vehicle: dict[str, int] = field(default_factory=dict)
     fragments: int = 0
     backend: tuple[int, int] = (0, 0)
     waits: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Phase:
 
 SDP = Phase("sdp", "SDP", Message(10, 1), Message(28, 4))
 # ClientHello and the client's key, change of cipher and Finished; the SECC's hello, three certificates, its signed key,
-# and its Finished. Three round trips with TCP's. The car verifies leaf, both sub-CAs and the signature over the key.
+# and its Finished. Three round trips with TCP's. The EV verifies leaf, both sub-CAs and the signature over the key.
 TLS = Phase(
     "tls",
     "TLS 1.2",
@@ -97,11 +97,11 @@ MODES: dict[str, tuple[Phase, ...]] = {
     "dc-eim": (SDP, TLS, *_START, SELECTION, AUTHORIZATION, *_DC),
     "dc-pnc": (SDP, TLS, *_START, *_CONTRACT, *_DC),
 }
-# No steps of their own: the time of payment_details where the contract's sub-CAs were verified for an earlier car, and
+# No steps of their own: the time of payment_details where the contract's sub-CAs were verified for an earlier EV, and
 # where all of its chain was verified when it came before.
 BESIDE = ("payment_details_known", "payment_details_again")
 
-# What no processor hurries: the contactor's travel in the outlet's plant and the auxiliary contact's debounce.
+# What no processor hurries: the contactor's travel in the connector's plant and the auxiliary contact's debounce.
 WAITS_MS = {"contactor": 70.0}
 
 

@@ -53,9 +53,13 @@ class Registers:
 
 
 class Hyd(Registers):
-    """HYD 5...20K-3PH: battery power between two set-points in passive mode, standby when nobody writes."""
+    """HYD 5...20K-3PH: battery power between two set-points in passive mode, standby when the line is silent.
+
+    kept_by_reads: any frame to it restarts its timeout, as the maker says it; else a write alone does.
+    """
 
     BLOCKS = {0x1110: 1, 0x1184: 2, 0x1187: 6}
+    kept_by_reads = True
 
     def __init__(self, serial="SP1ES120N6A0042"):
         super().__init__()
@@ -67,7 +71,7 @@ class Hyd(Registers):
         self.lay(0x1184, 0, 1)
         self.lay(0x1187, 0, 0, 0xFFFF, 0x8000, 0, 0x7FFF)
         self.standby = False
-        self._written_ms = 0
+        self._heard_ms = 0
 
     def s32(self, address):
         value = self.words[address] << 16 | self.words[address + 1]
@@ -75,12 +79,17 @@ class Hyd(Registers):
 
     def pass_time(self, now):
         timeout_ms = 1000 * self.words[0x1184]
-        if timeout_ms and now - self._written_ms > timeout_ms and self.words[0x1185] == 0:
+        if timeout_ms and now - self._heard_ms > timeout_ms and self.words[0x1185] == 0:
             self.standby = True
         self.words[0x0606] = int(self.battery_w() / 10) & 0xFFFF
 
+    def _answer(self, pdu, now):
+        if self.kept_by_reads:
+            self._heard_ms = now
+        return super()._answer(pdu, now)
+
     def written(self, address, now):
-        self._written_ms = now
+        self._heard_ms = now
         self.standby = False
 
     def battery_w(self):

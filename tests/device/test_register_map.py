@@ -37,6 +37,12 @@ def settings(slave):
     return found
 
 
+class Writing(Hyd):
+    """One whose timeout only a write restarts."""
+
+    kept_by_reads = False
+
+
 class Weak(Hyd):
     """One that takes no more than 1,500 W either way."""
 
@@ -90,6 +96,16 @@ def test_a_serial_number_that_is_refused_for_a_while_is_asked_for_again():
     assert line.inverter.state == DRIVING and line.inverter.fault == errors.NO_FAULT
 
 
+def test_a_read_refused_as_a_write_is_counts_as_unanswered_and_is_asked_again():
+    """Some models refuse reads with function 0x90 too."""
+    line = line_to(Hyd())
+    line.answer = lambda i, frame: framed((1, 0x90, 7)) if line.now < 3000 else frame
+    line.run(2900, 2000)
+    assert line.inverter.state == SILENT and not line.slave.writes
+    line.run(12000, 2000)
+    assert line.inverter.state == DRIVING and line.inverter.fault == errors.NO_FAULT
+
+
 def test_the_power_is_zero_until_mode_and_timeout_were_read_back():
     slave = Hyd()
     line = line_to(slave)
@@ -122,7 +138,7 @@ def test_a_power_is_both_set_points_and_is_measured_with_its_sign():
     assert line.faults == {errors.NO_FAULT}
 
 
-def test_the_device_tells_who_it_is_and_how_it_is():
+def test_the_device_reports_who_it_is_and_how_it_is():
     line = driven()
     line.run(3000, 1000)
     inverter = line.inverter
@@ -133,6 +149,25 @@ def test_the_device_tells_who_it_is_and_how_it_is():
     line.slave.words[0x0404] = 5
     line.run(3000, 1000)
     assert inverter.operating_state == 5
+
+
+def test_the_frames_written_are_those_of_the_maker_s_examples():
+    """Remote Control Description for SOFARSOLAR Hybrid Inverter, 02 of 2022-07-01, chapter 3: its bytes, CRC too."""
+    frames = []
+
+    class Recorded(Hyd):
+        def handle(self, frame, now):
+            frames.append(bytes(frame))
+            return super().handle(frame, now)
+
+    line = driven(Recorded(), 1000, reversion_s=10)
+    line.run(1500, -1000)
+    for example in (
+        b"\x01\x10\x11\x84\x00\x02\x04\x00\x0a\x00\x00\x1a\x6e",  # standby after 10 s
+        b"\x01\x10\x11\x87\x00\x06\x0c\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x03\xe8\x15\x8a",  # charge 1,000 W
+        b"\x01\x10\x11\x87\x00\x06\x0c\x00\x00\x00\x00\xff\xff\xfc\x18\xff\xff\xfc\x18\x40\x0b",  # discharge 1,000 W
+    ):
+        assert example in frames, example
 
 
 def test_a_power_past_the_registers_limits_is_bounded_by_them():
@@ -153,7 +188,7 @@ def test_power_that_is_not_read_any_more_is_unknown():
     assert line.inverter.fault == errors.INVERTER_EXCEPTION
 
 
-def test_reactive_power_is_told_to_be_missing():
+def test_reactive_power_is_reported_to_be_missing():
     line = driven()
     line.inverter.react(True, 500, line.now)
     assert line.inverter.fault == errors.INVERTER_NO_REACTIVE
@@ -162,8 +197,7 @@ def test_reactive_power_is_told_to_be_missing():
 # --- the lifetime of a setting
 
 
-def test_a_setting_is_renewed_at_half_its_lifetime_and_nothing_else_is_written():
-    slave = Hyd()
+def renewed(slave):
     line = driven(slave)
     begun = len(slave.writes)
     line.run(30000, 2000)
@@ -172,6 +206,14 @@ def test_a_setting_is_renewed_at_half_its_lifetime_and_nothing_else_is_written()
     assert all(times[i + 1] - times[i] <= 2100 for i in range(len(times) - 1))
     assert 12 <= len(times) <= 32
     assert not slave.standby
+
+
+def test_a_setting_is_renewed_at_half_its_lifetime_and_nothing_else_is_written():
+    renewed(Hyd())
+
+
+def test_a_device_whose_timeout_only_a_write_restarts_does_not_stand_by():
+    renewed(Writing())
 
 
 def test_a_device_that_hears_nothing_stands_by_and_is_taken_again():

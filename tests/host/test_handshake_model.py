@@ -15,7 +15,7 @@ from gridkeel.v2g import exi, grammars
 from hil.interop import modes
 from host_tools.errors import MissingError, ToolError
 from host_tools.handshake import calibrate, costs, measured, model, samples, tables
-from host_tools.handshake.costs import Board, Car
+from host_tools.handshake.costs import Board, Vehicle
 from host_tools.handshake.tables import Backend, Link
 
 BOARD = Board(
@@ -31,7 +31,7 @@ BOARD = Board(
     share=0.0,
     source="made up",
 )
-CAR = Car({"keygen": 10.0, "ecdh": 20.0, "sign": 30.0, "verify": 50.0}, "made up")
+VEHICLE = Vehicle({"keygen": 10.0, "ecdh": 20.0, "sign": 30.0, "verify": 50.0}, "made up")
 NO_LINK = Link(1e15, 0.0, "none")
 SLOW = Link(8000.0, 10.0, "a byte a millisecond")
 
@@ -42,7 +42,7 @@ NO_BACKEND = Backend(NO_LINK)
 def predict(
     mode: str, board: Board = BOARD, link: Link = NO_LINK, backend: Backend = NO_BACKEND
 ) -> dict[str, model.Time]:
-    return {time.phase: time for time in model.predict(mode, board, CAR, link, backend)}
+    return {time.phase: time for time in model.predict(mode, board, VEHICLE, link, backend)}
 
 
 def test_a_message_travels_by_its_bytes_and_segments() -> None:
@@ -54,7 +54,7 @@ def test_a_message_travels_by_its_bytes_and_segments() -> None:
 def test_tls_is_three_round_trips_and_its_operations() -> None:
     time = predict("dc-eim")["tls"]
     assert time.tls_ms == pytest.approx(2 + 3 + 2.5)
-    assert time.car_ms == pytest.approx((10 + 20 + 4 * 50) / 1000)
+    assert time.vehicle_ms == pytest.approx((10 + 20 + 4 * 50) / 1000)
     assert (time.board_ms, time.codec_ms, time.backend_ms) == (0, 0, 0)
     link_ms = predict("dc-eim", link=SLOW)["tls"].link_ms
     assert link_ms == pytest.approx(6 * 10 + 360 + 74 + 1880 + 2 * 74)
@@ -96,15 +96,15 @@ def test_the_control_loop_takes_its_share() -> None:
     for name, time in predict("ac-pnc").items():
         for part in ("board_ms", "tls_ms", "codec_ms"):
             assert getattr(half[name], part) == pytest.approx(2 * getattr(time, part))
-        assert half[name].car_ms == time.car_ms and half[name].wait_ms == time.wait_ms
+        assert half[name].vehicle_ms == time.vehicle_ms and half[name].wait_ms == time.wait_ms
 
 
 def test_the_total_has_each_phase_once() -> None:
-    times = model.predict("dc-pnc", BOARD, CAR, SLOW, NO_BACKEND)
+    times = model.predict("dc-pnc", BOARD, VEHICLE, SLOW, NO_BACKEND)
     beside = [time for time in times if time.beside]
     assert [time.phase for time in beside] == ["payment_details_known", "payment_details_again"]
     assert model.total_ms(times) == pytest.approx(sum(time.ms for time in times if not time.beside))
-    parts = ("board_ms", "tls_ms", "codec_ms", "car_ms", "link_ms", "backend_ms", "wait_ms")
+    parts = ("board_ms", "tls_ms", "codec_ms", "vehicle_ms", "link_ms", "backend_ms", "wait_ms")
     assert [field.name for field in fields(model.Time)] == ["phase", "request", *parts]
     for time in times:
         assert time.ms == pytest.approx(sum(getattr(time, part) for part in parts))
@@ -206,7 +206,7 @@ def test_errors_in_percent() -> None:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str):
-    monkeypatch.setattr(calibrate, "both", lambda: (BOARD, CAR))
+    monkeypatch.setattr(calibrate, "both", lambda: (BOARD, VEHICLE))
     return CliRunner().invoke(app, ["handshake-model", *arguments], env={"COLUMNS": "160"})
 
 
@@ -220,7 +220,7 @@ def test_the_command_sets_prediction_beside_measurement(monkeypatch: pytest.Monk
     (row,) = [row for row in document["phases"] if "measured_ms" in row]
     assert (row["phase"], row["measured_ms"]) == ("authorization", 4.0)
     assert row["error_pct"] == pytest.approx(100 * (row["ms"] / 4.0 - 1))
-    times = model.predict("ac-pnc", BOARD, CAR, tables.LINKS["local"], tables.LINKS["lte"])
+    times = model.predict("ac-pnc", BOARD, VEHICLE, tables.LINKS["local"], tables.LINKS["lte"])
     assert document["total_ms"] == pytest.approx(model.total_ms(times))
     assert f"{row['error_pct']:+.0f} %" in done.output
 
@@ -241,10 +241,10 @@ def test_unknown_names(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
 
 
 def test_calibration_measures_everything() -> None:
-    board, car = calibrate.both()
+    board, vehicle = calibrate.both()
     for value in (board.hop, board.exchange, board.decode_field, board.encode_field, board.cipher_byte):
         assert value > 0
-    for figures in (board.tls, board.python, car.tls):
+    for figures in (board.tls, board.python, vehicle.tls):
         assert all(value > 0 for value in figures.values())
     # Python is no match for compiled code.
-    assert board.python["verify"] > car.tls["verify"]
+    assert board.python["verify"] > vehicle.tls["verify"]

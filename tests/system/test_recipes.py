@@ -14,8 +14,8 @@ from recipes import ROOT, Observer, Recipe, busy_loops, lines_of, own_network
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.realtime]
 
-DESKS = {"README.md": "A fleet on your desk", "docs/mqtt.md": "On your desk"}
-CAR = ("docs/iso15118.md", "A Plug & Charge session on your desk")
+DESKS = {"README.md": "A fleet on your desk", "docs/mqtt.md": "On one machine"}
+SESSION = ("docs/iso15118.md", "A Plug & Charge session on one machine")
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_the_recipe_of_a_fleet_on_one_machine_works(page: str, desk: Recipe) -> 
 
 def test_the_recipe_of_a_plug_and_charge_session_on_one_machine_works(desk: Recipe) -> None:
     need(java=True)
-    lines = lines_of(*CAR)
+    lines = lines_of(*SESSION)
     with observed(desk, lines) as observer:
         for line in lines:
             desk.run(line)
@@ -82,8 +82,8 @@ def test_the_recipe_of_a_plug_and_charge_session_on_one_machine_works(desk: Reci
 
 
 def test_the_pages_name_no_folder_that_is_not_theirs() -> None:
-    for page, heading in [*DESKS.items(), CAR]:
+    for page, heading in [*DESKS.items(), SESSION]:
         text = "\n".join(lines_of(page, heading))
         assert "/dev/pts" not in text, "a recipe that has to be edited is none"
-    assert (ROOT / "docs" / "car-plug-and-charge.json").exists()
+    assert (ROOT / "docs" / "ev-plug-and-charge.json").exists()
     assert shutil.which("bash")

@@ -1,12 +1,14 @@
 """SOFAR HYD 5...20K-3PH, hybrid inverters, in passive mode.
 
-Source: SOFARSOLAR, "SOFAR Modbus Protocol, HYD 5...20K-3PH and HYD 3...6K-EP", last update 23.11.2020; where the serial
-number stands and how it begins: "SOFAR Modbus User Guide", 2023-07-23. RS-485, 9600 Bd unless set otherwise, functions
-3 and 16, the high register first, exception 7 for a busy device.
+Source: SOFARSOLAR, "Modbus-G3 Protocol", V1.38, January 2025: every register below; "Remote Control Description for
+SOFARSOLAR Hybrid Inverter", 02, 2022-07-01: mode, timeout and set-points again, with example frames. docs/inverter.md
+lists what confirms each register and what is open. RS-485, 9600 Bd without parity unless set otherwise, functions 3
+and 16, the high register first, exception 7 for a busy device.
 
 In passive mode the device keeps the battery's power between two set-points, positive charging: both are the power
-commanded, and the grid power it would aim for in between has no say. Once nobody has written for the timeout it takes
-the timeout's action, of which 0 is standby.
+commanded, and the grid power it would aim for in between has no say. Once no frame, read or write, has reached it for
+the timeout it takes the timeout's action, of which 0 is standby. So the set-point outlives a write that is refused as
+long as the polls go on.
 """
 
 from gridkeel import TYPE_CHECKING

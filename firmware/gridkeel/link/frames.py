@@ -61,7 +61,7 @@ EXCHANGE_MAX = 8192  # a contract's installation takes 4.1 kB with chains of thr
 EXCHANGE_PART_MAX = 112
 EXCHANGE_WINDOW = 16  # parts ahead of what the receiver has said it wants: 1.8 kB, 172 ms of a 115200 Bd line
 EXCHANGE_REPEAT_MS = 250
-EXCHANGE_LIFETIME_MS = 4000  # the car is to have its answer after 4.5 s
+EXCHANGE_LIFETIME_MS = 4000  # the EV is to have its answer after 4.5 s
 
 HELLO_MS = 1000
 RETRANSMIT_MS = 250  # twice the time a full window needs on the line

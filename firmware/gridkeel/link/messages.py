@@ -203,7 +203,7 @@ COMMANDS = (
         26,
         "access",
         "Grant or refuse power to the vehicle that is plugged in.",
-        (("access", "B", "ACCESS_STATES", None, None, "what the vehicle is told"),),
+        (("access", "B", "ACCESS_STATES", None, None, "whether the vehicle may be charged"),),
     ),
     (
         20,

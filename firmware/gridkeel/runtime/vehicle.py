@@ -110,7 +110,7 @@ class Vehicle:
         self._arrived = asyncio.Event()
         if not network.tls_port:
             if policy == sdp.TLS_ONLY:
-                print("gridkeel: iso15118_tls asks for TLS, and /pki holds no certificate: no car is served")
+                print("gridkeel: iso15118_tls asks for TLS, and /pki holds no certificate: no EV is served")
             else:
                 self._policy = sdp.TCP_ONLY
 

@@ -46,7 +46,7 @@ class Converter:
     """Follows `target_w` by its ramp and moves the energy between mains and battery.
 
     obeys: the share of target_w it aims at, and what it aims at besides.
-    vehicle_w: least and most power that a car at the outlet lets through; equal where its own charger converts.
+    vehicle_w: least and most power that an EV at the connector lets through; equal where its own charger converts.
     """
 
     def __init__(self, config: InverterConfig):

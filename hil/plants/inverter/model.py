@@ -52,7 +52,7 @@ class Inverter:
                 return converter.power_w
 
     def let(self, range_w: tuple[float, float]) -> None:
-        """Take the least and most power that a car at the outlet lets through from now on."""
+        """Take the least and most power that an EV at the connector lets through from now on."""
         self._converter.vehicle_w = range_w
 
     def disobey(self, share: float = 1.0, flows_w: float = 0.0) -> None:
