@@ -14,7 +14,7 @@ from recipes import ROOT, Observer, Recipe, busy_loops, lines_of, own_network
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.realtime]
 
-DESKS = {"README.md": "A fleet on your desk", "docs/mqtt.md": "On one machine"}
+RECIPES = {"README.md": "A fleet on one machine", "docs/mqtt.md": "On one machine"}
 SESSION = ("docs/iso15118.md", "A Plug & Charge session on one machine")
 
 
@@ -45,9 +45,9 @@ def observed(recipe: Recipe, lines: list[str]) -> Iterator[Observer]:
         observer.close()
 
 
-@pytest.mark.parametrize("page", DESKS)
+@pytest.mark.parametrize("page", RECIPES)
 def test_the_recipe_of_a_fleet_on_one_machine_works(page: str, desk: Recipe) -> None:
-    lines = lines_of(page, DESKS[page])
+    lines = lines_of(page, RECIPES[page])
     with observed(desk, lines) as observer:
         for line in lines:
             commands = line.startswith(("mosquitto_pub", "gridkeel send"))
@@ -82,7 +82,7 @@ def test_the_recipe_of_a_plug_and_charge_session_on_one_machine_works(desk: Reci
 
 
 def test_the_pages_name_no_folder_that_is_not_theirs() -> None:
-    for page, heading in [*DESKS.items(), SESSION]:
+    for page, heading in [*RECIPES.items(), SESSION]:
         text = "\n".join(lines_of(page, heading))
         assert "/dev/pts" not in text, "a recipe that has to be edited is none"
     assert (ROOT / "docs" / "ev-plug-and-charge.json").exists()
