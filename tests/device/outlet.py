@@ -7,6 +7,7 @@ from gridkeel import ticks
 from gridkeel.v2g.iso2 import status
 
 CONTACTOR_MS = 80
+STUCK_MS = 200  # as evse.times.CONTACTOR_MS
 ISOLATION_MS = 1200
 VOLTS_A_S = 2000
 
@@ -47,6 +48,7 @@ class Outlet:
         # how it fails
         self.resting = False  # it is not ordered to close yet, as after many openings
         self.stuck_open = False
+        self.contactor_stuck = False
         self.stuck_closed = False
         self.weld_told = True  # by the contactor's own clock
         self.isolation_end = status.ISOLATION_VALID
@@ -59,6 +61,7 @@ class Outlet:
         self.profile = None
         self.target = (0, 0)
         self._moving_ms = None
+        self._ordered_ms = None
         self._isolation_ms = None
         self._step_ms = None
         self._now_ms = 0
@@ -70,7 +73,7 @@ class Outlet:
 
     @property
     def ready(self):
-        return self._ready and not self._lapsed
+        return self._ready and not self._lapsed and not self.contactor_stuck
 
     @ready.setter
     def ready(self, on):
@@ -149,6 +152,13 @@ class Outlet:
 
     def _move_contactor(self, now_ms):
         wanted = self.allowed and self.wants_power and self.plugged and not self.resting
+        if not self.stuck_open or not self.plugged:
+            self.contactor_stuck = False
+        elif wanted and not self.contactor_closed:
+            self._ordered_ms = now_ms if self._ordered_ms is None else self._ordered_ms
+            self.contactor_stuck = ticks.diff(now_ms, self._ordered_ms) >= STUCK_MS
+            return
+        self._ordered_ms = None
         if wanted == self.contactor_closed or (self.stuck_open if wanted else self.stuck_closed):
             self._moving_ms = None
         elif self._moving_ms is None:

@@ -52,6 +52,7 @@ def test_open_is_what_the_contact_says():
     ):
         state.state = found
         assert (charger.contactor_closed, charger.contactor_open) == (closed, is_open), found
+        assert charger.contactor_stuck == (found == contactor.STUCK)
 
 
 def test_failed_communication_ends_in_basic_charging():

@@ -99,6 +99,11 @@ class Charger:
         return self._connector.contactor.state in (contactor.OPEN, contactor.STUCK)
 
     @property
+    def contactor_stuck(self) -> bool:
+        """It did not close in time, or fell open by itself."""
+        return self._connector.contactor.state == contactor.STUCK
+
+    @property
     def welded(self) -> bool:
         return self._connector.contactor.state == contactor.WELDED
 

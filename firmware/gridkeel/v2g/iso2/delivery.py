@@ -43,6 +43,8 @@ def _start(context: Context, body: dict):
     begun_ms = context.now_ms
     while not charger.contactor_closed:
         waited_ms = ticks.diff(context.now_ms, begun_ms)
+        if charger.contactor_stuck:  # a fault, so not ready either
+            raise RefusedError(codes.CONTACTOR_ERROR, journal.CONTACTOR_NOT_CLOSED)
         if not charger.ready:
             raise RefusedError(codes.NOT_APPLIED, journal.CHARGER_NOT_READY)
         if not charger.wants_power and waited_ms >= states.PILOT_TIMEOUT_MS:
