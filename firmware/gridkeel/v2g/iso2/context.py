@@ -23,6 +23,12 @@ class Context:
     what a backend answers.
     """
 
+    joined: "Paused | None"
+    contract_key: "bytes | None"
+    first_limits: "tuple[float, float, float]"
+    limits: "list[float]"
+    meter_sent: "dict | None"
+
     # charger.authorized
     WAITING = 0
     GRANTED = 1
@@ -58,29 +64,29 @@ class Context:
         self.secured = secured
         self.session_id = bytes(8)
         self.evcc_id = b""
-        self.joined: "Paused | None" = None  # what a resumed session must keep to
+        self.joined = None  # what a resumed session must keep to
         self.payment = ""
         self.certificate_service = False
         self.energy_mode = ""
         self.is_dc = self.charger.dc
-        self.contract_key: "bytes | None" = None
+        self.contract_key = None
         self.challenge = b""
         self.offer: "tuple[tuple[int, int], ...]" = ()  # ((start_s, power_w), ...)
         self.offer_end_s = 0
         self.tuple_id = 1
-        self.first_limits: "tuple[float, float, float]" = (
+        self.first_limits = (
             0,
             0,
             0,
         )  # of a DC EV, as it sent them first: W, None where it sent none, V, A
-        self.limits: "list[float]" = [0, 0, 0]  # the same in force: the charge loop may make them smaller
+        self.limits = [0, 0, 0]  # the same in force: the charge loop may make them smaller
         self.logged: "tuple[int, ...]" = ()  # what is logged once a connection and was
         self.schedule_number = 0
         self.negotiated = False  # an offer was made that no PowerDelivery Start has taken up
         self.started = False
         self.stopping = False
         self.failed = False
-        self.meter_sent: "dict | None" = None
+        self.meter_sent = None
         self.request_exi: memoryview = None  # memoryview: the request under way, as it came
         self.stop_since_ms: int = None  # when the EV was first told to stop
         self.since_ms: int = None  # when the phase that may take several requests began
