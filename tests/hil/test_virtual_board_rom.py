@@ -41,7 +41,7 @@ gc.collect()
 print(gc.mem_alloc())
 micropython.qstr_info()
 """
-SESSION_KB = 250  # of modules alone; a session with its buffers adds some 115
+SESSION_KB = 232  # of modules alone; a session with its buffers adds some 115
 NAMES = 2400  # the table holds 2,540, the next one takes 28 kB; a session adds some fifty
 
 
