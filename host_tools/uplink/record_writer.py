@@ -74,8 +74,9 @@ class RecordWriter:
             return False
         self._problems.end("queue", "queue has room again")
         for line, entries in ready.items():
-            self._ready.pop(line, None)
             if entries:
                 line.stored(len(entries))
+            if not line.intake.pending:  # else more came while these went to the disk
+                self._ready.pop(line, None)
         self._events.put_nowait(RecordsStored())
         return True
