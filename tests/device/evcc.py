@@ -1,7 +1,7 @@
 """A car for session tests: it walks a Secc through whole sessions, message by message, over V2GTP and EXI."""
 
-from garbage import sweep
-from outlet import Outlet
+from fake_charger import Outlet
+from small_heap import sweep
 
 from gridkeel import ticks
 from gridkeel.clock import WallClock

@@ -1,7 +1,7 @@
 """A backend for CertificateInstallation and CertificateUpdate, and a car that stands before the service."""
 
 from contracts import EMAID, ContractCar, Operator, bench_for
-from reaching import ended_safely
+from session_states import ended_safely
 
 from gridkeel import ticks
 from gridkeel.v2g import exi, grammars

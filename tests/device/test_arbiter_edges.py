@@ -1,6 +1,6 @@
 """The arbiter where two of its inputs meet: what bounds, what starts over, whose name stands."""
 
-from services_rig import Rig
+from services_setup import Rig
 
 from gridkeel import limits
 from gridkeel.services import arbiter, protection

@@ -1,6 +1,6 @@
 """The whole control path on every interpreter, heap locked from the samples to the Modbus bytes."""
 
-from controller_rig import driving
+from controller_setup import driving
 from noalloc import without_heap
 
 from gridkeel import errors, inverter, limits

@@ -1,9 +1,9 @@
 """A controller whose inverter does not do what it is told, or does not tell what it does."""
 
-from controller_rig import Charger, Health, Link
-from controller_station import ControllerStation
+from controller_setup import Charger, Health, Link
+from controller_vehicle_setup import ControllerStation
+from sunspec_deviating import Wayward, obeys, part
 from sunspec_slave import Slave, der_models, legacy_models
-from sunspec_wayward import Wayward, obeys, part
 
 from gridkeel import errors, limits, telemetry
 from gridkeel.link import message_ids, messages

@@ -1,6 +1,6 @@
 """Droop, its lag and its curves where one thing gives way to another."""
 
-from hand_mains import Mains
+from mains_estimate import Mains
 
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import WARM_UP_LONG

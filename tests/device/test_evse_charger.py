@@ -1,6 +1,6 @@
 """What a session sees and orders, through to the connector."""
 
-from charger_station import ChargerStation
+from charger_setup import ChargerStation
 
 from gridkeel import evse
 from gridkeel.evse import contactor, dc, pilot, ports

@@ -1,7 +1,7 @@
 """How often the contactor closes: pilots that flip, wishes around 6 A, consents that come and go, for ten minutes."""
 
-from evse_station import Station, charging, in_session
-from garbage import sample
+from connector_setup import Station, charging, in_session
+from small_heap import sample
 
 from gridkeel import ticks
 from gridkeel.evse import contactor, pwm

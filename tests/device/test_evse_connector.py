@@ -1,6 +1,6 @@
 """The connector in the control path: when the contactor closes, how it opens, and what the envelope is left."""
 
-from evse_station import Station, charging, in_session
+from connector_setup import Station, charging, in_session
 
 from gridkeel import errors, evse, limits
 from gridkeel.evse import contactor, pilot, ports, pwm

@@ -1,7 +1,7 @@
 """A session's consent and a fault: what the fault opened stays open until the session asks for it again."""
 
-from charger_station import ChargerStation
-from evse_station import Station, charging
+from charger_setup import ChargerStation
+from connector_setup import Station, charging
 
 from gridkeel.evse import dc, ports
 

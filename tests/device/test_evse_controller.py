@@ -1,7 +1,7 @@
 """The connector in the whole control path, heap locked, down to the registers of the inverter."""
 
-from controller_rig import Charger
-from controller_station import charging
+from controller_setup import Charger
+from controller_vehicle_setup import charging
 
 from gridkeel import errors, limits
 from gridkeel.evse import duty, ports

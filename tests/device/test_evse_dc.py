@@ -1,6 +1,6 @@
 """The DC side: isolation test to its limits, precharge, supply, and that nothing stands without the contactor."""
 
-from evse_station import in_session
+from connector_setup import in_session
 
 from gridkeel import errors, limits
 from gridkeel.evse import dc, ports

@@ -1,6 +1,6 @@
 """Where one part of the connector hands over to another: ventilation, an order taken back, what a session leaves."""
 
-from evse_station import Station, in_session
+from connector_setup import Station, in_session
 
 from gridkeel import limits, ticks
 from gridkeel.evse import contactor, pwm

@@ -1,7 +1,7 @@
 """The connector at its edges: what one vehicle or session leaves behind, what a wrong wish may not do."""
 
-from charger_station import ChargerStation
-from evse_station import Station, charging, in_session
+from charger_setup import ChargerStation
+from connector_setup import Station, charging, in_session
 
 from gridkeel import evse
 from gridkeel.evse import dc, ports, pwm

@@ -1,8 +1,8 @@
 """The least an AC connector offers: 6 A on each phase, or nothing and the vehicle waits; no figure in between."""
 
-from charger_station import ChargerStation
-from controller_station import charging
-from evse_station import Station, in_session
+from charger_setup import ChargerStation
+from connector_setup import Station, in_session
+from controller_vehicle_setup import charging
 
 from gridkeel import limits
 from gridkeel.errors import ParameterError

@@ -1,6 +1,6 @@
 """The connector keeps the times and figures that the standards and docs/evse.md give."""
 
-from evse_station import Station, charging, in_session
+from connector_setup import Station, charging, in_session
 
 from gridkeel.evse import contactor, dc, duty, pilot, ports, pwm, times
 

@@ -1,6 +1,6 @@
 """What forbids power at the connector: each fault by itself, told while it stands and no longer."""
 
-from evse_station import Station, charging, in_session
+from connector_setup import Station, charging, in_session
 
 from gridkeel import errors
 from gridkeel.evse import contactor, dc, pilot, ports, troubles

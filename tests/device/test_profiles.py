@@ -1,4 +1,4 @@
-from hand_mains import Mains
+from mains_estimate import Mains
 from noalloc import without_heap
 
 from gridkeel.errors import ParameterError

@@ -1,4 +1,4 @@
-from hand_mains import Mains
+from mains_estimate import Mains
 
 from gridkeel import errors, ticks
 from gridkeel.params import Parameters

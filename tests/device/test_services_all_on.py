@@ -1,6 +1,6 @@
 """The whole control path with every service on, heap locked from the samples to the Modbus bytes."""
 
-from controller_rig import Charger, Health, Link
+from controller_setup import Charger, Health, Link
 from noalloc import without_heap
 
 from gridkeel import inverter, limits, telemetry

@@ -1,6 +1,6 @@
+from inverter_limits import Rated
 from noalloc import without_heap
-from rated import Rated
-from services_rig import Rig
+from services_setup import Rig
 
 from gridkeel import limits
 from gridkeel.services import arbiter, events, fast_reserve

@@ -1,7 +1,7 @@
 """Reactive power by its three rules, within the ratings, and who goes first where they are used up."""
 
+from inverter_limits import Rated
 from noalloc import without_heap
-from rated import Rated
 
 from gridkeel import limits
 from gridkeel.params import Parameters

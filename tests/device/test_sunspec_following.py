@@ -1,7 +1,7 @@
 """Delivered against commanded power: what is told, within which time, with which measure, and what is no fault."""
 
+from sunspec_deviating import Wayward, obeys, part, pulses, ramp
 from sunspec_slave import Bench, Slave, der_models, legacy_models
-from sunspec_wayward import Wayward, obeys, part, pulses, ramp
 
 from gridkeel import errors, limits
 from gridkeel.inverter import DRIVING

@@ -1,6 +1,6 @@
 """Devices that hold something else than was written: what is accepted, how often it is written again, what is told."""
 
-from garbage import COLLECTED, sample, share
+from small_heap import COLLECTED, sample, share
 from sunspec_slave import Bench, Slave, der_models, legacy_models, signed16
 
 from gridkeel import errors

@@ -1,6 +1,6 @@
 """Answers that come late, twice or not at all: what the driver waits for, and what it never takes for another."""
 
-from garbage import share
+from small_heap import share
 from sunspec_line import (
     DEAF,
     QUEUED,

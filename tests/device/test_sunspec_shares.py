@@ -2,7 +2,7 @@
 
 import struct
 
-from garbage import share
+from small_heap import share
 from sunspec_slave import Bench, Slave, common, der_models, float32, legacy_models, model, signed16
 
 from gridkeel import errors, limits

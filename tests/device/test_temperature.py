@@ -1,6 +1,6 @@
 """The inverter's temperature on its way to the envelope: where it is read, how old it may be, what it takes back."""
 
-from controller_rig import Charger
+from controller_setup import Charger
 from sunspec_slave import Slave, der_models, legacy_models, model
 
 from gridkeel import limits

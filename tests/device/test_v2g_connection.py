@@ -1,7 +1,7 @@
 """A connection at its edges: what comes too late, too early, from the one before, or while an answer is made."""
 
 from evcc import EVCC_ID, UNIX_S, Bench, Car, ClosedError, charge_parameter, delivery
-from reaching import reach
+from session_states import reach
 
 from gridkeel import ticks
 from gridkeel.v2g import exi, grammars, sap, v2gtp

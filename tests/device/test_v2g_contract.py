@@ -3,7 +3,7 @@
 import der_maker
 from contracts import EMAID, ContractCar, Key, Operator, bench_for, certificate, sized
 from evcc import UNIX_S
-from reaching import ended_safely
+from session_states import ended_safely
 
 from gridkeel.clock import WallClock
 from gridkeel.crypto import crl, multiples

@@ -3,8 +3,8 @@
 from contracts import EMAID, ContractCar, bench_for
 from evcc import Bench, Car
 from provisioning import CHAIN, KEY, OPERATOR, Backend, installation, refused, response
-from reaching import ANCHOR, ended_safely, tailed
-from reaching import Backend as Silent
+from session_states import ANCHOR, ended_safely, tailed
+from session_states import Backend as Silent
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars, v2gtp

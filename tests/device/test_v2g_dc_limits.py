@@ -1,8 +1,8 @@
 """A DC connector keeps to the car's limits in every phase, and clamps a target that passes them or its own."""
 
 from evcc import Bench, Car, charge_parameter, delivery, demand, ev_status, number, value
-from garbage import share
-from reaching import reach
+from session_states import reach
+from small_heap import share
 
 from gridkeel.v2g.iso2 import states
 

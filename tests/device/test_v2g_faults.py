@@ -1,7 +1,7 @@
 """A fault of the charger in a session: the car is told to stop, and only what is agreed anew closes the contactor."""
 
 from evcc import Bench, Car, charge_parameter, delivery
-from garbage import share
+from small_heap import share
 
 from gridkeel.v2g.iso2 import status
 

@@ -1,8 +1,8 @@
 """Every message in every state: what the table allows goes on, everything else is a sequence error and a safe end."""
 
 from evcc import ClosedError
-from garbage import COLLECTED, share
-from reaching import REACH, ended_safely, reach
+from session_states import REACH, ended_safely, reach
+from small_heap import COLLECTED, share
 
 from gridkeel.v2g.iso2 import response_codes, states, states_text
 

@@ -1,8 +1,8 @@
 """The phases at their edges: what is just good enough, what just is not, and what an answer leaves behind."""
 
 from evcc import Bench, Car, charge_parameter, delivery, demand, ev_status, number, value
-from garbage import share
-from reaching import ANCHOR, Backend, reach
+from session_states import ANCHOR, Backend, reach
+from small_heap import share
 
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.iso2 import states, status

@@ -1,8 +1,8 @@
 """What a car may get wrong with external payment: the response code of the standard, a safe end, a log entry."""
 
 from evcc import EVCC_ID, Bench, Car, ClosedError, charge_parameter, delivery, demand, ev_status, offer, value
-from garbage import share
-from reaching import ended_safely, reach
+from session_states import ended_safely, reach
+from small_heap import share
 
 from gridkeel.v2g import v2gtp
 from gridkeel.v2g.iso2 import states, states_text, status

@@ -1,7 +1,7 @@
 """Session ids: new ones that nobody can have, and a paused one that is joined once, on its own terms."""
 
 from evcc import Bench, Car, charge_parameter
-from reaching import ANCHOR, Backend
+from session_states import ANCHOR, Backend
 
 from gridkeel.v2g.credentials import Credentials
 

@@ -1,7 +1,7 @@
 """Whole sessions with external payment, AC and DC, from the protocol handshake to SessionStop."""
 
 from evcc import Bench, Car, charge_parameter, delivery, demand, number, offer
-from garbage import share
+from small_heap import share
 
 from gridkeel.v2g import sap
 from gridkeel.v2g.iso2 import status

@@ -5,7 +5,7 @@ Made with the EXI codec and create_signature of the PyPI package iso15118 0.31.2
 
 from binascii import unhexlify
 
-from garbage import COLLECTED
+from small_heap import COLLECTED
 
 from gridkeel.v2g import exi, grammars, journal, signatures
 from gridkeel.v2g.iso2 import states

@@ -1,7 +1,7 @@
 """What is told of the charger: ratings, limits, meter, and the status in every response that carries one."""
 
 from evcc import Bench, Car, charge_parameter, number
-from reaching import reach
+from session_states import reach
 
 from gridkeel.clock import WallClock
 from gridkeel.v2g.iso2 import states, status

@@ -1,7 +1,7 @@
 """A car whose connection was lost comes again over another: what it must say, and what becomes of its session."""
 
 from evcc import _BUFFER, EVCC_ID, Bench, Car, offer
-from reaching import reach
+from session_states import reach
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars, sap, v2gtp

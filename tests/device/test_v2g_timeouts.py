@@ -1,9 +1,9 @@
 """A car that falls silent, in every state; and our own clocks."""
 
 from evcc import Bench, Car, charge_parameter, delivery, ev_status
-from garbage import share
-from outlet import STUCK_MS
-from reaching import REACH, ended_safely, reach
+from fake_charger import STUCK_MS
+from session_states import REACH, ended_safely, reach
+from small_heap import share
 
 from gridkeel.v2g.iso2 import states, status
 

@@ -3,8 +3,8 @@
 from evcc import EVCC_ID, Bench, Car, ClosedError, offer
 from exi_schemas import schema
 from exi_vectors import VECTORS
-from garbage import share
-from reaching import tailed
+from session_states import tailed
+from small_heap import share
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars, sap

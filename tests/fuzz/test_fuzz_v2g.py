@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "device"))
 
 import evcc
-import reaching
+import session_states
 
 from gridkeel.v2g import exi, grammars, v2gtp
 from gridkeel.v2g.iso2 import states_text
@@ -65,10 +65,10 @@ def settle(car: Any) -> None:
     assert not [event for event in bench.events if event[1] == "a defect"]
 
 
-@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states_text.STATES[state])
+@pytest.mark.parametrize("state", sorted(session_states.REACH)[1:], ids=lambda state: states_text.STATES[state])
 def test_messages_nobody_sends(state: int) -> None:
     rng = random.Random(state)
-    reached = reaching.reach(state)
+    reached = session_states.reach(state)
     names = list(states_text.allowed(state))
     for _ in range(ROUNDS):
         car = copy.deepcopy(reached)
@@ -78,10 +78,10 @@ def test_messages_nobody_sends(state: int) -> None:
         settle(car)
 
 
-@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states_text.STATES[state])
+@pytest.mark.parametrize("state", sorted(session_states.REACH)[1:], ids=lambda state: states_text.STATES[state])
 def test_values_nobody_means(state: int) -> None:
     rng = random.Random(1000 + state)
-    reached = reaching.reach(state)
+    reached = session_states.reach(state)
     for _ in range(ROUNDS):
         car = copy.deepcopy(reached)
         for _ in range(4):

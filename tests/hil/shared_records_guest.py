@@ -12,7 +12,7 @@ import sys
 sys.path.append(sys.argv[1])
 
 from evcc import _BUFFER, EVCC_ID, Noise, offer
-from outlet import Outlet
+from fake_charger import Outlet
 
 from gridkeel.boards import tls_connection
 from gridkeel.clock import WallClock

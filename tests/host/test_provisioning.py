@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import provisioned_car as car
+import provisioned_ev as car
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes

@@ -16,15 +16,15 @@ RECEIPTS = {"iso15118_receipt": 1}
 
 
 def stops(made: Any) -> None:
-    reaching = made.reaching
-    for state in reaching.REACH:
+    session_states = made.session_states
+    for state in session_states.REACH:
         if "SessionStopReq" in states_text.allowed(state):
-            reaching.reach(state).ask("SessionStopReq", {"ChargingSession": "Terminate"})
+            session_states.reach(state).ask("SessionStopReq", {"ChargingSession": "Terminate"})
 
 
 def services(made: Any) -> None:
-    made.reaching.reach(states.SELECTION).ask("ServiceDetailReq", {"ServiceID": 1})
-    car = made.reaching.reach(states.AUTHORIZATION)
+    made.session_states.reach(states.SELECTION).ask("ServiceDetailReq", {"ServiceID": 1})
+    car = made.session_states.reach(states.AUTHORIZATION)
     car.bench.outlet.authorized = 0
     car.ask("AuthorizationReq", {})
 
@@ -83,7 +83,7 @@ class Made:
     """The modules of the device tests that the sessions are made with."""
 
     evcc: Any = importlib.import_module("evcc")
-    reaching: Any = importlib.import_module("reaching")
+    session_states: Any = importlib.import_module("session_states")
     contracts: Any = importlib.import_module("contracts")
     provisioning: Any = importlib.import_module("provisioning")
 

@@ -15,7 +15,7 @@ import time
 
 sys.path.append(sys.argv[2])
 
-from outlet import Outlet
+from fake_charger import Outlet
 
 from gridkeel import errors, ticks
 from gridkeel.boards import tls_connection, vehicle_network

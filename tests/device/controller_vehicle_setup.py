@@ -1,7 +1,7 @@
 """The whole controller with a vehicle whose state is set by hand."""
 
-from controller_rig import Charger
-from evse_station import HIGH_MV
+from connector_setup import HIGH_MV
+from controller_setup import Charger
 
 from gridkeel import inverter
 from gridkeel.evse import duty, ports

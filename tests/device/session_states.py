@@ -1,7 +1,7 @@
 """How a session comes to each of its states: state, kind of outlet, and the steps of the car."""
 
 from evcc import Bench, Car, delivery
-from garbage import COLLECTED
+from small_heap import COLLECTED
 
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.iso2 import modes, states

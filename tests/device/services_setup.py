@@ -1,6 +1,6 @@
 """The grid services with their arbiter on an estimate that is set by hand."""
 
-from hand_mains import Mains
+from mains_estimate import Mains
 
 from gridkeel import ticks
 from gridkeel.params import Parameters

@@ -1,8 +1,8 @@
 """What vehicles were seen to do that a by-the-book peer never does, and that must not cost them their session."""
 
-from charger_station import ChargerStation
+from charger_setup import ChargerStation
 from evcc import EVCC_ID, Bench, Car, ClosedError, delivery, demand, offer
-from reaching import reach
+from session_states import reach
 
 from gridkeel.v2g import sap
 from gridkeel.v2g.iso2 import states, status

@@ -1,6 +1,6 @@
 """A station with a charger over it: what a session sees and orders, through to the connector."""
 
-from evse_station import Station
+from connector_setup import Station
 
 from gridkeel.envelope import Envelope
 from gridkeel.evse.charger import Charger
