@@ -1,6 +1,6 @@
-"""How a session comes to each of its states: state, kind of outlet, and the steps of the car."""
+"""How a session comes to each of its states: state, kind of connector, and the steps of the EV."""
 
-from evcc import Bench, Car, delivery
+from evcc import Evcc, Evse, delivery
 from small_heap import COLLECTED
 
 from gridkeel.v2g.credentials import Credentials
@@ -27,79 +27,79 @@ class Backend:
         pass
 
 
-def tailed(bench, tail, kind=Car, *details):
-    """Return a car of `kind` whose bench puts `tail` behind each frame's document."""
-    send_frame = bench.send_frame
-    bench.send_frame = lambda payload: send_frame(bytes(payload) + tail)
-    return kind(bench, *details)
+def tailed(evse, tail, kind=Evcc, *details):
+    """Return an EV of `kind` whose EVSE receives `tail` behind each frame's document."""
+    send_frame = evse.send_frame
+    evse.send_frame = lambda payload: send_frame(bytes(payload) + tail)
+    return kind(evse, *details)
 
 
-def _discovery(car):
-    car.setup()
+def _discovery(ev):
+    ev.setup()
 
 
-def _selection(car):
-    car.setup()
-    car.ask("ServiceDiscoveryReq", {})
+def _selection(ev):
+    ev.setup()
+    ev.ask("ServiceDiscoveryReq", {})
 
 
-def _contract(car):
-    _selection(car)
-    car.payment = modes.CONTRACT
-    car.ask("PaymentServiceSelectionReq", car.request("PaymentServiceSelectionReq"))
+def _contract(ev):
+    _selection(ev)
+    ev.payment = modes.CONTRACT
+    ev.ask("PaymentServiceSelectionReq", ev.request("PaymentServiceSelectionReq"))
 
 
-def _certificate(car):
-    _selection(car)
+def _certificate(ev):
+    _selection(ev)
     body = {"SelectedPaymentOption": modes.CONTRACT}
     body["SelectedServiceList"] = {"SelectedService": [{"ServiceID": 1}, {"ServiceID": 2}]}
-    car.ask("PaymentServiceSelectionReq", body)
+    ev.ask("PaymentServiceSelectionReq", body)
 
 
-def _authorization(car):
-    _selection(car)
-    car.ask("PaymentServiceSelectionReq", car.request("PaymentServiceSelectionReq"))
+def _authorization(ev):
+    _selection(ev)
+    ev.ask("PaymentServiceSelectionReq", ev.request("PaymentServiceSelectionReq"))
 
 
-def _pre_charge(car):
-    car.to_offer()
-    car.cable_check()
+def _pre_charge(ev):
+    ev.to_offer()
+    ev.cable_check()
 
 
-def _charging(car):
-    car.to_charging()
-    car.charge(1)
+def _charging(ev):
+    ev.to_charging()
+    ev.charge(1)
 
 
-def _receipt(car):
-    car.to_charging()
-    car.bench.secc._context.payment = modes.CONTRACT  # a receipt is asked for in sessions with a contract
-    assert car.charge(1)["ReceiptRequired"] is True
+def _receipt(ev):
+    ev.to_charging()
+    ev.evse.secc._context.payment = modes.CONTRACT  # a receipt is asked for in sessions with a contract
+    assert ev.charge(1)["ReceiptRequired"] is True
 
 
-def _stopped(car):
-    _charging(car)
-    car.ask("PowerDeliveryReq", delivery("Stop", car))
+def _stopped(ev):
+    _charging(ev)
+    ev.ask("PowerDeliveryReq", delivery("Stop", ev))
 
 
 REACH = {
     # state: DC, how
-    states.PROTOCOL: (False, lambda car: None),
-    states.SETUP: (False, lambda car: car.negotiate()),
+    states.PROTOCOL: (False, lambda ev: None),
+    states.SETUP: (False, lambda ev: ev.negotiate()),
     states.DISCOVERY: (False, _discovery),
     states.SELECTION: (False, _selection),
     states.CONTRACT: (False, _contract),
     states.CERTIFICATE: (False, _certificate),
     states.AUTHORIZATION: (False, _authorization),
-    states.CHARGE_PARAMETER: (False, lambda car: car.to_authorized()),
-    states.POWER_DELIVERY: (False, lambda car: car.to_offer()),
-    states.CHARGING_STATUS: (False, lambda car: car.to_charging()),
+    states.CHARGE_PARAMETER: (False, lambda ev: ev.to_authorized()),
+    states.POWER_DELIVERY: (False, lambda ev: ev.to_offer()),
+    states.CHARGING_STATUS: (False, lambda ev: ev.to_charging()),
     states.CHARGING: (False, _charging),
     states.RECEIPT_AC: (False, _receipt),
-    states.CABLE_CHECK: (True, lambda car: car.to_offer()),
+    states.CABLE_CHECK: (True, lambda ev: ev.to_offer()),
     states.PRE_CHARGE: (True, _pre_charge),
-    states.PRE_CHARGING: (True, lambda car: car.to_power_delivery()),
-    states.CURRENT_DEMAND: (True, lambda car: car.to_charging()),
+    states.PRE_CHARGING: (True, lambda ev: ev.to_power_delivery()),
+    states.CURRENT_DEMAND: (True, lambda ev: ev.to_charging()),
     states.DEMANDING: (True, _charging),
     states.RECEIPT_DC: (True, _receipt),
     states.STOPPED_AC: (False, _stopped),
@@ -108,37 +108,37 @@ REACH = {
 
 
 def reach(state):
-    """Return a car whose session is in that state."""
+    """Return an EV whose session is in that state."""
     dc, steps = REACH[state]
-    bench = Bench(
+    evse = Evse(
         dc=dc,
         secured=True,
         credentials=Credentials(mo_roots=[ANCHOR]),
         backend=Backend(),
         changes={"iso15118_receipt": 1},
     )
-    car = Car(bench, "DC_extended" if dc else "AC_single_phase_core")
-    steps(car)
-    assert bench.secc._session.state == state, (bench.secc._session.state, state)
-    return car
+    ev = Evcc(evse, "DC_extended" if dc else "AC_single_phase_core")
+    steps(ev)
+    assert evse.secc._session.state == state, (evse.secc._session.state, state)
+    return ev
 
 
-def ended_safely(bench):
-    """The charger's end of a session that went wrong, and another car that charges right after it."""
-    assert bench.secc.closing
-    bench.outlet.wants_power = False
-    bench.run(200)
-    outlet = bench.outlet
-    assert not outlet.in_session and not outlet.allowed and not outlet.contactor_closed and outlet.target == (0, 0)
-    bench.disconnect()
-    bench.secured = False
-    bench.connect()
-    car = Car(bench, "DC_extended" if outlet.dc else "AC_single_phase_core")
+def ended_safely(evse):
+    """The charger's end of a session that went wrong, and another EV that charges right after it."""
+    assert evse.secc.closing
+    evse.charger.wants_power = False
+    evse.run(200)
+    charger = evse.charger
+    assert not charger.in_session and not charger.allowed and not charger.contactor_closed and charger.target == (0, 0)
+    evse.disconnect()
+    evse.secured = False
+    evse.connect()
+    ev = Evcc(evse, "DC_extended" if charger.dc else "AC_single_phase_core")
     if COLLECTED:
-        car.to_charging()
-        car.charge(2)
-        car.stop()
+        ev.to_charging()
+        ev.charge(2)
+        ev.stop()
     else:
-        car.to_offer()
-    bench.run(200)
-    bench.disconnect()
+        ev.to_offer()
+    evse.run(200)
+    evse.disconnect()

@@ -123,7 +123,7 @@ class Nobody:
         self.results.append(result)
 
 
-class Desk:
+class CommandSetup:
     def __init__(self, board):
         self.config = Config(board)
         self.controller = Nobody()
@@ -217,21 +217,21 @@ def test_every_code_has_its_words():
 
 
 def test_no_power_until_it_is_mended_and_auto_is_asked_for():
-    desk = Desk(Board(b"{", KEPT))
-    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
-    assert not desk.controller.enabled
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 60000) == OUT_OF_RANGE
-    assert desk.config.code
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
-    assert desk.config.code == 0
-    assert not desk.controller.enabled
-    assert desk.ask(message_ids.MODE, AUTO) == OK
-    assert desk.controller.enabled
+    setup = CommandSetup(Board(b"{", KEPT))
+    assert setup.ask(message_ids.MODE, AUTO) == REFUSED
+    assert not setup.controller.enabled
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 60000) == OUT_OF_RANGE
+    assert setup.config.code
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == OK
+    assert setup.config.code == 0
+    assert not setup.controller.enabled
+    assert setup.ask(message_ids.MODE, AUTO) == OK
+    assert setup.controller.enabled
 
 
 def test_what_mends_it_is_the_good_one_with_the_change_in_it():
     board = Board(b"{", KEPT)
-    Desk(board).ask(message_ids.PARAM_SET, INDEX, 900)
+    CommandSetup(board).ask(message_ids.PARAM_SET, INDEX, 900)
     again = Config(board)
     assert again.code == 0
     assert (again.parameters.baseline_w, again.parameters.modbus_unit) == (900, 7)
@@ -239,17 +239,17 @@ def test_what_mends_it_is_the_good_one_with_the_change_in_it():
 
 def test_a_parameter_that_cannot_be_stored_is_not_in_force():
     board = Board(SOUND, KEPT)
-    desk = Desk(board)
+    setup = CommandSetup(board)
     board.full = True
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == REFUSED
-    assert desk.config.parameters.baseline_w == 1500
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == REFUSED
+    assert setup.config.parameters.baseline_w == 1500
     assert board.files[CONFIG] == SOUND
 
 
 def test_a_parameter_that_the_next_start_would_refuse_is_refused():
-    desk = Desk(Board(SOUND, KEPT))
-    assert desk.ask(message_ids.PARAM_SET, params.index("evse"), 1) == REFUSED
-    assert desk.config.parameters.evse == 0
+    setup = CommandSetup(Board(SOUND, KEPT))
+    assert setup.ask(message_ids.PARAM_SET, params.index("evse"), 1) == REFUSED
+    assert setup.config.parameters.evse == 0
 
 
 def test_the_good_one_is_written_once_power_was_allowed_for_a_while():
@@ -277,12 +277,12 @@ def test_the_good_one_is_not_written_again_at_a_start_that_changed_nothing():
 
 def test_a_parameter_becomes_good_only_after_it_ran():
     board = Board(SOUND, SOUND)
-    desk = Desk(board)
-    desk.config.follow(True, 0)
-    desk.ask(message_ids.PARAM_SET, INDEX, 900)
-    desk.config.follow(True, 20000)
+    setup = CommandSetup(board)
+    setup.config.follow(True, 0)
+    setup.ask(message_ids.PARAM_SET, INDEX, 900)
+    setup.config.follow(True, 20000)
     assert board.files[GOOD] == SOUND
-    desk.config.follow(True, 30000)
+    setup.config.follow(True, 30000)
     assert params.parse(board.files[GOOD])["baseline_w"] == 900
 
 
@@ -379,17 +379,17 @@ def test_a_bad_device_id_is_reported_and_stops_nothing():
 
 
 def test_a_parameter_does_not_mend_a_device_id():
-    desk = Desk(Board(SOUND, SOUND, b"gk 7"))
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
-    assert desk.config.code >> 8 == params.DEVICE_ID
-    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
+    setup = CommandSetup(Board(SOUND, SOUND, b"gk 7"))
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == OK
+    assert setup.config.code >> 8 == params.DEVICE_ID
+    assert setup.ask(message_ids.MODE, AUTO) == REFUSED
 
 
 def test_nor_does_it_where_the_configuration_broke_too():
-    desk = Desk(Board(b"{", KEPT, b"gk 7"))
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
-    assert desk.config.code >> 8 == params.DEVICE_ID
-    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
+    setup = CommandSetup(Board(b"{", KEPT, b"gk 7"))
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == OK
+    assert setup.config.code >> 8 == params.DEVICE_ID
+    assert setup.ask(message_ids.MODE, AUTO) == REFUSED
 
 
 def test_the_fault_is_the_foremost():

@@ -1,6 +1,6 @@
 """Droop, its lag and its curves where one thing gives way to another."""
 
-from mains_estimate import Mains
+from mains_estimate import MainsEstimate
 
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import WARM_UP_LONG
@@ -15,7 +15,7 @@ W_A_MHZ = 20
 
 def apart(mhz, short_mhz=None):
     """Mains so far from 50 Hz, the short window perhaps elsewhere."""
-    mains = Mains()
+    mains = MainsEstimate()
     mains.at(50000 + mhz, None if short_mhz is None else 50000 + short_mhz)
     return mains
 

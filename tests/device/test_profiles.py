@@ -1,4 +1,4 @@
-from mains_estimate import Mains
+from mains_estimate import MainsEstimate
 from noalloc import without_heap
 
 from gridkeel.errors import ParameterError
@@ -27,7 +27,7 @@ def settled(name, mhz, **more):
     """Return where the response to a frequency leads."""
     parameters = parameters_of(name, **more)
     droop = Droop(parameters)
-    droop.update(Mains(mhz, parameters.nominal_hz), 0)
+    droop.update(MainsEstimate(mhz, parameters.nominal_hz), 0)
     return droop.target_w
 
 
@@ -88,7 +88,7 @@ def time_to_90_percent(name, step_mhz):
     parameters = parameters_of(name)
     droop = Droop(parameters)
     final = abs(settled(name, parameters.nominal_hz * 1000 + step_mhz))
-    mains = Mains(parameters.nominal_hz * 1000 + step_mhz, parameters.nominal_hz)
+    mains = MainsEstimate(parameters.nominal_hz * 1000 + step_mhz, parameters.nominal_hz)
     droop.update(mains, 0)
     for now in range(10, 40000, 10):
         if abs(droop.update(mains, now)) * 10 >= final * 9:
@@ -150,7 +150,7 @@ def test_each_side_answers_by_its_own_rating():
 
 def test_no_microhertz_is_lost():
     droop = Droop(parameters_of("custom", droop_deadband_mhz=0, droop_span_mhz=50))
-    mains = Mains(50000)
+    mains = MainsEstimate(50000)
     mains.freq_uhz = mains.freq_short_uhz = 50001500
     assert droop.update(mains, 0) == 300
     droop = Droop(parameters_of("custom"))
@@ -161,7 +161,7 @@ def test_no_microhertz_is_lost():
 
 def test_hysteresis_holds_the_response_on_the_way_back():
     droop = Droop(parameters_of("custom", droop_hysteresis_mhz=10))
-    mains = Mains(50260)
+    mains = MainsEstimate(50260)
     peak = droop.update(mains, 0)
     assert peak == 5000
     for mhz, same in ((50255, True), (50250, True), (50245, False)):
@@ -181,7 +181,7 @@ def test_hysteresis_holds_the_response_on_the_way_back():
 
 def test_active_until_the_lag_has_run_down():
     droop = Droop(parameters_of("ieee1547-cat1-char2"))
-    mains = Mains(60500, 60)
+    mains = MainsEstimate(60500, 60)
     now = 0
     for _ in range(300):
         now += 10
@@ -200,7 +200,7 @@ def test_active_until_the_lag_has_run_down():
 
 def test_a_doubtful_estimate_holds_the_target():
     droop = Droop(parameters_of("custom"))
-    mains = Mains(49740)
+    mains = MainsEstimate(49740)
     droop.update(mains, 0)
     mains.at(50000)
     mains.quality = LOW_VOLTAGE
@@ -208,12 +208,14 @@ def test_a_doubtful_estimate_holds_the_target():
 
 
 def test_no_heap():
-    rig = [(Droop(parameters_of(name)), Mains(49470, 50)) for name in ("custom", "fcr-ce", "dynamic-containment")]
+    cases = [
+        (Droop(parameters_of(name)), MainsEstimate(49470, 50)) for name in ("custom", "fcr-ce", "dynamic-containment")
+    ]
 
     def walk():
-        for k in range(len(rig)):
-            droop = rig[k][0]
+        for k in range(len(cases)):
+            droop = cases[k][0]
             for now in range(0, 400, 10):
-                droop.update(rig[k][1], now)
+                droop.update(cases[k][1], now)
 
     without_heap(walk)

@@ -1,4 +1,4 @@
-from mains_estimate import Mains
+from mains_estimate import MainsEstimate
 
 from gridkeel import errors, ticks
 from gridkeel.params import Parameters
@@ -23,12 +23,12 @@ def test_droop_line():
         (50021, 15),
         (49979, -15),
     ):
-        assert droop.update(Mains(mhz)) == power_w, mhz
+        assert droop.update(MainsEstimate(mhz)) == power_w, mhz
 
 
 def test_droop_takes_the_short_window_once_it_parts():
     droop = Droop(Parameters())
-    mains = Mains()
+    mains = MainsEstimate()
     mains.at(50000, 49986)
     assert droop.update(mains) == 0
     mains.at(50000, 49740)
@@ -37,7 +37,7 @@ def test_droop_takes_the_short_window_once_it_parts():
 
 def test_droop_holds_over_a_doubtful_estimate():
     droop = Droop(Parameters())
-    mains = Mains(49740)
+    mains = MainsEstimate(49740)
     droop.update(mains)
     mains.at(50000)
     mains.quality = LOW_VOLTAGE
@@ -46,7 +46,7 @@ def test_droop_holds_over_a_doubtful_estimate():
 
 def running(parameters=None, now=ticks.MASK - 100):
     protection = Protection(parameters or Parameters())
-    mains = Mains()
+    mains = MainsEstimate()
     for _ in range(60):
         protection.update(mains, now)
         now = ticks.add(now, 10)
@@ -57,7 +57,7 @@ def running(parameters=None, now=ticks.MASK - 100):
 def test_starts_safe_and_runs_after_the_start_delay():
     protection = Protection(Parameters())
     assert protection.state == SAFE
-    mains = Mains()
+    mains = MainsEstimate()
     mains.quality = WARM_UP_LONG
     assert protection.update(mains, 0) == SAFE
     mains.quality = 0

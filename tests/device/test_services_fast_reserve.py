@@ -1,4 +1,4 @@
-from mains_estimate import Mains
+from mains_estimate import MainsEstimate
 from noalloc import without_heap
 
 from gridkeel import ticks
@@ -14,7 +14,7 @@ def ready(name="nordic-ffr-49.6", **more):
     changes = {"fast_reserve": fast_reserve.NAMES.index(name), "fast_reserve_w": 5000}
     changes.update(more)
     reserve = FastReserve(Parameters(changes))
-    mains = Mains()
+    mains = MainsEstimate()
     reserve.update(mains, START)
     assert reserve.state == READY
     return reserve, mains
@@ -50,7 +50,7 @@ def test_no_selection_takes_no_contract_and_no_contract_takes_no_selection():
     for changes in ({"fast_reserve_w": 5000}, {"fast_reserve": 1}):
         reserve = FastReserve(Parameters(changes))
         for now in (0, 10):
-            reserve.update(Mains(), now)
+            reserve.update(MainsEstimate(), now)
         assert reserve.state == OFF, changes
 
 

@@ -1,7 +1,7 @@
 """Plug & Charge: contracts that hold, and every way they do not."""
 
 import der_maker
-from contracts import EMAID, ContractCar, Key, Operator, bench_for, certificate, sized
+from contracts import EMAID, ContractEvcc, Key, Operator, certificate, evse_for, sized
 from evcc import UNIX_S
 from session_states import ended_safely
 
@@ -16,57 +16,57 @@ CHAIN_ERROR = "FAILED_CertChainError"
 WASM_GROUP = 0
 
 
-def refused_details(bench, car, code, event):
-    bench.drain()
-    car.setup()
+def refused_details(evse, ev, code, event):
+    evse.drain()
+    ev.setup()
     for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        car.ask(name, car.request(name))
-    car.ask("PaymentDetailsReq", car.details(), code)
-    assert bench.kinds("refused") == [("refused", "PaymentDetailsReq", code, 0)]
-    assert [told[2] for told in bench.kinds("certificate")][-1:] == [event], bench.events
-    bench.outlet.authorized = 1
-    ended_safely(bench)
+        ev.ask(name, ev.request(name))
+    ev.ask("PaymentDetailsReq", ev.details(), code)
+    assert evse.kinds("refused") == [("refused", "PaymentDetailsReq", code, 0)]
+    assert [told[2] for told in evse.kinds("certificate")][-1:] == [event], evse.events
+    evse.charger.authorized = 1
+    ended_safely(evse)
 
 
 def test_ac_with_a_contract():
-    bench = bench_for(OPERATOR, changes={"iso15118_receipt": 1})
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_charging()
+    evse = evse_for(OPERATOR, changes={"iso15118_receipt": 1})
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_charging()
     for _ in range(2):
-        last = car.charge(1)
+        last = ev.charge(1)
         assert last["ReceiptRequired"] is True
-        body = {"Id": "id1", "SessionID": car.session_id, "SAScheduleTupleID": 1, "MeterInfo": last["MeterInfo"]}
-        car.ask_signed("MeteringReceiptReq", body)
-    car.stop()
-    assert bench.kinds("contract") == [("contract", "accepted", "", 0)]
-    assert [event[1:3] for event in bench.kinds("signature")][0] == ("AuthorizationReq", "ok")
-    assert not bench.kinds("refused") and not bench.kinds("late")
+        body = {"Id": "id1", "SessionID": ev.session_id, "SAScheduleTupleID": 1, "MeterInfo": last["MeterInfo"]}
+        ev.ask_signed("MeteringReceiptReq", body)
+    ev.stop()
+    assert evse.kinds("contract") == [("contract", "accepted", "", 0)]
+    assert [event[1:3] for event in evse.kinds("signature")][0] == ("AuthorizationReq", "ok")
+    assert not evse.kinds("refused") and not evse.kinds("late")
 
 
 def test_dc_with_a_contract():
-    bench = bench_for(OPERATOR, dc=True)
-    car = ContractCar(bench, KEY, CHAIN, "DC_extended")
-    car.to_charging()
-    assert car.charge(2)["ReceiptRequired"] is False
-    car.stop()
-    assert not bench.kinds("refused")
+    evse = evse_for(OPERATOR, dc=True)
+    ev = ContractEvcc(evse, KEY, CHAIN, "DC_extended")
+    ev.to_charging()
+    assert ev.charge(2)["ReceiptRequired"] is False
+    ev.stop()
+    assert not evse.kinds("refused")
 
 
 def slices_of_a_check(operations):
     operator = Operator(sub_cas=2)
     key, chain = operator.contract()
-    bench = bench_for(operator)
-    work = bench.secc.work
+    evse = evse_for(operator)
+    work = evse.secc.work
     counted = []
 
     def counting(now_ms):
-        counted.append(bench.secc.request)
+        counted.append(evse.secc.request)
         return work(now_ms)
 
-    bench.secc.work = counting
+    evse.secc.work = counting
     usual, multiples.operations_a_slice = multiples.operations_a_slice, operations
     try:
-        ContractCar(bench, key, chain).to_details()
+        ContractEvcc(evse, key, chain).to_details()
     finally:
         multiples.operations_a_slice = usual
     return counted.count(states.PAYMENT_DETAILS_REQ)
@@ -81,10 +81,10 @@ def test_a_contracts_check_is_in_slices_as_small_as_the_board_wants_them():
 def test_two_sub_cas():
     operator = Operator(sub_cas=2)
     key, chain = operator.contract()
-    bench = bench_for(operator)
-    car = ContractCar(bench, key, chain)
-    car.to_details()
-    assert len(car.challenge) == 16
+    evse = evse_for(operator)
+    ev = ContractEvcc(evse, key, chain)
+    ev.to_details()
+    assert len(ev.challenge) == 16
 
 
 def test_long_sub_cas():
@@ -92,14 +92,14 @@ def test_long_sub_cas():
         operator = Operator(sub_cas, size)
         key, chain = operator.contract()
         assert [len(der) for der in chain[1:]] == [size] * sub_cas
-        ContractCar(bench_for(operator), key, chain).to_authorized()
+        ContractEvcc(evse_for(operator), key, chain).to_authorized()
 
 
 def test_a_leaf_over_its_size():
     key = Key()
     leaf = sized(801, EMAID.encode(), key, b"MO root", OPERATOR.key)
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, key, [leaf]), CHAIN_ERROR, "oversized")
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, key, [leaf]), CHAIN_ERROR, "oversized")
 
 
 def test_a_contract_that_is_a_tls_client_s():
@@ -109,64 +109,64 @@ def test_a_contract_that_is_a_tls_client_s():
         limited = der_maker.sequence(der_maker.tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03" + purpose))
         more = (der_maker.extension(purposes, limited, True),)
         leaf = certificate(EMAID.encode(), key, b"MO root", OPERATOR.key, more=more)
-        ContractCar(bench_for(OPERATOR), key, [leaf]).to_details(code)
+        ContractEvcc(evse_for(OPERATOR), key, [leaf]).to_details(code)
 
 
 def test_an_emaid_with_hyphens_or_without_its_check_digit():
     for written in ("DE-8AA-1A2B3C4D5-9", EMAID.lower(), EMAID[:14]):
         if len(written) > 15:
             continue  # eMAIDType takes 14 or 15 characters
-        bench = bench_for(OPERATOR)
-        car = ContractCar(bench, KEY, CHAIN, emaid=written)
-        car.to_details()
+        evse = evse_for(OPERATOR)
+        ev = ContractEvcc(evse, KEY, CHAIN, emaid=written)
+        ev.to_details()
 
 
 def test_hyphens_in_the_certificate():
     key, chain = OPERATOR.contract("DE-8AA-1A2B3C4D5-9")
-    ContractCar(bench_for(OPERATOR), key, chain).to_details()
+    ContractEvcc(evse_for(OPERATOR), key, chain).to_details()
 
 
 def test_a_wrong_emaid():
-    bench = bench_for(OPERATOR)
-    car = ContractCar(bench, KEY, CHAIN, emaid="DE8AA1A2B3C4D60")
-    refused_details(bench, car, "FAILED_CertChainError", "wrong_emaid")
+    evse = evse_for(OPERATOR)
+    ev = ContractEvcc(evse, KEY, CHAIN, emaid="DE8AA1A2B3C4D60")
+    refused_details(evse, ev, "FAILED_CertChainError", "wrong_emaid")
 
 
 def test_a_wrong_root():
-    bench = bench_for(Operator())
+    evse = evse_for(Operator())
     other, chain = Operator(sub_cas=1).contract()
-    bench.secc._context.credentials.mo_roots = [OPERATOR.root]
-    refused_details(bench, ContractCar(bench, other, chain[:1]), "FAILED_CertificateNotAllowedAtThisEVSE", "wrong_root")
+    evse.secc._context.credentials.mo_roots = [OPERATOR.root]
+    refused_details(evse, ContractEvcc(evse, other, chain[:1]), "FAILED_CertificateNotAllowedAtThisEVSE", "wrong_root")
 
 
 def test_a_root_of_the_same_name():
-    bench = bench_for(Operator())
-    refused_details(bench, ContractCar(bench, KEY, CHAIN), "FAILED_CertChainError", "bad_signature")
+    evse = evse_for(Operator())
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertChainError", "bad_signature")
 
 
 def test_expired():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"250101000000Z", b"260101000000Z"))
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, key, chain), "FAILED_CertificateExpired", "expired")
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, key, chain), "FAILED_CertificateExpired", "expired")
 
 
 def test_not_yet_valid():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"270101000000Z", b"280101000000Z"))
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, key, chain), "FAILED_CertificateExpired", "not_yet_valid")
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, key, chain), "FAILED_CertificateExpired", "not_yet_valid")
 
 
 def test_a_clock_that_was_never_set():
-    bench = bench_for(OPERATOR)
-    bench.secc._context.clock = WallClock()
-    refused_details(bench, ContractCar(bench, KEY, CHAIN), "FAILED_CertificateExpired", "clock_unset")
+    evse = evse_for(OPERATOR)
+    evse.secc._context.clock = WallClock()
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateExpired", "clock_unset")
 
 
 def test_it_ends_soon():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"250101000000Z", b"261001000000Z"))
-    bench = bench_for(OPERATOR)
+    evse = evse_for(OPERATOR)
     assert UNIX_S < 1_790_812_800  # 2026-10-01
-    ContractCar(bench, key, chain).to_details("OK_CertificateExpiresSoon")
+    ContractEvcc(evse, key, chain).to_details("OK_CertificateExpiresSoon")
 
 
 def revoking(serial):
@@ -188,64 +188,64 @@ def revoking(serial):
 
 
 def test_revoked():
-    bench = bench_for(OPERATOR, crls=[revoking(b"\x01\x23")])
-    refused_details(bench, ContractCar(bench, KEY, CHAIN), "FAILED_CertificateRevoked", "revoked")
+    evse = evse_for(OPERATOR, crls=[revoking(b"\x01\x23")])
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateRevoked", "revoked")
 
 
 def test_another_serial_is_revoked():
-    bench = bench_for(OPERATOR, crls=[revoking(b"\x01\x24")])
-    ContractCar(bench, KEY, CHAIN).to_details()
+    evse = evse_for(OPERATOR, crls=[revoking(b"\x01\x24")])
+    ContractEvcc(evse, KEY, CHAIN).to_details()
 
 
 def test_no_certificate_at_all():
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, KEY, [b"\x30\x00"]), "FAILED_CertChainError", "encoding")
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, KEY, [b"\x30\x00"]), "FAILED_CertChainError", "encoding")
 
 
 def test_an_oversized_chain():
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, KEY, CHAIN * 4), "FAILED_CertChainError", "chain_length")
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN * 4), "FAILED_CertChainError", "chain_length")
 
 
 def test_an_operator_who_refuses_the_contract():
-    bench = bench_for(OPERATOR)
-    bench.outlet.authorized = 2
-    refused_details(bench, ContractCar(bench, KEY, CHAIN), "FAILED_CertificateNotAllowedAtThisEVSE", "ok")
+    evse = evse_for(OPERATOR)
+    evse.charger.authorized = 2
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateNotAllowedAtThisEVSE", "ok")
 
 
 def refused_authorization(code, body=None, signature=None, key=None):
-    bench = bench_for(OPERATOR)
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_details()
-    asked = {"Id": "id1", "GenChallenge": car.challenge}
+    evse = evse_for(OPERATOR)
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_details()
+    asked = {"Id": "id1", "GenChallenge": ev.challenge}
     asked.update(body or {})
     if key:
-        car.key = key
-    car.signature = car.sign("AuthorizationReq", asked)
+        ev.key = key
+    ev.signature = ev.sign("AuthorizationReq", asked)
     if signature:
-        signature(car.signature)
-    car.ask("AuthorizationReq", asked, code)
-    assert bench.kinds("refused") == [("refused", "AuthorizationReq", code, 0)]
-    return bench, car
+        signature(ev.signature)
+    ev.ask("AuthorizationReq", asked, code)
+    assert evse.kinds("refused") == [("refused", "AuthorizationReq", code, 0)]
+    return evse, ev
 
 
 def test_a_wrong_challenge():
-    bench, _car = refused_authorization("FAILED_ChallengeInvalid", {"GenChallenge": bytes(16)})
-    ended_safely(bench)
+    evse, _car = refused_authorization("FAILED_ChallengeInvalid", {"GenChallenge": bytes(16)})
+    ended_safely(evse)
 
 
 def test_a_replayed_authorization():
-    bench = bench_for(OPERATOR)
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_details()
-    body = {"Id": "id1", "GenChallenge": car.challenge}
-    recorded = car.sign("AuthorizationReq", body)
-    bench.disconnect()
-    bench.connect()
-    car.session_id = b"\x00"
-    car.to_details()
-    car.signature = recorded
-    car.ask("AuthorizationReq", body, "FAILED_ChallengeInvalid")
+    evse = evse_for(OPERATOR)
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_details()
+    body = {"Id": "id1", "GenChallenge": ev.challenge}
+    recorded = ev.sign("AuthorizationReq", body)
+    evse.disconnect()
+    evse.connect()
+    ev.session_id = b"\x00"
+    ev.to_details()
+    ev.signature = recorded
+    ev.ask("AuthorizationReq", body, "FAILED_ChallengeInvalid")
 
 
 def test_another_key():
@@ -254,11 +254,11 @@ def test_another_key():
 
 
 def test_no_signature():
-    bench = bench_for(OPERATOR)
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_details()
-    car.ask("AuthorizationReq", {"Id": "id1", "GenChallenge": car.challenge}, "FAILED_SignatureError")
-    ended_safely(bench)
+    evse = evse_for(OPERATOR)
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_details()
+    ev.ask("AuthorizationReq", {"Id": "id1", "GenChallenge": ev.challenge}, "FAILED_SignatureError")
+    ended_safely(evse)
 
 
 def test_a_changed_digest():
@@ -305,20 +305,20 @@ def test_a_short_signature():
 
 
 def test_a_receipt_for_other_figures():
-    bench = bench_for(OPERATOR, changes={"iso15118_receipt": 1})
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_charging()
-    told = dict(car.charge(1)["MeterInfo"])
+    evse = evse_for(OPERATOR, changes={"iso15118_receipt": 1})
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_charging()
+    told = dict(ev.charge(1)["MeterInfo"])
     told["MeterReading"] += 1
-    body = {"Id": "id1", "SessionID": car.session_id, "MeterInfo": told}
-    car.ask_signed("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")
-    ended_safely(bench)
+    body = {"Id": "id1", "SessionID": ev.session_id, "MeterInfo": told}
+    ev.ask_signed("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")
+    ended_safely(evse)
 
 
 def test_an_unsigned_receipt():
-    bench = bench_for(OPERATOR, dc=True, changes={"iso15118_receipt": 1})
-    car = ContractCar(bench, KEY, CHAIN, "DC_extended")
-    car.to_charging()
-    told = car.charge(1)["MeterInfo"]
-    body = {"Id": "id1", "SessionID": car.session_id, "MeterInfo": told}
-    car.ask("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")
+    evse = evse_for(OPERATOR, dc=True, changes={"iso15118_receipt": 1})
+    ev = ContractEvcc(evse, KEY, CHAIN, "DC_extended")
+    ev.to_charging()
+    told = ev.charge(1)["MeterInfo"]
+    body = {"Id": "id1", "SessionID": ev.session_id, "MeterInfo": told}
+    ev.ask("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")

@@ -1,6 +1,6 @@
-"""What a car may get wrong with external payment: the response code of the standard, a safe end, a log entry."""
+"""What an EV may get wrong with external payment: the response code of the standard, a safe end, a log entry."""
 
-from evcc import EVCC_ID, Bench, Car, ClosedError, charge_parameter, delivery, demand, ev_status, offer, value
+from evcc import EVCC_ID, ClosedError, Evcc, Evse, charge_parameter, delivery, demand, ev_status, offer, value
 from session_states import ended_safely, reach
 from small_heap import share
 
@@ -10,27 +10,27 @@ from gridkeel.v2g.iso2 import states, states_text, status
 WASM_GROUP = 1
 
 
-def refused(car, name, body, code):
-    bench = car.bench
-    bench.drain()
-    bench.events.clear()
-    car.ask(name, body, code)
-    assert bench.kinds("refused") == [("refused", name, code, 0)]
-    assert [event[1] for event in bench.kinds("session")] == ["ended"]
-    ended_safely(bench)
+def refused(ev, name, body, code):
+    evse = ev.evse
+    evse.drain()
+    evse.events.clear()
+    ev.ask(name, body, code)
+    assert evse.kinds("refused") == [("refused", name, code, 0)]
+    assert [event[1] for event in evse.kinds("session")] == ["ended"]
+    ended_safely(evse)
 
 
 def test_another_sessions_id():
     for state in share((states.DISCOVERY, states.AUTHORIZATION, states.CHARGING), 1):
-        car = reach(state)
-        car.session_id = bytes(8)
+        ev = reach(state)
+        ev.session_id = bytes(8)
         name = states_text.allowed(state)[0]
-        refused(car, name, car.request(name), "FAILED_UnknownSession")
+        refused(ev, name, ev.request(name), "FAILED_UnknownSession")
 
 
 def test_service_ids():
-    car = reach(states.SELECTION)
-    refused(car, "ServiceDetailReq", {"ServiceID": 3}, "FAILED_ServiceIDInvalid")
+    ev = reach(states.SELECTION)
+    refused(ev, "ServiceDetailReq", {"ServiceID": 3}, "FAILED_ServiceIDInvalid")
 
 
 def selection(payment, *services):
@@ -47,47 +47,47 @@ def test_selections():
 
 
 def test_a_contract_needs_tls():
-    bench = Bench()
-    car = Car(bench)
-    car.setup()
-    car.ask("ServiceDiscoveryReq", {})
-    refused(car, "PaymentServiceSelectionReq", selection("Contract", 1), "FAILED_PaymentSelectionInvalid")
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.setup()
+    ev.ask("ServiceDiscoveryReq", {})
+    refused(ev, "PaymentServiceSelectionReq", selection("Contract", 1), "FAILED_PaymentSelectionInvalid")
 
 
 def test_the_certificate_service_needs_tls_and_a_contract():
-    bench = Bench()
-    car = Car(bench)
-    car.setup()
-    car.ask("ServiceDiscoveryReq", {})
-    refused(car, "ServiceDetailReq", {"ServiceID": 2}, "FAILED_ServiceIDInvalid")
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.setup()
+    ev.ask("ServiceDiscoveryReq", {})
+    refused(ev, "ServiceDetailReq", {"ServiceID": 2}, "FAILED_ServiceIDInvalid")
 
 
 def test_contracts_alone_over_tcp():
-    bench = Bench(changes={"iso15118_payment": 2})
-    car = Car(bench)
-    car.setup()
-    car.ask("ServiceDiscoveryReq", {}, "FAILED")
-    assert bench.secc.closing
+    evse = Evse(changes={"iso15118_payment": 2})
+    ev = Evcc(evse)
+    ev.setup()
+    ev.ask("ServiceDiscoveryReq", {}, "FAILED")
+    assert evse.secc.closing
 
 
 def test_an_operator_who_says_no():
-    bench = Bench()
-    bench.outlet.authorized = 2
-    car = Car(bench)
-    car.setup()
+    evse = Evse()
+    evse.charger.authorized = 2
+    ev = Evcc(evse)
+    ev.setup()
     for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        car.ask(name, car.request(name))
-    car.ask("AuthorizationReq", {}, "FAILED")
-    assert bench.secc.closing
-    bench.outlet.authorized = 1
-    ended_safely(bench)
+        ev.ask(name, ev.request(name))
+    ev.ask("AuthorizationReq", {}, "FAILED")
+    assert evse.secc.closing
+    evse.charger.authorized = 1
+    ended_safely(evse)
 
 
 def ac(**changes):
-    car = reach(states.CHARGE_PARAMETER)
-    body = charge_parameter(car)
+    ev = reach(states.CHARGE_PARAMETER)
+    body = charge_parameter(ev)
     body["AC_EVChargeParameter"].update(changes)
-    refused(car, "ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
+    refused(ev, "ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
 
 
 def test_ac_limits():
@@ -106,11 +106,11 @@ def test_ac_units():
 
 
 def dc(code="FAILED_WrongChargeParameter", **changes):
-    car = Car(Bench(dc=True), "DC_extended")
-    car.to_authorized()
-    body = charge_parameter(car)
+    ev = Evcc(Evse(dc=True), "DC_extended")
+    ev.to_authorized()
+    body = charge_parameter(ev)
     body["DC_EVChargeParameter"].update(changes)
-    refused(car, "ChargeParameterDiscoveryReq", body, code)
+    refused(ev, "ChargeParameterDiscoveryReq", body, code)
 
 
 def test_dc_limits():
@@ -124,27 +124,27 @@ def test_dc_power_and_errors():
 
 
 def test_modes():
-    car = reach(states.CHARGE_PARAMETER)
-    car.mode = "DC_extended"
-    refused(car, "ChargeParameterDiscoveryReq", charge_parameter(car), "FAILED_WrongEnergyTransferMode")
-    car = reach(states.CHARGE_PARAMETER)
-    body = charge_parameter(car)
-    car.mode = "DC_extended"
-    body["DC_EVChargeParameter"] = charge_parameter(car)["DC_EVChargeParameter"]
+    ev = reach(states.CHARGE_PARAMETER)
+    ev.mode = "DC_extended"
+    refused(ev, "ChargeParameterDiscoveryReq", charge_parameter(ev), "FAILED_WrongEnergyTransferMode")
+    ev = reach(states.CHARGE_PARAMETER)
+    body = charge_parameter(ev)
+    ev.mode = "DC_extended"
+    body["DC_EVChargeParameter"] = charge_parameter(ev)["DC_EVChargeParameter"]
     del body["AC_EVChargeParameter"]
-    refused(car, "ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
+    refused(ev, "ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
 
 
 def test_the_mode_stays_in_a_renegotiation():
-    car = reach(states.CHARGING)
-    car.ask("PowerDeliveryReq", delivery("Renegotiate", car))
-    car.mode = "AC_three_phase_core"
-    refused(car, "ChargeParameterDiscoveryReq", charge_parameter(car), "FAILED_WrongEnergyTransferMode")
+    ev = reach(states.CHARGING)
+    ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
+    ev.mode = "AC_three_phase_core"
+    refused(ev, "ChargeParameterDiscoveryReq", charge_parameter(ev), "FAILED_WrongEnergyTransferMode")
 
 
 def power_delivery(code, progress, **named):
-    car = reach(states.POWER_DELIVERY)
-    refused(car, "PowerDeliveryReq", delivery(progress, car, **named), code)
+    ev = reach(states.POWER_DELIVERY)
+    refused(ev, "PowerDeliveryReq", delivery(progress, ev, **named), code)
 
 
 def test_a_tariff_that_was_not_offered():
@@ -162,30 +162,30 @@ def test_a_renegotiation_of_nothing():
 
 
 def test_a_second_start():
-    car = reach(states.CHARGING)
-    refused(car, "PowerDeliveryReq", delivery("Start", car), "FAILED_SequenceError")
+    ev = reach(states.CHARGING)
+    refused(ev, "PowerDeliveryReq", delivery("Start", ev), "FAILED_SequenceError")
 
 
 def test_a_charger_that_is_not_ready():
-    car = reach(states.POWER_DELIVERY)
-    car.bench.outlet.ready = False
-    car.ask("PowerDeliveryReq", delivery("Start", car), "FAILED_PowerDeliveryNotApplied")
-    assert car.last["AC_EVSEStatus"]["EVSENotification"] == "StopCharging"
+    ev = reach(states.POWER_DELIVERY)
+    ev.evse.charger.ready = False
+    ev.ask("PowerDeliveryReq", delivery("Start", ev), "FAILED_PowerDeliveryNotApplied")
+    assert ev.last["AC_EVSEStatus"]["EVSENotification"] == "StopCharging"
 
 
 def test_isolation_faults():
-    bench = Bench(dc=True)
-    bench.outlet.isolation_end = status.ISOLATION_FAULT
-    car = Car(bench, "DC_extended")
-    car.to_offer()
-    bench.outlet.wants_power = True
-    assert car.ask("CableCheckReq", car.request("CableCheckReq"))["EVSEProcessing"] == "Ongoing"
-    bench.run(2000)
-    found = car.ask("CableCheckReq", car.request("CableCheckReq"), "FAILED")
+    evse = Evse(dc=True)
+    evse.charger.isolation_end = status.ISOLATION_FAULT
+    ev = Evcc(evse, "DC_extended")
+    ev.to_offer()
+    evse.charger.wants_power = True
+    assert ev.ask("CableCheckReq", ev.request("CableCheckReq"))["EVSEProcessing"] == "Ongoing"
+    evse.run(2000)
+    found = ev.ask("CableCheckReq", ev.request("CableCheckReq"), "FAILED")
     assert found["DC_EVSEStatus"]["EVSEStatusCode"] == "EVSE_Malfunction"
     assert found["DC_EVSEStatus"]["EVSEIsolationStatus"] == "Fault"
-    bench.outlet.isolation_end = status.ISOLATION_VALID
-    ended_safely(bench)
+    evse.charger.isolation_end = status.ISOLATION_VALID
+    ended_safely(evse)
 
 
 def test_dc_wishes():
@@ -200,92 +200,92 @@ def test_dc_wishes():
 
 def test_dc_demands():
     for volts, amperes in share(((-1, 20), (400, -1)), 1):
-        car = reach(states.DEMANDING)
-        refused(car, "CurrentDemandReq", demand(car, volts, amperes), "FAILED")
+        ev = reach(states.DEMANDING)
+        refused(ev, "CurrentDemandReq", demand(ev, volts, amperes), "FAILED")
 
 
-def closed(bench, reason):
+def closed(evse, reason):
     try:
-        bench.answer()
+        evse.answer()
         raise AssertionError("answered")
     except ClosedError:
-        assert bench.kinds("closed")[0][1] == reason, bench.events
-    ended_safely(bench)
+        assert evse.kinds("closed")[0][1] == reason, evse.events
+    ended_safely(evse)
 
 
 def test_what_is_no_message():
-    car = reach(states.CHARGING)
-    car.bench.send_frame(b"\x80\x98\x02\xff\xff\xff")
-    closed(car.bench, "message_invalid")
+    ev = reach(states.CHARGING)
+    ev.evse.send_frame(b"\x80\x98\x02\xff\xff\xff")
+    closed(ev.evse, "message_invalid")
 
 
 def test_a_message_too_long():
-    car = reach(states.CHARGING)
+    ev = reach(states.CHARGING)
     header = bytearray(8)
     v2gtp.header(header, v2gtp.EXI, v2gtp.PAYLOAD_MAX_BYTES + 1)
-    car.bench.send(header)
-    closed(car.bench, "message_too_long")
+    ev.evse.send(header)
+    closed(ev.evse, "message_too_long")
 
 
 def test_more_than_a_message():
-    car = reach(states.CHARGING)
-    car.bench.send(b"\x01\xfe\x80\x01\x00\x00\x10\x00" + bytes(v2gtp.FRAME_MAX_BYTES))
-    closed(car.bench, "message_overrun")
+    ev = reach(states.CHARGING)
+    ev.evse.send(b"\x01\xfe\x80\x01\x00\x00\x10\x00" + bytes(v2gtp.FRAME_MAX_BYTES))
+    closed(ev.evse, "message_overrun")
 
 
 def test_a_bad_header():
-    car = reach(states.CHARGING)
-    car.bench.send(b"GET / HTTP/1.1\r\n")
-    closed(car.bench, "frame_invalid")
+    ev = reach(states.CHARGING)
+    ev.evse.send(b"GET / HTTP/1.1\r\n")
+    closed(ev.evse, "frame_invalid")
 
 
 def test_a_response_is_no_request():
-    car = reach(states.CHARGING)
-    bench = car.bench
-    car.send("SessionStopRes", {"ResponseCode": "OK"})
-    closed(bench, "not_a_request")
+    ev = reach(states.CHARGING)
+    evse = ev.evse
+    ev.send("SessionStopRes", {"ResponseCode": "OK"})
+    closed(evse, "not_a_request")
 
 
 def test_two_requests_at_once_are_answered_in_turn():
-    bench = Bench()
-    car = Car(bench)
-    car.setup()
-    car.send("ServiceDiscoveryReq", {})
-    car.send("PaymentServiceSelectionReq", car.request("PaymentServiceSelectionReq"))
-    car.receive("ServiceDiscoveryReq")
-    car.receive("PaymentServiceSelectionReq")
-    car.ask("AuthorizationReq", {})
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.setup()
+    ev.send("ServiceDiscoveryReq", {})
+    ev.send("PaymentServiceSelectionReq", ev.request("PaymentServiceSelectionReq"))
+    ev.receive("ServiceDiscoveryReq")
+    ev.receive("PaymentServiceSelectionReq")
+    ev.ask("AuthorizationReq", {})
 
 
 def test_an_answer_that_was_not_taken_yet_is_not_lost():
-    bench = Bench()
-    car = Car(bench)
-    car.setup()
-    car.send("ServiceDiscoveryReq", {})
-    bench.run(10)
-    car.send("PaymentServiceSelectionReq", car.request("PaymentServiceSelectionReq"))
-    bench.run(10)
-    assert "ChargeService" in car.receive("ServiceDiscoveryReq")
-    car.receive("PaymentServiceSelectionReq")
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.setup()
+    ev.send("ServiceDiscoveryReq", {})
+    evse.run(10)
+    ev.send("PaymentServiceSelectionReq", ev.request("PaymentServiceSelectionReq"))
+    evse.run(10)
+    assert "ChargeService" in ev.receive("ServiceDiscoveryReq")
+    ev.receive("PaymentServiceSelectionReq")
 
 
 def test_events_are_bounded():
-    bench = Bench()
+    evse = Evse()
     for _ in range(100):
-        bench.secc.connected(False, bench.now_ms)
-        bench.secc.disconnected(bench.now_ms)
+        evse.secc.connected(False, evse.now_ms)
+        evse.secc.disconnected(evse.now_ms)
     taken = 0
-    while bench.secc.take_event():
+    while evse.secc.take_event():
         taken += 1
     assert taken == 32
 
 
 def test_a_protocol_of_another_major_version():
-    bench = Bench()
-    car = Car(bench)
-    assert car.negotiate([offer(1, 1, major=3)])["ResponseCode"] == "Failed_NoNegotiation"
-    bench.disconnect()
-    bench.connect()
-    car = Car(bench)
-    car.negotiate([offer(9, 3), offer(8, 2)])
-    car.ask("SessionSetupReq", {"EVCCID": EVCC_ID}, "OK_NewSessionEstablished")
+    evse = Evse()
+    ev = Evcc(evse)
+    assert ev.negotiate([offer(1, 1, major=3)])["ResponseCode"] == "Failed_NoNegotiation"
+    evse.disconnect()
+    evse.connect()
+    ev = Evcc(evse)
+    ev.negotiate([offer(9, 3), offer(8, 2)])
+    ev.ask("SessionSetupReq", {"EVCCID": EVCC_ID}, "OK_NewSessionEstablished")

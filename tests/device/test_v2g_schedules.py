@@ -1,5 +1,7 @@
 """SAScheduleTuple from a price plan, and charging profiles held against it."""
 
+from fake_charger import FakeCharger
+
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import modes, schedules, values
 from gridkeel.v2g.iso2.codes import RefusedError
@@ -180,19 +182,14 @@ def test_numbers():
         assert error.code == "FAILED_WrongChargeParameter"
 
 
-class Outlet:
-    def __init__(self, dc, three_phase):
-        self.dc = dc
-        self.three_phase = three_phase
-
-
 class Bits:
     def __init__(self, bits):
         self.iso15118_energy_modes = bits
 
 
 def test_modes():
-    one, three, dc = Outlet(False, False), Outlet(False, True), Outlet(True, False)
+    one, three, dc = FakeCharger(), FakeCharger(), FakeCharger(dc=True)
+    three.three_phase = True
     assert modes.offered(Bits(0), one) == ["AC_single_phase_core"]
     assert modes.offered(Bits(0), three) == ["AC_three_phase_core", "AC_single_phase_core"]
     assert modes.offered(Bits(0), dc) == ["DC_extended"]

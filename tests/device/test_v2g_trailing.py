@@ -1,6 +1,6 @@
 """Octets behind an EXI document: a bounded number ends no session, is logged once, and touches no signature."""
 
-from evcc import EVCC_ID, Bench, Car, ClosedError, offer
+from evcc import EVCC_ID, ClosedError, Evcc, Evse, offer
 from exi_schemas import schema
 from exi_vectors import VECTORS
 from session_states import tailed
@@ -12,7 +12,7 @@ from gridkeel.v2g.exi import bounds
 
 MOST = bounds.TRAILING_BYTES
 WASM_GROUP = 1
-# As a car sent it (DIN 70121): one octet behind the document.
+# As an EV sent it (DIN 70121): one octet behind the document.
 FROM_A_CAR = bytes.fromhex("809a02004080c1014181c210b800")
 
 
@@ -54,49 +54,49 @@ def test_what_is_signed_has_nothing_behind_it():
 def test_whole_sessions_with_octets_behind_every_message():
     for mode in share(("AC_single_phase_core", "DC_extended"), 1):
         for tail in share((b"\0", b"\0" * MOST, b"\xff", b"\x80\x98\x02\x00"), 1):
-            bench = Bench(dc=mode.startswith("DC"))
-            car = tailed(bench, tail, Car, mode)
-            car.to_charging()
-            car.charge(3)
-            car.stop()
-            events = bench.kinds("trailing")
+            evse = Evse(dc=mode.startswith("DC"))
+            ev = tailed(evse, tail, Evcc, mode)
+            ev.to_charging()
+            ev.charge(3)
+            ev.stop()
+            events = evse.kinds("trailing")
             assert events == [("trailing", sap.REQUEST, "", len(tail))]
 
 
 def test_it_is_logged_once_a_connection_by_the_first_request_that_has_it():
-    bench = Bench()
-    car = Car(bench)
-    car.negotiate()
-    tailed(bench, b"\0\0")
-    car.ask("SessionSetupReq", {"EVCCID": EVCC_ID}, "OK_NewSessionEstablished")
-    car.ask("ServiceDiscoveryReq", {})
-    assert bench.kinds("trailing") == [("trailing", "SessionSetupReq", "", 2)]
-    bench.events.clear()
-    bench.disconnect()
-    bench.connect()
-    Car(bench).setup()
-    assert bench.kinds("trailing") == [("trailing", sap.REQUEST, "", 2)]
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.negotiate()
+    tailed(evse, b"\0\0")
+    ev.ask("SessionSetupReq", {"EVCCID": EVCC_ID}, "OK_NewSessionEstablished")
+    ev.ask("ServiceDiscoveryReq", {})
+    assert evse.kinds("trailing") == [("trailing", "SessionSetupReq", "", 2)]
+    evse.events.clear()
+    evse.disconnect()
+    evse.connect()
+    Evcc(evse).setup()
+    assert evse.kinds("trailing") == [("trailing", sap.REQUEST, "", 2)]
 
 
 def test_a_session_without_them_logs_nothing():
-    bench = Bench()
-    car = Car(bench)
-    car.to_charging()
-    car.charge(1)
-    car.stop()
-    assert not bench.kinds("trailing")
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.to_charging()
+    ev.charge(1)
+    ev.stop()
+    assert not evse.kinds("trailing")
 
 
 def test_more_than_the_bound_is_no_message():
     for first in share((True, False), 1):
-        bench = Bench()
-        car = Car(bench)
+        evse = Evse()
+        ev = Evcc(evse)
         if not first:
-            car.setup()
-        tailed(bench, bytes(MOST + 1))
+            ev.setup()
+        tailed(evse, bytes(MOST + 1))
         try:
-            car.negotiate([offer(1, 1)]) if first else car.ask("ServiceDiscoveryReq", {})
+            ev.negotiate([offer(1, 1)]) if first else ev.ask("ServiceDiscoveryReq", {})
             raise AssertionError("answered")
         except ClosedError:
-            assert bench.kinds("closed")[-1][1] == "message_invalid"
-        assert not bench.outlet.allowed
+            assert evse.kinds("closed")[-1][1] == "message_invalid"
+        assert not evse.charger.allowed

@@ -73,7 +73,7 @@ def test_realtime_rig_answers_a_step(way: Delivery) -> None:
 
 
 def test_serial_rig_refuses_mains_it_cannot_steer(way: Delivery, tmp_path: Path) -> None:
-    path = tmp_path / "desk.toml"
+    path = tmp_path / "serial.toml"
     path.write_text('kind = "serial"\nrs485 = "/dev/null"\nhost = "/dev/null"\n')
     with pytest.raises(Exception, match="no source that this host can steer"):
         play(scenario.load("step"), rig.load(os.fspath(path)), {}, way)

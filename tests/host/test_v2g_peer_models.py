@@ -26,17 +26,17 @@ def responses() -> list[str]:
     evcc: Any = importlib.import_module("evcc")
     told: dict[str, None] = {}
 
-    def receive(car: Any, name: str) -> Any:
-        response = original(car, name)
+    def receive(ev: Any, name: str) -> Any:
+        response = original(ev, name)
         told[repr((evcc.states.response_of(name), response))] = None
         return response
 
-    original, evcc.Car.receive = evcc.Car.receive, receive
+    original, evcc.Evcc.receive = evcc.Evcc.receive, receive
     try:
         for test in scenarios():
             test()
     finally:
-        evcc.Car.receive = original
+        evcc.Evcc.receive = original
     return list(told)
 
 
