@@ -6,7 +6,7 @@ from gridkeel import limits
 from gridkeel.services import arbiter, protection
 
 
-def test_the_base_stands_at_zero_until_the_inverter_takes_power():
+def test_the_base_is_zero_until_the_inverter_takes_power():
     setup = ServicesSetup(setpoint_ramp_w_s=1000, regulation_w=1000, regulation_ramp_w_s=1000000)
     setup.run(5000)
     setup.services.regulation.signal(10000, setup.now)
@@ -18,7 +18,7 @@ def test_the_base_stands_at_zero_until_the_inverter_takes_power():
     assert 0 < setup.seen()[2] <= 1020
 
 
-def test_the_base_stands_at_zero_while_the_mains_are_gone():
+def test_the_base_is_zero_while_the_mains_are_gone():
     setup = ServicesSetup(regulation_w=1000, regulation_ramp_w_s=1000000)
     setup.services.regulation.signal(10000, setup.now)
     setup.mains.at(50300)
@@ -31,7 +31,7 @@ def test_the_base_stands_at_zero_while_the_mains_are_gone():
     assert setup.arbiter.decide(setup.now, True) == 0
 
 
-def test_what_is_decided_is_returned():
+def test_decide_returns_the_requested_power():
     setup = ServicesSetup()
     assert setup.arbiter.decide(setup.now, True) == setup.arbiter.requested_w == 3000
 

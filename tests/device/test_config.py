@@ -152,15 +152,15 @@ def test_each_broken_configuration_is_reported_and_the_good_one_is_in_force():
     broken(0)
 
 
-def test_and_the_second_quarter_of_them():
+def test_each_broken_configuration_is_reported_second_quarter():
     broken(1)
 
 
-def test_and_the_third_quarter_of_them():
+def test_each_broken_configuration_is_reported_third_quarter():
     broken(2)
 
 
-def test_and_the_fourth_quarter_of_them():
+def test_each_broken_configuration_is_reported_fourth_quarter():
     broken(3)
 
 
@@ -186,7 +186,7 @@ def test_a_refusal_without_a_code_is_one_too():
         assert config.code == params.AT_ODDS << 8 | ANY
 
 
-def test_nothing_there_is_the_defaults_and_no_fault():
+def test_without_a_configuration_the_defaults_apply_and_no_fault_is_raised():
     config = Config(Board())
     assert config.code == 0
     assert config.parameters.values() == params.Parameters().values()
@@ -204,7 +204,7 @@ def test_every_cut_of_a_sound_file_is_refused():
     assert params.parse(whole) == {"baseline_w": 1500, "modbus_unit": 7}
 
 
-def test_every_code_has_its_words():
+def test_every_refusal_code_has_its_sentence():
     for content, reason, which in BROKEN:
         text = errors_text.config_reason(reason << 8 | which)
         assert errors_text.CONFIG_REASONS[reason] in text, content
@@ -216,7 +216,7 @@ def test_every_code_has_its_words():
     assert "77" in errors_text.config_reason(77 << 8)
 
 
-def test_no_power_until_it_is_mended_and_auto_is_asked_for():
+def test_no_power_flows_until_the_configuration_is_mended_and_auto_is_commanded():
     setup = CommandSetup(Board(b"{", KEPT))
     assert setup.ask(message_ids.MODE, AUTO) == REFUSED
     assert not setup.controller.enabled
@@ -229,7 +229,7 @@ def test_no_power_until_it_is_mended_and_auto_is_asked_for():
     assert setup.controller.enabled
 
 
-def test_what_mends_it_is_the_good_one_with_the_change_in_it():
+def test_a_parameter_command_stores_the_good_configuration_with_the_change_in_it():
     board = Board(b"{", KEPT)
     CommandSetup(board).ask(message_ids.PARAM_SET, INDEX, 900)
     again = Config(board)
@@ -385,12 +385,12 @@ def test_a_parameter_does_not_mend_a_device_id():
     assert setup.ask(message_ids.MODE, AUTO) == REFUSED
 
 
-def test_nor_does_it_where_the_configuration_broke_too():
+def test_a_parameter_does_not_mend_a_device_id_beside_a_broken_configuration():
     setup = CommandSetup(Board(b"{", KEPT, b"gk 7"))
     assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == OK
     assert setup.config.code >> 8 == params.DEVICE_ID
     assert setup.ask(message_ids.MODE, AUTO) == REFUSED
 
 
-def test_the_fault_is_the_foremost():
+def test_config_invalid_is_the_foremost_fault():
     assert errors.FAULTS[0] == errors.CONFIG_INVALID

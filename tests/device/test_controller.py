@@ -53,7 +53,7 @@ def test_one_lost_block_is_ridden_through():
     assert setup.wset_w() == 3000
 
 
-def test_a_silent_inverter_is_told():
+def test_a_silent_inverter_is_reported_and_taken_back():
     setup = driving()
     setup.slave.mute = True
     setup.run(3000)
@@ -77,7 +77,7 @@ def test_faults_queue_as_events_in_order():
     assert setup.controller.faults.foremost() == errors.MAINS_LOST
 
 
-def test_heap_lock_bites():
+def test_an_allocation_under_the_heap_lock_fails():
     """The proof above would be empty if the lock did nothing."""
     try:
         import micropython  # noqa: F401

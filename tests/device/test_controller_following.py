@@ -30,7 +30,7 @@ def driving(changes=None):
     return setup
 
 
-def test_an_inverter_in_another_mode_is_told_and_nobody_counts_on_it():
+def test_an_inverter_in_another_mode_is_reported_and_not_counted_on():
     setup = driving()
     controller = setup.controller
     assert told(setup)["charge_limit_w"] == 7400
@@ -50,7 +50,7 @@ def test_an_inverter_in_another_mode_is_told_and_nobody_counts_on_it():
     assert told(setup)["charge_limit_w"] == 7400
 
 
-def test_the_event_carries_the_measure_and_comes_once():
+def test_the_fault_event_carries_the_measured_power_and_comes_once():
     setup = driving()
     setup.slave.deliver_of = part(0.5)
     setup.run(20000)
@@ -100,7 +100,7 @@ def unknown(slave, on=True):
     slave.set(701, 10, -0x8000 if on else 0)
 
 
-def test_unknown_power_is_told_and_its_energy_gets_no_verdict():
+def test_unknown_power_is_reported_and_its_energy_gets_no_verdict():
     setup = ControllerSetup({"account_window_s": 60})
     setup.run(3500)
     unknown(setup.slave)
@@ -171,7 +171,7 @@ def test_an_absurd_power_is_unknown_and_not_worked_with():
         assert setup.controller.connector.meter.energy_wh < 10
 
 
-def test_two_things_that_expire_one_block_apart_are_both_told_and_taken_back():
+def test_two_faults_that_begin_one_block_apart_are_both_reported_and_taken_back():
     setup = driving({"regulation_w": 1000, "regulation_expiry_ms": 1000})
     controller = setup.controller
     assert controller.setpoint.set(3000, 990, setup.now)

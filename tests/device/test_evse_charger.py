@@ -6,14 +6,14 @@ from gridkeel import evse
 from gridkeel.evse import contactor, dc, pilot, ports
 
 
-def test_identity():
+def test_a_charger_has_the_ids_of_its_evse_and_its_meter():
     charger = ChargerSetup().charger
     assert charger.evse_id == "ZZ*GKL*EGK*7"
     assert charger.meter_id == "gk-7"
     assert 7 <= len(charger.evse_id) <= 37
 
 
-def test_the_vehicle_shows_as_it_comes():
+def test_the_vehicle_is_seen_as_it_comes():
     setup = ChargerSetup()
     charger = setup.charger
     setup.run()
@@ -39,7 +39,7 @@ def test_consent_closes_and_the_end_of_the_session_opens():
     assert not charger.welded
 
 
-def test_open_is_what_the_contact_says():
+def test_contactor_open_is_what_the_contact_says():
     charger = ChargerSetup().charger
     state = charger._connector.contactor
     for found, closed, is_open in (
@@ -63,7 +63,7 @@ def test_failed_communication_ends_in_basic_charging():
     assert setup.charger.contactor_closed
 
 
-def test_ac_ratings_and_figures():
+def test_the_ratings_and_readings_of_an_ac_connector_are_seen():
     setup = ChargerSetup(phases=3, cable_current_max_a=16).ready()
     charger = setup.charger
     assert charger.three_phase
@@ -85,7 +85,7 @@ def test_ac_ratings_and_figures():
     assert abs(charger.offered_current_a - 10.144) < 0.001
 
 
-def test_dc_ratings_and_figures():
+def test_the_ratings_and_readings_of_a_dc_connector_are_seen():
     setup = ChargerSetup(connector=1).ready()
     charger = setup.charger
     assert (charger.max_current_a, charger.min_current_a) == (20, 1)
@@ -123,7 +123,7 @@ def test_dc_orders_reach_the_connector():
     assert setup.connector.orders[ports.DC_MODE] == ports.DC_OFF
 
 
-def test_vehicle_limits_bound_the_connector_whichever_are_told():
+def test_vehicle_limits_bound_the_connector_whichever_are_reported():
     setup = ChargerSetup(phases=3).ready()
     charger = setup.charger
     charger.allow(True)
@@ -152,7 +152,7 @@ def test_departure_reaches_the_envelope_where_the_battery_is_known():
     assert setup.envelope.departure.soc_pct_x100 == 10000
 
 
-def test_the_vehicle_s_state_of_charge_stands_before_the_inverter_s_and_ends_with_the_session():
+def test_the_vehicle_s_state_of_charge_goes_before_the_inverter_s_until_the_session_ends():
     setup = ChargerSetup().ready()
     setup.charger.set_vehicle_soc(96)
     setup.envelope.connector = setup.connector
@@ -181,7 +181,7 @@ def test_a_profile_bounds_by_the_clock():
     assert setup.connector.charge_w == 7360
 
 
-def test_the_schedule_is_the_plan_s():
+def test_the_schedule_is_that_of_the_price_plan():
     setup = ChargerSetup(plan_charge_w=6000, plan_discharge_w=4000).ready()
     charger = setup.charger
     assert charger.schedule == ()

@@ -67,7 +67,7 @@ def test_no_rhythm_closes_it_more_often_than_the_bound():
         assert 1 <= most_in_ten_minutes(relay.closings) <= MOST, (on_ms, off_ms, relay.closings)
 
 
-def test_whoever_opens_it_as_soon_as_it_closes_gets_no_further():
+def test_opening_as_soon_as_it_closes_does_not_close_it_more_often():
     relay = Relay(50)
     relay.run(lambda _at: not relay.contactor.closed, 2 * TEN_MINUTES)
     assert most_in_ten_minutes(relay.closings) == MOST
@@ -77,7 +77,7 @@ def test_whoever_opens_it_as_soon_as_it_closes_gets_no_further():
     assert min(gaps[9:]) >= 110000
 
 
-def test_it_opens_at_once_however_often():
+def test_the_contactor_opens_at_once_however_often():
     relay = Relay(10)
     for _ in range(5):
         relay.run(lambda _at: True, 200000)
@@ -87,7 +87,7 @@ def test_it_opens_at_once_however_often():
         relay.run(lambda _at: False, 300)
 
 
-def test_a_quiet_while_is_forgiven():
+def test_closings_are_forgotten_after_a_quiet_while():
     relay = Relay(50)
     relay.run(flips(3000, 1000), 60000)
     relay.run(lambda _at: False, 2 * TEN_MINUTES)
@@ -155,7 +155,7 @@ def saw(period_ms, low_w, high_w):
     return lambda at: low_w + (high_w - low_w) * (at % period_ms) // period_ms
 
 
-def test_a_wish_around_6_a_pauses_for_ever_longer():
+def test_a_requested_power_around_6_a_pauses_for_longer_each_time():
     # 1,380 W are 6 A
     for wish_at in sample(
         (
@@ -178,7 +178,7 @@ def test_a_wish_around_6_a_pauses_for_ever_longer():
         assert setup.connector.contactor.operations <= 5, setup.connector.contactor.operations
 
 
-def test_6_a_and_no_more_come_back_after_a_longer_pause():
+def test_exactly_6_a_come_back_after_a_longer_pause():
     setup = charging()
     setup.requested_w = 1370
     setup.power_w = 0

@@ -17,7 +17,7 @@ def test_nothing_flows_without_a_vehicle():
     assert connector.orders[ports.DUTY_PERMILLE] == 1000
 
 
-def test_b_gets_an_offer_and_c_the_contactor():
+def test_state_b_gets_a_duty_and_state_c_the_contactor():
     setup = ConnectorSetup(evse=1)
     connector = setup.connector
     setup.vehicle("B").run()
@@ -38,7 +38,7 @@ def test_three_phases_share_the_offer_and_carry_three_times_the_current():
     assert connector.orders[ports.DUTY_PERMILLE] == 169
 
 
-def test_the_offer_follows_wish_and_room_and_never_leaves_the_cable():
+def test_the_offered_current_follows_request_and_headroom_within_the_cable_s_rating():
     setup = charging(cable_current_max_a=16)
     for requested_w, headroom_w, offered_w in (
         (7000, 7400, 3680),
@@ -88,7 +88,7 @@ def test_power_is_never_allowed_over_an_open_contactor():
     assert setup.connector.charge_w == 0
 
 
-def test_lost_mains_open_at_once_and_take_the_offer_back():
+def test_lost_mains_open_the_contactor_and_withdraw_the_duty_at_once():
     setup = charging()
     setup.supply = False
     setup.run(10)
@@ -170,7 +170,7 @@ def test_a_session_s_consent_closes_and_its_withdrawal_opens():
     assert not connector.contactor.order
 
 
-def test_a_session_that_breaks_off_cuts_after_its_patience():
+def test_a_session_that_breaks_off_is_cut_after_its_waiting_time():
     setup = in_session()
     setup.power_w = 7000
     setup.connector.allow(False)
@@ -259,7 +259,7 @@ def test_the_meter_counts_what_flows_in_through_a_closed_contactor():
     assert setup.connector.meter.energy_wh == 120
 
 
-def test_start_is_safe():
+def test_a_connector_starts_safe():
     setup = ConnectorSetup(evse=2)
     assert setup.connector.pilot.state == pilot.NONE
     assert not setup.connector.contactor.order

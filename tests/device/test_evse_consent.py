@@ -37,7 +37,7 @@ def test_a_fault_takes_the_consent_and_its_end_does_not_give_it_back():
         assert setup.connector.charge_w == 0
 
 
-def test_a_fault_of_one_block_takes_it_too():
+def test_a_fault_of_one_block_takes_the_consent_too():
     setup = delivering()
     setup.connector.levels[ports.RCD] = 1
     setup.run(10)
@@ -55,7 +55,7 @@ def test_a_consent_given_again_closes_again():
     assert setup.charger.contactor_closed and setup.charger.ready
 
 
-def test_a_consent_given_while_the_fault_stands_lapses_as_well():
+def test_a_consent_given_while_the_fault_is_active_lapses_as_well():
     setup = delivering()
     trip(setup, True)
     setup.charger.allow(True)
@@ -73,7 +73,7 @@ def test_without_a_consent_nothing_lapses():
     assert setup.charger.ready and setup.charger.contactor_open
 
 
-def test_the_next_session_and_the_next_vehicle_begin_without_it():
+def test_the_next_session_and_the_next_vehicle_begin_without_consent():
     setup = delivering()
     trip(setup, True)
     trip(setup, False)
@@ -87,7 +87,7 @@ def test_the_next_session_and_the_next_vehicle_begin_without_it():
     assert setup.charger.ready
 
 
-def test_a_car_that_pauses_in_b_keeps_it():
+def test_an_ev_that_pauses_in_state_b_keeps_its_consent():
     setup = delivering()
     setup.vehicle("B").run()
     assert setup.charger.contactor_open and setup.charger.allowed
@@ -95,7 +95,7 @@ def test_a_car_that_pauses_in_b_keeps_it():
     assert setup.charger.contactor_closed
 
 
-def test_a_dc_connector_is_off_with_it():
+def test_a_dc_connector_is_off_once_the_consent_has_lapsed():
     setup = delivering(connector=1)
     setup.charger.dc_target(400, 10)
     setup.run(10)

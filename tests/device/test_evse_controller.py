@@ -31,7 +31,7 @@ def test_droop_moves_the_offer_with_the_command_and_never_asks_the_vehicle_for_p
     assert controller.connector.orders[ports.DUTY_PERMILLE] == duty.STEADY
 
 
-def test_unplugged_under_load():
+def test_unplugging_under_load_ends_the_power():
     setup = charging({"evse": 1})
     controller = setup.controller
     setup.state = "A"
@@ -68,7 +68,7 @@ def test_loss_of_mains_opens_whatever_the_vehicle_wants():
     assert not setup.controller.connector.ready
 
 
-def test_a_session_must_consent():
+def test_power_waits_for_the_session_s_consent():
     setup = charging({"evse": 2})
     controller = setup.controller
     assert controller.connector.orders[ports.DUTY_PERMILLE] == duty.DIGITAL
@@ -86,7 +86,7 @@ def test_a_session_must_consent():
     assert controller.envelope.permitted_w == 0
 
 
-def test_a_weld_is_told_as_a_fault():
+def test_a_weld_is_reported_as_a_fault():
     setup = charging({"evse": 1})
     setup.weld = True
     setup.be("B", 400)

@@ -19,7 +19,7 @@ def test_nothing_is_asked_of_the_converter_before_a_session_does():
     assert setup.connector.charge_by == limits.SESSION
 
 
-def test_isolation_is_judged_once_the_voltage_has_stood():
+def test_isolation_is_judged_once_the_voltage_has_been_steady():
     setup = station_dc()
     connector = setup.connector
     connector.dc.check(True)
@@ -38,7 +38,7 @@ def test_isolation_is_judged_once_the_voltage_has_stood():
     assert connector.orders[ports.DC_MODE] == ports.DC_OFF
 
 
-def test_isolation_to_the_ohm_a_volt():
+def test_isolation_is_judged_to_the_ohm_per_volt():
     # 500 V: 500 ohm/V are 250 kohm, 100 ohm/V are 50
     for kohm, result in ((251, dc.VALID), (250, dc.WARNING), (51, dc.WARNING), (50, dc.FAULT), (1, dc.FAULT)):
         setup = station_dc()
@@ -77,7 +77,7 @@ def test_precharge_brings_voltage_and_no_power():
     assert connector.charge_w == 0
 
 
-def test_supply_follows_the_wish_within_the_ratings():
+def test_supply_follows_the_requested_power_within_the_ratings():
     setup = station_dc()
     connector = setup.connector
     for set_mv, set_ma, power_w in ((400000, 10000, 4000), (400000, 12345, 4920), (900000, 90000, 10000), (0, 0, 0)):

@@ -19,7 +19,7 @@ def test_a_session_s_consent_counts_at_5_percent_alone():
     assert not setup.connector.contactor.order and setup.connector.charge_w == 0
 
 
-def test_unplugging_forgets_what_the_vehicle_told_and_what_was_measured_for_it():
+def test_unplugging_forgets_what_the_vehicle_reported_and_what_was_measured_for_it():
     setup = in_session(connector=1)
     connector = setup.connector
     connector.demand.limit(3000, None, None, 1)
@@ -34,7 +34,7 @@ def test_unplugging_forgets_what_the_vehicle_told_and_what_was_measured_for_it()
     assert connector.demand.profile_w == UNLIMITED_W
 
 
-def test_a_session_that_ends_forgets_them_too():
+def test_the_end_of_a_session_forgets_them_too():
     setup = ChargerSetup(connector=1).ready()
     setup.charger.allow(True)
     setup.run()
@@ -111,7 +111,7 @@ def test_no_measurement_is_no_fault_and_no_pass():
     assert setup.connector.dc.isolation == dc.MEASURING
 
 
-def test_wishes_below_zero_order_nothing():
+def test_requests_below_zero_order_nothing():
     setup = in_session(connector=1)
     dc_side = setup.connector.dc
     dc_side.target(-400000, -10000)
@@ -163,7 +163,7 @@ def test_the_meter_counts_no_gap_and_nothing_before_it_began():
     assert meter.energy_wh == 11 and meter._mj == 0
 
 
-def test_the_charger_tells_of_d_rcd_and_weld():
+def test_the_charger_reports_state_d_rcd_and_weld():
     setup = ChargerSetup(ventilation=1).ready()
     setup.vehicle("D").run()
     assert setup.charger.wants_power and not setup.charger.rcd
@@ -178,7 +178,7 @@ def test_the_charger_tells_of_d_rcd_and_weld():
     assert setup.charger.welded and not setup.charger.ready
 
 
-def test_the_cable_s_rating_bounds_what_is_told():
+def test_the_cable_s_rating_bounds_the_reported_limits():
     setup = ChargerSetup(cable_max_w=3000).ready()
     assert setup.charger.max_power_w == 3000
 
@@ -216,7 +216,7 @@ def test_a_state_of_charge_is_bounded():
         assert setup.connector.soc_pct_x100 == pct_x100
 
 
-def test_no_session_no_renegotiation():
+def test_without_a_session_no_renegotiation_is_asked_for():
     setup = ChargerSetup().ready()
     setup.charger.session(False)
     setup.charge_rating_w = 5000

@@ -43,7 +43,7 @@ def test_basic_charging_offers_a_duty_of_6_a_or_none():
             assert (ma >= 6000) == (requested_w >= LEAST_W[phases]) and (ma > 0) == setup.connector.contactor.closed
 
 
-def test_what_room_is_left_counts_as_the_wish_does():
+def test_the_headroom_counts_as_the_requested_power_does():
     setup = in_session(phases=3)
     setup.headroom_w = 4139
     assert setup.run(20).connector.offered_w == 0
@@ -51,7 +51,7 @@ def test_what_room_is_left_counts_as_the_wish_does():
     assert setup.run(20).connector.offered_w == 4140
 
 
-def test_what_a_session_is_told_follows():
+def test_the_limits_that_a_session_reports_follow_the_minimum():
     setup = ChargerSetup(phases=3).ready()
     setup.charger.allow(True)
     for requested_w, told_a in ((3000, 0), (4140, 6), (6900, 10), (4100, 0), (5000, 7.246)):
@@ -74,7 +74,7 @@ def test_a_schedule_has_no_power_a_vehicle_cannot_take():
     assert [power_w for _start_s, power_w in setup.charger.schedule] == [4000, 0, 4000]
 
 
-def test_a_rating_under_the_minimum_is_none():
+def test_a_rating_under_the_minimum_offers_nothing():
     setup = ChargerSetup(phases=3).ready()
     for rated_w, most_w in ((4139, 0), (4140, 4140), (11000, 7400)):
         setup.charge_rating_w = rated_w
@@ -104,7 +104,7 @@ def refused(**changes):
     return ""
 
 
-def test_ratings_that_an_connector_cannot_offer_are_refused_by_name():
+def test_ratings_that_a_connector_cannot_offer_are_refused_by_name():
     for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
         for phases, least_w in ((1, 1380), (3, 4140)):
             for kind in (1, 2):

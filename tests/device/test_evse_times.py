@@ -5,7 +5,7 @@ from connector_setup import ConnectorSetup, charging, in_session
 from gridkeel.evse import contactor, dc, duty, pilot, ports, pwm, times
 
 
-def test_the_figures_of_the_standards():
+def test_the_constants_are_the_figures_of_the_standards():
     # IEC 61851-1 Annex A: 3 s to end the current, from 6 s on it may be cut; ISO 15118-3: T_step_X1
     assert (times.STOP_BASIC_MS, times.STEP_X1_MS) == (6000, 3000)
     assert duty.DIGITAL == 50 and duty.LEAST_MA == 6000
@@ -14,7 +14,7 @@ def test_the_figures_of_the_standards():
     assert (dc.VALID_OHM_V, dc.FAULT_OHM_V) == (500, 100)
 
 
-def test_our_own_times():
+def test_the_constants_are_the_figures_of_the_page():
     assert (times.DEBOUNCE_MS, times.DIODE_MS, times.CONTACTOR_MS) == (30, 100, 200)
     assert (times.STOP_SESSION_MS, times.PAUSE_MS, times.ISOLATION_MS) == (3000, 10000, 1000)
 

@@ -24,12 +24,12 @@ def told(setup):
     return [name for name in NAMES if faults.is_active(getattr(errors, name))]
 
 
-def test_all_is_well():
+def test_without_a_fault_power_is_allowed():
     setup = charging()
     assert not troubles.forbids(setup.connector) and told(setup) == []
 
 
-def test_each_trouble_forbids_power_and_is_told_by_its_name():
+def test_each_fault_forbids_power_and_is_reported_by_its_name():
     def error(connector):
         connector.pilot.fault = errors.PILOT_ERROR
 
@@ -55,7 +55,7 @@ def test_each_trouble_forbids_power_and_is_told_by_its_name():
         assert told(setup) == [NAMES[place]]
 
 
-def test_a_missing_diode_opens_the_contacts_and_stays_told_until_the_vehicle_is_gone():
+def test_a_missing_diode_opens_the_contactor_and_stays_active_until_the_vehicle_is_gone():
     setup = charging()
     connector = setup.connector
     setup.diode = False
@@ -80,7 +80,7 @@ def test_a_fault_that_ended_is_taken_back():
     assert not faults.is_active(errors.RCD_TRIPPED)
 
 
-def test_ventilation_is_wanted_where_there_is_none_and_forbids_nothing_else():
+def test_missing_ventilation_is_reported_and_forbids_nothing_else():
     setup = ConnectorSetup(evse=1, ventilation=0)
     setup.vehicle("D").run()
     assert setup.connector.pilot.state == pilot.D

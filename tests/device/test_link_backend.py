@@ -103,7 +103,7 @@ def _fetch(host, number, data):
     assert unpack_from("<BHHB", host.bodies()[0]) == (frames.ANSWER_WANT, number, len(data), 0)
 
 
-def test_the_largest_question_and_answer_and_another_pair():
+def test_the_largest_question_is_answered_and_another_one_after_it():
     host = Host()
     for size in (frames.EXCHANGE_MAX, 1):
         number = _until_waiting(host, _bytes(size))
@@ -195,7 +195,7 @@ def test_a_negative_answer_is_none_whatever_length_it_declares():
     assert host.backend.failed and host.bodies() == []
 
 
-def test_what_ends_a_question():
+def test_a_refusal_a_bad_answer_a_new_session_silence_or_giving_up_ends_a_question():
     endings = (
         lambda host, number: host.answer(number, b"", result=1),
         lambda host, number: host.answer(number, b""),

@@ -69,7 +69,7 @@ def _command(command_id):
     return _frame(pack(frames.COMMAND_HEAD, frames.COMMAND, SESSION, message_ids.SETPOINT) + row)
 
 
-def test_post_and_send_and_the_passing_of_time():
+def test_posting_sending_and_waiting_allocate_nothing():
     setup = LinkSetup()
     setup.feed(_open())
     without_heap(setup.send)
@@ -83,7 +83,7 @@ def test_post_and_send_and_the_passing_of_time():
     assert setup.link.connected(setup.now_ms)
 
 
-def test_clamped_values():
+def test_clamped_values_allocate_nothing():
     setup = LinkSetup()
     setup.row[0] = -5
     setup.row[setup.freq] = -(1 << 40)
@@ -92,7 +92,7 @@ def test_clamped_values():
     assert setup.link.clamped == 2
 
 
-def test_the_end_of_a_silent_session():
+def test_the_end_of_a_silent_session_allocates_nothing():
     setup = LinkSetup()
     setup.feed(_open())
     setup.now_ms = (setup.now_ms + 6000) & 0x3FFFFFFF
@@ -101,7 +101,7 @@ def test_the_end_of_a_silent_session():
     assert not setup.link.connected(setup.now_ms)
 
 
-def test_acknowledgements_commands_and_answers():
+def test_acknowledgements_commands_and_answers_allocate_nothing():
     setup = LinkSetup()
     setup.feed(_frame(pack(frames.QUERY_LAYOUT, frames.QUERY, 1)) + _open())
     without_heap(setup.post)
@@ -120,14 +120,14 @@ def test_acknowledgements_commands_and_answers():
     without_heap(setup.send)
 
 
-def test_the_table_in_parts():
+def test_handing_out_the_table_allocates_nothing():
     setup = LinkSetup()
     setup.feed(_frame(pack(frames.TABLE_GET_LAYOUT, frames.TABLE_GET, 112)))
     without_heap(setup.send)
     assert setup.sent > 112
 
 
-def test_garbage_and_frames_that_do_not_apply():
+def test_garbage_and_frames_that_do_not_apply_allocate_nothing():
     setup = LinkSetup()
     setup.feed(bytes(range(256)) + b"\x01" * 400 + b"\x00" + _frame(b"\x7fwhat"))
     setup.feed(_frame(pack(frames.ACK_LAYOUT, frames.ACK, SESSION ^ 1, 2)))

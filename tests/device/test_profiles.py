@@ -41,7 +41,7 @@ def test_ieee1547_default_is_deadband_36_mhz_and_droop_5_percent():
         check_curve(name, ((60036, 0), (60066, 100), (61536, 5000), (63036, 10000), (59964, 0), (58464, -5000)))
 
 
-def test_ieee1547_second_characteristic():
+def test_the_second_characteristic_of_ieee1547_is_that_of_its_source():
     check_curve("ieee1547-cat2-char2", ((60017, 0), (60917, 5000), (59083, -5000)))
     check_curve("ieee1547-cat3-char2", ((59983, 0), (60617, 5000), (59383, -5000)))
 
@@ -53,14 +53,14 @@ def test_lfsm_answers_on_its_side_only():
     check_curve("en50549-fsm", ((50010, 0), (51260, 5000)))
 
 
-def test_fcr():
+def test_the_curves_of_fcr_are_those_of_their_sources():
     check_curve("fcr-ce", ((50010, 0), (50105, 5000), (49800, -10000), (49000, -10000)))
     for name in ("fcr-gb", "fcr-ie"):
         check_curve(name, ((50015, 0), (49500, -10000)))
     check_curve("fcr-nordic", ((50010, 0), (50255, 5000), (49500, -10000)))
 
 
-def test_dynamic_services():
+def test_the_curves_of_the_dynamic_services_are_those_of_their_sources():
     check_curve("dynamic-containment", ((50015, 0), (50200, 500), (50350, 5250), (49500, -10000)))
     check_curve("dynamic-moderation", ((50100, 500), (49800, -10000)))
     check_curve("dynamic-regulation", ((50015, 0), (49800, -10000)))
@@ -96,7 +96,7 @@ def time_to_90_percent(name, step_mhz):
     return None
 
 
-def test_open_loop_response_time():
+def test_a_step_is_answered_to_90_percent_in_the_response_time():
     for name, response_ms in (
         ("ieee1547-cat1", 5000),
         ("ieee1547-cat1-char2", 1000),
@@ -129,7 +129,7 @@ def test_lag_holds_while_no_time_passes():
     assert lag.follow(1000, 0, 1000) == seen
 
 
-def test_asymmetric_limits():
+def test_each_side_has_its_own_limit():
     assert settled("custom", 51000, droop_charge_max_w=3000, droop_discharge_max_w=2000) == 3000
     assert settled("custom", 49000, droop_charge_max_w=3000, droop_discharge_max_w=2000) == -2000
 
@@ -179,7 +179,7 @@ def test_hysteresis_holds_the_response_on_the_way_back():
     assert droop.update(mains, 0) == 0
 
 
-def test_active_until_the_lag_has_run_down():
+def test_droop_is_active_until_the_lag_has_run_down():
     droop = Droop(parameters_of("ieee1547-cat1-char2"))
     mains = MainsEstimate(60500, 60)
     now = 0

@@ -60,7 +60,7 @@ class ClockSetup:
         self.clock.block(self._now)
 
 
-def test_states_from_nothing_to_known():
+def test_the_state_goes_from_unknown_over_settling_to_known():
     setup = ClockSetup(80)
     assert setup.clock.state == UNKNOWN
     setup.run(10)
@@ -75,7 +75,7 @@ def test_states_from_nothing_to_known():
     assert setup.most_move <= sample_clock.MOVE_PPM
 
 
-def test_a_slow_clock_and_a_tick_of_its_own():
+def test_a_slow_clock_is_found_whatever_the_board_s_tick_does():
     """The board's tick cancels out: it is no part of the answer."""
     setup = ClockSetup(-60, tick_ppm=300)
     setup.run(600)
@@ -107,7 +107,7 @@ def test_trim_0_never_corrects():
     assert setup.clock.ppm == 0
 
 
-def test_heavy_jitter_waits_longer():
+def test_heavy_jitter_takes_longer_to_settle():
     setup = ClockSetup(80, jitter_us=100000)
     setup.run(450)
     assert setup.clock.state == SETTLING
@@ -128,7 +128,7 @@ def test_lost_blocks_break_the_run_and_keep_the_correction():
         assert setup.clock.ppm == ppm
 
 
-def test_unnoticed_loss_would_be_wrong():
+def test_unnoticed_loss_of_blocks_is_not_taken_for_a_slow_clock():
     """Seven blocks in a run of minutes are hundreds of ppm: the bend between segments gives them away."""
     setup = ClockSetup(80)
     setup.run(500)
@@ -171,7 +171,7 @@ def test_counting_takes_no_heap():
     without_heap(setup.clock.lost)
 
 
-def test_the_slope_at_its_edges():
+def test_the_slope_is_right_at_its_edges():
     for n in range(sample_clock.SEGMENTS_MIN, sample_clock.SEGMENTS + 1):
         for ppm in (-2000, -250, 0, 250, 2000):
             offsets = [ppm * 64 * i // 1000 - 12345 for i in range(n)]

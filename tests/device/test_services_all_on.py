@@ -40,7 +40,7 @@ def all_on():
     return setup
 
 
-def test_every_level_reaches_the_wire():
+def test_every_priority_level_reaches_the_inverter():
     setup = all_on()
     services = setup.controller.services
     setup.run(500)

@@ -7,7 +7,7 @@ from gridkeel.services import arbiter, events, fast_reserve
 from gridkeel.services.grid_codes.listed import DROOP_PROFILES, number
 
 
-def test_the_table_from_its_bottom_to_its_top():
+def test_each_priority_level_goes_before_those_below_it():
     setup = ServicesSetup(regulation_w=1000, regulation_ramp_w_s=1000000, plan_charge_w=5000)
     services = setup.services
     assert setup.seen() == (arbiter.BASELINE, limits.BASELINE, 3000)
@@ -33,20 +33,20 @@ def test_the_table_from_its_bottom_to_its_top():
     assert setup.seen() == (arbiter.SAFETY, limits.MODE_SAFE, 0)
 
 
-def test_a_need_below_the_base_changes_nothing():
+def test_a_required_power_below_the_base_changes_nothing():
     setup = ServicesSetup()
     setup.required_w = 3000
     assert setup.seen() == (arbiter.BASELINE, limits.BASELINE, 3000)
 
 
-def test_set_point_alone_and_its_end():
+def test_a_set_point_alone_sets_the_power_until_its_end():
     setup = ServicesSetup()
     setup.services.setpoint.set(1000, 100, setup.now)
     assert setup.seen() == (arbiter.SECONDARY, limits.SETPOINT, 1000)
     assert setup.seen(100) == (arbiter.BASELINE, limits.BASELINE, 3000)
 
 
-def test_the_base_ramps_and_says_so():
+def test_the_base_ramps_and_the_ramp_is_the_limiter():
     setup = ServicesSetup(setpoint_ramp_w_s=2000)
     setup.run(3000)
     setup.services.setpoint.set(-1000, 60000, setup.now)
@@ -63,7 +63,7 @@ def test_the_base_starts_from_zero_whenever_power_may_not_flow():
     assert setup.seen(100)[2] == 200
 
 
-def test_a_blocked_protection_wishes_nothing_and_is_named():
+def test_a_blocked_protection_requests_nothing_and_is_the_limiter():
     setup = ServicesSetup(
         nominal_hz=60,
         trip_profile=3,

@@ -71,7 +71,7 @@ def test_the_trigger_is_confirmed_and_not_by_a_doubtful_estimate():
     assert reserve.state == ACTIVE
 
 
-def test_hold_ramp_off_and_rearm():
+def test_an_activation_holds_ramps_off_and_is_ready_again_after_its_rest():
     reserve, mains, at = triggered()
     mains.at(50000)
     for after, power_w, state in (
@@ -116,7 +116,7 @@ def test_the_three_nordic_triggers():
             assert reserve.power_w == power_w, name
 
 
-def test_ercot():
+def test_the_row_of_ercot_has_its_figures_and_says_what_is_open():
     row = fast_reserve.TABLE[fast_reserve.NAMES.index("ercot-ffr")]
     assert row[fast_reserve.TRIGGER_MHZ] == 59850
     assert row[fast_reserve.HOLD_MS] == 900000

@@ -20,7 +20,7 @@ def var_of(power_w=0, volts_permille=1000, rated=None, **changes):
     return Reactive(Parameters(changes)).update(mains, power_w, True, rated or InverterLimits())
 
 
-def test_reactive_modes():
+def test_each_mode_sets_its_reactive_power():
     assert var_of(reactive_var=1000) == 0
     assert var_of(reactive_mode=1, reactive_var=1000) == 1000
     assert var_of(reactive_mode=1, reactive_var=-5000) == -3000
@@ -30,7 +30,7 @@ def test_reactive_modes():
     assert var_of(4000, reactive_mode=2) == 0
 
 
-def test_volt_var_curve():
+def test_volt_var_follows_its_curve():
     for permille, var in (
         (1000, 0),
         (1020, 0),
@@ -84,7 +84,7 @@ def test_active_power_goes_first():
     assert reactive.update(Mains(), 0, False, InverterLimits()) == 0
 
 
-def test_the_inverters_own_limits_bind():
+def test_the_inverters_own_limits_bound_reactive_power():
     assert var_of(rated=InverterLimits(absorb_max_var=700), reactive_mode=1, reactive_var=2000) == 700
     assert var_of(rated=InverterLimits(absorb_max_var=700), reactive_mode=1, reactive_var=-2000) == -2000
     assert var_of(rated=InverterLimits(inject_max_var=600), reactive_mode=1, reactive_var=-2000) == -600
@@ -110,7 +110,7 @@ def test_reactive_power_goes_first_where_it_may():
     assert (var, left_w) == (-3000, 4000)
 
 
-def test_a_power_factor_does_not_chase_itself():
+def test_a_power_factor_settles_with_the_active_power_it_reduces():
     reactive = Reactive(Parameters({"reactive_mode": 2, "power_factor_x1000": 500, "reactive_priority": 1}))
     power_w = 7000
     for _ in range(5):
@@ -119,7 +119,7 @@ def test_a_power_factor_does_not_chase_itself():
         assert power_w == 2500
 
 
-def test_off_binds_nothing():
+def test_switched_off_reactive_power_bounds_nothing():
     reactive = Reactive(Parameters({"reactive_mode": 1, "reactive_var": 3000, "reactive_priority": 1}))
     reactive.update(Mains(), 0, True, InverterLimits(5000))
     assert reactive.active_left_w == 4000
@@ -141,7 +141,7 @@ class Update:
             self._reactive.update(self._mains, self._power_w, True, self._rated, now_ms)
 
 
-def test_ranges_at_their_edges():
+def test_both_ends_of_the_ranges_stay_small_integers():
     parameters = {"charge_max_w": 50000, "reactive_max_var": 50000, "reactive_var": 50000, "reactive_priority": 1}
     for mode in (1, 2, 3):
         for factor in (500, -500, 1000):

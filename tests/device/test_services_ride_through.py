@@ -81,7 +81,7 @@ def test_ieee1547_rides_through_299_s_for_every_identity():
             assert 299000 <= tripped + LATENCY_MS <= 300000
 
 
-def test_voltage_trips():
+def test_voltages_past_their_limits_trip_after_their_clocks():
     for pct, clock_ms, code in (
         (121, 160, errors.OVER_VOLTAGE),
         (111, 13000, errors.OVER_VOLTAGE),
@@ -182,7 +182,7 @@ def test_rocof_is_ridden_through():
             raise AssertionError("taken")
 
 
-def test_enter_service_window_delay_and_ramp():
+def test_enter_service_waits_for_its_window_and_delay_and_ramps():
     setup = ProtectionSetup()
     setup.protection.samples_lost()
     for mhz in (59499, 60101):
@@ -212,7 +212,7 @@ def test_enter_service_window_delay_and_ramp():
     assert setup.protection.enter_permille == 1000
 
 
-def test_a_start_enters_service_only_where_it_is_told_to():
+def test_a_start_enters_service_only_where_it_is_configured():
     setup = ProtectionSetup()
     assert setup.protection.enter_permille == 1000
     assert ticks.diff(setup.now, ticks.MASK - 100) < 1000
@@ -221,7 +221,7 @@ def test_a_start_enters_service_only_where_it_is_told_to():
     assert ticks.diff(setup.now, ticks.MASK - 100) >= 300000
 
 
-def test_no_ramp_is_no_limit():
+def test_without_an_enter_service_ramp_nothing_is_limited():
     assert ProtectionSetup("custom").protection.enter_permille == 1000
 
 

@@ -12,7 +12,7 @@ def discovered(slave, ms=1000, changes=None, wanted=0):
     return setup
 
 
-def test_all_three_bases():
+def test_a_map_at_each_of_the_three_bases_is_found():
     for base in (40000, 50000, 0):
         for models in (der_models(), legacy_models()):
             setup = discovered(Slave(models, base))
@@ -21,7 +21,7 @@ def test_all_three_bases():
             assert setup.inverter.fault == errors.NO_FAULT
 
 
-def test_ratings_of_702_and_their_fallback():
+def test_ratings_are_those_of_702_or_its_maximum():
     setup = discovered(Slave(der_models()))
     assert setup.inverter.charge_rating_w == 7400 and setup.inverter.discharge_rating_w == 6000
     models = der_models()
@@ -116,7 +116,7 @@ def test_a_length_past_the_address_space_ends_the_walk():
     assert setup.inverter.state == DRIVING
 
 
-def test_nobody_there():
+def test_a_silent_line_is_reported_and_its_inverter_driven_once_it_answers():
     slave = Slave(der_models())
     slave.mute = True
     setup = discovered(slave, 1500)

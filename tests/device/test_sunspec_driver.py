@@ -9,7 +9,7 @@ from gridkeel.inverter import DRIVING, READY
 from gridkeel.inverter.reading import AGE_UNKNOWN
 
 
-def test_the_bench_would_notice_an_allocation():
+def test_an_allocation_in_the_driver_would_fail_these_tests():
     noticed = sys.implementation.name != "micropython"
     heap_lock()
     try:
@@ -21,7 +21,7 @@ def test_the_bench_would_notice_an_allocation():
     assert noticed
 
 
-def test_drives_with_the_sign_turned():
+def test_the_sign_of_the_power_is_turned():
     slave = Slave(der_models())
     setup = driving(slave, 3000)
     assert slave.get(704, 22) == 1 and slave.get(704, 23) == 1

@@ -18,7 +18,7 @@ def count_writes(slave, address):
     return len([1 for _ms, at, _words in slave.writes if at == address])
 
 
-def test_a_setting_that_is_not_held_is_told_and_written_again():
+def test_a_setting_that_is_not_held_is_reported_and_written_again():
     slave = Slave(der_models())
     setup = driving(slave, 1000)
     slave.frozen = {slave.address(704, 25)}
@@ -45,7 +45,7 @@ def test_a_timer_that_is_not_held_keeps_the_power_at_zero():
     assert setup.inverter.state == DRIVING and slave.signed32(704, 24) == -4000
 
 
-def test_another_masters_setting_is_told_counted_and_overwritten():
+def test_another_masters_setting_is_reported_counted_and_overwritten():
     slave = Slave(der_models())
     setup = driving(slave, 1500)
     timer = slave.address(704, 30)
@@ -93,7 +93,7 @@ def test_legacy_mode_lost_is_set_again():
     assert slave.get(124, 5) == 3 and errors.INVERTER_READBACK in seen
 
 
-def test_a_refused_setting_is_no_tight_loop():
+def test_a_refused_setting_is_not_written_in_a_tight_loop():
     slave = Slave(der_models())
     setup = driving(slave, 1000)
     slave.refuse[slave.address(704, 22)] = 3
@@ -141,7 +141,7 @@ def test_a_refused_poll_does_not_stop_the_drive():
     assert slave.signed32(704, 24) == 1500 and setup.inverter.soc_age(setup.now) > 2500
 
 
-def test_damaged_answers_are_dropped_and_told():
+def test_damaged_answers_are_dropped_and_reported():
     slave = Slave(der_models())
     setup = driving(slave, 1000)
 

@@ -39,7 +39,7 @@ def over_after(setup, most_ms):
     return setup.now - start
 
 
-def test_an_inverter_that_delivers_something_else_is_told_with_its_measure_and_taken_back():
+def test_an_inverter_that_delivers_something_else_is_reported_with_its_measure_and_taken_back():
     for models in (der_models, legacy_models):
         for wanted in (3000, -3000):
             for of, apart_w in ((0, -3000), (0.5, -1500), (-1, -6000), (1.3, 900)):
@@ -56,7 +56,7 @@ def test_an_inverter_that_delivers_something_else_is_told_with_its_measure_and_t
                 assert setup.inverter.following.charge_w == limits.NO_BOUND
 
 
-def test_power_at_commanded_zero_is_told_and_called_uncommanded():
+def test_power_at_commanded_zero_is_reported_as_uncommanded():
     for flows_w in (-3000, -400, 400, 3000):
         setup = driving(der_models())
         setup.slave.deliver_of = part(1, flows_w)
@@ -87,7 +87,7 @@ def test_more_than_a_rating_is_uncommanded():
     assert setup.inverter.following.uncommanded
 
 
-def test_pulses_are_told_once_and_stay_told():
+def test_pulses_are_reported_once_and_stay_reported():
     for on_ms, off_ms, most_ms in (
         (500, 500, 12000),
         (2000, 2000, 12000),
@@ -182,7 +182,7 @@ def test_a_vehicle_takes_less_than_it_is_offered_without_a_fault_of_the_inverter
         assert (told_after(setup, 15000) > 0) is told, (changes, of)
 
 
-def test_a_vehicle_that_goes_on_drawing_at_commanded_zero_is_told_after_its_time():
+def test_a_vehicle_that_goes_on_drawing_at_commanded_zero_is_reported_after_its_time():
     setup = driving(der_models(), {"evse": 1})
     setup.run(2000, 3000)
     setup.slave.deliver_of = part(0, -3000)

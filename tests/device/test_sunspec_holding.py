@@ -128,7 +128,7 @@ class Watched(DriverSetup):
         return changes
 
 
-def test_what_never_matches_is_written_seldom_and_told_once():
+def test_a_setting_that_never_matches_is_written_seldom_and_reported_once():
     for name, models, change, state, commanded_w, fault in sample(share(DEVICES, 2), 6):
         slave = Fussy(models(), change)
         setup = Watched(slave)
@@ -276,7 +276,7 @@ def clamp_var(most_var):
     return change
 
 
-def test_the_reactive_side_is_as_patient():
+def test_reactive_settings_that_never_match_are_written_seldom_too():
     for name, change, held_var in share(
         (
             ("clamped", clamp_var(500), -500),

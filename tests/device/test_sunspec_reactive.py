@@ -22,7 +22,7 @@ def writes(slave, number, first, end):
     return [(ms, at - slave.address(number, 0), words) for ms, at, words in slave.writes if low <= at < high]
 
 
-def test_switched_off_nothing_is_written():
+def test_while_switched_off_no_reactive_power_is_written():
     slave = Slave(der_models())
     setup = driving(slave)
     setup.run(3000)
@@ -153,7 +153,7 @@ def test_a_reading_that_differs_is_written_again():
     assert slave.get(704, 46) == 600 and setup.inverter.fault == errors.NO_FAULT
 
 
-def test_an_inverter_that_takes_none_is_told():
+def test_an_inverter_that_takes_no_reactive_power_is_reported():
     slave = Slave(der_models())
     slave.frozen = set(range(slave.address(704, 38), slave.address(704, 40)))
     setup = driving(slave, 1500)
@@ -163,7 +163,7 @@ def test_an_inverter_that_takes_none_is_told():
     assert setup.inverter.state == DRIVING
 
 
-def test_a_refusal_is_told_and_power_goes_on():
+def test_a_refusal_is_reported_and_power_goes_on():
     slave = Slave(der_models())
     slave.refuse[slave.address(704, 35)] = 3
     setup = driving(slave, 1500)
@@ -175,7 +175,7 @@ def test_a_refusal_is_told_and_power_goes_on():
     assert slave.signed32(704, 38) == -1500 and setup.inverter.fault == errors.NO_FAULT
 
 
-def test_switched_off_the_inverter_is_let_go():
+def test_switching_off_releases_the_inverter():
     slave = Slave(der_models())
     setup = driving(slave, 1500)
     del slave.writes[:]
@@ -191,7 +191,7 @@ def test_switched_off_the_inverter_is_let_go():
     assert slave.signed32(704, 38) == 700 and slave.signed32(704, 45) == 4
 
 
-def test_switched_off_and_on_in_the_middle_of_taking_hold():
+def test_switching_off_and_on_during_the_take_over_is_followed():
     for wait in (1, 7, 13, 22, 40):
         slave = Slave(der_models())
         setup = driving(slave)
@@ -236,7 +236,7 @@ def test_a_lost_answer_is_asked_for_again():
     assert slave.signed32(704, 38) == -2500
 
 
-def test_legacy_family_in_percent_of_its_reactive_rating():
+def test_the_legacy_family_is_set_in_percent_of_its_reactive_rating():
     slave = Slave(legacy_models())
     setup = driving(slave, 1000)
     # absorbing: the smaller of the third and the fourth quadrant, 2,000 var
@@ -254,7 +254,7 @@ def test_legacy_family_in_percent_of_its_reactive_rating():
     assert slave.get(123, 16) == 0 and slave.get(123, 22) == 0 and slave.get(123, 19) == 0
 
 
-def test_legacy_family_in_percent_of_its_power():
+def test_the_legacy_family_is_set_in_percent_of_its_power():
     models = [row for row in legacy_models() if row[0] != 121]
     models.insert(3, model(121, 30, {2: 80, 8: -0x8000, 9: -0x8000, 10: -0x8000, 11: -0x8000, 22: 2, 27: 0}))
     models[2][7] = models[2][8] = models[2][9] = models[2][10] = 0x8000
@@ -268,7 +268,7 @@ def test_legacy_family_in_percent_of_its_power():
     assert setup.inverter.reactive.commanded_var == 8000
 
 
-def test_limits_are_told():
+def test_the_inverter_s_limits_are_reported():
     found = driving(Slave(der_models())).inverter
     assert (found.apparent_va, found.inject_max_var, found.absorb_max_var) == (8000, 4400, 4000)
     slave = Slave(der_models())
@@ -285,7 +285,7 @@ def test_limits_are_told():
     assert found.apparent_va == found.inject_max_var == found.absorb_max_var == limits.NO_BOUND
 
 
-def test_without_a_model_that_sets_it_that_is_told():
+def test_an_inverter_without_a_reactive_model_is_reported():
     slave = Slave([row for row in legacy_models() if row[0] != 123])
     setup = driving(slave)
     assert setup.inverter.fault == errors.NO_FAULT

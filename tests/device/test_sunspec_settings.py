@@ -5,7 +5,7 @@ from sunspec_slave import Slave, der_models, driving, settings
 LONG = {"reversion_s": 300}  # no refresh in between
 
 
-def test_a_small_wish_that_is_taken_back_is_not_written():
+def test_a_small_change_that_is_taken_back_is_not_written():
     slave = Slave(der_models())
     setup = driving(slave, 1000, LONG)
     before = len(settings(slave))

@@ -20,7 +20,7 @@ def charging(changes=None, models=None):
     return setup
 
 
-def test_cabinet_and_heat_sink_of_both_families():
+def test_the_chosen_sensor_is_read_in_both_families():
     for models, cabinet_c, sink_c in ((der_models, 31, 45), (legacy_models, 30, 41)):
         for sensor, found_c in ((1, cabinet_c), (2, sink_c)):
             setup = charging({"temperature_sensor": sensor}, models())
@@ -55,7 +55,7 @@ def test_without_a_sensor_nothing_is_read():
     assert setup.wset_w() == 0
 
 
-def test_an_inverter_that_tells_none_counts_as_hot():
+def test_an_inverter_that_reports_no_temperature_counts_as_hot():
     models = der_models()
     models[1] = model(701, 153, {4: 3, 10: -1500, 12: 0, 36: -0x8000, 116: 0, 119: 0, 122: 0})
     setup = charging(None, models)

@@ -87,7 +87,7 @@ def test_an_answer_under_way_is_not_timed_out():
     assert evse.charger.contactor_closed
 
 
-def test_the_plug_is_pulled_while_the_contactor_is_waited_for():
+def test_unplugging_while_the_contactor_is_waited_for_ends_the_session():
     ev = Evcc(Evse())
     evse = ev.evse
     ev.to_power_delivery()
@@ -101,7 +101,7 @@ def test_the_plug_is_pulled_while_the_contactor_is_waited_for():
     assert evse.kinds("closed")[0][1] == "unplugged"
 
 
-def test_time_passes_with_the_work_itself():
+def test_time_that_the_work_takes_counts():
     ev = Evcc(Evse())
     evse = ev.evse
     ev.to_power_delivery()
@@ -152,7 +152,7 @@ def test_an_answer_in_the_making_has_no_deadline_but_one_that_waits_is_looked_af
     assert evse.secc.waiting and 0 < evse.secc.deadline(evse.now_ms) <= 100
 
 
-def test_who_leaves_before_a_session_began_has_broken_nothing():
+def test_a_connection_closed_before_a_session_is_no_failure():
     for state, broken in ((states.PROTOCOL, False), (states.SETUP, False), (states.DISCOVERY, True)):
         evse = reach(state).evse
         evse.disconnect()
@@ -160,7 +160,7 @@ def test_who_leaves_before_a_session_began_has_broken_nothing():
         assert not evse.charger.in_session
 
 
-def test_who_leaves_while_charging_has_broken_the_talk_off():
+def test_a_connection_closed_while_charging_is_a_failed_session():
     evse = reach(states.CHARGING).evse
     assert evse.charger.in_session
     evse.disconnect()
@@ -168,7 +168,7 @@ def test_who_leaves_while_charging_has_broken_the_talk_off():
     assert [event[1] for event in evse.kinds("session")][-1] == "ended"
 
 
-def test_a_refusal_is_no_broken_talk():
+def test_a_refusal_is_no_failed_session():
     ev = reach(states.DISCOVERY)
     ev.ask("AuthorizationReq", {}, "FAILED_SequenceError")
     assert not ev.evse.charger.broken and not ev.evse.charger.in_session
@@ -177,7 +177,7 @@ def test_a_refusal_is_no_broken_talk():
     assert len([event for event in ev.evse.kinds("session") if event[1] == "ended"]) == 1
 
 
-def test_other_roots_are_no_messages():
+def test_documents_with_another_root_are_refused():
     evse = Evse()
     end = exi.encode(grammars.sap(), sap.RESPONSE, {"ResponseCode": sap.OK, "SchemaID": 1}, _OUT, 0)
     evse.send_frame(_OUT[:end])
@@ -213,7 +213,7 @@ def test_a_new_connection_begins_from_nothing():
     assert not context.certificate_service and context.meter_sent is None and context.since_ms is None
 
 
-def test_no_id_is_told_before_there_is_a_session():
+def test_no_id_is_given_before_there_is_a_session():
     ev = reach(states.POWER_DELIVERY)
     evse = ev.evse
     ev.ask("SessionStopReq", {"ChargingSession": "Pause"})
@@ -250,7 +250,7 @@ def test_every_request_needs_the_session_s_id():
         assert ev.evse.secc._context.paused is None
 
 
-def test_a_refusal_tells_the_car_to_stop():
+def test_a_refusal_asks_the_ev_to_stop():
     ev = Evcc(Evse())
     ev.to_authorized()
     body = charge_parameter(ev)

@@ -28,7 +28,7 @@ def refused_details(evse, ev, code, event):
     ended_safely(evse)
 
 
-def test_ac_with_a_contract():
+def test_an_ac_session_charges_with_a_contract():
     evse = evse_for(OPERATOR, changes={"iso15118_receipt": 1})
     ev = ContractEvcc(evse, KEY, CHAIN)
     ev.to_charging()
@@ -43,7 +43,7 @@ def test_ac_with_a_contract():
     assert not evse.kinds("refused") and not evse.kinds("late")
 
 
-def test_dc_with_a_contract():
+def test_a_dc_session_charges_with_a_contract():
     evse = evse_for(OPERATOR, dc=True)
     ev = ContractEvcc(evse, KEY, CHAIN, "DC_extended")
     ev.to_charging()
@@ -72,13 +72,13 @@ def slices_of_a_check(operations):
     return counted.count(states.PAYMENT_DETAILS_REQ)
 
 
-def test_a_contracts_check_is_in_slices_as_small_as_the_board_wants_them():
+def test_a_contract_is_checked_in_slices_as_small_as_the_board_asks_for():
     # Three verifications, each of 32 steps of an inverse and more than 360 sums of points.
     assert slices_of_a_check(multiples.operations_a_slice) > 3 * 360 // multiples.operations_a_slice
     assert slices_of_a_check(10) > 3 * (32 + 360) // 10
 
 
-def test_two_sub_cas():
+def test_a_contract_below_two_sub_cas_is_accepted():
     operator = Operator(sub_cas=2)
     key, chain = operator.contract()
     evse = evse_for(operator)
@@ -87,7 +87,7 @@ def test_two_sub_cas():
     assert len(ev.challenge) == 16
 
 
-def test_long_sub_cas():
+def test_sub_cas_up_to_1600_bytes_are_accepted():
     for sub_cas, size in ((1, 800), (1, 801), (1, 1600), (2, 1600)):
         operator = Operator(sub_cas, size)
         key, chain = operator.contract()
@@ -95,14 +95,14 @@ def test_long_sub_cas():
         ContractEvcc(evse_for(operator), key, chain).to_authorized()
 
 
-def test_a_leaf_over_its_size():
+def test_a_leaf_over_its_size_is_refused():
     key = Key()
     leaf = sized(801, EMAID.encode(), key, b"MO root", OPERATOR.key)
     evse = evse_for(OPERATOR)
     refused_details(evse, ContractEvcc(evse, key, [leaf]), CHAIN_ERROR, "oversized")
 
 
-def test_a_contract_that_is_a_tls_client_s():
+def test_a_contract_may_be_for_tls_clients_and_not_for_servers():
     purposes = b"\x55\x1d\x25"
     for purpose, code in ((b"\x02", "OK"), (b"\x01", CHAIN_ERROR)):
         key = Key()
@@ -112,7 +112,7 @@ def test_a_contract_that_is_a_tls_client_s():
         ContractEvcc(evse_for(OPERATOR), key, [leaf]).to_details(code)
 
 
-def test_an_emaid_with_hyphens_or_without_its_check_digit():
+def test_an_emaid_with_hyphens_or_without_its_check_digit_is_the_same():
     for written in ("DE-8AA-1A2B3C4D5-9", EMAID.lower(), EMAID[:14]):
         if len(written) > 15:
             continue  # eMAIDType takes 14 or 15 characters
@@ -121,48 +121,48 @@ def test_an_emaid_with_hyphens_or_without_its_check_digit():
         ev.to_details()
 
 
-def test_hyphens_in_the_certificate():
+def test_hyphens_in_the_certificate_are_accepted():
     key, chain = OPERATOR.contract("DE-8AA-1A2B3C4D5-9")
     ContractEvcc(evse_for(OPERATOR), key, chain).to_details()
 
 
-def test_a_wrong_emaid():
+def test_another_emaid_than_the_certificate_s_is_refused():
     evse = evse_for(OPERATOR)
     ev = ContractEvcc(evse, KEY, CHAIN, emaid="DE8AA1A2B3C4D60")
     refused_details(evse, ev, "FAILED_CertChainError", "wrong_emaid")
 
 
-def test_a_wrong_root():
+def test_a_contract_of_another_root_is_refused():
     evse = evse_for(Operator())
     other, chain = Operator(sub_cas=1).contract()
     evse.secc._context.credentials.mo_roots = [OPERATOR.root]
     refused_details(evse, ContractEvcc(evse, other, chain[:1]), "FAILED_CertificateNotAllowedAtThisEVSE", "wrong_root")
 
 
-def test_a_root_of_the_same_name():
+def test_a_contract_of_another_root_of_the_same_name_is_refused():
     evse = evse_for(Operator())
     refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertChainError", "bad_signature")
 
 
-def test_expired():
+def test_an_expired_contract_is_refused():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"250101000000Z", b"260101000000Z"))
     evse = evse_for(OPERATOR)
     refused_details(evse, ContractEvcc(evse, key, chain), "FAILED_CertificateExpired", "expired")
 
 
-def test_not_yet_valid():
+def test_a_contract_that_is_not_yet_valid_is_refused():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"270101000000Z", b"280101000000Z"))
     evse = evse_for(OPERATOR)
     refused_details(evse, ContractEvcc(evse, key, chain), "FAILED_CertificateExpired", "not_yet_valid")
 
 
-def test_a_clock_that_was_never_set():
+def test_no_contract_is_accepted_while_the_clock_is_unset():
     evse = evse_for(OPERATOR)
     evse.secc._context.clock = WallClock()
     refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateExpired", "clock_unset")
 
 
-def test_it_ends_soon():
+def test_a_contract_that_ends_soon_is_accepted_and_named_so():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"250101000000Z", b"261001000000Z"))
     evse = evse_for(OPERATOR)
     assert UNIX_S < 1_790_812_800  # 2026-10-01
@@ -187,27 +187,27 @@ def revoking(serial):
     return drive(made) if hasattr(made, "send") else made
 
 
-def test_revoked():
+def test_a_revoked_contract_is_refused():
     evse = evse_for(OPERATOR, crls=[revoking(b"\x01\x23")])
     refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateRevoked", "revoked")
 
 
-def test_another_serial_is_revoked():
+def test_a_contract_is_accepted_where_another_serial_is_revoked():
     evse = evse_for(OPERATOR, crls=[revoking(b"\x01\x24")])
     ContractEvcc(evse, KEY, CHAIN).to_details()
 
 
-def test_no_certificate_at_all():
+def test_an_empty_certificate_is_refused():
     evse = evse_for(OPERATOR)
     refused_details(evse, ContractEvcc(evse, KEY, [b"\x30\x00"]), "FAILED_CertChainError", "encoding")
 
 
-def test_an_oversized_chain():
+def test_a_chain_of_too_many_certificates_is_refused():
     evse = evse_for(OPERATOR)
     refused_details(evse, ContractEvcc(evse, KEY, CHAIN * 4), "FAILED_CertChainError", "chain_length")
 
 
-def test_an_operator_who_refuses_the_contract():
+def test_a_contract_that_the_operator_refuses_is_refused():
     evse = evse_for(OPERATOR)
     evse.charger.authorized = 2
     refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateNotAllowedAtThisEVSE", "ok")
@@ -229,12 +229,12 @@ def refused_authorization(code, body=None, signature=None, key=None):
     return evse, ev
 
 
-def test_a_wrong_challenge():
+def test_a_wrong_challenge_is_refused():
     evse, _car = refused_authorization("FAILED_ChallengeInvalid", {"GenChallenge": bytes(16)})
     ended_safely(evse)
 
 
-def test_a_replayed_authorization():
+def test_a_replayed_authorization_is_refused():
     evse = evse_for(OPERATOR)
     ev = ContractEvcc(evse, KEY, CHAIN)
     ev.to_details()
@@ -248,12 +248,12 @@ def test_a_replayed_authorization():
     ev.ask("AuthorizationReq", body, "FAILED_ChallengeInvalid")
 
 
-def test_another_key():
+def test_a_signature_of_another_key_is_refused():
     other, _chain = Operator().contract()
     refused_authorization("FAILED_SignatureError", key=other)
 
 
-def test_no_signature():
+def test_a_missing_signature_is_refused():
     evse = evse_for(OPERATOR)
     ev = ContractEvcc(evse, KEY, CHAIN)
     ev.to_details()
@@ -261,21 +261,21 @@ def test_no_signature():
     ended_safely(evse)
 
 
-def test_a_changed_digest():
+def test_a_changed_digest_is_refused():
     def change(signature):
         signature["SignedInfo"]["Reference"][0]["DigestValue"] = bytes(32)
 
     refused_authorization("FAILED_SignatureError", signature=change)
 
 
-def test_a_reference_to_another_element():
+def test_a_reference_to_another_element_is_refused():
     def change(signature):
         signature["SignedInfo"]["Reference"][0]["URI"] = "#id2"
 
     refused_authorization("FAILED_SignatureError", signature=change)
 
 
-def test_other_algorithms():
+def test_other_algorithms_are_refused():
     def method(signature):
         signature["SignedInfo"]["SignatureMethod"]["Algorithm"] += "x"
 
@@ -286,7 +286,7 @@ def test_other_algorithms():
     refused_authorization("FAILED_SignatureError", signature=digest)
 
 
-def test_a_second_reference_or_none():
+def test_a_second_reference_or_none_is_refused():
     def twice(signature):
         signature["SignedInfo"]["Reference"] *= 2
 
@@ -297,14 +297,14 @@ def test_a_second_reference_or_none():
     refused_authorization("FAILED_SignatureError", signature=untransformed)
 
 
-def test_a_short_signature():
+def test_a_short_signature_is_refused():
     def short(signature):
         signature["SignatureValue"][""] = signature["SignatureValue"][""][:63]
 
     refused_authorization("FAILED_SignatureError", signature=short)
 
 
-def test_a_receipt_for_other_figures():
+def test_a_receipt_for_other_figures_is_refused():
     evse = evse_for(OPERATOR, changes={"iso15118_receipt": 1})
     ev = ContractEvcc(evse, KEY, CHAIN)
     ev.to_charging()
@@ -315,7 +315,7 @@ def test_a_receipt_for_other_figures():
     ended_safely(evse)
 
 
-def test_an_unsigned_receipt():
+def test_an_unsigned_receipt_is_refused():
     evse = evse_for(OPERATOR, dc=True, changes={"iso15118_receipt": 1})
     ev = ContractEvcc(evse, KEY, CHAIN, "DC_extended")
     ev.to_charging()

@@ -15,7 +15,7 @@ from gridkeel.v2g.iso2 import certificates, codes, states
 WASM_GROUP = 0
 
 
-def test_a_contract_needs_tls_and_a_root_and_leave():
+def test_a_contract_is_offered_over_tls_with_a_root_where_it_is_allowed():
     for secured, roots, payment, offered in (
         (True, [ANCHOR], 3, ["Contract", "ExternalPayment"]),
         (True, [ANCHOR], 2, ["Contract"]),
@@ -58,12 +58,12 @@ def test_a_challenge_is_good_for_one_try():
     ended_safely(evse)
 
 
-def test_a_contract_below_a_v2g_root():
+def test_a_contract_below_a_v2g_root_is_accepted():
     evse = Evse(secured=True, credentials=Credentials(v2g_roots=[OPERATOR.root]))
     ContractEvcc(evse, KEY, CHAIN).to_details()
 
 
-def test_a_leaf_that_names_no_contract():
+def test_a_leaf_that_names_no_contract_is_refused():
     key, chain = OPERATOR.contract("WEBSERVER.EXAMPLE")
     evse = evse_for(OPERATOR)
     ev = ContractEvcc(evse, key, chain)
@@ -83,7 +83,7 @@ def receipt(ev, **changes):
     return body
 
 
-def test_a_receipt_for_another_session():
+def test_a_receipt_for_another_session_is_refused():
     evse = evse_for(OPERATOR, changes={"iso15118_receipt": 1})
     ev = ContractEvcc(evse, KEY, CHAIN)
     ev.to_charging()

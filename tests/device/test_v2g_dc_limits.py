@@ -74,7 +74,7 @@ def asks(ev, volts, amperes, code="OK", **limits):
     return ev.evse.charger.target, reached
 
 
-def test_targets_over_the_outlet_s_limits_are_clamped_and_named():
+def test_targets_over_the_connector_s_limits_are_clamped_and_named():
     ev = charging(1000, 500)
     charger = ev.evse.charger  # 500 V, 125 A, 50 kW
     charger.max_voltage_v, charger.offered_w = 450, 40000
@@ -149,7 +149,7 @@ def test_a_limit_in_another_unit_is_refused():
         assert not ev.evse.charger.allowed
 
 
-def test_limits_that_are_told_anew_in_a_renegotiation_replace_the_old_ones():
+def test_limits_reported_anew_in_a_renegotiation_replace_the_old_ones():
     ev = charging(418, 50)
     asks(ev, 400, 20, EVMaximumCurrentLimit=10)
     ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
@@ -168,7 +168,7 @@ def test_a_renegotiation_that_is_asked_for_is_not_forgotten_with_a_new_limit():
     assert ev.last["DC_EVSEStatus"]["EVSENotification"] == "ReNegotiation"
 
 
-def test_pre_charge_is_clamped_to_2_a_and_to_the_car_s_limits():
+def test_pre_charge_is_clamped_to_2_a_and_to_the_ev_s_limits():
     rows = (
         ((500, 50), 400, 2, (400, 2)),
         ((500, 50), 400, 3, (400, 2)),
@@ -201,7 +201,7 @@ def test_a_pre_charge_whose_first_voltages_are_wrong_ends_at_the_right_one():
     ev.ask("PowerDeliveryReq", delivery("Start", ev))
 
 
-def test_a_car_that_reports_an_error_while_charging_ends_in_order():
+def test_an_ev_that_reports_an_error_while_charging_ends_in_order():
     for error in share(ERRORS, 1):
         ev = reach(states.DEMANDING)
         evse = ev.evse
@@ -243,7 +243,7 @@ def test_an_error_that_is_over_brings_no_current_back_until_terms_are_agreed_ane
     assert ev.last["DC_EVSEStatus"]["EVSENotification"] == "None" and charger.contactor_closed
 
 
-def test_a_car_with_an_error_that_does_not_stop_is_stopped():
+def test_an_ev_with_an_error_that_does_not_stop_is_stopped():
     ev = reach(states.DEMANDING)
     evse = ev.evse
     body = demand(ev, 400, 20)

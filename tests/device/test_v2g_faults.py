@@ -29,7 +29,7 @@ def told(ev):
     return ev.charge(1)["DC_EVSEStatus" if ev.dc else "AC_EVSEStatus"]["EVSENotification"]
 
 
-def test_a_stop_that_a_fault_told_is_told_on_when_it_is_gone():
+def test_a_stop_asked_for_by_a_fault_is_repeated_after_the_fault_is_gone():
     for dc in share((False, True), 1):
         evse, ev = charging(dc)
         evse.charger.ready = False
@@ -40,13 +40,13 @@ def test_a_stop_that_a_fault_told_is_told_on_when_it_is_gone():
         assert not evse.charger.contactor_closed and not evse.charger.allowed
 
 
-def test_a_fault_between_two_messages_is_told_all_the_same():
+def test_a_fault_between_two_messages_asks_for_a_stop_all_the_same():
     evse, ev = charging()
     fault(evse)
     assert told(ev) == status.STOP and not evse.charger.contactor_closed
 
 
-def test_the_car_s_stop_is_answered_well():
+def test_the_ev_s_stop_is_answered_with_ok():
     for dc in share((False, True), 1):
         evse, ev = charging(dc)
         fault(evse)
@@ -56,7 +56,7 @@ def test_the_car_s_stop_is_answered_well():
         evse.disconnect()
 
 
-def test_a_new_agreement_closes_it_again():
+def test_a_new_agreement_closes_the_contactor_again():
     evse, ev = charging()
     fault(evse)
     assert told(ev) == status.STOP
@@ -68,7 +68,7 @@ def test_a_new_agreement_closes_it_again():
     assert evse.charger.contactor_closed and told(ev) == "None"
 
 
-def test_a_new_agreement_of_a_dc_outlet_tests_the_isolation_again():
+def test_a_new_agreement_at_a_dc_connector_tests_the_isolation_again():
     evse, ev = charging(True)
     fault(evse)
     evse.charger.isolation_end = status.ISOLATION_WARNING
@@ -81,7 +81,7 @@ def test_a_new_agreement_of_a_dc_outlet_tests_the_isolation_again():
     assert evse.charger.contactor_closed and told(ev) == "None"
 
 
-def test_no_new_agreement_while_the_fault_stands():
+def test_no_new_agreement_is_made_while_the_fault_is_active():
     evse, ev = charging()
     evse.charger.ready = False
     evse.run(200)
@@ -100,7 +100,7 @@ def test_a_new_agreement_keeps_the_mode_after_a_fault():
     ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev), "FAILED_WrongEnergyTransferMode")
 
 
-def test_a_fault_in_a_pre_charge_is_told_until_the_end():
+def test_a_fault_in_a_pre_charge_is_reported_until_the_end():
     evse = Evse(dc=True)
     ev = Evcc(evse, DC)
     ev.to_offer()
@@ -125,7 +125,7 @@ def test_a_fault_while_the_contactor_is_waited_for_is_answered_at_once():
     assert evse.kinds("session")[-1][2] == "charger_not_ready"
 
 
-def test_a_car_that_charges_on_after_a_fault_is_stopped():
+def test_an_ev_that_charges_on_after_a_fault_is_stopped():
     evse, ev = charging(changes={"iso15118_notice_s": 10})
     fault(evse)
     ev.charge(1)

@@ -9,7 +9,7 @@ from gridkeel.v2g.iso2 import response_codes, states, states_text
 WASM_GROUP = 1
 
 
-def test_the_table_is_whole():
+def test_the_table_has_every_request_and_leads_to_every_state():
     assert sorted(REACH) + [states.ENDED] == list(range(len(states_text.STATES)))
     moves = states_text.moves()
     assert {request for _state, request, _condition, _next in moves} == set(states_text.REQUESTS)
@@ -25,7 +25,7 @@ def test_every_response_has_its_codes():
     assert not response_codes.may_carry("SessionStopRes", "FAILED_ContactorError")
 
 
-def test_a_car_may_stop_wherever_the_table_says():
+def test_an_ev_may_stop_wherever_the_table_allows_it():
     may_stop = [state for state in sorted(REACH) if "SessionStopReq" in states_text.allowed(state)]
     assert len(may_stop) == 12
     for state in share(may_stop, 2):

@@ -81,34 +81,34 @@ def limits(dc=False, code="OK", **changes):
     return ev.ask("ChargeParameterDiscoveryReq", body, code)
 
 
-def test_ac_limits_that_just_fit():
+def test_ac_limits_that_just_fit_are_accepted():
     limits(EVMaxVoltage=value(230, "V"))
     limits(EVMinCurrent=value(32, "A"), EVMaxCurrent=value(32, "A"))
     limits(EVMinCurrent=value(0, "A"), EAmount=value(0, "Wh"))
 
 
-def test_ac_limits_that_just_do_not():
+def test_ac_limits_that_just_do_not_fit_are_refused():
     limits(code=WRONG, EVMaxVoltage=value(229, "V"))
     limits(code=WRONG, EVMinCurrent=value(33, "A"), EVMaxCurrent=value(63, "A"))
     limits(code=WRONG, EVMinCurrent=value(-1, "A"))
 
 
-def test_an_energy_below_zero_makes_no_sense():
+def test_an_energy_below_zero_is_refused():
     limits(code=WRONG, EAmount=value(-1, "Wh"))
     limits(True, WRONG, EVEnergyRequest=value(-1, "Wh"))
 
 
-def test_dc_limits_that_just_fit():
+def test_dc_limits_that_just_fit_are_accepted():
     limits(True, EVMaximumVoltageLimit=value(150, "V"))
     limits(True, EVMaximumPowerLimit=value(1, "W"), EVMaximumCurrentLimit=value(1, "A"))
 
 
-def test_dc_limits_that_just_do_not():
+def test_dc_limits_that_just_do_not_fit_are_refused():
     limits(True, WRONG, EVMaximumVoltageLimit=value(149, "V"))
     limits(True, WRONG, EVMaximumCurrentLimit=value(0, "A"))
 
 
-def test_as_many_entries_as_the_car_takes():
+def test_a_schedule_has_as_many_entries_as_the_ev_takes():
     evse = Evse()
     evse.charger.schedule = tuple((900 * k, 1000 + k) for k in range(4))
     for most, sent in share(((None, 4), (4, 4), (2, 2)), 2):
@@ -150,12 +150,12 @@ def refused_start(code, **charger):
     assert not evse.charger.allowed and not evse.charger.contactor_closed
 
 
-def test_a_start_that_is_refused_at_once():
+def test_a_start_is_refused_at_once_where_the_charger_is_not_ready():
     refused_start("FAILED_PowerDeliveryNotApplied", ready=False)
     refused_start("FAILED_PowerDeliveryNotApplied", stop_asked=True)
 
 
-def test_a_car_with_an_error_does_not_start_and_may_stop():
+def test_an_ev_with_an_error_does_not_start_and_may_stop():
     for progress, code in share((("Start", "FAILED"), ("Stop", "OK")), 1):
         ev = reach(states.PRE_CHARGING)
         body = delivery(progress, ev)
@@ -190,7 +190,7 @@ def test_the_current_ends_in_a_renegotiation():
     assert charger.target == (0, 0) and charger.contactor_closed
 
 
-def test_after_a_stop_nothing_is_negotiated_and_the_outlet_is_shut_down():
+def test_after_a_stop_nothing_is_negotiated_and_the_connector_is_shut_down():
     ev = reach(states.STOPPED_DC)
     ev.evse.charger.schedule_number += 1
     told = ev.ask("WeldingDetectionReq", {"DC_EVStatus": ev_status()})["DC_EVSEStatus"]
@@ -200,7 +200,7 @@ def test_after_a_stop_nothing_is_negotiated_and_the_outlet_is_shut_down():
 # --- DC
 
 
-def test_a_car_with_an_error_in_every_message_of_dc():
+def test_an_ev_with_an_error_is_refused_in_every_message_of_dc():
     bad = ev_status("FAILED_EVRESSMalfunction")
     for state, name in share(((states.CABLE_CHECK, "CableCheckReq"), (states.PRE_CHARGE, "PreChargeReq")), 1):
         ev = reach(state)
@@ -219,7 +219,7 @@ def cable_check(code="OK", **charger):
     return ev, ev.ask("CableCheckReq", ev.request("CableCheckReq"), code)
 
 
-def test_no_cable_check_where_the_charger_must_stop():
+def test_no_cable_check_begins_where_the_charger_must_stop():
     cable_check("FAILED", ready=False)
     cable_check("FAILED", stop_asked=True)
 
@@ -263,7 +263,7 @@ def test_the_isolation_clock_ends_at_its_time():
     ev.ask("CableCheckReq", body, "FAILED")
 
 
-def test_demands_at_the_limits():
+def test_current_demands_at_the_limits_are_accepted():
     ev = Evcc(Evse(dc=True), DC)
     ev.to_authorized()
     body = charge_parameter(ev)
@@ -282,7 +282,7 @@ def test_demands_at_the_limits():
     assert number(found["EVSEMaximumPowerLimit"]) == 40000 and number(found["EVSEMaximumCurrentLimit"]) == 100
 
 
-def test_a_car_that_does_not_stop_is_stopped():
+def test_an_ev_that_does_not_stop_is_stopped():
     for dc in share((False, True), 1):
         evse = Evse(dc=dc, changes={"iso15118_notice_s": 10})
         ev = Evcc(evse, DC if dc else "AC_single_phase_core")

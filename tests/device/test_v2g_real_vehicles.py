@@ -12,7 +12,7 @@ DC = "DC_extended"
 VENDOR = "urn:vendor:din:2018:MsgDef"
 
 
-def test_namespaces_of_a_vendor_and_of_other_standards_before_ours():
+def test_ours_is_taken_behind_namespaces_of_a_vendor_and_of_other_standards():
     ours = offer(7, 3)
     others = (
         offer(1, 1, VENDOR),
@@ -61,7 +61,7 @@ def test_a_session_ends_in_order_wherever_around_the_cable_check_it_is_stopped()
             again.charge(1)
 
 
-def test_a_renegotiation_that_a_car_does_not_follow_ends_nothing():
+def test_a_renegotiation_that_an_ev_does_not_follow_ends_nothing():
     for dc in (False, True):
         evse = Evse(dc=dc, changes={"iso15118_notice_s": 1})
         ev = Evcc(evse, DC if dc else "AC_single_phase_core")
@@ -78,7 +78,7 @@ def test_a_renegotiation_that_a_car_does_not_follow_ends_nothing():
         ev.stop()
 
 
-def test_a_car_that_comes_to_state_c_late_is_waited_for():
+def test_an_ev_that_comes_to_state_c_late_is_waited_for():
     for late_ms in (0, 250, 500, 1000, states.PILOT_TIMEOUT_MS - 100):
         ev = reach(states.POWER_DELIVERY)
         evse = ev.evse
@@ -89,7 +89,7 @@ def test_a_car_that_comes_to_state_c_late_is_waited_for():
         assert ev.receive("PowerDeliveryReq")["ResponseCode"] == "OK", late_ms
 
 
-def test_a_car_that_was_too_late_for_state_c_may_try_again():
+def test_an_ev_that_was_too_late_for_state_c_may_try_again():
     ev = reach(states.POWER_DELIVERY)
     evse = ev.evse
     evse.charger.wants_power = False
@@ -101,7 +101,7 @@ def test_a_car_that_was_too_late_for_state_c_may_try_again():
     again.charge(1)
 
 
-def test_a_car_that_fails_and_is_plugged_in_again_is_served_however_often():
+def test_an_ev_that_fails_and_is_plugged_in_again_is_served_however_often():
     for how in ("refused", "no message", "hung up", "unplugged"):
         evse = Evse()
         for round_ in range(4):

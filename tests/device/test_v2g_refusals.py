@@ -20,7 +20,7 @@ def refused(ev, name, body, code):
     ended_safely(evse)
 
 
-def test_another_sessions_id():
+def test_another_session_s_id_is_refused():
     for state in share((states.DISCOVERY, states.AUTHORIZATION, states.CHARGING), 1):
         ev = reach(state)
         ev.session_id = bytes(8)
@@ -28,7 +28,7 @@ def test_another_sessions_id():
         refused(ev, name, ev.request(name), "FAILED_UnknownSession")
 
 
-def test_service_ids():
+def test_an_unknown_service_id_is_refused():
     ev = reach(states.SELECTION)
     refused(ev, "ServiceDetailReq", {"ServiceID": 3}, "FAILED_ServiceIDInvalid")
 
@@ -38,7 +38,7 @@ def selection(payment, *services):
     return {"SelectedPaymentOption": payment, "SelectedServiceList": {"SelectedService": chosen}}
 
 
-def test_selections():
+def test_a_selection_without_charging_or_of_an_unknown_service_is_refused():
     for body, code in (
         (selection("ExternalPayment", 1, 3), "FAILED_ServiceSelectionInvalid"),
         (selection("ExternalPayment", 2), "FAILED_NoChargeServiceSelected"),
@@ -46,7 +46,7 @@ def test_selections():
         refused(reach(states.SELECTION), "PaymentServiceSelectionReq", body, code)
 
 
-def test_a_contract_needs_tls():
+def test_a_contract_without_tls_is_refused():
     evse = Evse()
     ev = Evcc(evse)
     ev.setup()
@@ -62,7 +62,7 @@ def test_the_certificate_service_needs_tls_and_a_contract():
     refused(ev, "ServiceDetailReq", {"ServiceID": 2}, "FAILED_ServiceIDInvalid")
 
 
-def test_contracts_alone_over_tcp():
+def test_a_charger_of_contracts_alone_refuses_plain_tcp():
     evse = Evse(changes={"iso15118_payment": 2})
     ev = Evcc(evse)
     ev.setup()
@@ -70,7 +70,7 @@ def test_contracts_alone_over_tcp():
     assert evse.secc.closing
 
 
-def test_an_operator_who_says_no():
+def test_a_refused_authorization_ends_the_session():
     evse = Evse()
     evse.charger.authorized = 2
     ev = Evcc(evse)
@@ -90,17 +90,17 @@ def ac(**changes):
     refused(ev, "ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
 
 
-def test_ac_limits():
+def test_an_ac_voltage_or_least_current_that_does_not_fit_is_refused():
     ac(EVMaxVoltage=value(110, "V"))
     ac(EVMinCurrent=value(40, "A"), EVMaxCurrent=value(63, "A"))
 
 
-def test_ac_limits_of_current():
+def test_ac_current_limits_that_exclude_each_other_are_refused():
     ac(EVMinCurrent=value(20, "A"), EVMaxCurrent=value(16, "A"))
     ac(EVMaxCurrent=value(0, "A"), EVMinCurrent=value(0, "A"))
 
 
-def test_ac_units():
+def test_an_ac_limit_in_another_unit_is_refused():
     ac(EVMaxVoltage=value(400, "A"))
     ac(EAmount=value(60, "W"))
 
@@ -113,17 +113,17 @@ def dc(code="FAILED_WrongChargeParameter", **changes):
     refused(ev, "ChargeParameterDiscoveryReq", body, code)
 
 
-def test_dc_limits():
+def test_a_dc_limit_that_does_not_fit_is_refused():
     dc(EVMaximumVoltageLimit=value(100, "V"))
     dc(EVMaximumCurrentLimit=value(-5, "A"))
 
 
-def test_dc_power_and_errors():
+def test_a_dc_power_of_zero_and_an_ev_error_are_refused():
     dc(EVMaximumPowerLimit=value(0, "W"))
     dc("FAILED", DC_EVStatus=ev_status("FAILED_EVRESSMalfunction"))
 
 
-def test_modes():
+def test_another_energy_transfer_mode_is_refused():
     ev = reach(states.CHARGE_PARAMETER)
     ev.mode = "DC_extended"
     refused(ev, "ChargeParameterDiscoveryReq", charge_parameter(ev), "FAILED_WrongEnergyTransferMode")
@@ -147,33 +147,33 @@ def power_delivery(code, progress, **named):
     refused(ev, "PowerDeliveryReq", delivery(progress, ev, **named), code)
 
 
-def test_a_tariff_that_was_not_offered():
+def test_a_schedule_that_was_not_offered_is_refused():
     power_delivery("FAILED_TariffSelectionInvalid", "Start", tuple_id=2)
 
 
-def test_charging_profiles():
+def test_a_malformed_charging_profile_is_refused():
     power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7000), (0, 6000)))
     power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((900, 7000), (0, 6000)))
     power_delivery("FAILED_ChargingProfileInvalid", "Start", profile=((0, 7000), (90000, -1)))
 
 
-def test_a_renegotiation_of_nothing():
+def test_a_renegotiation_before_the_start_is_refused():
     power_delivery("FAILED", "Renegotiate")
 
 
-def test_a_second_start():
+def test_a_second_start_is_refused():
     ev = reach(states.CHARGING)
     refused(ev, "PowerDeliveryReq", delivery("Start", ev), "FAILED_SequenceError")
 
 
-def test_a_charger_that_is_not_ready():
+def test_a_start_at_a_charger_that_is_not_ready_is_refused():
     ev = reach(states.POWER_DELIVERY)
     ev.evse.charger.ready = False
     ev.ask("PowerDeliveryReq", delivery("Start", ev), "FAILED_PowerDeliveryNotApplied")
     assert ev.last["AC_EVSEStatus"]["EVSENotification"] == "StopCharging"
 
 
-def test_isolation_faults():
+def test_an_isolation_fault_fails_the_cable_check():
     evse = Evse(dc=True)
     evse.charger.isolation_end = status.ISOLATION_FAULT
     ev = Evcc(evse, "DC_extended")
@@ -188,7 +188,7 @@ def test_isolation_faults():
     ended_safely(evse)
 
 
-def test_dc_wishes():
+def test_a_pre_charge_target_below_zero_is_refused():
     for volts, amperes in share(((-1, 1), (400, -1)), 1):
         body = {
             "DC_EVStatus": ev_status(),
@@ -198,7 +198,7 @@ def test_dc_wishes():
         refused(reach(states.PRE_CHARGE), "PreChargeReq", body, "FAILED")
 
 
-def test_dc_demands():
+def test_a_current_demand_below_zero_is_refused():
     for volts, amperes in share(((-1, 20), (400, -1)), 1):
         ev = reach(states.DEMANDING)
         refused(ev, "CurrentDemandReq", demand(ev, volts, amperes), "FAILED")
@@ -213,13 +213,13 @@ def closed(evse, reason):
     ended_safely(evse)
 
 
-def test_what_is_no_message():
+def test_a_payload_that_is_no_message_closes_the_connection():
     ev = reach(states.CHARGING)
     ev.evse.send_frame(b"\x80\x98\x02\xff\xff\xff")
     closed(ev.evse, "message_invalid")
 
 
-def test_a_message_too_long():
+def test_a_message_over_its_length_closes_the_connection():
     ev = reach(states.CHARGING)
     header = bytearray(8)
     v2gtp.header(header, v2gtp.EXI, v2gtp.PAYLOAD_MAX_BYTES + 1)
@@ -227,19 +227,19 @@ def test_a_message_too_long():
     closed(ev.evse, "message_too_long")
 
 
-def test_more_than_a_message():
+def test_more_bytes_than_a_message_close_the_connection():
     ev = reach(states.CHARGING)
     ev.evse.send(b"\x01\xfe\x80\x01\x00\x00\x10\x00" + bytes(v2gtp.FRAME_MAX_BYTES))
     closed(ev.evse, "message_overrun")
 
 
-def test_a_bad_header():
+def test_a_bad_v2gtp_header_closes_the_connection():
     ev = reach(states.CHARGING)
     ev.evse.send(b"GET / HTTP/1.1\r\n")
     closed(ev.evse, "frame_invalid")
 
 
-def test_a_response_is_no_request():
+def test_a_response_in_place_of_a_request_closes_the_connection():
     ev = reach(states.CHARGING)
     evse = ev.evse
     ev.send("SessionStopRes", {"ResponseCode": "OK"})
@@ -269,7 +269,7 @@ def test_an_answer_that_was_not_taken_yet_is_not_lost():
     ev.receive("PaymentServiceSelectionReq")
 
 
-def test_events_are_bounded():
+def test_the_queue_of_log_entries_is_bounded():
     evse = Evse()
     for _ in range(100):
         evse.secc.connected(False, evse.now_ms)
@@ -280,7 +280,7 @@ def test_events_are_bounded():
     assert taken == 32
 
 
-def test_a_protocol_of_another_major_version():
+def test_a_protocol_of_another_major_version_is_refused():
     evse = Evse()
     ev = Evcc(evse)
     assert ev.negotiate([offer(1, 1, major=3)])["ResponseCode"] == "Failed_NoNegotiation"

@@ -28,7 +28,7 @@ class Script:
         return self.values.pop(0) if self.values else self._after(n)
 
 
-def test_ids_that_will_not_do():
+def test_an_id_that_is_zero_the_last_one_or_asked_for_is_not_given():
     evse = Evse()
     context = evse.secc._context
     ev = Evcc(evse)
@@ -54,14 +54,14 @@ def test_an_id_is_not_used_twice_in_a_row():
     assert ev.session_id != used
 
 
-def test_the_charger_knows_of_the_session():
+def test_the_charger_is_notified_of_the_session():
     evse = Evse()
     assert not evse.charger.in_session
     Evcc(evse).setup()
     assert evse.charger.in_session
 
 
-def test_an_id_is_joined_once():
+def test_a_paused_session_is_joined_once():
     evse = Evse()
     ev = paused(evse)
     ev.setup("OK_OldSessionJoined")

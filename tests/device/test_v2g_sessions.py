@@ -18,7 +18,7 @@ def stopped_safely(evse):
     assert not charger.broken
 
 
-def test_ac():
+def test_an_ac_session_charges_and_ends_in_order():
     evse = Evse()
     ev = Evcc(evse)
     ev.to_charging()
@@ -35,7 +35,7 @@ def test_ac():
     assert not evse.kinds("refused") and not evse.kinds("late") and not evse.kinds("closed")
 
 
-def test_what_ac_tells_at_setup_and_offer():
+def test_the_responses_of_an_ac_session_have_their_contents():
     evse = Evse(changes={"iso15118_energy_modes": 3})
     evse.charger.three_phase = True
     ev = Evcc(evse)
@@ -56,7 +56,7 @@ def test_what_ac_tells_at_setup_and_offer():
     assert entry["RelativeTimeInterval"] == {"start": 0, "duration": 86400}
 
 
-def test_external_payment_waits_for_somebody():
+def test_external_payment_waits_for_the_customer():
     evse = Evse()
     evse.charger.authorized = 0
     ev = Evcc(evse)
@@ -70,7 +70,7 @@ def test_external_payment_waits_for_somebody():
     assert ev.ask("AuthorizationReq", {})["EVSEProcessing"] == "Finished"
 
 
-def test_dc():
+def test_a_dc_session_charges_and_ends_in_order():
     evse = Evse(dc=True)
     ev = Evcc(evse, "DC_extended")
     ev.to_charging()
@@ -100,7 +100,7 @@ def test_dc_current_follows_the_offer():
     assert last["EVSECurrentLimitAchieved"] is True and last["EVSEVoltageLimitAchieved"] is True
 
 
-def test_the_charger_stops_a_session():
+def test_the_charger_can_stop_a_session():
     evse = Evse()
     ev = Evcc(evse)
     ev.to_charging()
@@ -120,7 +120,7 @@ def test_a_fault_of_the_charger_is_a_stop():
     assert told["EVSENotification"] == "StopCharging" and told["EVSEStatusCode"] == "EVSE_Shutdown"
 
 
-def test_renegotiation_from_the_charger():
+def test_the_charger_can_ask_for_a_renegotiation():
     for dc in share((False, True), 1):
         evse = Evse(dc=dc)
         ev = Evcc(evse, "DC_extended" if dc else "AC_single_phase_core")
@@ -146,7 +146,7 @@ def test_renegotiation_from_the_charger():
         stopped_safely(evse)
 
 
-def test_pause_and_resume():
+def test_a_paused_session_is_resumed():
     evse = Evse()
     ev = Evcc(evse)
     ev.to_charging()
@@ -171,7 +171,7 @@ def test_pause_and_resume():
     stopped_safely(evse)
 
 
-def test_an_id_is_good_for_one_resumption_of_one_stay():
+def test_an_id_resumes_one_session_once_while_the_ev_stays_plugged_in():
     for between in ("unplugged", "stopped", "forged"):
         evse = Evse()
         ev = Evcc(evse)
@@ -212,7 +212,7 @@ def test_a_session_is_not_resumed_over_a_weaker_transport():
     ev.setup()
 
 
-def test_plain_tcp_where_tls_is_required():
+def test_plain_tcp_is_refused_where_tls_is_required():
     evse = Evse(changes={"iso15118_tls": 2})
     assert evse.secc.closing and evse.kinds("closed")[0][1] == "tls_required"
     evse.disconnect()
@@ -221,7 +221,7 @@ def test_plain_tcp_where_tls_is_required():
     Evcc(evse).setup()
 
 
-def test_the_car_stops_before_it_charges():
+def test_an_ev_may_stop_before_it_charges():
     evse = Evse()
     ev = Evcc(evse)
     ev.to_power_delivery()
@@ -230,14 +230,14 @@ def test_the_car_stops_before_it_charges():
     stopped_safely(evse)
 
 
-def test_no_protocol_ends_it():
+def test_without_a_protocol_in_common_the_connection_ends():
     evse = Evse()
     ev = Evcc(evse)
     assert ev.negotiate([offer(1, 1, "urn:din:70121:2012:MsgDef")]) == {"ResponseCode": sap.FAILED}
     assert evse.charger.broken and evse.secc.closing
 
 
-def test_three_phases():
+def test_three_phases_share_the_offered_power():
     evse = Evse()
     evse.charger.three_phase = True
     evse.charger.max_power_w = evse.charger.offered_w = 22080
@@ -248,7 +248,7 @@ def test_three_phases():
     assert number(ev.charge(1)["EVSEMaxCurrent"]) == 16
 
 
-def test_no_meter_no_meter_info():
+def test_without_a_meter_there_is_no_meter_info():
     evse = Evse()
     evse.charger.meter_id = ""
     ev = Evcc(evse)
@@ -257,7 +257,7 @@ def test_no_meter_no_meter_info():
     assert "MeterInfo" not in last and "ReceiptRequired" not in last
 
 
-def test_an_isolation_warning_is_told_and_charges():
+def test_an_isolation_warning_is_reported_and_does_not_stop_charging():
     evse = Evse(dc=True)
     evse.charger.isolation_end = status.ISOLATION_WARNING
     ev = Evcc(evse, "DC_extended")

@@ -34,7 +34,7 @@ class Some:
             setattr(self.charger if hasattr(self.charger, name) else self, name, changes[name])
 
 
-def test_notifications():
+def test_each_state_of_the_charger_has_its_notification():
     for changes, wish, delay_s in (
         ({}, "None", 0),
         ({"stop_asked": True}, "StopCharging", 10),
@@ -53,11 +53,11 @@ def test_notifications():
     assert status.notification(context) == "None"
 
 
-def test_a_tripped_rcd_is_told():
+def test_a_tripped_rcd_is_reported():
     assert status.ac(Some(rcd=True))["RCD"] is True
 
 
-def test_codes_of_a_dc_outlet():
+def test_each_state_of_a_dc_connector_has_its_status_code():
     for changes, isolation, code in (
         ({}, "Invalid", "EVSE_NotReady"),
         ({"isolation": status.ISOLATION_MEASURING}, "Invalid", "EVSE_IsolationMonitoringActive"),
@@ -73,7 +73,7 @@ def test_codes_of_a_dc_outlet():
         assert (found["EVSEIsolationStatus"], found["EVSEStatusCode"]) == (isolation, code), changes
 
 
-def test_ratings_of_an_ac_outlet():
+def test_the_ratings_of_an_ac_connector_are_reported():
     evse = Evse()
     evse.charger.max_current_a, evse.charger.offered_w = 20, 2300
     ev = Evcc(evse)
@@ -82,7 +82,7 @@ def test_ratings_of_an_ac_outlet():
     assert (number(found["EVSENominalVoltage"]), number(found["EVSEMaxCurrent"])) == (230, 20)
 
 
-def test_ratings_of_a_dc_outlet():
+def test_the_ratings_of_a_dc_connector_are_reported():
     evse = Evse(dc=True)
     charger = evse.charger
     charger.min_current_a, charger.offered_w = 3, 1000

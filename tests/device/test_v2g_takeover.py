@@ -50,7 +50,7 @@ def refused(data):
     return False
 
 
-def test_it_is_heard_whole_or_in_pieces_and_answered_once():
+def test_a_claim_is_read_whole_or_in_pieces_and_answered_once():
     for pieces in (1, 7, 1000):
         claim = heard(protocols() + setup(b"\x01" * 8), pieces)
         assert (claim.evcc_id, claim.session_id) == (EVCC_ID, b"\x01" * 8)
@@ -89,7 +89,7 @@ def test_more_than_there_is_room_for_is_refused():
     assert not claim.receiver.put(bytes(600), 600)
 
 
-def test_only_its_own_words_over_its_own_transport_make_it_the_same_car():
+def test_only_its_own_ids_over_its_own_transport_make_it_the_same_ev():
     for secured in (False, True):
         ev = Evcc(Evse(secured=secured))
         ev.to_charging()
@@ -145,7 +145,7 @@ def take_over(ev, session_id):
     return ev.receive("SessionSetupReq")["ResponseCode"]
 
 
-def test_its_session_is_joined_and_power_ends_until_it_is_agreed_anew():
+def test_a_session_taken_over_has_no_power_until_it_is_agreed_anew():
     ev = Evcc(Evse())
     ev.to_charging()
     evse, own = ev.evse, ev.session_id
@@ -163,7 +163,7 @@ def test_its_session_is_joined_and_power_ends_until_it_is_agreed_anew():
     assert evse.charger.contactor_closed
 
 
-def test_a_dc_car_is_taken_back_too():
+def test_a_dc_session_is_taken_over_too():
     ev = Evcc(Evse(dc=True), mode="DC_extended")
     ev.to_charging()
     assert take_over(ev, ev.session_id) == JOINED
@@ -178,7 +178,7 @@ def test_a_session_without_terms_begins_anew():
     assert ev.session_id != old
 
 
-def test_a_car_that_asks_for_a_new_session_gets_one():
+def test_an_ev_that_asks_for_a_new_session_gets_one():
     ev = Evcc(Evse())
     ev.to_charging()
     old = ev.session_id

@@ -43,13 +43,13 @@ def test_every_state_times_out_dc():
         _silent(state)
 
 
-def test_the_next_car_charges_after_a_timeout():
+def test_the_next_ev_charges_after_a_timeout():
     ev = reach(states.CHARGING)
     ev.evse.run(states.SEQUENCE_TIMEOUT_MS + 100)
     ended_safely(ev.evse)
 
 
-def test_half_a_message_does_not_buy_time():
+def test_half_a_message_does_not_extend_the_timeout():
     ev = reach(states.CHARGING)
     evse = ev.evse
     frame = b"\x01\xfe\x80\x01\x00\x00\x00\x20" + bytes(20)
@@ -61,7 +61,7 @@ def test_half_a_message_does_not_buy_time():
     assert evse.secc.closing and not evse.charger.contactor_closed
 
 
-def test_the_handshake_has_one_clock():
+def test_the_time_for_session_setup_counts_from_the_connection():
     evse = Evse()
     ev = Evcc(evse)
     evse.run(15000)
@@ -82,7 +82,7 @@ def test_the_clock_crosses_the_ticks_wrap():
     ev.stop()
 
 
-def test_unplugged_is_over():
+def test_unplugging_ends_the_session():
     for state in share((states.SELECTION, states.CHARGING, states.DEMANDING), 1):
         ev = reach(state)
         evse = ev.evse
@@ -94,7 +94,7 @@ def test_unplugged_is_over():
         ended_safely(evse)
 
 
-def test_the_connection_breaks():
+def test_a_broken_connection_ends_the_session_safely():
     ev = reach(states.CHARGING)
     evse = ev.evse
     evse.disconnect()
@@ -104,7 +104,7 @@ def test_the_connection_breaks():
     Evcc(evse).to_charging()
 
 
-def test_a_contactor_that_does_not_close():
+def test_a_contactor_that_does_not_close_fails_the_start():
     for dc in (False, True):
         evse = Evse(dc=dc)
         ev = Evcc(evse, "DC_extended" if dc else "AC_single_phase_core")
@@ -138,7 +138,7 @@ def test_a_start_while_the_contactor_rests_is_not_applied_and_no_contactor_error
     ended_safely(evse)
 
 
-def test_a_car_that_stays_out_of_state_c():
+def test_an_ev_that_stays_out_of_state_c_is_refused_its_start():
     evse = Evse()
     ev = Evcc(evse)
     ev.to_power_delivery()
@@ -148,7 +148,7 @@ def test_a_car_that_stays_out_of_state_c():
     ended_safely(evse)
 
 
-def test_a_welded_contactor():
+def test_a_welded_contactor_fails_the_stop():
     evse = Evse()
     ev = Evcc(evse)
     ev.to_charging()
@@ -165,7 +165,7 @@ def test_a_welded_contactor():
     ev.ask("PowerDeliveryReq", delivery("Start", ev), "FAILED_ContactorError")
 
 
-def test_a_contactor_that_is_neither_open_nor_told_welded():
+def test_a_contactor_that_is_neither_open_nor_welded_fails_the_stop():
     evse = Evse()
     ev = Evcc(evse)
     ev.to_charging()
@@ -177,7 +177,7 @@ def test_a_contactor_that_is_neither_open_nor_told_welded():
     assert states.CONTACTOR_OPEN_MS <= evse.now_ms - begun_ms < states.CONTACTOR_OPEN_MS + 100
 
 
-def test_an_isolation_test_that_never_ends():
+def test_an_isolation_test_that_never_ends_fails_in_time():
     evse = Evse(dc=True)
     evse.charger.isolation_end = status.ISOLATION_MEASURING
     ev = Evcc(evse, "DC_extended")
@@ -195,7 +195,7 @@ def test_an_isolation_test_that_never_ends():
     ended_safely(evse)
 
 
-def test_a_late_answer_is_told():
+def test_a_late_answer_is_logged():
     evse = Evse()
     ev = Evcc(evse)
     ev.setup()
@@ -205,7 +205,7 @@ def test_a_late_answer_is_told():
     assert evse.kinds("late") == [("late", "ServiceDiscoveryReq", "", 1600)]
 
 
-def test_a_car_that_asks_again_and_again_is_not_timed_out():
+def test_an_ev_that_asks_again_and_again_is_not_timed_out():
     evse = Evse()
     evse.charger.authorized = 0
     ev = Evcc(evse)

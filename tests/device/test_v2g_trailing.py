@@ -24,13 +24,13 @@ def refused(work):
     return False
 
 
-def test_a_frame_as_a_car_sent_it():
+def test_a_frame_that_an_ev_was_seen_to_send_is_read():
     name, value = exi.decode(schema("din"), FROM_A_CAR, 0, len(FROM_A_CAR))
     assert (name, value["Header"]["SessionID"]) == ("V2G_Message", bytes(range(1, 9)))
     assert value["Body"] == {"ContractAuthenticationReq": {}}
 
 
-def test_every_document_with_every_number_of_octets_behind_it():
+def test_every_document_is_read_with_every_number_of_octets_behind_it():
     documents = [vector for vector in VECTORS if vector[1] == "document"]
     for table, _form, root, value, body in share(documents, 3):
         body = bytes.fromhex(body)
@@ -43,7 +43,7 @@ def test_every_document_with_every_number_of_octets_behind_it():
                 assert refused(lambda data=data, table=table: exi.decode(schema(table), data, 0, len(data)))
 
 
-def test_what_is_signed_has_nothing_behind_it():
+def test_a_signature_covers_no_octet_behind_the_document():
     out = bytearray(100)
     end = exi.encode_fragment(grammars.iso2(), "EVReady", True, out, 0)
     assert exi.decode_fragment(grammars.iso2(), out, 0, end) == ("EVReady", True)
@@ -51,7 +51,7 @@ def test_what_is_signed_has_nothing_behind_it():
         assert refused(lambda count=count: exi.decode_fragment(grammars.iso2(), out, 0, end + count))
 
 
-def test_whole_sessions_with_octets_behind_every_message():
+def test_a_session_with_octets_behind_every_message_charges():
     for mode in share(("AC_single_phase_core", "DC_extended"), 1):
         for tail in share((b"\0", b"\0" * MOST, b"\xff", b"\x80\x98\x02\x00"), 1):
             evse = Evse(dc=mode.startswith("DC"))
@@ -63,7 +63,7 @@ def test_whole_sessions_with_octets_behind_every_message():
             assert events == [("trailing", sap.REQUEST, "", len(tail))]
 
 
-def test_it_is_logged_once_a_connection_by_the_first_request_that_has_it():
+def test_trailing_octets_are_logged_once_a_connection():
     evse = Evse()
     ev = Evcc(evse)
     ev.negotiate()

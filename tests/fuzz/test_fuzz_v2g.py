@@ -66,7 +66,7 @@ def settle(ev: Any) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(session_states.REACH)[1:], ids=lambda state: states_text.STATES[state])
-def test_messages_nobody_sends(state: int) -> None:
+def test_valid_but_odd_messages_are_answered_or_end_safely(state: int) -> None:
     rng = random.Random(state)
     reached = session_states.reach(state)
     names = list(states_text.allowed(state))
@@ -79,7 +79,7 @@ def test_messages_nobody_sends(state: int) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(session_states.REACH)[1:], ids=lambda state: states_text.STATES[state])
-def test_values_nobody_means(state: int) -> None:
+def test_random_values_are_answered_or_end_safely(state: int) -> None:
     rng = random.Random(1000 + state)
     reached = session_states.reach(state)
     for _ in range(ROUNDS):
@@ -92,7 +92,7 @@ def test_values_nobody_means(state: int) -> None:
                 break
 
 
-def test_streams_of_noise() -> None:
+def test_streams_of_noise_end_safely() -> None:
     rng = random.Random(7)
     for _ in range(ROUNDS):
         evse = evcc.Evse()

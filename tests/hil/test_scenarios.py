@@ -21,7 +21,9 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
 
 
 @pytest.mark.parametrize("name", scenario.names())
-def test_scenario(name: str, way: Delivery, request: pytest.FixtureRequest) -> None:
+def test_every_scenario_passes_its_checks_and_ends_safe(
+    name: str, way: Delivery, request: pytest.FixtureRequest
+) -> None:
     record = play(scenario.load(name), rig.load(request.config.getoption("--rig")), {}, way)
     failed = [f"{check.name}: {check.measured}, limit {check.limit}" for check in record.checks if not check.ok]
     assert not failed

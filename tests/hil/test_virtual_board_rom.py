@@ -158,7 +158,7 @@ def test_a_family_of_inverters_that_is_not_chosen_takes_no_heap(tmp_path, family
     assert "device" in modules
 
 
-def test_sub_cas_of_twice_the_standard_s_size_find_their_room(tmp_path):
+def test_sub_cas_of_twice_the_standard_s_size_fit_the_heap(tmp_path):
     script, most = str(FIRMWARE.parent / "tests" / "device"), {}
     for size in (800, 1600):
         done = run(tmp_path / "long.py", LONG_CHAIN % (script, size), rom_image(FIRMWARE, keep_names=True))

@@ -64,7 +64,7 @@ def test_the_peer_takes_every_response(responses: list[str]) -> None:
     assert not wrong, wrong[:3]
 
 
-def test_the_models_refuse_what_is_none() -> None:
+def test_the_peer_refuses_a_response_that_is_none() -> None:
     lines = [("SessionSetupRes", {"ResponseCode": "OK", "EVSEID": "short"}), ("SessionStopRes", {})]
     text = "".join(f"{line!r}\n" for line in lines)
     done = subprocess.run([str(peer.python()), str(GUEST)], input=text, capture_output=True, text=True, timeout=60)
