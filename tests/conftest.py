@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# No example is judged by the clock; CI looks at the same examples every time, a desk at new ones.
+# No example is judged by the clock; CI looks at the same examples every time, every other run at new ones.
 settings.register_profile("gridkeel", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("gridkeel")
 

@@ -23,12 +23,12 @@ def test_a_failure_on_a_machine_that_kept_time_is_a_failure(monkeypatch: pytest.
         raise AssertionError("of the test")
 
 
-def test_what_passes_is_judged_on_any_machine() -> None:
+def test_a_test_that_passes_is_judged_on_any_machine() -> None:
     with on_time() as keeper:
         _stall(keeper)
 
 
-def test_the_metronome_tells_how_late_the_machine_was() -> None:
+def test_the_metronome_measures_how_late_the_machine_was() -> None:
     with Timekeeper() as keeper:
         _stall(keeper)
     assert keeper.late_ms > 2 * LATE_MS

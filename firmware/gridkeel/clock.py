@@ -4,7 +4,7 @@ from gridkeel import ticks
 
 EARLIEST_UNIX_S = 1735689600  # 2025-01-01, before this firmware: a clock that says less was never set
 LATEST_UNIX_S = 4102444800  # 2100-01-01
-JUMP_MS = 5000  # past any delay of a line that stands and any adjustment of a host that keeps time
+JUMP_MS = 5000  # past any delay of a working line and any adjustment of a host that keeps time
 AGREEING = 3  # readings in a row that agree with each other move the clock by more than that
 AGREE_MS = 1000
 EASE = 8  # what comes late looks like a clock that is behind: it counts an eighth

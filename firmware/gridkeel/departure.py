@@ -1,4 +1,4 @@
-"""When the vehicle leaves, and how full it must be then."""
+"""Departure of the vehicle: its time, the state of charge it must have then, and the power that takes."""
 
 from gridkeel import energy, ticks
 

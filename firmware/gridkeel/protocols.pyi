@@ -214,4 +214,4 @@ class BitStream(Protocol):
     """A reader or writer of an EXI body, as what checks a value needs it."""
 
     def error(self, text: str) -> ExiError:
-        """Return the error that says what is wrong with the byte where it stands."""
+        """Return the error that says what is wrong, and at which byte."""

@@ -1,6 +1,6 @@
 """What runs on MicroPython for bench_slices.py: whole Plug & Charge sessions, each slice of the charger's work timed.
 
-Arguments: the folder of the tests' car; how many sessions.  The firmware is in the ROM, as on a board.
+Arguments: the folder of the tests' EV; how many sessions.  The firmware is in the ROM, as on a board.
 """
 
 import gc
@@ -9,7 +9,7 @@ import time
 
 sys.path.append(sys.argv[1])
 
-from contracts import ContractCar, Operator, bench_for  # noqa: E402
+from contracts import ContractEvcc, Operator, evse_for  # noqa: E402
 
 SESSIONS = int(sys.argv[2])
 NEW_CONTRACT_EVERY = 4  # sessions
@@ -33,7 +33,7 @@ class Timed:
         return more
 
 
-class Car(ContractCar):
+class TimedEvcc(ContractEvcc):
     """Tells the clock which answer it waits for."""
 
     def send(self, name, body):
@@ -44,28 +44,28 @@ class Car(ContractCar):
 
 def main():
     operator = Operator(sub_cas=2)
-    bench = bench_for(operator)
-    bench.secc.work = timed = Timed(bench.secc)
+    evse = evse_for(operator)
+    evse.secc.work = timed = Timed(evse.secc)
     gc.collect()
     gc.threshold(-1)  # as runtime/app.py has it: a collection comes where the heap is full
     for number in range(SESSIONS):
         if number % NEW_CONTRACT_EVERY == 0:
             key, chain = operator.contract()
         if number:
-            bench.disconnect()
-            bench.outlet.unplug()
-            bench.run(100)
-            bench.outlet.plug()
-            bench.connect()
-        car = Car(bench, key, chain)
-        car.timed = timed
-        car.to_charging()
-        car.charge(5)
-        car.stop()
+            evse.disconnect()
+            evse.charger.unplug()
+            evse.run(100)
+            evse.charger.plug()
+            evse.connect()
+        ev = TimedEvcc(evse, key, chain)
+        ev.timed = timed
+        ev.to_charging()
+        ev.charge(5)
+        ev.stop()
         for took_us, collected, request, answer in timed.rows:
             print(took_us, int(collected), request, answer)
         timed.rows.clear()
-        bench.events.clear()
+        evse.events.clear()
 
 
 main()

@@ -1,9 +1,9 @@
-"""Contracts for session tests: keys and certificates made on the spot, and a car that signs with them."""
+"""Contracts for session tests: keys and certificates made on the spot, and an EV that signs with them."""
 
 import hashlib
 
 import der_maker
-from evcc import Bench, Car, Noise
+from evcc import Evcc, Evse, Noise
 
 from gridkeel.crypto import ecdsa, multiples, p256
 from gridkeel.v2g import exi, grammars, signatures
@@ -102,11 +102,11 @@ class Operator:
         return key, [certificate(emaid.encode(), key, *self._issuer, **parts)] + self.chain
 
 
-class ContractCar(Car):
-    """A car with a contract: it signs what a contract signs."""
+class ContractEvcc(Evcc):
+    """An EV with a contract: it signs what a contract signs."""
 
-    def __init__(self, bench, key, chain, mode="AC_single_phase_core", emaid=EMAID):
-        super().__init__(bench, mode, modes.CONTRACT)
+    def __init__(self, evse, key, chain, mode="AC_single_phase_core", emaid=EMAID):
+        super().__init__(evse, mode, modes.CONTRACT)
         self.key = key
         self.chain = chain
         self.emaid = emaid
@@ -158,6 +158,6 @@ def signed_info(identity, digest):
     }
 
 
-def bench_for(operator, dc=False, backend=None, changes=None, **credentials):
+def evse_for(operator, dc=False, backend=None, changes=None, **credentials):
     trusted = Credentials(mo_roots=[operator.root], **credentials)
-    return Bench(dc=dc, secured=True, credentials=trusted, backend=backend, changes=changes)
+    return Evse(dc=dc, secured=True, credentials=trusted, backend=backend, changes=changes)

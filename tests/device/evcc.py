@@ -1,7 +1,7 @@
-"""A car for session tests: it walks a Secc through whole sessions, message by message, over V2GTP and EXI."""
+"""An EVCC for session tests: it takes a Secc through whole sessions, message by message, over V2GTP and EXI."""
 
-from garbage import sweep
-from outlet import Outlet
+from fake_charger import FakeCharger
+from small_heap import sweep
 
 from gridkeel import ticks
 from gridkeel.clock import WallClock
@@ -14,7 +14,7 @@ from gridkeel.v2g.secc import Secc
 UNIX_S = 1_790_000_000
 EVCC_ID = b"\x02\x00\x00\x00\x00\x01"
 STEP_MS = 5
-# One of each for all cars of a run: a board's heap has room for a charger, not for its tests beside it.
+# One of each for all EVs of a run: a board's heap has room for a charger, not for its tests beside it.
 _OUT = bytearray(v2gtp.FRAME_MAX_BYTES)
 _BUFFER = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
 
@@ -47,16 +47,16 @@ class ClosedError(Exception):
     """The charger closed the connection without an answer."""
 
 
-class Bench:
-    """A charger, its Secc, one virtual clock; `car` talks to it."""
+class Evse:
+    """The EVSE in a session: a fake charger, its Secc and one virtual clock; an `Evcc` talks to it."""
 
     def __init__(self, dc=False, secured=False, credentials=None, backend=None, changes=None, start_ms=1000):
         sweep()
         self.now_ms = start_ms
-        self.outlet = Outlet(dc)
+        self.charger = FakeCharger(dc)
         self.clock = WallClock()
         self.clock.set(UNIX_S, self.now_ms)
-        self.secc = Secc(self.outlet, credentials or Credentials(), Parameters(changes), self.clock, Noise(), backend)
+        self.secc = Secc(self.charger, credentials or Credentials(), Parameters(changes), self.clock, Noise(), backend)
         self.backend = backend
         self.secured = secured
         self.events = []
@@ -88,7 +88,7 @@ class Bench:
             self._step()
 
     def _step(self):
-        self.outlet.step(self.now_ms)
+        self.charger.step(self.now_ms)
         if self.backend:
             self.backend.step(self.now_ms)
         self.secc.on_deadline(self.now_ms)
@@ -122,11 +122,11 @@ class Bench:
         raise AssertionError("no answer in %d ms" % within_ms)
 
 
-class Car:
+class Evcc:
     """What an EVCC knows; `ask` is one message pair."""
 
-    def __init__(self, bench, mode="AC_single_phase_core", payment="ExternalPayment"):
-        self.bench = bench
+    def __init__(self, evse, mode="AC_single_phase_core", payment="ExternalPayment"):
+        self.evse = evse
         self.mode = mode
         self.payment = payment
         self.session_id = b"\x00"
@@ -138,8 +138,8 @@ class Car:
     def negotiate(self, offers=None):
         offers = offers or [offer(1, 1)]
         end = exi.encode(grammars.sap(), sap.REQUEST, {"AppProtocol": offers}, _BUFFER, 0)
-        self.bench.send_frame(_BUFFER[:end])
-        data = self.bench.answer()
+        self.evse.send_frame(_BUFFER[:end])
+        data = self.evse.answer()
         name, value = exi.decode(grammars.sap(), data, 0, len(data))
         assert name == sap.RESPONSE
         return value
@@ -150,10 +150,10 @@ class Car:
             header["Signature"] = self.signature
         message = {"Header": header, "Body": {name: body}}
         end = exi.encode(grammars.iso2(), "V2G_Message", message, _BUFFER, 0)
-        self.bench.send_frame(_BUFFER[:end])
+        self.evse.send_frame(_BUFFER[:end])
 
     def receive(self, name):
-        data = self.bench.answer()
+        data = self.evse.answer()
         root, message = exi.decode(grammars.iso2(), data, 0, len(data))
         response = message["Body"][states.response_of(name)]
         if name == "SessionSetupReq":
@@ -166,7 +166,7 @@ class Car:
     def ask(self, name, body, code="OK"):
         self.send(name, body)
         response = self.receive(name)
-        assert response["ResponseCode"] == code, (name, response["ResponseCode"], self.bench.events[-4:])
+        assert response["ResponseCode"] == code, (name, response["ResponseCode"], self.evse.events[-4:])
         return response
 
     # --- the phases
@@ -199,9 +199,9 @@ class Car:
             self.pre_charge()
 
     def cable_check_only(self):
-        self.bench.outlet.wants_power = True
+        self.evse.charger.wants_power = True
         while self.ask("CableCheckReq", self.request("CableCheckReq"))["EVSEProcessing"] == "Ongoing":
-            self.bench.run(200)
+            self.evse.run(200)
 
     def cable_check(self):
         self.cable_check_only()
@@ -209,11 +209,11 @@ class Car:
 
     def pre_charge(self):
         while abs(number(self.ask("PreChargeReq", self.request("PreChargeReq"))["EVSEPresentVoltage"]) - 400) > 20:
-            self.bench.run(50)
+            self.evse.run(50)
 
     def to_charging(self):
         self.to_power_delivery()
-        self.bench.outlet.wants_power = True
+        self.evse.charger.wants_power = True
         self.ask("PowerDeliveryReq", self.request("PowerDeliveryReq"))
 
     @property
@@ -223,12 +223,12 @@ class Car:
     def charge(self, times):
         for _ in range(times):
             self.ask(self.loop, self.request(self.loop))
-            self.bench.run(100)
+            self.evse.run(100)
         return self.last
 
     def stop(self, kind="Terminate"):
         self.ask("PowerDeliveryReq", delivery("Stop", self))
-        self.bench.outlet.wants_power = False
+        self.evse.charger.wants_power = False
         if self.dc:
             self.ask("WeldingDetectionReq", self.request("WeldingDetectionReq"))
         return self.ask("SessionStopReq", {"ChargingSession": kind})
@@ -257,21 +257,21 @@ def ev_status(error="NO_ERROR", soc=40):
     return {"EVReady": True, "EVErrorCode": error, "EVRESSSOC": soc}
 
 
-def delivery(progress, car, tuple_id=1, profile=None):
+def delivery(progress, ev, tuple_id=1, profile=None):
     body = {"ChargeProgress": progress, "SAScheduleTupleID": tuple_id}
     if profile:
         entries = []
         for start_s, power_w in profile:
             entries.append({"ChargingProfileEntryStart": start_s, "ChargingProfileEntryMaxPower": value(power_w, "W")})
         body["ChargingProfile"] = {"ProfileEntry": entries}
-    if car.dc:
+    if ev.dc:
         body["DC_EVPowerDeliveryParameter"] = {"DC_EVStatus": ev_status(), "ChargingComplete": progress == "Stop"}
     return body
 
 
-def charge_parameter(car):
-    body = {"RequestedEnergyTransferMode": car.mode}
-    if car.dc:
+def charge_parameter(ev):
+    body = {"RequestedEnergyTransferMode": ev.mode}
+    if ev.dc:
         body["DC_EVChargeParameter"] = {
             "DepartureTime": 7200,
             "DC_EVStatus": ev_status(),
@@ -290,7 +290,7 @@ def charge_parameter(car):
     return body
 
 
-def demand(car, volts=400, amperes=20):
+def demand(ev, volts=400, amperes=20):
     return {
         "DC_EVStatus": ev_status(),
         "EVTargetCurrent": value(amperes, "A"),
@@ -299,39 +299,39 @@ def demand(car, volts=400, amperes=20):
     }
 
 
-def pre_charge(car):
+def pre_charge(ev):
     return {"DC_EVStatus": ev_status(), "EVTargetVoltage": value(400, "V"), "EVTargetCurrent": value(1, "A")}
 
 
 _BODIES = {
-    "SessionSetupReq": lambda car: {"EVCCID": EVCC_ID},
-    "ServiceDiscoveryReq": lambda car: {},
-    "ServiceDetailReq": lambda car: {"ServiceID": 1},
-    "PaymentServiceSelectionReq": lambda car: {
-        "SelectedPaymentOption": car.payment,
+    "SessionSetupReq": lambda ev: {"EVCCID": EVCC_ID},
+    "ServiceDiscoveryReq": lambda ev: {},
+    "ServiceDetailReq": lambda ev: {"ServiceID": 1},
+    "PaymentServiceSelectionReq": lambda ev: {
+        "SelectedPaymentOption": ev.payment,
         "SelectedServiceList": {"SelectedService": [{"ServiceID": 1}]},
     },
-    "AuthorizationReq": lambda car: {},
+    "AuthorizationReq": lambda ev: {},
     "ChargeParameterDiscoveryReq": charge_parameter,
-    "PowerDeliveryReq": lambda car: delivery("Start", car),
-    "ChargingStatusReq": lambda car: {},
-    "CableCheckReq": lambda car: {"DC_EVStatus": ev_status()},
+    "PowerDeliveryReq": lambda ev: delivery("Start", ev),
+    "ChargingStatusReq": lambda ev: {},
+    "CableCheckReq": lambda ev: {"DC_EVStatus": ev_status()},
     "PreChargeReq": pre_charge,
     "CurrentDemandReq": demand,
-    "WeldingDetectionReq": lambda car: {"DC_EVStatus": ev_status()},
-    "SessionStopReq": lambda car: {"ChargingSession": "Terminate"},
-    "PaymentDetailsReq": lambda car: {
+    "WeldingDetectionReq": lambda ev: {"DC_EVStatus": ev_status()},
+    "SessionStopReq": lambda ev: {"ChargingSession": "Terminate"},
+    "PaymentDetailsReq": lambda ev: {
         "eMAID": "DE8AA1A2B3C4D59",
         "ContractSignatureCertChain": {"Certificate": b"\x30\x00"},
     },
-    "CertificateInstallationReq": lambda car: {
+    "CertificateInstallationReq": lambda ev: {
         "Id": "id1",
         "OEMProvisioningCert": b"\x30\x00",
         "ListOfRootCertificateIDs": {
             "RootCertificateID": [{"X509IssuerName": "CN=V2GRoot", "X509SerialNumber": 12345}]
         },
     },
-    "CertificateUpdateReq": lambda car: {
+    "CertificateUpdateReq": lambda ev: {
         "Id": "id1",
         "ContractSignatureCertChain": {"Certificate": b"\x30\x00"},
         "eMAID": "DE8AA1A2B3C4D59",
@@ -339,8 +339,8 @@ _BODIES = {
             "RootCertificateID": [{"X509IssuerName": "CN=V2GRoot", "X509SerialNumber": 12345}]
         },
     },
-    "MeteringReceiptReq": lambda car: {
-        "SessionID": car.session_id,
+    "MeteringReceiptReq": lambda ev: {
+        "SessionID": ev.session_id,
         "SAScheduleTupleID": 1,
         "MeterInfo": {"MeterID": "METER-1", "MeterReading": 1234},
     },

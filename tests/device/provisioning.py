@@ -1,7 +1,7 @@
-"""A backend for CertificateInstallation and CertificateUpdate, and a car that stands before the service."""
+"""A backend for CertificateInstallation and CertificateUpdate, and an EV that stands before the service."""
 
-from contracts import EMAID, ContractCar, Operator, bench_for
-from reaching import ended_safely
+from contracts import EMAID, ContractEvcc, Operator, evse_for
+from session_states import ended_safely
 
 from gridkeel import ticks
 from gridkeel.v2g import exi, grammars
@@ -84,28 +84,28 @@ def update():
 
 
 def at_the_service(**backend):
-    bench = bench_for(OPERATOR, backend=Backend())
+    evse = evse_for(OPERATOR, backend=Backend())
     for name, value in backend.items():
-        setattr(bench.backend, name, value)
-    car = ContractCar(bench, KEY, CHAIN)
-    car.setup()
-    found = car.ask("ServiceDiscoveryReq", {})
+        setattr(evse.backend, name, value)
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.setup()
+    found = ev.ask("ServiceDiscoveryReq", {})
     (service,) = found["ServiceList"]["Service"]
     assert service["ServiceID"] == 2 and service["ServiceCategory"] == "ContractCertificate"
-    sets = car.ask("ServiceDetailReq", {"ServiceID": 2})["ServiceParameterList"]["ParameterSet"]
+    sets = ev.ask("ServiceDetailReq", {"ServiceID": 2})["ServiceParameterList"]["ParameterSet"]
     assert [one["Parameter"][0]["stringValue"] for one in sets] == ["Installation", "Update"]
     body = {"SelectedPaymentOption": "Contract"}
     body["SelectedServiceList"] = {"SelectedService": [{"ServiceID": 1}, {"ServiceID": 2, "ParameterSetID": 1}]}
-    car.ask("PaymentServiceSelectionReq", body)
-    return bench, car
+    ev.ask("PaymentServiceSelectionReq", body)
+    return evse, ev
 
 
 def refused(code, name, body, reason, **backend):
-    bench, car = at_the_service(**backend)
-    bench.drain()
-    car.ask_signed(name, body, code)
-    assert bench.kinds("refused") == [("refused", name, code, 0)]
-    assert [event[2] for event in bench.kinds("session")][-1].startswith(reason), bench.events
-    bench.backend.delay_ms = 1 << 20
-    ended_safely(bench)
-    return bench
+    evse, ev = at_the_service(**backend)
+    evse.drain()
+    ev.ask_signed(name, body, code)
+    assert evse.kinds("refused") == [("refused", name, code, 0)]
+    assert [event[2] for event in evse.kinds("session")][-1].startswith(reason), evse.events
+    evse.backend.delay_ms = 1 << 20
+    ended_safely(evse)
+    return evse

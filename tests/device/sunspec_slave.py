@@ -1,4 +1,4 @@
-"""A register slave on a Modbus line, with its own CRC, and a bench that runs a driver against it in virtual ms."""
+"""A register slave on a Modbus line, with its own CRC, and a setup that runs a driver against it in virtual ms."""
 
 from array import array
 from struct import pack
@@ -184,7 +184,7 @@ class Slave:
         return pdu[:5]
 
 
-class Bench:
+class DriverSetup:
     """An inverter driver on a line to a slave; every call into the driver is made with the heap locked."""
 
     def __init__(self, slave, changes=None, start=0):
@@ -250,10 +250,10 @@ class Bench:
 
 
 def driving(slave, wanted=0, changes=None, start=0):
-    bench = Bench(slave, changes, start)
-    bench.run(1000, wanted)
-    assert bench.inverter.state == DRIVING, bench.inverter.state
-    return bench
+    setup = DriverSetup(slave, changes, start)
+    setup.run(1000, wanted)
+    assert setup.inverter.state == DRIVING, setup.inverter.state
+    return setup
 
 
 def settings(slave):

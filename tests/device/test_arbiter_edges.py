@@ -1,58 +1,58 @@
 """The arbiter where two of its inputs meet: what bounds, what starts over, whose name stands."""
 
-from services_rig import Rig
+from services_setup import ServicesSetup
 
 from gridkeel import limits
 from gridkeel.services import arbiter, protection
 
 
-def test_the_base_stands_at_zero_until_the_inverter_takes_power():
-    rig = Rig(setpoint_ramp_w_s=1000, regulation_w=1000, regulation_ramp_w_s=1000000)
-    rig.run(5000)
-    rig.services.regulation.signal(10000, rig.now)
-    assert rig.seen()[2] == 4000
-    rig.ready = False
-    assert rig.seen()[2] == 0
-    assert rig.services.regulation.power_w == 0
-    rig.ready = True
-    assert 0 < rig.seen()[2] <= 1020
+def test_the_base_is_zero_until_the_inverter_takes_power():
+    setup = ServicesSetup(setpoint_ramp_w_s=1000, regulation_w=1000, regulation_ramp_w_s=1000000)
+    setup.run(5000)
+    setup.services.regulation.signal(10000, setup.now)
+    assert setup.seen()[2] == 4000
+    setup.ready = False
+    assert setup.seen()[2] == 0
+    assert setup.services.regulation.power_w == 0
+    setup.ready = True
+    assert 0 < setup.seen()[2] <= 1020
 
 
-def test_the_base_stands_at_zero_while_the_mains_are_gone():
-    rig = Rig(regulation_w=1000, regulation_ramp_w_s=1000000)
-    rig.services.regulation.signal(10000, rig.now)
-    rig.mains.at(50300)
-    rig.run(20)
-    assert rig.arbiter.primary_w > 0
-    rig.services.protection.samples_lost()
-    rig.mains.quality = 1
-    assert rig.seen() == (arbiter.PROTECTION, limits.CEASED, 0)
-    assert (rig.arbiter.base_w, rig.arbiter.primary_w, rig.services.regulation.power_w) == (0, 0, 0)
-    assert rig.arbiter.decide(rig.now, True) == 0
+def test_the_base_is_zero_while_the_mains_are_gone():
+    setup = ServicesSetup(regulation_w=1000, regulation_ramp_w_s=1000000)
+    setup.services.regulation.signal(10000, setup.now)
+    setup.mains.at(50300)
+    setup.run(20)
+    assert setup.arbiter.primary_w > 0
+    setup.services.protection.samples_lost()
+    setup.mains.quality = 1
+    assert setup.seen() == (arbiter.PROTECTION, limits.CEASED, 0)
+    assert (setup.arbiter.base_w, setup.arbiter.primary_w, setup.services.regulation.power_w) == (0, 0, 0)
+    assert setup.arbiter.decide(setup.now, True) == 0
 
 
-def test_what_is_decided_is_returned():
-    rig = Rig()
-    assert rig.arbiter.decide(rig.now, True) == rig.arbiter.requested_w == 3000
+def test_decide_returns_the_requested_power():
+    setup = ServicesSetup()
+    assert setup.arbiter.decide(setup.now, True) == setup.arbiter.requested_w == 3000
 
 
 def test_a_signal_that_lives_or_still_runs_down_is_regulation():
-    rig = Rig(regulation_w=1000, regulation_ramp_w_s=100, regulation_expiry_ms=5000)
-    rig.services.regulation.signal(0, rig.now)
-    assert rig.seen() == (arbiter.SECONDARY, limits.REGULATION, 3000)
-    rig.services.regulation.signal(10000, rig.now)
-    rig.run(4980)
-    rig.run(40)
-    assert not rig.services.regulation.alive
-    assert rig.seen()[:2] == (arbiter.SECONDARY, limits.REGULATION)
-    rig.run(10000)
-    assert rig.seen() == (arbiter.BASELINE, limits.BASELINE, 3000)
+    setup = ServicesSetup(regulation_w=1000, regulation_ramp_w_s=100, regulation_expiry_ms=5000)
+    setup.services.regulation.signal(0, setup.now)
+    assert setup.seen() == (arbiter.SECONDARY, limits.REGULATION, 3000)
+    setup.services.regulation.signal(10000, setup.now)
+    setup.run(4980)
+    setup.run(40)
+    assert not setup.services.regulation.alive
+    assert setup.seen()[:2] == (arbiter.SECONDARY, limits.REGULATION)
+    setup.run(10000)
+    assert setup.seen() == (arbiter.BASELINE, limits.BASELINE, 3000)
 
 
 def droop_by(base_w, mhz, **changes):
-    rig = Rig(baseline_w=base_w, charge_max_w=10000, discharge_max_w=10000, droop_deadband_mhz=0, **changes)
-    rig.mains.at(50000 + mhz)  # 20 W a millihertz
-    return rig.seen()[1:]
+    setup = ServicesSetup(baseline_w=base_w, charge_max_w=10000, discharge_max_w=10000, droop_deadband_mhz=0, **changes)
+    setup.mains.at(50000 + mhz)  # 20 W a millihertz
+    return setup.seen()[1:]
 
 
 def test_power_range_bounds_what_the_primary_response_adds_and_nothing_else():
@@ -72,11 +72,11 @@ def test_power_range_bounds_what_the_primary_response_adds_and_nothing_else():
 
 
 def entering(requested_w, permille, **changes):
-    rig = Rig(baseline_w=requested_w, **changes)
-    rig.run(20)
-    rig.services.protection.enter_permille = permille
-    rig.arbiter.decide(rig.now, True)
-    return rig.arbiter.requested_w, rig.arbiter.limiter
+    setup = ServicesSetup(baseline_w=requested_w, **changes)
+    setup.run(20)
+    setup.services.protection.enter_permille = permille
+    setup.arbiter.decide(setup.now, True)
+    return setup.arbiter.requested_w, setup.arbiter.limiter
 
 
 def test_the_ramp_of_the_entry_bounds_both_sides_by_the_larger_rating():

@@ -8,7 +8,7 @@ def test_an_unset_clock_is_reported_as_unset():
     assert WallClock().unix_s(5) is None and WallClock().unix_s(5000) is None
 
 
-def test_it_runs_on_ticks():
+def test_a_set_clock_runs_on_ticks():
     clock = WallClock()
     clock.set(1_790_000_000, 500)
     assert clock.unix_s(1499) == 1_790_000_000
@@ -16,14 +16,14 @@ def test_it_runs_on_ticks():
     assert clock.unix_s(3499) == 1_790_000_002
 
 
-def test_it_crosses_the_wrap():
+def test_the_clock_crosses_the_wrap_of_the_tick():
     clock = WallClock()
     clock.set(1_790_000_000, ticks.MASK - 999)
     assert clock.unix_s(0) == 1_790_000_001
     assert clock.unix_s(2000) == 1_790_000_003
 
 
-def test_it_can_be_set_back():
+def test_an_earlier_time_sets_the_clock_back():
     clock = WallClock()
     clock.set(1_790_000_000, 0)
     clock.set(1_780_000_000, 1000)
@@ -75,7 +75,7 @@ def test_an_absurd_time_is_refused():
     assert wall.synchronise(clock.EARLIEST_UNIX_S, 0, 0) == clock.TAKEN
 
 
-def test_a_jump_is_refused_until_it_has_stood():
+def test_a_jump_is_refused_until_it_has_been_repeated():
     for jump in (-3600, 6, -6, 86400 * 365):
         wall = told()
         for k in range(1, clock.AGREEING):

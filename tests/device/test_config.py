@@ -125,7 +125,7 @@ class Nobody:
         self.results.append(result)
 
 
-class Desk:
+class CommandSetup:
     def __init__(self, board):
         self.config = Config(board)
         self.controller = Nobody(self.config.parameters)
@@ -153,15 +153,15 @@ def test_each_broken_configuration_is_reported_and_the_good_one_is_in_force():
     broken(0)
 
 
-def test_and_the_second_quarter_of_them():
+def test_each_broken_configuration_is_reported_second_quarter():
     broken(1)
 
 
-def test_and_the_third_quarter_of_them():
+def test_each_broken_configuration_is_reported_third_quarter():
     broken(2)
 
 
-def test_and_the_fourth_quarter_of_them():
+def test_each_broken_configuration_is_reported_fourth_quarter():
     broken(3)
 
 
@@ -187,7 +187,7 @@ def test_a_refusal_without_a_code_is_one_too():
         assert config.code == params.AT_ODDS << 8 | ANY
 
 
-def test_nothing_there_is_the_defaults_and_no_fault():
+def test_without_a_configuration_the_defaults_apply_and_no_fault_is_raised():
     config = Config(Board())
     assert config.code == 0
     assert config.parameters.values() == params.Parameters().values()
@@ -205,7 +205,7 @@ def test_every_cut_of_a_sound_file_is_refused():
     assert params.parse(whole) == {"baseline_w": 1500, "modbus_unit": 7}
 
 
-def test_every_code_has_its_words():
+def test_every_refusal_code_has_its_sentence():
     for content, reason, which in BROKEN:
         text = errors_text.config_reason(reason << 8 | which)
         assert errors_text.CONFIG_REASONS[reason] in text, content
@@ -217,22 +217,22 @@ def test_every_code_has_its_words():
     assert "77" in errors_text.config_reason(77 << 8)
 
 
-def test_no_power_until_it_is_mended_and_auto_is_asked_for():
-    desk = Desk(Board(b"{", KEPT))
-    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
-    assert not desk.controller.protection.enabled
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 60000) == OUT_OF_RANGE
-    assert desk.config.code
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
-    assert desk.config.code == 0
-    assert not desk.controller.protection.enabled
-    assert desk.ask(message_ids.MODE, AUTO) == OK
-    assert desk.controller.protection.enabled
+def test_no_power_flows_until_the_configuration_is_mended_and_auto_is_commanded():
+    setup = CommandSetup(Board(b"{", KEPT))
+    assert setup.ask(message_ids.MODE, AUTO) == REFUSED
+    assert not setup.controller.protection.enabled
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 60000) == OUT_OF_RANGE
+    assert setup.config.code
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == OK
+    assert setup.config.code == 0
+    assert not setup.controller.protection.enabled
+    assert setup.ask(message_ids.MODE, AUTO) == OK
+    assert setup.controller.protection.enabled
 
 
-def test_what_mends_it_is_the_good_one_with_the_change_in_it():
+def test_a_parameter_command_stores_the_good_configuration_with_the_change_in_it():
     board = Board(b"{", KEPT)
-    Desk(board).ask(message_ids.PARAM_SET, INDEX, 900)
+    CommandSetup(board).ask(message_ids.PARAM_SET, INDEX, 900)
     again = Config(board)
     assert again.code == 0
     assert (again.parameters.baseline_w, again.parameters.modbus_unit) == (900, 7)
@@ -240,17 +240,17 @@ def test_what_mends_it_is_the_good_one_with_the_change_in_it():
 
 def test_a_parameter_that_cannot_be_stored_is_not_in_force():
     board = Board(SOUND, KEPT)
-    desk = Desk(board)
+    setup = CommandSetup(board)
     board.full = True
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == REFUSED
-    assert desk.config.parameters.baseline_w == 1500
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == REFUSED
+    assert setup.config.parameters.baseline_w == 1500
     assert board.files[CONFIG] == SOUND
 
 
 def test_a_parameter_that_the_next_start_would_refuse_is_refused():
-    desk = Desk(Board(SOUND, KEPT))
-    assert desk.ask(message_ids.PARAM_SET, params.index("evse"), 1) == REFUSED
-    assert desk.config.parameters.evse == 0
+    setup = CommandSetup(Board(SOUND, KEPT))
+    assert setup.ask(message_ids.PARAM_SET, params.index("evse"), 1) == REFUSED
+    assert setup.config.parameters.evse == 0
 
 
 def test_the_good_one_is_written_once_power_was_allowed_for_a_while():
@@ -278,12 +278,12 @@ def test_the_good_one_is_not_written_again_at_a_start_that_changed_nothing():
 
 def test_a_parameter_becomes_good_only_after_it_ran():
     board = Board(SOUND, SOUND)
-    desk = Desk(board)
-    desk.config.follow(True, 0)
-    desk.ask(message_ids.PARAM_SET, INDEX, 900)
-    desk.config.follow(True, 20000)
+    setup = CommandSetup(board)
+    setup.config.follow(True, 0)
+    setup.ask(message_ids.PARAM_SET, INDEX, 900)
+    setup.config.follow(True, 20000)
     assert board.files[GOOD] == SOUND
-    desk.config.follow(True, 30000)
+    setup.config.follow(True, 30000)
     assert params.parse(board.files[GOOD])["baseline_w"] == 900
 
 
@@ -380,18 +380,18 @@ def test_a_bad_device_id_is_reported_and_stops_nothing():
 
 
 def test_a_parameter_does_not_mend_a_device_id():
-    desk = Desk(Board(SOUND, SOUND, b"gk 7"))
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
-    assert desk.config.code >> 8 == params.DEVICE_ID
-    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
+    setup = CommandSetup(Board(SOUND, SOUND, b"gk 7"))
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == OK
+    assert setup.config.code >> 8 == params.DEVICE_ID
+    assert setup.ask(message_ids.MODE, AUTO) == REFUSED
 
 
-def test_nor_does_it_where_the_configuration_broke_too():
-    desk = Desk(Board(b"{", KEPT, b"gk 7"))
-    assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
-    assert desk.config.code >> 8 == params.DEVICE_ID
-    assert desk.ask(message_ids.MODE, AUTO) == REFUSED
+def test_a_parameter_does_not_mend_a_device_id_beside_a_broken_configuration():
+    setup = CommandSetup(Board(b"{", KEPT, b"gk 7"))
+    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == OK
+    assert setup.config.code >> 8 == params.DEVICE_ID
+    assert setup.ask(message_ids.MODE, AUTO) == REFUSED
 
 
-def test_the_fault_is_the_foremost():
+def test_config_invalid_is_the_foremost_fault():
     assert errors.FAULTS[0] == errors.CONFIG_INVALID

@@ -1,6 +1,6 @@
 """The whole control path on every interpreter, heap locked from the samples to the Modbus bytes."""
 
-from controller_rig import driving
+from controller_setup import driving
 from noalloc import without_heap
 
 from gridkeel import errors, inverter, limits
@@ -10,74 +10,74 @@ WASM_GROUP = 2
 
 
 def test_baseline_reaches_the_inverter():
-    charger = driving()
-    assert charger.controller.envelope.permitted_w == 3000
-    assert charger.wset_w() == 3000
-    assert charger.controller.limiter == limits.BASELINE
-    assert charger.controller.energise
+    setup = driving()
+    assert setup.controller.envelope.permitted_w == 3000
+    assert setup.wset_w() == 3000
+    assert setup.controller.limiter == limits.BASELINE
+    assert setup.controller.energise
 
 
 def test_low_frequency_discharges_with_the_sign_turned_once():
-    charger = driving({"baseline_w": 0})
-    charger.sine.set(49.76)
-    charger.run(600)
+    setup = driving({"baseline_w": 0})
+    setup.sine.set(49.76)
+    setup.run(600)
     # (240 - 20) / 480 of the rating
-    assert abs(charger.controller.envelope.permitted_w + 3391) < 40
-    assert abs(charger.wset_w() - charger.controller.envelope.permitted_w) <= 10
-    assert charger.controller.limiter == limits.DROOP
+    assert abs(setup.controller.envelope.permitted_w + 3391) < 40
+    assert abs(setup.wset_w() - setup.controller.envelope.permitted_w) <= 10
+    assert setup.controller.limiter == limits.DROOP
 
 
 def test_loss_of_mains_puts_zero_on_the_wire_within_two_cycles_and_a_block():
-    charger = driving()
-    charger.sine.set(50.0, 0.0)
-    charger.run(50)
-    assert charger.controller.protection.state == CEASED
-    assert not charger.controller.energise
-    assert charger.wset_w() == 0
-    assert charger.controller.faults.is_active(errors.MAINS_LOST)
+    setup = driving()
+    setup.sine.set(50.0, 0.0)
+    setup.run(50)
+    assert setup.controller.protection.state == CEASED
+    assert not setup.controller.energise
+    assert setup.wset_w() == 0
+    assert setup.controller.faults.is_active(errors.MAINS_LOST)
 
 
 def test_lost_samples_cease():
-    charger = driving()
-    without_heap(charger.lost)
-    assert charger.controller.protection.state == CEASED
-    assert charger.controller.envelope.permitted_w == 0
-    assert charger.controller.limiter == limits.STALE_SAMPLES
+    setup = driving()
+    without_heap(setup.lost)
+    assert setup.controller.protection.state == CEASED
+    assert setup.controller.envelope.permitted_w == 0
+    assert setup.controller.limiter == limits.STALE_SAMPLES
 
 
 def test_one_lost_block_is_ridden_through():
-    charger = driving()
-    charger.controller.block_lost()
-    charger.run(300)
-    assert charger.controller.protection.state == RUN
-    assert charger.wset_w() == 3000
+    setup = driving()
+    setup.controller.block_lost()
+    setup.run(300)
+    assert setup.controller.protection.state == RUN
+    assert setup.wset_w() == 3000
 
 
-def test_a_silent_inverter_is_told():
-    charger = driving()
-    charger.slave.mute = True
-    charger.run(3000)
-    assert charger.controller.inverter.state == inverter.SILENT
-    assert charger.controller.limiter == limits.INVERTER_LOST
-    assert charger.controller.faults.is_active(errors.INVERTER_SILENT)
-    charger.slave.mute = False
-    charger.run(8000)
-    assert charger.wset_w() == 3000
-    assert not charger.controller.faults.is_active(errors.INVERTER_SILENT)
+def test_a_silent_inverter_is_reported_and_taken_back():
+    setup = driving()
+    setup.slave.mute = True
+    setup.run(3000)
+    assert setup.controller.inverter.state == inverter.SILENT
+    assert setup.controller.limiter == limits.INVERTER_LOST
+    assert setup.controller.faults.is_active(errors.INVERTER_SILENT)
+    setup.slave.mute = False
+    setup.run(8000)
+    assert setup.wset_w() == 3000
+    assert not setup.controller.faults.is_active(errors.INVERTER_SILENT)
 
 
 def test_faults_queue_as_events_in_order():
-    charger = driving()
-    while charger.controller.faults.take():
+    setup = driving()
+    while setup.controller.faults.take():
         pass
-    charger.sine.set(50.0, 0.0)
-    charger.run(60)
-    code, active, _value = charger.controller.faults.take()
+    setup.sine.set(50.0, 0.0)
+    setup.run(60)
+    code, active, _value = setup.controller.faults.take()
     assert (code, active) == (errors.MAINS_LOST, 1)
-    assert charger.controller.faults.foremost() == errors.MAINS_LOST
+    assert setup.controller.faults.foremost() == errors.MAINS_LOST
 
 
-def test_heap_lock_bites():
+def test_an_allocation_under_the_heap_lock_fails():
     """The proof above would be empty if the lock did nothing."""
     try:
         import micropython  # noqa: F401

@@ -23,7 +23,7 @@ def many(n):
     return bytes(all_of_them)
 
 
-def test_what_a_list_says():
+def test_a_list_gives_its_issuer_its_times_and_the_serials_that_it_revokes():
     found = drive(crl.parse(revocation_list(entry(b"\x05"), entry(b"\x00\x80", REASON), entry(b"\x01\x02"))))
     assert found.issuer == name(b"two")
     assert (found.this_update_s, found.next_update_s) == (1735689600, 1738368000)
@@ -38,7 +38,7 @@ def test_an_empty_revocation_list_revokes_nothing():
     assert not found.revokes(b"\x05")
 
 
-def test_an_authority_key_identifier():
+def test_the_authority_key_identifier_is_read():
     authority = extension(b"\x55\x1d\x23", tlv(0x30, tlv(0x80, b"id")))
     found = drive(crl.parse(revocation_list(extensions=extensions(NUMBER, authority, tag=0xA0))))
     assert found.authority_key_id == b"id"
@@ -59,7 +59,7 @@ def test_a_long_list_is_read_in_slices():
     assert found.revokes(b"\x01\x00") and found.revokes(b"\x02\x2b") and not found.revokes(b"\x02\x2c")
 
 
-def test_forms_that_are_refused():
+def test_a_list_of_another_form_is_refused():
     e = refusals.ENCODING
     assert code(version=b"") == e
     assert code(version=b"\x02\x01\x00") == e
@@ -73,7 +73,7 @@ def test_forms_that_are_refused():
     assert code(b"\x05\x00") == e
 
 
-def test_extensions_that_change_its_meaning():
+def test_an_extension_that_changes_the_meaning_of_a_list_is_refused():
     for kind in (b"\x55\x1d\x1c", b"\x55\x1d\x1b"):  # issuing distribution point, delta
         other = extensions(NUMBER, extension(kind, b"\x30\x00", True), tag=0xA0)
         assert code(extensions=other) == refusals.UNKNOWN_CRITICAL
@@ -81,6 +81,6 @@ def test_extensions_that_change_its_meaning():
     assert code(entry(b"\x05", other_issuer)) == refusals.UNKNOWN_CRITICAL
 
 
-def test_too_long_a_list():
+def test_a_list_over_its_bound_is_refused():
     assert code(many(800)) == refusals.OVERSIZED
     assert len(revocation_list(many(770))) < crl.MOST_BYTES

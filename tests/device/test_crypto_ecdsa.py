@@ -26,28 +26,28 @@ def changed(data, at):
     return data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
 
 
-def test_sign_sample():
+def test_the_signature_of_sample_is_that_of_rfc_6979():
     assert drive(ecdsa.sign(KEY, digest_of(b"sample"), sevens)) == SAMPLE
 
 
-def test_sign_test_whatever_the_blinding():
+def test_the_signature_of_test_is_that_of_rfc_6979_whatever_the_blinding():
     for random in (lambda n: bytes(n), lambda n: b"\xff" * n):
         assert drive(ecdsa.sign(KEY, digest_of(b"test"), random)) == TEST
 
 
-def test_verify_sample():
+def test_the_signature_of_rfc_6979_is_accepted():
     assert verified(PUBLIC, digest_of(b"sample"), SAMPLE) is True
 
 
-def test_another_message():
+def test_another_message_is_refused():
     assert verified(PUBLIC, digest_of(b"sampl"), SAMPLE) is False
 
 
-def test_a_changed_r():
+def test_a_changed_r_is_refused():
     assert verified(PUBLIC, digest_of(b"sample"), changed(SAMPLE, 31)) is False
 
 
-def test_s_of_the_other_sign_is_as_good():
+def test_s_of_the_other_sign_is_accepted():
     # ECDSA takes n - s for s; ISO 15118 asks for no lower half.
     s = p256.N - int.from_bytes(SAMPLE[32:], "big")
     assert verified(PUBLIC, digest_of(b"sample"), SAMPLE[:32] + s.to_bytes(32, "big")) is True
@@ -61,7 +61,7 @@ def test_a_sum_at_infinity_is_refused():
     assert verified(G, digest, signature) is False
 
 
-def test_a_digest_of_zero():
+def test_a_digest_of_zero_is_accepted():
     # u1 = 0: with the key 1 and s = r, u2 G is G, whose x must be r.
     r = G[1:33]
     assert verified(G, bytes(32), r + r) is True
@@ -71,7 +71,7 @@ def test_a_digest_of_n_counts_as_zero():
     assert verified(G, p256.N.to_bytes(32, "big"), G[1:33] + G[1:33]) is True
 
 
-def test_the_opposite_key():
+def test_the_opposite_key_is_accepted_where_the_x_coordinate_is_the_same():
     minus = G[:33] + (p256.P - int.from_bytes(G[33:], "big")).to_bytes(32, "big")
     assert verified(minus, bytes(32), G[1:33] + G[1:33]) is True
 

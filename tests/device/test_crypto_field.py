@@ -62,23 +62,23 @@ def check_step(field, most, operation, expected):
                 assert found % P == wanted and found <= most, (operation, a, b, out)
 
 
-def test_products():
+def test_products_agree_with_integers():
     for field, most in fields():
         over = pow(1 << field.FACTOR_BITS, P - 2, P)
         check_step(field, most, formulas.TIMES, lambda a, b, over=over: a * b * over)
 
 
-def test_sums():
+def test_sums_agree_with_integers():
     for field, most in fields():
         check_step(field, most, formulas.PLUS, lambda a, b: a + b)
 
 
-def test_differences():
+def test_differences_agree_with_integers():
     for field, most in fields():
         check_step(field, most, formulas.LESS, lambda a, b: a - b)
 
 
-def test_zero_in_all_its_forms():
+def test_zero_is_found_in_all_its_forms():
     for field, most in fields():
         row = Row(field)
         for value in numbers(most):
@@ -86,7 +86,7 @@ def test_zero_in_all_its_forms():
             assert field.is_zero(row.area, A) == (value % P == 0), value
 
 
-def test_entries_and_repetitions():
+def test_steps_read_table_entries_and_repeat():
     for field, _most in fields():
         row = Row(field)
         for slot in range(A, SLOTS):
@@ -98,7 +98,7 @@ def test_entries_and_repetitions():
         assert row.get(OUT) % P == OUT + 3 * (MORE + 1)
 
 
-def test_numbers_come_back():
+def test_numbers_come_back_as_they_were_put():
     for field, _most in fields():
         row = Row(field)
         for value in numbers(P - 1):

@@ -64,7 +64,7 @@ def check_products(modulus, n0):
         check(lambda area: kernels.multiply_32(area, OUT, A, B, n0), modulus, expected)
 
 
-def test_products():
+def test_products_agree_with_integers():
     if not kernels:
         return
     for modulus, n0 in ((p256.P, 1), (p256.N, 0xEE00BC4F)):
@@ -77,7 +77,7 @@ def check_sums(modulus):
     check(lambda area: kernels.subtract(area, OUT, A, B), modulus, lambda a, b: (a - b) % modulus)
 
 
-def test_sums_and_differences():
+def test_sums_and_differences_agree_with_integers():
     if not kernels:
         return
     for modulus in (p256.P, p256.N):
@@ -98,7 +98,7 @@ def check_output(out, a, b):
         assert get(area, out) == expected
 
 
-def test_an_output_may_be_an_input():
+def test_an_output_may_be_one_of_the_inputs():
     if not kernels:
         return
     noise = Noise()
@@ -106,7 +106,7 @@ def test_an_output_may_be_an_input():
         check_output(out, noise.next(p256.P), noise.next(p256.P))
 
 
-def test_loads_and_zeros():
+def test_numbers_are_loaded_and_zero_is_found():
     if not kernels:
         return
     area = area_of(p256.P)
@@ -139,7 +139,7 @@ def both(steps):
     return found
 
 
-def test_sums_of_points_of_every_kind():
+def test_sums_of_points_of_every_kind_agree_with_integers():
     if not kernels:
         return
     gx, gy = p256.decode(G)
@@ -166,7 +166,7 @@ def test_sums_of_points_of_every_kind():
     assert len(TABLE) == 1024
 
 
-def test_powers():
+def test_powers_agree_with_integers():
     if not kernels:
         return
     noise = Noise()
@@ -181,7 +181,7 @@ def test_powers():
             assert found[0] == found[1] == pow(value, 0x01F7083, modulus)
 
 
-def test_a_verification_in_limbs_of_16_bits():
+def test_a_signature_is_verified_in_limbs_of_16_bits():
     # What a 32-bit board does, on whatever this is.
     if not kernels:
         return
@@ -194,12 +194,12 @@ def test_a_verification_in_limbs_of_16_bits():
     try:
         assert drive(ecdsa.verify(PUBLIC, sha256(b"sample").digest(), SAMPLE)) is True
         assert drive(ecdsa.verify(PUBLIC, sha256(b"simple").digest(), SAMPLE)) is False
-        test_sums_of_points_of_every_kind()
+        test_sums_of_points_of_every_kind_agree_with_integers()
     finally:
         limbs.wide, limbs.multiply, points.field = before
 
 
-def test_windows():
+def test_signed_windows_add_up_to_their_scalar():
     noise = Noise()
     for scalar in EXTREMES + (p256.N - 1, (1 << 256) - 1, 31, 0x5555 << 200) + tuple(noise.next(R) for _ in range(20)):
         digits = multiples.signed_windows(scalar)

@@ -25,18 +25,18 @@ def total(u1, u2, y=GY):
     return drive(multiples.sum_of_multiples(u1, u2, GX, y))
 
 
-def test_small_multiples_of_g():
+def test_small_multiples_of_g_are_the_published_ones():
     assert affine(times_g(1)) == (GX, GY)
     assert affine(times_g(2))[0] == X_OF_2
 
 
-def test_multiples_of_g_round_its_order():
+def test_multiples_of_g_repeat_after_its_order():
     assert affine(times_g(p256.N - 1)) == (GX, p256.P - GY)
     assert affine(times_g(p256.N + 5))[0] == X_OF_5
     assert times_g(p256.N)[2] == 0
 
 
-def test_a_scalar_of_320_bits():
+def test_a_scalar_of_320_bits_is_taken():
     most = p256.N * ((1 << 64) - 1)
     assert affine(times_g(most + 5))[0] == X_OF_5
     assert times_g(0)[2] == 0
@@ -136,33 +136,33 @@ def test_a_slice_of_an_inverse_has_as_many_octets_of_its_exponent_as_asked():
         multiples.operations_a_slice = before
 
 
-def test_a_multiple_of_g_alone():
+def test_a_sum_may_be_a_multiple_of_g_alone():
     assert affine(total(5, 0))[0] == X_OF_5
 
 
-def test_a_multiple_of_the_point_alone():
+def test_a_sum_may_be_a_multiple_of_the_point_alone():
     assert affine(total(0, 5))[0] == X_OF_5
 
 
-def test_both_the_same_point():
+def test_a_sum_of_a_point_and_itself_is_its_double():
     assert affine(total(1, 1))[0] == X_OF_2
 
 
-def test_both_near_the_order():
+def test_a_sum_of_two_multiples_near_the_order_is_right():
     assert affine(total(p256.N - 1, p256.N - 1)) == affine(p256.double(GX, p256.P - GY, 1))
 
 
-def test_a_sum_that_wraps():
+def test_a_sum_past_the_order_is_right():
     assert affine(total(p256.N - 12, 17))[0] == X_OF_5
 
 
-def test_a_sum_that_vanishes():
+def test_a_sum_that_vanishes_is_the_point_at_infinity():
     assert total(77, p256.N - 77)[2] == 0
 
 
-def test_opposite_points():
+def test_the_sum_of_opposite_points_is_the_point_at_infinity():
     assert total(9, 9, p256.P - GY)[2] == 0
 
 
-def test_nothing_of_either():
+def test_zero_times_both_points_is_the_point_at_infinity():
     assert total(0, 0)[2] == 0

@@ -32,7 +32,7 @@ def no_time(text, tag=0x17):
     return refusal(times.read, data, 0, len(data)) == refusals.ENCODING
 
 
-def test_a_name_and_its_texts():
+def test_the_common_name_and_the_component_of_a_name_are_read():
     parts = (attribute(ORGANISATION, b"any", 0x1E), attribute(CN, b"UKSWI123456791A", 0x13), attribute(DC, b"MO", 0x16))
     raw, common_name, component, stop = read(*parts)
     assert raw == sequence(*parts) and stop == len(raw)
@@ -40,7 +40,7 @@ def test_a_name_and_its_texts():
     assert read(attribute(CN, "Zähler".encode()))[1] == "Zähler"
 
 
-def test_texts_that_are_not_there_once():
+def test_a_text_that_is_missing_or_there_twice_is_empty():
     assert read(attribute(ORGANISATION, b"any"))[1:3] == ("", "")
     assert read(attribute(CN, b"a"), attribute(CN, b"b"))[1] == ""
     assert read(attribute(CN, b"a"), attribute(CN, b"b"), attribute(CN, b"c"))[1] == ""
@@ -48,7 +48,7 @@ def test_texts_that_are_not_there_once():
     assert read(both)[1:3] == ("a", "b")
 
 
-def test_names_that_are_none():
+def test_a_malformed_name_is_refused():
     assert refused()
     assert refused(tlv(0x31))
     assert refused(sequence())
@@ -58,7 +58,7 @@ def test_names_that_are_none():
     assert refused(attribute(CN, b"a"), b"\x00")
 
 
-def test_texts_that_are_none():
+def test_a_malformed_text_is_refused():
     assert refused(attribute(CN, b"a\xff\xff"))
     assert refused(attribute(CN, b"\x00a\x00b", 0x1E))
     assert refused(attribute(CN, b"\xc3\xa4", 0x13))
@@ -95,7 +95,7 @@ def test_attributes_of_one_part_have_no_order():
     assert not names.same(sequence(tlv(0x31, *parts)), sequence(tlv(0x31, parts[0]), tlv(0x31, parts[1])))
 
 
-def test_dates():
+def test_dates_of_both_forms_are_read():
     assert seconds(b"700101000000Z") == 0
     assert seconds(b"000229235959Z") == 951868799
     assert seconds(b"251231235959Z") == 1767225599
@@ -108,7 +108,7 @@ def test_dates():
     assert seconds(b"00010101000000Z", 0x18) == -62135596800
 
 
-def test_every_first_of_a_month():
+def test_the_first_of_every_month_is_read():
     expected = 1735689600
     for month, days in (
         (1, 31),
@@ -128,7 +128,7 @@ def test_every_first_of_a_month():
     assert seconds(b"251201000000Z") == expected
 
 
-def test_days_and_hours_that_do_not_exist():
+def test_days_and_hours_that_do_not_exist_are_refused():
     for text in (
         b"250001000000Z",
         b"251301000000Z",
@@ -147,7 +147,7 @@ def test_days_and_hours_that_do_not_exist():
     assert seconds(b"240229000000Z") == 1709164800
 
 
-def test_other_forms_of_time():
+def test_other_forms_of_time_are_refused():
     for text in (
         b"",
         b"2501010000Z",

@@ -27,12 +27,12 @@ def times(k):
     return point
 
 
-def test_known_multiples():
+def test_sums_of_g_are_the_published_multiples():
     assert affine(times(2))[0] == X_OF_2
     assert affine(times(5))[0] == X_OF_5
 
 
-def test_points_that_are_none():
+def test_octets_that_are_no_point_are_refused():
     assert p256.decode(G) is not None
     for bad in (b"", G[:-1], G + b"\x00", b"\x02" + G[1:33], b"\x06" + G[1:], b"\x00" * 65, b"\x00"):
         assert p256.decode(bad) is None
@@ -53,7 +53,7 @@ def test_a_coordinate_past_the_prime_is_refused_though_it_is_congruent():
     assert p256.decode(b"\x04" + (5 + p256.P).to_bytes(32, "big") + y.to_bytes(32, "big")) is None
 
 
-def test_sums_at_the_edges():
+def test_sums_of_equal_opposite_and_infinite_points_are_right():
     gx, gy = p256.decode(G)
     two = p256.double(gx, gy, 1)
     assert affine(p256.add_affine(gx, gy, 1, gx, gy)) == affine(two)
@@ -69,7 +69,7 @@ def test_sums_at_the_edges():
     assert affine(p256.add_cached(*p256.INFINITY, p256.negative(twice)))[1] == p256.P - affine((x, y, z))[1]
 
 
-def test_inverses():
+def test_an_inverse_times_its_number_is_one():
     for modulus in (p256.P, p256.N):
         for value in (1, 2, modulus - 1, 12345678901234567890):
             assert drive(multiples.inverse(value, modulus)) * value % modulus == 1

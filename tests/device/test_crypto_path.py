@@ -58,7 +58,7 @@ def answer(**arguments):
     return chain.name(code(**arguments))
 
 
-def test_lengths():
+def test_a_chain_of_no_or_too_many_certificates_is_refused():
     assert answer(path=()) == "chain_length"
     assert answer(path=(LEAF, SUB_2, SUB_2, SUB_1)) == "chain_length"
 
@@ -69,7 +69,7 @@ def test_the_leaf_is_looked_at_first():
     assert answer(path=(LEAF, b"")) == "encoding"
 
 
-def test_order():
+def test_a_chain_in_another_order_is_refused():
     assert answer(path=(LEAF, SUB_1, SUB_2)) == "chain_order"
     assert answer(path=(LEAF, SUB_1)) == "chain_order"
     assert answer(path=(contract(b"root"), ROOT)) == "chain_order"
@@ -88,14 +88,14 @@ def with_key_ids(of_issuer, of_authority):
     return answer(path=(leaf, issuer), unix_s=None)
 
 
-def test_key_identifiers():
+def test_key_identifiers_that_differ_are_refused():
     assert with_key_ids(b"one", b"one") == "clock_unset"
     assert with_key_ids(b"one", b"two") == "chain_order"
     assert with_key_ids(b"", b"two") == "clock_unset"
     assert with_key_ids(b"one", b"") == "clock_unset"
 
 
-def test_what_an_issuer_must_be():
+def test_an_issuer_must_be_a_ca_with_the_right_usage_and_path_length():
     usual = extensions(KEY_USAGE)
     assert answer(path=(LEAF, certificate(subject=name(b"sub 2"), issuer=name(b"sub 1"), extensions=usual), SUB_1)) == (
         "basic_constraints"
@@ -107,7 +107,7 @@ def test_what_an_issuer_must_be():
     assert answer(roots=(authority(b"root", b"root", None, MAY_LIST),)) == "key_usage"
 
 
-def test_anchors():
+def test_a_chain_without_its_anchor_is_refused():
     other = authority(b"other", b"other")
     assert answer(roots=()) == "wrong_root"
     assert answer(roots=(other,)) == "wrong_root"
@@ -115,7 +115,7 @@ def test_anchors():
     assert answer(roots=(b"\x30\x00", other, x509.parse(ROOT)), unix_s=None) == "clock_unset"
 
 
-def test_validity_of_each():
+def test_each_certificate_must_be_valid_now():
     late = tlv(0x30, tlv(0x17, b"280101000000Z"), tlv(0x17, b"350101000000Z"))
     early = tlv(0x30, tlv(0x17, b"200101000000Z"), tlv(0x17, b"260101000000Z"))
     assert answer(unix_s=None) == "clock_unset"
@@ -126,13 +126,13 @@ def test_validity_of_each():
         assert answer(roots=(authority(b"root", b"root", validity=validity),)) == expected
 
 
-def test_the_first_and_last_second():
+def test_the_first_and_the_last_second_are_part_of_the_validity():
     begins, ends = 1735689600, 2051222400
     assert answer(unix_s=begins - 1) == "not_yet_valid"
     assert answer(unix_s=ends + 1) == "expired"
 
 
-def test_signatures_from_the_top():
+def test_signatures_are_verified_from_the_anchor_down():
     known = Trusting()
     assert answer(known=known) == "bad_signature"
     assert known.asked == 2
@@ -154,7 +154,7 @@ def revoked_sub(serial, **more):
     )
 
 
-def test_a_revoked_sub_ca():
+def test_a_revoked_sub_ca_is_refused():
     assert revoked_sub(b"\x05") == "revoked"
     only_certificates = extension(b"\x55\x1d\x0f", b"\x03\x02\x02\x04", True)
     assert revoked_sub(b"\x05", usage=only_certificates) == "crl_signature"
@@ -168,7 +168,7 @@ def test_a_list_of_another_issuer_is_not_asked():
     assert known.asked == 1
 
 
-def test_lists_that_are_demanded():
+def test_a_list_that_is_required_must_be_there_and_current():
     assert revoked_sub(b"\x06", needs_crl=True) == "crl_stale"
     in_time = 1736000000  # within der_maker's list
     assert answer(needs_crl=True) == "crl_missing"

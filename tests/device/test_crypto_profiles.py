@@ -16,7 +16,7 @@ def code(profile, *parts, **changed):
     return refusal(profile.check, found)
 
 
-def test_emaids():
+def test_emaids_are_normalised_and_others_refused():
     for text in ("UKSWI123456791A", "ukswi123456791a", "UK-SWI-123456791-A", "UK-SWI-123456791A"):
         assert profiles.emaid(text) == "UKSWI123456791A"
     assert profiles.emaid("DE-8AC-C12345678") == "DE8ACC12345678"
@@ -38,12 +38,12 @@ def test_emaids():
         assert profiles.emaid(bad) == ""
 
 
-def test_a_contract():
+def test_a_contract_names_an_emaid():
     assert code(profiles.CONTRACT, subject=name(b"UKSWI123456791A", b"MO")) == 0
     assert code(profiles.CONTRACT, subject=name(b"OEMProvCert", b"MO")) == refusals.SUBJECT
 
 
-def test_a_charge_point():
+def test_each_role_has_its_domain_component():
     assert code(profiles.SECC, subject=name(b"SECCCert", b"CPO")) == 0
     assert code(profiles.SECC, subject=name(b"SECCCert", b"CPS")) == refusals.SUBJECT
     assert code(profiles.CPS, subject=name(b"CPS Leaf", b"CPS")) == 0
@@ -52,7 +52,7 @@ def test_a_charge_point():
     assert code(profiles.OEM_PROVISIONING, subject=name(b"", b"OEM")) == refusals.SUBJECT
 
 
-def test_key_usage():
+def test_a_leaf_must_sign():
     agreement = extension(b"\x55\x1d\x0f", b"\x03\x02\x03\x08", True)
     assert code(profiles.SECC, agreement) == refusals.KEY_USAGE
     assert code(profiles.SECC, extension(b"\x2a\x03", b"any")) == refusals.KEY_USAGE
@@ -63,7 +63,7 @@ def test_a_ca_is_no_leaf_though_more_is_wrong_with_it():
     assert code(profiles.CPS, ca) == refusals.BASIC_CONSTRAINTS
 
 
-def test_purposes():
+def test_extended_key_usages_must_fit_the_role():
     for purposes, expected in ((SERVER, 0), (CLIENT + SERVER, 0), (ANY, 0), (CLIENT, refusals.KEY_USAGE)):
         assert code(profiles.SECC, KEY_USAGE, extension(PURPOSES, sequence(purposes))) == expected
     for profile, subject in (
@@ -87,7 +87,7 @@ def test_purposes():
         assert code(profiles.CPS, KEY_USAGE, limited, subject=name(b"CPS Leaf", b"CPS")) == refusals.KEY_USAGE
 
 
-def test_the_catalogue():
+def test_each_refusal_has_a_number_and_a_name_of_its_own():
     codes = [row[0] for row in refusals_text.CATALOGUE]
     assert codes == list(range(1, len(codes) + 1))
     assert len(set(row[1] for row in refusals_text.CATALOGUE)) == len(codes)

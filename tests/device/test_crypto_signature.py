@@ -28,7 +28,7 @@ def changed(data, at):
     return data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
 
 
-def test_hmac_of_rfc_4231():
+def test_the_hmac_is_that_of_rfc_4231():
     assert hmac(b"\x0b" * 20, b"Hi ", b"There").hex() == (
         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
     )
@@ -37,7 +37,7 @@ def test_hmac_of_rfc_4231():
     )
 
 
-def test_nonces_of_rfc_6979():
+def test_the_nonces_are_those_of_rfc_6979():
     assert Nonces(KEY, digest_of(b"sample")).next() == K_SAMPLE
     assert Nonces(KEY, digest_of(b"test")).next() == K_TEST
 
@@ -70,7 +70,7 @@ def test_a_nonce_of_no_use_is_passed_over():
         ecdsa.Nonces = before
 
 
-def test_numbers_out_of_range():
+def test_numbers_out_of_range_are_refused():
     zero, n, more = bytes(32), p256.N.to_bytes(32, "big"), (p256.N + 1).to_bytes(32, "big")
     top = b"\xff" * 32
     for r in (zero, n, more, top):
@@ -85,17 +85,17 @@ def test_r_congruent_modulo_n_is_another_number():
     assert verified(PUBLIC, digest_of(b"sample"), r + SAMPLE[32:]) is False
 
 
-def test_signatures_of_another_length():
+def test_signatures_of_another_length_are_refused():
     for signature in (b"", SAMPLE[:63], SAMPLE + b"\x00", SAMPLE[:32] + b"\x00" + SAMPLE[32:]):
         assert verified(PUBLIC, digest_of(b"sample"), signature) is False
 
 
-def test_keys_that_are_none():
+def test_malformed_public_keys_are_refused():
     for key in (b"", PUBLIC[1:], b"\x03" + PUBLIC[1:33], changed(PUBLIC, 64), b"\x04" + bytes(64)):
         assert verified(key, digest_of(b"sample"), SAMPLE) is False
 
 
-def test_digests_of_another_length_are_our_mistake():
+def test_a_digest_of_another_length_is_a_protocol_error():
     for n in (0, 20, 31, 33, 48, 64):
         for work in (ecdsa.verify(PUBLIC, bytes(n), SAMPLE), ecdsa.sign(KEY, bytes(n), sevens)):
             try:
@@ -106,7 +106,7 @@ def test_digests_of_another_length_are_our_mistake():
                 raise AssertionError("a digest of %d bytes was taken" % n)
 
 
-def test_private_keys_that_are_none():
+def test_private_keys_out_of_range_are_a_protocol_error():
     for key in (bytes(32), p256.N.to_bytes(32, "big"), b"\xff" * 32, KEY[1:], b"\x00" + KEY):
         try:
             drive(ecdsa.sign(key, bytes(32), sevens))
@@ -116,7 +116,7 @@ def test_private_keys_that_are_none():
             raise AssertionError("taken for a private key")
 
 
-def test_der_of_signatures():
+def test_der_of_a_signature_is_read():
     for r, s in ((b"\x01", b"\x7f"), (b"\x00\x80", b"\x01\x00"), (b"\x00" + b"\xff" * 32, b"\x7f" * 32)):
         data = sequence(bytes((2, len(r))), r, bytes((2, len(s))), s)
         got = ecdsa.from_der(data)
@@ -125,7 +125,7 @@ def test_der_of_signatures():
         assert int.from_bytes(got[32:], "big") == int.from_bytes(s, "big")
 
 
-def test_der_of_no_signatures():
+def test_der_of_no_signature_is_refused():
     one = b"\x02\x01\x01"
     for body in (
         b"",

@@ -27,7 +27,7 @@ def code_of(*parts):
     return code(extensions=extensions(*parts))
 
 
-def test_what_a_certificate_says():
+def test_the_fields_of_a_certificate_are_read():
     data = certificate()
     found = x509.parse(data)
     assert found.data is data and found.curve == "P-256"
@@ -44,7 +44,7 @@ def test_what_a_certificate_says():
     assert data.find(tbs) == 4 and tbs[0] == 0x30 and tbs.endswith(make.NOT_A_CA)
 
 
-def test_a_ca_with_identifiers():
+def test_the_extensions_of_a_ca_are_read():
     found = read(
         extension(CONSTRAINTS, b"\x30\x06\x01\x01\xff\x02\x01\x01", True),
         extension(USAGE, b"\x03\x02\x01\x06", True),
@@ -58,12 +58,12 @@ def test_a_ca_with_identifiers():
     assert found.purposes == (b"\x55\x1d\x25\x00", b"\x2b\x06")
 
 
-def test_a_ca_without_a_bound():
+def test_a_ca_without_a_path_length_has_no_bound():
     found = read(extension(CONSTRAINTS, b"\x30\x03\x01\x01\xff", True))
     assert (found.is_ca, found.path_len, found.key_usage) == (True, None, None)
 
 
-def test_the_parts_of_the_body():
+def test_a_body_with_a_malformed_part_is_refused():
     e = refusals.ENCODING
     assert code(version=b"") == e
     assert code(version=b"\xa0\x03\x02\x01\x01") == e
@@ -79,7 +79,7 @@ def test_the_parts_of_the_body():
     assert refusal(x509.parse, sequence()) == e
 
 
-def test_serial_numbers():
+def test_serial_numbers_are_positive_and_of_20_octets_at_the_most():
     for serial in (b"\x02\x01\x00", b"\x02\x01\x80", b"\x02\x02\x00\x01", b"\x02\x00", tlv(2, b"\x01" * 21)):
         assert code(serial=serial) == refusals.ENCODING
     assert code(serial=tlv(2, b"\x00" + b"\xff" * 20)) == refusals.ENCODING
@@ -87,7 +87,7 @@ def test_serial_numbers():
     assert x509.parse(certificate(serial=b"\x02\x02\x00\x80")).serial == b"\x80"
 
 
-def test_algorithms():
+def test_other_algorithms_are_refused():
     sha384 = make.ALGORITHM[:-1] + b"\x03"
     with_null = b"\x30\x0c" + make.ALGORITHM[2:] + b"\x05\x00"
     for other in (sha384, with_null, sequence(tlv(6, b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"), b"\x05\x00")):
@@ -96,7 +96,7 @@ def test_algorithms():
         assert code(inner=other, outer=other) == refusals.UNKNOWN_ALGORITHM
 
 
-def test_public_keys():
+def test_keys_of_other_curves_and_malformed_points_are_refused():
     p384 = sequence(b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01", b"\x06\x05\x2b\x81\x04\x00\x22")
     rsa = sequence(tlv(6, b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), b"\x05\x00")
     for other in (p384, rsa, sequence(b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01")):
@@ -107,7 +107,7 @@ def test_public_keys():
     assert code(key=sequence(make.KEY_ALGORITHM, tlv(3, b"\x00", make.G), b"\x05\x00")) == refusals.ENCODING
 
 
-def test_signatures():
+def test_malformed_signatures_are_refused():
     for signature in (
         b"",
         b"\x30\x00",
@@ -118,7 +118,7 @@ def test_signatures():
         assert code(signature=signature) == refusals.ENCODING
 
 
-def test_sizes():
+def test_a_certificate_over_its_size_is_refused():
     ca = extension(CONSTRAINTS, b"\x30\x03\x01\x01\xff", True)
     for most, parts in ((800, (make.KEY_USAGE,)), (800, (make.KEY_USAGE, make.NOT_A_CA)), (1600, (make.KEY_USAGE, ca))):
 
@@ -135,7 +135,7 @@ def test_sizes():
     assert refusal(x509.parse, bytes(1601)) == refusals.OVERSIZED
 
 
-def test_extensions_that_are_not_known():
+def test_an_unknown_extension_is_refused_where_it_is_critical():
     unknown = b"\x2a\x03\x04"
     assert code_of(make.KEY_USAGE, extension(unknown, b"any")) == 0
     assert code_of(make.KEY_USAGE, extension(unknown, b"any", True)) == refusals.UNKNOWN_CRITICAL
@@ -146,12 +146,12 @@ def test_extensions_that_are_not_known():
             assert code_of(make.KEY_USAGE, extension(passed_over, no_sequence)) == refusals.ENCODING
 
 
-def test_extensions_that_come_twice():
+def test_an_extension_that_comes_twice_is_refused():
     for twice in (make.KEY_USAGE, make.NOT_A_CA, extension(b"\x2a\x03\x04", b"any")):
         assert code_of(make.KEY_USAGE, twice, twice) == refusals.ENCODING
 
 
-def test_the_form_of_an_extension():
+def test_a_malformed_extension_is_refused():
     body = tlv(6, b"\x2a\x03\x04")
     for bad in (
         body,
@@ -164,7 +164,7 @@ def test_the_form_of_an_extension():
         assert code_of(sequence(bad)) == refusals.ENCODING
 
 
-def test_key_usage_bits():
+def test_key_usage_bits_are_read():
     for value, bits in (
         (b"\x03\x02\x07\x80", 1),
         (b"\x03\x02\x03\xf8", 31),
@@ -187,7 +187,7 @@ def test_key_usage_bits():
         assert code_of(extension(USAGE, bad)) == refusals.ENCODING
 
 
-def test_basic_constraints():
+def test_malformed_basic_constraints_are_refused():
     for bad in (
         b"\x30\x03\x01\x01\x00",
         b"\x30\x03\x02\x01\x01",
@@ -200,7 +200,7 @@ def test_basic_constraints():
         assert code_of(extension(CONSTRAINTS, bad)) == refusals.ENCODING
 
 
-def test_identifiers_of_keys():
+def test_key_identifiers_are_read_and_malformed_ones_refused():
     for bad in (b"", b"\x04\x03ab", b"\x04\x01ab", b"\x30\x00"):
         assert code_of(extension(KEY_ID, bad)) == refusals.ENCODING
     assert read(extension(AUTHORITY, b"\x30\x00")).authority_key_id == b""
@@ -219,12 +219,12 @@ def test_identifiers_of_keys():
         assert code_of(extension(AUTHORITY, bad)) == refusals.ENCODING
 
 
-def test_purposes():
+def test_malformed_purposes_are_refused():
     for bad in (b"\x30\x00", b"\x30\x02\x05\x00", b"\x06\x01\x2a", b"\x30\x03\x06\x01\x2a\x00"):
         assert code_of(extension(PURPOSES, bad)) == refusals.ENCODING
 
 
-def test_truncations_never_pass():
+def test_no_truncated_certificate_passes():
     data = certificate()
     for n in range(0, len(data), 3):
         assert refusal(x509.parse, data[:n]) == refusals.ENCODING

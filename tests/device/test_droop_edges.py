@@ -1,6 +1,6 @@
 """Droop, its lag and its curves where one thing gives way to another."""
 
-from hand_mains import Mains
+from mains_estimate import MainsEstimate
 
 from gridkeel.params import Parameters
 from gridkeel.sensing.quality import WARM_UP_LONG
@@ -15,7 +15,7 @@ W_A_MHZ = 20
 
 def apart(mhz, short_mhz=None):
     """Mains so far from 50 Hz, the short window perhaps elsewhere."""
-    mains = Mains()
+    mains = MainsEstimate()
     mains.at(50000 + mhz, None if short_mhz is None else 50000 + short_mhz)
     return mains
 
@@ -24,7 +24,7 @@ def droop_of(**changes):
     return Droop(Parameters(dict(SPAN, **changes)))
 
 
-def test_the_short_window_rules_past_its_switch_on_either_side_and_says_so():
+def test_the_short_window_counts_past_its_switch_on_either_side_and_is_reported():
     droop = droop_of(fast_switch_mhz=15)
     for short_mhz, rules in ((215, False), (216, True), (185, False), (184, True)):
         mains = apart(200, short_mhz)
@@ -33,7 +33,7 @@ def test_the_short_window_rules_past_its_switch_on_either_side_and_says_so():
         assert not mains.quality, "what the estimator says is the estimator's"
 
 
-def test_the_short_window_rules_while_the_long_one_warms_up():
+def test_the_short_window_counts_while_the_long_one_warms_up():
     mains = apart(200, 210)
     mains.quality = WARM_UP_LONG
     assert droop_of(fast_switch_mhz=15).update(mains) == W_A_MHZ * 210
@@ -85,7 +85,7 @@ def test_a_lag_moves_by_no_more_than_a_block_and_never_backwards_in_time():
     assert longer.follow(1000, -20, 2000) == block.power_w
 
 
-def test_a_lag_that_stands_stays():
+def test_a_lag_at_its_target_stays():
     lag = Lag()
     lag.follow(0, 20, 0)
     for _ in range(2000):

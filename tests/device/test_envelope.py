@@ -58,7 +58,7 @@ def sustained(battery_wh, requested_w=-50000, soc=8000, **changes):
     return envelope_of(requested_w, changes, soc_pct_x100=soc, charge_rating_w=50000, discharge_rating_w=50000)
 
 
-def test_the_worked_case():
+def test_the_worked_example_gives_its_figures():
     # 40 % of 60 kWh are 24 kWh; 95 % of them reach the grid: 22.8 kWh in 1.5 h
     assert sustained(60000) == (-15200, limits.SUSTAINED_ENERGY)
     # the other way 15 % of 60 kWh are 9 kWh, 9.473 kWh from the grid

@@ -32,7 +32,7 @@ def bounded(envelope, requested_w, soc=6000, temperature_c=TEMPERATURE_UNKNOWN, 
     return permitted_w, envelope.limiter
 
 
-def test_the_connector_bounds_both_sides_and_the_room_is_told_without_it():
+def test_the_connector_bounds_both_sides_and_the_headroom_is_reported_without_it():
     envelope = envelope_of()
     envelope.connector = Connector()
     assert bounded(envelope, 9000) == (3000, limits.CABLE_RATING)
@@ -42,7 +42,7 @@ def test_the_connector_bounds_both_sides_and_the_room_is_told_without_it():
     assert bounded(envelope, -2000) == (-2000, limits.NONE)
 
 
-def test_the_vehicles_own_state_of_charge_counts_where_it_tells_one():
+def test_the_vehicles_own_state_of_charge_counts_where_it_reports_one():
     envelope = envelope_of()
     envelope.connector = Connector()
     assert bounded(envelope, -100) == (-100, limits.NONE)
@@ -98,7 +98,7 @@ def test_a_battery_that_is_unknown_for_a_while_keeps_what_was_reached():
     assert bounded(envelope, 100, 9480) == (0, limits.SOC_FULL)
 
 
-def test_the_floor_is_named_by_what_made_it_and_the_reserve_wins_a_tie():
+def test_the_limiter_of_the_floor_is_what_set_it_and_the_reserve_in_a_tie():
     envelope = envelope_of(battery_wh=60000, soc_reserve_pct_x100=4000)
     for needed, name in ((4000, limits.SOC_RESERVE), (4001, limits.DEPARTURE)):
         envelope.departure.set(3600, needed, 0)
@@ -170,7 +170,7 @@ def test_the_floor_counts_what_the_time_behind_the_horizon_brings_back():
     assert known(DEPARTURE_MAX_S, 10000).floor_pct_x100(50000, 100, 100, 0) == 9520  # a day is counted, no more
 
 
-def test_the_need_begins_at_its_share_of_what_may_flow_and_stays():
+def test_required_power_begins_at_its_share_of_what_may_flow_and_stays():
     departure = known(3600, 8000)
     for soc, charge_w, needed in (
         (7201, 5000, 0),
@@ -186,7 +186,7 @@ def test_the_need_begins_at_its_share_of_what_may_flow_and_stays():
     assert departure.required_w(50000, 7500, 5000, 100) == 0  # another departure starts over
 
 
-def test_no_need_without_a_departure_a_battery_or_its_state():
+def test_no_power_is_required_without_a_departure_a_battery_or_its_state_of_charge():
     departure = known(3600, 8000)
     assert departure.required_w(0, 2000, 5000, 100) == 0
     assert departure.required_w(50000, -1, 5000, 100) == 0
@@ -194,7 +194,7 @@ def test_no_need_without_a_departure_a_battery_or_its_state():
     assert Departure().required_w(50000, 2000, 5000, 100) == 0
 
 
-def test_a_need_is_spread_over_a_minute_to_a_day():
+def test_required_power_is_spread_over_a_minute_to_a_day():
     assert known(30, 8000).required_w(60000, 7900, 36000, 100) == 36000
     assert known(30, 8000).required_w(60000, 7999, 300, 100) == 300
     assert known(30, 8000).required_w(60000, 7999, 400, 100) == 360

@@ -1,7 +1,7 @@
 """How often the contactor closes: pilots that flip, wishes around 6 A, consents that come and go, for ten minutes."""
 
-from evse_station import Station, charging, in_session
-from garbage import sample
+from connector_setup import ConnectorSetup, charging, in_session
+from small_heap import sample
 
 from gridkeel import ticks
 from gridkeel.evse import contactor, pwm
@@ -67,7 +67,7 @@ def test_no_rhythm_closes_it_more_often_than_the_bound():
         assert 1 <= most_in_ten_minutes(relay.closings) <= MOST, (on_ms, off_ms, relay.closings)
 
 
-def test_whoever_opens_it_as_soon_as_it_closes_gets_no_further():
+def test_opening_as_soon_as_it_closes_does_not_close_it_more_often():
     relay = Relay(50)
     relay.run(lambda _at: not relay.contactor.closed, 2 * TEN_MINUTES)
     assert most_in_ten_minutes(relay.closings) == MOST
@@ -77,7 +77,7 @@ def test_whoever_opens_it_as_soon_as_it_closes_gets_no_further():
     assert min(gaps[9:]) >= 110000
 
 
-def test_it_opens_at_once_however_often():
+def test_the_contactor_opens_at_once_however_often():
     relay = Relay(10)
     for _ in range(5):
         relay.run(lambda _at: True, 200000)
@@ -87,7 +87,7 @@ def test_it_opens_at_once_however_often():
         relay.run(lambda _at: False, 300)
 
 
-def test_a_quiet_while_is_forgiven():
+def test_closings_are_forgotten_after_a_quiet_while():
     relay = Relay(50)
     relay.run(flips(3000, 1000), 60000)
     relay.run(lambda _at: False, 2 * TEN_MINUTES)
@@ -98,23 +98,23 @@ def test_a_quiet_while_is_forgiven():
 
 def test_a_pilot_between_b_and_c_closes_it_twice_and_no_more():
     for low in ("B", "A"):
-        station = Station(evse=1)
-        station.vehicle("B").run(500)
+        setup = ConnectorSetup(evse=1)
+        setup.vehicle("B").run(500)
         for turn in range(10000 // 130):
-            station.vehicle("C" if turn % 2 else low).run(130)
-        assert station.connector.contactor.operations <= 2, low
+            setup.vehicle("C" if turn % 2 else low).run(130)
+        assert setup.connector.contactor.operations <= 2, low
         # Once it stands in C, it charges again within what was earned.
-        station.vehicle("C")
-        assert station.ms_until(lambda connector=station.connector: connector.contactor.closed) <= 15000
+        setup.vehicle("C")
+        assert setup.ms_until(lambda connector=setup.connector: connector.contactor.closed) <= 15000
 
 
 def test_pilots_of_every_rhythm_stay_within_the_bound():
     for period_ms in sample((80, 300, 1000, 3000, 10000, 30000), 3):
-        station = Station(evse=1)
-        station.vehicle("B").run(500)
+        setup = ConnectorSetup(evse=1)
+        setup.vehicle("B").run(500)
         for turn in range(300000 // period_ms):
-            station.vehicle("C" if turn % 2 else "B").run(period_ms)
-        assert station.connector.contactor.operations <= MOST, period_ms
+            setup.vehicle("C" if turn % 2 else "B").run(period_ms)
+        assert setup.connector.contactor.operations <= MOST, period_ms
 
 
 def test_a_plug_that_bounces_and_a_pilot_that_is_shorted_now_and_then_stay_within_the_bound_too():
@@ -130,21 +130,21 @@ def test_a_plug_that_bounces_and_a_pilot_that_is_shorted_now_and_then_stay_withi
         ),
         3,
     ):
-        station = Station(evse=1)
-        station.vehicle("B").run(500)
+        setup = ConnectorSetup(evse=1)
+        setup.vehicle("B").run(500)
         for _ in range(300000 // (on_ms + off_ms)):
-            station.vehicle("C").run(on_ms)
-            station.vehicle(low).run(off_ms)
-        assert 2 <= station.connector.contactor.operations <= MOST, (low, on_ms, off_ms)
+            setup.vehicle("C").run(on_ms)
+            setup.vehicle(low).run(off_ms)
+        assert 2 <= setup.connector.contactor.operations <= MOST, (low, on_ms, off_ms)
 
 
 def test_vehicles_that_come_and_go_wait_for_nothing():
-    station = Station(evse=1)
+    setup = ConnectorSetup(evse=1)
     for vehicle in range(10):
-        station.vehicle("A").run(3100)
-        station.vehicle("B").run(500)
-        station.vehicle("C").run(1000)
-        assert station.connector.contactor.closed, vehicle
+        setup.vehicle("A").run(3100)
+        setup.vehicle("B").run(500)
+        setup.vehicle("C").run(1000)
+        assert setup.connector.contactor.closed, vehicle
 
 
 def square(period_ms, low_w, high_w):
@@ -155,7 +155,7 @@ def saw(period_ms, low_w, high_w):
     return lambda at: low_w + (high_w - low_w) * (at % period_ms) // period_ms
 
 
-def test_a_wish_around_6_a_pauses_for_ever_longer():
+def test_a_requested_power_around_6_a_pauses_for_longer_each_time():
     # 1,380 W are 6 A
     for wish_at in sample(
         (
@@ -170,54 +170,54 @@ def test_a_wish_around_6_a_pauses_for_ever_longer():
         ),
         3,
     ):
-        station = charging()
+        setup = charging()
         for at in range(0, TEN_MINUTES // 2, 100):
-            station.requested_w = wish_at(at)
-            station.power_w = station.connector.charge_w
-            station.run(100)
-        assert station.connector.contactor.operations <= 5, station.connector.contactor.operations
+            setup.requested_w = wish_at(at)
+            setup.power_w = setup.connector.charge_w
+            setup.run(100)
+        assert setup.connector.contactor.operations <= 5, setup.connector.contactor.operations
 
 
-def test_6_a_and_no_more_come_back_after_a_longer_pause():
-    station = charging()
-    station.requested_w = 1370
-    station.power_w = 0
-    station.run(1000)
-    assert station.connector.pwm.state == pwm.NONE
-    station.requested_w = 1380
-    took_ms = station.ms_until(lambda: station.connector.pwm.state == pwm.BASIC)
+def test_exactly_6_a_come_back_after_a_longer_pause():
+    setup = charging()
+    setup.requested_w = 1370
+    setup.power_w = 0
+    setup.run(1000)
+    assert setup.connector.pwm.state == pwm.NONE
+    setup.requested_w = 1380
+    took_ms = setup.ms_until(lambda: setup.connector.pwm.state == pwm.BASIC)
     assert 4 * PAUSE_MS - 100 <= took_ms <= 4 * PAUSE_MS + 100
-    assert station.run(500).connector.contactor.closed
+    assert setup.run(500).connector.contactor.closed
 
 
 def test_the_pause_doubles_and_starts_over_after_an_offer_that_lasted():
-    station = charging()
+    setup = charging()
     for pause_ms in (PAUSE_MS, 2 * PAUSE_MS, 4 * PAUSE_MS):
-        station.requested_w = 0
-        station.run(100)
-        station.requested_w = 7000
-        took_ms = station.ms_until(lambda: station.connector.pwm.state == pwm.BASIC, 2 * pause_ms)
+        setup.requested_w = 0
+        setup.run(100)
+        setup.requested_w = 7000
+        took_ms = setup.ms_until(lambda: setup.connector.pwm.state == pwm.BASIC, 2 * pause_ms)
         assert abs(took_ms - pause_ms) <= 100, (pause_ms, took_ms)
-        station.run(500)
-    station.run(PAUSE_MAX_MS)
-    station.requested_w = 0
-    station.run(100)
-    station.requested_w = 7000
-    assert station.ms_until(lambda: station.connector.pwm.state == pwm.BASIC) <= PAUSE_MS + 100
+        setup.run(500)
+    setup.run(PAUSE_MAX_MS)
+    setup.requested_w = 0
+    setup.run(100)
+    setup.requested_w = 7000
+    assert setup.ms_until(lambda: setup.connector.pwm.state == pwm.BASIC) <= PAUSE_MS + 100
 
 
 def test_consents_protection_and_access_that_flap_stay_within_the_bound():
     for name in ("allowed", "supply", "access"):
-        station = charging() if name == "access" else in_session()
+        setup = charging() if name == "access" else in_session()
         for turn in range(TEN_MINUTES // 2 // 1000):
             on = bool(turn % 2)
             if name == "supply":
-                station.supply = on
-                station.connector.allow(True)
+                setup.supply = on
+                setup.connector.allow(True)
             elif name == "allowed":
-                station.connector.allow(on)
+                setup.connector.allow(on)
             else:
-                station.connector.grant(1 if on else 2)
-            station.power_w = 0
-            station.run(1000)
-        assert 2 <= station.connector.contactor.operations <= MOST, (name, station.connector.contactor.operations)
+                setup.connector.grant(1 if on else 2)
+            setup.power_w = 0
+            setup.run(1000)
+        assert 2 <= setup.connector.contactor.operations <= MOST, (name, setup.connector.contactor.operations)

@@ -40,7 +40,7 @@ def closed():
     return panel
 
 
-def test_closes_and_opens():
+def test_the_contactor_closes_and_opens():
     panel = Panel()
     assert panel.run(100) == OPEN
     assert panel.run(10, wanted=True) == CLOSING
@@ -53,7 +53,7 @@ def test_closes_and_opens():
     assert panel.run(10, feedback=0) == OPEN
 
 
-def test_missing_closure_is_told_after_its_time_and_not_before():
+def test_a_missing_closure_is_reported_after_its_time_and_not_before():
     panel = Panel()
     panel.run(10, wanted=True)
     assert panel.run(CONTACTOR_MS) == CLOSING
@@ -66,20 +66,20 @@ def test_missing_closure_is_told_after_its_time_and_not_before():
     assert panel.run(10) == CLOSING
 
 
-def test_one_that_falls_open_is_stuck():
+def test_a_contactor_that_falls_open_is_stuck():
     panel = closed()
     assert panel.run(CONTACTOR_MS, feedback=0) == CLOSED
     assert panel.run(10) == STUCK
 
 
-def test_a_bouncing_contact_is_neither():
+def test_a_bouncing_contact_is_neither_stuck_nor_welded():
     panel = closed()
     for _ in range(50):
         assert panel.run(CONTACTOR_MS - 20, feedback=0) == CLOSED
         assert panel.run(10, feedback=1) == CLOSED
 
 
-def test_a_weld_is_told_after_its_time_and_stays():
+def test_a_weld_is_reported_after_its_time_and_stays():
     panel = closed()
     panel.run(10, wanted=False)
     assert panel.run(CONTACTOR_MS) == OPENING
@@ -103,7 +103,7 @@ def test_closing_after_it_was_given_up_is_a_weld():
     assert panel.run(CONTACTOR_MS + 10, feedback=1) == WELDED
 
 
-def test_withdrawn_while_closing():
+def test_an_order_withdrawn_while_closing_opens_the_contactor():
     panel = Panel()
     panel.run(10, wanted=True)
     assert panel.run(10, wanted=False) == OPENING

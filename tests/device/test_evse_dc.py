@@ -1,6 +1,6 @@
 """The DC side: isolation test to its limits, precharge, supply, and that nothing stands without the contactor."""
 
-from evse_station import in_session
+from connector_setup import in_session
 
 from gridkeel import errors, limits
 from gridkeel.evse import dc, ports
@@ -13,40 +13,40 @@ def station_dc(**changes):
 
 
 def test_nothing_is_asked_of_the_converter_before_a_session_does():
-    station = station_dc()
-    assert station.connector.orders[ports.DC_MODE] == ports.DC_OFF
-    assert station.connector.charge_w == 0
-    assert station.connector.charge_by == limits.SESSION
+    setup = station_dc()
+    assert setup.connector.orders[ports.DC_MODE] == ports.DC_OFF
+    assert setup.connector.charge_w == 0
+    assert setup.connector.charge_by == limits.SESSION
 
 
-def test_isolation_is_judged_once_the_voltage_has_stood():
-    station = station_dc()
-    connector = station.connector
+def test_isolation_is_judged_once_the_voltage_has_been_steady():
+    setup = station_dc()
+    connector = setup.connector
     connector.dc.check(True)
-    station.run(20)
+    setup.run(20)
     assert connector.orders[ports.DC_MODE] == ports.DC_CHECK
     assert connector.orders[ports.SET_MV] == 500000
     connector.levels[ports.ISOLATION_KOHM] = 1000
     connector.levels[ports.DC_MV] = 449999
-    station.run(5000)
+    setup.run(5000)
     assert connector.dc.isolation == dc.MEASURING
     connector.levels[ports.DC_MV] = 450000
-    station.run(ISOLATION_MS)
+    setup.run(ISOLATION_MS)
     assert connector.dc.isolation == dc.MEASURING
-    station.run(20)
+    setup.run(20)
     assert connector.dc.isolation == dc.VALID
     assert connector.orders[ports.DC_MODE] == ports.DC_OFF
 
 
-def test_isolation_to_the_ohm_a_volt():
+def test_isolation_is_judged_to_the_ohm_per_volt():
     # 500 V: 500 ohm/V are 250 kohm, 100 ohm/V are 50
     for kohm, result in ((251, dc.VALID), (250, dc.WARNING), (51, dc.WARNING), (50, dc.FAULT), (1, dc.FAULT)):
-        station = station_dc()
-        connector = station.connector
+        setup = station_dc()
+        connector = setup.connector
         connector.dc.check(True)
         connector.levels[ports.DC_MV] = 500000
         connector.levels[ports.ISOLATION_KOHM] = kohm
-        station.run(ISOLATION_MS + 100)
+        setup.run(ISOLATION_MS + 100)
         assert connector.dc.isolation == result, kohm
         assert connector.contactor.closed == (result != dc.FAULT)
         faults = Faults()
@@ -55,34 +55,34 @@ def test_isolation_to_the_ohm_a_volt():
 
 
 def test_a_voltage_that_falls_begins_the_measurement_anew():
-    station = station_dc()
-    connector = station.connector
+    setup = station_dc()
+    connector = setup.connector
     connector.dc.check(True)
     connector.levels[ports.ISOLATION_KOHM] = 1000
     for _ in range(5):
         connector.levels[ports.DC_MV] = 500000
-        station.run(ISOLATION_MS - 100)
+        setup.run(ISOLATION_MS - 100)
         connector.levels[ports.DC_MV] = 300000
-        station.run(20)
+        setup.run(20)
     assert connector.dc.isolation == dc.MEASURING
 
 
 def test_precharge_brings_voltage_and_no_power():
-    station = station_dc()
-    connector = station.connector
+    setup = station_dc()
+    connector = setup.connector
     connector.dc.precharge(400000, 2000)
-    station.run(10)
+    setup.run(10)
     assert (connector.orders[ports.DC_MODE], connector.orders[ports.SET_MV]) == (ports.DC_PRECHARGE, 400000)
     assert connector.orders[ports.SET_MA] == 2000
     assert connector.charge_w == 0
 
 
-def test_supply_follows_the_wish_within_the_ratings():
-    station = station_dc()
-    connector = station.connector
+def test_supply_follows_the_requested_power_within_the_ratings():
+    setup = station_dc()
+    connector = setup.connector
     for set_mv, set_ma, power_w in ((400000, 10000, 4000), (400000, 12345, 4920), (900000, 90000, 10000), (0, 0, 0)):
         connector.dc.target(set_mv, set_ma)
-        station.run(10)
+        setup.run(10)
         assert connector.charge_w == power_w
         assert connector.orders[ports.SET_MV] <= 500000
         assert connector.orders[ports.SET_MA] <= 20000
@@ -94,30 +94,30 @@ def test_supply_follows_the_wish_within_the_ratings():
 
 
 def test_offered_current_is_that_of_the_voltage_at_the_connector():
-    station = station_dc()
-    station.requested_w = 4000
-    station.connector.levels[ports.DC_MV] = 400000
-    station.run(10)
-    assert station.connector.offered_ma == 10000
+    setup = station_dc()
+    setup.requested_w = 4000
+    setup.connector.levels[ports.DC_MV] = 400000
+    setup.run(10)
+    assert setup.connector.offered_ma == 10000
 
 
 def test_stop_ends_the_current_and_keeps_the_voltage_until_the_consent_ends():
-    station = station_dc()
-    connector = station.connector
+    setup = station_dc()
+    connector = setup.connector
     connector.dc.target(400000, 10000)
-    station.run(10)
+    setup.run(10)
     connector.dc.stop()
-    station.run(10)
+    setup.run(10)
     assert (connector.orders[ports.DC_MODE], connector.orders[ports.SET_MA]) == (ports.DC_SUPPLY, 0)
     assert connector.charge_w == 0
 
 
 def test_an_open_contactor_ends_every_order():
-    station = station_dc()
-    connector = station.connector
+    setup = station_dc()
+    connector = setup.connector
     connector.dc.target(400000, 10000)
-    station.run(10)
-    station.vehicle("B").run()
+    setup.run(10)
+    setup.vehicle("B").run()
     assert connector.orders[ports.DC_MODE] == ports.DC_OFF
     assert connector.orders[ports.SET_MV] == 0
     assert connector.charge_w == 0
@@ -135,13 +135,13 @@ def test_the_isolation_test_stays_under_what_the_vehicle_takes():
         (1000, None, 0),
         (1000, 1e7, 1000),
     ):
-        station = station_dc(dc_voltage_max_v=connector_v)
-        connector = station.connector
+        setup = station_dc(dc_voltage_max_v=connector_v)
+        connector = setup.connector
         connector.demand.limit(None, vehicle_v, 50, 1)
         connector.dc.check(True)
         highest_mv = 0
         for _ in range(200):
-            station.run(10)
+            setup.run(10)
             highest_mv = max(highest_mv, connector.orders[ports.SET_MV])
             connector.levels[ports.DC_MV] = connector.orders[ports.SET_MV]
             connector.levels[ports.ISOLATION_KOHM] = 1000
@@ -150,8 +150,8 @@ def test_the_isolation_test_stays_under_what_the_vehicle_takes():
 
 
 def test_no_order_passes_what_the_vehicle_takes():
-    station = station_dc(dc_voltage_max_v=1000, dc_current_max_a=200)
-    connector = station.connector
+    setup = station_dc(dc_voltage_max_v=1000, dc_current_max_a=200)
+    connector = setup.connector
     for vehicle, mv, ma, charge_by in (
         ((None, 418, 50), 418000, 50000, limits.VEHICLE),
         ((5000, 418, 50), 418000, 50000, limits.VEHICLE),
@@ -163,44 +163,44 @@ def test_no_order_passes_what_the_vehicle_takes():
     ):
         connector.demand.limit(*vehicle, 1)
         connector.dc.target(430000, 60000)
-        station.run(10)
+        setup.run(10)
         assert (connector.orders[ports.SET_MV], connector.orders[ports.SET_MA]) == (mv, ma), vehicle
         most_w = mv * ma // 1000000
         assert connector.charge_w == (most_w if vehicle[0] is None else min(vehicle[0], most_w)), vehicle
         assert connector.charge_by == charge_by, vehicle
         connector.dc.precharge(430000, 2000)
-        station.run(10)
+        setup.run(10)
         assert (connector.orders[ports.SET_MV], connector.orders[ports.SET_MA]) == (mv, min(ma, 2000)), vehicle
 
 
 def test_limits_are_forgotten_with_the_vehicle_and_with_the_session():
-    station = station_dc()
-    station.connector.demand.limit(None, 418, 50, 1)
-    station.vehicle("A").run()
-    assert (station.connector.demand.dc_mv, station.connector.demand.dc_ma) == (0, 0)
-    station.connector.demand.limit(None, 418, 50, 1)
-    station.connector.demand.forget()
-    assert (station.connector.demand.dc_mv, station.connector.demand.dc_ma) == (0, 0)
+    setup = station_dc()
+    setup.connector.demand.limit(None, 418, 50, 1)
+    setup.vehicle("A").run()
+    assert (setup.connector.demand.dc_mv, setup.connector.demand.dc_ma) == (0, 0)
+    setup.connector.demand.limit(None, 418, 50, 1)
+    setup.connector.demand.forget()
+    assert (setup.connector.demand.dc_mv, setup.connector.demand.dc_ma) == (0, 0)
 
 
 def test_the_isolation_test_waits_for_a_vehicle_that_comes_to_state_c_late():
-    station = station_dc()
-    connector = station.connector
-    station.vehicle("B").run()
+    setup = station_dc()
+    connector = setup.connector
+    setup.vehicle("B").run()
     connector.dc.check(True)
     connector.levels[ports.DC_MV] = 500000
     connector.levels[ports.ISOLATION_KOHM] = 1000
-    station.run(20000)
+    setup.run(20000)
     assert (connector.dc.isolation, connector.orders[ports.DC_MODE]) == (dc.MEASURING, ports.DC_OFF)
-    station.vehicle("C").run(ISOLATION_MS + 500)
+    setup.vehicle("C").run(ISOLATION_MS + 500)
     assert connector.dc.isolation == dc.VALID
 
 
 def test_a_limit_that_falls_holds_for_what_was_ordered_before():
-    station = station_dc()
-    connector = station.connector
+    setup = station_dc()
+    connector = setup.connector
     connector.dc.target(400000, 10000)
-    station.run(10)
+    setup.run(10)
     connector.demand.limit(None, 250, 5, 1)
-    station.run(10)
+    setup.run(10)
     assert (connector.orders[ports.SET_MV], connector.orders[ports.SET_MA]) == (250000, 5000)

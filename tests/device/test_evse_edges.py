@@ -1,6 +1,6 @@
 """Where one part of the connector hands over to another: ventilation, an order taken back, what a session leaves."""
 
-from evse_station import Station, in_session
+from connector_setup import ConnectorSetup, in_session
 
 from gridkeel import limits, ticks
 from gridkeel.evse import contactor, pwm
@@ -11,10 +11,10 @@ from gridkeel.params import Parameters
 
 def test_ventilation_lets_d_charge_and_no_state_that_asks_for_nothing():
     for ventilation, state, closes in ((0, "D", False), (1, "D", True), (1, "B", False), (1, "C", True)):
-        station = Station(evse=1, ventilation=ventilation)
-        station.vehicle("B").run()
-        station.vehicle(state).run()
-        assert station.connector.contactor.closed == closes, (ventilation, state)
+        setup = ConnectorSetup(evse=1, ventilation=ventilation)
+        setup.vehicle("B").run()
+        setup.vehicle(state).run()
+        assert setup.connector.contactor.closed == closes, (ventilation, state)
 
 
 def test_a_contact_that_closes_after_its_order_is_taken_back_has_its_whole_time_to_open():
@@ -41,19 +41,19 @@ def test_without_6_a_nothing_is_offered_not_even_for_a_moment():
 
 
 def test_a_vehicle_that_leaves_takes_its_permission_along_and_nothing_lapsed():
-    station = in_session()
-    station.vehicle("A").run()
-    assert (station.connector.allowed, station.connector.lapsed) == (False, False)
+    setup = in_session()
+    setup.vehicle("A").run()
+    assert (setup.connector.allowed, setup.connector.lapsed) == (False, False)
 
 
 def test_basic_charging_is_not_bound_by_what_a_failed_session_asked_for():
-    station = in_session()
-    connector = station.connector
+    setup = in_session()
+    connector = setup.connector
     connector.demand.most_w = 1000
-    station.run(20)
+    setup.run(20)
     assert (connector.charge_w, connector.charge_by) == (1000, limits.VEHICLE)
     connector.pwm.session(False, True)
-    station.run(5000)
+    setup.run(5000)
     assert connector.pwm.state == pwm.BASIC
     assert connector.contactor.state == CLOSED
     assert (connector.charge_w, connector.charge_by) == (7360, limits.CABLE_RATING)

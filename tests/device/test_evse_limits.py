@@ -1,7 +1,7 @@
 """The connector at its edges: what one vehicle or session leaves behind, what a wrong wish may not do."""
 
-from charger_station import ChargerStation
-from evse_station import Station, charging, in_session
+from charger_setup import ChargerSetup
+from connector_setup import ConnectorSetup, charging, in_session
 
 from gridkeel import evse
 from gridkeel.evse import dc, ports, pwm
@@ -11,109 +11,109 @@ from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
 
 
 def test_a_session_s_consent_counts_at_5_percent_alone():
-    station = Station(evse=1, access_free=0)
-    station.vehicle("C").run()
-    station.connector.allow(True)
-    station.run(1000)
-    assert station.connector.pwm.state == pwm.NONE
-    assert not station.connector.contactor.order and station.connector.charge_w == 0
+    setup = ConnectorSetup(evse=1, access_free=0)
+    setup.vehicle("C").run()
+    setup.connector.allow(True)
+    setup.run(1000)
+    assert setup.connector.pwm.state == pwm.NONE
+    assert not setup.connector.contactor.order and setup.connector.charge_w == 0
 
 
-def test_unplugging_forgets_what_the_vehicle_told_and_what_was_measured_for_it():
-    station = in_session(connector=1)
-    connector = station.connector
+def test_unplugging_forgets_what_the_vehicle_reported_and_what_was_measured_for_it():
+    setup = in_session(connector=1)
+    connector = setup.connector
     connector.demand.limit(3000, None, None, 1)
     connector.demand.charge(50)
-    connector.demand.profile(((0, 2000),), station.now)
+    connector.demand.profile(((0, 2000),), setup.now)
     connector.dc.isolation = dc.VALID
-    station.vehicle("A").run()
+    setup.vehicle("A").run()
     assert connector.demand.most_w == connector.demand.profile_w == UNLIMITED_W
     assert connector.soc_pct_x100 == -1
     assert connector.dc.isolation == dc.NONE
-    station.run(20)
+    setup.run(20)
     assert connector.demand.profile_w == UNLIMITED_W
 
 
-def test_a_session_that_ends_forgets_them_too():
-    bench = ChargerStation(connector=1).ready()
-    bench.charger.allow(True)
-    bench.run()
-    bench.connector.dc.isolation = dc.VALID
-    bench.charger.set_vehicle_limits(3000, None, None, None, None)
-    bench.charger.set_charging_profile(((0, 2000),))
-    bench.charger.session(False)
-    assert bench.charger.isolation == dc.NONE
-    bench.run(20)
-    assert bench.connector.demand.most_w == bench.connector.demand.profile_w == UNLIMITED_W
+def test_the_end_of_a_session_forgets_them_too():
+    setup = ChargerSetup(connector=1).ready()
+    setup.charger.allow(True)
+    setup.run()
+    setup.connector.dc.isolation = dc.VALID
+    setup.charger.set_vehicle_limits(3000, None, None, None, None)
+    setup.charger.set_charging_profile(((0, 2000),))
+    setup.charger.session(False)
+    assert setup.charger.isolation == dc.NONE
+    setup.run(20)
+    assert setup.connector.demand.most_w == setup.connector.demand.profile_w == UNLIMITED_W
 
 
 def test_power_out_of_the_vehicle_is_waited_for_as_well():
     for power_w, held in ((-100, True), (-99, False), (99, False), (100, True)):
-        station = in_session()
-        station.power_w = power_w
-        station.connector.allow(False)
-        station.run(1000)
-        assert station.connector.contactor.order is held, power_w
-        assert station.connector.charge_w == 0
+        setup = in_session()
+        setup.power_w = power_w
+        setup.connector.allow(False)
+        setup.run(1000)
+        assert setup.connector.contactor.order is held, power_w
+        assert setup.connector.charge_w == 0
 
 
 def test_a_second_withdrawal_is_given_its_whole_time():
-    station = in_session()
-    station.power_w = 7000
+    setup = in_session()
+    setup.power_w = 7000
     for _ in range(2):
-        station.connector.allow(False)
-        station.run(STOP_SESSION_MS - 500)
-        assert station.connector.contactor.order
-        station.connector.allow(True)
-        station.run(100)
-    station = charging()
+        setup.connector.allow(False)
+        setup.run(STOP_SESSION_MS - 500)
+        assert setup.connector.contactor.order
+        setup.connector.allow(True)
+        setup.run(100)
+    setup = charging()
     for _ in range(2):
-        station.requested_w = 0
-        station.run(STOP_BASIC_MS - 500)
-        assert station.connector.contactor.order
-        station.requested_w = 7000
-        station.connector.pwm.pause_ms = 0  # the pause of 10 s is longer than a withdrawal lasts
-        station.run(100)
-        assert station.connector.pwm.state == pwm.BASIC
+        setup.requested_w = 0
+        setup.run(STOP_BASIC_MS - 500)
+        assert setup.connector.contactor.order
+        setup.requested_w = 7000
+        setup.connector.pwm.pause_ms = 0  # the pause of 10 s is longer than a withdrawal lasts
+        setup.run(100)
+        assert setup.connector.pwm.state == pwm.BASIC
 
 
 def test_offered_dc_current_is_bounded_at_a_low_voltage_and_by_the_rating():
-    station = in_session(connector=1)
-    connector = station.connector
+    setup = in_session(connector=1)
+    connector = setup.connector
     for port_mv, offered_ma in ((0, 46666), (20000, 46666), (150000, 46666), (350000, 20000)):
         connector.levels[ports.DC_MV] = port_mv
-        station.run(10)
+        setup.run(10)
         assert connector.offered_ma == offered_ma, port_mv
-    station.requested_w = station.headroom_w = 50000
-    station.run(10)
+    setup.requested_w = setup.headroom_w = 50000
+    setup.run(10)
     # 500 V by 20 A
     assert connector.rating_w == connector.offered_w == 10000
 
 
 def test_the_end_of_an_isolation_test_ends_every_order():
-    station = in_session(connector=1)
-    connector = station.connector
+    setup = in_session(connector=1)
+    connector = setup.connector
     for on, isolation in ((False, dc.NONE), (True, dc.MEASURING)):
         connector.dc.target(400000, 10000)
         connector.dc.check(on)
         assert (connector.dc.mode, connector.dc.set_mv, connector.dc.set_ma) == (ports.DC_OFF, 0, 0)
         assert connector.dc.isolation == isolation
-    station.run(20)
+    setup.run(20)
     assert (connector.orders[ports.DC_MODE], connector.orders[ports.SET_MV]) == (ports.DC_CHECK, 500000)
     assert connector.orders[ports.SET_MA] == 1000
 
 
 def test_no_measurement_is_no_fault_and_no_pass():
-    station = in_session(connector=1)
-    station.connector.dc.check(True)
-    station.connector.levels[ports.DC_MV] = 500000
-    station.run(5000)
-    assert station.connector.dc.isolation == dc.MEASURING
+    setup = in_session(connector=1)
+    setup.connector.dc.check(True)
+    setup.connector.levels[ports.DC_MV] = 500000
+    setup.run(5000)
+    assert setup.connector.dc.isolation == dc.MEASURING
 
 
-def test_wishes_below_zero_order_nothing():
-    station = in_session(connector=1)
-    dc_side = station.connector.dc
+def test_requests_below_zero_order_nothing():
+    setup = in_session(connector=1)
+    dc_side = setup.connector.dc
     dc_side.target(-400000, -10000)
     assert (dc_side.set_mv, dc_side.set_ma, dc_side.demand_w) == (0, 0, 0)
     dc_side.precharge(400000, -5)
@@ -163,63 +163,63 @@ def test_the_meter_counts_no_gap_and_nothing_before_it_began():
     assert meter.energy_wh == 11 and meter._mj == 0
 
 
-def test_the_charger_tells_of_d_rcd_and_weld():
-    bench = ChargerStation(ventilation=1).ready()
-    bench.vehicle("D").run()
-    assert bench.charger.wants_power and not bench.charger.rcd
-    bench.connector.levels[ports.RCD] = 1
-    assert bench.charger.rcd
-    bench = ChargerStation().ready()
-    bench.charger.allow(True)
-    bench.run()
-    bench.obeys = False
-    bench.charger.allow(False)
-    bench.run(300)
-    assert bench.charger.welded and not bench.charger.ready
+def test_the_charger_reports_state_d_rcd_and_weld():
+    setup = ChargerSetup(ventilation=1).ready()
+    setup.vehicle("D").run()
+    assert setup.charger.wants_power and not setup.charger.rcd
+    setup.connector.levels[ports.RCD] = 1
+    assert setup.charger.rcd
+    setup = ChargerSetup().ready()
+    setup.charger.allow(True)
+    setup.run()
+    setup.obeys = False
+    setup.charger.allow(False)
+    setup.run(300)
+    assert setup.charger.welded and not setup.charger.ready
 
 
-def test_the_cable_s_rating_bounds_what_is_told():
-    bench = ChargerStation(cable_max_w=3000).ready()
-    assert bench.charger.max_power_w == 3000
+def test_the_cable_s_rating_bounds_the_reported_limits():
+    setup = ChargerSetup(cable_max_w=3000).ready()
+    assert setup.charger.max_power_w == 3000
 
 
 def test_without_consent_a_dc_connector_is_off_at_once():
-    bench = ChargerStation(connector=1).ready()
-    charger = bench.charger
+    setup = ChargerSetup(connector=1).ready()
+    charger = setup.charger
     charger.allow(True)
-    bench.run()
+    setup.run()
     charger.precharge(400, 2)
-    assert bench.connector.dc.mode == ports.DC_PRECHARGE
-    bench.power_w = 5000
+    assert setup.connector.dc.mode == ports.DC_PRECHARGE
+    setup.power_w = 5000
     charger.dc_target(400, 10)
     charger.allow(False)
-    assert (bench.connector.dc.mode, bench.connector.dc.set_ma) == (ports.DC_OFF, 0)
+    assert (setup.connector.dc.mode, setup.connector.dc.set_ma) == (ports.DC_OFF, 0)
 
 
 def test_a_dc_connector_s_limits_have_no_phases():
-    bench = ChargerStation(connector=1, phases=3).ready()
-    bench.charger.set_vehicle_limits(None, 400, 10, None, None)
-    assert bench.connector.demand.most_w == 4000
+    setup = ChargerSetup(connector=1, phases=3).ready()
+    setup.charger.set_vehicle_limits(None, 400, 10, None, None)
+    assert setup.connector.demand.most_w == 4000
 
 
 def test_no_departure_is_planned_for_a_battery_of_unknown_charge():
-    bench = ChargerStation(battery_wh=40000).ready()
-    bench.soc_pct_x100 = -1
-    bench.charger.set_vehicle_limits(None, None, None, 3600, 8000)
-    assert bench.envelope.departure.left_s == 0
+    setup = ChargerSetup(battery_wh=40000).ready()
+    setup.soc_pct_x100 = -1
+    setup.charger.set_vehicle_limits(None, None, None, 3600, 8000)
+    assert setup.envelope.departure.left_s == 0
 
 
 def test_a_state_of_charge_is_bounded():
-    bench = ChargerStation().ready()
+    setup = ChargerSetup().ready()
     for pct, pct_x100 in ((150, 10000), (-5, 0), (55, 5500)):
-        bench.charger.set_vehicle_soc(pct)
-        assert bench.connector.soc_pct_x100 == pct_x100
+        setup.charger.set_vehicle_soc(pct)
+        assert setup.connector.soc_pct_x100 == pct_x100
 
 
-def test_no_session_no_renegotiation():
-    bench = ChargerStation().ready()
-    bench.charger.session(False)
-    bench.charge_rating_w = 5000
-    assert not bench.charger.renegotiate_asked
-    bench.connector.grant(evse.REFUSED)
-    assert not bench.charger.stop_asked
+def test_without_a_session_no_renegotiation_is_asked_for():
+    setup = ChargerSetup().ready()
+    setup.charger.session(False)
+    setup.charge_rating_w = 5000
+    assert not setup.charger.renegotiate_asked
+    setup.connector.grant(evse.REFUSED)
+    assert not setup.charger.stop_asked

@@ -1,8 +1,8 @@
 """The least an AC connector offers: 6 A on each phase, or nothing and the vehicle waits; no figure in between."""
 
-from charger_station import ChargerStation
-from controller_station import charging
-from evse_station import Station, in_session
+from charger_setup import ChargerSetup
+from connector_setup import ConnectorSetup, in_session
+from controller_vehicle_setup import charging
 
 from gridkeel import limits
 from gridkeel.errors import ParameterError
@@ -16,11 +16,11 @@ LEAST_W = {1: 1380, 3: 4140}  # 6 A at 230 V
 def test_a_session_is_offered_6_a_or_nothing():
     for phases in (1, 3):
         least_w = LEAST_W[phases]
-        station = in_session(phases=phases)
-        connector = station.connector
+        setup = in_session(phases=phases)
+        connector = setup.connector
         for requested_w in (-3000, 0, 1, 1000, 1379, 1380, 3000, 4139, 4140, 4141, 7000, 7400):
-            station.requested_w = requested_w
-            station.run(20)
+            setup.requested_w = requested_w
+            setup.run(20)
             offered_w = requested_w if requested_w >= least_w else 0
             assert connector.offered_w == min(offered_w, 7360 if phases == 1 else 7400), (phases, requested_w)
             assert connector.offered_ma == 0 or connector.offered_ma >= 6000
@@ -35,63 +35,63 @@ def test_a_session_is_offered_6_a_or_nothing():
 def test_basic_charging_offers_a_duty_of_6_a_or_none():
     for phases in (1, 3):
         for requested_w in (1379, 1380, 3000, 4139, 4140, 7000):
-            station = Station(evse=1, phases=phases)
-            station.requested_w = requested_w
-            station.vehicle("B").run()
-            station.vehicle("C").run()
-            ma = duty.ma_of(station.connector.orders[ports.DUTY_PERMILLE])
-            assert (ma >= 6000) == (requested_w >= LEAST_W[phases]) and (ma > 0) == station.connector.contactor.closed
+            setup = ConnectorSetup(evse=1, phases=phases)
+            setup.requested_w = requested_w
+            setup.vehicle("B").run()
+            setup.vehicle("C").run()
+            ma = duty.ma_of(setup.connector.orders[ports.DUTY_PERMILLE])
+            assert (ma >= 6000) == (requested_w >= LEAST_W[phases]) and (ma > 0) == setup.connector.contactor.closed
 
 
-def test_what_room_is_left_counts_as_the_wish_does():
-    station = in_session(phases=3)
-    station.headroom_w = 4139
-    assert station.run(20).connector.offered_w == 0
-    station.headroom_w = 4140
-    assert station.run(20).connector.offered_w == 4140
+def test_the_headroom_counts_as_the_requested_power_does():
+    setup = in_session(phases=3)
+    setup.headroom_w = 4139
+    assert setup.run(20).connector.offered_w == 0
+    setup.headroom_w = 4140
+    assert setup.run(20).connector.offered_w == 4140
 
 
-def test_what_a_session_is_told_follows():
-    bench = ChargerStation(phases=3).ready()
-    bench.charger.allow(True)
+def test_the_limits_that_a_session_reports_follow_the_minimum():
+    setup = ChargerSetup(phases=3).ready()
+    setup.charger.allow(True)
     for requested_w, told_a in ((3000, 0), (4140, 6), (6900, 10), (4100, 0), (5000, 7.246)):
-        bench.requested_w = requested_w
-        bench.run(20)
-        assert abs(bench.charger.offered_current_a - told_a) < 0.001, requested_w
-        assert bench.charger.offered_w == (requested_w if told_a else 0)
+        setup.requested_w = requested_w
+        setup.run(20)
+        assert abs(setup.charger.offered_current_a - told_a) < 0.001, requested_w
+        assert setup.charger.offered_w == (requested_w if told_a else 0)
 
 
 def test_a_schedule_has_no_power_a_vehicle_cannot_take():
-    bench = ChargerStation(phases=3, plan_charge_w=4000).ready()
-    plan = bench.services.plan
-    plan.begin(7, 900, 6, -1000, 100, 300, bench.connector.now_ms)
+    setup = ChargerSetup(phases=3, plan_charge_w=4000).ready()
+    plan = setup.services.plan
+    plan.begin(7, 900, 6, -1000, 100, 300, setup.connector.now_ms)
     plan.put(7, 0, (50, 50, 50, 400, 200, 60))
-    assert [power_w for _start_s, power_w in bench.charger.schedule] == [0, 0, 0]
-    bench = ChargerStation(phases=1, plan_charge_w=4000).ready()
-    plan = bench.services.plan
-    plan.begin(7, 900, 6, -1000, 100, 300, bench.connector.now_ms)
+    assert [power_w for _start_s, power_w in setup.charger.schedule] == [0, 0, 0]
+    setup = ChargerSetup(phases=1, plan_charge_w=4000).ready()
+    plan = setup.services.plan
+    plan.begin(7, 900, 6, -1000, 100, 300, setup.connector.now_ms)
     plan.put(7, 0, (50, 50, 50, 400, 200, 60))
-    assert [power_w for _start_s, power_w in bench.charger.schedule] == [4000, 0, 4000]
+    assert [power_w for _start_s, power_w in setup.charger.schedule] == [4000, 0, 4000]
 
 
-def test_a_rating_under_the_minimum_is_none():
-    bench = ChargerStation(phases=3).ready()
+def test_a_rating_under_the_minimum_offers_nothing():
+    setup = ChargerSetup(phases=3).ready()
     for rated_w, most_w in ((4139, 0), (4140, 4140), (11000, 7400)):
-        bench.charge_rating_w = rated_w
-        assert bench.charger.max_power_w == most_w
-    assert ChargerStation(connector=1, phases=3, charge_max_w=1000).ready().charger.max_power_w == 1000
+        setup.charge_rating_w = rated_w
+        assert setup.charger.max_power_w == most_w
+    assert ChargerSetup(connector=1, phases=3, charge_max_w=1000).ready().charger.max_power_w == 1000
 
 
 def test_a_wait_ends_as_soon_as_more_is_asked_for():
-    station = charging({"evse": 2, "phases": 3})
-    controller = station.controller
+    setup = charging({"evse": 2, "phases": 3})
+    controller = setup.controller
     controller.charger.session(True)
     controller.charger.allow(True)
-    station.run(2500)
+    setup.run(2500)
     assert controller.energise
     assert (controller.envelope.permitted_w, controller.limiter) == (0, limits.MINIMUM_CURRENT)
     controller.parameters.update({"baseline_w": 5000})
-    station.run(2000)
+    setup.run(2000)
     assert controller.envelope.permitted_w == 5000
     assert controller.connector.offered_ma == 5000 * 1000 // 690
 
@@ -104,7 +104,7 @@ def refused(**changes):
     return ""
 
 
-def test_ratings_that_an_connector_cannot_offer_are_refused_by_name():
+def test_ratings_that_a_connector_cannot_offer_are_refused_by_name():
     for name in ("charge_max_w", "cable_max_w", "ev_charge_max_w"):
         for phases, least_w in ((1, 1380), (3, 4140)):
             for kind in (1, 2):

@@ -39,7 +39,7 @@ class Probe:
         return self.run(ms)
 
 
-def test_every_edge_of_every_band():
+def test_every_voltage_band_gives_its_state_to_the_edge():
     for level_mv, state in (
         (15000, pilot.A),
         (11000, pilot.A),
@@ -59,7 +59,7 @@ def test_every_edge_of_every_band():
             assert pilot.state_of(level_mv, before) == state, level_mv
 
 
-def test_between_two_bands_the_state_before_stands():
+def test_between_two_bands_the_state_before_is_kept():
     for least_mv, most_mv in ((10001, 10999), (7001, 7999), (4001, 4999), (1001, 1999)):
         for level_mv in (least_mv, most_mv):
             for before in range(len(pilot.NAMES)):
@@ -74,7 +74,7 @@ def test_nothing_is_known_before_the_first_clear_level():
     assert probe.pilot.plugged
 
 
-def test_a_state_counts_once_it_has_stood():
+def test_a_state_counts_once_it_has_lasted():
     probe = Probe()
     assert probe.see(9000, DEBOUNCE_MS) == pilot.A
     assert probe.run(10) == pilot.B
@@ -181,7 +181,7 @@ def test_there_is_a_pwm_between_its_ends():
         assert duty.has_pwm(duty_permille) is swings, duty_permille
 
 
-def test_duty_of_the_standard_s_figures():
+def test_the_duty_of_a_current_is_that_of_the_standard():
     for current_ma, duty_permille in (
         (0, 1000),
         (5999, 1000),
@@ -199,7 +199,7 @@ def test_duty_of_the_standard_s_figures():
         assert duty.of_ma(current_ma) == duty_permille, current_ma
 
 
-def test_current_of_a_duty():
+def test_the_current_of_a_duty_is_that_of_the_standard():
     for duty_permille, current_ma in (
         (0, 0),
         (50, 0),

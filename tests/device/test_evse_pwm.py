@@ -206,7 +206,7 @@ def test_a_vehicle_that_asks_after_the_fallback_gets_the_5_percent_through_the_s
     assert post.pwm.duty_permille == duty.DIGITAL
 
 
-def test_who_asked_and_says_no_more_falls_back_once_more():
+def test_a_vehicle_that_asked_and_falls_silent_falls_back_once_more():
     post = Post(evse=2, hlc_wait_s=5)
     until(post, BASIC)
     post.asks = True
@@ -310,14 +310,14 @@ def test_a_broken_session_after_a_retry_does_not_hold_the_5_percent_for_ever():
     assert until(post, STEP) <= 5000 + 3 * COARSE_MS
 
 
-def test_6_a_to_the_milliampere():
+def test_the_least_current_is_6_a_to_the_milliampere():
     post = Post(evse=1)
     post.current_ma = 6000
     assert post.run() == BASIC
     assert post.pwm.duty_permille == duty.LEAST
 
 
-def test_consent_that_is_withdrawn_ends_the_offer_and_none_begins_without():
+def test_withdrawn_consent_ends_the_duty_and_none_begins_without_consent():
     post = Post(evse=1)
     post.run()
     post.consent = False
@@ -328,7 +328,7 @@ def test_consent_that_is_withdrawn_ends_the_offer_and_none_begins_without():
     assert post.run() == BASIC
 
 
-def test_out_of_service_is_state_f_and_ends():
+def test_out_of_service_is_state_f_until_it_ends():
     for evse in (1, 2):
         post = Post(evse=evse)
         post.run()

@@ -1,11 +1,11 @@
 """The connector keeps the times and figures that the standards and docs/evse.md give."""
 
-from evse_station import Station, charging, in_session
+from connector_setup import ConnectorSetup, charging, in_session
 
 from gridkeel.evse import contactor, dc, duty, pilot, ports, pwm, times
 
 
-def test_the_figures_of_the_standards():
+def test_the_constants_are_the_figures_of_the_standards():
     # IEC 61851-1 Annex A: 3 s to end the current, from 6 s on it may be cut; ISO 15118-3: T_step_X1
     assert (times.STOP_BASIC_MS, times.STEP_X1_MS) == (6000, 3000)
     assert duty.DIGITAL == 50 and duty.LEAST_MA == 6000
@@ -14,7 +14,7 @@ def test_the_figures_of_the_standards():
     assert (dc.VALID_OHM_V, dc.FAULT_OHM_V) == (500, 100)
 
 
-def test_our_own_times():
+def test_the_constants_are_the_figures_of_the_page():
     assert (times.DEBOUNCE_MS, times.DIODE_MS, times.CONTACTOR_MS) == (30, 100, 200)
     assert (times.STOP_SESSION_MS, times.PAUSE_MS, times.ISOLATION_MS) == (3000, 10000, 1000)
 
@@ -22,44 +22,44 @@ def test_our_own_times():
 def test_a_pilot_that_leaves_c_opens_the_contacts_within_100_ms():
     # two blocks of 20 ms and a contactor's 20 ms are left to it
     for state in ("A", "B", "E"):
-        station = charging()
-        station.vehicle(state)
-        assert station.ms_until(lambda station=station: not station.connector.contactor.order) <= 40, state
+        setup = charging()
+        setup.vehicle(state)
+        assert setup.ms_until(lambda setup=setup: not setup.connector.contactor.order) <= 40, state
 
 
 def test_a_vehicle_that_draws_on_after_the_offer_ended_is_cut_between_6_s_and_7():
-    station = charging()
-    station.requested_w = 0
-    station.run(10)
-    assert 5900 <= station.ms_until(lambda: not station.connector.contactor.order) <= 7000
+    setup = charging()
+    setup.requested_w = 0
+    setup.run(10)
+    assert 5900 <= setup.ms_until(lambda: not setup.connector.contactor.order) <= 7000
 
 
 def test_a_session_s_power_is_cut_3_s_after_its_consent():
-    station = in_session()
-    station.power_w = 7000
-    station.connector.allow(False)
-    assert 2900 <= station.ms_until(lambda: not station.connector.contactor.order) <= 3100
+    setup = in_session()
+    setup.power_w = 7000
+    setup.connector.allow(False)
+    assert 2900 <= setup.ms_until(lambda: not setup.connector.contactor.order) <= 3100
 
 
 def test_a_contactor_is_given_200_ms():
-    station = Station(evse=1)
-    station.obeys = False
-    station.vehicle("C")
-    station.ms_until(lambda: station.connector.contactor.order)
-    assert 180 <= station.ms_until(lambda: station.connector.contactor.state == contactor.STUCK) <= 220
+    setup = ConnectorSetup(evse=1)
+    setup.obeys = False
+    setup.vehicle("C")
+    setup.ms_until(lambda: setup.connector.contactor.order)
+    assert 180 <= setup.ms_until(lambda: setup.connector.contactor.state == contactor.STUCK) <= 220
 
 
 def test_a_measured_isolation_counts_after_1_s():
-    station = in_session(connector=1)
-    station.connector.dc.check(True)
-    station.connector.levels[ports.DC_MV] = 500000
-    station.connector.levels[ports.ISOLATION_KOHM] = 1000
-    passed_ms = station.ms_until(lambda: station.connector.dc.isolation == dc.VALID)
+    setup = in_session(connector=1)
+    setup.connector.dc.check(True)
+    setup.connector.levels[ports.DC_MV] = 500000
+    setup.connector.levels[ports.ISOLATION_KOHM] = 1000
+    passed_ms = setup.ms_until(lambda: setup.connector.dc.isolation == dc.VALID)
     assert passed_ms == 1010, passed_ms  # seen in one step, judged in the one 1,000 ms later
 
 
 def test_the_5_percent_are_followed_by_3_s_without():
-    station = Station(evse=2, hlc_wait_s=5)
-    station.vehicle("B").run(5100)
-    assert station.connector.pwm.state == pwm.STEP
-    assert 2900 <= station.ms_until(lambda: station.connector.pwm.state == pwm.BASIC) <= 3050
+    setup = ConnectorSetup(evse=2, hlc_wait_s=5)
+    setup.vehicle("B").run(5100)
+    assert setup.connector.pwm.state == pwm.STEP
+    assert 2900 <= setup.ms_until(lambda: setup.connector.pwm.state == pwm.BASIC) <= 3050

@@ -1,6 +1,6 @@
 """What forbids power at the connector: each fault by itself, told while it stands and no longer."""
 
-from evse_station import Station, charging, in_session
+from connector_setup import ConnectorSetup, charging, in_session
 
 from gridkeel import errors
 from gridkeel.evse import contactor, dc, pilot, ports, troubles
@@ -17,19 +17,19 @@ NAMES = (
 )
 
 
-def told(station):
+def told(setup):
     """Return the faults of the connector that are told now, by name."""
     faults = Faults()
-    station.connector.report(faults)
+    setup.connector.report(faults)
     return [name for name in NAMES if faults.is_active(getattr(errors, name))]
 
 
-def test_all_is_well():
-    station = charging()
-    assert not troubles.forbids(station.connector) and told(station) == []
+def test_without_a_fault_power_is_allowed():
+    setup = charging()
+    assert not troubles.forbids(setup.connector) and told(setup) == []
 
 
-def test_each_trouble_forbids_power_and_is_told_by_its_name():
+def test_each_fault_forbids_power_and_is_reported_by_its_name():
     def error(connector):
         connector.pilot.fault = errors.PILOT_ERROR
 
@@ -49,28 +49,28 @@ def test_each_trouble_forbids_power_and_is_told_by_its_name():
         connector.dc.isolation = dc.FAULT
 
     for place, trouble in enumerate((error, diode, welded, stuck, rcd, isolation)):
-        station = charging()
-        trouble(station.connector)
-        assert troubles.forbids(station.connector), NAMES[place]
-        assert told(station) == [NAMES[place]]
+        setup = charging()
+        trouble(setup.connector)
+        assert troubles.forbids(setup.connector), NAMES[place]
+        assert told(setup) == [NAMES[place]]
 
 
-def test_a_missing_diode_opens_the_contacts_and_stays_told_until_the_vehicle_is_gone():
-    station = charging()
-    connector = station.connector
-    station.diode = False
-    station.run(300)
-    station.diode = True
-    station.run(300)
+def test_a_missing_diode_opens_the_contactor_and_stays_active_until_the_vehicle_is_gone():
+    setup = charging()
+    connector = setup.connector
+    setup.diode = False
+    setup.run(300)
+    setup.diode = True
+    setup.run(300)
     assert not connector.contactor.order and not connector.ready
-    assert told(station) == ["PILOT_DIODE"]
-    station.vehicle("A").run()
-    assert told(station) == []
+    assert told(setup) == ["PILOT_DIODE"]
+    setup.vehicle("A").run()
+    assert told(setup) == []
 
 
 def test_a_fault_that_ended_is_taken_back():
-    station = charging()
-    connector = station.connector
+    setup = charging()
+    connector = setup.connector
     faults = Faults()
     connector.levels[ports.RCD] = 1
     connector.report(faults)
@@ -80,18 +80,18 @@ def test_a_fault_that_ended_is_taken_back():
     assert not faults.is_active(errors.RCD_TRIPPED)
 
 
-def test_ventilation_is_wanted_where_there_is_none_and_forbids_nothing_else():
-    station = Station(evse=1, ventilation=0)
-    station.vehicle("D").run()
-    assert station.connector.pilot.state == pilot.D
-    assert not troubles.forbids(station.connector) and told(station) == ["VENTILATION_WANTED"]
-    station = Station(evse=1, ventilation=1)
-    station.vehicle("D").run()
-    assert told(station) == []
+def test_missing_ventilation_is_reported_and_forbids_nothing_else():
+    setup = ConnectorSetup(evse=1, ventilation=0)
+    setup.vehicle("D").run()
+    assert setup.connector.pilot.state == pilot.D
+    assert not troubles.forbids(setup.connector) and told(setup) == ["VENTILATION_WANTED"]
+    setup = ConnectorSetup(evse=1, ventilation=1)
+    setup.vehicle("D").run()
+    assert told(setup) == []
 
 
 def test_an_isolation_fault_ends_the_power_of_a_dc_connector():
-    station = in_session(connector=1)
-    station.connector.dc.isolation = dc.FAULT
-    station.run(20)
-    assert not station.connector.ready and not station.connector.contactor.order
+    setup = in_session(connector=1)
+    setup.connector.dc.isolation = dc.FAULT
+    setup.run(20)
+    assert not setup.connector.ready and not setup.connector.contactor.order

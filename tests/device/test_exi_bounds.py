@@ -31,7 +31,7 @@ def written(write, size=600):
     return bytes(out[: writer.finish()])
 
 
-def test_the_figures_of_the_documents():
+def test_the_bounds_are_those_of_the_page():
     # docs/exi.md names them
     assert (bounds.MESSAGE_BYTES, bounds.DEPTH, bounds.OCCURRENCES) == (16384, 16, 64)
     assert bounds.TRAILING_BYTES == 4
@@ -39,12 +39,12 @@ def test_the_figures_of_the_documents():
     assert (bounds.DECODED_BYTES, bounds.VALUE_BYTES, bounds.CONTAINER_BYTES) == (65536, 96, 160)
 
 
-def test_the_longest_body_and_one_byte_more():
+def test_the_longest_body_is_taken_and_one_byte_more_refused():
     BitReader(bytes(bounds.MESSAGE_BYTES), 0, bounds.MESSAGE_BYTES)
     refused(lambda: BitReader(bytes(bounds.MESSAGE_BYTES + 1), 0, bounds.MESSAGE_BYTES + 1), "16385 bytes")
 
 
-def test_not_a_bit_behind_the_end():
+def test_no_bit_is_read_behind_the_end():
     for before in range(9):
         for bits in range(1, 17):
             reader = BitReader(b"\xff\xff\xff", 0, 1)
@@ -72,7 +72,7 @@ def test_memory_is_counted_to_the_byte():
     assert bounds.DECODED_BYTES - budget.left == 160
 
 
-def test_what_a_small_message_takes():
+def test_a_small_message_is_counted_to_the_byte():
     grammar = schema("iso2")
     out = bytearray(100)
     end = exi.encode(grammar, "V2G_Message", message("SessionStopReq", {"ChargingSession": "Pause"}), out, 0)
@@ -94,7 +94,7 @@ def decoded(kind, size, write, room=8):
     return value_reader.read(BitReader(data, 0, len(data)), bytes((kind, size, 0, 0)), 0)
 
 
-def test_strings_without_a_limit_of_their_own():
+def test_strings_without_a_limit_of_their_own_have_the_codec_s():
     for count in (1024, 1025):
         text = b"x" * count
 
@@ -108,7 +108,7 @@ def test_strings_without_a_limit_of_their_own():
             refused(lambda write=write: decoded(STRING, 0, write, 1100), "1025 characters, 0..1024 are taken")
 
 
-def test_binaries_without_a_limit_of_their_own():
+def test_binaries_without_a_limit_of_their_own_have_the_codec_s():
     for count in (4096, 4097):
         data = bytes(count)
 
@@ -122,7 +122,7 @@ def test_binaries_without_a_limit_of_their_own():
             refused(lambda write=write: decoded(BINARY, 0, write, 4200), "4097 bytes, 0..4096 are taken")
 
 
-def test_signed_numbers_of_16_bits():
+def test_signed_numbers_keep_to_16_bits():
     for negative, magnitude, value in (
         (0, 32767, 32767),
         (1, 32767, -32768),
@@ -191,7 +191,7 @@ def test_a_fragment_ends_with_its_own_code():
             refused(lambda data=data: exi.decode_fragment(grammar, data, 0, len(data)), "more than one element")
 
 
-def test_text_is_no_end():
+def test_text_in_a_mixed_element_does_not_end_it():
     # KeyInfo is mixed and wants an element: Id, eight elements, any, text
     grammar = schema("xmldsig")
     position = Position(grammar, BitReader(b"x", 0, 1))
@@ -229,7 +229,7 @@ def attribute(name, element="eMAID"):
     return relaxed._attribute_of(BitReader(b"x", 0, 1), grammar, grammar.find(element, False)[1], name)
 
 
-def test_attributes_of_an_element_of_two_types():
+def test_attributes_of_an_element_of_two_types_are_those_of_the_type_in_its_place():
     grammar = schema("iso2")
     known = attribute("Id")
     data = emaid_with((known, b"id1"))

@@ -26,7 +26,7 @@ def stop(**changed):
     return message("SessionStopRes", value)
 
 
-def test_names():
+def test_names_that_the_schema_does_not_have_there_are_refused():
     refused({}, "no element Nothing at the root", root="Nothing")
     refused({}, "abstract (at BodyElement)", root="BodyElement")
     refused({}, "Header is missing", "at V2G_Message")
@@ -40,7 +40,7 @@ def test_names():
     refused(two, "SessionStopRes is unknown here or does not go with the rest")
 
 
-def test_kinds_of_value():
+def test_a_value_of_another_kind_is_refused():
     refused([], "is no dict")
     refused(message("SessionStopRes", []), "is no dict", "SessionStopRes")
     refused(stop(ResponseCode=1), "1 is no str", "ResponseCode")
@@ -53,7 +53,7 @@ def test_kinds_of_value():
     refused(message("ServiceDetailReq", {"ServiceID": -1}), "-1, 0..65535 are taken")
 
 
-def test_numbers_and_text():
+def test_numbers_and_text_past_their_limits_are_refused():
     target = {
         "DC_EVStatus": {"EVReady": True, "EVErrorCode": "NO_ERROR", "EVRESSSOC": 101},
         "EVTargetVoltage": phys(0, "V", 1),
@@ -73,7 +73,7 @@ def test_numbers_and_text():
     refused(message("SessionSetupRes", setup), "0 is no character of XML")
 
 
-def test_lists():
+def test_lists_of_none_or_too_many_are_refused():
     profile = {"ChargeProgress": "Start", "SAScheduleTupleID": 1}
     entry = {"ChargingProfileEntryStart": 0, "ChargingProfileEntryMaxPower": phys(0, "W", 1)}
     for items, words in (
@@ -86,7 +86,7 @@ def test_lists():
     refused({"X509SKI": [b"x"] * 65}, "a list of 65, 64 are taken", table="xmldsig", root="X509Data")
 
 
-def test_a_buffer_that_is_full():
+def test_a_full_buffer_is_an_error_and_is_not_written_past():
     value = message("SessionSetupRes", {"ResponseCode": "OK", "EVSEID": "DE*PNX*E12345"})
     out = bytearray(100)
     end = exi.encode(schema("iso2"), "V2G_Message", value, out, 0)
@@ -95,7 +95,7 @@ def test_a_buffer_that_is_full():
     assert exi.encode(schema("iso2"), "V2G_Message", value, bytearray(end), 0) == end
 
 
-def test_fragments():
+def test_a_fragment_without_one_meaning_is_refused():
     out = bytearray(100)
     for name, words in (("SessionID", "more than one namespace"), ("Nothing", "no element Nothing in")):
         try:
@@ -108,7 +108,7 @@ def test_fragments():
     assert exi.decode_fragment(schema("iso2"), out, 0, end) == ("eMAID", {"": "DE8AA1A2B3C4D59"})
 
 
-def test_octets_at_every_bit():
+def test_octets_are_written_at_every_bit():
     for shift in range(8):
         for size in (0, 1, 2, 7, 8, 9, 100):
             data = octets(size, 37)
@@ -126,7 +126,7 @@ def test_octets_at_every_bit():
             reader.finish()
 
 
-def test_numbers_at_every_size():
+def test_numbers_of_every_size_come_back():
     for shift in range(8):
         for bits in range(0, 70, 3):
             for value in (1 << bits, (1 << bits) - 1):

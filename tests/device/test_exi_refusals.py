@@ -43,14 +43,14 @@ MAJOR = NAMESPACE + (3, b"x", (0, 1), (0, 1), (0, 1))
 BODY = ((0x80, 8), (76, 7), (0, 1), (0, 1), (0, 1), 1, b"x", (0, 1), (2, 2), (0, 1))
 
 
-def test_every_truncation():
+def test_every_truncation_is_refused():
     for _table, _form, _root, _value, body in VECTORS:
         body = bytes.fromhex(body)
         for n in range(1, len(body), 1 + len(body) // 12):
             refused(body[:n], "EXI byte", "the body ends in the middle")
 
 
-def test_nothing_and_too_much():
+def test_an_empty_body_and_bytes_past_the_bounds_are_refused():
     body = bytes.fromhex(VECTORS[0][4])
     refused(b"", "0 bytes")
     refused(bytes(bounds.MESSAGE_BYTES + 1), "16385 bytes")
@@ -60,38 +60,38 @@ def test_nothing_and_too_much():
     refused(body + body, "14 bytes behind the end")
 
 
-def test_headers():
+def test_other_headers_are_refused():
     refused(b"$EXI\x80", "EXI byte 0: no EXI header")
     refused(b"\xa0\0\0\0", "EXI byte 0: no EXI header")
     refused(b"\x81\0\0\0", "EXI byte 0: no EXI header")
 
 
-def test_roots():
+def test_a_root_that_is_no_element_is_refused():
     refused(bits((0x80, 8), (80, 7)), "EXI byte 1: the root is no element")
     refused(bits((0x80, 8), (127, 7)), "the root is no element")
     refused(bits((0x80, 8), (5, 7)), "the element is abstract", "at BodyElement")
     refused(bits((0x80, 8), (243, 8)), "the root is no element", fragment=True)
 
 
-def test_second_level_events():
+def test_second_level_events_are_refused():
     refused(bits((0x80, 8), (76, 7), (1, 1)), "second-level", "V2G_Message")
     refused(bits(*BODY[:4], (1, 1)), "second-level event where a value", "SessionID")
     refused(bits(*BODY[:7], (1, 1)), "second-level event behind a value", "SessionID")
 
 
-def test_event_codes_without_meaning():
+def test_event_codes_without_meaning_are_refused():
     refused(bits(*BODY, (37, 6)), "event code 37, 0..35 are known", "at Body")
 
 
-def test_abstract_elements():
+def test_abstract_elements_are_refused():
     refused(bits(*BODY, (2, 6)), "abstract", "at BodyElement")
 
 
-def test_enumerations():
+def test_values_past_an_enumeration_are_refused():
     refused(bits(*BODY, (32, 6), (0, 1), (0, 1), (26, 5)), "26, 0..25 are taken", "ResponseCode")
 
 
-def test_strings():
+def test_strings_out_of_bounds_are_refused():
     refused(bits(*NAMESPACE, 0), "earlier string", "ProtocolNamespace", table="sap")
     refused(bits(*NAMESPACE, 1), "earlier string", table="sap")
     refused(bits(*NAMESPACE, 103), "a length of 101 characters, 0..100 are taken", table="sap")
@@ -102,19 +102,19 @@ def test_strings():
         refused(bits(*NAMESPACE, 3, code, (0, 16)), "%d is no character" % code, table="sap")
 
 
-def test_numbers():
+def test_numbers_out_of_range_are_refused():
     refused(bits(*MAJOR, 2**32), "4294967296, 0..4294967295 are taken", "VersionNumberMajor", table="sap")
     refused(bits(*MAJOR, b"\x80\x80\x80\x80\x80\0"), "more than 5 octets", table="sap")
     minor = MAJOR + (1, (0, 1), (0, 1), (0, 1), 0, (0, 1), (0, 1), (0, 1), (7, 8), (0, 1), (0, 1), (0, 1))
     refused(bits(*minor, (20, 5)), "21, 1..20 are taken", "Priority", table="sap")
 
 
-def test_binaries():
+def test_binaries_out_of_bounds_are_refused():
     refused(bits(*BODY[:5], 9, b"123456789"), "a length of 9 bytes, 0..8 are taken", "SessionID")
     refused(bits(*BODY[:5], 8, b"1234567"), "the body ends in the middle", "SessionID")
 
 
-def test_wildcards_and_mixed_content():
+def test_wildcards_and_mixed_content_are_refused():
     # CanonicalizationMethod: Algorithm, then any element, end or text
     method = ((0x80, 8), (0, 5), (0, 1), 3, b"a")
     refused(bits(*method, (0, 2)), "any: not supported", table="xmldsig")
@@ -122,7 +122,7 @@ def test_wildcards_and_mixed_content():
     refused(bits(*method, (3, 2)), "second-level", table="xmldsig")
 
 
-def test_bounds_of_lists_depth_and_memory():
+def test_lists_depth_and_memory_are_bounded():
     grammar = schema("xmldsig")
     out = bytearray(1000)
     end = exi.encode(grammar, "X509Data", {"X509SKI": [b"x"] * bounds.OCCURRENCES}, out, 0)

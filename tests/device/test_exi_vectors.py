@@ -4,5 +4,5 @@ from exi_schemas import check_vectors
 from exi_vectors import VECTORS
 
 
-def test_iso_15118_2():
+def test_iso_15118_2_is_decoded_and_encoded_as_exificient_does():
     check_vectors(VECTORS, "iso2")

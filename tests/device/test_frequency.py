@@ -18,7 +18,7 @@ def settled(freq_hz, volts=230.0, changes=None, blocks=40):
     return estimator, sine
 
 
-def test_steady_frequency_on_both_windows():
+def test_a_steady_frequency_is_measured_on_both_windows():
     for freq_hz in (45.0, 49.9, 50.0, 50.2, 55.0):
         estimator, _ = settled(freq_hz)
         assert abs(estimator.freq_uhz - freq_hz * 1000000) < 3000, (freq_hz, estimator.freq_uhz)
@@ -26,7 +26,7 @@ def test_steady_frequency_on_both_windows():
         assert estimator.quality == 0
 
 
-def test_sixty_hertz():
+def test_sixty_hertz_is_measured():
     changes = {
         "nominal_hz": 60,
         "trip_under_mhz": 57000,
@@ -38,13 +38,13 @@ def test_sixty_hertz():
     assert abs(estimator.freq_uhz - 60050000) < 1000
 
 
-def test_voltage():
+def test_the_voltage_is_measured():
     for freq_hz, volts in ((50.0, 230.0), (48.0, 230.0), (50.0, 115.0), (50.0, 260.0)):
         estimator, _ = settled(freq_hz, volts)
         assert abs(estimator.voltage_mv - volts * 1000) < volts * 2, (freq_hz, volts, estimator.voltage_mv)
 
 
-def test_rocof_of_a_ramp():
+def test_the_slope_of_a_ramp_is_measured():
     parameters = Parameters()
     sine = Sine(parameters)
     estimator = Estimator(parameters)
@@ -122,7 +122,7 @@ def test_a_known_clock_error_is_taken_out():
         assert abs(estimator.freq_short_uhz - 50100000) < 2000
 
 
-def test_frequency_over_the_whole_range():
+def test_the_frequency_is_measured_over_the_whole_range():
     for freq_hz in (40.0, 57.5, 69.0):
         estimator, _ = settled(freq_hz)
         assert abs(estimator.freq_uhz - freq_hz * 1000000) < 200000, (freq_hz, estimator.freq_uhz)

@@ -103,7 +103,7 @@ def _fetch(host, number, data):
     assert unpack_from("<BHHB", host.bodies()[0]) == (frames.ANSWER_WANT, number, len(data), 0)
 
 
-def test_the_largest_question_and_answer_and_another_pair():
+def test_the_largest_question_is_answered_and_another_one_after_it():
     host = Host()
     for size in (frames.EXCHANGE_MAX, 1):
         number = _until_waiting(host, _bytes(size))
@@ -195,7 +195,7 @@ def test_a_negative_answer_is_none_whatever_length_it_declares():
     assert host.backend.failed and host.bodies() == []
 
 
-def test_what_ends_a_question():
+def test_a_refusal_a_bad_answer_a_new_session_silence_or_giving_up_ends_a_question():
     endings = (
         lambda host, number: host.answer(number, b"", result=1),
         lambda host, number: host.answer(number, b""),
@@ -286,21 +286,21 @@ class Locked:
 
 
 def test_parts_take_no_memory():
-    rig = Locked()
-    host = rig.host
+    setup = Locked()
+    host = setup.host
     host.ask(_bytes(1000))
-    without_heap(rig.give)
-    rig.feed(pack(frames.ASK_WANT_LAYOUT, frames.ASK_WANT, SESSION, 1, 0, 0))
-    without_heap(rig.give)
+    without_heap(setup.give)
+    setup.feed(pack(frames.ASK_WANT_LAYOUT, frames.ASK_WANT, SESSION, 1, 0, 0))
+    without_heap(setup.give)
     host.now_ms = 300
-    without_heap(rig.pass_time)
+    without_heap(setup.pass_time)
     answer = _bytes(500)
-    rig.feed(pack(frames.ANSWER_LAYOUT, frames.ANSWER, SESSION, 1, 0, 500, crc32(answer)))
+    setup.feed(pack(frames.ANSWER_LAYOUT, frames.ANSWER, SESSION, 1, 0, 500, crc32(answer)))
     for offset in (0, PART, 3 * PART, 2 * PART):
         head = pack(frames.ANSWER_PART_HEAD, frames.ANSWER_PART, SESSION, 1, offset)
-        rig.feed(head + answer[offset : offset + PART])
-        without_heap(rig.give)
-        without_heap(rig.pass_time)
+        setup.feed(head + answer[offset : offset + PART])
+        without_heap(setup.give)
+        without_heap(setup.pass_time)
     assert host.backend.state == backend.FETCHING
 
 

@@ -11,7 +11,7 @@ from gridkeel.link.device import DeviceLink
 LATE = 0x3FFFFF00  # close to the end of the tick: wide numbers, and the wrap on the way
 
 
-class Rig:
+class LinkSetup:
     """Everything a call needs, made before the heap is locked."""
 
     def __init__(self):
@@ -69,72 +69,72 @@ def _command(command_id):
     return _frame(pack(frames.COMMAND_HEAD, frames.COMMAND, SESSION, message_ids.SETPOINT) + row)
 
 
-def test_post_and_send_and_the_passing_of_time():
-    rig = Rig()
-    rig.feed(_open())
-    without_heap(rig.send)
+def test_posting_sending_and_waiting_allocate_nothing():
+    setup = LinkSetup()
+    setup.feed(_open())
+    without_heap(setup.send)
     for _ in range(12):  # past a full ring, with a retransmission and the wrap of the tick on the way
-        without_heap(rig.post)
-        without_heap(rig.send)
-        assert rig.sent > 0
-        rig.now_ms = (rig.now_ms + 300) & 0x3FFFFFFF
-        without_heap(rig.wait)
-    assert rig.link.dropped == 8
-    assert rig.link.connected(rig.now_ms)
+        without_heap(setup.post)
+        without_heap(setup.send)
+        assert setup.sent > 0
+        setup.now_ms = (setup.now_ms + 300) & 0x3FFFFFFF
+        without_heap(setup.wait)
+    assert setup.link.dropped == 8
+    assert setup.link.connected(setup.now_ms)
 
 
-def test_clamped_values():
-    rig = Rig()
-    rig.row[0] = -5
-    rig.row[rig.freq] = -(1 << 40)
-    rig.row[rig.count] = 1 << 40
-    without_heap(rig.post)
-    assert rig.link.clamped == 2
+def test_clamped_values_allocate_nothing():
+    setup = LinkSetup()
+    setup.row[0] = -5
+    setup.row[setup.freq] = -(1 << 40)
+    setup.row[setup.count] = 1 << 40
+    without_heap(setup.post)
+    assert setup.link.clamped == 2
 
 
-def test_the_end_of_a_silent_session():
-    rig = Rig()
-    rig.feed(_open())
-    rig.now_ms = (rig.now_ms + 6000) & 0x3FFFFFFF
-    without_heap(rig.wait)
-    without_heap(rig.send)
-    assert not rig.link.connected(rig.now_ms)
+def test_the_end_of_a_silent_session_allocates_nothing():
+    setup = LinkSetup()
+    setup.feed(_open())
+    setup.now_ms = (setup.now_ms + 6000) & 0x3FFFFFFF
+    without_heap(setup.wait)
+    without_heap(setup.send)
+    assert not setup.link.connected(setup.now_ms)
 
 
-def test_acknowledgements_commands_and_answers():
-    rig = Rig()
-    rig.feed(_frame(pack(frames.QUERY_LAYOUT, frames.QUERY, 1)) + _open())
-    without_heap(rig.post)
-    without_heap(rig.send)
-    rig.feed(_frame(pack(frames.ACK_LAYOUT, frames.ACK, SESSION, 2)))
-    assert rig.link.acked == 2
-    rig.feed(_command(300) + _command(300))
-    assert rig.link.next_command()[1] == (300, -1500, 60000)
-    without_heap(rig.answer)
-    rig.feed(_command(300))
+def test_acknowledgements_commands_and_answers_allocate_nothing():
+    setup = LinkSetup()
+    setup.feed(_frame(pack(frames.QUERY_LAYOUT, frames.QUERY, 1)) + _open())
+    without_heap(setup.post)
+    without_heap(setup.send)
+    setup.feed(_frame(pack(frames.ACK_LAYOUT, frames.ACK, SESSION, 2)))
+    assert setup.link.acked == 2
+    setup.feed(_command(300) + _command(300))
+    assert setup.link.next_command()[1] == (300, -1500, 60000)
+    without_heap(setup.answer)
+    setup.feed(_command(300))
     for _ in range(9):
-        without_heap(rig.post)
-    assert rig.link.dropped == 3
-    rig.feed(_command(300))  # its answer was dropped, and is posted again
-    assert rig.link.produced == 22
-    without_heap(rig.send)
+        without_heap(setup.post)
+    assert setup.link.dropped == 3
+    setup.feed(_command(300))  # its answer was dropped, and is posted again
+    assert setup.link.produced == 22
+    without_heap(setup.send)
 
 
-def test_the_table_in_parts():
-    rig = Rig()
-    rig.feed(_frame(pack(frames.TABLE_GET_LAYOUT, frames.TABLE_GET, 112)))
-    without_heap(rig.send)
-    assert rig.sent > 112
+def test_handing_out_the_table_allocates_nothing():
+    setup = LinkSetup()
+    setup.feed(_frame(pack(frames.TABLE_GET_LAYOUT, frames.TABLE_GET, 112)))
+    without_heap(setup.send)
+    assert setup.sent > 112
 
 
-def test_garbage_and_frames_that_do_not_apply():
-    rig = Rig()
-    rig.feed(bytes(range(256)) + b"\x01" * 400 + b"\x00" + _frame(b"\x7fwhat"))
-    rig.feed(_frame(pack(frames.ACK_LAYOUT, frames.ACK, SESSION ^ 1, 2)))
-    rig.feed(_frame(pack(frames.OPEN_LAYOUT, frames.OPEN, 7, SESSION, 0xFFFFFFFF, 0)))
-    assert (rig.link.errors, rig.link.ignored) == (2, 2)
+def test_garbage_and_frames_that_do_not_apply_allocate_nothing():
+    setup = LinkSetup()
+    setup.feed(bytes(range(256)) + b"\x01" * 400 + b"\x00" + _frame(b"\x7fwhat"))
+    setup.feed(_frame(pack(frames.ACK_LAYOUT, frames.ACK, SESSION ^ 1, 2)))
+    setup.feed(_frame(pack(frames.OPEN_LAYOUT, frames.OPEN, 7, SESSION, 0xFFFFFFFF, 0)))
+    assert (setup.link.errors, setup.link.ignored) == (2, 2)
     damaged = bytearray(_open())
     for i in range(len(damaged) - 1):
         damaged[i] ^= 0x55
-        rig.feed(damaged)
-    assert rig.link.errors > 10
+        setup.feed(damaged)
+    assert setup.link.errors > 10

@@ -32,7 +32,7 @@ def feed(master, data, now):
 ANSWER = framed(1, 3, 4, 0x53, 0x75, 0x6E, 0x53)
 
 
-def test_crc_of_published_frames():
+def test_the_crc_is_that_of_published_frames():
     # MODBUS over Serial Line V1.02, 6.2.2 names CRC of 02 07; the others are common examples of clients' manuals.
     assert crc16(b"\x02\x07", 0, 2) == 0x1241
     assert crc16(b"\x01\x03\x00\x00\x00\x0a", 0, 6) == 0xCDC5
@@ -41,7 +41,7 @@ def test_crc_of_published_frames():
     assert crc16(b"", 0, 0) == 0xFFFF
 
 
-def test_crc_twins_agree():
+def test_both_implementations_of_the_crc_agree():
     data = bytearray(257)
     state = 1
     for i in range(len(data)):
@@ -53,7 +53,7 @@ def test_crc_twins_agree():
                 assert crc16(data, offset, n) == plain.crc16(data, offset, n)
 
 
-def test_write_frame():
+def test_a_write_is_framed_and_only_its_own_answer_taken():
     master = rtu.Master()
     out = bytearray(17)
     n = master.write(out, 0x9D71, (9, 1, 1, 0xFFFF, 0xF448), 1, 4, 0)
@@ -63,7 +63,7 @@ def test_write_frame():
     assert feed(master, framed(1, 16, 0x9D, 0x71, 0, 4), 3) == rtu.ANSWER
 
 
-def test_answer_in_any_pieces():
+def test_an_answer_in_any_pieces_is_taken_once_whole():
     for size in range(1, len(ANSWER) + 1):
         master = asked()
         verdicts = [feed(master, ANSWER[at : at + size], at) for at in range(0, len(ANSWER), size)]
@@ -78,13 +78,13 @@ def test_only_n_bytes_are_accepted():
     assert master.receive(memoryview(ANSWER)[4:], len(ANSWER) - 4, 2) == rtu.ANSWER
 
 
-def test_signed_registers():
+def test_signed_registers_are_read():
     master = asked()
     feed(master, framed(1, 3, 4, 0xFF, 0xFE, 0x80, 0), 1)
     assert master.signed(0) == -2 and master.signed(1) == -0x8000 and master.register(0) == 0xFFFE
 
 
-def test_exception():
+def test_an_exception_is_taken_and_counted():
     master = asked()
     assert feed(master, framed(1, 0x83, 2), 1) == rtu.EXCEPTION
     assert master.exception == 2 and master.exceptions == 1 and not master.open
@@ -139,7 +139,7 @@ def test_unrequested_bytes_are_discarded():
     assert master.bad_frames == 2 and master.dropped_bytes == 2 * len(ANSWER)
 
 
-def test_silence_before_the_next_request():
+def test_the_next_request_waits_for_a_silent_line():
     master = asked(ticks.MASK - 3)
     feed(master, ANSWER, ticks.MASK)
     assert not master.ready(ticks.MASK) and master.quiet_left(ticks.MASK) == 2
@@ -162,7 +162,7 @@ def test_a_line_that_never_falls_silent_is_talked_over():
     assert 200 <= now - 20 <= 210
 
 
-def test_timeout_over_a_wrap():
+def test_a_timeout_runs_over_the_wrap_of_the_tick():
     master = asked(ticks.MASK - 50)
     assert master.timeout_left(0) == 149 and not master.expire(148)
     assert master.expire(149) and not master.open and not master.expire(149)

@@ -32,7 +32,7 @@ def check(name: str, output: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_unix_64_bit(name: str, tmp_path: Path) -> None:
+def test_every_device_test_passes_on_the_64_bit_unix_port(name: str, tmp_path: Path) -> None:
     script = tmp_path / "start.py"
     rom = rom_image(FIRMWARE, keep_names=True) if name.startswith(FROM_FLASH) else None
     script.write_text(START.format(tests=str(HERE), firmware="/rom" if rom else str(FIRMWARE), name=name))
@@ -64,7 +64,7 @@ def wasm_compiled(wasm_files: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_wasm_32_bit(name: str, request: pytest.FixtureRequest) -> None:
+def test_every_device_test_passes_on_the_32_bit_build(name: str, request: pytest.FixtureRequest) -> None:
     folder = request.getfixturevalue("wasm_compiled")
     source = (HERE / f"{name}.py").read_text()
     tests = re.findall(r"^def (test_\w+)", source, re.MULTILINE)

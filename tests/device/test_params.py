@@ -56,11 +56,11 @@ def test_types_other_than_int_are_refused():
         assert "not an integer" in refused({"droop_deadband_mhz": value})
 
 
-def test_all_or_nothing():
+def test_a_refused_change_changes_no_parameter():
     assert "modbus_unit" in refused({"droop_deadband_mhz": 10, "modbus_unit": 0})
 
 
-def test_values_that_contradict_each_other():
+def test_values_that_contradict_each_other_are_refused():
     assert "nominal_hz" in refused({"nominal_hz": 55})
     assert "sample_hz" in refused({"sample_hz": 5000})
     assert "trip_under_mhz" in refused({"nominal_hz": 60})

@@ -1,4 +1,4 @@
-from hand_mains import Mains
+from mains_estimate import MainsEstimate
 from noalloc import without_heap
 
 from gridkeel.errors import ParameterError
@@ -27,7 +27,7 @@ def settled(name, mhz, **more):
     """Return where the response to a frequency leads."""
     parameters = parameters_of(name, **more)
     droop = Droop(parameters)
-    droop.update(Mains(mhz, parameters.nominal_hz), 0)
+    droop.update(MainsEstimate(mhz, parameters.nominal_hz), 0)
     return droop.target_w
 
 
@@ -41,7 +41,7 @@ def test_ieee1547_default_is_deadband_36_mhz_and_droop_5_percent():
         check_curve(name, ((60036, 0), (60066, 100), (61536, 5000), (63036, 10000), (59964, 0), (58464, -5000)))
 
 
-def test_ieee1547_second_characteristic():
+def test_the_second_characteristic_of_ieee1547_is_that_of_its_source():
     check_curve("ieee1547-cat2-char2", ((60017, 0), (60917, 5000), (59083, -5000)))
     check_curve("ieee1547-cat3-char2", ((59983, 0), (60617, 5000), (59383, -5000)))
 
@@ -53,14 +53,14 @@ def test_lfsm_answers_on_its_side_only():
     check_curve("en50549-fsm", ((50010, 0), (51260, 5000)))
 
 
-def test_fcr():
+def test_the_curves_of_fcr_are_those_of_their_sources():
     check_curve("fcr-ce", ((50010, 0), (50105, 5000), (49800, -10000), (49000, -10000)))
     for name in ("fcr-gb", "fcr-ie"):
         check_curve(name, ((50015, 0), (49500, -10000)))
     check_curve("fcr-nordic", ((50010, 0), (50255, 5000), (49500, -10000)))
 
 
-def test_dynamic_services():
+def test_the_curves_of_the_dynamic_services_are_those_of_their_sources():
     check_curve("dynamic-containment", ((50015, 0), (50200, 500), (50350, 5250), (49500, -10000)))
     check_curve("dynamic-moderation", ((50100, 500), (49800, -10000)))
     check_curve("dynamic-regulation", ((50015, 0), (49800, -10000)))
@@ -88,7 +88,7 @@ def time_to_90_percent(name, step_mhz):
     parameters = parameters_of(name)
     droop = Droop(parameters)
     final = abs(settled(name, parameters.nominal_hz * 1000 + step_mhz))
-    mains = Mains(parameters.nominal_hz * 1000 + step_mhz, parameters.nominal_hz)
+    mains = MainsEstimate(parameters.nominal_hz * 1000 + step_mhz, parameters.nominal_hz)
     droop.update(mains, 0)
     for now in range(10, 40000, 10):
         if abs(droop.update(mains, now)) * 10 >= final * 9:
@@ -96,7 +96,7 @@ def time_to_90_percent(name, step_mhz):
     return None
 
 
-def test_open_loop_response_time():
+def test_a_step_is_answered_to_90_percent_in_the_response_time():
     for name, response_ms in (
         ("ieee1547-cat1", 5000),
         ("ieee1547-cat1-char2", 1000),
@@ -129,7 +129,7 @@ def test_lag_holds_while_no_time_passes():
     assert lag.follow(1000, 0, 1000) == seen
 
 
-def test_asymmetric_limits():
+def test_each_side_has_its_own_limit():
     assert settled("custom", 51000, droop_charge_max_w=3000, droop_discharge_max_w=2000) == 3000
     assert settled("custom", 49000, droop_charge_max_w=3000, droop_discharge_max_w=2000) == -2000
 
@@ -150,7 +150,7 @@ def test_each_side_answers_by_its_own_rating():
 
 def test_no_microhertz_is_lost():
     droop = Droop(parameters_of("custom", droop_deadband_mhz=0, droop_span_mhz=50))
-    mains = Mains(50000)
+    mains = MainsEstimate(50000)
     mains.freq_uhz = mains.freq_short_uhz = 50001500
     assert droop.update(mains, 0) == 300
     droop = Droop(parameters_of("custom"))
@@ -161,7 +161,7 @@ def test_no_microhertz_is_lost():
 
 def test_hysteresis_holds_the_response_on_the_way_back():
     droop = Droop(parameters_of("custom", droop_hysteresis_mhz=10))
-    mains = Mains(50260)
+    mains = MainsEstimate(50260)
     peak = droop.update(mains, 0)
     assert peak == 5000
     for mhz, same in ((50255, True), (50250, True), (50245, False)):
@@ -179,9 +179,9 @@ def test_hysteresis_holds_the_response_on_the_way_back():
     assert droop.update(mains, 0) == 0
 
 
-def test_active_until_the_lag_has_run_down():
+def test_droop_is_active_until_the_lag_has_run_down():
     droop = Droop(parameters_of("ieee1547-cat1-char2"))
-    mains = Mains(60500, 60)
+    mains = MainsEstimate(60500, 60)
     now = 0
     for _ in range(300):
         now += 10
@@ -200,7 +200,7 @@ def test_active_until_the_lag_has_run_down():
 
 def test_a_doubtful_estimate_holds_the_target():
     droop = Droop(parameters_of("custom"))
-    mains = Mains(49740)
+    mains = MainsEstimate(49740)
     droop.update(mains, 0)
     mains.at(50000)
     mains.quality = LOW_VOLTAGE
@@ -208,12 +208,14 @@ def test_a_doubtful_estimate_holds_the_target():
 
 
 def test_no_heap():
-    rig = [(Droop(parameters_of(name)), Mains(49470, 50)) for name in ("custom", "fcr-ce", "dynamic-containment")]
+    cases = [
+        (Droop(parameters_of(name)), MainsEstimate(49470, 50)) for name in ("custom", "fcr-ce", "dynamic-containment")
+    ]
 
     def walk():
-        for k in range(len(rig)):
-            droop = rig[k][0]
+        for k in range(len(cases)):
+            droop = cases[k][0]
             for now in range(0, 400, 10):
-                droop.update(rig[k][1], now)
+                droop.update(cases[k][1], now)
 
     without_heap(walk)

@@ -1,7 +1,7 @@
 """A family whose registers are data, by the example of SOFAR's HYD-3PH: identity, lifetime, read-back, late answers."""
 
-from garbage import share
 from register_slaves import Hyd, measured_w
+from small_heap import share
 from sunspec_line import DEAF, Line, always, dice, framed
 
 from gridkeel import errors, limits

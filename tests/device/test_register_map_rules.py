@@ -200,7 +200,7 @@ def test_a_map_without_a_lifetime_is_rejected():
     refused("nothing ends a power", steps=())
 
 
-def test_a_lifetime_may_stand_in_a_step_or_travel_with_the_setting():
+def test_a_lifetime_may_be_written_in_a_step_or_with_the_setting():
     lifetime = (LIFETIME, 21, U16, 1000, 1, 60)
     register_map(steps=(MODE + (lifetime,),))
     register_map(steps=(MODE,), setting=SETTING + ((LIFETIME, 13, U16, 1000, 1, 60),))

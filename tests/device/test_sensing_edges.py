@@ -59,7 +59,7 @@ def at(freq_hz, tick_hz=MHZ, changes=None, blocks=40, start=0):
     return estimator, edges
 
 
-def test_steady_frequency():
+def test_a_steady_frequency_is_measured():
     for freq_hz in (40.5, 47.5, 50.0, 50.02, 55.0, 69.0):
         estimator, _ = at(freq_hz)
         assert abs(estimator.freq_uhz - freq_hz * MHZ) < 1500, (freq_hz, estimator.freq_uhz)
@@ -68,17 +68,17 @@ def test_steady_frequency():
         assert estimator.voltage_mv == 230000
 
 
-def test_sixty_hertz_and_a_tick_that_does_not_divide():
+def test_sixty_hertz_is_measured_with_a_tick_that_does_not_divide():
     estimator, _ = at(60.02, changes=SIXTY)
     assert abs(estimator.freq_uhz - 60020000) < 1500, estimator.freq_uhz
 
 
-def test_the_fastest_clock_over_a_wrap():
+def test_the_fastest_clock_is_read_over_its_wrap():
     estimator, _ = at(40.2, TICK_HZ_MAX, start=MASK - 20 * MHZ)
     assert abs(estimator.freq_uhz - 40200000) < 100, estimator.freq_uhz
 
 
-def test_rocof():
+def test_the_slope_of_a_ramp_is_measured():
     for rate in (1.0, -2.0):
         estimator, edges = at(50.0 - rate)
         edges.rate_hz_s = rate
@@ -166,7 +166,7 @@ def test_a_lost_block_restarts_the_windows():
     assert estimator.quality & UNUSABLE
 
 
-def test_the_windows_at_their_edges():
+def test_the_windows_hold_their_sums_in_small_integers():
     """Each weight on the period that adds most to its sum, at the fastest clock: in small integers, and still right."""
     estimator = EdgeEstimator(Parameters(), TICK_HZ_MAX)
     period = TICK_HZ_MAX // 50
@@ -202,7 +202,7 @@ def test_misuse_is_refused():
         raise AssertionError(n)
 
 
-def test_scaled_at_its_ends():
+def test_scaled_is_exact_at_its_ends():
     most = (1 << 30) // 3
     for factor, part, whole in (
         (60000000, 0, 1),

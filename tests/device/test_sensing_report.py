@@ -38,7 +38,7 @@ def test_without_a_filter_it_is_what_ten_cycles_say():
     assert estimator.report_mhz_s == estimator.rocof_mhz_s
 
 
-def test_a_steady_frequency():
+def test_a_steady_frequency_is_reported():
     for kind in (1, 2):
         estimator, _sine, _block = settled(kind)
         assert without_heap(estimator.report) == 0
@@ -46,13 +46,13 @@ def test_a_steady_frequency():
         assert abs(estimator.report_mhz_s) < 10
 
 
-def test_sixty_hertz():
+def test_sixty_hertz_is_reported():
     estimator, _sine, _block = settled(2, 59.9, SIXTY)
     assert without_heap(estimator.report) == 0
     assert abs(estimator.report_uhz - 59900000) < 500, estimator.report_uhz
 
 
-def test_it_is_as_old_as_half_its_window():
+def test_a_report_is_as_old_as_half_its_window():
     """A ramp of 1 Hz/s shows what was there 200 or 380 ms ago, and its slope."""
     for kind, age_ms in ((1, 200), (2, 380)):
         estimator, sine, block = settled(kind, 50.0)
@@ -65,7 +65,7 @@ def test_it_is_as_old_as_half_its_window():
         assert abs(estimator.report_mhz_s - 1000) < 30, estimator.report_mhz_s
 
 
-def test_until_the_window_is_full_the_ten_cycle_figures_stand():
+def test_until_the_window_is_full_the_ten_cycle_figures_are_reported():
     for kind, least_blocks in ((1, 38), (2, 74)):
         parameters = Parameters({"report_filter": kind})
         sine = Sine(parameters, 50.5)
@@ -92,7 +92,7 @@ def test_a_given_back_step_reaches_the_report():
     assert abs(estimator.report_uhz - 50500000) < 300
 
 
-def test_the_sums_at_their_edges():
+def test_the_sums_stay_small_integers_at_their_edges():
     """Increments at the clamp, each with its weight's sign: small integers, at 60 Hz too."""
     for changes in (None, SIXTY):
         for kind in (1, 2):
@@ -111,7 +111,7 @@ def test_the_sums_at_their_edges():
                         assert abs(estimator._sums[place]) < 1 << 30
 
 
-def test_edges_report_ten_cycles():
+def test_the_zero_crossing_front_end_reports_ten_cycles():
     estimator = EdgeEstimator(Parameters({"report_filter": 2}), 1000000)
     assert without_heap(estimator.report) == 0
     assert estimator.report_uhz == estimator.freq_uhz

@@ -13,11 +13,11 @@ from gridkeel.sensing.sample_clock import IMPLAUSIBLE, KNOWN, SETTLING, UNKNOWN,
 
 NOON = 1_790_000_000
 BLOCK_US = 20000
-TELL_BLOCKS = 250  # 5 s
+HOST_TIME_BLOCKS = 250  # 5 s
 START = ticks.MASK - 200_000  # ms: the tick wraps on the way
 
 
-class Bench:
+class ClockSetup:
     """A sample clock and a tick, each so much too fast, and a host whose line and board are late by up to jitter_us."""
 
     def __init__(self, clock_ppm=0, tick_ppm=0, jitter_us=3000, changes=None):
@@ -28,7 +28,7 @@ class Bench:
         self.tick_ppm = tick_ppm
         self.jitter_us = jitter_us
         self.host_ahead_us = 0
-        self.telling = True
+        self.host_sends = True
         self.blocks = 0
         self._dice = 1
         self._now = 0
@@ -48,7 +48,7 @@ class Bench:
             t_us = self.blocks * BLOCK_US - self.blocks * self.clock_ppm // 50
             self._now = self.tick(t_us + self.late_us())
             block()
-            if self.telling and self.blocks % TELL_BLOCKS == 0:
+            if self.host_sends and self.blocks % HOST_TIME_BLOCKS == 0:
                 host_us = t_us + self.host_ahead_us
                 was = clock.ppm
                 clock.host_time(
@@ -60,118 +60,118 @@ class Bench:
         self.clock.block(self._now)
 
 
-def test_states_from_nothing_to_known():
-    bench = Bench(80)
-    assert bench.clock.state == UNKNOWN
-    bench.run(10)
-    assert bench.clock.state == SETTLING
-    bench.run(370)
-    assert bench.clock.state == SETTLING
-    assert bench.clock.ppm == 0
-    bench.run(140)
-    assert bench.clock.state == KNOWN
-    assert abs(bench.clock.ppm - 80) <= 5
-    assert bench.clock.ppm == bench.clock.found_ppm
-    assert bench.most_move <= sample_clock.MOVE_PPM
+def test_the_state_goes_from_unknown_over_settling_to_known():
+    setup = ClockSetup(80)
+    assert setup.clock.state == UNKNOWN
+    setup.run(10)
+    assert setup.clock.state == SETTLING
+    setup.run(370)
+    assert setup.clock.state == SETTLING
+    assert setup.clock.ppm == 0
+    setup.run(140)
+    assert setup.clock.state == KNOWN
+    assert abs(setup.clock.ppm - 80) <= 5
+    assert setup.clock.ppm == setup.clock.found_ppm
+    assert setup.most_move <= sample_clock.MOVE_PPM
 
 
-def test_a_slow_clock_and_a_tick_of_its_own():
+def test_a_slow_clock_is_found_whatever_the_board_s_tick_does():
     """The board's tick cancels out: it is no part of the answer."""
-    bench = Bench(-60, tick_ppm=300)
-    bench.run(600)
-    assert bench.clock.state == KNOWN
-    assert abs(bench.clock.ppm + 60) <= 5
+    setup = ClockSetup(-60, tick_ppm=300)
+    setup.run(600)
+    assert setup.clock.state == KNOWN
+    assert abs(setup.clock.ppm + 60) <= 5
 
 
 def test_the_parameter_counts_first():
-    bench = Bench(80, changes={"sample_clock_ppm": 70})
-    bench.run(500)
-    assert bench.clock.state == KNOWN
-    assert abs(bench.clock.found_ppm - 80) <= 5
-    assert bench.clock.ppm == bench.clock.found_ppm - 70
+    setup = ClockSetup(80, changes={"sample_clock_ppm": 70})
+    setup.run(500)
+    assert setup.clock.state == KNOWN
+    assert abs(setup.clock.found_ppm - 80) <= 5
+    assert setup.clock.ppm == setup.clock.found_ppm - 70
 
 
 def test_an_implausible_clock_is_reported_and_not_followed():
     for ppm in (300, -300):
-        bench = Bench(ppm)
-        bench.run(450)
-        assert bench.clock.state == IMPLAUSIBLE
-        assert abs(bench.clock.found_ppm - ppm) <= 10
-        assert bench.clock.ppm == 0
+        setup = ClockSetup(ppm)
+        setup.run(450)
+        assert setup.clock.state == IMPLAUSIBLE
+        assert abs(setup.clock.found_ppm - ppm) <= 10
+        assert setup.clock.ppm == 0
 
 
 def test_trim_0_never_corrects():
-    bench = Bench(80, changes={"sample_clock_trim_ppm": 0})
-    bench.run(500)
-    assert bench.clock.state == IMPLAUSIBLE
-    assert bench.clock.ppm == 0
+    setup = ClockSetup(80, changes={"sample_clock_trim_ppm": 0})
+    setup.run(500)
+    assert setup.clock.state == IMPLAUSIBLE
+    assert setup.clock.ppm == 0
 
 
-def test_heavy_jitter_waits_longer():
-    bench = Bench(80, jitter_us=100000)
-    bench.run(450)
-    assert bench.clock.state == SETTLING
-    assert bench.clock.ppm == 0
+def test_heavy_jitter_takes_longer_to_settle():
+    setup = ClockSetup(80, jitter_us=100000)
+    setup.run(450)
+    assert setup.clock.state == SETTLING
+    assert setup.clock.ppm == 0
 
 
 def test_lost_blocks_break_the_run_and_keep_the_correction():
     for clock_ppm in (80, 0):
-        bench = Bench(clock_ppm)
-        bench.run(500)
-        ppm = bench.clock.ppm
-        assert bench.clock.state == KNOWN
-        bench.clock.lost()
-        bench.blocks += 7
-        assert bench.clock.state == SETTLING
-        bench.run(200)
-        assert bench.clock.state == SETTLING
-        assert bench.clock.ppm == ppm
+        setup = ClockSetup(clock_ppm)
+        setup.run(500)
+        ppm = setup.clock.ppm
+        assert setup.clock.state == KNOWN
+        setup.clock.lost()
+        setup.blocks += 7
+        assert setup.clock.state == SETTLING
+        setup.run(200)
+        assert setup.clock.state == SETTLING
+        assert setup.clock.ppm == ppm
 
 
-def test_unnoticed_loss_would_be_wrong():
+def test_unnoticed_loss_of_blocks_is_not_taken_for_a_slow_clock():
     """Seven blocks in a run of minutes are hundreds of ppm: the bend between segments gives them away."""
-    bench = Bench(80)
-    bench.run(500)
-    ppm = bench.clock.ppm
-    bench.blocks += 7
-    bench.run(200)
-    assert bench.clock.state == SETTLING
-    assert abs(bench.clock.ppm - ppm) <= 5
+    setup = ClockSetup(80)
+    setup.run(500)
+    ppm = setup.clock.ppm
+    setup.blocks += 7
+    setup.run(200)
+    assert setup.clock.state == SETTLING
+    assert abs(setup.clock.ppm - ppm) <= 5
 
 
 def test_a_host_that_sets_its_clock_breaks_the_run():
     for ahead_us in (-2_000_000, 600_000, 40_000, -40_000):
-        bench = Bench(80)
-        bench.run(150)
-        bench.host_ahead_us = ahead_us
-        bench.run(300)
-        assert bench.clock.state == SETTLING, ahead_us
-        assert bench.clock.ppm == 0
-        bench.run(330)
-        assert bench.clock.state == KNOWN, ahead_us
-        assert abs(bench.clock.found_ppm - 80) <= 5
+        setup = ClockSetup(80)
+        setup.run(150)
+        setup.host_ahead_us = ahead_us
+        setup.run(300)
+        assert setup.clock.state == SETTLING, ahead_us
+        assert setup.clock.ppm == 0
+        setup.run(330)
+        assert setup.clock.state == KNOWN, ahead_us
+        assert abs(setup.clock.found_ppm - 80) <= 5
 
 
 def test_a_silent_host_breaks_the_run():
-    bench = Bench(80)
-    bench.run(500)
-    ppm = bench.clock.ppm
-    bench.telling = False
-    bench.run(100)
-    bench.telling = True
-    bench.run(50)
-    assert bench.clock.state == SETTLING
-    assert bench.clock.ppm == ppm
+    setup = ClockSetup(80)
+    setup.run(500)
+    ppm = setup.clock.ppm
+    setup.host_sends = False
+    setup.run(100)
+    setup.host_sends = True
+    setup.run(50)
+    assert setup.clock.state == SETTLING
+    assert setup.clock.ppm == ppm
 
 
 def test_counting_takes_no_heap():
-    bench = Bench()
-    bench.run(10)
-    without_heap(bench._block)
-    without_heap(bench.clock.lost)
+    setup = ClockSetup()
+    setup.run(10)
+    without_heap(setup._block)
+    without_heap(setup.clock.lost)
 
 
-def test_the_slope_at_its_edges():
+def test_the_slope_is_right_at_its_edges():
     for n in range(sample_clock.SEGMENTS_MIN, sample_clock.SEGMENTS + 1):
         for ppm in (-2000, -250, 0, 250, 2000):
             offsets = [ppm * 64 * i // 1000 - 12345 for i in range(n)]

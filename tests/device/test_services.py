@@ -1,4 +1,4 @@
-from hand_mains import Mains
+from mains_estimate import MainsEstimate
 
 from gridkeel import errors, ticks
 from gridkeel.params import Parameters
@@ -8,7 +8,7 @@ from gridkeel.services.protection import CEASED, RETURNING, RUN, SAFE, Protectio
 from gridkeel.services.setpoint import Setpoint
 
 
-def test_droop_line():
+def test_droop_answers_in_proportion_outside_its_deadband():
     droop = Droop(Parameters())
     for mhz, power_w in (
         (50000, 0),
@@ -23,12 +23,12 @@ def test_droop_line():
         (50021, 15),
         (49979, -15),
     ):
-        assert droop.update(Mains(mhz)) == power_w, mhz
+        assert droop.update(MainsEstimate(mhz)) == power_w, mhz
 
 
 def test_droop_takes_the_short_window_once_it_parts():
     droop = Droop(Parameters())
-    mains = Mains()
+    mains = MainsEstimate()
     mains.at(50000, 49986)
     assert droop.update(mains) == 0
     mains.at(50000, 49740)
@@ -37,7 +37,7 @@ def test_droop_takes_the_short_window_once_it_parts():
 
 def test_droop_holds_over_a_doubtful_estimate():
     droop = Droop(Parameters())
-    mains = Mains(49740)
+    mains = MainsEstimate(49740)
     droop.update(mains)
     mains.at(50000)
     mains.quality = LOW_VOLTAGE
@@ -46,7 +46,7 @@ def test_droop_holds_over_a_doubtful_estimate():
 
 def running(parameters=None, now=ticks.MASK - 100):
     protection = Protection(parameters or Parameters())
-    mains = Mains()
+    mains = MainsEstimate()
     for _ in range(60):
         protection.update(mains, now)
         now = ticks.add(now, 10)
@@ -57,7 +57,7 @@ def running(parameters=None, now=ticks.MASK - 100):
 def test_starts_safe_and_runs_after_the_start_delay():
     protection = Protection(Parameters())
     assert protection.state == SAFE
-    mains = Mains()
+    mains = MainsEstimate()
     mains.quality = WARM_UP_LONG
     assert protection.update(mains, 0) == SAFE
     mains.quality = 0
@@ -80,7 +80,7 @@ def trip_time(protection, mains, now):
     return None
 
 
-def test_frequency_trips_have_their_clock():
+def test_a_frequency_past_its_limit_trips_after_its_clock():
     for mhz, code in ((47499, errors.UNDER_FREQUENCY), (51501, errors.OVER_FREQUENCY)):
         protection, mains, now = running()
         mains.at(mhz)
@@ -104,7 +104,7 @@ def test_a_short_excursion_does_not_trip():
         now = ticks.add(now, 10)
 
 
-def test_rocof_trip():
+def test_a_rocof_past_its_limit_trips_after_its_clock():
     for rocof in (4001, -4001):
         protection, mains, now = running()
         mains.rocof_mhz_s = rocof
@@ -115,7 +115,7 @@ def test_rocof_trip():
     assert trip_time(protection, mains, now) is None
 
 
-def test_an_unusable_estimate_ceases_in_the_end():
+def test_an_estimate_that_stays_unusable_ceases():
     protection, mains, now = running()
     mains.quality = LOW_VOLTAGE
     assert trip_time(protection, mains, now) == 100
@@ -138,20 +138,20 @@ def test_return_waits_its_delay_and_starts_over_when_the_window_is_left():
     assert protection.trip == errors.NO_FAULT
 
 
-def test_low_voltage_is_no_return():
+def test_power_does_not_return_at_low_voltage():
     protection, mains, now = running()
     protection.samples_lost()
     mains.voltage_mv = 195499
     assert protection.update(mains, now) == CEASED
 
 
-def test_mode_safe_wins():
+def test_mode_safe_goes_before_everything():
     protection, mains, now = running()
     protection.allow(False)
     assert protection.update(mains, now) == SAFE
 
 
-def test_setpoint_lives_its_lifetime_and_no_longer():
+def test_a_set_point_lasts_its_lifetime_and_no_longer():
     setpoint = Setpoint(Parameters())
     now = ticks.MASK - 50
     assert setpoint.set(-2000, 1000, now)
@@ -166,7 +166,7 @@ def test_setpoint_lives_its_lifetime_and_no_longer():
     assert not setpoint.expired, "told for one update, whoever reads it"
 
 
-def test_setpoint_out_of_range_changes_nothing():
+def test_a_set_point_out_of_range_changes_nothing():
     setpoint = Setpoint(Parameters())
     for power_w, lifetime_ms in ((7401, 1000), (-7401, 1000), (0, 0), (0, -5), (0, 900001)):
         assert not setpoint.set(power_w, lifetime_ms, 0)

@@ -24,20 +24,20 @@ class Hour:
         return self.account.deviation_wh, accounting.VERDICTS[self.account.verdict]
 
 
-def test_shed():
+def test_energy_below_the_baseline_is_shed():
     assert Hour().flow(1000, 1800).flow(3000, 1800).told() == (-1000, "shed")
 
 
-def test_shifted():
+def test_energy_that_is_made_up_for_is_shifted():
     assert Hour().flow(1000, 900).flow(3000, 900).flow(4000, 1800).told() == (0, "shifted")
 
 
-def test_a_battery_with_losses():
+def test_discharge_made_up_for_with_losses_is_battery():
     # 4,000 W out for a quarter of an hour: 1,750 Wh under the baseline; 2,000 Wh over it come back
     assert Hour().flow(-4000, 900).flow(7000, 1800).flow(3000, 900).told() == (250, "battery")
 
 
-def test_added_and_none():
+def test_energy_over_the_baseline_is_added_and_none_at_it():
     assert Hour().flow(4000, 3600).told() == (1000, "added")
     assert Hour().flow(3000, 3600).told() == (0, "none")
 

@@ -1,6 +1,6 @@
 """The whole control path with every service on, heap locked from the samples to the Modbus bytes."""
 
-from controller_rig import Charger, Health, Link
+from controller_setup import ControllerSetup, Health, Link
 from noalloc import without_heap
 
 from gridkeel import inverter, limits, telemetry
@@ -28,44 +28,44 @@ ALL_ON = {
 
 
 def all_on():
-    charger = Charger(ALL_ON)
-    charger.controller.envelope.departure.set(40000, 6000, charger.now)
-    charger.run(3500)
-    assert charger.controller.protection.state == RUN
-    assert charger.controller.inverter.state == inverter.DRIVING
-    services = charger.controller.services
-    services.plan.begin(7, 3600, 6, 0, 0, 1, charger.now)
+    setup = ControllerSetup(ALL_ON)
+    setup.controller.envelope.departure.set(40000, 6000, setup.now)
+    setup.run(3500)
+    assert setup.controller.protection.state == RUN
+    assert setup.controller.inverter.state == inverter.DRIVING
+    services = setup.controller.services
+    services.plan.begin(7, 3600, 6, 0, 0, 1, setup.now)
     services.plan.put(7, 0, (0, 0, 0, 0, 0, 0))
-    services.regulation.signal(-10000, charger.now)
-    return charger
+    services.regulation.signal(-10000, setup.now)
+    return setup
 
 
-def test_every_level_reaches_the_wire():
-    charger = all_on()
-    services = charger.controller.services
-    charger.run(500)
+def test_every_priority_level_reaches_the_inverter():
+    setup = all_on()
+    services = setup.controller.services
+    setup.run(500)
     assert services.arbiter.level == arbiter.SECONDARY
-    assert charger.wset_w() == services.arbiter.base_w == 6900
-    services.event.take(events.RESERVE, 0, 2, 3000, 1, charger.now)
-    charger.run(500)
+    assert setup.wset_w() == services.arbiter.base_w == 6900
+    services.event.take(events.RESERVE, 0, 2, 3000, 1, setup.now)
+    setup.run(500)
     assert services.arbiter.level == arbiter.EVENT
-    assert charger.wset_w() == 3900
-    charger.sine.set(49.69)
-    charger.run(1500)
+    assert setup.wset_w() == 3900
+    setup.sine.set(49.69)
+    setup.run(1500)
     assert services.arbiter.level == arbiter.PRIMARY
-    assert charger.controller.limiter == limits.FAST_RESERVE
+    assert setup.controller.limiter == limits.FAST_RESERVE
     # 0.31 Hz on the curve are 39.8 % of 7,400 W, and 1,000 W of reserve
     assert abs(services.arbiter.primary_w + 2948 + 1000) < 60
-    assert abs(charger.wset_w() - charger.controller.envelope.permitted_w) <= 10
+    assert abs(setup.wset_w() - setup.controller.envelope.permitted_w) <= 10
 
 
 def test_telemetry_explains_the_decision():
-    charger = all_on()
-    charger.run(500)
+    setup = all_on()
+    setup.run(500)
     record = telemetry.record()
     fields = messages.fields_of(message_ids.TELEMETRY)
     assert len(record) == len(fields)
-    telemetry.fill(record, charger.controller, Health, Link)
+    telemetry.fill(record, setup.controller, Health, Link)
     told = {fields[k][0]: record[k] for k in range(len(record))}
     assert told["level"] == arbiter.SECONDARY
     assert told["base_w"] == 6900
@@ -85,6 +85,6 @@ def test_telemetry_explains_the_decision():
 
 
 def test_filling_a_record_needs_no_heap():
-    charger = all_on()
+    setup = all_on()
     record = telemetry.record()
-    without_heap(lambda: telemetry.fill(record, charger.controller, Health, Link))
+    without_heap(lambda: telemetry.fill(record, setup.controller, Health, Link))

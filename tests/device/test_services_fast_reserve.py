@@ -1,4 +1,4 @@
-from hand_mains import Mains
+from mains_estimate import MainsEstimate
 from noalloc import without_heap
 
 from gridkeel import ticks
@@ -14,7 +14,7 @@ def ready(name="nordic-ffr-49.6", **more):
     changes = {"fast_reserve": fast_reserve.NAMES.index(name), "fast_reserve_w": 5000}
     changes.update(more)
     reserve = FastReserve(Parameters(changes))
-    mains = Mains()
+    mains = MainsEstimate()
     reserve.update(mains, START)
     assert reserve.state == READY
     return reserve, mains
@@ -50,7 +50,7 @@ def test_no_selection_takes_no_contract_and_no_contract_takes_no_selection():
     for changes in ({"fast_reserve_w": 5000}, {"fast_reserve": 1}):
         reserve = FastReserve(Parameters(changes))
         for now in (0, 10):
-            reserve.update(Mains(), now)
+            reserve.update(MainsEstimate(), now)
         assert reserve.state == OFF, changes
 
 
@@ -71,7 +71,7 @@ def test_the_trigger_is_confirmed_and_not_by_a_doubtful_estimate():
     assert reserve.state == ACTIVE
 
 
-def test_hold_ramp_off_and_rearm():
+def test_an_activation_holds_ramps_off_and_is_ready_again_after_its_rest():
     reserve, mains, at = triggered()
     mains.at(50000)
     for after, power_w, state in (
@@ -116,7 +116,7 @@ def test_the_three_nordic_triggers():
             assert reserve.power_w == power_w, name
 
 
-def test_ercot():
+def test_the_row_of_ercot_has_its_figures_and_says_what_is_open():
     row = fast_reserve.TABLE[fast_reserve.NAMES.index("ercot-ffr")]
     assert row[fast_reserve.TRIGGER_MHZ] == 59850
     assert row[fast_reserve.HOLD_MS] == 900000

@@ -1,7 +1,7 @@
 """Reactive power by its three rules, within the ratings, and who goes first where they are used up."""
 
+from inverter_limits import InverterLimits
 from noalloc import without_heap
-from rated import Rated
 
 from gridkeel import limits
 from gridkeel.params import Parameters
@@ -17,10 +17,10 @@ class Mains:
 def var_of(power_w=0, volts_permille=1000, rated=None, **changes):
     mains = Mains()
     mains.voltage_mv = 230 * volts_permille
-    return Reactive(Parameters(changes)).update(mains, power_w, True, rated or Rated())
+    return Reactive(Parameters(changes)).update(mains, power_w, True, rated or InverterLimits())
 
 
-def test_reactive_modes():
+def test_each_mode_sets_its_reactive_power():
     assert var_of(reactive_var=1000) == 0
     assert var_of(reactive_mode=1, reactive_var=1000) == 1000
     assert var_of(reactive_mode=1, reactive_var=-5000) == -3000
@@ -30,7 +30,7 @@ def test_reactive_modes():
     assert var_of(4000, reactive_mode=2) == 0
 
 
-def test_volt_var_curve():
+def test_volt_var_follows_its_curve():
     for permille, var in (
         (1000, 0),
         (1020, 0),
@@ -47,7 +47,7 @@ def test_volt_var_curve():
 def after(reactive, mains, start_ms, ms, running=True):
     """Return var once ms went by in blocks of 10 ms."""
     for now_ms in range(start_ms + 10, start_ms + ms + 1, 10):
-        reactive.update(mains, 0, running, Rated(), now_ms)
+        reactive.update(mains, 0, running, InverterLimits(), now_ms)
     return reactive.var
 
 
@@ -81,24 +81,24 @@ def test_active_power_goes_first():
     assert var_of(7400, reactive_mode=1, reactive_var=3000) == 0
     assert var_of(-7000, reactive_mode=1, reactive_var=3000) == 2400
     reactive = Reactive(Parameters({"reactive_mode": 1, "reactive_var": 3000}))
-    assert reactive.update(Mains(), 0, False, Rated()) == 0
+    assert reactive.update(Mains(), 0, False, InverterLimits()) == 0
 
 
-def test_the_inverters_own_limits_bind():
-    assert var_of(rated=Rated(absorb_max_var=700), reactive_mode=1, reactive_var=2000) == 700
-    assert var_of(rated=Rated(absorb_max_var=700), reactive_mode=1, reactive_var=-2000) == -2000
-    assert var_of(rated=Rated(inject_max_var=600), reactive_mode=1, reactive_var=-2000) == -600
-    assert var_of(rated=Rated(inject_max_var=0), reactive_mode=1, reactive_var=-2000) == 0
+def test_the_inverters_own_limits_bound_reactive_power():
+    assert var_of(rated=InverterLimits(absorb_max_var=700), reactive_mode=1, reactive_var=2000) == 700
+    assert var_of(rated=InverterLimits(absorb_max_var=700), reactive_mode=1, reactive_var=-2000) == -2000
+    assert var_of(rated=InverterLimits(inject_max_var=600), reactive_mode=1, reactive_var=-2000) == -600
+    assert var_of(rated=InverterLimits(inject_max_var=0), reactive_mode=1, reactive_var=-2000) == 0
     # 5 kVA beside 4 kW leave 3 kvar
-    assert var_of(4000, rated=Rated(5000), reactive_mode=1, reactive_var=5000, reactive_max_var=9000) == 3000
-    assert var_of(5001, rated=Rated(5000), reactive_mode=1, reactive_var=5000, reactive_max_var=9000) == 0
+    assert var_of(4000, rated=InverterLimits(5000), reactive_mode=1, reactive_var=5000, reactive_max_var=9000) == 3000
+    assert var_of(5001, rated=InverterLimits(5000), reactive_mode=1, reactive_var=5000, reactive_max_var=9000) == 0
 
 
 def first(power_w, **changes):
     """Return (var, active_left_w) with reactive power first on 5 kVA."""
     changes["reactive_priority"] = 1
     reactive = Reactive(Parameters(changes))
-    reactive.update(Mains(), power_w, True, Rated(5000))
+    reactive.update(Mains(), power_w, True, InverterLimits(5000))
     return reactive.var, reactive.active_left_w
 
 
@@ -110,20 +110,20 @@ def test_reactive_power_goes_first_where_it_may():
     assert (var, left_w) == (-3000, 4000)
 
 
-def test_a_power_factor_does_not_chase_itself():
+def test_a_power_factor_settles_with_the_active_power_it_reduces():
     reactive = Reactive(Parameters({"reactive_mode": 2, "power_factor_x1000": 500, "reactive_priority": 1}))
     power_w = 7000
     for _ in range(5):
-        reactive.update(Mains(), power_w, True, Rated(5000))
+        reactive.update(Mains(), power_w, True, InverterLimits(5000))
         power_w = min(7000, reactive.active_left_w)
         assert power_w == 2500
 
 
-def test_off_binds_nothing():
+def test_switched_off_reactive_power_bounds_nothing():
     reactive = Reactive(Parameters({"reactive_mode": 1, "reactive_var": 3000, "reactive_priority": 1}))
-    reactive.update(Mains(), 0, True, Rated(5000))
+    reactive.update(Mains(), 0, True, InverterLimits(5000))
     assert reactive.active_left_w == 4000
-    reactive.update(Mains(), 0, False, Rated(5000))
+    reactive.update(Mains(), 0, False, InverterLimits(5000))
     assert (reactive.var, reactive.active_left_w) == (0, limits.NO_BOUND)
 
 
@@ -134,14 +134,14 @@ class Update:
         self._reactive = reactive
         self._power_w = power_w
         self._mains = Mains()
-        self._rated = Rated()
+        self._rated = InverterLimits()
 
     def run(self):
         for now_ms in (0, 10, 20):
             self._reactive.update(self._mains, self._power_w, True, self._rated, now_ms)
 
 
-def test_ranges_at_their_edges():
+def test_both_ends_of_the_ranges_stay_small_integers():
     parameters = {"charge_max_w": 50000, "reactive_max_var": 50000, "reactive_var": 50000, "reactive_priority": 1}
     for mode in (1, 2, 3):
         for factor in (500, -500, 1000):
@@ -156,7 +156,7 @@ def test_ranges_at_their_edges():
 def test_no_heap():
     mains = Mains()
     mains.voltage_mv = 245000
-    rated = Rated(6000, 2000, 2000)
+    rated = InverterLimits(6000, 2000, 2000)
     reactives = []
     for mode in (1, 2, 3):
         for priority in (0, 1):

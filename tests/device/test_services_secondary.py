@@ -105,13 +105,13 @@ def test_shift_takes_the_energy_later():
     assert at(event, 100) == (IDLE, False, 0)
 
 
-def test_an_event_without_recovery_ends_at_once():
+def test_a_demand_response_without_recovery_ends_at_once():
     event = event_of(events.SHED, recovery_s=0)
     at(event, 10)
     assert at(event, 70) == (IDLE, False, 0)
 
 
-def test_events_that_are_refused():
+def test_demand_responses_out_of_bounds_are_refused():
     parameters = Parameters()
     event = Event(parameters, Spread(parameters))
     for kind, start_in_s, duration_s, depth_w, recovery_s in (
@@ -137,7 +137,7 @@ def test_events_that_are_refused():
     assert event.take(events.SHED, 0, 60, 100, 0, 0)
 
 
-def test_the_start_is_spread():
+def test_the_start_of_a_demand_response_is_spread():
     early = event_of(events.SHED, demand_response_spread_s=100)
     late = event_of(events.SHED, demand_response_spread_s=100, identity=b"gk-77")
     share = Spread(Parameters(), b"gk-77").share
@@ -157,7 +157,7 @@ def plan_of(start_in_s=0, slots=8):
 PRICES = (300, 301, 899, 900, -50, 2000)
 
 
-def test_a_plan_rules_once_it_is_whole():
+def test_a_price_plan_counts_once_it_is_whole():
     plan = plan_of()
     assert len(PRICES) == PRICES_A_MESSAGE
     assert plan.put(7, 0, PRICES)
@@ -185,7 +185,7 @@ def test_a_plan_may_start_later_or_have_begun():
     assert plan.power_w == -4000
 
 
-def test_a_plan_is_bounded():
+def test_a_price_plan_is_bounded():
     plan = plan_of(slots=6)
     plan.put(7, 0, PRICES)
     assert plan.update(START)

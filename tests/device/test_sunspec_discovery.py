@@ -1,29 +1,29 @@
 """Discovery of the map and what follows from what was found."""
 
-from sunspec_slave import Bench, Slave, der_models, legacy_models, model
+from sunspec_slave import DriverSetup, Slave, der_models, legacy_models, model
 
 from gridkeel import errors
 from gridkeel.inverter import DRIVING, READY, SEARCHING, SILENT, UNSUITED
 
 
 def discovered(slave, ms=1000, changes=None, wanted=0):
-    bench = Bench(slave, changes)
-    bench.run(ms, wanted)
-    return bench
+    setup = DriverSetup(slave, changes)
+    setup.run(ms, wanted)
+    return setup
 
 
-def test_all_three_bases():
+def test_a_map_at_each_of_the_three_bases_is_found():
     for base in (40000, 50000, 0):
         for models in (der_models(), legacy_models()):
-            bench = discovered(Slave(models, base))
-            assert bench.inverter.state == DRIVING
-            assert bench.inverter.device.identity() == ("Maker", "Box 7", "", "")
-            assert bench.inverter.fault == errors.NO_FAULT
+            setup = discovered(Slave(models, base))
+            assert setup.inverter.state == DRIVING
+            assert setup.inverter.device.identity() == ("Maker", "Box 7", "", "")
+            assert setup.inverter.fault == errors.NO_FAULT
 
 
-def test_ratings_of_702_and_their_fallback():
-    bench = discovered(Slave(der_models()))
-    assert bench.inverter.charge_rating_w == 7400 and bench.inverter.discharge_rating_w == 6000
+def test_ratings_are_those_of_702_or_its_maximum():
+    setup = discovered(Slave(der_models()))
+    assert setup.inverter.charge_rating_w == 7400 and setup.inverter.discharge_rating_w == 6000
     models = der_models()
     models[3] = model(702, 50, {2: 80, 10: 0xFFFF, 11: 60, 45: 2})
     assert discovered(Slave(models)).inverter.charge_rating_w == 8000
@@ -77,8 +77,8 @@ def test_of_two_models_of_a_kind_the_first_counts():
     models = der_models()
     slave = Slave(models[:5] + [model(704, 65, {55: 1})] + models[5:])
     first = slave.at[704] - 67
-    bench = discovered(slave, wanted=2000)
-    assert bench.inverter.state == DRIVING
+    setup = discovered(slave, wanted=2000)
+    assert setup.inverter.state == DRIVING
     assert slave.words[first + 24] << 16 | slave.words[first + 25] == (1 << 32) - 2000
     assert slave.get(704, 25) == 0xFFFF
 
@@ -86,15 +86,15 @@ def test_of_two_models_of_a_kind_the_first_counts():
 def test_no_map_is_found_and_nothing_written():
     slave = Slave(der_models())
     slave.words[0] = 0x1234
-    bench = discovered(slave, wanted=3000)
-    assert bench.inverter.state == SEARCHING and bench.inverter.fault == errors.INVERTER_NOT_FOUND
+    setup = discovered(slave, wanted=3000)
+    assert setup.inverter.state == SEARCHING and setup.inverter.fault == errors.INVERTER_NOT_FOUND
     assert not slave.writes
-    sent = len(bench.sent)
-    bench.run(8000)
-    assert len(bench.sent) - sent < 12  # the search slows down
+    sent = len(setup.sent)
+    setup.run(8000)
+    assert len(setup.sent) - sent < 12  # the search slows down
     slave.words[0] = 0x5375
-    bench.run(5000)
-    assert bench.inverter.state == DRIVING and bench.inverter.fault == errors.NO_FAULT
+    setup.run(5000)
+    assert setup.inverter.state == DRIVING and setup.inverter.fault == errors.NO_FAULT
 
 
 def test_a_map_that_just_stops_has_ended():
@@ -102,9 +102,9 @@ def test_a_map_that_just_stops_has_ended():
 
 
 def test_a_map_without_an_end_is_walked_for_a_bounded_time():
-    bench = discovered(Slave([model(64901, 0, {}) for _ in range(200)]), 2000)
-    assert bench.inverter.state == UNSUITED
-    assert len(bench.sent) < 80
+    setup = discovered(Slave([model(64901, 0, {}) for _ in range(200)]), 2000)
+    assert setup.inverter.state == UNSUITED
+    assert len(setup.sent) < 80
 
 
 def test_a_length_past_the_address_space_ends_the_walk():
@@ -112,50 +112,50 @@ def test_a_length_past_the_address_space_ends_the_walk():
     slave = Slave(models, 50000)
     slave.words[-2] = 64902
     slave.words[-1] = 0xFFF0
-    bench = discovered(slave)
-    assert bench.inverter.state == DRIVING
+    setup = discovered(slave)
+    assert setup.inverter.state == DRIVING
 
 
-def test_nobody_there():
+def test_a_silent_line_is_reported_and_its_inverter_driven_once_it_answers():
     slave = Slave(der_models())
     slave.mute = True
-    bench = discovered(slave, 1500)
-    assert bench.inverter.state == SEARCHING
-    bench.run(1500)
-    assert bench.inverter.state == SILENT and bench.inverter.fault == errors.INVERTER_SILENT
-    sent = len(bench.sent)
-    bench.run(20000)
-    assert len(bench.sent) - sent < 40
+    setup = discovered(slave, 1500)
+    assert setup.inverter.state == SEARCHING
+    setup.run(1500)
+    assert setup.inverter.state == SILENT and setup.inverter.fault == errors.INVERTER_SILENT
+    sent = len(setup.sent)
+    setup.run(20000)
+    assert len(setup.sent) - sent < 40
     slave.mute = False
-    bench.run(6000)
-    assert bench.inverter.state == DRIVING and bench.inverter.fault == errors.NO_FAULT
+    setup.run(6000)
+    assert setup.inverter.state == DRIVING and setup.inverter.fault == errors.NO_FAULT
 
 
 def test_a_lost_answer_is_asked_for_again_after_a_pause():
     slave = Slave(der_models())
-    bench = Bench(slave)
-    bench.run(12, 0)
+    setup = DriverSetup(slave)
+    setup.run(12, 0)
     slave.mute = True
-    bench.run(150)
+    setup.run(150)
     slave.mute = False
-    bench.run(1000)
-    assert bench.inverter.state == DRIVING and bench.inverter.bus_errors == 1
-    times = [ms for ms, _frame in bench.sent]
+    setup.run(1000)
+    assert setup.inverter.state == DRIVING and setup.inverter.bus_errors == 1
+    times = [ms for ms, _frame in setup.sent]
     assert max(times[i + 1] - times[i] for i in range(len(times) - 1)) >= 400
 
 
 def test_after_silence_the_map_may_have_moved():
     slave = Slave(der_models())
-    bench = discovered(slave, wanted=2500)
-    assert bench.inverter.active.commanded_w == 2500
+    setup = discovered(slave, wanted=2500)
+    assert setup.inverter.active.commanded_w == 2500
     slave.mute = True
-    bench.run(1900)
-    assert bench.inverter.state == DRIVING
-    bench.run(600)
-    assert bench.inverter.state == SILENT and bench.inverter.fault == errors.INVERTER_SILENT
-    bench.slave = moved = Slave(der_models(-1), 50000)
-    bench.run(6000)
-    assert bench.inverter.state == DRIVING and moved.signed32(704, 24) == -25000
+    setup.run(1900)
+    assert setup.inverter.state == DRIVING
+    setup.run(600)
+    assert setup.inverter.state == SILENT and setup.inverter.fault == errors.INVERTER_SILENT
+    setup.slave = moved = Slave(der_models(-1), 50000)
+    setup.run(6000)
+    assert setup.inverter.state == DRIVING and moved.signed32(704, 24) == -25000
     assert [words[2:] for _ms, address, words in moved.writes if address == moved.address(704, 22)][0] == [0, 0]
 
 
@@ -170,15 +170,15 @@ def test_a_refused_detail_leaves_its_model_out():
 
 
 def test_the_unit_is_the_configured_one():
-    bench = discovered(Slave(der_models(), unit=17), changes={"modbus_unit": 17})
-    assert bench.inverter.state == DRIVING
-    bench = discovered(Slave(der_models(), unit=17), 3000)
-    assert bench.inverter.state == SILENT
+    setup = discovered(Slave(der_models(), unit=17), changes={"modbus_unit": 17})
+    assert setup.inverter.state == DRIVING
+    setup = discovered(Slave(der_models(), unit=17), 3000)
+    assert setup.inverter.state == SILENT
 
 
 def test_ready_waits_for_a_controller():
-    bench = Bench(Slave(der_models()))
-    bench.run(500)
-    assert bench.inverter.state == READY
-    bench.run(300, 0)
-    assert bench.inverter.state == DRIVING
+    setup = DriverSetup(Slave(der_models()))
+    setup.run(500)
+    assert setup.inverter.state == READY
+    setup.run(300, 0)
+    assert setup.inverter.state == DRIVING

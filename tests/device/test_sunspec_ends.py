@@ -8,7 +8,7 @@ from gridkeel import errors
 WASM_GROUP = 1
 
 
-def test_a_map_that_ends_with_one_zero_and_then_refuses():
+def test_a_map_that_ends_with_one_zero_and_then_refuses_is_driven():
     for models, number in ((der_models(), 704), (legacy_models(), 124)):
         line = Line(Ends(models, [0], 2), always(3))
         assert drive(line, ms=1000)
@@ -16,7 +16,7 @@ def test_a_map_that_ends_with_one_zero_and_then_refuses():
         assert line.faults == {errors.NO_FAULT}
 
 
-def test_a_map_that_ends_in_silence():
+def test_a_map_that_ends_in_silence_is_driven():
     for models, number in ((der_models(), 704), (legacy_models(), 124)):
         line = Line(Ends(models, [], 0), always(3))
         assert drive(line, ms=10000)
@@ -38,7 +38,7 @@ class AtTheLimit(Slave):
         return super().handle(frame, now) if frame[2] << 8 | frame[3] > 60000 else self._start.handle(frame, now)
 
 
-def test_a_map_that_reaches_the_last_register():
+def test_a_map_that_reaches_the_last_register_is_driven():
     for left in (0, 1, 2):
         slave = AtTheLimit(der_models(), left)
         line = Line(slave, always(3))
@@ -47,7 +47,7 @@ def test_a_map_that_reaches_the_last_register():
         assert slave.signed32(704, 24) == -2000
 
 
-def test_a_model_that_reaches_past_the_last_register_is_none():
+def test_a_model_that_reaches_past_the_last_register_counts_as_absent():
     models = der_models()
     models[4][1] = 0xFFFF
     line = Line(Slave(models), always(3))

@@ -1,7 +1,7 @@
 """Delivered against commanded power: what is told, within which time, with which measure, and what is no fault."""
 
-from sunspec_slave import Bench, Slave, der_models, legacy_models
-from sunspec_wayward import Wayward, obeys, part, pulses, ramp
+from sunspec_deviating import DeviatingSlave, obeys, part, pulses, ramp
+from sunspec_slave import DriverSetup, Slave, der_models, legacy_models
 
 from gridkeel import errors, limits
 from gridkeel.inverter import DRIVING
@@ -13,81 +13,81 @@ OVER_MS = 15000
 
 
 def driving(models, changes=None):
-    bench = Bench(Wayward(models, obeys), changes)
-    bench.run(1000, 0)
-    assert bench.inverter.state == DRIVING
-    bench.run(1500, 0)
-    return bench
+    setup = DriverSetup(DeviatingSlave(models, obeys), changes)
+    setup.run(1000, 0)
+    assert setup.inverter.state == DRIVING
+    setup.run(1500, 0)
+    return setup
 
 
-def told_after(bench, most_ms):
+def told_after(setup, most_ms):
     """Return the ms until the fault, -1 where none came."""
-    start = bench.now
-    while bench.now - start < most_ms:
-        bench.run(50)
-        if bench.inverter.following.deviation_w:
-            assert bench.inverter.fault == errors.INVERTER_NOT_FOLLOWING
-            return bench.now - start
+    start = setup.now
+    while setup.now - start < most_ms:
+        setup.run(50)
+        if setup.inverter.following.deviation_w:
+            assert setup.inverter.fault == errors.INVERTER_NOT_FOLLOWING
+            return setup.now - start
     return -1
 
 
-def over_after(bench, most_ms):
-    start = bench.now
-    while bench.inverter.fault != errors.NO_FAULT:
-        bench.run(50)
-        assert bench.now - start < most_ms
-    return bench.now - start
+def over_after(setup, most_ms):
+    start = setup.now
+    while setup.inverter.fault != errors.NO_FAULT:
+        setup.run(50)
+        assert setup.now - start < most_ms
+    return setup.now - start
 
 
-def test_an_inverter_that_delivers_something_else_is_told_with_its_measure_and_taken_back():
+def test_an_inverter_that_delivers_something_else_is_reported_with_its_measure_and_taken_back():
     for models in (der_models, legacy_models):
         for wanted in (3000, -3000):
             for of, apart_w in ((0, -3000), (0.5, -1500), (-1, -6000), (1.3, 900)):
-                bench = driving(models())
-                bench.run(2000, wanted)
-                bench.slave.deliver_of = part(of)
+                setup = driving(models())
+                setup.run(2000, wanted)
+                setup.slave.deliver_of = part(of)
                 case = (models, wanted, of)
-                assert told_after(bench, TOLD_MS) > 1000, case
-                told_w = bench.inverter.following.deviation_w
+                assert told_after(setup, TOLD_MS) > 1000, case
+                told_w = setup.inverter.following.deviation_w
                 assert abs(told_w - (apart_w if wanted > 0 else -apart_w)) <= 10, (case, told_w)
-                assert bench.inverter.state == DRIVING
-                bench.slave.deliver_of = obeys
-                over_after(bench, OVER_MS)
-                assert bench.inverter.following.charge_w == limits.NO_BOUND
+                assert setup.inverter.state == DRIVING
+                setup.slave.deliver_of = obeys
+                over_after(setup, OVER_MS)
+                assert setup.inverter.following.charge_w == limits.NO_BOUND
 
 
-def test_power_at_commanded_zero_is_told_and_called_uncommanded():
+def test_power_at_commanded_zero_is_reported_as_uncommanded():
     for flows_w in (-3000, -400, 400, 3000):
-        bench = driving(der_models())
-        bench.slave.deliver_of = part(1, flows_w)
-        assert told_after(bench, TOLD_MS) > 0, flows_w
-        assert bench.inverter.following.deviation_w == -flows_w
-        bench.run(500)
-        assert bench.inverter.following.uncommanded, flows_w
-        bench.slave.deliver_of = obeys
-        over_after(bench, OVER_MS)
-        assert not bench.inverter.following.uncommanded
+        setup = driving(der_models())
+        setup.slave.deliver_of = part(1, flows_w)
+        assert told_after(setup, TOLD_MS) > 0, flows_w
+        assert setup.inverter.following.deviation_w == -flows_w
+        setup.run(500)
+        assert setup.inverter.following.uncommanded, flows_w
+        setup.slave.deliver_of = obeys
+        over_after(setup, OVER_MS)
+        assert not setup.inverter.following.uncommanded
 
 
 def test_less_than_commanded_is_not_uncommanded_and_the_other_way_is():
     for of, uncommanded in ((0, False), (0.5, False), (1.3, False), (-0.3, True), (-1, True)):
         for wanted in (3000, -3000):
-            bench = driving(der_models())
-            bench.run(2000, wanted)
-            bench.slave.deliver_of = part(of)
-            bench.run(6000)
-            assert bench.inverter.following.uncommanded is uncommanded, (of, wanted)
+            setup = driving(der_models())
+            setup.run(2000, wanted)
+            setup.slave.deliver_of = part(of)
+            setup.run(6000)
+            assert setup.inverter.following.uncommanded is uncommanded, (of, wanted)
 
 
 def test_more_than_a_rating_is_uncommanded():
-    bench = driving(der_models(), {"charge_max_w": 3000, "discharge_max_w": 7400})
-    bench.run(2000, 3000)
-    bench.slave.deliver_of = part(1.5)
-    bench.run(6000)
-    assert bench.inverter.following.uncommanded
+    setup = driving(der_models(), {"charge_max_w": 3000, "discharge_max_w": 7400})
+    setup.run(2000, 3000)
+    setup.slave.deliver_of = part(1.5)
+    setup.run(6000)
+    assert setup.inverter.following.uncommanded
 
 
-def test_pulses_are_told_once_and_stay_told():
+def test_pulses_are_reported_once_and_stay_reported():
     for on_ms, off_ms, most_ms in (
         (500, 500, 12000),
         (2000, 2000, 12000),
@@ -95,14 +95,14 @@ def test_pulses_are_told_once_and_stay_told():
         (5000, 5000, 12000),
         (3000, 1000, 40000),
     ):
-        bench = driving(der_models())
-        bench.run(2000, 3000)
-        bench.slave.deliver_of = pulses(on_ms, off_ms)
-        assert told_after(bench, most_ms) > 0, (on_ms, off_ms)
+        setup = driving(der_models())
+        setup.run(2000, 3000)
+        setup.slave.deliver_of = pulses(on_ms, off_ms)
+        assert told_after(setup, most_ms) > 0, (on_ms, off_ms)
         changes = 0
         for _ in range(200):
-            bench.run(100)
-            changes += bench.inverter.following.deviation_w == 0
+            setup.run(100)
+            changes += setup.inverter.following.deviation_w == 0
         assert changes == 0, (on_ms, off_ms)
 
 
@@ -114,11 +114,11 @@ def test_what_is_bounded_is_the_side_that_falls_short():
         (-3000, 0.5, limits.NO_BOUND, 1500),
         (3000, -1, 0, limits.NO_BOUND),
     ):
-        bench = driving(der_models())
-        bench.run(2000, wanted)
-        bench.slave.deliver_of = part(of)
-        assert told_after(bench, TOLD_MS) > 0
-        following = bench.inverter.following
+        setup = driving(der_models())
+        setup.run(2000, wanted)
+        setup.slave.deliver_of = part(of)
+        assert told_after(setup, TOLD_MS) > 0
+        following = setup.inverter.following
         assert (following.charge_w, following.discharge_w) == (charge_w, discharge_w), (wanted, of)
 
 
@@ -133,15 +133,15 @@ def test_ramps_dead_times_errors_of_meters_and_small_powers_are_no_fault():
         part(1, 120),
         part(1, -120),
     ):
-        bench = driving(der_models())
-        bench.slave.deliver_of = deliver
+        setup = driving(der_models())
+        setup.slave.deliver_of = deliver
         for wanted in (3000, -2000, 150, 0):
-            bench.run(9000, wanted)
-            assert bench.inverter.fault == errors.NO_FAULT, (deliver, wanted)
-    bench = driving(der_models())
-    bench.slave.deliver_of = part(0)
-    bench.run(10000, 150)
-    assert bench.inverter.fault == errors.NO_FAULT
+            setup.run(9000, wanted)
+            assert setup.inverter.fault == errors.NO_FAULT, (deliver, wanted)
+    setup = driving(der_models())
+    setup.slave.deliver_of = part(0)
+    setup.run(10000, 150)
+    assert setup.inverter.fault == errors.NO_FAULT
 
 
 def test_a_signal_that_moves_all_the_time_is_no_fault_for_a_slow_inverter_and_one_for_a_dead_one():
@@ -150,21 +150,21 @@ def test_a_signal_that_moves_all_the_time_is_no_fault_for_a_slow_inverter_and_on
         (ramp(8000, 1000), 2000, False),
         (part(0), 4000, True),
     ):
-        bench = driving(der_models())
-        bench.slave.deliver_of = deliver
+        setup = driving(der_models())
+        setup.slave.deliver_of = deliver
         told = 0
         for turn in range(20):
-            bench.run(every_ms, 3000 if turn % 2 else -1500)
-            told += bench.inverter.following.deviation_w != 0
+            setup.run(every_ms, 3000 if turn % 2 else -1500)
+            told += setup.inverter.following.deviation_w != 0
         assert (told > 12) if fails else (told == 0), (deliver, told)
 
 
 def test_seldom_measurements_take_two_of_them():
     for poll_ms in (50, 1000, 5000):
-        bench = driving(der_models(), {"inverter_poll_ms": poll_ms})
-        bench.run(2 * poll_ms + 2000, 3000)
-        bench.slave.deliver_of = part(0)
-        took_ms = told_after(bench, 4 * poll_ms + TOLD_MS)
+        setup = driving(der_models(), {"inverter_poll_ms": poll_ms})
+        setup.run(2 * poll_ms + 2000, 3000)
+        setup.slave.deliver_of = part(0)
+        took_ms = told_after(setup, 4 * poll_ms + TOLD_MS)
         assert max(1000, poll_ms) < took_ms, (poll_ms, took_ms)
 
 
@@ -176,27 +176,27 @@ def test_a_vehicle_takes_less_than_it_is_offered_without_a_fault_of_the_inverter
         ({"evse": 2, "connector": 1}, 0.6, False),
         ({"evse": 2, "connector": 1}, 0, True),
     ):
-        bench = driving(der_models(), changes)
-        bench.run(2000, 3000)
-        bench.slave.deliver_of = part(of)
-        assert (told_after(bench, 15000) > 0) is told, (changes, of)
+        setup = driving(der_models(), changes)
+        setup.run(2000, 3000)
+        setup.slave.deliver_of = part(of)
+        assert (told_after(setup, 15000) > 0) is told, (changes, of)
 
 
-def test_a_vehicle_that_goes_on_drawing_at_commanded_zero_is_told_after_its_time():
-    bench = driving(der_models(), {"evse": 1})
-    bench.run(2000, 3000)
-    bench.slave.deliver_of = part(0, -3000)
-    bench.run(100, 0)
-    assert told_after(bench, 15000) > 6000
-    assert bench.inverter.following.uncommanded
+def test_a_vehicle_that_goes_on_drawing_at_commanded_zero_is_reported_after_its_time():
+    setup = driving(der_models(), {"evse": 1})
+    setup.run(2000, 3000)
+    setup.slave.deliver_of = part(0, -3000)
+    setup.run(100, 0)
+    assert told_after(setup, 15000) > 6000
+    assert setup.inverter.following.uncommanded
 
 
 def test_an_unknown_power_is_not_held_against_the_inverter():
     slave = Slave(der_models())
-    bench = Bench(slave)
-    bench.run(1000, 0)
+    setup = DriverSetup(slave)
+    setup.run(1000, 0)
     slave.follows = False
     slave.set(701, 10, -0x8000)
-    bench.run(8000, 3000)
-    assert bench.inverter.fault == errors.NO_FAULT
-    assert bench.inverter.measured_w(bench.now) == limits.UNKNOWN
+    setup.run(8000, 3000)
+    assert setup.inverter.fault == errors.NO_FAULT
+    assert setup.inverter.measured_w(setup.now) == limits.UNKNOWN

@@ -9,7 +9,7 @@ from gridkeel.inverter import SILENT
 WASM_GROUP = 1
 
 
-def test_a_line_that_echoes_is_no_trouble():
+def test_an_inverter_on_a_line_that_echoes_is_driven():
     for models in (der_models(), legacy_models()):
         line = Line(Slave(models), always(3))
         line.echoing = True
@@ -19,7 +19,7 @@ def test_a_line_that_echoes_is_no_trouble():
         assert line.faults == {errors.NO_FAULT}
 
 
-def test_echoes_at_a_base_whose_addresses_look_like_byte_counts():
+def test_an_inverter_is_driven_though_its_echoes_look_like_byte_counts():
     slave = Slave(legacy_models(), 0)
     line = Line(slave, always(3))
     line.echoing = True
@@ -27,7 +27,7 @@ def test_echoes_at_a_base_whose_addresses_look_like_byte_counts():
     assert line.inverter.bus_errors == 2  # refused at 40000 and at 50000
 
 
-def test_every_answer_twice():
+def test_an_inverter_that_answers_twice_is_driven():
     line = Line(Slave(der_models()), always(3))
     line.answer = lambda i, frame: [frame, frame]
     assert drive(line)
@@ -37,7 +37,7 @@ def test_every_answer_twice():
     assert line.inverter.power_age(line.now) < 500
 
 
-def test_the_answer_before_in_front_of_each_answer():
+def test_an_inverter_that_repeats_its_last_answer_first_is_driven():
     line = Line(Slave(both_models()), always(3))
     before = [b""]
 

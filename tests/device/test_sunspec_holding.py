@@ -1,7 +1,7 @@
 """Devices that hold something else than was written: what is accepted, how often it is written again, what is told."""
 
-from garbage import COLLECTED, sample, share
-from sunspec_slave import Bench, Slave, der_models, legacy_models, signed16
+from small_heap import COLLECTED, sample, share
+from sunspec_slave import DriverSetup, Slave, der_models, legacy_models, signed16
 
 from gridkeel import errors
 from gridkeel.inverter import DRIVING, READY
@@ -112,7 +112,7 @@ DEVICES = (
 )
 
 
-class Watched(Bench):
+class Watched(DriverSetup):
     """Counts the changes of one fault, and keeps no log of what was sent and read."""
 
     def watch(self, ms, code):
@@ -128,48 +128,48 @@ class Watched(Bench):
         return changes
 
 
-def test_what_never_matches_is_written_seldom_and_told_once():
+def test_a_setting_that_never_matches_is_written_seldom_and_reported_once():
     for name, models, change, state, commanded_w, fault in sample(share(DEVICES, 2), 6):
         slave = Fussy(models(), change)
-        bench = Watched(slave)
-        bench.run(1500, 0)
-        bench.run(100, 3000)
-        changes = bench.watch(5000, errors.INVERTER_READBACK)
+        setup = Watched(slave)
+        setup.run(1500, 0)
+        setup.run(100, 3000)
+        changes = setup.watch(5000, errors.INVERTER_READBACK)
         case = (name, models)
         assert changes <= 1, case
-        assert bench.inverter.state == state, (case, bench.inverter.state)
+        assert setup.inverter.state == state, (case, setup.inverter.state)
         slave.writes.clear()
-        bench.watch(MINUTE, errors.NO_FAULT)
+        setup.watch(MINUTE, errors.NO_FAULT)
         first = len(slave.writes)
         slave.writes.clear()
-        assert bench.watch(MINUTE, errors.INVERTER_READBACK) == 0, case
-        assert bench.inverter.state == state, case
+        assert setup.watch(MINUTE, errors.INVERTER_READBACK) == 0, case
+        assert setup.inverter.state == state, case
         # The power of a device whose timer is shorter is renewed at half of that.
         most = STUBBORN if state == READY else DRIVEN if "at most" not in name else 2 * DRIVEN + 4
         assert len(slave.writes) <= most, (case, len(slave.writes))
         assert first <= most + 24, (case, first)
         if fault == errors.INVERTER_READBACK:
-            assert bench.inverter.fault in (fault, errors.INVERTER_NOT_FOLLOWING), (case, bench.inverter.fault)
+            assert setup.inverter.fault in (fault, errors.INVERTER_NOT_FOLLOWING), (case, setup.inverter.fault)
         else:
-            assert bench.inverter.fault == fault, (case, bench.inverter.fault)
+            assert setup.inverter.fault == fault, (case, setup.inverter.fault)
         if commanded_w is not None:
             # With each refresh it is what was written, until the next reading.
-            start = bench.now
-            while bench.inverter.active.commanded_w != commanded_w:
-                bench.run(10)
-                assert bench.now - start < 1000, (case, bench.inverter.active.commanded_w)
+            start = setup.now
+            while setup.inverter.active.commanded_w != commanded_w:
+                setup.run(10)
+                assert setup.now - start < 1000, (case, setup.inverter.active.commanded_w)
 
 
 def test_a_shorter_timer_is_renewed_in_time():
     for models, number, timer in share(((der_models, 704, 32), (legacy_models, 124, 15)), 1):
         slave = Fussy(models(), at_most(number, timer, 2))
-        bench = Bench(slave)
-        bench.run(3000, 3000)
-        assert bench.inverter.state == DRIVING
+        setup = DriverSetup(slave)
+        setup.run(3000, 3000)
+        assert setup.inverter.state == DRIVING
         writes = [
             ms for ms, address, words in slave.writes if address <= slave.address(number, timer) < address + len(words)
         ]
-        bench.run(20000 if COLLECTED else 4000)
+        setup.run(20000 if COLLECTED else 4000)
         written = [
             ms for ms, address, words in slave.writes if address <= slave.address(number, timer) < address + len(words)
         ]
@@ -180,36 +180,36 @@ def test_a_shorter_timer_is_renewed_in_time():
 def test_a_timer_lost_while_driving_puts_zero_in_its_place_and_comes_back():
     for models, number, timer, power in share(((der_models, 704, 32, 24), (legacy_models, 124, 15, 13)), 1):
         slave = Fussy(models(), lambda _slave, _now: None)
-        bench = Watched(slave)
-        bench.run(3000, 3000)
-        assert bench.inverter.state == DRIVING
+        setup = Watched(slave)
+        setup.run(3000, 3000)
+        assert setup.inverter.state == DRIVING
         slave.change = at_least(number, timer, 60)
-        bench.run(2500)
-        assert bench.inverter.state == READY and bench.inverter.active.commanded_w == 0
+        setup.run(2500)
+        assert setup.inverter.state == READY and setup.inverter.active.commanded_w == 0
         assert slave.get(number, power) == 0
         slave.change = lambda _slave, _now: None
-        bench.watch(5000, errors.NO_FAULT)
-        assert bench.inverter.state == DRIVING and bench.inverter.active.commanded_w == 3000
+        setup.watch(5000, errors.NO_FAULT)
+        assert setup.inverter.state == DRIVING and setup.inverter.active.commanded_w == 3000
 
 
 def test_a_longer_timer_is_driven_where_the_operator_allows_it():
     slave = Fussy(der_models(), at_least(704, 32, 60))
-    bench = Bench(slave, {"reversion_s": 60})
-    bench.run(3000, 3000)
-    assert bench.inverter.state == DRIVING and bench.inverter.fault == errors.NO_FAULT
+    setup = DriverSetup(slave, {"reversion_s": 60})
+    setup.run(3000, 3000)
+    assert setup.inverter.state == DRIVING and setup.inverter.fault == errors.NO_FAULT
 
 
 def test_another_master_that_never_gives_way_is_counted_and_not_fought_on_every_reading():
     slave = Slave(der_models())
-    bench = Watched(slave)
-    bench.run(3000, 1500)
+    setup = Watched(slave)
+    setup.run(3000, 1500)
     slave.writes.clear()
     changes = 0
     for _ in range(200 if COLLECTED else 10):
         slave.set(704, 24, 0)
         slave.set(704, 25, 5000)
-        changes += bench.watch(300, errors.INVERTER_OVERRIDDEN)
-    assert bench.inverter.faults.overridden >= 1
+        changes += setup.watch(300, errors.INVERTER_OVERRIDDEN)
+    assert setup.inverter.faults.overridden >= 1
     assert changes <= 4, changes
     assert len(slave.writes) <= 2 * DRIVEN, len(slave.writes)
 
@@ -246,23 +246,23 @@ def test_a_hold_that_comes_and_goes_is_written_seldom_as_well():
         1,
     ):
         slave = Flickering(models(), number, offset, other, count)
-        bench = Watched(slave)
-        bench.run(3000, 3000)
-        bench.watch(MINUTE, errors.NO_FAULT)
+        setup = Watched(slave)
+        setup.run(3000, 3000)
+        setup.watch(MINUTE, errors.NO_FAULT)
         slave.writes.clear()
-        assert bench.watch(MINUTE, errors.INVERTER_READBACK) <= 1
+        assert setup.watch(MINUTE, errors.INVERTER_READBACK) <= 1
         assert slave.turn > 2 * MINUTE // 1000
         assert len(slave.writes) <= 20, (number, offset, len(slave.writes))
 
 
 def test_a_reactive_hold_that_comes_and_goes_is_written_seldom_as_well():
     slave = Flickering(der_models(), 704, 36, 0, 12)
-    bench = Watched(slave)
-    bench.run(3000, 1000)
-    bench.reactive = (True, 1500)
-    bench.watch(MINUTE, errors.NO_FAULT)
+    setup = Watched(slave)
+    setup.run(3000, 1000)
+    setup.reactive = (True, 1500)
+    setup.watch(MINUTE, errors.NO_FAULT)
     slave.writes.clear()
-    bench.watch(MINUTE, errors.NO_FAULT)
+    setup.watch(MINUTE, errors.NO_FAULT)
     assert slave.turn > 2 * MINUTE // 1000
     assert len(slave.writes) <= 2 * DRIVEN, len(slave.writes)
 
@@ -276,7 +276,7 @@ def clamp_var(most_var):
     return change
 
 
-def test_the_reactive_side_is_as_patient():
+def test_reactive_settings_that_never_match_are_written_seldom_too():
     for name, change, held_var in share(
         (
             ("clamped", clamp_var(500), -500),
@@ -288,14 +288,14 @@ def test_the_reactive_side_is_as_patient():
         1,
     ):
         slave = Fussy(der_models(), change)
-        bench = Watched(slave)
-        bench.run(2000, 1000)
-        bench.reactive = (True, 1500)
-        changes = bench.watch(8000, errors.INVERTER_READBACK)
+        setup = Watched(slave)
+        setup.run(2000, 1000)
+        setup.reactive = (True, 1500)
+        changes = setup.watch(8000, errors.INVERTER_READBACK)
         assert changes <= 1, name
-        bench.watch(MINUTE, errors.NO_FAULT)
+        setup.watch(MINUTE, errors.NO_FAULT)
         slave.writes.clear()
-        assert bench.watch(MINUTE, errors.INVERTER_READBACK) == 0, name
+        assert setup.watch(MINUTE, errors.INVERTER_READBACK) == 0, name
         assert len(slave.writes) <= 2 * DRIVEN, (name, len(slave.writes))
         assert slave.signed32(704, 38) == held_var, name
-        assert bench.inverter.state == DRIVING and slave.signed32(704, 24) == -1000, name
+        assert setup.inverter.state == DRIVING and slave.signed32(704, 24) == -1000, name

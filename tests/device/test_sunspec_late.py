@@ -1,6 +1,6 @@
 """Answers that come late, twice or not at all: what the driver waits for, and what it never takes for another."""
 
-from garbage import share
+from small_heap import share
 from sunspec_line import (
     DEAF,
     QUEUED,
@@ -154,7 +154,7 @@ def test_every_constant_delay_is_found_driven_and_named_slow():
         assert line.inverter.power_age(line.now) < 3000
 
 
-def test_slow_devices_that_queue_or_are_deaf_while_they_work():
+def test_slow_devices_that_queue_or_are_deaf_while_they_work_are_driven():
     for device in (QUEUED, DEAF):
         line = driven(legacy_models(), always(450), device=device)
         assert line.inverter.fault == errors.INVERTER_SLOW
@@ -229,7 +229,7 @@ def test_a_late_acknowledgement_taken_for_the_next_ones_is_found_out_by_the_read
     assert errors.INVERTER_READBACK in line.faults
 
 
-def test_silence_is_told_in_its_time_though_an_answer_is_waited_for():
+def test_silence_is_reported_in_its_time_though_an_answer_is_waited_for():
     line = driven(der_models(), always(3))
     line.run(1000, 2000)
     line.answer = lambda i, frame: b""
@@ -242,7 +242,7 @@ def test_silence_is_told_in_its_time_though_an_answer_is_waited_for():
     assert line.inverter.fault == errors.NO_FAULT
 
 
-def test_an_answer_that_comes_after_the_silence_was_told_does_nothing():
+def test_an_answer_that_comes_after_the_silence_was_reported_does_nothing():
     for delay_ms in (2050, 2400, 3500):
         line = driven(der_models(), always(3))
         line.run(1000, 2000)

@@ -1,6 +1,6 @@
 """Reactive power on the wire: taken hold of, renewed, read back, let go; in var or in percent."""
 
-from sunspec_slave import Bench, Slave, common, der_models, legacy_models, model
+from sunspec_slave import DriverSetup, Slave, common, der_models, legacy_models, model
 
 from gridkeel import errors, limits, ticks
 from gridkeel.inverter import DRIVING
@@ -9,11 +9,11 @@ OFF = (False, 0)
 
 
 def driving(slave, var=None, changes=None, start=0):
-    bench = Bench(slave, changes, start)
-    bench.reactive = OFF if var is None else (True, var)
-    bench.run(1000, 2000)
-    assert bench.inverter.state == DRIVING
-    return bench
+    setup = DriverSetup(slave, changes, start)
+    setup.reactive = OFF if var is None else (True, var)
+    setup.run(1000, 2000)
+    assert setup.inverter.state == DRIVING
+    return setup
 
 
 def writes(slave, number, first, end):
@@ -22,25 +22,25 @@ def writes(slave, number, first, end):
     return [(ms, at - slave.address(number, 0), words) for ms, at, words in slave.writes if low <= at < high]
 
 
-def test_switched_off_nothing_is_written():
+def test_while_switched_off_no_reactive_power_is_written():
     slave = Slave(der_models())
-    bench = driving(slave)
-    bench.run(3000)
+    setup = driving(slave)
+    setup.run(3000)
     assert not writes(slave, 704, 35, 49)
-    assert bench.inverter.fault == errors.NO_FAULT
+    assert setup.inverter.fault == errors.NO_FAULT
 
 
 def test_var_is_set_with_the_sign_turned():
     for var_sf, scale in ((0, 1), (-1, 10), (1, 0.1)):
         slave = Slave(der_models(0, var_sf))
-        bench = driving(slave, 1500)
+        setup = driving(slave, 1500)
         assert slave.get(704, 35) == 1 and slave.get(704, 36) == 4 and slave.get(704, 37) == 0
         assert slave.signed32(704, 38) == -1500 * scale
-        assert bench.inverter.reactive.commanded_var == 1500
-        bench.reactive = (True, -900)
-        bench.run(150)
+        assert setup.inverter.reactive.commanded_var == 1500
+        setup.reactive = (True, -900)
+        setup.run(150)
         assert slave.signed32(704, 38) == 900 * scale
-        assert bench.inverter.fault == errors.NO_FAULT
+        assert setup.inverter.fault == errors.NO_FAULT
         assert slave.signed32(704, 24) == -2000
 
 
@@ -66,21 +66,21 @@ def test_it_takes_hold_with_zero_and_its_reversion_first():
 
 def test_nothing_is_written_before_the_power_side_drives():
     slave = Slave(der_models())
-    bench = Bench(slave)
-    bench.reactive = (True, 1000)
-    bench.run(1)
-    while bench.inverter.state != DRIVING and bench.now < 2000:
+    setup = DriverSetup(slave)
+    setup.reactive = (True, 1000)
+    setup.run(1)
+    while setup.inverter.state != DRIVING and setup.now < 2000:
         assert not writes(slave, 704, 35, 49)
-        bench.run(1, 2000)
-    bench.run(100)
+        setup.run(1, 2000)
+    setup.run(100)
     assert slave.signed32(704, 38) == -1000
 
 
 def test_the_timer_is_refreshed_at_half_its_time_over_a_tick_wrap():
     slave = Slave(der_models())
-    bench = driving(slave, 1500, {"reversion_s": 4}, start=ticks.MASK - 4000)
-    bench.run(11000)
-    assert bench.now < 10000
+    setup = driving(slave, 1500, {"reversion_s": 4}, start=ticks.MASK - 4000)
+    setup.run(11000)
+    assert setup.now < 10000
     renewed = [ms for ms, offset, _words in writes(slave, 704, 35, 49) if offset == 44]
     assert len(renewed) == 6
     for i in range(1, len(renewed)):
@@ -92,136 +92,136 @@ def test_the_timer_is_refreshed_at_half_its_time_over_a_tick_wrap():
 
 def test_changes_are_spaced_and_zero_is_not_lost():
     slave = Slave(der_models())
-    bench = driving(slave, 1500, {"reversion_s": 600})  # no refresh in between
+    setup = driving(slave, 1500, {"reversion_s": 600})  # no refresh in between
     del slave.writes[:]
     for k in range(100):
-        bench.reactive = (True, 1500 + 20 * k)
-        bench.run(10)
+        setup.reactive = (True, 1500 + 20 * k)
+        setup.run(10)
     settings = [ms for ms, offset, _words in writes(slave, 704, 35, 49) if offset == 35]
     assert 8 <= len(settings) <= 12
     assert min([settings[i + 1] - settings[i] for i in range(len(settings) - 1)]) >= 100
-    bench.reactive = (True, 0)
-    bench.run(130)
+    setup.reactive = (True, 0)
+    setup.run(130)
     assert slave.signed32(704, 38) == 0
 
 
 def test_small_changes_wait():
     slave = Slave(der_models())
-    bench = driving(slave, 1500, {"command_step_w": 100, "reversion_s": 600})
-    bench.run(600)
-    bench.reactive = (True, 1550)
-    bench.run(450)
+    setup = driving(slave, 1500, {"command_step_w": 100, "reversion_s": 600})
+    setup.run(600)
+    setup.reactive = (True, 1550)
+    setup.run(450)
     assert slave.signed32(704, 38) == -1500
-    bench.run(100)
+    setup.run(100)
     assert slave.signed32(704, 38) == -1550
-    bench.reactive = (True, 60)
-    bench.run(150)
-    bench.reactive = (True, 0)
-    bench.run(130)
+    setup.reactive = (True, 60)
+    setup.run(150)
+    setup.reactive = (True, 0)
+    setup.run(130)
     assert slave.signed32(704, 38) == 0
 
 
 def test_power_does_not_wait_for_reactive_power():
     """Both change in every block: each power goes out with its block all the same, 20 ms later at the most."""
     slave = Slave(der_models())
-    bench = driving(slave, 0)
+    setup = driving(slave, 0)
     for k in range(100):
         power = 2000 + (k % 2) * 1000
-        bench.reactive = (True, (k * 37) % 3000)
-        bench.run(20, power)
-        del bench.sent[:], slave.writes[:], slave.reads[:]  # a board's heap does not hold so many
+        setup.reactive = (True, (k * 37) % 3000)
+        setup.run(20, power)
+        del setup.sent[:], slave.writes[:], slave.reads[:]  # a board's heap does not hold so many
         assert slave.signed32(704, 24) == -power, k
-    assert bench.inverter.power_age(bench.now) < 450
-    assert bench.inverter.soc_age(bench.now) < 2000
+    assert setup.inverter.power_age(setup.now) < 450
+    assert setup.inverter.soc_age(setup.now) < 2000
 
 
 def test_a_reading_that_differs_is_written_again():
     slave = Slave(der_models())
-    bench = driving(slave, 1500, {"reversion_s": 600})
-    bench.run(1500)
+    setup = driving(slave, 1500, {"reversion_s": 600})
+    setup.run(1500)
     slave.set(704, 39, 300)
     slave.set(704, 38, 0)
-    bench.run(550)
-    assert bench.inverter.fault == errors.INVERTER_OVERRIDDEN and bench.inverter.faults.overridden == 1
-    bench.run(1500)
+    setup.run(550)
+    assert setup.inverter.fault == errors.INVERTER_OVERRIDDEN and setup.inverter.faults.overridden == 1
+    setup.run(1500)
     assert slave.signed32(704, 38) == -1500
-    assert bench.inverter.fault == errors.NO_FAULT
+    assert setup.inverter.fault == errors.NO_FAULT
     slave.set(704, 46, 700)  # the timer
-    bench.run(530)
-    assert bench.inverter.fault == errors.INVERTER_READBACK
-    bench.run(4500)
-    assert slave.get(704, 46) == 600 and bench.inverter.fault == errors.NO_FAULT
+    setup.run(530)
+    assert setup.inverter.fault == errors.INVERTER_READBACK
+    setup.run(4500)
+    assert slave.get(704, 46) == 600 and setup.inverter.fault == errors.NO_FAULT
 
 
-def test_an_inverter_that_takes_none_is_told():
+def test_an_inverter_that_takes_no_reactive_power_is_reported():
     slave = Slave(der_models())
     slave.frozen = set(range(slave.address(704, 38), slave.address(704, 40)))
-    bench = driving(slave, 1500)
-    bench.run(3000)
-    assert bench.inverter.fault == errors.INVERTER_READBACK
+    setup = driving(slave, 1500)
+    setup.run(3000)
+    assert setup.inverter.fault == errors.INVERTER_READBACK
     assert slave.signed32(704, 24) == -2000
-    assert bench.inverter.state == DRIVING
+    assert setup.inverter.state == DRIVING
 
 
-def test_a_refusal_is_told_and_power_goes_on():
+def test_a_refusal_is_reported_and_power_goes_on():
     slave = Slave(der_models())
     slave.refuse[slave.address(704, 35)] = 3
-    bench = driving(slave, 1500)
-    assert bench.inverter.fault == errors.INVERTER_EXCEPTION
-    bench.run(100, -2500)
+    setup = driving(slave, 1500)
+    assert setup.inverter.fault == errors.INVERTER_EXCEPTION
+    setup.run(100, -2500)
     assert slave.signed32(704, 24) == 2500
     slave.refuse.clear()
-    bench.run(1500)
-    assert slave.signed32(704, 38) == -1500 and bench.inverter.fault == errors.NO_FAULT
+    setup.run(1500)
+    assert slave.signed32(704, 38) == -1500 and setup.inverter.fault == errors.NO_FAULT
 
 
-def test_switched_off_the_inverter_is_let_go():
+def test_switching_off_releases_the_inverter():
     slave = Slave(der_models())
-    bench = driving(slave, 1500)
+    setup = driving(slave, 1500)
     del slave.writes[:]
-    bench.reactive = OFF
-    bench.run(200)
+    setup.reactive = OFF
+    setup.run(200)
     seen = [(offset, words) for _ms, offset, words in writes(slave, 704, 35, 49)]
     assert seen == [(35, [0, 4, 0, 0, 0]), (44, [0, 0, 0])]
     del slave.writes[:]
-    bench.run(5000)
+    setup.run(5000)
     assert not writes(slave, 704, 35, 49)
-    bench.reactive = (True, -700)
-    bench.run(200)
+    setup.reactive = (True, -700)
+    setup.run(200)
     assert slave.signed32(704, 38) == 700 and slave.signed32(704, 45) == 4
 
 
-def test_switched_off_and_on_in_the_middle_of_taking_hold():
+def test_switching_off_and_on_during_the_take_over_is_followed():
     for wait in (1, 7, 13, 22, 40):
         slave = Slave(der_models())
-        bench = driving(slave)
+        setup = driving(slave)
         for reactive in ((True, 1500), OFF, (True, 800)):
-            bench.reactive = reactive
-            bench.run(wait)
-        bench.run(300)
+            setup.reactive = reactive
+            setup.run(wait)
+        setup.run(300)
         assert slave.signed32(704, 38) == -800, wait
         assert slave.signed32(704, 45) == 4 and slave.get(704, 35) == 1
-        bench.run(2000)
-        assert bench.inverter.fault == errors.NO_FAULT
+        setup.run(2000)
+        assert setup.inverter.fault == errors.NO_FAULT
 
 
 def test_a_silent_inverter_is_taken_hold_of_again():
     slave = Slave(der_models())
-    bench = driving(slave, 1500)
+    setup = driving(slave, 1500)
     slave.mute = True
-    bench.run(3000)
+    setup.run(3000)
     for offset in range(35, 49):
         slave.set(704, offset, 0)
     slave.mute = False
-    bench.run(8000)
+    setup.run(8000)
     assert slave.signed32(704, 38) == -1500 and slave.get(704, 35) == 1
-    assert bench.inverter.fault == errors.NO_FAULT
+    assert setup.inverter.fault == errors.NO_FAULT
 
 
 def test_a_lost_answer_is_asked_for_again():
     slave = Slave(der_models())
-    bench = driving(slave, 1500)
-    bench.reactive = (True, 2500)
+    setup = driving(slave, 1500)
+    setup.reactive = (True, 2500)
     lost = []
 
     def lose(answer):
@@ -231,44 +231,44 @@ def test_a_lost_answer_is_asked_for_again():
             return b"" if len(lost) % 2 else answer
         return answer
 
-    bench.spoil = lose
-    bench.run(3000)
+    setup.spoil = lose
+    setup.run(3000)
     assert slave.signed32(704, 38) == -2500
 
 
-def test_legacy_family_in_percent_of_its_reactive_rating():
+def test_the_legacy_family_is_set_in_percent_of_its_reactive_rating():
     slave = Slave(legacy_models())
-    bench = driving(slave, 1000)
+    setup = driving(slave, 1000)
     # absorbing: the smaller of the third and the fourth quadrant, 2,000 var
     assert slave.get(123, 16) == 0x10000 - 5000 and slave.get(123, 15) == 0
     assert slave.get(123, 21) == 2 and slave.get(123, 22) == 1 and slave.get(123, 19) == 4
-    bench.reactive = (True, -1000)
-    bench.run(150)
+    setup.reactive = (True, -1000)
+    setup.run(150)
     # injecting: the smaller of the first and the second, 2,500 var
     assert slave.get(123, 16) == 4000
-    assert bench.inverter.reactive.commanded_var == -1000
-    bench.run(5000)
-    assert bench.inverter.fault == errors.NO_FAULT
-    bench.reactive = OFF
-    bench.run(200)
+    assert setup.inverter.reactive.commanded_var == -1000
+    setup.run(5000)
+    assert setup.inverter.fault == errors.NO_FAULT
+    setup.reactive = OFF
+    setup.run(200)
     assert slave.get(123, 16) == 0 and slave.get(123, 22) == 0 and slave.get(123, 19) == 0
 
 
-def test_legacy_family_in_percent_of_its_power():
+def test_the_legacy_family_is_set_in_percent_of_its_power():
     models = [row for row in legacy_models() if row[0] != 121]
     models.insert(3, model(121, 30, {2: 80, 8: -0x8000, 9: -0x8000, 10: -0x8000, 11: -0x8000, 22: 2, 27: 0}))
     models[2][7] = models[2][8] = models[2][9] = models[2][10] = 0x8000
     slave = Slave(models)
-    bench = driving(slave, 2000)
+    setup = driving(slave, 2000)
     assert slave.get(123, 15) == 0x10000 - 2500 and slave.get(123, 16) == 0
     assert slave.get(123, 21) == 1
-    bench.reactive = (True, 50000)
-    bench.run(150)
+    setup.reactive = (True, 50000)
+    setup.run(150)
     assert slave.get(123, 15) == 0x10000 - 10000
-    assert bench.inverter.reactive.commanded_var == 8000
+    assert setup.inverter.reactive.commanded_var == 8000
 
 
-def test_limits_are_told():
+def test_the_inverter_s_limits_are_reported():
     found = driving(Slave(der_models())).inverter
     assert (found.apparent_va, found.inject_max_var, found.absorb_max_var) == (8000, 4400, 4000)
     slave = Slave(der_models())
@@ -285,26 +285,26 @@ def test_limits_are_told():
     assert found.apparent_va == found.inject_max_var == found.absorb_max_var == limits.NO_BOUND
 
 
-def test_without_a_model_that_sets_it_that_is_told():
+def test_an_inverter_without_a_reactive_model_is_reported():
     slave = Slave([row for row in legacy_models() if row[0] != 123])
-    bench = driving(slave)
-    assert bench.inverter.fault == errors.NO_FAULT
-    bench.reactive = (True, 100)
-    bench.run(20)
-    assert bench.inverter.fault == errors.INVERTER_NO_REACTIVE
-    bench.reactive = OFF
-    bench.run(20)
-    assert bench.inverter.fault == errors.NO_FAULT
+    setup = driving(slave)
+    assert setup.inverter.fault == errors.NO_FAULT
+    setup.reactive = (True, 100)
+    setup.run(20)
+    assert setup.inverter.fault == errors.INVERTER_NO_REACTIVE
+    setup.reactive = OFF
+    setup.run(20)
+    assert setup.inverter.fault == errors.NO_FAULT
     slave = Slave(der_models(0, -32768))  # a scale that is none
-    bench = driving(slave, 100)
-    assert bench.inverter.fault == errors.INVERTER_NO_REACTIVE
+    setup = driving(slave, 100)
+    assert setup.inverter.fault == errors.INVERTER_NO_REACTIVE
     assert not writes(slave, 704, 35, 49)
 
 
 def test_what_it_measures_has_the_sign_turned_too():
-    bench = driving(Slave(der_models()))
-    assert bench.inverter.var == -700
-    bench = driving(Slave(legacy_models()))
-    assert bench.inverter.var == 400
+    setup = driving(Slave(der_models()))
+    assert setup.inverter.var == -700
+    setup = driving(Slave(legacy_models()))
+    assert setup.inverter.var == 400
     models = [common(), model(701, 153, {4: 3, 10: -1500, 12: -0x8000, 116: 0, 119: 0})] + der_models()[3:]
     assert driving(Slave(models)).inverter.var == 0

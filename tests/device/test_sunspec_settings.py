@@ -5,34 +5,34 @@ from sunspec_slave import Slave, der_models, driving, settings
 LONG = {"reversion_s": 300}  # no refresh in between
 
 
-def test_a_small_wish_that_is_taken_back_is_not_written():
+def test_a_small_change_that_is_taken_back_is_not_written():
     slave = Slave(der_models())
-    bench = driving(slave, 1000, LONG)
+    setup = driving(slave, 1000, LONG)
     before = len(settings(slave))
-    bench.run(100, 1005)
-    bench.run(1000, 1000)
+    setup.run(100, 1005)
+    setup.run(1000, 1000)
     assert len(settings(slave)) == before
-    bench.run(1000, 1005)
+    setup.run(1000, 1005)
     assert len(settings(slave)) == before + 1 and slave.signed32(704, 24) == -1005
 
 
 def test_a_stop_of_what_never_went_out_is_not_written():
     slave = Slave(der_models())
-    bench = driving(slave, 0, LONG)
+    setup = driving(slave, 0, LONG)
     before = len(settings(slave))
-    bench.run(100, 5)
-    bench.run(1000, 0)
+    setup.run(100, 5)
+    setup.run(1000, 0)
     assert len(settings(slave)) == before
 
 
 def test_a_stop_while_a_small_setting_is_on_its_way_follows_at_once():
     slave = Slave(der_models())
-    bench = driving(slave, 0, LONG)
-    bench.latency_ms = 30
+    setup = driving(slave, 0, LONG)
+    setup.latency_ms = 30
     while slave.signed32(704, 24) == 0:
-        bench.run(1, 5)
-    assert bench.inverter.active.commanded_w == 0  # not acknowledged yet
-    bench.run(100, 0)
+        setup.run(1, 5)
+    assert setup.inverter.active.commanded_w == 0  # not acknowledged yet
+    setup.run(100, 0)
     assert slave.signed32(704, 24) == 0
 
 
@@ -64,10 +64,10 @@ class Slow(Slave):
 
 def test_a_setting_that_is_still_young_is_not_held_against_the_inverter():
     slave = Slow(der_models())
-    bench = driving(slave, 1000, LONG)
+    setup = driving(slave, 1000, LONG)
     before = len(settings(slave))
     for turn in range(30):
-        bench.run(90, 1000 + 100 * (turn % 7 + 1))
-        assert bench.inverter.fault == 0
-    assert bench.inverter.faults.overridden == 0
+        setup.run(90, 1000 + 100 * (turn % 7 + 1))
+        assert setup.inverter.fault == 0
+    assert setup.inverter.faults.overridden == 0
     assert len(settings(slave)) - before == 30

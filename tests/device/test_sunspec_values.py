@@ -37,14 +37,14 @@ def test_no_scale_factor_is_unknown():
         assert not sunspec.fits(5, sf, 100)
 
 
-def test_values_not_implemented():
+def test_values_not_implemented_are_unknown():
     assert sunspec.scaled_s16(-0x8000, 0) == sunspec.UNKNOWN
     assert sunspec.scaled_s16(-0x7FFF, 0) == -0x7FFF
     assert sunspec.scaled_u16(0xFFFF, 0) == sunspec.UNKNOWN
     assert sunspec.scaled_u16(0xFFFE, 0) == 0xFFFE
 
 
-def test_percentages():
+def test_percentages_are_scaled_by_their_rating():
     for word, sf, told in (
         (623, -1, 6230),
         (62, 0, 6200),
@@ -61,7 +61,7 @@ def test_percentages():
         assert soc_pct_x100(word, sf) == told, (word, sf)
 
 
-def test_fits_says_what_encode_can_hold():
+def test_fits_is_true_for_what_encode_can_hold():
     control = Control704()
     for sf in range(-10, 11):
         control._sf = sf

@@ -1,13 +1,13 @@
 from gridkeel import ticks
 
 
-def test_diff_across_the_wrap():
+def test_diff_is_right_across_the_wrap():
     assert ticks.diff(5, ticks.MASK - 4) == 10
     assert ticks.diff(ticks.MASK - 4, 5) == -10
     assert ticks.diff(7, 7) == 0
 
 
-def test_diff_at_its_ends():
+def test_diff_is_right_at_its_ends():
     half = 1 << 29
     assert ticks.diff(half - 1, 0) == half - 1
     assert ticks.diff(half, 0) == -half

@@ -21,12 +21,12 @@ def test_a_discovery_request_has_two_bytes_no_more_no_less():
     assert answered(REQUEST + bytes(5), len(REQUEST)) == sdp.RESPONSE_BYTES
 
 
-def test_the_longest_payload():
+def test_the_longest_payload_is_that_of_the_page():
     # docs/iso15118.md: the standard's longest message is about 5,300 bytes
     assert v2gtp.PAYLOAD_MAX_BYTES == 6144 and v2gtp.FRAME_MAX_BYTES == 6152
 
 
-def test_a_whole_frame_and_no_byte_less():
+def test_a_frame_is_whole_with_its_last_byte():
     receiver = v2gtp.Receiver()
     frame = bytearray(v2gtp.FRAME_MAX_BYTES)
     v2gtp.header(frame, v2gtp.EXI, v2gtp.PAYLOAD_MAX_BYTES)
@@ -36,7 +36,7 @@ def test_a_whole_frame_and_no_byte_less():
     assert receiver.end == len(frame)
 
 
-def test_what_is_forgotten_is_forgotten():
+def test_a_cleared_receiver_begins_anew():
     receiver = v2gtp.Receiver()
     receiver.put(b"\x01\xfe\x80\x01", 4)
     receiver.clear()
@@ -44,7 +44,7 @@ def test_what_is_forgotten_is_forgotten():
     assert receiver.state() == v2gtp.COMPLETE and receiver.end == 9
 
 
-def test_numbers_to_the_schema_s_last():
+def test_physical_values_reach_the_schema_s_last_number():
     for value, multiplier, expected in (
         (32768, 1, 3276),
         (-32767, 0, -32767),

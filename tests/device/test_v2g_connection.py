@@ -1,7 +1,7 @@
 """A connection at its edges: what comes too late, too early, from the one before, or while an answer is made."""
 
-from evcc import EVCC_ID, UNIX_S, Bench, Car, ClosedError, charge_parameter, delivery
-from reaching import reach
+from evcc import EVCC_ID, UNIX_S, ClosedError, Evcc, Evse, charge_parameter, delivery
+from session_states import reach
 
 from gridkeel import ticks
 from gridkeel.v2g import exi, grammars, sap, v2gtp
@@ -11,201 +11,201 @@ WASM_GROUP = 1
 _OUT = bytearray(v2gtp.FRAME_MAX_BYTES)
 
 
-def sent(bench, ms=50):
+def sent(evse, ms=50):
     """Return how many bytes the charger sends in so many ms."""
     total = 0
     for _ in range(ms // 5):
-        bench.run(5)
-        total += bench.secc.data_to_send(_OUT, bench.now_ms)
+        evse.run(5)
+        total += evse.secc.data_to_send(_OUT, evse.now_ms)
     return total
 
 
-def closed(bench, reason):
+def closed(evse, reason):
     try:
-        bench.answer()
+        evse.answer()
     except ClosedError:
-        assert bench.kinds("closed")[-1][1] == reason, bench.events
+        assert evse.kinds("closed")[-1][1] == reason, evse.events
         return
     raise AssertionError("answered")
 
 
 def test_nothing_is_answered_after_the_last_answer():
-    car = reach(states.DISCOVERY)
-    car.ask("SessionStopReq", {"ChargingSession": "Terminate"})
-    car.send("ServiceDiscoveryReq", {})
-    assert sent(car.bench) == 0
+    ev = reach(states.DISCOVERY)
+    ev.ask("SessionStopReq", {"ChargingSession": "Terminate"})
+    ev.send("ServiceDiscoveryReq", {})
+    assert sent(ev.evse) == 0
 
 
 def test_a_request_that_came_with_the_last_one_is_not_answered():
-    car = reach(states.DISCOVERY)
-    car.send("SessionStopReq", {"ChargingSession": "Terminate"})
-    car.send("ServiceDiscoveryReq", {})
-    car.receive("SessionStopReq")
-    assert sent(car.bench) == 0
-    assert not car.bench.kinds("refused")
+    ev = reach(states.DISCOVERY)
+    ev.send("SessionStopReq", {"ChargingSession": "Terminate"})
+    ev.send("ServiceDiscoveryReq", {})
+    ev.receive("SessionStopReq")
+    assert sent(ev.evse) == 0
+    assert not ev.evse.kinds("refused")
 
 
 def test_a_defect_leaves_the_charger_safe_and_is_not_swallowed():
-    car = reach(states.CHARGING)
-    bench = car.bench
-    assert bench.outlet.contactor_closed
-    bench.outlet.offered_w = None
-    car.send("ChargingStatusReq", {})
+    ev = reach(states.CHARGING)
+    evse = ev.evse
+    assert evse.charger.contactor_closed
+    evse.charger.offered_w = None
+    ev.send("ChargingStatusReq", {})
     try:
-        bench.run(20)
+        evse.run(20)
         raise AssertionError("swallowed")
     except TypeError:
         pass
-    bench.outlet.offered_w = 7360
-    assert bench.secc.closing and bench.kinds("closed")[0][1] == "internal_error"
-    assert not bench.outlet.allowed and not bench.outlet.in_session
-    bench.run(200)
-    assert not bench.outlet.contactor_closed
+    evse.charger.offered_w = 7360
+    assert evse.secc.closing and evse.kinds("closed")[0][1] == "internal_error"
+    assert not evse.charger.allowed and not evse.charger.in_session
+    evse.run(200)
+    assert not evse.charger.contactor_closed
 
 
 def test_the_sequence_clock_runs_from_the_answer_to_the_millisecond():
-    car = Car(Bench())
-    bench = car.bench
-    car.to_power_delivery()
-    bench.outlet.wants_power = True
-    car.ask("PowerDeliveryReq", delivery("Start", car))  # the contactor takes its 80 ms
-    bench.now_ms = ticks.add(bench.now_ms, states.SEQUENCE_TIMEOUT_MS - 1)
-    bench._step()
-    assert not bench.secc.closing
-    bench.now_ms = ticks.add(bench.now_ms, 1)
-    bench._step()
-    assert bench.secc.closing
+    ev = Evcc(Evse())
+    evse = ev.evse
+    ev.to_power_delivery()
+    evse.charger.wants_power = True
+    ev.ask("PowerDeliveryReq", delivery("Start", ev))  # the contactor takes its 80 ms
+    evse.now_ms = ticks.add(evse.now_ms, states.SEQUENCE_TIMEOUT_MS - 1)
+    evse._step()
+    assert not evse.secc.closing
+    evse.now_ms = ticks.add(evse.now_ms, 1)
+    evse._step()
+    assert evse.secc.closing
 
 
 def test_an_answer_under_way_is_not_timed_out():
-    car = Car(Bench())
-    bench = car.bench
-    car.to_power_delivery()
-    bench.run(states.SEQUENCE_TIMEOUT_MS - 50)
-    bench.outlet.wants_power = True
-    car.ask("PowerDeliveryReq", delivery("Start", car))
-    assert bench.outlet.contactor_closed
+    ev = Evcc(Evse())
+    evse = ev.evse
+    ev.to_power_delivery()
+    evse.run(states.SEQUENCE_TIMEOUT_MS - 50)
+    evse.charger.wants_power = True
+    ev.ask("PowerDeliveryReq", delivery("Start", ev))
+    assert evse.charger.contactor_closed
 
 
-def test_the_plug_is_pulled_while_the_contactor_is_waited_for():
-    car = Car(Bench())
-    bench = car.bench
-    car.to_power_delivery()
-    bench.outlet.stuck_open = bench.outlet.wants_power = True
-    car.send("PowerDeliveryReq", delivery("Start", car))
-    bench.run(50)
-    assert bench.outlet.allowed
-    bench.outlet.unplug()
-    assert sent(bench, 4000) == 0
-    assert bench.secc.closing and not bench.outlet.allowed
-    assert bench.kinds("closed")[0][1] == "unplugged"
+def test_unplugging_while_the_contactor_is_waited_for_ends_the_session():
+    ev = Evcc(Evse())
+    evse = ev.evse
+    ev.to_power_delivery()
+    evse.charger.stuck_open = evse.charger.wants_power = True
+    ev.send("PowerDeliveryReq", delivery("Start", ev))
+    evse.run(50)
+    assert evse.charger.allowed
+    evse.charger.unplug()
+    assert sent(evse, 4000) == 0
+    assert evse.secc.closing and not evse.charger.allowed
+    assert evse.kinds("closed")[0][1] == "unplugged"
 
 
-def test_time_passes_with_the_work_itself():
-    car = Car(Bench())
-    bench = car.bench
-    car.to_power_delivery()
-    car.send("PowerDeliveryReq", delivery("Start", car))
+def test_time_that_the_work_takes_counts():
+    ev = Evcc(Evse())
+    evse = ev.evse
+    ev.to_power_delivery()
+    ev.send("PowerDeliveryReq", delivery("Start", ev))
     for _ in range(40):
-        bench.now_ms = ticks.add(bench.now_ms, 50)
-        while bench.secc.work(bench.now_ms):
+        evse.now_ms = ticks.add(evse.now_ms, 50)
+        while evse.secc.work(evse.now_ms):
             pass
-    assert bench.secc.data_to_send(_OUT, bench.now_ms)
-    assert bench.kinds("refused")[0][2] == "FAILED_PowerDeliveryNotApplied"
+    assert evse.secc.data_to_send(_OUT, evse.now_ms)
+    assert evse.kinds("refused")[0][2] == "FAILED_PowerDeliveryNotApplied"
 
 
 def test_the_deadline_is_what_is_left_of_the_time_for_the_next_request():
-    bench = Bench()
-    secc = bench.secc
-    assert secc.deadline(bench.now_ms) == states.SETUP_TIMEOUT_MS
-    bench.run(700)
-    assert secc.deadline(bench.now_ms) == states.SETUP_TIMEOUT_MS - 700
-    Car(bench).setup()
-    assert secc.deadline(bench.now_ms) == states.SEQUENCE_TIMEOUT_MS
-    end_ms = ticks.add(bench.now_ms, states.SEQUENCE_TIMEOUT_MS)
+    evse = Evse()
+    secc = evse.secc
+    assert secc.deadline(evse.now_ms) == states.SETUP_TIMEOUT_MS
+    evse.run(700)
+    assert secc.deadline(evse.now_ms) == states.SETUP_TIMEOUT_MS - 700
+    Evcc(evse).setup()
+    assert secc.deadline(evse.now_ms) == states.SEQUENCE_TIMEOUT_MS
+    end_ms = ticks.add(evse.now_ms, states.SEQUENCE_TIMEOUT_MS)
     assert secc.deadline(ticks.add(end_ms, -1)) == 1
     assert secc.deadline(end_ms) == secc.deadline(ticks.add(end_ms, 5)) == 0
     secc.on_deadline(ticks.add(end_ms, -1))
     assert not secc.closing
     secc.on_deadline(end_ms)
     assert secc.closing and secc.deadline(end_ms) == -1
-    bench.disconnect()
-    assert secc.deadline(bench.now_ms) == -1
+    evse.disconnect()
+    assert secc.deadline(evse.now_ms) == -1
 
 
 def test_the_deadline_is_now_where_the_ev_was_unplugged():
-    bench = Bench()
-    bench.outlet.unplug()
-    assert bench.secc.deadline(bench.now_ms) == 0
-    bench.secc.on_deadline(bench.now_ms)
-    assert bench.secc.closing and bench.secc.deadline(bench.now_ms) == -1
+    evse = Evse()
+    evse.charger.unplug()
+    assert evse.secc.deadline(evse.now_ms) == 0
+    evse.secc.on_deadline(evse.now_ms)
+    assert evse.secc.closing and evse.secc.deadline(evse.now_ms) == -1
 
 
 def test_an_answer_in_the_making_has_no_deadline_but_one_that_waits_is_looked_after():
-    bench = Bench()
-    car = Car(bench)
-    car.to_power_delivery()
-    car.send("PowerDeliveryReq", delivery("Start", car))
-    assert bench.secc.deadline(bench.now_ms) == -1
-    while bench.secc.work(bench.now_ms):
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.to_power_delivery()
+    ev.send("PowerDeliveryReq", delivery("Start", ev))
+    assert evse.secc.deadline(evse.now_ms) == -1
+    while evse.secc.work(evse.now_ms):
         pass
-    assert bench.secc.waiting and 0 < bench.secc.deadline(bench.now_ms) <= 100
+    assert evse.secc.waiting and 0 < evse.secc.deadline(evse.now_ms) <= 100
 
 
-def test_who_leaves_before_a_session_began_has_broken_nothing():
+def test_a_connection_closed_before_a_session_is_no_failure():
     for state, broken in ((states.PROTOCOL, False), (states.SETUP, False), (states.DISCOVERY, True)):
-        bench = reach(state).bench
-        bench.disconnect()
-        assert bench.outlet.broken is broken, state
-        assert not bench.outlet.in_session
+        evse = reach(state).evse
+        evse.disconnect()
+        assert evse.charger.broken is broken, state
+        assert not evse.charger.in_session
 
 
-def test_who_leaves_while_charging_has_broken_the_talk_off():
-    bench = reach(states.CHARGING).bench
-    assert bench.outlet.in_session
-    bench.disconnect()
-    assert bench.outlet.broken and not bench.outlet.allowed
-    assert [event[1] for event in bench.kinds("session")][-1] == "ended"
+def test_a_connection_closed_while_charging_is_a_failed_session():
+    evse = reach(states.CHARGING).evse
+    assert evse.charger.in_session
+    evse.disconnect()
+    assert evse.charger.broken and not evse.charger.allowed
+    assert [event[1] for event in evse.kinds("session")][-1] == "ended"
 
 
-def test_a_refusal_is_no_broken_talk():
-    car = reach(states.DISCOVERY)
-    car.ask("AuthorizationReq", {}, "FAILED_SequenceError")
-    assert not car.bench.outlet.broken and not car.bench.outlet.in_session
-    car.bench.disconnect()
-    assert not car.bench.outlet.broken
-    assert len([event for event in car.bench.kinds("session") if event[1] == "ended"]) == 1
+def test_a_refusal_is_no_failed_session():
+    ev = reach(states.DISCOVERY)
+    ev.ask("AuthorizationReq", {}, "FAILED_SequenceError")
+    assert not ev.evse.charger.broken and not ev.evse.charger.in_session
+    ev.evse.disconnect()
+    assert not ev.evse.charger.broken
+    assert len([event for event in ev.evse.kinds("session") if event[1] == "ended"]) == 1
 
 
-def test_other_roots_are_no_messages():
-    bench = Bench()
+def test_documents_with_another_root_are_refused():
+    evse = Evse()
     end = exi.encode(grammars.sap(), sap.RESPONSE, {"ResponseCode": sap.OK, "SchemaID": 1}, _OUT, 0)
-    bench.send_frame(_OUT[:end])
-    closed(bench, "message_invalid")
-    car = reach(states.SETUP)
+    evse.send_frame(_OUT[:end])
+    closed(evse, "message_invalid")
+    ev = reach(states.SETUP)
     end = exi.encode(grammars.iso2(), "SessionSetupReq", {"EVCCID": EVCC_ID}, _OUT, 0)
-    car.bench.send_frame(_OUT[:end])
-    closed(car.bench, "message_invalid")
+    ev.evse.send_frame(_OUT[:end])
+    closed(ev.evse, "message_invalid")
 
 
 def test_half_a_message_does_not_reach_the_next_connection():
-    bench = Bench()
-    bench.send(b"\x01\xfe\x80\x01\x00\x00\x00\x20" + bytes(9))
-    bench.disconnect()
-    bench.connect()
-    Car(bench).setup()
+    evse = Evse()
+    evse.send(b"\x01\xfe\x80\x01\x00\x00\x00\x20" + bytes(9))
+    evse.disconnect()
+    evse.connect()
+    Evcc(evse).setup()
 
 
 def test_a_new_connection_begins_from_nothing():
-    car = Car(Bench(secured=True))
-    bench = car.bench
-    context = bench.secc._context
-    car.to_charging()
+    ev = Evcc(Evse(secured=True))
+    evse = ev.evse
+    context = evse.secc._context
+    ev.to_charging()
     context.contract_key, context.challenge = b"key", b"challenge"
     context.negotiated = context.certificate_service = context.failed = True
-    bench.disconnect()
-    bench.secured = False
-    bench.connect()
+    evse.disconnect()
+    evse.secured = False
+    evse.connect()
     assert context.session_id == bytes(8) and not context.secured
     assert (context.joined, context.payment, context.energy_mode) == (None, "", "")
     assert (context.contract_key, context.challenge, context.offer) == (None, b"", ())
@@ -213,61 +213,61 @@ def test_a_new_connection_begins_from_nothing():
     assert not context.certificate_service and context.meter_sent is None and context.since_ms is None
 
 
-def test_no_id_is_told_before_there_is_a_session():
-    car = reach(states.POWER_DELIVERY)
-    bench = car.bench
-    car.ask("SessionStopReq", {"ChargingSession": "Pause"})
-    bench.disconnect()
-    bench.connect()
-    thief = Car(bench)
+def test_no_id_is_given_before_there_is_a_session():
+    ev = reach(states.POWER_DELIVERY)
+    evse = ev.evse
+    ev.ask("SessionStopReq", {"ChargingSession": "Pause"})
+    evse.disconnect()
+    evse.connect()
+    thief = Evcc(evse)
     thief.negotiate()
     thief.send("ServiceDiscoveryReq", {})
-    data = bench.answer()
+    data = evse.answer()
     _name, message = exi.decode(grammars.iso2(), data, 0, len(data))
     assert message["Body"]["ServiceDiscoveryRes"]["ResponseCode"] == "FAILED_SequenceError"
     assert message["Header"]["SessionID"] == bytes(8)
 
 
 def test_an_answer_in_its_time_is_not_late():
-    bench = Bench()
-    car = Car(bench)
-    setup = car.setup()
+    evse = Evse()
+    ev = Evcc(evse)
+    setup = ev.setup()
     assert setup["EVSETimeStamp"] == UNIX_S
-    car.send("ServiceDiscoveryReq", {})
-    bench.now_ms += 1500
-    car.receive("ServiceDiscoveryReq")
-    assert not bench.kinds("late")
+    ev.send("ServiceDiscoveryReq", {})
+    evse.now_ms += 1500
+    ev.receive("ServiceDiscoveryReq")
+    assert not evse.kinds("late")
 
 
 def test_every_request_needs_the_session_s_id():
     for name, state in (("PowerDeliveryReq", states.CHARGING), ("SessionStopReq", states.CHARGE_PARAMETER)):
-        car = reach(state)
-        outlet = car.bench.outlet
-        car.session_id = bytes(car.session_id[:-1]) + bytes((car.session_id[-1] ^ 1,))
-        body = delivery("Stop", car) if name == "PowerDeliveryReq" else {"ChargingSession": "Pause"}
-        car.ask(name, body, "FAILED_UnknownSession")
-        assert car.bench.secc.closing and not outlet.allowed
-        assert car.bench.secc._context.paused is None
+        ev = reach(state)
+        charger = ev.evse.charger
+        ev.session_id = bytes(ev.session_id[:-1]) + bytes((ev.session_id[-1] ^ 1,))
+        body = delivery("Stop", ev) if name == "PowerDeliveryReq" else {"ChargingSession": "Pause"}
+        ev.ask(name, body, "FAILED_UnknownSession")
+        assert ev.evse.secc.closing and not charger.allowed
+        assert ev.evse.secc._context.paused is None
 
 
-def test_a_refusal_tells_the_car_to_stop():
-    car = Car(Bench())
-    car.to_authorized()
-    body = charge_parameter(car)
+def test_a_refusal_asks_the_ev_to_stop():
+    ev = Evcc(Evse())
+    ev.to_authorized()
+    body = charge_parameter(ev)
     body["AC_EVChargeParameter"]["EVMaxVoltage"]["Unit"] = "A"
-    answer = car.ask("ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
+    answer = ev.ask("ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
     told = answer["AC_EVSEChargeParameter"]["AC_EVSEStatus"]
     assert told["EVSENotification"] == "StopCharging" and told["NotificationMaxDelay"] == 0
 
 
 def test_no_session_begins_where_the_duty_is_not_5_percent():
-    bench = Bench()
-    bench.outlet.may_begin = False
-    car = Car(bench)
-    car.setup("FAILED")
-    assert bench.outlet.asks == 1 and not bench.outlet.in_session
-    bench.disconnect()
-    bench.outlet.may_begin = True
-    bench.connect()
-    Car(bench).setup()
-    assert bench.outlet.asks == 1 and bench.outlet.in_session
+    evse = Evse()
+    evse.charger.may_begin = False
+    ev = Evcc(evse)
+    ev.setup("FAILED")
+    assert evse.charger.asks == 1 and not evse.charger.in_session
+    evse.disconnect()
+    evse.charger.may_begin = True
+    evse.connect()
+    Evcc(evse).setup()
+    assert evse.charger.asks == 1 and evse.charger.in_session

@@ -1,9 +1,9 @@
 """Plug & Charge: contracts that hold, and every way they do not."""
 
 import der_maker
-from contracts import EMAID, ContractCar, Key, Operator, bench_for, certificate, sized
+from contracts import EMAID, ContractEvcc, Key, Operator, certificate, evse_for, sized
 from evcc import UNIX_S
-from reaching import ended_safely
+from session_states import ended_safely
 
 from gridkeel.clock import WallClock
 from gridkeel.crypto import crl, multiples
@@ -16,157 +16,157 @@ CHAIN_ERROR = "FAILED_CertChainError"
 WASM_GROUP = 0
 
 
-def refused_details(bench, car, code, event):
-    bench.drain()
-    car.setup()
+def refused_details(evse, ev, code, event):
+    evse.drain()
+    ev.setup()
     for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        car.ask(name, car.request(name))
-    car.ask("PaymentDetailsReq", car.details(), code)
-    assert bench.kinds("refused") == [("refused", "PaymentDetailsReq", code, 0)]
-    assert [told[2] for told in bench.kinds("certificate")][-1:] == [event], bench.events
-    bench.outlet.authorized = 1
-    ended_safely(bench)
+        ev.ask(name, ev.request(name))
+    ev.ask("PaymentDetailsReq", ev.details(), code)
+    assert evse.kinds("refused") == [("refused", "PaymentDetailsReq", code, 0)]
+    assert [told[2] for told in evse.kinds("certificate")][-1:] == [event], evse.events
+    evse.charger.authorized = 1
+    ended_safely(evse)
 
 
-def test_ac_with_a_contract():
-    bench = bench_for(OPERATOR, changes={"iso15118_receipt": 1})
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_charging()
+def test_an_ac_session_charges_with_a_contract():
+    evse = evse_for(OPERATOR, changes={"iso15118_receipt": 1})
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_charging()
     for _ in range(2):
-        last = car.charge(1)
+        last = ev.charge(1)
         assert last["ReceiptRequired"] is True
-        body = {"Id": "id1", "SessionID": car.session_id, "SAScheduleTupleID": 1, "MeterInfo": last["MeterInfo"]}
-        car.ask_signed("MeteringReceiptReq", body)
-    car.stop()
-    assert bench.kinds("contract") == [("contract", "accepted", "", 0)]
-    assert [event[1:3] for event in bench.kinds("signature")][0] == ("AuthorizationReq", "ok")
-    assert not bench.kinds("refused") and not bench.kinds("late")
+        body = {"Id": "id1", "SessionID": ev.session_id, "SAScheduleTupleID": 1, "MeterInfo": last["MeterInfo"]}
+        ev.ask_signed("MeteringReceiptReq", body)
+    ev.stop()
+    assert evse.kinds("contract") == [("contract", "accepted", "", 0)]
+    assert [event[1:3] for event in evse.kinds("signature")][0] == ("AuthorizationReq", "ok")
+    assert not evse.kinds("refused") and not evse.kinds("late")
 
 
-def test_dc_with_a_contract():
-    bench = bench_for(OPERATOR, dc=True)
-    car = ContractCar(bench, KEY, CHAIN, "DC_extended")
-    car.to_charging()
-    assert car.charge(2)["ReceiptRequired"] is False
-    car.stop()
-    assert not bench.kinds("refused")
+def test_a_dc_session_charges_with_a_contract():
+    evse = evse_for(OPERATOR, dc=True)
+    ev = ContractEvcc(evse, KEY, CHAIN, "DC_extended")
+    ev.to_charging()
+    assert ev.charge(2)["ReceiptRequired"] is False
+    ev.stop()
+    assert not evse.kinds("refused")
 
 
 def slices_of_a_check(operations):
     operator = Operator(sub_cas=2)
     key, chain = operator.contract()
-    bench = bench_for(operator)
-    work = bench.secc.work
+    evse = evse_for(operator)
+    work = evse.secc.work
     counted = []
 
     def counting(now_ms):
-        counted.append(bench.secc.request)
+        counted.append(evse.secc.request)
         return work(now_ms)
 
-    bench.secc.work = counting
+    evse.secc.work = counting
     usual, multiples.operations_a_slice = multiples.operations_a_slice, operations
     try:
-        ContractCar(bench, key, chain).to_details()
+        ContractEvcc(evse, key, chain).to_details()
     finally:
         multiples.operations_a_slice = usual
     return counted.count(states.PAYMENT_DETAILS_REQ)
 
 
-def test_a_contracts_check_is_in_slices_as_small_as_the_board_wants_them():
+def test_a_contract_is_checked_in_slices_as_small_as_the_board_asks_for():
     # Three verifications, each of 32 steps of an inverse and more than 360 sums of points.
     assert slices_of_a_check(multiples.operations_a_slice) > 3 * 360 // multiples.operations_a_slice
     assert slices_of_a_check(10) > 3 * (32 + 360) // 10
 
 
-def test_two_sub_cas():
+def test_a_contract_below_two_sub_cas_is_accepted():
     operator = Operator(sub_cas=2)
     key, chain = operator.contract()
-    bench = bench_for(operator)
-    car = ContractCar(bench, key, chain)
-    car.to_details()
-    assert len(car.challenge) == 16
+    evse = evse_for(operator)
+    ev = ContractEvcc(evse, key, chain)
+    ev.to_details()
+    assert len(ev.challenge) == 16
 
 
-def test_long_sub_cas():
+def test_sub_cas_up_to_1600_bytes_are_accepted():
     for sub_cas, size in ((1, 800), (1, 801), (1, 1600), (2, 1600)):
         operator = Operator(sub_cas, size)
         key, chain = operator.contract()
         assert [len(der) for der in chain[1:]] == [size] * sub_cas
-        ContractCar(bench_for(operator), key, chain).to_authorized()
+        ContractEvcc(evse_for(operator), key, chain).to_authorized()
 
 
-def test_a_leaf_over_its_size():
+def test_a_leaf_over_its_size_is_refused():
     key = Key()
     leaf = sized(801, EMAID.encode(), key, b"MO root", OPERATOR.key)
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, key, [leaf]), CHAIN_ERROR, "oversized")
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, key, [leaf]), CHAIN_ERROR, "oversized")
 
 
-def test_a_contract_that_is_a_tls_client_s():
+def test_a_contract_may_be_for_tls_clients_and_not_for_servers():
     purposes = b"\x55\x1d\x25"
     for purpose, code in ((b"\x02", "OK"), (b"\x01", CHAIN_ERROR)):
         key = Key()
         limited = der_maker.sequence(der_maker.tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03" + purpose))
         more = (der_maker.extension(purposes, limited, True),)
         leaf = certificate(EMAID.encode(), key, b"MO root", OPERATOR.key, more=more)
-        ContractCar(bench_for(OPERATOR), key, [leaf]).to_details(code)
+        ContractEvcc(evse_for(OPERATOR), key, [leaf]).to_details(code)
 
 
-def test_an_emaid_with_hyphens_or_without_its_check_digit():
+def test_an_emaid_with_hyphens_or_without_its_check_digit_is_the_same():
     for written in ("DE-8AA-1A2B3C4D5-9", EMAID.lower(), EMAID[:14]):
         if len(written) > 15:
             continue  # eMAIDType takes 14 or 15 characters
-        bench = bench_for(OPERATOR)
-        car = ContractCar(bench, KEY, CHAIN, emaid=written)
-        car.to_details()
+        evse = evse_for(OPERATOR)
+        ev = ContractEvcc(evse, KEY, CHAIN, emaid=written)
+        ev.to_details()
 
 
-def test_hyphens_in_the_certificate():
+def test_hyphens_in_the_certificate_are_accepted():
     key, chain = OPERATOR.contract("DE-8AA-1A2B3C4D5-9")
-    ContractCar(bench_for(OPERATOR), key, chain).to_details()
+    ContractEvcc(evse_for(OPERATOR), key, chain).to_details()
 
 
-def test_a_wrong_emaid():
-    bench = bench_for(OPERATOR)
-    car = ContractCar(bench, KEY, CHAIN, emaid="DE8AA1A2B3C4D60")
-    refused_details(bench, car, "FAILED_CertChainError", "wrong_emaid")
+def test_another_emaid_than_the_certificate_s_is_refused():
+    evse = evse_for(OPERATOR)
+    ev = ContractEvcc(evse, KEY, CHAIN, emaid="DE8AA1A2B3C4D60")
+    refused_details(evse, ev, "FAILED_CertChainError", "wrong_emaid")
 
 
-def test_a_wrong_root():
-    bench = bench_for(Operator())
+def test_a_contract_of_another_root_is_refused():
+    evse = evse_for(Operator())
     other, chain = Operator(sub_cas=1).contract()
-    bench.secc._context.credentials.mo_roots = [OPERATOR.root]
-    refused_details(bench, ContractCar(bench, other, chain[:1]), "FAILED_CertificateNotAllowedAtThisEVSE", "wrong_root")
+    evse.secc._context.credentials.mo_roots = [OPERATOR.root]
+    refused_details(evse, ContractEvcc(evse, other, chain[:1]), "FAILED_CertificateNotAllowedAtThisEVSE", "wrong_root")
 
 
-def test_a_root_of_the_same_name():
-    bench = bench_for(Operator())
-    refused_details(bench, ContractCar(bench, KEY, CHAIN), "FAILED_CertChainError", "bad_signature")
+def test_a_contract_of_another_root_of_the_same_name_is_refused():
+    evse = evse_for(Operator())
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertChainError", "bad_signature")
 
 
-def test_expired():
+def test_an_expired_contract_is_refused():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"250101000000Z", b"260101000000Z"))
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, key, chain), "FAILED_CertificateExpired", "expired")
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, key, chain), "FAILED_CertificateExpired", "expired")
 
 
-def test_not_yet_valid():
+def test_a_contract_that_is_not_yet_valid_is_refused():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"270101000000Z", b"280101000000Z"))
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, key, chain), "FAILED_CertificateExpired", "not_yet_valid")
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, key, chain), "FAILED_CertificateExpired", "not_yet_valid")
 
 
-def test_a_clock_that_was_never_set():
-    bench = bench_for(OPERATOR)
-    bench.secc._context.clock = WallClock()
-    refused_details(bench, ContractCar(bench, KEY, CHAIN), "FAILED_CertificateExpired", "clock_unset")
+def test_no_contract_is_accepted_while_the_clock_is_unset():
+    evse = evse_for(OPERATOR)
+    evse.secc._context.clock = WallClock()
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateExpired", "clock_unset")
 
 
-def test_it_ends_soon():
+def test_a_contract_that_ends_soon_is_accepted_and_named_so():
     key, chain = OPERATOR.contract(validity=der_maker.validity(b"250101000000Z", b"261001000000Z"))
-    bench = bench_for(OPERATOR)
+    evse = evse_for(OPERATOR)
     assert UNIX_S < 1_790_812_800  # 2026-10-01
-    ContractCar(bench, key, chain).to_details("OK_CertificateExpiresSoon")
+    ContractEvcc(evse, key, chain).to_details("OK_CertificateExpiresSoon")
 
 
 def revoking(serial):
@@ -187,95 +187,95 @@ def revoking(serial):
     return drive(made) if hasattr(made, "send") else made
 
 
-def test_revoked():
-    bench = bench_for(OPERATOR, crls=[revoking(b"\x01\x23")])
-    refused_details(bench, ContractCar(bench, KEY, CHAIN), "FAILED_CertificateRevoked", "revoked")
+def test_a_revoked_contract_is_refused():
+    evse = evse_for(OPERATOR, crls=[revoking(b"\x01\x23")])
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateRevoked", "revoked")
 
 
-def test_another_serial_is_revoked():
-    bench = bench_for(OPERATOR, crls=[revoking(b"\x01\x24")])
-    ContractCar(bench, KEY, CHAIN).to_details()
+def test_a_contract_is_accepted_where_another_serial_is_revoked():
+    evse = evse_for(OPERATOR, crls=[revoking(b"\x01\x24")])
+    ContractEvcc(evse, KEY, CHAIN).to_details()
 
 
-def test_no_certificate_at_all():
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, KEY, [b"\x30\x00"]), "FAILED_CertChainError", "encoding")
+def test_an_empty_certificate_is_refused():
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, KEY, [b"\x30\x00"]), "FAILED_CertChainError", "encoding")
 
 
-def test_an_oversized_chain():
-    bench = bench_for(OPERATOR)
-    refused_details(bench, ContractCar(bench, KEY, CHAIN * 4), "FAILED_CertChainError", "chain_length")
+def test_a_chain_of_too_many_certificates_is_refused():
+    evse = evse_for(OPERATOR)
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN * 4), "FAILED_CertChainError", "chain_length")
 
 
-def test_an_operator_who_refuses_the_contract():
-    bench = bench_for(OPERATOR)
-    bench.outlet.authorized = 2
-    refused_details(bench, ContractCar(bench, KEY, CHAIN), "FAILED_CertificateNotAllowedAtThisEVSE", "ok")
+def test_a_contract_that_the_operator_refuses_is_refused():
+    evse = evse_for(OPERATOR)
+    evse.charger.authorized = 2
+    refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateNotAllowedAtThisEVSE", "ok")
 
 
 def refused_authorization(code, body=None, signature=None, key=None):
-    bench = bench_for(OPERATOR)
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_details()
-    asked = {"Id": "id1", "GenChallenge": car.challenge}
+    evse = evse_for(OPERATOR)
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_details()
+    asked = {"Id": "id1", "GenChallenge": ev.challenge}
     asked.update(body or {})
     if key:
-        car.key = key
-    car.signature = car.sign("AuthorizationReq", asked)
+        ev.key = key
+    ev.signature = ev.sign("AuthorizationReq", asked)
     if signature:
-        signature(car.signature)
-    car.ask("AuthorizationReq", asked, code)
-    assert bench.kinds("refused") == [("refused", "AuthorizationReq", code, 0)]
-    return bench, car
+        signature(ev.signature)
+    ev.ask("AuthorizationReq", asked, code)
+    assert evse.kinds("refused") == [("refused", "AuthorizationReq", code, 0)]
+    return evse, ev
 
 
-def test_a_wrong_challenge():
-    bench, _car = refused_authorization("FAILED_ChallengeInvalid", {"GenChallenge": bytes(16)})
-    ended_safely(bench)
+def test_a_wrong_challenge_is_refused():
+    evse, _car = refused_authorization("FAILED_ChallengeInvalid", {"GenChallenge": bytes(16)})
+    ended_safely(evse)
 
 
-def test_a_replayed_authorization():
-    bench = bench_for(OPERATOR)
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_details()
-    body = {"Id": "id1", "GenChallenge": car.challenge}
-    recorded = car.sign("AuthorizationReq", body)
-    bench.disconnect()
-    bench.connect()
-    car.session_id = b"\x00"
-    car.to_details()
-    car.signature = recorded
-    car.ask("AuthorizationReq", body, "FAILED_ChallengeInvalid")
+def test_a_replayed_authorization_is_refused():
+    evse = evse_for(OPERATOR)
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_details()
+    body = {"Id": "id1", "GenChallenge": ev.challenge}
+    recorded = ev.sign("AuthorizationReq", body)
+    evse.disconnect()
+    evse.connect()
+    ev.session_id = b"\x00"
+    ev.to_details()
+    ev.signature = recorded
+    ev.ask("AuthorizationReq", body, "FAILED_ChallengeInvalid")
 
 
-def test_another_key():
+def test_a_signature_of_another_key_is_refused():
     other, _chain = Operator().contract()
     refused_authorization("FAILED_SignatureError", key=other)
 
 
-def test_no_signature():
-    bench = bench_for(OPERATOR)
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_details()
-    car.ask("AuthorizationReq", {"Id": "id1", "GenChallenge": car.challenge}, "FAILED_SignatureError")
-    ended_safely(bench)
+def test_a_missing_signature_is_refused():
+    evse = evse_for(OPERATOR)
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_details()
+    ev.ask("AuthorizationReq", {"Id": "id1", "GenChallenge": ev.challenge}, "FAILED_SignatureError")
+    ended_safely(evse)
 
 
-def test_a_changed_digest():
+def test_a_changed_digest_is_refused():
     def change(signature):
         signature["SignedInfo"]["Reference"][0]["DigestValue"] = bytes(32)
 
     refused_authorization("FAILED_SignatureError", signature=change)
 
 
-def test_a_reference_to_another_element():
+def test_a_reference_to_another_element_is_refused():
     def change(signature):
         signature["SignedInfo"]["Reference"][0]["URI"] = "#id2"
 
     refused_authorization("FAILED_SignatureError", signature=change)
 
 
-def test_other_algorithms():
+def test_other_algorithms_are_refused():
     def method(signature):
         signature["SignedInfo"]["SignatureMethod"]["Algorithm"] += "x"
 
@@ -286,7 +286,7 @@ def test_other_algorithms():
     refused_authorization("FAILED_SignatureError", signature=digest)
 
 
-def test_a_second_reference_or_none():
+def test_a_second_reference_or_none_is_refused():
     def twice(signature):
         signature["SignedInfo"]["Reference"] *= 2
 
@@ -297,28 +297,28 @@ def test_a_second_reference_or_none():
     refused_authorization("FAILED_SignatureError", signature=untransformed)
 
 
-def test_a_short_signature():
+def test_a_short_signature_is_refused():
     def short(signature):
         signature["SignatureValue"][""] = signature["SignatureValue"][""][:63]
 
     refused_authorization("FAILED_SignatureError", signature=short)
 
 
-def test_a_receipt_for_other_figures():
-    bench = bench_for(OPERATOR, changes={"iso15118_receipt": 1})
-    car = ContractCar(bench, KEY, CHAIN)
-    car.to_charging()
-    told = dict(car.charge(1)["MeterInfo"])
+def test_a_receipt_for_other_figures_is_refused():
+    evse = evse_for(OPERATOR, changes={"iso15118_receipt": 1})
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_charging()
+    told = dict(ev.charge(1)["MeterInfo"])
     told["MeterReading"] += 1
-    body = {"Id": "id1", "SessionID": car.session_id, "MeterInfo": told}
-    car.ask_signed("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")
-    ended_safely(bench)
+    body = {"Id": "id1", "SessionID": ev.session_id, "MeterInfo": told}
+    ev.ask_signed("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")
+    ended_safely(evse)
 
 
-def test_an_unsigned_receipt():
-    bench = bench_for(OPERATOR, dc=True, changes={"iso15118_receipt": 1})
-    car = ContractCar(bench, KEY, CHAIN, "DC_extended")
-    car.to_charging()
-    told = car.charge(1)["MeterInfo"]
-    body = {"Id": "id1", "SessionID": car.session_id, "MeterInfo": told}
-    car.ask("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")
+def test_an_unsigned_receipt_is_refused():
+    evse = evse_for(OPERATOR, dc=True, changes={"iso15118_receipt": 1})
+    ev = ContractEvcc(evse, KEY, CHAIN, "DC_extended")
+    ev.to_charging()
+    told = ev.charge(1)["MeterInfo"]
+    body = {"Id": "id1", "SessionID": ev.session_id, "MeterInfo": told}
+    ev.ask("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")

@@ -1,7 +1,7 @@
-"""A fault of the charger in a session: the car is told to stop, and only what is agreed anew closes the contactor."""
+"""A fault of the charger in a session: the EV is told to stop, and only what is agreed anew closes the contactor."""
 
-from evcc import Bench, Car, charge_parameter, delivery
-from garbage import share
+from evcc import Evcc, Evse, charge_parameter, delivery
+from small_heap import share
 
 from gridkeel.v2g.iso2 import status
 
@@ -10,127 +10,127 @@ DC = "DC_extended"
 
 
 def charging(dc=False, changes=None):
-    bench = Bench(dc=dc, changes=changes)
-    car = Car(bench, DC if dc else "AC_single_phase_core")
-    car.to_charging()
-    car.charge(1)
-    return bench, car
+    evse = Evse(dc=dc, changes=changes)
+    ev = Evcc(evse, DC if dc else "AC_single_phase_core")
+    ev.to_charging()
+    ev.charge(1)
+    return evse, ev
 
 
-def fault(bench, ms=200):
+def fault(evse, ms=200):
     """A fault that comes and goes."""
-    bench.outlet.ready = False
-    bench.run(ms)
-    bench.outlet.ready = True
-    bench.run(200)
+    evse.charger.ready = False
+    evse.run(ms)
+    evse.charger.ready = True
+    evse.run(200)
 
 
-def told(car):
-    return car.charge(1)["DC_EVSEStatus" if car.dc else "AC_EVSEStatus"]["EVSENotification"]
+def told(ev):
+    return ev.charge(1)["DC_EVSEStatus" if ev.dc else "AC_EVSEStatus"]["EVSENotification"]
 
 
-def test_a_stop_that_a_fault_told_is_told_on_when_it_is_gone():
+def test_a_stop_asked_for_by_a_fault_is_repeated_after_the_fault_is_gone():
     for dc in share((False, True), 1):
-        bench, car = charging(dc)
-        bench.outlet.ready = False
-        assert told(car) == status.STOP
-        bench.outlet.ready = True
+        evse, ev = charging(dc)
+        evse.charger.ready = False
+        assert told(ev) == status.STOP
+        evse.charger.ready = True
         for _ in range(3):
-            assert told(car) == status.STOP
-        assert not bench.outlet.contactor_closed and not bench.outlet.allowed
+            assert told(ev) == status.STOP
+        assert not evse.charger.contactor_closed and not evse.charger.allowed
 
 
-def test_a_fault_between_two_messages_is_told_all_the_same():
-    bench, car = charging()
-    fault(bench)
-    assert told(car) == status.STOP and not bench.outlet.contactor_closed
+def test_a_fault_between_two_messages_asks_for_a_stop_all_the_same():
+    evse, ev = charging()
+    fault(evse)
+    assert told(ev) == status.STOP and not evse.charger.contactor_closed
 
 
-def test_the_car_s_stop_is_answered_well():
+def test_the_ev_s_stop_is_answered_with_ok():
     for dc in share((False, True), 1):
-        bench, car = charging(dc)
-        fault(bench)
-        car.stop()
-        bench.run(200)
-        assert not bench.outlet.contactor_closed and not bench.kinds("refused")
-        bench.disconnect()
+        evse, ev = charging(dc)
+        fault(evse)
+        ev.stop()
+        evse.run(200)
+        assert not evse.charger.contactor_closed and not evse.kinds("refused")
+        evse.disconnect()
 
 
-def test_a_new_agreement_closes_it_again():
-    bench, car = charging()
-    fault(bench)
-    assert told(car) == status.STOP
-    car.ask("PowerDeliveryReq", delivery("Renegotiate", car))
-    found = car.ask("ChargeParameterDiscoveryReq", charge_parameter(car))["AC_EVSEChargeParameter"]
+def test_a_new_agreement_closes_the_contactor_again():
+    evse, ev = charging()
+    fault(evse)
+    assert told(ev) == status.STOP
+    ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
+    found = ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev))["AC_EVSEChargeParameter"]
     assert found["AC_EVSEStatus"]["EVSENotification"] == "None"
-    assert not bench.outlet.contactor_closed
-    car.ask("PowerDeliveryReq", delivery("Start", car))
-    assert bench.outlet.contactor_closed and told(car) == "None"
+    assert not evse.charger.contactor_closed
+    ev.ask("PowerDeliveryReq", delivery("Start", ev))
+    assert evse.charger.contactor_closed and told(ev) == "None"
 
 
-def test_a_new_agreement_of_a_dc_outlet_tests_the_isolation_again():
-    bench, car = charging(True)
-    fault(bench)
-    bench.outlet.isolation_end = status.ISOLATION_WARNING
-    car.ask("PowerDeliveryReq", delivery("Renegotiate", car))
-    car.ask("ChargeParameterDiscoveryReq", charge_parameter(car))
-    car.cable_check_only()
-    assert bench.outlet.isolation == status.ISOLATION_WARNING
-    car.pre_charge()
-    car.ask("PowerDeliveryReq", delivery("Start", car))
-    assert bench.outlet.contactor_closed and told(car) == "None"
+def test_a_new_agreement_at_a_dc_connector_tests_the_isolation_again():
+    evse, ev = charging(True)
+    fault(evse)
+    evse.charger.isolation_end = status.ISOLATION_WARNING
+    ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
+    ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev))
+    ev.cable_check_only()
+    assert evse.charger.isolation == status.ISOLATION_WARNING
+    ev.pre_charge()
+    ev.ask("PowerDeliveryReq", delivery("Start", ev))
+    assert evse.charger.contactor_closed and told(ev) == "None"
 
 
-def test_no_new_agreement_while_the_fault_stands():
-    bench, car = charging()
-    bench.outlet.ready = False
-    bench.run(200)
-    car.ask("PowerDeliveryReq", delivery("Renegotiate", car))
-    found = car.ask("ChargeParameterDiscoveryReq", charge_parameter(car))["AC_EVSEChargeParameter"]
+def test_no_new_agreement_is_made_while_the_fault_is_active():
+    evse, ev = charging()
+    evse.charger.ready = False
+    evse.run(200)
+    ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
+    found = ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev))["AC_EVSEChargeParameter"]
     assert found["AC_EVSEStatus"]["EVSENotification"] == status.STOP
-    car.ask("PowerDeliveryReq", delivery("Start", car), "FAILED_PowerDeliveryNotApplied")
+    ev.ask("PowerDeliveryReq", delivery("Start", ev), "FAILED_PowerDeliveryNotApplied")
 
 
 def test_a_new_agreement_keeps_the_mode_after_a_fault():
-    bench, car = charging()
-    bench.outlet.three_phase = True
-    fault(bench)
-    car.ask("PowerDeliveryReq", delivery("Renegotiate", car))
-    car.mode = "AC_three_phase_core"
-    car.ask("ChargeParameterDiscoveryReq", charge_parameter(car), "FAILED_WrongEnergyTransferMode")
+    evse, ev = charging()
+    evse.charger.three_phase = True
+    fault(evse)
+    ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
+    ev.mode = "AC_three_phase_core"
+    ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev), "FAILED_WrongEnergyTransferMode")
 
 
-def test_a_fault_in_a_pre_charge_is_told_until_the_end():
-    bench = Bench(dc=True)
-    car = Car(bench, DC)
-    car.to_offer()
-    car.cable_check()
-    fault(bench)
-    found = car.ask("PreChargeReq", car.request("PreChargeReq"))["DC_EVSEStatus"]
+def test_a_fault_in_a_pre_charge_is_reported_until_the_end():
+    evse = Evse(dc=True)
+    ev = Evcc(evse, DC)
+    ev.to_offer()
+    ev.cable_check()
+    fault(evse)
+    found = ev.ask("PreChargeReq", ev.request("PreChargeReq"))["DC_EVSEStatus"]
     assert (found["EVSENotification"], found["EVSEStatusCode"]) == (status.STOP, "EVSE_Shutdown")
-    car.ask("PowerDeliveryReq", delivery("Start", car), "FAILED_PowerDeliveryNotApplied")
-    assert not bench.outlet.contactor_closed
+    ev.ask("PowerDeliveryReq", delivery("Start", ev), "FAILED_PowerDeliveryNotApplied")
+    assert not evse.charger.contactor_closed
 
 
 def test_a_fault_while_the_contactor_is_waited_for_is_answered_at_once():
-    bench = Bench()
-    car = Car(bench)
-    car.to_power_delivery()
-    car.send("PowerDeliveryReq", delivery("Start", car))
-    bench.run(500)
-    fault(bench, 10)
-    begun_ms = bench.now_ms
-    assert car.receive("PowerDeliveryReq")["ResponseCode"] == "FAILED_PowerDeliveryNotApplied"
-    assert bench.now_ms - begun_ms < 50
-    assert bench.kinds("session")[-1][2] == "charger_not_ready"
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.to_power_delivery()
+    ev.send("PowerDeliveryReq", delivery("Start", ev))
+    evse.run(500)
+    fault(evse, 10)
+    begun_ms = evse.now_ms
+    assert ev.receive("PowerDeliveryReq")["ResponseCode"] == "FAILED_PowerDeliveryNotApplied"
+    assert evse.now_ms - begun_ms < 50
+    assert evse.kinds("session")[-1][2] == "charger_not_ready"
 
 
-def test_a_car_that_charges_on_after_a_fault_is_stopped():
-    bench, car = charging(changes={"iso15118_notice_s": 10})
-    fault(bench)
-    car.charge(1)
-    bench.now_ms += 14899  # told 100 ms ago, asked in the same millisecond
-    car.ask(car.loop, car.request(car.loop))
-    bench.now_ms += 1
-    car.ask(car.loop, car.request(car.loop), "FAILED")
-    assert bench.kinds("session")[-1][2] == "ev_does_not_stop"
+def test_an_ev_that_charges_on_after_a_fault_is_stopped():
+    evse, ev = charging(changes={"iso15118_notice_s": 10})
+    fault(evse)
+    ev.charge(1)
+    evse.now_ms += 14899  # told 100 ms ago, asked in the same millisecond
+    ev.ask(ev.loop, ev.request(ev.loop))
+    evse.now_ms += 1
+    ev.ask(ev.loop, ev.request(ev.loop), "FAILED")
+    assert evse.kinds("session")[-1][2] == "ev_does_not_stop"

@@ -14,7 +14,7 @@ def frame(payload):
     return bytes(out)
 
 
-def test_a_frame_comes_in_any_pieces():
+def test_a_frame_in_any_pieces_is_taken_once_whole():
     data = frame(b"hello")
     for cut in range(1, len(data)):
         receiver = v2gtp.Receiver()
@@ -38,7 +38,7 @@ def test_the_next_frame_moves_up():
     assert receiver.state() == v2gtp.INCOMPLETE
 
 
-def test_headers_that_are_none():
+def test_malformed_headers_are_refused():
     good = bytearray(frame(b"x"))
     for place, byte in ((0, 0x02), (1, 0xFF), (2, 0x90), (3, 0x00)):
         bad = bytearray(good)
@@ -117,6 +117,6 @@ def test_the_protocol_with_priority_1_is_taken():
     assert sap.answer({"AppProtocol": [offer(5, 1, minor=1)]}) == {"ResponseCode": sap.MINOR_DEVIATION, "SchemaID": 5}
 
 
-def test_no_protocol_in_common():
+def test_without_a_protocol_in_common_negotiation_fails():
     for other in (offer(1, 1, major=1), offer(1, 1, "urn:iso:std:iso:15118:-20:DC", 1), offer(1, 1, major=3)):
         assert sap.answer({"AppProtocol": [other]}) == {"ResponseCode": sap.FAILED}

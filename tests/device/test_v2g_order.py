@@ -1,15 +1,15 @@
 """Every message in every state: what the table allows goes on, everything else is a sequence error and a safe end."""
 
 from evcc import ClosedError
-from garbage import COLLECTED, share
-from reaching import REACH, ended_safely, reach
+from session_states import REACH, ended_safely, reach
+from small_heap import COLLECTED, share
 
 from gridkeel.v2g.iso2 import response_codes, states, states_text
 
 WASM_GROUP = 1
 
 
-def test_the_table_is_whole():
+def test_the_table_has_every_request_and_leads_to_every_state():
     assert sorted(REACH) + [states.ENDED] == list(range(len(states_text.STATES)))
     moves = states_text.moves()
     assert {request for _state, request, _condition, _next in moves} == set(states_text.REQUESTS)
@@ -25,18 +25,18 @@ def test_every_response_has_its_codes():
     assert not response_codes.may_carry("SessionStopRes", "FAILED_ContactorError")
 
 
-def test_a_car_may_stop_wherever_the_table_says():
+def test_an_ev_may_stop_wherever_the_table_allows_it():
     may_stop = [state for state in sorted(REACH) if "SessionStopReq" in states_text.allowed(state)]
     assert len(may_stop) == 12
     for state in share(may_stop, 2):
         for kind in share(("Pause", "Terminate"), 1):
-            car = reach(state)
-            bench = car.bench
-            car.ask("SessionStopReq", {"ChargingSession": kind})
-            bench.outlet.wants_power = False
-            bench.run(200)
-            assert bench.secc.closing and not bench.outlet.in_session and not bench.outlet.contactor_closed, state
-            assert not bench.kinds("refused")
+            ev = reach(state)
+            evse = ev.evse
+            ev.ask("SessionStopReq", {"ChargingSession": kind})
+            evse.charger.wants_power = False
+            evse.run(200)
+            assert evse.secc.closing and not evse.charger.in_session and not evse.charger.contactor_closed, state
+            assert not evse.kinds("refused")
 
 
 def _out_of_order(state):
@@ -45,35 +45,35 @@ def _out_of_order(state):
     wrong = [name for name in sorted(states_text.REQUESTS) if name not in allowed]
     assert len(wrong) >= 13
     for tried, name in enumerate(share(wrong, 1 if REACH[state][0] else 2)):
-        car = reach(state)
-        bench = car.bench
+        ev = reach(state)
+        evse = ev.evse
         if state == states.PROTOCOL:
-            car.send(name, car.request(name))
+            ev.send(name, ev.request(name))
             try:
-                bench.answer()
+                evse.answer()
                 raise AssertionError("an answer to %s before a protocol was agreed on" % name)
             except ClosedError:
                 pass
         else:
-            answer = car.ask(name, car.request(name), "FAILED_SequenceError")
+            answer = ev.ask(name, ev.request(name), "FAILED_SequenceError")
             assert answer["ResponseCode"] == "FAILED_SequenceError"
-            assert bench.kinds("refused") == [("refused", name, "FAILED_SequenceError", 0)]
-        assert bench.secc.closing and not bench.outlet.allowed
+            assert evse.kinds("refused") == [("refused", name, "FAILED_SequenceError", 0)]
+        assert evse.secc.closing and not evse.charger.allowed
         if tried % 6 == 0:
-            ended_safely(bench)
+            ended_safely(evse)
 
 
 def _protocol_again(state):
     """The protocol handshake in the middle of a session is no message of the session."""
     if not COLLECTED and REACH[state][0]:
         return
-    car = reach(state)
+    ev = reach(state)
     try:
-        car.negotiate()
+        ev.negotiate()
         raise AssertionError("negotiated again")
     except ClosedError:
         pass
-    assert car.bench.secc.closing and not car.bench.outlet.allowed
+    assert ev.evse.secc.closing and not ev.evse.charger.allowed
 
 
 def test_out_of_order_in_protocol():

@@ -1,5 +1,7 @@
 """SAScheduleTuple from a price plan, and charging profiles held against it."""
 
+from fake_charger import FakeCharger
+
 from gridkeel.v2g import journal
 from gridkeel.v2g.iso2 import modes, schedules, values
 from gridkeel.v2g.iso2.codes import RefusedError
@@ -32,7 +34,7 @@ def offered(schedule, departure_s=None, entries=schedules.ENTRIES_UNASKED):
     return context.offer, context.offer_end_s
 
 
-def test_no_plan_is_the_rating_for_a_day():
+def test_without_a_price_plan_the_rating_is_offered_for_a_day():
     assert offered(()) == (((0, 7360),), 86400)
     assert offered((), 7200) == (((0, 7360),), 7200)
 
@@ -48,7 +50,7 @@ def test_the_last_entry_lasts_a_day_at_most():
     assert offered(((0, 100), (50000, 200)), 300000) == (((0, 100), (50000, 200)), 136400)
 
 
-def test_what_the_car_cannot_take_is_told_as_the_least_of_it():
+def test_entries_past_what_the_ev_takes_are_joined_to_their_least_power():
     slots = ((0, 1000), (100, 2000), (200, 500), (300, 4000))
     assert offered(slots, None, 4)[0] == slots
     assert offered(slots, None, 3)[0] == ((0, 1000), (100, 2000), (200, 500))
@@ -58,7 +60,7 @@ def test_what_the_car_cannot_take_is_told_as_the_least_of_it():
     assert len(offered(day)[0]) == 23 and len(offered(day, None, 1024)[0]) == 96
 
 
-def test_the_tuple_on_the_wire():
+def test_the_schedule_tuple_has_its_entries_and_durations():
     context = Some(((0, 1000), (900, 0)))
     schedules.make(context, None, 24)
     found = schedules.tuple_of(context)
@@ -88,14 +90,14 @@ def checked(*entries):
     return profiled(context, entries), context.over_w
 
 
-def test_a_profile_within_the_offer_stands_as_it_is():
+def test_a_profile_within_the_offer_is_followed_as_it_is():
     whole = ((0, 1000), (900, 3000), (1800, 0), (3600, 0))
     for entries in (whole, ((0, 0),), ((900, 3000), (1799, 0)), ((0, 1000), (900, 1000), (1800, 0))):
         assert checked(*[entry(*pair) for pair in entries]) == (entries, 0)
     assert schedules.check_profile(Some(), None) == ()
 
 
-def test_a_profile_above_the_offer_is_cut_to_it_and_told():
+def test_a_profile_above_the_offer_is_cut_to_it_and_logged():
     for entries, found, over_w in (
         (((0, 1001), (900, 0)), ((0, 1000), (900, 0)), 1),
         (((0, 32767000),), ((0, 1000), (900, 3000), (1800, 0)), 32767000),
@@ -111,7 +113,7 @@ def test_a_profile_above_the_offer_is_cut_to_it_and_told():
         assert checked(*[entry(*pair) for pair in entries]) == (found, over_w), entries
 
 
-def test_what_is_no_profile_is_refused():
+def test_a_malformed_profile_is_refused():
     invalid = "FAILED_ChargingProfileInvalid", 0
     assert checked(entry(900, 0), entry(0, 0)) == invalid
     assert checked(entry(0, 0), entry(0, 0)) == invalid
@@ -154,7 +156,7 @@ def test_nothing_is_offered_from_the_departure_on():
     assert (profiled(context, [entry(*pair) for pair in closed]), context.over_w) == (closed, 0)
 
 
-def test_physical_values():
+def test_physical_values_keep_to_16_bits_by_their_multiplier():
     for value, multiplier, expected in (
         (0, 0, 0),
         (230, 0, 230),
@@ -169,7 +171,7 @@ def test_physical_values():
         assert found == {"Multiplier": multiplier, "Unit": "W", "Value": expected}, (value, found)
 
 
-def test_numbers():
+def test_a_number_is_read_with_its_multiplier_in_its_unit_alone():
     body = {"X": {"Multiplier": -3, "Unit": "A", "Value": 32000}, "Y": {"Multiplier": 2, "Unit": "A", "Value": -3}}
     assert values.number(body, "X", "A") == 32 and values.number(body, "Y", "A") == -300
     assert values.number(body, "Z", "A", 7) == 7
@@ -180,19 +182,14 @@ def test_numbers():
         assert error.code == "FAILED_WrongChargeParameter"
 
 
-class Outlet:
-    def __init__(self, dc, three_phase):
-        self.dc = dc
-        self.three_phase = three_phase
-
-
 class Bits:
     def __init__(self, bits):
         self.iso15118_energy_modes = bits
 
 
-def test_modes():
-    one, three, dc = Outlet(False, False), Outlet(False, True), Outlet(True, False)
+def test_the_offered_energy_modes_are_those_of_connector_and_parameter():
+    one, three, dc = FakeCharger(), FakeCharger(), FakeCharger(dc=True)
+    three.three_phase = True
     assert modes.offered(Bits(0), one) == ["AC_single_phase_core"]
     assert modes.offered(Bits(0), three) == ["AC_three_phase_core", "AC_single_phase_core"]
     assert modes.offered(Bits(0), dc) == ["DC_extended"]

@@ -5,7 +5,7 @@ Made with the EXI codec and create_signature of the PyPI package iso15118 0.31.2
 
 from binascii import unhexlify
 
-from garbage import COLLECTED
+from small_heap import COLLECTED
 
 from gridkeel.v2g import exi, grammars, journal, signatures
 from gridkeel.v2g.iso2 import states
@@ -67,7 +67,7 @@ def checked(header, name, body, key=KEY):
         return done.value
 
 
-def test_a_challenge_signed_by_another_implementation():
+def test_a_challenge_signed_by_another_implementation_is_accepted():
     if not COLLECTED:
         return  # the curve leaves a megabyte of garbage: test_crypto_signature has that build to itself
     header, body = read(AUTHORIZATION)
@@ -76,14 +76,14 @@ def test_a_challenge_signed_by_another_implementation():
     assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == journal.OK
 
 
-def test_a_receipt_signed_by_another_implementation():
+def test_a_receipt_signed_by_another_implementation_is_accepted():
     if not COLLECTED:
         return  # the curve leaves a megabyte of garbage: test_crypto_signature has that build to itself
     header, body = read(RECEIPT)
     assert checked(header, "MeteringReceiptReq", body["MeteringReceiptReq"]) == journal.OK
 
 
-def test_another_element_under_the_signature():
+def test_another_element_under_the_signature_is_refused():
     header, body = read(AUTHORIZATION)
     element = body["AuthorizationReq"]
     element["GenChallenge"] = bytes(16)
@@ -118,7 +118,7 @@ def test_an_element_that_is_too_long_to_be_encoded_is_not_signed():
         assert done.value == journal.SIGNATURE_FORM
 
 
-def test_a_signature_of_another_message():
+def test_a_signature_of_another_message_is_refused():
     if not COLLECTED:
         return  # the curve leaves a megabyte of garbage: test_crypto_signature has that build to itself
     header, body = read(AUTHORIZATION)
@@ -127,7 +127,7 @@ def test_a_signature_of_another_message():
     assert checked(header, "AuthorizationReq", body["AuthorizationReq"]) == journal.SIGNATURE_MISMATCH
 
 
-def test_another_key():
+def test_a_signature_of_another_key_is_refused():
     header, body = read(AUTHORIZATION)
     key = KEY[:-1] + bytes((KEY[-1] ^ 1,))  # no point of the curve
     assert checked(header, "AuthorizationReq", body["AuthorizationReq"], key) == journal.SIGNATURE_MISMATCH
@@ -144,7 +144,7 @@ def reference_of(signature):
     return signature["SignedInfo"]["Reference"][0]
 
 
-def test_forms_that_the_standard_does_not_know():
+def test_forms_that_the_standard_does_not_know_are_refused():
     def short(signature):
         signature["SignatureValue"][""] = signature["SignatureValue"][""][:63]
 
@@ -162,7 +162,7 @@ def test_forms_that_the_standard_does_not_know():
         assert form(change) == journal.SIGNATURE_FORM, change
 
 
-def test_algorithms_that_are_not_the_standard_s():
+def test_algorithms_that_are_not_the_standard_s_are_refused():
     def canonical(signature):
         signature["SignedInfo"]["CanonicalizationMethod"]["Algorithm"] = "http://www.w3.org/2001/10/xml-exc-c14n#"
 

@@ -1,7 +1,7 @@
 """What is told of the charger: ratings, limits, meter, and the status in every response that carries one."""
 
-from evcc import Bench, Car, charge_parameter, number
-from reaching import reach
+from evcc import Evcc, Evse, charge_parameter, number
+from session_states import reach
 
 from gridkeel.clock import WallClock
 from gridkeel.v2g.iso2 import states, status
@@ -34,7 +34,7 @@ class Some:
             setattr(self.charger if hasattr(self.charger, name) else self, name, changes[name])
 
 
-def test_notifications():
+def test_each_state_of_the_charger_has_its_notification():
     for changes, wish, delay_s in (
         ({}, "None", 0),
         ({"stop_asked": True}, "StopCharging", 10),
@@ -53,11 +53,11 @@ def test_notifications():
     assert status.notification(context) == "None"
 
 
-def test_a_tripped_rcd_is_told():
+def test_a_tripped_rcd_is_reported():
     assert status.ac(Some(rcd=True))["RCD"] is True
 
 
-def test_codes_of_a_dc_outlet():
+def test_each_state_of_a_dc_connector_has_its_status_code():
     for changes, isolation, code in (
         ({}, "Invalid", "EVSE_NotReady"),
         ({"isolation": status.ISOLATION_MEASURING}, "Invalid", "EVSE_IsolationMonitoringActive"),
@@ -73,34 +73,34 @@ def test_codes_of_a_dc_outlet():
         assert (found["EVSEIsolationStatus"], found["EVSEStatusCode"]) == (isolation, code), changes
 
 
-def test_ratings_of_an_ac_outlet():
-    bench = Bench()
-    bench.outlet.max_current_a, bench.outlet.offered_w = 20, 2300
-    car = Car(bench)
-    car.to_authorized()
-    found = car.ask("ChargeParameterDiscoveryReq", charge_parameter(car))["AC_EVSEChargeParameter"]
+def test_the_ratings_of_an_ac_connector_are_reported():
+    evse = Evse()
+    evse.charger.max_current_a, evse.charger.offered_w = 20, 2300
+    ev = Evcc(evse)
+    ev.to_authorized()
+    found = ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev))["AC_EVSEChargeParameter"]
     assert (number(found["EVSENominalVoltage"]), number(found["EVSEMaxCurrent"])) == (230, 20)
 
 
-def test_ratings_of_a_dc_outlet():
-    bench = Bench(dc=True)
-    outlet = bench.outlet
-    outlet.min_current_a, outlet.offered_w = 3, 1000
-    car = Car(bench, "DC_extended")
-    car.to_authorized()
-    found = car.ask("ChargeParameterDiscoveryReq", charge_parameter(car))["DC_EVSEChargeParameter"]
+def test_the_ratings_of_a_dc_connector_are_reported():
+    evse = Evse(dc=True)
+    charger = evse.charger
+    charger.min_current_a, charger.offered_w = 3, 1000
+    ev = Evcc(evse, "DC_extended")
+    ev.to_authorized()
+    found = ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev))["DC_EVSEChargeParameter"]
     assert number(found["EVSEMaximumCurrentLimit"]) == 125 and number(found["EVSEMinimumCurrentLimit"]) == 3
     assert number(found["EVSEMaximumVoltageLimit"]) == 500 and number(found["EVSEMinimumVoltageLimit"]) == 150
     assert number(found["EVSEMaximumPowerLimit"]) == 50000 and number(found["EVSEPeakCurrentRipple"]) == 2
 
 
 def test_a_meter_is_read_with_the_time_where_it_is_known():
-    car = reach(states.CHARGING)
-    assert car.charge(1)["MeterInfo"] == {"MeterID": "METER-1", "MeterReading": 1234, "TMeter": 1_790_000_000}
+    ev = reach(states.CHARGING)
+    assert ev.charge(1)["MeterInfo"] == {"MeterID": "METER-1", "MeterReading": 1234, "TMeter": 1_790_000_000}
 
 
 def test_a_meter_is_read_without_a_time_where_it_is_not():
-    car = Car(Bench())
-    car.bench.secc._context.clock = WallClock()
-    car.to_charging()
-    assert car.charge(1)["MeterInfo"] == {"MeterID": "METER-1", "MeterReading": 1234}
+    ev = Evcc(Evse())
+    ev.evse.secc._context.clock = WallClock()
+    ev.to_charging()
+    assert ev.charge(1)["MeterInfo"] == {"MeterID": "METER-1", "MeterReading": 1234}

@@ -113,7 +113,7 @@ def test_a_request_has_the_same_times_phase_and_logging_in_every_state():
     assert len(rows) % n == 0
 
 
-def test_the_performance_times_and_timeouts():
+def test_the_performance_times_and_timeouts_are_those_of_the_standard():
     for request in states_text.REQUESTS:
         expected = (4500, 5000) if request[:-3] in SLOW else (1500, 2000)
         if request == "CurrentDemandReq":
@@ -137,13 +137,13 @@ def test_in_which_field_of_the_record_a_request_s_time_is_counted():
     assert [k for k, field in enumerate(fields) if field == "loop_us"] == [handshake.field.PROTOCOL_US + states.IN_LOOP]
 
 
-def test_the_clocks_that_span_messages():
+def test_the_clocks_that_span_messages_are_those_of_the_standard():
     assert (states.SETUP_TIMEOUT_MS, states.SEQUENCE_TIMEOUT_MS) == (20000, 60000)
     assert states.CABLE_CHECK_PERFORMANCE_MS == 38000
     assert (states.PILOT_TIMEOUT_MS, states.CONTACTOR_MS, states.CONTACTOR_OPEN_MS) == (1500, 3000, 3500)
 
 
-def test_numbers_of_requests():
+def test_a_request_s_number_is_found_by_its_name_alone():
     assert states.number_of("supportedAppProtocolReq") == states.APP_PROTOCOL_REQ
     assert states.number_of("PowerDeliveryReq") == states.POWER_DELIVERY_REQ
     assert states.number_of("SessionStopReq") == states.SESSION_STOP_REQ == len(states_text.REQUESTS) - 1
@@ -151,6 +151,6 @@ def test_numbers_of_requests():
         assert states.number_of(name) == -1, name
 
 
-def test_names_of_responses():
+def test_a_request_s_response_is_found_by_its_name_alone():
     assert states.response_of("PowerDeliveryReq") == "PowerDeliveryRes"
     assert states.response_of("PowerDeliveryRes") == states.response_of("Signature") == ""

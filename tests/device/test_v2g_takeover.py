@@ -1,7 +1,7 @@
-"""A car whose connection was lost comes again over another: what it must say, and what becomes of its session."""
+"""An EV whose connection was lost comes again over another: what it must say, and what becomes of its session."""
 
-from evcc import _BUFFER, EVCC_ID, Bench, Car, offer
-from reaching import reach
+from evcc import _BUFFER, EVCC_ID, Evcc, Evse, offer
+from session_states import reach
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars, sap, v2gtp
@@ -52,7 +52,7 @@ def refused(data):
     return False
 
 
-def test_it_is_heard_whole_or_in_pieces_and_answered_once():
+def test_a_claim_is_read_whole_or_in_pieces_and_answered_once():
     for pieces in (1, 7, 1000):
         answers = []
         claim = heard(protocols() + setup(b"\x01" * 8), pieces, answers)
@@ -92,11 +92,11 @@ def test_more_than_there_is_room_for_is_refused():
     assert not claim.receiver.put(bytes(600), 600)
 
 
-def test_only_its_own_words_over_its_own_transport_make_it_the_same_car():
+def test_only_its_own_ids_over_its_own_transport_make_it_the_same_ev():
     for secured in (False, True):
-        car = Car(Bench(secured=secured))
-        car.to_charging()
-        secc, own = car.bench.secc, car.session_id
+        ev = Evcc(Evse(secured=secured))
+        ev.to_charging()
+        secc, own = ev.evse.secc, ev.session_id
         for evcc_id, session_id, same in (
             (EVCC_ID, own, True),
             (EVCC_ID, b"\x01" * 8, False),
@@ -114,87 +114,87 @@ def test_only_its_own_words_over_its_own_transport_make_it_the_same_car():
 
 
 def test_without_an_id_the_pilot_has_to_say_that_it_takes_no_power():
-    car = Car(Bench())
-    car.to_charging()
-    car.bench.outlet.wants_power = False
+    ev = Evcc(Evse())
+    ev.to_charging()
+    ev.evse.charger.wants_power = False
     claim = Claim()
     claim.evcc_id, claim.session_id = EVCC_ID, b"\x00"
-    assert car.bench.secc.same(claim, False)
+    assert ev.evse.secc.same(claim, False)
     claim.evcc_id = STRANGER
-    assert not car.bench.secc.same(claim, False)
+    assert not ev.evse.secc.same(claim, False)
 
 
 def test_where_there_is_no_session_there_is_none_to_take():
     claim = Claim()
     claim.evcc_id, claim.session_id = b"", b""
     for state in (states.PROTOCOL, states.SETUP):
-        bench = reach(state).bench
-        assert not bench.secc.ongoing and not bench.secc.same(claim, False)
-    car = reach(states.DISCOVERY)
-    claim.evcc_id, claim.session_id = EVCC_ID, car.session_id
-    assert car.bench.secc.same(claim, car.bench.secured)
-    car.ask("SessionStopReq", {"ChargingSession": "Terminate"})
-    assert not car.bench.secc.same(claim, car.bench.secured)
+        evse = reach(state).evse
+        assert not evse.secc.ongoing and not evse.secc.same(claim, False)
+    ev = reach(states.DISCOVERY)
+    claim.evcc_id, claim.session_id = EVCC_ID, ev.session_id
+    assert ev.evse.secc.same(claim, ev.evse.secured)
+    ev.ask("SessionStopReq", {"ChargingSession": "Terminate"})
+    assert not ev.evse.secc.same(claim, ev.evse.secured)
 
 
-def take_over(car, session_id):
-    """Let a car take its session over, as the runtime does; return the code of its SessionSetup."""
-    bench = car.bench
+def take_over(ev, session_id):
+    """Let an EV take its session over, as the runtime does; return the code of its SessionSetup."""
+    evse = ev.evse
     claim = heard(protocols() + setup(session_id))
-    bench.secc.release(bench.now_ms)
-    bench.disconnect()
-    bench.secc.connected(bench.secured, bench.now_ms, True)
-    bench.secc.receive(claim.receiver.buffer, claim.receiver.end, bench.now_ms)
-    return car.receive("SessionSetupReq")["ResponseCode"]
+    evse.secc.release(evse.now_ms)
+    evse.disconnect()
+    evse.secc.connected(evse.secured, evse.now_ms, True)
+    evse.secc.receive(claim.receiver.buffer, claim.receiver.end, evse.now_ms)
+    return ev.receive("SessionSetupReq")["ResponseCode"]
 
 
-def test_its_session_is_joined_and_power_ends_until_it_is_agreed_anew():
-    car = Car(Bench())
-    car.to_charging()
-    bench, own = car.bench, car.session_id
-    assert bench.outlet.contactor_closed
-    assert take_over(car, own) == JOINED
-    assert car.session_id == own
-    assert not bench.outlet.allowed and bench.outlet.in_session and not bench.outlet.broken
-    bench.run(200)
-    assert not bench.outlet.contactor_closed
-    assert [event[2] for event in bench.kinds("session") if event[1] == "ended"] == ["ev_reconnected"]
+def test_a_session_taken_over_has_no_power_until_it_is_agreed_anew():
+    ev = Evcc(Evse())
+    ev.to_charging()
+    evse, own = ev.evse, ev.session_id
+    assert evse.charger.contactor_closed
+    assert take_over(ev, own) == JOINED
+    assert ev.session_id == own
+    assert not evse.charger.allowed and evse.charger.in_session and not evse.charger.broken
+    evse.run(200)
+    assert not evse.charger.contactor_closed
+    assert [event[2] for event in evse.kinds("session") if event[1] == "ended"] == ["ev_reconnected"]
     for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq", "AuthorizationReq"):
-        car.ask(name, car.request(name))
-    car.ask("ChargeParameterDiscoveryReq", car.request("ChargeParameterDiscoveryReq"))
-    car.ask("PowerDeliveryReq", car.request("PowerDeliveryReq"))
-    assert bench.outlet.contactor_closed
+        ev.ask(name, ev.request(name))
+    ev.ask("ChargeParameterDiscoveryReq", ev.request("ChargeParameterDiscoveryReq"))
+    ev.ask("PowerDeliveryReq", ev.request("PowerDeliveryReq"))
+    assert evse.charger.contactor_closed
 
 
-def test_a_dc_car_is_taken_back_too():
-    car = Car(Bench(dc=True), mode="DC_extended")
-    car.to_charging()
-    assert take_over(car, car.session_id) == JOINED
-    assert car.bench.outlet.target == (0, 0) and not car.bench.outlet.allowed
+def test_a_dc_session_is_taken_over_too():
+    ev = Evcc(Evse(dc=True), mode="DC_extended")
+    ev.to_charging()
+    assert take_over(ev, ev.session_id) == JOINED
+    assert ev.evse.charger.target == (0, 0) and not ev.evse.charger.allowed
 
 
 def test_a_session_without_terms_begins_anew():
-    car = Car(Bench())
-    car.setup()
-    old = car.session_id
-    assert take_over(car, old) == NEW
-    assert car.session_id != old
+    ev = Evcc(Evse())
+    ev.setup()
+    old = ev.session_id
+    assert take_over(ev, old) == NEW
+    assert ev.session_id != old
 
 
-def test_a_car_that_asks_for_a_new_session_gets_one():
-    car = Car(Bench())
-    car.to_charging()
-    old = car.session_id
-    assert take_over(car, b"\x00") == NEW
-    assert car.session_id != old
+def test_an_ev_that_asks_for_a_new_session_gets_one():
+    ev = Evcc(Evse())
+    ev.to_charging()
+    old = ev.session_id
+    assert take_over(ev, b"\x00") == NEW
+    assert ev.session_id != old
 
 
 def test_what_was_lost_cannot_be_taken_twice():
-    car = Car(Bench())
-    car.to_charging()
-    own = car.session_id
-    assert take_over(car, own) == JOINED
-    car.bench.disconnect()  # broken off this time
-    car.bench.connect()
-    car.session_id = own
-    assert car.setup(NEW)["ResponseCode"] == NEW
+    ev = Evcc(Evse())
+    ev.to_charging()
+    own = ev.session_id
+    assert take_over(ev, own) == JOINED
+    ev.evse.disconnect()  # broken off this time
+    ev.evse.connect()
+    ev.session_id = own
+    assert ev.setup(NEW)["ResponseCode"] == NEW

@@ -48,7 +48,7 @@ def test_random_messages_are_the_same_bytes(oracle: Oracle, folder: Path, name: 
     assert made.messages == _COUNT
 
 
-def test_the_messages_are_valid(folder: Path, name: str) -> None:
+def test_the_random_messages_are_valid(folder: Path, name: str) -> None:
     xsd = sources.load(folder, name)
     messages = Messages(xsd, random.Random(f"valid {name}"))
     for _ in range(40):
@@ -57,7 +57,7 @@ def test_the_messages_are_valid(folder: Path, name: str) -> None:
         assert [reason for reason in reasons if name != "din" or "IDREF" not in reason] == []
 
 
-def test_every_element_as_a_fragment(oracle: Oracle, folder: Path, name: str) -> None:
+def test_every_element_as_a_fragment_is_the_same_bytes(oracle: Oracle, folder: Path, name: str) -> None:
     messages = Messages(sources.load(folder, name), random.Random(f"fragment {name}"))
     made = Comparison()
     with no_bounds():
@@ -66,7 +66,7 @@ def test_every_element_as_a_fragment(oracle: Oracle, folder: Path, name: str) ->
     assert made.messages == len(messages.fragments()) > 8
 
 
-def test_lists_as_long_as_may_be(oracle: Oracle, folder: Path, name: str) -> None:
+def test_lists_of_the_greatest_length_are_the_same_bytes(oracle: Oracle, folder: Path, name: str) -> None:
     messages = Messages(sources.load(folder, name), random.Random(f"lists {name}"), longest=1)
     made, full = Comparison(), []
     for root, child in messages.lists():
@@ -121,7 +121,7 @@ def test_octets_behind_a_document_are_passed_over_by_both(oracle: Oracle, folder
                         exi.decode(schema(name), data, 0, len(data))
 
 
-def test_a_name_of_two_types_as_a_fragment(oracle: Oracle) -> None:
+def test_a_name_of_two_types_as_a_fragment_is_the_same_bytes(oracle: Oracle) -> None:
     spaces = 'xmlns="urn:iso:15118:2:2013:MsgBody" xmlns:a="urn:iso:15118:2:2013:MsgDataTypes"'
     text = "DE8AA1A2B3C4D59"
     documents = [f'<eMAID {spaces} a:Id="id1">{text}</eMAID>', f"<eMAID {spaces}>{text}</eMAID>"]

@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from sunspec_slave import Bench, Slave, der_models, heap_lock, heap_unlock
+from sunspec_slave import DriverSetup, Slave, der_models, heap_lock, heap_unlock
 
 from gridkeel import ticks
 from gridkeel.inverter import DRIVING
@@ -21,8 +21,8 @@ def fill(chunk, state):
     return state
 
 
-def feed(bench, chunk, n):
-    inverter, now, out = bench.inverter, bench.now, bench._out
+def feed(setup, chunk, n):
+    inverter, now, out = setup.inverter, setup.now, setup._out
     heap_lock()
     try:
         inverter.command(3000 if now & 1024 else 0, now)
@@ -35,11 +35,11 @@ def feed(bench, chunk, n):
 
 
 def main(seed):
-    bench = Bench(Slave(der_models()), start=ticks.MASK - 2000)
-    bench.run(1000, 1500)
-    assert bench.inverter.state == DRIVING
-    master = bench.inverter._line.master
-    del bench.sent[:]
+    setup = DriverSetup(Slave(der_models()), start=ticks.MASK - 2000)
+    setup.run(1000, 1500)
+    assert setup.inverter.state == DRIVING
+    master = setup.inverter._line.master
+    del setup.sent[:]
     chunk = bytearray(CHUNK)
     state, total = seed, 0
     answers, exceptions, dropped = master.answers, master.exceptions, master.dropped_bytes
@@ -48,18 +48,18 @@ def main(seed):
     while total < TOTAL:
         state = fill(chunk, state)
         n = state % CHUNK + 1
-        feed(bench, chunk, n)
+        feed(setup, chunk, n)
         total += n
-        bench.now = ticks.add(bench.now, 1 + state % 40)
+        setup.now = ticks.add(setup.now, 1 + state % 40)
     gc.collect()
     grown = gc.mem_alloc() - used
     taken = master._fill + master.dropped_bytes - dropped + 5 * (master.exceptions - exceptions)
     print("bytes", total, "accounted", taken, "answers", master.answers - answers)
     recovered = False
     for _ in range(60):  # after so many stray answers the map is walked with time for each
-        bench.run(1000, 2500)
-        recovered = bench.inverter.state == DRIVING and bench.slave.signed32(704, 24) == -2500
-        del bench.sent[:], bench.slave.writes[:]
+        setup.run(1000, 2500)
+        recovered = setup.inverter.state == DRIVING and setup.slave.signed32(704, 24) == -2500
+        del setup.sent[:], setup.slave.writes[:]
         if recovered:
             break
     print("bad_frames", master.bad_frames, "grown", grown, "recovered", recovered)

@@ -66,22 +66,22 @@ def fuzz(parse, good: bytes, seed: int) -> None:
     assert 0 < taken < ROUNDS / 2
 
 
-def test_certificates() -> None:
+def test_a_damaged_certificate_raises_nothing_but_a_refusal() -> None:
     made = world()
     for seed, node in enumerate((made.leaf, made.sub_1)):
         fuzz(x509.parse, node.der, seed)
 
 
-def test_lists() -> None:
+def test_a_damaged_revocation_list_raises_nothing_but_a_refusal() -> None:
     made = world()
     fuzz(crl.parse, revoke(made.sub_2, made.leaf, made.sub_1), 3)
 
 
-def test_signatures() -> None:
+def test_a_damaged_signature_raises_nothing_but_a_refusal() -> None:
     fuzz(ecdsa.from_der, world().leaf.certificate.signature, 4)
 
 
-def test_noise() -> None:
+def test_random_bytes_are_refused_with_a_code() -> None:
     chance = random.Random(5)
     for _ in range(ROUNDS):
         data = chance.randbytes(chance.randrange(100))
@@ -94,7 +94,7 @@ def validate(made: World, chained: list[bytes], known: trust.Known) -> int:
     return drive(chain.validate(chained, [made.root.der], NOW_S, [], profiles.CONTRACT, known))
 
 
-def test_every_bit_of_a_leaf_counts() -> None:
+def test_every_flipped_bit_of_a_leaf_is_refused() -> None:
     made = world()
     known = trust.Known()
     leaf, *above = made.chain
@@ -105,7 +105,7 @@ def test_every_bit_of_a_leaf_counts() -> None:
         assert validate(made, [bytes(data), *above], known) != chain.OK, bit
 
 
-def test_every_byte_of_a_sub_ca_counts() -> None:
+def test_every_changed_byte_of_a_sub_ca_is_refused() -> None:
     made = world()
     known = trust.Known()
     leaf, sub_2, sub_1 = made.chain

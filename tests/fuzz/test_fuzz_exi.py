@@ -24,7 +24,7 @@ def made() -> dict[str, Fuzzer]:
     return fuzzers(seed=7)
 
 
-def test_nothing_but_refusals_comes_of_damage(made: dict[str, Fuzzer]) -> None:
+def test_damaged_bodies_are_decoded_or_refused_with_an_exi_error(made: dict[str, Fuzzer]) -> None:
     for name, fuzzer in made.items():
         fuzzer.run(_INPUTS)
         tally = fuzzer.tally
@@ -33,7 +33,7 @@ def test_nothing_but_refusals_comes_of_damage(made: dict[str, Fuzzer]) -> None:
         assert len(tally.errors) > 8, (name, tally.errors)
 
 
-def test_damage_in_a_small_heap_of_micropython(made: dict[str, Fuzzer], tmp_path: Path) -> None:
+def test_damaged_bodies_do_not_exhaust_a_small_heap_of_micropython(made: dict[str, Fuzzer], tmp_path: Path) -> None:
     told = run_guest(made, tmp_path, _GUEST_INPUTS)
     assert told["inputs"] == told["decoded"] + told["refused"] > _GUEST_INPUTS // 2
     assert told["decoded"] > 100

@@ -73,7 +73,7 @@ def go(run: LockStepRun, board: Noisy, seconds: float) -> None:
     run._run_until(board.now_us + round(seconds * 1e6))
 
 
-def test_a_million_seeded_bytes(tmp_path: Path) -> None:
+def test_a_board_works_on_through_a_million_bytes_of_garbage(tmp_path: Path) -> None:
     dice = random.Random(4711)
     with charger(tmp_path) as (board, run, recorder, inverter):
         go(run, board, CALM_S)
@@ -103,7 +103,9 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Noisy, Lo
 
 @settings(max_examples=60, deadline=None)
 @given(pieces=st.lists(st.binary(max_size=300), min_size=1, max_size=30))
-def test_any_bytes(fuzzed: tuple[Noisy, LockStepRun, Recorder, Inverter], pieces: list[bytes]) -> None:
+def test_a_board_works_on_through_any_bytes(
+    fuzzed: tuple[Noisy, LockStepRun, Recorder, Inverter], pieces: list[bytes]
+) -> None:
     board, run, recorder, _inverter = fuzzed
     waiting = iter(pieces)
     board.noise = lambda: next(waiting, b"")

@@ -125,7 +125,7 @@ def _fits(body: bytes) -> bool:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_million_bytes_into_the_device(seed: int) -> None:
+def test_the_device_counts_and_survives_a_million_bytes(seed: int) -> None:
     data = stream(seed, body_for_device)
     asker = backend.Backend()
     link = DeviceLink(b"fuzz", BOOT, backend=asker)
@@ -162,7 +162,7 @@ def test_a_million_bytes_into_the_device(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [3, 4])
-def test_a_million_bytes_into_the_host(seed: int) -> None:
+def test_the_host_counts_and_survives_a_million_bytes(seed: int) -> None:
     data = stream(seed, body_for_host)
     host = HostLink(session=SESSION)
     records = gaps = 0
@@ -230,7 +230,7 @@ print(json.dumps([link.errors, link.ignored, link.produced, allocated]))
 """
 
 
-def test_a_million_bytes_into_the_device_on_micropython(tmp_path: Path) -> None:
+def test_the_device_on_micropython_counts_and_survives_a_million_bytes(tmp_path: Path) -> None:
     data = stream(1, body_for_device)
     path = tmp_path / "stream"
     path.write_bytes(data)

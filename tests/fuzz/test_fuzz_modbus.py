@@ -33,7 +33,7 @@ ANSWER = sealed(b"\x01\x03\x04SunS")
 
 @given(pieces=GARBAGE, asked=st.booleans())
 @settings(max_examples=400, deadline=None)
-def test_every_byte_is_an_answers_or_counted(pieces, asked):
+def test_every_byte_belongs_to_an_answer_or_is_counted(pieces, asked):
     master = rtu.Master()
     if asked:
         master.read(bytearray(32), 40000, 2, 0)
@@ -71,7 +71,7 @@ def test_an_answer_behind_garbage_is_found(garbage):
     start=st.sampled_from([0, 0x1FFFFFF0, 0x3FFFFFF0]),
 )
 @settings(max_examples=200, deadline=None)
-def test_a_driver_among_garbage_only_searches(steps, start):
+def test_a_driver_that_reads_garbage_writes_nothing(steps, start):
     inverter, now, out = make(Parameters()), start, bytearray(32)
     for wait, data, power_w in steps:
         now = (now + wait) & 0x3FFFFFFF
@@ -85,7 +85,7 @@ def test_a_driver_among_garbage_only_searches(steps, start):
         assert STATES[inverter.state] in ("searching", "silent")
 
 
-def test_a_seeded_stream_at_random_boundaries():
+def test_a_stream_cut_at_random_is_accounted_for_to_the_byte():
     dice = random.Random(20250428)
     master = rtu.Master()
     total = answers = exceptions = now = 0

@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "device"))
 
 import evcc
-import reaching
+import session_states
 
 from gridkeel.v2g import exi, grammars, v2gtp
 from gridkeel.v2g.iso2 import states_text
@@ -22,9 +22,9 @@ ROUNDS = 120
 NUMBERS = (0, 1, -1, 32767, -32768)
 
 
-def payload(car: Any, name: str, body: Any) -> bytearray:
+def payload(ev: Any, name: str, body: Any) -> bytearray:
     out = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
-    message = {"Header": {"SessionID": car.session_id}, "Body": {name: body}}
+    message = {"Header": {"SessionID": ev.session_id}, "Body": {name: body}}
     end = exi.encode(grammars.iso2(), "V2G_Message", message, out, 0)
     return out[:end]
 
@@ -50,54 +50,54 @@ def odd(value: Any, rng: random.Random) -> Any:
     return {key: odd(part, rng) for key, part in value.items()}
 
 
-def settle(car: Any) -> None:
+def settle(ev: Any) -> None:
     """Let the charger answer or close; what it leaves behind must be safe."""
-    bench = car.bench
+    evse = ev.evse
     try:
-        answer = bench.answer(6000)
+        answer = evse.answer(6000)
     except evcc.ClosedError:
         answer = None
-    secc, outlet = bench.secc, bench.outlet
+    secc, charger = evse.secc, evse.charger
     if answer is not None:
         exi.decode(grammars.iso2(), answer, 0, len(answer))
     if secc.closing:
-        assert not outlet.allowed and not outlet.in_session
-    assert not [event for event in bench.events if event[1] == "a defect"]
+        assert not charger.allowed and not charger.in_session
+    assert not [event for event in evse.events if event[1] == "a defect"]
 
 
-@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states_text.STATES[state])
-def test_messages_nobody_sends(state: int) -> None:
+@pytest.mark.parametrize("state", sorted(session_states.REACH)[1:], ids=lambda state: states_text.STATES[state])
+def test_valid_but_odd_messages_are_answered_or_end_safely(state: int) -> None:
     rng = random.Random(state)
-    reached = reaching.reach(state)
+    reached = session_states.reach(state)
     names = list(states_text.allowed(state))
     for _ in range(ROUNDS):
-        car = copy.deepcopy(reached)
+        ev = copy.deepcopy(reached)
         name = rng.choice(names)
-        data = payload(car, name, car.request(name))
-        car.bench.send_frame(damaged(data, rng))
-        settle(car)
+        data = payload(ev, name, ev.request(name))
+        ev.evse.send_frame(damaged(data, rng))
+        settle(ev)
 
 
-@pytest.mark.parametrize("state", sorted(reaching.REACH)[1:], ids=lambda state: states_text.STATES[state])
-def test_values_nobody_means(state: int) -> None:
+@pytest.mark.parametrize("state", sorted(session_states.REACH)[1:], ids=lambda state: states_text.STATES[state])
+def test_random_values_are_answered_or_end_safely(state: int) -> None:
     rng = random.Random(1000 + state)
-    reached = reaching.reach(state)
+    reached = session_states.reach(state)
     for _ in range(ROUNDS):
-        car = copy.deepcopy(reached)
+        ev = copy.deepcopy(reached)
         for _ in range(4):
-            name = rng.choice(states_text.allowed(car.bench.secc._session.state) or ("SessionStopReq",))
-            car.bench.send_frame(payload(car, name, odd(car.request(name), rng)))
-            settle(car)
-            if car.bench.secc.closing:
+            name = rng.choice(states_text.allowed(ev.evse.secc._session.state) or ("SessionStopReq",))
+            ev.evse.send_frame(payload(ev, name, odd(ev.request(name), rng)))
+            settle(ev)
+            if ev.evse.secc.closing:
                 break
 
 
-def test_streams_of_noise() -> None:
+def test_streams_of_noise_end_safely() -> None:
     rng = random.Random(7)
     for _ in range(ROUNDS):
-        bench = evcc.Bench()
+        evse = evcc.Evse()
         for _ in range(5):
             size = rng.randrange(1, 3000)
-            bench.send(bytes(rng.choice((0x01, 0xFE, 0x80, 0x00, rng.randrange(256))) for _ in range(size)))
-            bench.run(10)
-        assert bench.secc.closing and not bench.outlet.allowed
+            evse.send(bytes(rng.choice((0x01, 0xFE, 0x80, 0x00, rng.randrange(256))) for _ in range(size)))
+            evse.run(10)
+        assert evse.secc.closing and not evse.charger.allowed

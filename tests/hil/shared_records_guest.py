@@ -12,7 +12,7 @@ import sys
 sys.path.append(sys.argv[1])
 
 from evcc import _BUFFER, EVCC_ID, Noise, offer
-from outlet import Outlet
+from fake_charger import FakeCharger
 
 from gridkeel.boards import tls_connection
 from gridkeel.clock import WallClock
@@ -174,7 +174,7 @@ async def settle():
 async def main():
     board, clock, quiet, network, held = Board(), WallClock(), Quiet(), Network(), bytearray(1024)
     clock.set(1_790_000_000, board.now_ms)
-    charger = Outlet()
+    charger = FakeCharger()
     secc = Secc(charger, Credentials(), Parameters({"evse": 2, "iso15118_tls": sdp.TLS_ONLY}), clock, Noise())
     served = vehicle.Vehicle(
         board, charger, network, secc, sdp.TLS_ONLY, Report(board, quiet, quiet), lambda _now_ms: None

@@ -28,7 +28,7 @@ def connector() -> ConnectorPlant:
     return made
 
 
-def test_every_word_does_what_it_says() -> None:
+def test_each_command_word_does_what_its_help_says() -> None:
     plant = connector()
     for word, name, value in (
         ("plug", "plugged", True),
@@ -51,7 +51,7 @@ def test_an_unknown_word_is_answered_with_those_there_are() -> None:
     assert "evse=1 or evse=2" in carry_out("plug", None)
 
 
-def test_the_command_takes_them_while_it_runs() -> None:
+def test_board_run_takes_command_words_while_it_runs() -> None:
     with subprocess.Popen(
         [*PROGRAM, "--json", "--vehicle", "--param", "evse=1", "--seconds", "60"],
         stdin=subprocess.PIPE,
@@ -74,7 +74,7 @@ def test_the_command_takes_them_while_it_runs() -> None:
 
 
 @pytest.mark.parametrize("kind", ["null", "file", "closed"])
-def test_without_anybody_who_types_it_runs_all_the_same(kind: str, tmp_path) -> None:
+def test_board_run_runs_without_a_standard_input(kind: str, tmp_path) -> None:
     (tmp_path / "words").write_text("status\nunplug")
     where = {"null": os.devnull, "file": str(tmp_path / "words"), "closed": os.devnull}[kind]
     command = [*PROGRAM, "--json", "--vehicle", "--param", "evse=1", "--seconds", "0.5"]
@@ -85,7 +85,7 @@ def test_without_anybody_who_types_it_runs_all_the_same(kind: str, tmp_path) -> 
     assert done.stderr.splitlines()[1:] == (["unplug"] if kind == "file" else [])
 
 
-def test_help_names_them() -> None:
+def test_the_help_names_every_command_word() -> None:
     from command_line.root import app
 
     said = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["board", "run", "--help"]).output

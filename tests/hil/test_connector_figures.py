@@ -44,12 +44,12 @@ def test_opening_counts_from_the_level_to_the_contacts_and_one_that_never_comes_
     assert never["leave_to_open_ms"] == pytest.approx(1990)
 
 
-def test_power_out_of_c_counts_after_it_has_had_time_to_end():
+def test_power_outside_of_state_c_counts_after_it_has_had_time_to_end():
     rows = steps(3.0, lambda t: (True, 300, 6000 if t < 1.0 else 9000, 700.0 if t < 1.1 else 20.0))
     assert found(rows)["power_while_not_ready_w"] == 20.0
 
 
-def test_zero_is_held_against_the_coil():
+def test_the_time_to_a_commanded_zero_counts_from_the_coil():
     rows = steps(2.0, lambda t: (True, 300, 6000, 0.0))
     assert found(rows, [(100, 3000), (900, 0)], [1000])["open_to_zero_ms"] == 0.0
     assert found(rows, [(100, 3000), (1500, 0)], [1000])["open_to_zero_ms"] == 0.5
@@ -62,7 +62,7 @@ def test_the_offer_s_step_counts_to_90_percent_and_only_between_two_offers():
     assert "step_to_offer_ms" not in found(steps(3.0, lambda t: (True, 400 if t < 1.05 else 1000, 6000, 0.0)))
 
 
-def test_ready_power_energy_and_faults():
+def test_the_time_to_power_the_energy_and_the_faults_are_measured():
     rows = steps(4.0, lambda t: (True, 300, 9000 if t < 1.0 else 6000, 0.0 if t < 2.5 else 3600.0))
     figure = found(rows, energy_wh=1.0, events=[(1.0, "pilot_error"), (2.0, "pilot_error"), (3.0, "x over")])
     assert (figure["ready_to_power_s"], figure["power_at_s"]) == (pytest.approx(1.5), pytest.approx(2.5))

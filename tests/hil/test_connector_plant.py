@@ -26,7 +26,7 @@ STEP_S = 0.01
         (parallel(CONNECTED_OHM, VENTILATION_OHM), 2.93),  # 0.7 + 11.3 * 245.8 / 1245.8
     ],
 )
-def test_levels_are_those_of_the_circuit(ohm, volts):
+def test_the_pilot_s_levels_are_those_of_the_circuit(ohm, volts):
     line = PilotLine()
     line.vehicle_ohm = ohm
     high_mv, low_mv = line.levels_mv(500)
@@ -135,7 +135,7 @@ def test_a_stubborn_vehicle_goes_on_and_a_pulled_plug_ends_even_that():
     assert drive.run(0.01, 1000) == 0.0
 
 
-def test_at_5_percent_s2_is_the_communication_s():
+def test_at_5_percent_the_session_decides_on_s2():
     drive = Drive()
     drive.run(5.0, 50)
     assert not drive.vehicle.s2
@@ -151,7 +151,7 @@ def test_at_5_percent_s2_is_the_communication_s():
 
 
 @pytest.mark.parametrize("phases", [1, 3])
-def test_in_a_session_the_vehicle_takes_what_the_station_commands(phases):
+def test_in_a_session_the_vehicle_takes_what_the_charger_commands(phases):
     drive = Drive(digital_s=0.5, phases=phases, max_current_a=16.0, rise_a_s=20.0)
     assert drive.run(0.4, 50, ac_w=3000.0) == 0.0
     assert drive.vehicle.range_w == (0.0, 0.0), "S2 is open"
@@ -176,7 +176,7 @@ def test_a_vehicle_that_ends_its_session_ends_its_current_before_s2():
     assert not drive.vehicle.s2
 
 
-def test_the_inverter_delivers_in_a_session_what_it_is_told():
+def test_in_a_session_the_inverter_delivers_the_commanded_power():
     plant = ConnectorPlant(VehicleConfig(digital_s=0.1, phases=3, max_current_a=16.0))
     inverter = Inverter(InverterConfig())
     inverter._converter.target_w = 7000.0
@@ -267,7 +267,7 @@ def test_what_a_vehicle_cannot_do_is_named():
         ConnectorPlant.from_dict({"max_current_a": 200})
 
 
-def test_every_word_does_something_and_mend_takes_the_faults_back():
+def test_each_command_word_changes_something_and_mend_takes_the_faults_back():
     plant = ConnectorPlant.from_dict({"onboard": False, "dc": {"battery_v": 300.0}})
     for word in plant.words:
         plant.do(word)

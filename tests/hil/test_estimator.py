@@ -65,14 +65,14 @@ def test_every_limit_holds_and_the_rows_say_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sample_hz", [4800, 9600])
-def test_sixty_hertz_at_other_rates(sample_hz: int) -> None:
+def test_every_limit_holds_at_sixty_hertz_and_other_rates(sample_hz: int) -> None:
     parameters = parameters_for(60, sample_hz)
     for test in standard.tests(60, True):
         row = measure(test, parameters)
         assert row.ok, row
 
 
-def test_worse_weights_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worse_weights_fail_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     tests = standard.tests(50, True)
     out_of_band = only(tests, "out of band", "long")
     assert measure(out_of_band, parameters_for()).ok
@@ -80,12 +80,12 @@ def test_worse_weights_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not measure(out_of_band, parameters_for()).ok
 
 
-def test_a_biased_clock_fails() -> None:
+def test_a_biased_clock_fails_the_limits() -> None:
     point = Point("200 ppm unknown", Wave(50.0, clock_ppm=200.0))
     assert not measure(Trial("clock", SHORT, OWN, [point], 5.0), parameters_for()).ok
 
 
-def test_unsound_holding_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_rule_for_holding_fails_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     jumps = only(rough.tests(50.0, True), "phase jumps", SHORT)
     assert measure(jumps, parameters_for()).ok
     monkeypatch.setattr("gridkeel.sensing.jumps.SUDDEN", 1 << 29)
@@ -114,7 +114,7 @@ def test_reports_hold_at_sixty_hertz() -> None:
 
 
 @pytest.mark.parametrize(("path", "name"), [("report f0/2", "HALF"), ("report f0/5", "FIFTH")])
-def test_other_report_weights_fail(path: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_report_weights_fail_the_limits(path: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mean over the same hops: as long, and neither as deaf nor as quick."""
     tests = standard.reports(50, True)
     count = len(getattr(report_weights, name))
@@ -129,14 +129,14 @@ def test_edges_hold_at_sixty_hertz() -> None:
         assert row.ok, row
 
 
-def test_another_window_of_edges_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_window_of_edges_fails_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     modulated = only(edge_tests.tests(50, True), "phase modulation", EDGES_LONG)
     assert measure(modulated, parameters_for()).ok
     monkeypatch.setattr(edges, "LONG_HALF", (10, 18, 24, 28, 30))  # least squares: the least noise
     assert not measure(modulated, parameters_for()).ok
 
 
-def test_edges_that_hold_nothing_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edges_that_hold_nothing_fail_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     step = only(edge_tests.tests(50, True), "phase step 10 deg", EDGES)
     assert measure(step, parameters_for()).ok
     monkeypatch.setattr(edges, "SUDDEN", 1)
@@ -170,7 +170,7 @@ def test_the_truth_of_a_wave_is_the_slope_of_its_phase() -> None:
         assert np.allclose(change, rocof_hz_s, atol=1e-2)
 
 
-def test_bound_is_the_known_one() -> None:
+def test_the_bound_of_the_noise_is_the_known_one() -> None:
     assert bound_mhz(4800, 0.2, 40.0) == pytest.approx(0.89, abs=0.01)
     assert bound_mhz(4800, 0.2, 60.0) == pytest.approx(0.089, abs=0.001)
 

@@ -28,12 +28,12 @@ def _decode(message: bytes) -> None:
 
 
 @pytest.mark.parametrize("longer", [500, 127, 128, LONGEST])
-def test_within_the_schema_it_is_what_the_encoder_makes(longer: int) -> None:
+def test_a_message_within_the_schema_is_what_the_encoder_makes(longer: int) -> None:
     leaf, other, *subs = (os.urandom(n) for n in (400, longer, 300, 310))
     assert bits.replaced(_details(leaf, *subs), leaf, other) == _details(other, *subs)
 
 
-def test_an_item_more_is_what_the_encoder_makes() -> None:
+def test_a_message_with_an_item_more_is_what_the_encoder_makes() -> None:
     leaf, *subs = (os.urandom(n) for n in (400, 300, 310, 320))
     made, wanted = bits.appended(_details(leaf, *subs[:2]), (subs[0], subs[1]), subs[2]), _details(leaf, *subs)
     assert made in (wanted, wanted + b"\0")  # where a message's own padding begins does not show in it
@@ -53,6 +53,6 @@ def test_a_fifth_certificate_is_refused() -> None:
         _decode(bits.appended(_details(*chain[:5]), (chain[3], chain[4]), chain[5]))
 
 
-def test_what_is_not_there_is_reported() -> None:
+def test_a_part_that_is_not_there_is_reported() -> None:
     with pytest.raises(ToolError, match="0 times"):
         bits.replaced(_details(b"\x55" * 300, b"\xaa" * 300), b"\x11" * 300, b"")

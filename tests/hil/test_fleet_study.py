@@ -48,7 +48,7 @@ def test_stagger_is_even_and_always_the_same():
     assert counts.size == 64 and np.abs(counts - 320).max() < 89
 
 
-def test_blocks_of_the_fleet_do_not_show():
+def test_the_block_size_of_the_fleet_changes_no_figure():
     whole, parameters = BLOCK + 7, Parameters({"start_delay_ms": 0, "stagger": 0})
     fleet = Fleet(whole, parameters)
     powers = [fleet.step(50.0 if k < 10 else 49.6) for k in range(40)]
@@ -76,7 +76,7 @@ def test_chargers_damp_an_oscillation():
     assert helped["swing_mhz"] < 0.5 * bare["swing_mhz"]
 
 
-def test_at_one_instant_against_staggered():
+def test_staggered_returns_disturb_the_grid_less_than_returns_at_one_instant():
     at_once, staggered = (work_out(play(case, GRID, 1_000_000, 40.0, simulated=500)) for case in TRIPS)
     assert at_once["nadir_hz"] < 49.6 < 49.8 < staggered["nadir_hz"]
     at_once, staggered = (play(case, GRID, 1_000_000, 105.0, simulated=300) for case in RETURNS)
@@ -84,7 +84,7 @@ def test_at_one_instant_against_staggered():
     assert at_once.running[-1] == staggered.running[-1] == 1_000_000
 
 
-def test_the_ring_down_of_the_bare_grid_by_hand():
+def test_the_ring_down_of_the_bare_grid_is_the_one_worked_out_by_hand():
     """2 H T s^2 + (2 H + D T) s + D + 1 / R = 0, while the governors stay inside their reserve."""
     h, t, d, r = GRID.inertia_s, GRID.governor_lag_s, GRID.load_damping_pu, GRID.droop_pu
     natural = math.sqrt((d + 1 / r) / (2 * h * t))
@@ -111,7 +111,7 @@ def test_a_centre_brings_the_frequency_back_and_a_lost_signal_lets_it_go():
     assert lost == pytest.approx(bare, abs=0.02)
 
 
-def test_an_event_and_a_price_that_all_follow_at_one_instant():
+def test_a_demand_response_or_price_that_all_follow_at_one_instant_disturbs_the_grid():
     at_once, spread = (work_out(play(case, GRID, 1_000_000, 110.0, simulated=300)) for case in EVENTS)
     assert spread["zenith_hz"] < at_once["zenith_hz"] - 0.2
     assert spread["power_step_mw"] < 0.1 * at_once["power_step_mw"]
@@ -166,7 +166,7 @@ def test_parameters_of_every_charger_and_progress_by_the_line(tmp_path):
     assert isinstance(CliRunner().invoke(app, [*options, "--param", "droop_profile=1"]).exception, ToolError)
 
 
-def test_what_makes_no_study_is_refused():
+def test_settings_that_make_no_study_are_refused():
     for chargers, seconds, parts in (([0], 30, ("loss",)), ([10**7], 30, ("loss",)), ([1], 0, ("loss",))):
         with pytest.raises(ToolError):
             run(chargers, seconds, parts)

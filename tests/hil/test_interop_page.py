@@ -22,7 +22,7 @@ def page(tmp_path: Path, *outcomes: Outcome, heap: dict[str, int] | None = None)
     return (tmp_path / "out" / "interop.html").read_text()
 
 
-def test_both_chargers_are_in_it_at_the_vehicle_and_on_the_cable(tmp_path: Path):
+def test_the_page_has_both_chargers_at_the_vehicle_and_on_the_cable(tmp_path: Path):
     heap = {"size": 409_600, "used_most": 395_264}
     text = page(tmp_path, session("gridkeel", 2.0, 0.75), session("peer", 40.0, 37.5), heap=heap)
     assert "1 of 1 sessions to SessionStop with OK" in text and 'class="verdict pass"' in text
@@ -39,6 +39,6 @@ def test_a_session_that_failed_is_red_and_says_why(tmp_path: Path):
 
 
 @pytest.mark.parametrize("wire_ms", [0.75, None])
-def test_neither_the_peer_nor_the_cable_is_needed(tmp_path: Path, wire_ms: float | None):
+def test_a_page_without_peer_or_cable_is_made_all_the_same(tmp_path: Path, wire_ms: float | None):
     text = page(tmp_path, session("gridkeel", 2.0, wire_ms))
     assert text.count("<svg") == 2 and ">–<" in text

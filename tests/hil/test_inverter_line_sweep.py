@@ -51,7 +51,7 @@ def complete(line: Line) -> bool:
 
 
 @pytest.mark.parametrize("behaves", [AT_ONCE, QUEUED, DEAF])
-def test_seeded_delays_of_the_first_twelve_questions(behaves):
+def test_random_delays_of_the_first_questions_lead_to_no_wrong_write(behaves):
     """5,000 draws, a third of them a device."""
     for seed in range(behaves, 5000, 3):
         below = dice(seed + 1)
@@ -122,7 +122,7 @@ def test_a_late_measurement_is_not_taken_for_a_newer_one(late_ms):
 
 @pytest.mark.parametrize("tail", TAILS)
 @pytest.mark.parametrize("device", DEVICES)
-def test_every_end_of_a_map(device, tail):
+def test_every_map_is_driven_however_it_ends(device, tail):
     """What is past it is refused with any code, or silent (0)."""
     models, number = DEVICES[device]
     for code in (*CODES, 0):
@@ -137,7 +137,7 @@ def test_every_end_of_a_map(device, tail):
 
 @pytest.mark.parametrize("number", [0, 1, 120, 124, 701, 702, 704, 713])
 @pytest.mark.parametrize("device", DEVICES)
-def test_refusals_that_pass(device, number):
+def test_refusals_that_pass_make_no_model_absent(device, number):
     """Of all reads (0) or of those that touch one model, so many in a row or for so long."""
     models, driven = DEVICES[device]
     if number and number not in [words[0] for words in models()]:
@@ -195,7 +195,7 @@ class Troubles:
 
 @pytest.mark.parametrize("kind", [*Troubles.KINDS, "all"])
 @pytest.mark.parametrize("device", DEVICES)
-def test_seeded_troubles(device, kind):
+def test_random_line_faults_lead_to_no_wrong_write(device, kind):
     models, number = DEVICES[device]
     kinds = Troubles.KINDS if kind == "all" else (kind,)
     for seed in range(30):

@@ -92,7 +92,7 @@ def test_energy_balance_is_the_same_in_one_step_and_in_many():
         assert result == pytest.approx(results[0], rel=1e-9)
 
 
-def test_counters_of_energy_are_read():
+def test_the_energy_counters_are_read():
     found = device(battery={"soc_pct": 50.0})
     found.put(704, WSetEna=1, WSet=-3600)
     found.inverter.advance(3600.0, 230, 50)
@@ -219,7 +219,7 @@ def test_other_writes_neither_start_nor_refresh_the_timer():
     assert inverter.reversions == 0
 
 
-def test_percent_mode_and_power_limit():
+def test_the_percent_mode_and_the_power_limit_act():
     found = device(charge_max_w=5000, discharge_max_w=7400)
     inverter = found.inverter
     found.put(704, WSetEna=1, WSetMod=0, WSetPct=50)
@@ -345,7 +345,7 @@ def test_an_inverter_that_disobeys_delivers_something_else_until_it_obeys_again(
     assert found.inverter.power_w == pytest.approx(-3000)
 
 
-def test_legacy_rates_revert():
+def test_the_legacy_rates_revert():
     found = device(family="legacy")
     inverter = found.inverter
     found.put(124, InOutWRte_RvrtTms=4)
@@ -360,7 +360,7 @@ def test_legacy_rates_revert():
     assert (found.get(124, "StorCtl_Mod"), found.get(124, "OutWRte")) == (0, 100)
 
 
-def test_legacy_limit_reserve_and_connection():
+def test_the_legacy_limit_reserve_and_connection_act():
     found = device(family="legacy", ramp_w_s=1e6)
     inverter = found.inverter
     found.put(124, StorCtl_Mod=1, InWRte=-100)

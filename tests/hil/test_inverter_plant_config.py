@@ -14,7 +14,7 @@ def run(inverter, seconds, voltage_v=230.0):
         inverter.advance(start_s + step / 100, voltage_v, 50.0)
 
 
-def test_a_sag_does_not_let_it_return():
+def test_mains_that_sag_do_not_let_the_inverter_return():
     inverter = Inverter()
     inverter.advance(1.0, 0.0, 50.0)
     run(inverter, 10.0, 150.0)
@@ -53,11 +53,11 @@ def test_time_does_not_go_back():
         ({"model": "Größe"}, "model"),
     ],
 )
-def test_config_names_what_is_wrong(table, word):
+def test_a_wrong_configuration_is_named(table, word):
     with pytest.raises(ToolError, match=word):
         InverterConfig.from_dict(table)
 
 
-def test_config_from_a_table():
+def test_a_configuration_is_read_from_a_table():
     config = InverterConfig.from_dict({"family": "legacy", "charge_max_w": 11000, "battery": {"soc_pct": 20}})
     assert (config.family, config.charge_max_w, config.battery) == ("legacy", 11000, BatteryConfig(soc_pct=20))

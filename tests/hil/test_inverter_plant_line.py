@@ -59,7 +59,7 @@ def test_single_and_multiple_writes_act():
         (b"\x10\x9c\x40\x00\x01\x02\x00", 3),
     ],
 )
-def test_exceptions(pdu, code):
+def test_wrong_requests_are_answered_with_the_right_exception(pdu, code):
     inverter = Inverter()
     expected = bytes((pdu[0] | 0x80, code))
     assert inverter.handle_tcp(pdu) == expected
@@ -77,7 +77,7 @@ def test_stays_silent_where_a_slave_does():
     assert inverter.handle_tcp(b"") == b""
 
 
-def test_time_on_the_wire():
+def test_an_answer_takes_the_time_of_its_bytes_on_the_wire():
     port = RtuSlavePort(Inverter(InverterConfig(response_ms=2.0)))
     ((arrival_us, answer),) = port.receive(sealed(READ_MARKER), 1_000_000)
     assert len(answer) == 9
@@ -85,7 +85,7 @@ def test_time_on_the_wire():
     assert isinstance(arrival_us, int)
 
 
-def test_a_frame_in_pieces_and_two_in_one():
+def test_a_frame_in_pieces_and_two_frames_at_once_are_answered():
     port = RtuSlavePort(Inverter())
     frame = sealed(READ_MARKER)
     assert port.receive(frame[:3], 0) == []

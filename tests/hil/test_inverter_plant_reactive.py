@@ -32,7 +32,7 @@ def test_704_sets_var_with_the_sign_turned_and_reads_back():
 
 
 @pytest.mark.parametrize(("reactive_first", "watts", "var"), [(0, 7400, 0), (1, math.sqrt(7400**2 - 4000**2), 4000)])
-def test_who_goes_first_on_the_apparent_power(reactive_first, watts, var):
+def test_the_priority_decides_who_gets_the_apparent_power(reactive_first, watts, var):
     found = device(ramp_w_s=1e6)
     found.put(704, VarSetMod=4, VarSetPri=reactive_first, VarSet=-4000, VarSetEna=1)
     found.put(704, WSetEna=1, WSet=-7400)
@@ -42,14 +42,14 @@ def test_who_goes_first_on_the_apparent_power(reactive_first, watts, var):
 
 
 @pytest.mark.parametrize(("mode", "var"), [(0, 3000), (1, 2220), (2, 2220), (3, 3700)])
-def test_704_in_percent_of_this_and_that(mode, var):
+def test_704_sets_reactive_power_in_percent_of_each_base(mode, var):
     found = device(discharge_max_w=6000, ramp_w_s=1e6)
     found.put(704, VarSetMod=mode, VarSetPct=50, VarSetEna=1)
     run(found.inverter, 2.0)
     assert found.inverter.var == pytest.approx(-min(var, 4440))
 
 
-def test_704_reverts_to_what_was_asked_for():
+def test_704_reverts_to_its_reversion_value():
     found = device()
     inverter = found.inverter
     found.put(704, VarSetMod=4, VarSetRvrt=-500, VarSetEnaRvrt=1, VarSetRvrtTms=4)
@@ -64,7 +64,7 @@ def test_704_reverts_to_what_was_asked_for():
     assert (inverter.var, found.get(704, "VarSetEna")) == (0, 0)
 
 
-def test_123_in_percent_and_its_reversion():
+def test_123_sets_reactive_power_in_percent_and_reverts():
     found = device(family="legacy")
     inverter = found.inverter
     found.put(123, VArMaxPct=50, VArPct_Mod=2, VArPct_RvrtTms=3, VArPct_Ena=1)
@@ -84,7 +84,7 @@ def test_123_in_percent_and_its_reversion():
     assert found.get(120, "VArRtgQ2") == 4440
 
 
-def test_no_mains_no_reactive_power():
+def test_without_mains_no_reactive_power_flows():
     found = device()
     found.put(704, VarSetMod=4, VarSet=3000, VarSetEna=1)
     run(found.inverter, 1.0)
@@ -94,7 +94,7 @@ def test_no_mains_no_reactive_power():
 
 
 @pytest.mark.parametrize("family", ["der", "legacy"])
-def test_it_warms_up_with_the_square_of_the_load(family):
+def test_the_inverter_warms_up_with_the_square_of_the_load(family):
     changes = {"ambient_c": 30, "cabinet_rise_k": 20, "cabinet_time_s": 100, "sink_rise_k": 40, "sink_time_s": 10}
     found = device(family=family, ramp_w_s=1e6, battery={"capacity_wh": 1e6}, **changes)
     inverter = found.inverter

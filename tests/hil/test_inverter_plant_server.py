@@ -167,7 +167,7 @@ def test_what_is_no_modbus_closes_only_its_own_connection(served, bad):
         assert take(good, 13) == request(7, b"\x03\x04SunS")
 
 
-def test_other_units_and_requests_in_pieces(served):
+def test_other_units_are_refused_and_requests_in_pieces_answered(served):
     with socket.create_connection((served["host"], served["port"]), timeout=20) as sock:
         for byte in request(1, READ_MARKER, unit=255):
             sock.sendall(bytes((byte,)))
@@ -257,7 +257,7 @@ def finished(*options):
     return process.returncode, out, err
 
 
-def test_it_ends_by_itself_and_reports_what_it_did():
+def test_the_server_ends_by_itself_and_reports_what_it_did():
     code, out, err = finished("--tcp", "127.0.0.1:0", "--seconds", "0.2")
     assert (code, err) == (0, "")
     assert "listens on tcp://127.0.0.1:" in out
@@ -281,7 +281,7 @@ def test_mistakes_are_reported_in_one_line():
         assert word in err
 
 
-def test_addresses():
+def test_addresses_are_read_and_wrong_ones_refused():
     assert parse_address("[::1]:502") == ("::1", 502)
     assert parse_address("localhost:0") == ("localhost", 0)
     for text in ("", "502", ":502", "a:", "a:b", "a:65536", "a:-1", "a:²"):

@@ -100,7 +100,7 @@ def test_every_offset_is_the_definitions(model, name, offset):
     assert point["offset"] == offset
 
 
-def test_there_are_points_to_compare():
+def test_the_definitions_have_points_to_compare():
     assert len(POINTS) > 70 and {model for model, _name, _offset in POINTS} >= {103, 113, 120, 124, 701, 702, 704, 713}
 
 
@@ -140,7 +140,7 @@ async def pymodbus_line(models, base: int, tail: tuple[int, ...] = (0xFFFF, 0)):
 
 
 @pytest.mark.parametrize("base", sunspec.BASES)
-def test_drives_pymodbus_der(base):
+def test_pymodbus_as_a_der_is_driven(base):
     async def run():
         async with pymodbus_line(DER, base) as line:
             inverter = line.inverter
@@ -163,7 +163,7 @@ def test_drives_pymodbus_der(base):
     asyncio.run(run())
 
 
-def test_drives_pymodbus_legacy():
+def test_pymodbus_as_a_legacy_inverter_is_driven():
     async def run():
         async with pymodbus_line(LEGACY, 40000) as line:
             inverter = line.inverter
@@ -260,7 +260,7 @@ class PlantLine:
 
 @pytest.mark.parametrize("family", ["der", "legacy", "legacy-float"])
 @pytest.mark.parametrize("base", sunspec.BASES)
-def test_drives_the_plant(family, base):
+def test_the_plant_is_driven(family, base):
     line = PlantLine(family, base)
     line.run(3000, 0)
     assert line.inverter.state == DRIVING
@@ -277,7 +277,7 @@ def test_drives_the_plant(family, base):
 
 @pytest.mark.parametrize("family", ["der", "legacy"])
 @pytest.mark.parametrize("response_ms", [250, 450, 580])
-def test_drives_a_plant_that_answers_late(family, response_ms):
+def test_a_plant_that_answers_late_is_driven(family, response_ms):
     line = PlantLine(family, 40000, response_ms)
     line.run(20000, 0)
     assert line.inverter.state == DRIVING

@@ -53,7 +53,7 @@ EDGES_MHZ = {  # over, under; None where that side is silent
 
 
 @pytest.mark.parametrize("name", EDGES_MHZ)
-def test_no_answer_inside_the_deadband(freq_hz: np.ndarray, name: str) -> None:
+def test_no_profile_answers_while_the_frequency_is_inside_its_deadband(freq_hz: np.ndarray, name: str) -> None:
     deviation_mhz = (freq_hz - 50.0) * 1000
     over, under = EDGES_MHZ[name]
     left = (over is not None and deviation_mhz.max() > over) or (under is not None and -deviation_mhz.min() > under)
@@ -61,7 +61,7 @@ def test_no_answer_inside_the_deadband(freq_hz: np.ndarray, name: str) -> None:
     assert (answered > 0) == left, f"{deviation_mhz.min():.1f}..{deviation_mhz.max():.1f} mHz"
 
 
-def test_the_record_tells_wide_deadbands_from_narrow_ones(freq_hz: np.ndarray) -> None:
+def test_narrow_deadbands_answer_the_recorded_day_and_wide_ones_do_not(freq_hz: np.ndarray) -> None:
     largest_mhz = np.abs(freq_hz - 50.0).max() * 1000
     assert 15 < largest_mhz < 200
 

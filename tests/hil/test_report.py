@@ -239,7 +239,7 @@ def test_json_holds_plain_numbers_and_null(tmp_path):
     assert json.loads(path.read_text()) == {"a": 0.5, "b": 7, "c": None, "d": [1, 2], "e": [True]}
 
 
-def test_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "bench.json"
     write_atomic(path, "old")
     with pytest.raises(UnicodeEncodeError):
@@ -298,7 +298,7 @@ def test_every_figure_has_a_unit_or_a_meaning():
         assert unit and len(meaning.split()) > 1, name
 
 
-def test_tiles_say_what_they_are():
+def test_each_tile_has_a_title():
     run = record()
     run.figures = {"speed_ratio": 12.0, "loop_gap_max_ms": 10.5, "made_up_kw": 2.0}
     page = Page(render([run], "t"))

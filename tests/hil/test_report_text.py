@@ -54,7 +54,7 @@ def test_runs_are_the_stretches_of_one_value():
         (np.int64(7), "7"),
     ],
 )
-def test_numbers_read_well(value, text):
+def test_numbers_are_rounded_for_a_reader(value, text):
     assert number(value) == text
 
 

@@ -21,7 +21,9 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
 
 
 @pytest.mark.parametrize("name", scenario.names())
-def test_scenario(name: str, way: Delivery, request: pytest.FixtureRequest) -> None:
+def test_every_scenario_passes_its_checks_and_ends_safe(
+    name: str, way: Delivery, request: pytest.FixtureRequest
+) -> None:
     record = play(scenario.load(name), rig.load(request.config.getoption("--rig")), {}, way)
     failed = [f"{check.name}: {check.measured}, limit {check.limit}" for check in record.checks if not check.ok]
     assert not failed
@@ -73,7 +75,7 @@ def test_realtime_rig_answers_a_step(way: Delivery) -> None:
 
 
 def test_serial_rig_refuses_mains_it_cannot_steer(way: Delivery, tmp_path: Path) -> None:
-    path = tmp_path / "desk.toml"
+    path = tmp_path / "serial.toml"
     path.write_text('kind = "serial"\nrs485 = "/dev/null"\nhost = "/dev/null"\n')
     with pytest.raises(Exception, match="no source that this host can steer"):
         play(scenario.load("step"), rig.load(os.fspath(path)), {}, way)

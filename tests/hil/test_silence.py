@@ -17,7 +17,7 @@ ELSEWHERE = {"receipt_ac": 1, "receipt_dc": 3} | dict.fromkeys(
 PLACES = sorted((ELSEWHERE.get(state, 0), state) for state in silence.EVERY_STATE)
 
 
-def test_there_is_a_vehicle_for_every_state(tmp_path) -> None:
+def test_every_state_of_a_session_is_tried(tmp_path) -> None:
     contract = Contract.of(v2g.make(tmp_path / "pki"))
     vehicles = [make(contract).paths for make, _changes, _dc in silence.CONNECTORS]
     assert sorted((place, path.state) for place, paths in enumerate(vehicles) for path in paths) == PLACES

@@ -60,12 +60,12 @@ def test_a_task_that_returns_has_stopped_as_well(played: dict[str, Any]) -> None
     assert row["restarts"] >= len(WAITS_MS)
 
 
-def test_one_that_ran_for_long_begins_with_the_shortest_wait(played: dict[str, Any]) -> None:
+def test_a_service_that_ran_for_long_is_restarted_after_the_shortest_wait(played: dict[str, Any]) -> None:
     for gap_ms in gaps(played["recovers"]["starts"]["a"]):
         assert 350 <= gap_ms <= 350 + LATE_MS
 
 
-def test_what_commands_power_opens_the_contactor_each_time_and_is_back_with_the_next_round(
+def test_a_failed_power_task_opens_the_contactor_and_is_back_with_the_next_round(
     played: dict[str, Any],
 ) -> None:
     row = played["critical"]

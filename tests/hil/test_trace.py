@@ -89,7 +89,7 @@ def test_jump_of_voltage_takes_the_later_value_at_its_time():
     assert trace.valid([0.5, 1.0]).tolist() == [True, False]
 
 
-def test_ends_hold_and_phase_runs_on():
+def test_the_ends_of_a_trace_hold_and_its_phase_goes_on():
     trace = Trace.with_rocof(1.0, -1.0, 49.0, hold_s=1.0)
     assert trace.freq_hz([-5.0, 0.0, 1.5, 2.0, 99.0]).tolist() == [50.0, 50.0, 49.5, 49.0, 49.0]
     assert trace.rocof_hz_s([-5.0, 0.5, 1.5, 2.5, 99.0]).tolist() == [0.0, 0.0, -1.0, 0.0, 0.0]

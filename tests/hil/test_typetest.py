@@ -22,7 +22,7 @@ from host_tools.errors import ToolError
 pytestmark = pytest.mark.timeout(180)
 
 
-def test_a_sound_controller_passes():
+def test_a_sound_controller_passes_its_profiles():
     test = run(
         profile("custom"), only=["droop", "deadband", "response", "rocof", "trip-over-frequency", "enter-service"]
     )
@@ -53,7 +53,7 @@ def test_a_sound_controller_passes_a_whole_cycle_of_the_reserve(tmp_path):
     assert test.statement().startswith("conforms")
 
 
-def test_quiet_stretch_of_the_recorded_day():
+def test_a_sound_controller_does_not_answer_a_quiet_stretch_of_the_recorded_day():
     test = run(profile("en50549"), only=["day"], day=("12:00", "12:01"))
     assert [finding.verdict for finding in test.findings] == [PASS, PASS]
 
@@ -64,7 +64,7 @@ def test_a_narrow_deadband_does_answer_the_recorded_day():
     assert failed(test) == {"largest change of power or command"}
 
 
-def test_droop_of_ieee1547_by_hand():
+def test_the_required_droop_of_ieee1547_is_the_one_worked_out_by_hand():
     """p = p_pre - (f - 60 - db) / (60 k) in generator convention; Cat III, 7400 W, charging at 1 kW before."""
     cat3 = profile("ieee1547-cat3")
     assert cat3.power_w(60.036, 1000.0) == pytest.approx(1000.0)
@@ -77,7 +77,7 @@ def test_droop_of_ieee1547_by_hand():
     assert second.power_w(60.617) == pytest.approx(7400 * 0.6 / 1.2)
 
 
-def test_curves_by_hand():
+def test_the_required_curves_are_those_worked_out_by_hand():
     containment = profile("dynamic-containment")
     for deviation_hz, share in ((0.015, 0.0), (0.2, 0.05), (0.35, 0.525), (0.5, 1.0), (0.8, 1.0)):
         for side in (OVER, UNDER):

@@ -28,7 +28,7 @@ REACTIVE = "services/reactive.py"
         ({"return_delay_ms": 4000}, "enter-service", "delay"),
     ],
 )
-def test_a_wrong_parameter_fails(wrong, only, found):
+def test_a_wrong_parameter_fails_the_type_test(wrong, only, found):
     test = run(profile("custom"), wrong, [only])
     assert found in failed(test)
     assert test.statement().startswith("does not conform")
@@ -135,7 +135,7 @@ def test_a_wrong_parameter_fails(wrong, only, found):
         "volt-var the wrong way",
     ],
 )  # fmt: skip
-def test_a_defect_in_the_firmware_fails(tmp_path, file, old, new, name, only, found):
+def test_a_defect_in_the_firmware_fails_the_type_test(tmp_path, file, old, new, name, only, found):
     test = run(profile(name), only=[only], firmware=mutant(tmp_path, file, (old, new)))
     assert found in failed(test)
 
@@ -151,7 +151,7 @@ def test_a_defect_in_the_firmware_fails(tmp_path, file, old, new, name, only, fo
     ],
     ids=["short hold", "fast ramp-off", "wrong trigger", "late re-arm", "no rest"],
 )
-def test_a_defect_in_the_fast_reserve_fails(tmp_path, old, new, found):
+def test_a_defect_in_the_fast_reserve_fails_the_type_test(tmp_path, old, new, found):
     changes = ((FFR_495, QUICK_FFR_495), (old, new))
     test = run(quick_reserve(), only=["reserve"], firmware=mutant(tmp_path, FAST_RESERVE, *changes))
     assert found in failed(test)

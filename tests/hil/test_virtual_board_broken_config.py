@@ -40,7 +40,7 @@ GOOD_VALUES = {"baseline_w": 1234, "start_delay_ms": 0, "return_delay_ms": 1000,
 pytestmark = pytest.mark.timeout(280)
 
 
-class Bench(RecordBook):
+class BoardSetup(RecordBook):
     """A board on a flash of its own, with mains and a host at its link."""
 
     def __init__(self, board: VirtualBoard) -> None:
@@ -98,17 +98,17 @@ class Bench(RecordBook):
 
 
 @contextmanager
-def bench_on(flash: Path, environment: dict[str, str] | None = None) -> Iterator[Bench]:
+def setup_on(flash: Path, environment: dict[str, str] | None = None) -> Iterator[BoardSetup]:
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
     with (
         MainsFeed(wave.block, 4800, 10) as mains,
         VirtualBoard(flash, mains=mains.address, environment=environment, rom=True) as board,
     ):
-        bench = Bench(board)
+        setup = BoardSetup(board)
         try:
-            yield bench
+            yield setup
         finally:
-            bench.close()
+            setup.close()
 
 
 def put(path: Path, content: bytes | None | str) -> None:
@@ -145,42 +145,42 @@ def test_a_broken_configuration_is_reported_over_the_link_and_corrected_over_it(
     flash = make_flash(tmp_path / "flash", GOOD_VALUES, "gk-broken")
     good = (flash / CONFIG).read_bytes()
     (flash / GOOD).write_bytes(good)
-    with bench_on(flash) as bench:
-        bench.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "run")
+    with setup_on(flash) as setup:
+        setup.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "run")
         for content, reason, which in BROKEN:
             put(flash / CONFIG, content)
-            mark = bench.restart()
-            event = bench.wait_for("fault_event", mark, HANG_S, lambda event: event["fault"] == "config_invalid")
+            mark = setup.restart()
+            event = setup.wait_for("fault_event", mark, HANG_S, lambda event: event["fault"] == "config_invalid")
             assert event["device"] == "gk-broken"
             assert event["active"] is True
             assert event["value"] == reason << 8 | which, content
             assert event["reason"] == config_reason(reason << 8 | which)
-            record = bench.wait_for("telemetry", mark, HANG_S, lambda record: record["fault"] == "config_invalid")
+            record = setup.wait_for("telemetry", mark, HANG_S, lambda record: record["fault"] == "config_invalid")
             assert (record["state"], record["limiter"], record["permitted_w"]) == ("safe", "mode_safe", 0)
-            bench.wait_for("telemetry", mark, HANG_S, lambda record: 49_000_000 < record["freq_uhz"] < 51_000_000)
-            assert not bench.board.energised
-            assert bench.ask("mode", mode="auto") == "refused"
+            setup.wait_for("telemetry", mark, HANG_S, lambda record: 49_000_000 < record["freq_uhz"] < 51_000_000)
+            assert not setup.board.energised
+            assert setup.ask("mode", mode="auto") == "refused"
             if reason != params.NO_PILOT:  # a host gives the pilot that is asked for
                 assert parameters_of(flash) == GOOD_VALUES, "the host's plants follow the same rule"
             assert (flash / GOOD).read_bytes() == good
             # Any parameter that is stored mends it; power waits for the word.
-            mark = bench.mark()
-            assert bench.ask("param_set", index="modbus_unit", value=7) == "ok"
-            bench.wait_for(
+            mark = setup.mark()
+            assert setup.ask("param_set", index="modbus_unit", value=7) == "ok"
+            setup.wait_for(
                 "fault_event", mark, HANG_S, lambda event: event["fault"] == "config_invalid" and not event["active"]
             )
-            assert not bench.board.energised
+            assert not setup.board.energised
             assert json.loads((flash / CONFIG).read_text())["baseline_w"] == 1234
-            assert bench.ask("mode", mode="auto") == "ok"
-            bench.wait_for("telemetry", mark, HANG_S, lambda record: record["state"] == "run")
-        mark = bench.restart()
-        bench.wait_for("telemetry", mark, HANG_S, lambda record: record["state"] == "run")
+            assert setup.ask("mode", mode="auto") == "ok"
+            setup.wait_for("telemetry", mark, HANG_S, lambda record: record["state"] == "run")
+        mark = setup.restart()
+        setup.wait_for("telemetry", mark, HANG_S, lambda record: record["state"] == "run")
 
 
 def test_a_configuration_that_ran_is_kept(tmp_path: Path) -> None:
     flash = make_flash(tmp_path / "flash", GOOD_VALUES, "gk-good")
-    with bench_on(flash) as bench:
-        bench.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "run")
+    with setup_on(flash) as setup:
+        setup.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "run")
         end_s = time.monotonic() + 2 * HANG_S
         while not (flash / GOOD).exists():
             assert time.monotonic() < end_s, "no config.good.json"
@@ -194,10 +194,10 @@ def test_a_configuration_that_ran_is_kept(tmp_path: Path) -> None:
 def test_an_identity_that_is_none_never_kills_a_board(tmp_path: Path, given: bytes | str) -> None:
     flash = make_flash(tmp_path / "flash", GOOD_VALUES)
     put(flash / IDENTITY, given)
-    with bench_on(flash) as bench:
-        event = bench.wait_for("fault_event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
+    with setup_on(flash) as setup:
+        event = setup.wait_for("fault_event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
         assert event["value"] >> 8 == params.DEVICE_ID
-        assert event["device"] == bench.board.device_id
+        assert event["device"] == setup.board.device_id
         assert ids.device_id(event["device"].encode()).decode() == event["device"]
 
 
@@ -212,12 +212,12 @@ def test_unusable_keys_or_network_leave_a_controller_that_reports_it(tmp_path: P
     put_pki(flash, device)
     with ConnectorPort() as connector:
         environment = {"GRIDKEEL_CONNECTOR": connector.address, "GRIDKEEL_V2G_INTERFACE": interface}
-        with bench_on(flash, environment) as bench:
-            event = bench.wait_for("fault_event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
+        with setup_on(flash, environment) as setup:
+            event = setup.wait_for("fault_event", 0, HANG_S, lambda event: event["fault"] == "config_invalid")
             assert event["value"] >> 8 == params.NO_VEHICLES
-            bench.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "safe")
-            assert bench.ask("param_set", index="modbus_unit", value=7) == "ok"
-            assert bench.ask("mode", mode="auto") == "refused", "a parameter does not mend it"
+            setup.wait_for("telemetry", 0, HANG_S, lambda record: record["state"] == "safe")
+            assert setup.ask("param_set", index="modbus_unit", value=7) == "ok"
+            assert setup.ask("mode", mode="auto") == "refused", "a parameter does not mend it"
 
 
 # --- power cuts, on the file system of a board's flash

@@ -59,12 +59,12 @@ def test_hard_reset_runs_main_again(board):
     assert mpremote(board.console, "resume", "exec", program).strip() == "True True"
 
 
-def test_reset_cause_and_identity(board):
+def test_the_reset_cause_and_the_identity_are_reported(board):
     program = "import machine; print(machine.unique_id(), machine.reset_cause() == machine.SOFT_RESET)"
     assert mpremote(board.console, "exec", program).strip() == "b'bench-7' True"
 
 
-def test_the_heap_is_a_boards(board):
+def test_the_heap_has_a_board_s_size(board):
     free, used = map(int, mpremote(board.console, "exec", "import gc; print(gc.mem_free(), gc.mem_alloc())").split())
     assert 390_000 < free + used < 410_000
 
@@ -80,7 +80,7 @@ def test_a_copied_file_arrives_whole(board, tmp_path):
     assert (board.flash / "blob").read_bytes() == content
 
 
-def test_run_and_mount(board, tmp_path):
+def test_mpremote_run_and_mount_work(board, tmp_path):
     (tmp_path / "program.py").write_text("x = 0\n" * 7000 + "print('ran', x)\n")
     assert mpremote(board.console, "run", str(tmp_path / "program.py")).strip() == "ran 0"
     (tmp_path / "from_host.py").write_text("VALUE = 'mounted'\n")
@@ -88,7 +88,7 @@ def test_run_and_mount(board, tmp_path):
     assert told.splitlines()[-1] == "mounted"
 
 
-def test_thirty_connections_in_a_row(board):
+def test_thirty_connections_in_a_row_are_served(board):
     mpremote(board.console, "reset")
     for i in range(30):
         assert mpremote(board.console, "resume", "eval", f"{i} + 1").strip() == str(i + 1)

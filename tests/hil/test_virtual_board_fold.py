@@ -61,7 +61,7 @@ def test_lines_stay_where_they_were():
     assert len(out["a"].splitlines()) == len(text.splitlines())
 
 
-def test_names_bound_by_taking_apart():
+def test_names_bound_by_unpacking_are_left_alone():
     out = folded(a="_X, _Y, _Z = range(4, 7)\nA, B = 1, 'b'\nprint(_X, _Z, A, B)\n")
     assert out["a"] == "pass\nA, B = 1, 'b'\nprint(4, 6, 1, B)\n"
 
@@ -88,7 +88,7 @@ def test_names_bound_by_taking_apart():
         "import p.b\nprint(p.b.B)\n",
     ],
 )
-def test_what_may_be_something_else_is_left_alone(text):
+def test_a_name_that_may_be_something_else_is_left_alone(text):
     assert folded(a=text, b="B = 1\n")["a"] == text
 
 
@@ -118,7 +118,7 @@ def test_a_value_nobody_asks_for_is_left_out():
     assert folded(**texts, keep_names=True) == texts
 
 
-def test_all_names_stay_where_they_are_wanted():
+def test_all_names_stay_where_the_image_is_asked_to_keep_them():
     out = folded(a="A = 1\n", b="from p.a import A\nprint(A)\n", keep_names=True)
     assert out == {"a": "A = 1\n", "b": "from p.a import A\nprint(1)\n"}
 
@@ -206,7 +206,7 @@ def test_a_parameter_that_something_else_may_reach_keeps_its_name(text):
         ("def f(arg0):\n    return arg0\n", "arg0 is a name that the image gives"),
     ],
 )
-def test_where_names_could_be_told_the_image_is_not_made(text, why):
+def test_an_image_whose_parameter_names_are_reached_is_refused(text, why):
     with pytest.raises(SyntaxError, match=why) as refused:
         folded(a=text)
     assert refused.value.filename == "p.a"
@@ -218,13 +218,13 @@ def test_where_names_could_be_told_the_image_is_not_made(text, why):
 FREQUENT = '"""A module."""\n\n\ndef f(body):\n    return body["ChargingStatusReq"]\n'
 
 
-def test_a_text_that_three_modules_say_is_named_ahead_on_the_first_line():
+def test_a_text_of_three_modules_is_interned_on_the_first_line():
     out = interned({"a": FREQUENT, "b": FREQUENT, "c": FREQUENT})
     assert out["a"] == "if 0: ().ChargingStatusReq; " + FREQUENT
     assert interned({"a": FREQUENT, "b": FREQUENT}) == {"a": FREQUENT, "b": FREQUENT}
 
 
-def test_a_text_that_is_a_name_anyway_is_named_ahead():
+def test_a_text_that_is_a_name_anyway_is_interned():
     user = "def g(x):\n    return x.ChargingStatusReq\n"
     assert interned({"a": FREQUENT, "b": user}) == {"a": "if 0: ().ChargingStatusReq; " + FREQUENT, "b": user}
 
@@ -239,7 +239,7 @@ def test_a_text_that_is_a_name_anyway_is_named_ahead():
         '"""A module."""\n\nA = "Charging"\n',  # short: mpy-cross makes a name of it
     ],
 )
-def test_what_is_said_otherwise_is_left_alone(text):
+def test_a_text_that_is_written_otherwise_is_left_alone(text):
     assert interned({"a": text, "b": text, "c": text}) == {"a": text, "b": text, "c": text}
 
 

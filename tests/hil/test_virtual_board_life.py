@@ -44,7 +44,7 @@ def test_a_crash_loop_is_slowed_and_reported(tmp_path):
         assert board.status.boots <= boots + 1
 
 
-def test_the_pause_between_crashes_grows_to_its_limit():
+def test_the_pause_between_restarts_grows_to_its_limit():
     policy = RestartPolicy()
     pauses = [policy.after(0.05, asked=False) for _ in range(12)]
     assert pauses[:FREE_CRASHES] == [0.0] * FREE_CRASHES
@@ -188,7 +188,7 @@ def test_the_end_leaves_no_process_and_no_flash(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_wrapper_takes_its_interpreter_along(tmp_path, number):
+def test_an_interpreter_ends_with_its_killed_wrapper(tmp_path, number):
     program = textwrap.dedent(
         f"""\
         import time

@@ -48,36 +48,36 @@ NAMES = 2400  # the table holds 2,540, the next one takes 28 kB; a session adds 
 CAR = """\
 import sys
 sys.path.append(%r)
-from contracts import ContractCar, Operator, bench_for
+from contracts import ContractEvcc, Operator, evse_for
 operator = Operator(sub_cas=2)
 key, chain = operator.contract()
-car = ContractCar(bench_for(operator), key, chain)
+ev = ContractEvcc(evse_for(operator), key, chain)
 known = set(sys.modules)
-car.to_charging()
-car.charge(2)
-car.stop()
+ev.to_charging()
+ev.charge(2)
+ev.stop()
 print(sorted(set(sys.modules) - known))
 """
 LONG_CHAIN = """\
 import gc, sys
 sys.path.append(%r)
-from contracts import ContractCar, Operator, bench_for
+from contracts import ContractEvcc, Operator, evse_for
 operator = Operator(sub_cas=2, sub_bytes=%d)
 key, chain = operator.contract()
-car = ContractCar(bench_for(operator), key, chain)
-car.setup()
+ev = ContractEvcc(evse_for(operator), key, chain)
+ev.setup()
 for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-    car.ask(name, car.request(name))
-work, most = car.bench.secc.work, 0
+    ev.ask(name, ev.request(name))
+work, most = ev.evse.secc.work, 0
 def measured(now_ms):
     global most
     more = work(now_ms)
     gc.collect()
     most = max(most, gc.mem_alloc())
     return more
-car.bench.secc.work = measured
-car.challenge = car.ask("PaymentDetailsReq", car.details())["GenChallenge"]
-car.ask_signed("AuthorizationReq", {"Id": "id1", "GenChallenge": car.challenge})
+ev.evse.secc.work = measured
+ev.challenge = ev.ask("PaymentDetailsReq", ev.details())["GenChallenge"]
+ev.ask_signed("AuthorizationReq", {"Id": "id1", "GenChallenge": ev.challenge})
 print(most)
 """
 FOREIGN = """\
@@ -158,19 +158,19 @@ def test_a_family_of_inverters_that_is_not_chosen_takes_no_heap(tmp_path, family
     assert "device" in modules
 
 
-def test_sub_cas_of_twice_the_standard_s_size_find_their_room(tmp_path):
+def test_sub_cas_of_twice_the_standard_s_size_fit_the_heap(tmp_path):
     script, most = str(FIRMWARE.parent / "tests" / "device"), {}
     for size in (800, 1600):
         done = run(tmp_path / "long.py", LONG_CHAIN % (script, size), rom_image(FIRMWARE, keep_names=True))
         most[size] = int(done.stdout or done.stderr)
     print(most)
-    # the car's own copies (a chain, its message as bytes and frame) are in it too
+    # the EV's own copies (a chain, its message as bytes and frame) are in it too
     assert most[1600] - most[800] < 4 * 2 * 800
 
 
 def test_nothing_is_imported_in_a_session(tmp_path):
     script = CAR % str(FIRMWARE.parent / "tests" / "device")
-    done = run(tmp_path / "car.py", script, rom_image(FIRMWARE, keep_names=True))
+    done = run(tmp_path / "session.py", script, rom_image(FIRMWARE, keep_names=True))
     assert done.stdout == "[]\n"
 
 

@@ -65,7 +65,7 @@ def test_spectrum_holds_the_harmonics_and_nothing_else():
     assert lines.max() / fundamental < 1e-4
 
 
-def test_harmonic_phase_is_the_one_asked_for():
+def test_a_harmonic_s_phase_is_the_configured_one():
     wave = PointOnWave(pure(harmonics={3: 0.1}, harmonic_phase_turns={3: 0.25}), STEADY)
     spectrum = np.fft.rfft(wave.block(FS))
     # Against a sine, so a quarter turn less; the fundamental starts at phase 0.
@@ -135,7 +135,7 @@ def test_open_and_closed_loop_agree_on_a_quiet_grid():
     assert (difference != 0).mean() < 1e-3
 
 
-def test_seed_makes_the_noise():
+def test_the_seed_decides_the_noise():
     first, again, other = (PointOnWave(WaveformConfig(seed=seed), STEADY).block(FS) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

@@ -33,11 +33,11 @@ def both(public: bytes, digest: bytes, signature: bytes) -> bool:
     return said
 
 
-def test_a_right_signature(signed: tuple[bytes, bytes]):
+def test_a_right_signature_is_accepted_by_both(signed: tuple[bytes, bytes]):
     assert both(signed[0], DIGEST, signed[1])
 
 
-def test_another_digest_key_or_signature(signed: tuple[bytes, bytes]):
+def test_another_digest_key_or_signature_is_refused_by_both(signed: tuple[bytes, bytes]):
     public, signature = signed
     assert not both(public, hashlib.sha256(b"another").digest(), signature)
     for at in (0, 31, 32, 63):
@@ -48,7 +48,7 @@ def test_another_digest_key_or_signature(signed: tuple[bytes, bytes]):
     assert not both(other.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint), DIGEST, signature)
 
 
-def test_the_other_s_is_right_too(signed: tuple[bytes, bytes]):
+def test_the_signature_with_the_other_s_is_accepted_by_both(signed: tuple[bytes, bytes]):
     public, signature = signed
     s = p256.N - int.from_bytes(signature[32:], "big")
     assert both(public, DIGEST, signature[:32] + s.to_bytes(32, "big"))
@@ -56,14 +56,14 @@ def test_the_other_s_is_right_too(signed: tuple[bytes, bytes]):
 
 @pytest.mark.parametrize("number", [0, p256.N, p256.N + 1, 2**256 - 1])
 @pytest.mark.parametrize("half", [0, 1])
-def test_numbers_out_of_range(signed: tuple[bytes, bytes], number: int, half: int):
+def test_numbers_out_of_range_are_refused_by_both(signed: tuple[bytes, bytes], number: int, half: int):
     public, signature = signed
     parts = [signature[:32], signature[32:]]
     parts[half] = number.to_bytes(32, "big")
     assert not both(public, DIGEST, b"".join(parts))
 
 
-def test_what_is_no_key_or_no_signature(signed: tuple[bytes, bytes]):
+def test_what_is_no_key_or_no_signature_is_refused_by_both(signed: tuple[bytes, bytes]):
     public, signature = signed
     compressed = bytes((2 + (public[-1] & 1),)) + public[1:33]
     off_the_curve = public[:-1] + bytes((public[-1] ^ 1,))

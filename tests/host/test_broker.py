@@ -38,7 +38,7 @@ def entries(first: int, last: int) -> list[Entry]:
     ]
 
 
-def test_it_listens_on_the_loopback_alone_and_frees_its_ports():
+def test_the_broker_listens_on_the_loopback_alone_and_frees_its_ports():
     with EmbeddedBroker(v4_port=0) as broker:
         ports = (broker.port, broker.v4_port)
         assert all(answers(port) for port in ports)
@@ -49,7 +49,7 @@ def test_it_listens_on_the_loopback_alone_and_frees_its_ports():
     assert not any(answers(port) for port in ports)
 
 
-def test_it_comes_back_on_the_same_port():
+def test_a_restarted_broker_comes_back_on_the_same_port():
     with EmbeddedBroker() as broker:
         port = broker.port
         broker.stop()
@@ -66,7 +66,7 @@ def test_a_port_in_use_and_a_host_name_are_rejected():
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_the_command_says_where_it_listens_and_ends_with_its_child(end: signal.Signals):
+def test_the_command_prints_where_it_listens_and_ends_with_its_child(end: signal.Signals):
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", _RUN, "broker", "--port", str(port), "--json"],
@@ -82,7 +82,7 @@ def test_the_command_says_where_it_listens_and_ends_with_its_child(end: signal.S
     assert eventually(lambda: not answers(port))
 
 
-def test_a_broker_restarted_under_the_publisher(tmp_path: Path):
+def test_a_broker_restarted_under_the_publisher_loses_no_record(tmp_path: Path):
     lines: list[str] = []
     with EmbeddedBroker() as broker, Queue(tmp_path / "q.db") as queue:
         at = broker_at(broker.url)

@@ -147,7 +147,7 @@ def test_openssl_accepts_some_names_and_rejects_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("title", STRICTER)
-def test_what_is_refused_though_openssl_takes_it(title: str, tmp_path: Path) -> None:
+def test_names_that_openssl_takes_and_we_do_not_are_refused(title: str, tmp_path: Path) -> None:
     made = chain_with(*STRICTER[title], at_root=False)
     assert openssl_takes(tmp_path, *made)
     assert validate(*made, []) == "chain_order"

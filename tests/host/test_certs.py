@@ -55,7 +55,7 @@ def test_client_and_server_accept_each_other(tmp_path: Path):
         assert _handshake(pki["server"], pki["client"], ca, ca, host) == "gridkeel-uplink"
 
 
-def test_another_ca_another_host_or_no_certificate_are_refused(tmp_path: Path):
+def test_another_ca_another_host_or_no_certificate_is_refused(tmp_path: Path):
     pki, other = issue(tmp_path / "a"), issue(tmp_path / "b")
     ca = pki["ca"].certificate
     with pytest.raises(ssl.SSLCertVerificationError):

@@ -84,7 +84,7 @@ def test_the_folder_to_flash_is_made_by_the_module(tmp_path: Path, capsys: pytes
         stamp.copy_program(tmp_path, tmp_path / "other")
 
 
-def test_the_link_tells_version_and_commit() -> None:
+def test_the_link_reports_version_and_commit() -> None:
     device = DeviceLink(b"gk-1", 7)
     out = bytearray(256)
     sent = device.data_to_send(out, 0)

@@ -42,7 +42,7 @@ def validate(case: Case, known: trust.Known | None = None) -> int:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title.replace(" ", "-"))
-def test_case(case: Case) -> None:
+def test_each_chain_gives_the_answer_of_its_case(case: Case) -> None:
     assert chain.name(validate(case)) == chain.name(case.expected)
 
 
@@ -97,7 +97,7 @@ def answer_to(faults) -> str:
 
 
 @pytest.mark.parametrize("count", range(1, len(FAULTS) + 1))
-def test_the_order_of_checks(count: int) -> None:
+def test_checks_come_in_the_documented_order(count: int) -> None:
     assert answer_to(FAULTS[:count]) == FAULTS[count - 1][2]
 
 
@@ -133,7 +133,7 @@ def verifications(monkeypatch, chained, root, known, lists=()) -> tuple[int, int
     return code, len(counted)
 
 
-def test_what_is_known_is_not_verified_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_is_known_is_not_verified_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made = world()
     lists = [drive(crl.parse(revoke(made.sub_2)))[0]]
     known = trust.Known()
@@ -145,7 +145,7 @@ def test_what_is_known_is_not_verified_again(monkeypatch: pytest.MonkeyPatch) ->
     assert verifications(monkeypatch, world().chain, root, known) == (chain.WRONG_ROOT, 0)
 
 
-def test_what_is_known_is_still_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_is_known_can_still_be_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
     made = world()
     known = trust.Known()
     root = made.root.der
@@ -164,7 +164,7 @@ def test_a_known_leaf_counts_under_the_key_that_signed_it_alone(monkeypatch: pyt
     assert verifications(monkeypatch, chained, root, known) == (chain.BAD_SIGNATURE, 2)
 
 
-def test_what_is_used_stays_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_is_used_stays_known(monkeypatch: pytest.MonkeyPatch) -> None:
     made = world()
     known = trust.Known(4)
     root = made.root.der
@@ -185,14 +185,14 @@ def test_known_signatures_do_not_pass_another_certificate(monkeypatch: pytest.Mo
     assert verifications(monkeypatch, chained, made.root.der, known) == (chain.BAD_SIGNATURE, 1)
 
 
-def test_what_is_known_still_expires() -> None:
+def test_a_certificate_that_is_known_still_expires() -> None:
     made = world()
     known = trust.Known()
     for when, expected in ((NOW_S, chain.OK), (NOW_S + 4000 * 86400, chain.EXPIRED)):
         assert drive(chain.validate(made.chain, [made.root.der], when, [], profiles.CONTRACT, known))[0] == expected
 
 
-def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_of_known_signatures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     made = world()
     known = trust.Known(2)
     root = made.root.der

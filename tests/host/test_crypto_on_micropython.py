@@ -25,7 +25,7 @@ def written(case: Case, number: int, folder: Path) -> dict:
     return row
 
 
-def test_the_same_answers(tmp_path: Path) -> None:
+def test_chains_give_the_same_answers_on_micropython(tmp_path: Path) -> None:
     chosen = cases()
     rows = [written(case, number, tmp_path) for number, case in enumerate(chosen)]
     (tmp_path / "cases.json").write_text("".join(json.dumps(row) + "\n" for row in rows))

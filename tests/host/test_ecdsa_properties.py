@@ -100,21 +100,21 @@ def agreed(number: int, digest: bytes, r: int, s: int) -> bool:
 @given(st.integers(0, 2**320 - 2**256), st.integers(1, p256.P - 1))
 @example(2**319, 1)
 @example(2**256 - 1, p256.P - 1)
-def test_multiples_of_g(scalar: int, blind: int) -> None:
+def test_multiples_of_g_are_those_of_the_library(scalar: int, blind: int) -> None:
     assert affine(drive(multiples.multiply_base(scalar, blind))) == of_g(scalar)
 
 
 @settings(max_examples=200)
 @given(SCALARS, SCALARS, KEYS)
 @example(p256.N - 1, 1, 1)
-def test_sums_of_multiples(u1: int, u2: int, number: int) -> None:
+def test_sums_of_multiples_are_those_of_the_library(u1: int, u2: int, number: int) -> None:
     point = of_g(number)
     assert point is not None
     assert affine(drive(multiples.sum_of_multiples(u1, u2, *point))) == of_g(u1 + u2 * number)
 
 
 @given(SCALARS, st.integers(1, p256.N - 1))
-def test_sums_that_vanish_or_double(u: int, number: int) -> None:
+def test_sums_that_vanish_or_double_are_those_of_the_library(u: int, number: int) -> None:
     # u2 * Q is the opposite of u1 * G, or the same point.
     point = of_g(number)
     over = pow(number, -1, p256.N)
@@ -124,13 +124,13 @@ def test_sums_that_vanish_or_double(u: int, number: int) -> None:
 
 
 @given(st.integers(0, 2**256), st.sampled_from((p256.P, p256.N)))
-def test_inverses(value: int, modulus: int) -> None:
+def test_inverses_are_those_of_the_library(value: int, modulus: int) -> None:
     expected = pow(value, -1, modulus) if value % modulus else 0
     assert drive(multiples.inverse(value, modulus)) == expected
 
 
 @given(st.integers(1, 2**264), st.integers(1, 2**264))
-def test_der_of_signatures(r: int, s: int) -> None:
+def test_der_of_signatures_is_that_of_the_library(r: int, s: int) -> None:
     data = encode_dss_signature(r, s)
     if r < 2**256 and s < 2**256:
         assert ecdsa.from_der(data) == r.to_bytes(32, "big") + s.to_bytes(32, "big")

@@ -60,7 +60,7 @@ def test_tls_is_three_round_trips_and_its_operations() -> None:
     assert link_ms == pytest.approx(6 * 10 + 360 + 74 + 1880 + 2 * 74)
 
 
-def test_a_small_exchange() -> None:
+def test_a_small_exchange_takes_the_time_worked_out_by_hand() -> None:
     # 22 and 49 bytes of frame; the sample in BOARD.exchange has 21 bytes of EXI and 2 fields.
     time = predict("ac-eim-tcp")["session_setup"]
     assert samples.shapes()["small"] == tables.Message(21, 2)
@@ -177,7 +177,7 @@ def test_sessions_are_read_phase_by_phase(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrapped", [lambda rows: rows, lambda rows: {"phases": rows}, lambda rows: {"rows": rows}])
-def test_plain_rows_are_read(tmp_path: Path, wrapped) -> None:
+def test_rows_of_a_plain_file_are_read(tmp_path: Path, wrapped) -> None:
     rows = [
         {"phase": "tls", "ms": 10},
         {"phase": "tls", "ms": 30, "mode": "ac-pnc"},
@@ -200,7 +200,7 @@ def test_empty_and_meaningless_files_are_rejected(tmp_path: Path, text: str) -> 
         measured.read(tmp_path / "none.json", "ac-pnc")
 
 
-def test_errors_in_percent() -> None:
+def test_the_error_is_given_in_percent() -> None:
     assert error_pct(15, 10) == pytest.approx(50)
     assert error_pct(5, 10) == pytest.approx(-50)
 
@@ -234,7 +234,7 @@ def test_estimates_say_that_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 @pytest.mark.parametrize("option", ["--mode", "--board", "--link", "--backend"])
-def test_unknown_names(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+def test_unknown_names_are_refused(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
     done = run(monkeypatch, option, "nope")
     assert isinstance(done.exception, ToolError)
     assert "unknown" in str(done.exception) and "nope" in str(done.exception)

@@ -27,12 +27,12 @@ def found(message: str, **changes: int) -> dict[str, int]:
         (5000, 60_000, ""),
     ],
 )
-def test_a_set_point(power_w: int, lifetime_ms: int, words: str) -> None:
+def test_a_set_point_out_of_range_names_the_limit_in_force(power_w: int, lifetime_ms: int, words: str) -> None:
     in_force = found("setpoint", discharge_max_w=4000, charge_max_w=5000, setpoint_max_s=60)
     assert reason("setpoint", {"power_w": power_w, "lifetime_ms": lifetime_ms}, in_force) == words
 
 
-def test_regulation_without_power_and_with() -> None:
+def test_regulation_out_of_range_names_the_limit_in_force_with_and_without_power() -> None:
     assert "regulation_w is 0 in force" in reason(
         "regulation", {"share_pct_x100": 5}, found("regulation", regulation_w=0)
     )
@@ -54,7 +54,7 @@ def _limit(name: str, end: int) -> int:
     return next(row[3:5][end] for row in params.rows() if row[0] == name)
 
 
-def test_what_is_read_is_what_is_checked_together() -> None:
+def test_every_parameter_that_is_checked_together_is_read_back() -> None:
     source = "".join(
         inspect.getsource(part) for part in (params._check_together, params._check_connector, params._check_nominal)
     )
@@ -62,6 +62,6 @@ def test_what_is_read_is_what_is_checked_together() -> None:
     assert named <= set(TOGETHER)
 
 
-def test_a_controller_that_does_not_tell_leaves_the_general_reason() -> None:
+def test_without_the_parameters_of_a_controller_the_general_reason_is_given() -> None:
     assert reason("setpoint", {"power_w": 1, "lifetime_ms": 1}, {"charge_max_w": 1}) == ""
     assert reason("departure", {"in_s": 1}, {}) == ""

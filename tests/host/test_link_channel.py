@@ -75,7 +75,7 @@ TestLinkMachine.settings = settings(
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_long_day(seed: int) -> None:
+def test_every_record_and_command_arrives_once_over_a_bad_line_with_restarts(seed: int) -> None:
     world = World(seed)
     rng = random.Random(seed)
     for _ in range(60):

@@ -19,7 +19,7 @@ FIRMWARE = f"{VERSION}+{COMMIT}"
 EVENT_ROW = [5, 50, 1, -7]
 
 
-class Bench:
+class LinkPair:
     """A host and a device over a line without faults."""
 
     def __init__(self, host: HostLink, device: DeviceLink) -> None:
@@ -43,8 +43,8 @@ class Bench:
         return happened
 
 
-def bench(host: HostLink | None = None, boot: int = 1, slots: int = 16) -> Bench:
-    return Bench(host or HostLink(), DeviceLink(b"gk-1", boot, slots))
+def link_pair(host: HostLink | None = None, boot: int = 1, slots: int = 16) -> LinkPair:
+    return LinkPair(host or HostLink(), DeviceLink(b"gk-1", boot, slots))
 
 
 def of_kind(happened: list[Event], kind: type) -> list:
@@ -74,7 +74,7 @@ def record(sequence: int, held: int, message: int, payload: bytes) -> bytes:
 
 
 def test_connects_and_hands_records_out_until_they_are_acknowledged() -> None:
-    pair = bench()
+    pair = link_pair()
     pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     happened = pair.run(100)
     assert happened == [
@@ -90,7 +90,7 @@ def test_connects_and_hands_records_out_until_they_are_acknowledged() -> None:
 
 
 def test_only_what_was_handed_out_can_be_acknowledged() -> None:
-    pair = bench()
+    pair = link_pair()
     pair.run(100)
     with pytest.raises(ValueError, match="record 1 was not handed out"):
         pair.host.acknowledge(1)
@@ -98,7 +98,7 @@ def test_only_what_was_handed_out_can_be_acknowledged() -> None:
 
 
 def test_a_new_host_resumes_behind_what_is_on_disk() -> None:
-    pair = bench()
+    pair = link_pair()
     for _ in range(5):
         pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     assert len(of_kind(pair.run(100), Record)) == 5
@@ -122,7 +122,7 @@ def test_a_gap_is_told_from_a_record_alone() -> None:
 
 
 def test_a_boot_id_used_twice_is_refused_rather_than_read_as_repeats() -> None:
-    pair = bench(HostLink(lambda _device, _boot: 50))
+    pair = link_pair(HostLink(lambda _device, _boot: 50))
     pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     (unusable,) = pair.run(8000)
     assert isinstance(unusable, Unusable)
@@ -131,7 +131,7 @@ def test_a_boot_id_used_twice_is_refused_rather_than_read_as_repeats() -> None:
 
 
 def test_a_restarted_device_is_reported_and_its_new_records_follow() -> None:
-    pair = bench()
+    pair = link_pair()
     pair.device.post(message_ids.FAULT_EVENT, EVENT_ROW)
     pair.run(100)
     pair.host.acknowledge(1)
@@ -146,7 +146,7 @@ def test_a_restarted_device_is_reported_and_its_new_records_follow() -> None:
 
 
 def test_silence_and_a_closed_port_are_reported_once_and_survived() -> None:
-    pair = bench()
+    pair = link_pair()
     pair.run(100)
     pair.cut = True
     assert pair.run(8000) == [Lost("gk-1", 1)]
@@ -166,7 +166,7 @@ def test_a_foreign_table_is_fetched_and_read(monkeypatch: pytest.MonkeyPatch) ->
         patch.setattr(packed, "TEXT", table.text())
         patch.setattr(packed, "HASH", table.table_hash(packed.TEXT))
         patch.setattr(packed, "RECORDS", (*packed.RECORDS, (77, b"IBh", b"000")))
-        pair = Bench(host, DeviceLink(b"gk-1", 1))
+        pair = LinkPair(host, DeviceLink(b"gk-1", 1))
     pair.device.post(77, [9, 5, -3])
     happened = pair.run(4000)
     assert happened[0] == Connected("gk-1", 1, FIRMWARE, False)
@@ -181,7 +181,7 @@ def test_a_table_of_another_format_is_refused_with_the_way_out(monkeypatch: pyte
         patch.setattr(packed, "TEXT", b"gridkeel-table 9\n" + bytes(300).replace(b"\0", b"x"))
         patch.setattr(packed, "HASH", table.table_hash(packed.TEXT))
         device = DeviceLink(b"gk-1", 1)
-    (unusable,) = Bench(host, device).run(4000)
+    (unusable,) = LinkPair(host, device).run(4000)
     assert "update gridkeel on the host" in str(unusable.error)
 
 
@@ -195,7 +195,7 @@ def test_another_protocol_version_is_refused_with_the_way_out() -> None:
 
 
 def test_commands_are_repeated_until_answered_and_end_once() -> None:
-    pair = bench()
+    pair = link_pair()
     pair.run(100)
     command_id = pair.host.command("mode", mode="safe")
     assert pair.run(1000) == []
@@ -211,14 +211,14 @@ def test_commands_are_repeated_until_answered_and_end_once() -> None:
 def test_a_command_nobody_answers_ends_with_an_error() -> None:
     host = HostLink()
     command_id = host.command("param_get", index="nominal_hz", timeout_s=3.0)
-    pair = bench(host)
+    pair = link_pair(host)
     (answered,) = of_kind(pair.run(4000), Answered)
     assert answered.command_id == command_id
     assert "no answer within 3 s" in str(answered.error)
 
 
 def test_a_restart_ends_what_may_have_been_executed_and_keeps_the_rest() -> None:
-    pair = bench()
+    pair = link_pair()
     pair.run(100)
     ids = [pair.host.command("mode", mode=1) for _ in range(frames.COMMANDS_IN_FLIGHT + 2)]
     pair.run(20)
@@ -230,7 +230,7 @@ def test_a_restart_ends_what_may_have_been_executed_and_keeps_the_rest() -> None
 
 
 def test_a_result_of_an_earlier_session_answers_no_command() -> None:
-    pair = bench(HostLink(first_command=40))
+    pair = link_pair(HostLink(first_command=40))
     pair.run(100)
     pair.host.command("mode", mode=1)
     pair.run(50)

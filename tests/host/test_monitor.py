@@ -76,7 +76,7 @@ def test_unknown_missing_and_negative_figures_are_no_figures():
     assert (controller.soc_pct, controller.delivered_w, controller.online) == (None, None, None)
 
 
-def test_doubled_messages_count_once():
+def test_duplicate_messages_count_once():
     fleet = Fleet()
     for sequence in (1, 2, 2, 1, 5, 4, 5):
         fleet.take("gridkeel/v2/a/telemetry", telemetry(sequence), 0.0)
@@ -227,7 +227,7 @@ def test_faults_and_events_are_shown_first():
         ({"words": "nothing"}, ""),
     ],
 )
-def test_order_and_filter(settings, wanted):
+def test_rows_are_sorted_and_filtered(settings, wanted):
     fleet = Fleet()
     for number, name in enumerate(("d1", "d2", "d3", "old", "off", "fault"), start=1):
         fault = "mains_lost" if name == "fault" else "none"
@@ -239,7 +239,7 @@ def test_order_and_filter(settings, wanted):
 
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("sort", ["power", "frequency", "soc", "age", "state", "limiter"])
-def test_what_has_no_figure_stands_behind_what_has(sort, reverse):
+def test_rows_without_a_figure_are_sorted_last(sort, reverse):
     fleet = Fleet()
     fleet.take("gridkeel/v2/a/status", status(None), 0.0)
     fleet.take("gridkeel/v2/b/telemetry", telemetry(1, limiter="droop", soc_pct_x100=5000), 0.0)
@@ -313,11 +313,11 @@ def test_what_a_redraw_costs_does_not_grow_with_the_fleet(monkeypatch):
         (b"", []),
     ],
 )
-def test_keys_of_a_terminal(data, keys):
+def test_key_codes_of_a_terminal_are_read(data, keys):
     assert list(split(data)) == keys
 
 
-def test_a_terminal_is_not_steered_by_names():
+def test_names_cannot_send_control_codes_to_the_terminal():
     fleet = Fleet()
     fleet.take("gridkeel/v2/\x1b[2J[red]/status", b'{"status": "online"}', 0.0)
     fleet.take("gridkeel/v2/a/telemetry", telemetry(1, state="\x1b[31mx", fault="[blink]" * 20), 0.0)
@@ -406,7 +406,7 @@ def test_stop_ends_the_wait_for_a_broker_that_never_answers():
     assert document["controllers"] == []
 
 
-def test_no_broker_is_one_line():
+def test_a_missing_broker_is_one_line():
     with pytest.raises(MissingError, match="127.0.0.1:1 cannot be reached"):
         snapshot(broker_at("mqtt://127.0.0.1:1"), threading.Event(), 1.0)
 

@@ -44,7 +44,7 @@ def test_openssl_and_cryptography_accept_every_chain(made: v2g.Pki, leaf: str, t
 
 
 @pytest.mark.parametrize("key", EDITIONS["20"].keys)
-def test_the_stronger_edition_holds_too(key: str, tmp_path: Path):
+def test_openssl_and_cryptography_accept_every_chain_of_the_stronger_edition(key: str, tmp_path: Path):
     pki = v2g.make(tmp_path / "pki", edition="20", key=key)
     for leaf in (*LEAVES, "vehicle"):
         assert openssl_accepts(pki, leaf, tmp_path / "openssl") == ""

@@ -41,7 +41,7 @@ def _says(pki: v2g.Pki, leaf: str, good: v2g.Pki) -> str:
 
 
 @pytest.mark.parametrize("leaf", ROLES)
-def test_the_board_accepts_what_is_well(leaf: str, good: v2g.Pki):
+def test_the_board_accepts_a_sound_pki(leaf: str, good: v2g.Pki):
     assert _says(good, leaf, good) == "ok"
 
 

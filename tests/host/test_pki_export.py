@@ -27,7 +27,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> v2g.Pki:
     return made
 
 
-def test_the_boards_folder(pki: v2g.Pki, tmp_path: Path):
+def test_the_board_s_folder_holds_its_files_to_the_byte(pki: v2g.Pki, tmp_path: Path):
     written = v2g.export_device(pki, tmp_path / "board")
     assert [path.name for path in written] == sorted(path.name for path in (tmp_path / "board").iterdir())
     names = {
@@ -56,7 +56,7 @@ def test_the_boards_folder(pki: v2g.Pki, tmp_path: Path):
         assert stat.S_IMODE(path.stat().st_mode) == (0o600 if path.stem == "secc_key" else 0o644)
 
 
-def test_the_peers_own_loaders_take_its_folder(pki: v2g.Pki, tmp_path: Path):
+def test_the_peer_s_own_loaders_take_its_folder(pki: v2g.Pki, tmp_path: Path):
     v2g.export_peer(pki, tmp_path / "ev", contract="contract-2")
     found = json.loads(peer_python(LOADS, tmp_path / "run", PKI_PATH=f"{tmp_path / 'ev'}/"))
     assert found["keys"] == dict.fromkeys(("secc", "contract", "oem", "cps", "mo_sub2"), True)

@@ -31,7 +31,7 @@ ACCOUNTS = st.builds(
         ("DE8AA001234567", "0"),
     ],
 )
-def test_check_digits(account: str, digit: str):
+def test_check_digits_are_those_of_published_pairs(account: str, digit: str):
     assert names.check_digit(account) == digit
     assert names.emaid(account) == account + digit
     assert names.emaid(f"{account[:2]}-{account[2:5]}-{account[5:]}-{digit}".lower()) == account + digit
@@ -52,23 +52,23 @@ def test_two_characters_in_each_others_place_are_noticed(account: str, place: in
 
 
 @pytest.mark.parametrize("text", ["", "DE8AA00123456", "DE8AA00123456700", "1E8AA001234567", "DE8AA00123456ü"])
-def test_what_is_no_emaid(text: str):
+def test_what_is_no_emaid_is_refused(text: str):
     with pytest.raises(ToolError, match="give country"):
         names.emaid(text)
 
 
 @pytest.mark.parametrize("text", ["", "WMI1234567890123", "WMI1234567890123456", "WMI12345678901-34"])
-def test_what_is_no_pcid(text: str):
+def test_what_is_no_pcid_is_refused(text: str):
     with pytest.raises(ToolError, match="17 or 18"):
         names.pcid(text)
 
 
 @pytest.mark.parametrize("text", ["", "A" * 65, "DE ABC", "DE\nABC"])
-def test_what_is_no_secc_id(text: str):
+def test_what_is_no_secc_id_is_refused(text: str):
     with pytest.raises(ToolError, match="1 to 64"):
         names.secc_id(text)
 
 
-def test_the_defaults_hold():
+def test_the_default_names_are_valid():
     for kind, check in names.CHECKS.items():
         assert check(names.DEFAULTS[kind]) == names.DEFAULTS[kind]

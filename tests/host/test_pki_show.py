@@ -36,7 +36,7 @@ def _found(pki: v2g.Pki, leaf: str = "secc", now: datetime = NOW) -> set[tuple[s
     return {(finding.name, finding.code) for finding in check(_chain(pki, leaf), now)}
 
 
-def test_nothing_is_wrong_with_what_is_well(good: v2g.Pki):
+def test_show_finds_nothing_in_a_sound_pki(good: v2g.Pki):
     for chain in chains(good.folder):
         assert check(chain, NOW) == []
 
@@ -122,7 +122,7 @@ def test_a_defect_needs_a_name_and_a_chain_that_it_is_one_of(good: v2g.Pki, tmp_
     assert not (tmp_path / "bad").exists()
 
 
-def test_soon_to_expire(good: v2g.Pki):
+def test_a_certificate_that_expires_soon_is_found(good: v2g.Pki):
     end = good.certificate("secc").not_valid_after_utc
     assert _found(good, now=end - timedelta(days=14)) == set()
     assert _found(good, now=end - timedelta(days=13)) == {("secc", "soon")}
@@ -146,12 +146,14 @@ def _with_key(pki: v2g.Pki, change: Callable[[Path], object]) -> v2g.Pki:
     ],
     ids=["another", "broken", "missing", "readable", "folder"],
 )
-def test_keys_that_do_not_fit_or_are_open(change: Callable[[Path], object], code: str, tmp_path: Path):
+def test_keys_that_do_not_fit_or_are_readable_by_others_are_found(
+    change: Callable[[Path], object], code: str, tmp_path: Path
+):
     pki = _with_key(v2g.make(tmp_path / "pki"), change)
     assert _found(pki) == {("secc", code)}
 
 
-def test_a_list_that_is_out_of_date_or_broken(tmp_path: Path):
+def test_a_list_that_is_out_of_date_or_broken_is_found(tmp_path: Path):
     pki = v2g.make(tmp_path / "pki")
     path, _ = pki.revoke("secc", now=NOW - timedelta(days=40))
     assert _found(pki) == {("secc", "revoked"), ("cpo_sub2", "stale_list")}
@@ -162,7 +164,7 @@ def test_a_list_that_is_out_of_date_or_broken(tmp_path: Path):
     assert _found(pki) == {("cpo_sub2", "stale_list")}
 
 
-def test_a_root_with_a_purpose_and_an_emaid_with_a_wrong_digit(tmp_path: Path):
+def test_a_root_with_a_purpose_and_an_emaid_with_a_wrong_digit_are_found(tmp_path: Path):
     pki = v2g.make(tmp_path / "pki")
     rows = {
         "v2g_root": ("V2G Root CA", {"purposes": ("SERVER_AUTH",)}, None),
@@ -182,7 +184,7 @@ def test_every_row_of_the_table_was_provoked():
     assert here | {"soon", "key", "file_mode", "stale_list", "purpose"} == set(CHECKS)
 
 
-def test_files_and_the_boards_folder(good: v2g.Pki, tmp_path: Path):
+def test_single_files_and_the_board_s_folder_are_shown(good: v2g.Pki, tmp_path: Path):
     v2g.export_peer(good, tmp_path / "ev")
     v2g.export_device(good, tmp_path / "board")
     certificates = tmp_path / "ev" / "iso15118_2" / "certs"
@@ -198,7 +200,7 @@ def test_files_and_the_boards_folder(good: v2g.Pki, tmp_path: Path):
     assert {finding.code for finding in check(chains(tmp_path / "board")[0], NOW)} == {"issuer"}
 
 
-def test_a_chain_in_the_wrong_order_and_what_is_no_certificate(good: v2g.Pki, tmp_path: Path):
+def test_a_chain_in_the_wrong_order_and_what_is_no_certificate_are_found(good: v2g.Pki, tmp_path: Path):
     parts = [good.entry(name).path(good.folder, ".pem").read_bytes() for name in good.chain("secc")]
     path = tmp_path / "chain.pem"
     path.write_bytes(parts[0] + parts[2] + parts[1] + parts[3])
@@ -213,7 +215,7 @@ def test_a_chain_in_the_wrong_order_and_what_is_no_certificate(good: v2g.Pki, tm
         chains(tmp_path)
 
 
-def test_a_role_tells_what_a_file_has_to_be(good: v2g.Pki, tmp_path: Path):
+def test_a_role_says_what_a_file_has_to_be(good: v2g.Pki, tmp_path: Path):
     bad = defects.make(good, tmp_path / "bad", "domain_component")
     path = bad.entry("secc").path(bad.folder, ".pem")
     assert check(chains(path)[0], NOW) == []

@@ -1,4 +1,4 @@
-"""The contract provisioning service: what a car gets, and every refusal with the standard's code."""
+"""The contract provisioning service: what an EV gets, and every refusal with the standard's code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import provisioned_car as car
+import provisioned_ev as ev
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -39,12 +39,12 @@ def pki(made: v2g.Pki, tmp_path: Path) -> v2g.Pki:
     return v2g.Pki(tmp_path / "pki")
 
 
-def _ask(pki: v2g.Pki, kind: str, data: bytes, now: datetime = NOW) -> car.Response:
-    return car.Response(kind, Provisioning(pki.folder)(kind, data, now.timestamp()))
+def _ask(pki: v2g.Pki, kind: str, data: bytes, now: datetime = NOW) -> ev.Response:
+    return ev.Response(kind, Provisioning(pki.folder)(kind, data, now.timestamp()))
 
 
-def _installed(pki: v2g.Pki, vehicle: str = "oem", now: datetime = NOW) -> car.Response:
-    return _ask(pki, INSTALLATION, car.installation(pki, vehicle), now)
+def _installed(pki: v2g.Pki, vehicle: str = "oem", now: datetime = NOW) -> ev.Response:
+    return _ask(pki, INSTALLATION, ev.installation(pki, vehicle), now)
 
 
 def test_a_vehicle_gets_its_contract_with_a_key_that_fits(pki: v2g.Pki):
@@ -121,7 +121,7 @@ def test_a_contract_that_ends_soon_is_renewed_first(pki: v2g.Pki):
 
 def test_an_update_brings_a_new_key_and_certificate_for_the_same_account(pki: v2g.Pki):
     before, old_key = pki.certificate("contract"), pki.key("contract")
-    request = car.update(pki)
+    request = ev.update(pki)
     response = _ask(pki, UPDATE, request)
     response.check(old_key)
     assert response.contract.subject == before.subject
@@ -132,29 +132,29 @@ def test_an_update_brings_a_new_key_and_certificate_for_the_same_account(pki: v2
 
 
 def _bad_vehicle(name: str, signer: str = "oem") -> Callable[[v2g.Pki, Path], bytes]:
-    return lambda pki, folder: car.installation(defects.make(pki, folder, name, "oem"), signer=signer)
+    return lambda pki, folder: ev.installation(defects.make(pki, folder, name, "oem"), signer=signer)
 
 
 def _bad_contract(name: str) -> Callable[[v2g.Pki, Path], bytes]:
-    return lambda pki, folder: car.update(defects.make(pki, folder, name, "contract"))
+    return lambda pki, folder: ev.update(defects.make(pki, folder, name, "contract"))
 
 
 def _another_pki(pki: v2g.Pki, folder: Path) -> bytes:
-    return car.installation(v2g.make(folder))
+    return ev.installation(v2g.make(folder))
 
 
 def _revoked_vehicle(pki: v2g.Pki, folder: Path) -> bytes:
     pki.revoke("oem")
-    return car.installation(pki)
+    return ev.installation(pki)
 
 
 def _revoked_contract(pki: v2g.Pki, folder: Path) -> bytes:
     pki.revoke("contract")
-    return car.update(pki)
+    return ev.update(pki)
 
 
 def _canceled(pki: v2g.Pki, folder: Path) -> bytes:
-    request = car.update(pki)
+    request = ev.update(pki)
     pki.renew("contract")
     pki.revoke("contract")
     return request
@@ -162,22 +162,22 @@ def _canceled(pki: v2g.Pki, folder: Path) -> bytes:
 
 def _strangers_account(pki: v2g.Pki, folder: Path) -> bytes:
     other = v2g.Pki(shutil.copytree(pki.folder, folder))
-    return car.update(other, other.issue("contract", identity="DE8AA001234567"))
+    return ev.update(other, other.issue("contract", identity="DE8AA001234567"))
 
 
 def _no_contract(pki: v2g.Pki, folder: Path) -> bytes:
     pki.revoke("contract")
-    return car.installation(pki)
+    return ev.installation(pki)
 
 
 def _revoked_provider(pki: v2g.Pki, folder: Path) -> bytes:
     pki.revoke("cps")
-    return car.installation(pki)
+    return ev.installation(pki)
 
 
 REFUSALS = [
-    ("unsigned", INSTALLATION, lambda pki, _: car.installation(pki, signed=False), "FAILED_SignatureError"),
-    ("another's key", INSTALLATION, lambda pki, _: car.installation(pki, signer="secc"), "FAILED_SignatureError"),
+    ("unsigned", INSTALLATION, lambda pki, _: ev.installation(pki, signed=False), "FAILED_SignatureError"),
+    ("another's key", INSTALLATION, lambda pki, _: ev.installation(pki, signer="secc"), "FAILED_SignatureError"),
     ("vehicle expired", INSTALLATION, _bad_vehicle("expired"), "FAILED_CertificateExpired"),
     ("vehicle of tomorrow", INSTALLATION, _bad_vehicle("not_yet_valid"), "FAILED_CertificateExpired"),
     ("vehicle revoked", INSTALLATION, _revoked_vehicle, "FAILED_CertificateRevoked"),
@@ -202,7 +202,7 @@ def test_a_refusal_has_the_standards_code(kind: str, make, code: str, pki: v2g.P
     request = make(pki, tmp_path / "other")
     names = {name: der(pki.certificate(name)) for name in v2g.Pki(pki.folder).names()}
     data = Provisioning(pki.folder, lines.append)(kind, request, time.time())
-    response = car.Response(kind, data)
+    response = ev.Response(kind, data)
     assert response.code == code, lines
     assert "Signature" not in response.header
     assert response.body["ContractSignatureEncryptedPrivateKey"][""] == b""
@@ -219,7 +219,7 @@ def test_the_provider_and_the_contract_must_be_what_a_vehicle_takes(pki: v2g.Pki
 def test_what_is_no_request_gets_no_answer(pki: v2g.Pki):
     lines: list[str] = []
     service = Provisioning(pki.folder, lines.append)
-    request = car.installation(pki)
+    request = ev.installation(pki)
     assert service(INSTALLATION, b"", NOW.timestamp()) is None
     assert service(INSTALLATION, request[:-20], NOW.timestamp()) is None
     assert service(UPDATE, request, NOW.timestamp()) is None
@@ -229,9 +229,9 @@ def test_what_is_no_request_gets_no_answer(pki: v2g.Pki):
 def test_a_broken_pki_is_answered_with_failed_and_reported(pki: v2g.Pki, tmp_path: Path):
     lines: list[str] = []
     service = Provisioning(pki.folder, lines.append)
-    request = car.installation(pki)
+    request = ev.installation(pki)
     pki.entry("contract").path(pki.folder, ".key").write_bytes(b"?")
-    assert car.Response(INSTALLATION, service(INSTALLATION, request, NOW.timestamp())).code == "FAILED"
+    assert ev.Response(INSTALLATION, service(INSTALLATION, request, NOW.timestamp())).code == "FAILED"
     assert "no private key" in lines[0]
     with pytest.raises(MissingError):
         Provisioning(tmp_path / "nothing")

@@ -48,7 +48,7 @@ def test_records_come_out_in_order_and_stay_until_done(tmp_path: Path):
         assert sequences(again, device="a") == [3, 4, 5]
 
 
-def test_doubles_are_ignored_even_after_delivery(tmp_path: Path):
+def test_duplicates_are_ignored_even_after_delivery(tmp_path: Path):
     with Queue(tmp_path / "q.db") as queue:
         assert queue.put_many(entries(1, 10)) == 10
         assert queue.put_many(entries(5, 12)) == 2
@@ -97,7 +97,7 @@ def test_marks_of_old_boots_are_bounded(tmp_path: Path):
         assert known == list(range(85, 101))
 
 
-def test_the_version_tells_of_other_connections(tmp_path: Path):
+def test_the_version_shows_writes_of_other_connections(tmp_path: Path):
     with Queue(tmp_path / "q.db") as writer, Queue(tmp_path / "q.db", durable=False) as reader:
         before = reader.version()
         assert reader.version() == before

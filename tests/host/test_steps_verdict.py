@@ -26,7 +26,7 @@ def _run(load: str, delay_ms: float, steps: int = 20, answered: int = 20) -> Run
         (QUICK, _run(LOAD, QUICK, answered=19), UNANSWERED),
     ],
 )
-def test_the_verdict_under_load(alone_ms: float, loaded: Run, verdict: str) -> None:
+def test_a_late_step_fails_only_where_the_machine_kept_time(alone_ms: float, loaded: Run, verdict: str) -> None:
     assert verdicts([_run(ALONE, alone_ms), loaded])[LOAD] == verdict
 
 

@@ -187,7 +187,7 @@ def test_a_disconnect_says_why(code: int, tmp_path: Path):
         assert eventually(lambda: len(run.queue) == 0, 30)
 
 
-def test_nobody_is_told_online_whose_commands_are_not_subscribed_to_yet(tmp_path: Path):
+def test_a_controller_is_online_once_its_commands_are_subscribed_to(tmp_path: Path):
     early: list[str] = []
 
     def look(topic: str) -> int:

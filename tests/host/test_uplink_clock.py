@@ -11,7 +11,7 @@ from host_tools.uplink.clock import BEAT_S, Clock
 
 
 @pytest.mark.parametrize("stall_s", [0.0, 0.3, 0.74, 0.76, 2.0, 4.9, 5.1, 60.0, 3600.0])
-def test_a_gap_longer_than_a_beat_can_be_is_left_out(stall_s: float):
+def test_time_in_which_the_process_did_not_run_is_left_out(stall_s: float):
     real_s = 100.0
     clock = Clock(lambda: real_s)
     before_s = clock.now()

@@ -174,7 +174,7 @@ def test_commands_reach_the_device_and_are_answered_after_its_result(served):
     assert listener.wait(f"{BASE}/result", lambda record: record["result"] == "out_of_range")
 
 
-def test_a_device_that_does_not_answer_within_the_expiry(served):
+def test_a_command_that_the_device_does_not_answer_in_time_has_the_result_no_answer(served):
     broker, controller, _listener, _uplink = served
     controller.results[message_ids.MODE] = None
 
@@ -210,7 +210,7 @@ def test_hostile_payloads_are_each_answered_and_the_uplink_lives(payloads: list[
         assert not any("Traceback" in line for line in uplink.lines)
 
 
-def test_hostile_properties(served):
+def test_hostile_properties_of_a_command_are_answered_or_ignored(served):
     broker, _controller, listener, uplink = served
 
     async def talk(asker: _Asker) -> None:

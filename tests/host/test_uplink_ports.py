@@ -240,7 +240,7 @@ def test_enough_files_are_left_alone():
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
 
 
-def test_lines_have_a_time_counters_come_and_verbose_says_more(tmp_path: Path):
+def test_log_lines_have_a_time_counters_come_and_verbose_adds_lines(tmp_path: Path):
     with Controller() as controller:
         options = ("--report", "0.5", "--verbose")
         with UplinkProcess(tmp_path / "q.db", NOWHERE, [controller.port], *options) as uplink:
@@ -265,7 +265,7 @@ def test_a_log_that_nobody_reads_stops_nobody():
         log.close()
 
 
-def test_a_log_tells_how_much_of_it_is_missing():
+def test_a_log_says_how_much_of_it_is_missing():
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream, os.fdopen(reader) as lines:
         log = Log(stream=stream)

@@ -60,7 +60,7 @@ def test_a_controller_that_comes_and_goes_is_renewed_no_more_often_for_it():
     assert [now_s for now_s in range(101, 330) if "on" in drain(schedule, float(now_s))] == [220]
 
 
-def test_only_the_last_state_is_said_and_it_is_never_dropped():
+def test_only_the_last_state_is_published_and_it_is_never_dropped():
     schedule = PresenceSchedule()
     schedule.connected()
     drain(schedule, 0.0)
@@ -72,7 +72,7 @@ def test_only_the_last_state_is_said_and_it_is_never_dropped():
     assert all(schedule.members[device].birth is None for device in said)
 
 
-def test_a_forgotten_controller_is_said_and_subscribed_to_no_more():
+def test_a_forgotten_controller_is_published_and_subscribed_to_no_more():
     schedule = PresenceSchedule()
     schedule.attach(birth("a b"))
     assert schedule.of_level("a%20b") is schedule.members["a b"]

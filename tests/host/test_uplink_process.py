@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import jsonschema
-import provisioned_car
+import provisioned_ev
 import pytest
 from mqtt_peers import PRESENCE, Controller, Listener, SerialServer, UplinkProcess, eventually, free_port
 
@@ -47,7 +47,7 @@ def test_everything_arrives_and_keeps_to_its_schema(tmp_path: Path):
     assert any("offline: uplink stopped" in line or f"{produced} published" in line for line in uplink.lines)
 
 
-def test_killed_uplink_loses_and_doubles_nothing_and_its_will_speaks(tmp_path: Path):
+def test_a_killed_uplink_loses_and_doubles_nothing_and_its_will_is_published(tmp_path: Path):
     queue = tmp_path / "q.db"
     with EmbeddedBroker() as broker, Controller() as controller, CountingSubscriber(broker_at(broker.url)) as counter:
         with Listener(broker_at(broker.url)) as listener:
@@ -86,7 +86,7 @@ def test_a_broker_away_at_the_start_is_reported_and_the_queue_holds(tmp_path: Pa
 
 
 @pytest.mark.parametrize("options", [(), ("--wait",)])
-def test_missing_port_is_an_error_unless_waited_for(tmp_path: Path, options: tuple[str, ...]):
+def test_a_missing_port_is_an_error_unless_waited_for(tmp_path: Path, options: tuple[str, ...]):
     with UplinkProcess(tmp_path / "q.db", "mqtt://127.0.0.1:1", ["/dev/gridkeel-none"], *options) as uplink:
         if options:
             assert eventually(lambda: any("trying again" in line for line in uplink.lines))
@@ -131,7 +131,7 @@ def test_a_controller_behind_a_tcp_port(tmp_path: Path):
 
 def test_a_controller_gets_a_contract_for_its_vehicle_and_none_without_a_pki(tmp_path: Path):
     pki = v2g.make(tmp_path / "pki")
-    request = provisioned_car.installation(pki)
+    request = provisioned_ev.installation(pki)
     with Controller() as controller:
         for options in ((), ("--pki", str(pki.folder))):
             with UplinkProcess(tmp_path / "q.db", "mqtt://127.0.0.1:1", [controller.port], *options) as uplink:
@@ -140,7 +140,7 @@ def test_a_controller_gets_a_contract_for_its_vehicle_and_none_without_a_pki(tmp
                 assert eventually(lambda: controller.backend.failed or controller.backend.answer is not None)
                 assert controller.backend.failed == (not options)
         assert any("contract DEGKL000000001M handed out" in line for line in uplink.lines)
-        provisioned_car.Response(INSTALLATION, controller.backend.answer).check(pki.key("oem"))
+        provisioned_ev.Response(INSTALLATION, controller.backend.answer).check(pki.key("oem"))
     with UplinkProcess(tmp_path / "q.db", "mqtt://127.0.0.1:1", ["/dev/null"], "--pki", str(tmp_path)) as uplink:
         assert uplink.wait() == 3
         assert "no PKI here" in uplink.lines[-1]

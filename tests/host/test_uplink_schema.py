@@ -20,7 +20,7 @@ _RECORDS = [name for _id, name, fields in messages.TABLE if fields[0][0] != "com
 
 
 @pytest.mark.parametrize("name", sorted(documents()))
-def test_schemas_are_schemas(name: str):
+def test_every_schema_is_a_valid_json_schema(name: str):
     schema = documents()[name]
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$id"] == IDS[name]
@@ -57,7 +57,7 @@ def test_a_refused_configuration_is_reported_in_words():
     assert "reason" not in told("samples_lost", 1, code)
 
 
-def test_birth_and_status_fit():
+def test_birth_and_status_fit_their_schemas():
     jsonschema.validate(json.loads(Birth("d", 1, "f", {"x": []}).payload()), documents()["birth"])
     jsonschema.validate(json.loads(Birth("d", 1, "f", None).payload()), documents()["birth"])
     jsonschema.validate(json.loads(status("d", "offline", uplink="u", run="1", reason="r")), documents()["status"])

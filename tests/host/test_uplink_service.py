@@ -28,7 +28,7 @@ def test_a_queue_that_fails_under_a_ports_callback_ends_the_service_with_its_rea
         Service(settings(tmp_path, controller.port), lambda _line: None).run(threading.Event())
 
 
-def test_a_backend_that_fails_is_one_controllers_trouble(tmp_path: Path):
+def test_a_backend_that_fails_affects_one_controller_alone(tmp_path: Path):
     lines: list[str] = []
     stop = threading.Event()
     with Controller("gk-a") as asking, Controller("gk-b") as other:

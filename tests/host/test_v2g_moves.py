@@ -16,40 +16,40 @@ RECEIPTS = {"iso15118_receipt": 1}
 
 
 def stops(made: Any) -> None:
-    reaching = made.reaching
-    for state in reaching.REACH:
+    session_states = made.session_states
+    for state in session_states.REACH:
         if "SessionStopReq" in states_text.allowed(state):
-            reaching.reach(state).ask("SessionStopReq", {"ChargingSession": "Terminate"})
+            session_states.reach(state).ask("SessionStopReq", {"ChargingSession": "Terminate"})
 
 
 def services(made: Any) -> None:
-    made.reaching.reach(states.SELECTION).ask("ServiceDetailReq", {"ServiceID": 1})
-    car = made.reaching.reach(states.AUTHORIZATION)
-    car.bench.outlet.authorized = 0
-    car.ask("AuthorizationReq", {})
+    made.session_states.reach(states.SELECTION).ask("ServiceDetailReq", {"ServiceID": 1})
+    ev = made.session_states.reach(states.AUTHORIZATION)
+    ev.evse.charger.authorized = 0
+    ev.ask("AuthorizationReq", {})
 
 
 def with_a_contract(made: Any, dc: bool) -> None:
     """Charge with receipts, from the first round on."""
     operator = made.provisioning.OPERATOR
     key, chain = operator.contract()
-    bench = made.contracts.bench_for(operator, dc=dc, changes=RECEIPTS)
-    car = made.contracts.ContractCar(bench, key, chain, "DC_extended" if dc else "AC_single_phase_core")
-    car.to_charging()
+    evse = made.contracts.evse_for(operator, dc=dc, changes=RECEIPTS)
+    ev = made.contracts.ContractEvcc(evse, key, chain, "DC_extended" if dc else "AC_single_phase_core")
+    ev.to_charging()
     for _ in range(2):
-        shown = car.charge(1)["MeterInfo"]
-        body = {"Id": "id1", "SessionID": car.session_id, "SAScheduleTupleID": 1, "MeterInfo": shown}
-        car.ask_signed("MeteringReceiptReq", body)
-    car.stop()
+        shown = ev.charge(1)["MeterInfo"]
+        body = {"Id": "id1", "SessionID": ev.session_id, "SAScheduleTupleID": 1, "MeterInfo": shown}
+        ev.ask_signed("MeteringReceiptReq", body)
+    ev.stop()
 
 
 def certificates(made: Any) -> None:
     for name in ("installation", "update", ""):
-        _bench, car = made.provisioning.at_the_service()
+        _bench, ev = made.provisioning.at_the_service()
         if name:
-            car.ask_signed(f"Certificate{name.capitalize()}Req", getattr(made.provisioning, name)())
+            ev.ask_signed(f"Certificate{name.capitalize()}Req", getattr(made.provisioning, name)())
         else:
-            car.ask("PaymentDetailsReq", car.details())
+            ev.ask("PaymentDetailsReq", ev.details())
 
 
 def negotiations(made: Any, dc: bool) -> None:
@@ -57,33 +57,33 @@ def negotiations(made: Any, dc: bool) -> None:
     evcc = made.evcc
 
     def fresh() -> Any:
-        return evcc.Car(evcc.Bench(dc=dc), "DC_extended" if dc else "AC_single_phase_core")
+        return evcc.Evcc(evcc.Evse(dc=dc), "DC_extended" if dc else "AC_single_phase_core")
 
-    def agree(car: Any) -> None:
-        car.ask("ChargeParameterDiscoveryReq", car.request("ChargeParameterDiscoveryReq"))
+    def agree(ev: Any) -> None:
+        ev.ask("ChargeParameterDiscoveryReq", ev.request("ChargeParameterDiscoveryReq"))
         if dc:
-            car.cable_check()
-            car.pre_charge()
+            ev.cable_check()
+            ev.pre_charge()
 
-    car = fresh()
-    car.to_charging()
-    car.charge(2)
+    ev = fresh()
+    ev.to_charging()
+    ev.charge(2)
     for _ in range(2):
-        car.ask("PowerDeliveryReq", evcc.delivery("Renegotiate", car))
-        agree(car)
-    car.ask("PowerDeliveryReq", car.request("PowerDeliveryReq"))
-    car.charge(2)
-    car.stop()
-    car = fresh()
-    car.to_power_delivery()
-    car.ask("PowerDeliveryReq", evcc.delivery("Stop", car))
+        ev.ask("PowerDeliveryReq", evcc.delivery("Renegotiate", ev))
+        agree(ev)
+    ev.ask("PowerDeliveryReq", ev.request("PowerDeliveryReq"))
+    ev.charge(2)
+    ev.stop()
+    ev = fresh()
+    ev.to_power_delivery()
+    ev.ask("PowerDeliveryReq", evcc.delivery("Stop", ev))
 
 
 class Made:
     """The modules of the device tests that the sessions are made with."""
 
     evcc: Any = importlib.import_module("evcc")
-    reaching: Any = importlib.import_module("reaching")
+    session_states: Any = importlib.import_module("session_states")
     contracts: Any = importlib.import_module("contracts")
     provisioning: Any = importlib.import_module("provisioning")
 

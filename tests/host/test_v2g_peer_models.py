@@ -26,17 +26,17 @@ def responses() -> list[str]:
     evcc: Any = importlib.import_module("evcc")
     told: dict[str, None] = {}
 
-    def receive(car: Any, name: str) -> Any:
-        response = original(car, name)
+    def receive(ev: Any, name: str) -> Any:
+        response = original(ev, name)
         told[repr((evcc.states.response_of(name), response))] = None
         return response
 
-    original, evcc.Car.receive = evcc.Car.receive, receive
+    original, evcc.Evcc.receive = evcc.Evcc.receive, receive
     try:
         for test in scenarios():
             test()
     finally:
-        evcc.Car.receive = original
+        evcc.Evcc.receive = original
     return list(told)
 
 
@@ -64,7 +64,7 @@ def test_the_peer_takes_every_response(responses: list[str]) -> None:
     assert not wrong, wrong[:3]
 
 
-def test_the_models_refuse_what_is_none() -> None:
+def test_the_peer_refuses_a_response_that_is_none() -> None:
     lines = [("SessionSetupRes", {"ResponseCode": "OK", "EVSEID": "short"}), ("SessionStopRes", {})]
     text = "".join(f"{line!r}\n" for line in lines)
     done = subprocess.run([str(peer.python()), str(GUEST)], input=text, capture_output=True, text=True, timeout=60)

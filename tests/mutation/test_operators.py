@@ -57,7 +57,7 @@ def planted(body: str, operator: str) -> list[str]:
         ("name", "return a.max_w - a.min_w", ["return a.min_w - a.min_w", "return a.max_w - a.max_w"]),
     ],
 )
-def test_an_operator_makes(operator: str, body: str, expected: list[str]) -> None:
+def test_an_operator_makes_the_mutants_that_it_names(operator: str, body: str, expected: list[str]) -> None:
     made = planted(body, operator)
     assert [text.replace("\n\n", "\n") for text in made] == expected
 

@@ -15,7 +15,7 @@ import time
 
 sys.path.append(sys.argv[2])
 
-from outlet import Outlet
+from fake_charger import FakeCharger
 
 from gridkeel import errors, ticks
 from gridkeel.boards import tls_connection, vehicle_network
@@ -162,8 +162,8 @@ class Board:
         self.feeds += 1
 
 
-class Charger(Outlet):
-    """An outlet at 5 %, whatever comes; opened: how often its contactor did."""
+class Charger(FakeCharger):
+    """A connector at 5 %, whatever comes; opened: how often its contactor did."""
 
     digital = True
     opened = 0
@@ -248,7 +248,7 @@ async def _main():
     network._security.context = FailingContext(network._security.context)
     secc = Secc(charger, Credentials(), parameters, clock, board.random, None)
     quiet = Quiet()
-    cars = vehicle.Vehicle(
+    evs = vehicle.Vehicle(
         board, charger, network, secc, sdp.AS_ASKED, Report(board, quiet, quiet), lambda _now_ms: None
     )
     guard = supervisor.Supervisor(board, faults, 2000)
@@ -269,7 +269,7 @@ async def _main():
     guard.watch("control", control, True)
     guard.watch("service", service, True)
     guard.watch("orders", orders)
-    cars.watch(guard)
+    evs.watch(guard)
     print(json.dumps({"faults": [errors.TASK_STOPPED, errors.SERVICE_STOPPED]}))
     await guard.run()
 

@@ -29,7 +29,7 @@ class Fleet(Operator):
 
 
 @pytest.mark.timeout(280)
-def test_the_fleet_sees_it_and_mends_it(tmp_path: Path) -> None:
+def test_a_board_with_a_broken_configuration_is_seen_safe_and_mended_over_mqtt(tmp_path: Path) -> None:
     flash = make_flash(tmp_path / "flash", {}, DEVICE)
     (flash / GOOD).write_text(json.dumps(on_shared_host({"baseline_w": 1500, "setpoint_ramp_w_s": 20000})))
     (flash / CONFIG).write_text('{"baseline_w": 1500, "droop_deadbnd_mhz": 3}')

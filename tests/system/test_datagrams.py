@@ -88,7 +88,7 @@ def charging() -> Iterator[tuple[Setup, RawVehicle]]:
 
 
 @pytest.mark.parametrize("name", list(DATAGRAMS))
-def test_it_disturbs_neither_discovery_nor_the_vehicle_that_charges(
+def test_a_datagram_without_a_way_back_disturbs_neither_discovery_nor_charging(
     charging: tuple[Setup, RawVehicle], name: str
 ) -> None:
     setup, vehicle = charging
@@ -107,7 +107,7 @@ def test_it_disturbs_neither_discovery_nor_the_vehicle_that_charges(
     assert not {"task_stopped", "service_stopped"} & set(told), told
 
 
-def test_a_flood_of_them_leaves_the_charge_alone(charging: tuple[Setup, RawVehicle]) -> None:
+def test_a_flood_of_such_datagrams_does_not_disturb_charging(charging: tuple[Setup, RawVehicle]) -> None:
     setup, vehicle = charging
     moves = len(setup.charger.moves)
     with inside(setup.link.namespace), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as line:

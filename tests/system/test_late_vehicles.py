@@ -101,7 +101,7 @@ def all_ok(codes: list[str]) -> bool:
     return all(code.startswith("OK") for code in codes)
 
 
-def test_nobody_comes_and_nothing_flows_until_a_late_vehicle_is_served(tmp_path: Path) -> None:
+def test_without_a_vehicle_nothing_flows_until_a_late_one_is_served(tmp_path: Path) -> None:
     with board(tmp_path) as run:
         run.until("basic charging", FALLBACK_S)
         for _ in range(20):
@@ -111,7 +111,7 @@ def test_nobody_comes_and_nothing_flows_until_a_late_vehicle_is_served(tmp_path:
         assert all_ok(run.charge()), "and once more"
 
 
-def test_a_vehicle_that_is_told_to_charges_by_the_pilot_and_then_by_a_session(tmp_path: Path) -> None:
+def test_an_ev_may_charge_by_the_pilot_first_and_then_by_a_session(tmp_path: Path) -> None:
     with board(tmp_path) as run:
         assert run.say("basic") == "basic"
         run.until("contactor closed", FALLBACK_S + 5.0)
@@ -120,7 +120,7 @@ def test_a_vehicle_that_is_told_to_charges_by_the_pilot_and_then_by_a_session(tm
         assert all_ok(run.charge())
 
 
-def test_after_broken_sessions_it_is_served_again(tmp_path: Path) -> None:
+def test_an_ev_is_served_again_after_broken_sessions(tmp_path: Path) -> None:
     with board(tmp_path) as run:
         for _ in range(2):
             run.break_off()
@@ -140,7 +140,7 @@ def test_no_session_by_an_address_that_was_known_before(tmp_path: Path) -> None:
         assert all_ok(run.charge()), "it has the 5 % again by then, or asks for them"
 
 
-def test_after_the_plug_was_pulled_it_is_served_at_once(tmp_path: Path) -> None:
+def test_an_ev_is_served_at_once_after_it_was_unplugged(tmp_path: Path) -> None:
     with board(tmp_path) as run:
         run.until("5 % duty", FALLBACK_S)
         run.break_off()

@@ -91,7 +91,7 @@ def test_the_same_vehicle_is_back_within_seconds_and_charges(setup: Setup) -> No
         assert come_back(setup, lost.session_id, BACK_S) == JOINED
 
 
-def test_it_is_back_over_a_link_that_was_down(setup: Setup) -> None:
+def test_an_ev_takes_its_session_back_over_a_link_that_was_down(setup: Setup) -> None:
     with contextlib.ExitStack() as stack:
         lost = stack.enter_context(setup.link.vehicle())
         begin(lost, setup)
@@ -104,7 +104,7 @@ def test_it_is_back_over_a_link_that_was_down(setup: Setup) -> None:
         assert come_back(setup, lost.session_id, BACK_S) == JOINED
 
 
-def test_its_power_ended_in_order_in_between(setup: Setup) -> None:
+def test_the_power_of_a_lost_session_ends_in_order(setup: Setup) -> None:
     with setup.link.vehicle() as lost:
         begin(lost, setup)
         moves = len(setup.charger.moves)
@@ -164,7 +164,7 @@ def test_strangers_that_stall_do_not_keep_the_vehicle_out(setup: Setup) -> None:
         assert come_back(setup, lost.session_id, 2 * BACK_S) == JOINED
 
 
-def test_without_an_id_it_is_back_once_its_own_pilot_asks_for_no_power(setup: Setup) -> None:
+def test_without_a_session_id_an_ev_is_back_once_its_own_pilot_asks_for_no_power(setup: Setup) -> None:
     with setup.link.vehicle() as lost:
         begin(lost, setup)
         time.sleep(LOST_S)

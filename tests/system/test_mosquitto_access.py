@@ -38,7 +38,7 @@ def _lines_about_broker(uplink: UplinkProcess) -> list[str]:
     return [line for line in uplink.lines if line.startswith("broker ")]
 
 
-def test_client_certificate_opens_the_door(tmp_path: Path):
+def test_a_client_certificate_of_the_ca_is_accepted(tmp_path: Path):
     pki = issue(tmp_path / "pki")
     door = _in(pki["ca"], pki["client"])
     with (
@@ -61,7 +61,7 @@ def test_client_certificate_opens_the_door(tmp_path: Path):
         ("own", None, "client certificate"),
     ],
 )
-def test_wrong_certificates_are_one_line(tmp_path: Path, ca: str, client: str | None, line: str):
+def test_each_wrong_certificate_is_one_line(tmp_path: Path, ca: str, client: str | None, line: str):
     sets = {"own": issue(tmp_path / "own"), "other": issue(tmp_path / "other")}
     door = _in(sets[ca]["ca"], sets[client]["client"] if client else None)
     with (
@@ -103,7 +103,7 @@ def _password_file(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(("password", "accepted"), [("right horse", True), ("wrong horse", False)])
-def test_login_by_password_file(tmp_path: Path, password: str, accepted: bool):
+def test_a_login_of_the_password_file_is_accepted_and_another_one_line(tmp_path: Path, password: str, accepted: bool):
     secret = tmp_path / "secret"
     secret.write_text(f"{password}\n", encoding="utf-8")
     options = ["--username", "keel", "--password-file", str(secret)]

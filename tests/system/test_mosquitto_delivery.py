@@ -25,7 +25,7 @@ def _settled(controllers: list[Controller], counter: CountingSubscriber) -> None
     assert counter.malformed == 0
 
 
-def test_broker_restarted_in_the_middle_of_a_run(tmp_path: Path):
+def test_everything_arrives_though_the_broker_restarts_in_a_run(tmp_path: Path):
     queue = tmp_path / "q.db"
     with (
         Mosquitto(tmp_path) as mosquitto,
@@ -47,7 +47,7 @@ def test_broker_restarted_in_the_middle_of_a_run(tmp_path: Path):
         assert len(left) == 0
 
 
-def test_uplink_killed_in_the_middle_of_a_run(tmp_path: Path):
+def test_everything_arrives_though_the_uplink_is_killed_in_a_run(tmp_path: Path):
     queue = tmp_path / "q.db"
     with (
         Mosquitto(tmp_path) as mosquitto,
@@ -65,7 +65,7 @@ def test_uplink_killed_in_the_middle_of_a_run(tmp_path: Path):
             _settled([first, second], counter)
 
 
-def test_broker_away_and_uplink_killed_at_once(tmp_path: Path):
+def test_everything_arrives_though_the_broker_is_away_and_the_uplink_killed(tmp_path: Path):
     queue = tmp_path / "q.db"
     with (
         Mosquitto(tmp_path) as mosquitto,

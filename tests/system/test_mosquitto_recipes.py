@@ -114,7 +114,7 @@ def test_a_viewer_sees_the_controller(recipe: Recipe) -> None:
     assert "1 controller: 1 online" in done.stdout.splitlines()[-1]
 
 
-def test_an_operator_commands(recipe: Recipe) -> None:
+def test_an_operator_may_command(recipe: Recipe) -> None:
     until_online(recipe)
     done = recipe.run(recipe.line("gridkeel send"))
     assert (done.returncode, done.stderr) == (0, "")
@@ -122,7 +122,7 @@ def test_an_operator_commands(recipe: Recipe) -> None:
     assert recipe.controller.commands
 
 
-def test_a_viewer_does_not(recipe: Recipe) -> None:
+def test_a_viewer_may_not_command(recipe: Recipe) -> None:
     until_online(recipe)
     carried_out = len(recipe.controller.commands)
     done = recipe.run(recipe.line("gridkeel send").replace("operator.", "viewer."), "--timeout", "3")

@@ -19,16 +19,16 @@ SESSION = ("docs/iso15118.md", "A Plug & Charge session on one machine")
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Recipe]:
+def recipe(tmp_path: Path) -> Iterator[Recipe]:
     required("mosquitto_pub")
     required("mosquitto_sub")
-    with own_network("desk") as namespace, busy_loops():
-        recipe = Recipe(tmp_path, namespace)
+    with own_network("pages") as namespace, busy_loops():
+        made = Recipe(tmp_path, namespace)
         try:
-            yield recipe
+            yield made
         finally:
-            codes = recipe.close()
-        assert set(codes) == {0}, f"Ctrl-C does not end every line in order: {codes}\n{recipe.report()}"
+            codes = made.close()
+        assert set(codes) == {0}, f"Ctrl-C does not end every line in order: {codes}\n{made.report()}"
 
 
 @contextmanager
@@ -46,31 +46,31 @@ def observed(recipe: Recipe, lines: list[str]) -> Iterator[Observer]:
 
 
 @pytest.mark.parametrize("page", RECIPES)
-def test_the_recipe_of_a_fleet_on_one_machine_works(page: str, desk: Recipe) -> None:
+def test_the_recipe_of_a_fleet_on_one_machine_works(page: str, recipe: Recipe) -> None:
     lines = lines_of(page, RECIPES[page])
-    with observed(desk, lines) as observer:
+    with observed(recipe, lines) as observer:
         for line in lines:
             commands = line.startswith(("mosquitto_pub", "gridkeel send"))
             if commands:
                 observer.wait_for("telemetry", lambda record: record["delivered_w"] > 2900, 120)
-            desk.run(line)
+            recipe.run(line)
             if line.startswith("gridkeel monitor"):
-                assert "virtual-0001" in desk.said[line]
+                assert "virtual-0001" in recipe.said[line]
             elif commands:
                 observer.wait_for("telemetry", lambda record: record["limiter"] == "setpoint", 60)
                 observer.wait_for("telemetry", lambda record: -2600 < record["delivered_w"] < -2400, 60)
-                answered = "ok" in desk.said[line] if "send" in line else observer.of("ack")[-1]["result"] == "ok"
-                assert answered, desk.said[line]
+                answered = "ok" in recipe.said[line] if "send" in line else observer.of("ack")[-1]["result"] == "ok"
+                assert answered, recipe.said[line]
             elif line.startswith("mpremote"):
-                assert "config.json" in desk.said[line] and "main.py" in desk.said[line]
+                assert "config.json" in recipe.said[line] and "main.py" in recipe.said[line]
 
 
-def test_the_recipe_of_a_plug_and_charge_session_on_one_machine_works(desk: Recipe) -> None:
+def test_the_recipe_of_a_plug_and_charge_session_on_one_machine_works(recipe: Recipe) -> None:
     need(java=True)
     lines = lines_of(*SESSION)
-    with observed(desk, lines) as observer:
+    with observed(recipe, lines) as observer:
         for line in lines:
-            desk.run(line)
+            recipe.run(line)
         handshake = observer.wait_for("handshake", lambda record: True, 60)
         assert handshake["contract"] is True, handshake
         assert handshake["secured"] is True, handshake

@@ -33,5 +33,5 @@ def test_a_refused_session_is_reported_and_over(tried: tuple[dict[str, Row], Tim
     assert row.ok, row
 
 
-def test_names_are_one_of_a_kind() -> None:
+def test_every_refusal_has_a_name_of_its_own() -> None:
     assert len({refusal.name for refusal in TABLE}) == len(TABLE)

@@ -71,11 +71,11 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
 
 
 @pytest.mark.parametrize("name", RED)
-def test_the_defect_shows_where_it_is(rows: dict[str, Row], name: str) -> None:
+def test_a_defect_turns_its_own_row_and_column_red(rows: dict[str, Row], name: str) -> None:
     row = rows[name]
     assert not row.ok
     assert {key for key, sound in row.endings.items() if not sound} == RED[name], row
 
 
-def test_what_has_no_defect_is_as_it_should_be(rows: dict[str, Row]) -> None:
+def test_without_a_defect_every_row_is_as_it_should_be(rows: dict[str, Row]) -> None:
     assert rows[SOUND].ok, rows[SOUND]

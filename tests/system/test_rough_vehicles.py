@@ -51,7 +51,7 @@ def charge_within(setup: Setup, limit_s: float) -> list[str]:
 
 
 @pytest.mark.parametrize("name", list(EVERY))
-def test_unplugged_it_makes_room_for_the_next_vehicle(setup: Setup, name: str) -> None:
+def test_an_unplugged_ev_makes_room_for_the_next_one(setup: Setup, name: str) -> None:
     setup.plug()
     with EVERY[name](setup):
         setup.unplug()
@@ -67,7 +67,7 @@ def test_unplugged_it_makes_room_for_the_next_vehicle(setup: Setup, name: str) -
 
 
 @pytest.mark.parametrize("name", list(BEFORE) + [name for name in WITHIN if "reads" in name or "half-closed" in name])
-def test_still_plugged_in_another_connection_is_served(setup: Setup, name: str) -> None:
+def test_another_connection_is_served_while_the_ev_is_still_plugged_in(setup: Setup, name: str) -> None:
     setup.plug()
     with EVERY[name](setup):
         codes = charge_within(setup, AGAIN_S)

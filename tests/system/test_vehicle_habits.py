@@ -40,7 +40,7 @@ def plugged(setup: Setup) -> Iterator[Setup]:
     setup.unplug()
 
 
-def test_an_octet_behind_every_message_of_a_session(plugged: Setup) -> None:
+def test_a_session_with_an_octet_behind_every_message_charges(plugged: Setup) -> None:
     mark = plugged.charger.host.mark()
     with plugged.link.vehicle() as vehicle:
         exchange = vehicle.exchange
@@ -56,7 +56,7 @@ def test_an_octet_behind_every_message_of_a_session(plugged: Setup) -> None:
     assert (entry["subject"], entry["number"]) == ("supportedAppProtocolReq", 1)
 
 
-def test_a_profile_above_the_offer(plugged: Setup) -> None:
+def test_a_profile_above_the_offer_is_cut_and_the_session_goes_on(plugged: Setup) -> None:
     mark = plugged.charger.host.mark()
     power = {"Multiplier": 1, "Unit": "W", "Value": 1104}
     start = messages.delivery("Start")
@@ -90,7 +90,7 @@ def long_contract(setup: Setup, folder: Path) -> Contract:
     return Contract.of(pki)
 
 
-def test_sub_cas_longer_than_the_standard_s(plugged: Setup, tmp_path: Path) -> None:
+def test_a_contract_below_sub_cas_longer_than_the_standard_s_is_accepted(plugged: Setup, tmp_path: Path) -> None:
     contract = long_contract(plugged, tmp_path / "pki")
     sizes = [len(der) for der in contract.chain[1:]]
     assert all(1500 < size <= x509.MOST_CA_BYTES for size in sizes), sizes
@@ -100,12 +100,12 @@ def test_sub_cas_longer_than_the_standard_s(plugged: Setup, tmp_path: Path) -> N
     assert all(code.startswith("OK") for code in codes), codes
 
 
-def test_a_contract_of_another_root(plugged: Setup) -> None:
+def test_a_contract_of_another_root_is_refused(plugged: Setup) -> None:
     with plugged.link.vehicle() as vehicle:
         assert vehicle.pay(plugged.contract("wrong_root")) == "FAILED_CertificateNotAllowedAtThisEVSE"
 
 
-def test_the_next_vehicle_charges(plugged: Setup) -> None:
+def test_the_next_ev_charges_after_a_refused_one(plugged: Setup) -> None:
     with plugged.link.vehicle() as vehicle:
         plugged.charger.do("communicate")
         assert all(code.startswith("OK") for code in vehicle.charge(plugged.contract()))

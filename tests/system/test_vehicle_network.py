@@ -79,7 +79,7 @@ def received(opened: socket.socket, n: int) -> bytes:
 
 
 @pytest.mark.parametrize("secured", [False, True])
-def test_discovery_tells_an_open_port_in_the_dynamic_range(echo: Network, secured: bool) -> None:
+def test_discovery_answers_with_an_open_port_in_the_dynamic_range(echo: Network, secured: bool) -> None:
     address = echo.link.discover(secured)
     assert address.secured is secured
     assert address.host.startswith("fe80::")
@@ -109,7 +109,7 @@ def test_a_frame_comes_back_over_tcp(echo: Network) -> None:
         assert received(opened, len(FRAME)) == FRAME
 
 
-def test_tls_is_the_standards_and_the_chain_is_whole(echo: Network) -> None:
+def test_tls_has_the_standard_s_suite_and_the_whole_chain(echo: Network) -> None:
     # The vehicle trusts the V2G root alone: without both sub-CAs the chain would not reach it.
     with echo.link.secure(echo.link.connect(echo.link.discover(True))) as opened:
         assert opened.cipher() == ("ECDHE-ECDSA-AES128-SHA256", "TLSv1.2", 128)

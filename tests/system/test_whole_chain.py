@@ -76,7 +76,7 @@ def test_mode_safe_opens_the_contactor(operator: Operator) -> None:
     operator.wait_for("telemetry", lambda record: record["state"] == "run")
 
 
-def test_monitor_shows_the_controller(operator: Operator) -> None:
+def test_the_monitor_shows_the_controller(operator: Operator) -> None:
     arguments = ("monitor", "--broker", f"mqtt://127.0.0.1:{operator.port}", "--once")  # type: ignore[attr-defined]
     done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=WAIT_S, check=True)
     assert DEVICE in done.stdout

@@ -1,7 +1,7 @@
 """Real time: the unix port's own clock, ports on pseudo-terminals, samples from a TCP socket.
 
 GRIDKEEL_RS485 and GRIDKEEL_HOST name the terminals, GRIDKEEL_MAINS is host:port. A block on the socket is its index
-(32 bits, little-endian; a jump tells of blocks that were lost) and its int16 samples. GRIDKEEL_CONNECTOR is the
+(32 bits, little-endian; a jump shows blocks that were lost) and its int16 samples. GRIDKEEL_CONNECTOR is the
 host:port of a vehicle's plant (connector_pipe.py); without it the board has no connector.
 """
 

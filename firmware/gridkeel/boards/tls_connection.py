@@ -99,7 +99,7 @@ class _Records(io.IOBase):
         self._held_n = 0
 
     def uncork(self):
-        """Hold nothing back from now on; return how many bytes stand in `held`, the caller's to send."""
+        """Hold nothing back from now on; return how many bytes are in `held`, the caller's to send."""
         self._corked = False
         return self._held_n
 
@@ -162,7 +162,7 @@ class TlsConnection:
             buffer[:n] = self._early_data[:n]
             return n
         while True:
-            # mbedTLS may hold a record that no poll of the socket would tell of: it is asked first.
+            # mbedTLS may hold a record that no poll of the socket would show: it is asked first.
             try:
                 n = self._tls.readinto(buffer)
             except OSError:

@@ -22,7 +22,7 @@ SDP_PORT = 15118
 SDP_GROUP = "ff02::1"
 BACKLOG = 2
 PORT_TRIES = 16
-LOOK_MS = 5000  # how often a socket on which nothing comes is looked after: a modem that was replugged tells nobody
+LOOK_MS = 5000  # how often a socket on which nothing comes is looked after: a modem that was replugged raises no error
 ERROR_MS = 100  # rest after an error of the network, so that one which stays does not keep the processor busy
 
 _SO_BINDTODEVICE = 25

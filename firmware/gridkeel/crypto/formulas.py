@@ -108,7 +108,7 @@ BECOME_BASE = bytes((
     PLUS, Z, ONE, ZERO,
 ))
 BECOME_ZERO = bytes((LESS, Z, Z, Z))
-# (QX, QY), affine, becomes the sum, with another denominator, which stands in Z.
+# (QX, QY), affine, becomes the sum, with another denominator, which is in Z.
 BLIND = bytes((
     TIMES, Z, Z, SQUARE,
     TIMES, ZZ, Z, Z,

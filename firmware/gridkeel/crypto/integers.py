@@ -1,4 +1,4 @@
-"""What limbs.py and points.py do, on Python's integers: where there is no viper, and to hold it against."""
+"""The arithmetic of limbs.py and points.py on Python's integers: where there is no viper, and to compare it with."""
 
 from gridkeel.crypto import p256
 from gridkeel.crypto.base_table import TABLE

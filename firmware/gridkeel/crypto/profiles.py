@@ -1,4 +1,4 @@
-"""What the leaf of a chain must be for its role.  Source: ISO 15118-2, annex F, and annex H for the EMAID."""
+"""Requirements on the leaf of a chain, by its role.  Source: ISO 15118-2, annex F, and annex H for the EMAID."""
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import x509
@@ -17,7 +17,7 @@ def emaid(text: str) -> str:
     """Return an EMAID without its separators and in capitals, 14 or 15 characters; "" where the text is none.
 
     Two letters of a country, three characters of a provider, nine of the contract and one to check, which may be
-    left out; a hyphen may stand between each two.  The check character is not worked out.
+    left out; a hyphen may be between each two.  The check character is not worked out.
     """
     joined = text.replace("-", "").upper()
     if text.count("-") and text.upper() not in _hyphened(joined):

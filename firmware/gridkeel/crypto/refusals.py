@@ -1,4 +1,4 @@
-"""Why a certificate, a chain or a revocation list is refused: one number each, the same wherever it is noticed.
+"""Reasons to refuse a certificate, a chain or a revocation list: one number each, the same wherever it is noticed.
 
 Numbers go into logs and telemetry: they are added at the end and never changed. refusals_text.py says what each means.
 """

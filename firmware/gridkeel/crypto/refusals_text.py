@@ -1,4 +1,4 @@
-"""What each refusal of refusals.py means.  For hosts; no device imports it."""
+"""Meanings of the refusals of refusals.py.  For hosts; no device imports it."""
 
 from gridkeel.crypto import refusals
 

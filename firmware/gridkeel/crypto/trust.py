@@ -1,4 +1,4 @@
-"""Signatures that were verified before: a chain that comes again, or a second vehicle of one provider, costs less."""
+"""Store of signatures verified before: a chain that comes again, or a second vehicle of one provider, costs less."""
 
 from hashlib import sha256
 

@@ -42,7 +42,7 @@ class Charger:
         self._scheduled_w = 0
         name = (identity or b"0").decode()
         self.meter_id = name[:32]
-        # ZZ is no country's code: whoever operates the station has an identifier of his own.
+        # ZZ is no country's code: whoever operates the EVSE has an identifier of his own.
         self.evse_id = "ZZ*GKL*E" + "".join([c.upper() if c.isalpha() or c.isdigit() else "*" for c in name])[:29]
 
     # --- the vehicle and the connector

@@ -62,7 +62,7 @@ class DcSide:
 
     @property
     def clamped(self) -> bool:
-        """Whether an order stands at a limit of the vehicle that is smaller than the connector's rating."""
+        """Whether an order is held at a limit of the vehicle that is smaller than the connector's rating."""
         demand = self._demand
         voltage = self.set_mv == demand.dc_mv < self._p.dc_voltage_max_v * 1000
         current = self.set_ma == demand.dc_ma < self._p.dc_current_max_a * 1000

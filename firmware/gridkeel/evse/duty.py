@@ -2,7 +2,7 @@
 
 duty            meaning
 0 %             -12 V: station not available
-3..7 %          digital communication; the station drives 5 %
+3..7 %          digital communication; the EVSE drives 5 %
 10..85 %        0.6 A a per cent: 6..51 A
 85..96 %        2.5 A a per cent over 64: 52.5..80 A
 100 %           +12 V: no power offered

@@ -71,7 +71,7 @@ class Pilot:
         return B <= self.state <= D
 
     def update(self, high_mv: int, low_mv: int, duty_permille: int, now_ms: int) -> None:
-        """Take the levels measured while the station drove duty_permille (1000 steady +12 V)."""
+        """Take the levels measured while the EVSE drove duty_permille (1000 steady +12 V)."""
         if duty_permille <= 0:
             # Our own -12 V or 0 V: nothing of the vehicle can be seen behind it.
             self.state = self._next = F if duty_permille == 0 else E

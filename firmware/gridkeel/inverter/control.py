@@ -13,7 +13,7 @@ DIFFERS = 1  # the setting, to a value that is no nearer to zero
 OVERRIDDEN = 2
 UNSETTLED = 3  # nothing differs, but the setting is too young to say so of it
 LOST = 4  # mode, reversion or timer
-CLAMPED = 5  # all is held but the setting, and in its place stands one of its sign and nearer to zero
+CLAMPED = 5  # all is held but the setting, in whose place is one of its sign and nearer to zero
 
 _PAUSE_MS = 500
 _PAUSE_MAX_MS = 32000

@@ -84,7 +84,7 @@ class RegisterDriver:
 
     @property
     def fault(self) -> int:
-        """The fault that holds now, the gravest first, or NO_FAULT; one of the bus stands before one of the power."""
+        """The fault that holds now, the gravest first, or NO_FAULT; one of the bus goes before one of the power."""
         code = self.faults.code(self._line.state, self._line.master.slow)
         light = code == errors.NO_FAULT or code == errors.INVERTER_SLOW or code == errors.INVERTER_FRAME
         if light and self.following.deviation_w:

@@ -61,7 +61,7 @@ class Following:
         self.discharge_w = limits.NO_BOUND
 
     def update(self, commanded_w: int, power_w: int, rating_w: int, now_ms: int) -> None:
-        """Take a measurement and the command that stands; rating_w: the larger one."""
+        """Take a measurement and the command in force; rating_w: the larger one."""
         marks = self._marks
         passed_ms = ticks.diff(now_ms, marks[_LAST_MS])
         if not 0 <= passed_ms <= _STEP_MAX_MS:
@@ -113,7 +113,7 @@ class Following:
         return limits.NO_BOUND if self._p.connector == evse.AC else max(slack_w, abs(commanded_w) // 2)
 
     def _count(self, at: int, off: bool, nearer: bool, reported: bool, passed_ms: int) -> bool:
-        """Count one measurement; return whether the condition stands: from its time on until all is counted back."""
+        """Count one measurement; return whether the condition holds: from its time on until all is counted back."""
         marks = self._marks
         limit_ms = _TIME_MS + _VEHICLE_MS if self._p.evse else _TIME_MS
         if not off:

@@ -190,7 +190,7 @@ class Line:
             self.jobs.want(job, now_ms)
             return
         if job == SCALE and not self._device.scales.retry():
-            self.search.renew(now_ms)  # it refuses this read: what discovery found stands
+            self.search.renew(now_ms)  # it refuses this read: what discovery found is kept
             return
         self.faults.refuse(job)
         self.jobs.hold(job, ticks.add(now_ms, _REFUSED_MS))

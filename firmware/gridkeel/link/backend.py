@@ -35,7 +35,7 @@ _PART_SIZE = 9  # and its bytes
 
 
 class Backend:
-    """The device's end; question and answer stand in the asker's buffers.  Allocates in ask and answer, else nothing.
+    """The device's end; question and answer are in the asker's buffers.  Allocates in ask and answer, else nothing.
 
     online: whether a host session is open.
     """

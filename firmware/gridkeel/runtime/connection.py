@@ -205,7 +205,7 @@ class ServedConnection:
                     self._report.asked()
                     self._secc.receive(data, n, now_ms)
                     self._note(now_ms)
-            except Exception as error:  # nobody waits for this task: told here, and it ends this connection alone
+            except Exception as error:  # nobody waits for this task: reported here, and it ends this connection alone
                 sys.print_exception(error)
                 n = 0
             self._gone = not n

@@ -1,4 +1,4 @@
-"""What a session with an EV cost: time of each phase, checks and signatures, bytes, and what the control loop felt.
+"""Cost of a session with an EV: time of each phase, checks and signatures, bytes, and what the control loop felt.
 
 One HANDSHAKE record a session, one V2G record an event of its log; docs/link-protocol.md has the fields.
 """

@@ -30,7 +30,7 @@ class SampleClock:
     """Counts blocks against the host's time.  ppm: what is added to sample_clock_ppm now; found_ppm: the whole error.
 
     A time stamp and a block are noted in any order; whatever loses samples calls `lost`, and the run begins anew while
-    the correction stands.  Allocates: nothing in `block` and `lost`; `host_time` belongs outside the control path.
+    the correction is kept.  Allocates: nothing in `block` and `lost`; `host_time` belongs outside the control path.
     """
 
     def __init__(self, parameters: "Parameters") -> None:

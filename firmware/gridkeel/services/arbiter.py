@@ -11,7 +11,7 @@
     baseline     otherwise                               base: baseline_w
 
 The base goes from one level's power to another's by setpoint_ramp_w_s, from zero whenever power may not flow;
-regulation brings its own ramp. Where a droop profile holds the pre-disturbance power, the base stands still
+regulation brings its own ramp. Where a droop profile holds the pre-disturbance power, the base does not move
 while droop answers. After a return the whole is bounded by the ramp of enter service.
 """
 

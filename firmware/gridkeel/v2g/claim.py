@@ -1,4 +1,4 @@
-"""A second connection while a session runs, heard up to SessionSetupReq: whether it is the served EV's own.  Sans-IO.
+"""A second connection while a session runs, read up to SessionSetupReq: whether it is the served EV's own.  Sans-IO.
 
 An EV whose link was lost without a word comes again over a new connection, while the old one still counts. What it says
 of itself decides (Secc.same); until then it is answered supportedAppProtocolRes alone.
@@ -17,7 +17,7 @@ _SETUP = "SessionSetupReq"
 
 
 class Claim:
-    """evcc_id, None until the EV has told it, and session_id; receiver: then holds its SessionSetupReq.
+    """evcc_id, None until the EV has sent it, and session_id; receiver: then holds its SessionSetupReq.
 
     out[:end]: the answer to be sent after `steps`, none where end is 0.
     """

@@ -1,4 +1,4 @@
-"""What a session trusts: roots and revocation lists, as the board's /pki folder holds them."""
+"""Trust anchors and revocation lists of a session, as the board's /pki folder holds them."""
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.crypto.trust import Known

@@ -22,7 +22,7 @@ def answer(request: bytearray, n: int, out: bytearray, ip16: bytes, tcp_port: in
     """Write the response to the request of n bytes into out; return its length, 0 where it is no valid request.
 
     ip16: the link-local address, 16 bytes.  policy: TCP_ONLY, AS_ASKED or TLS_ONLY; with the first and the last an EV
-    that asked for the other is told what there is, and decides ([V2G2-626] ff.).
+    that asked for the other is answered with what there is, and decides ([V2G2-626] ff.).
     """
     if v2gtp.check(request, n, v2gtp.SDP_REQUEST) != _REQUEST_BYTES:
         return 0

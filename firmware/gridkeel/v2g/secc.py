@@ -264,7 +264,7 @@ class Secc:
         )
         self.closing = self._session.state == states.ENDED
         self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
-        if isinstance(response, memoryview):  # the backend's answer, which stands in out already
+        if isinstance(response, memoryview):  # the backend's answer, which is in out already
             return "", v2gtp.HEADER_BYTES + len(response)
         header = {"SessionID": self._context.session_id}
         value = {"Header": header, "Body": {response_name: response}}

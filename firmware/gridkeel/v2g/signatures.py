@@ -32,8 +32,8 @@ def check(
 ) -> "Generator[None, None, int]":
     """Generator, yields None between slices; return journal.OK or what is wrong, a code of journal.py.
 
-    name, body: the signed element, with its Id.  public_key: 65 bytes.  verify: as ecdsa.verify.  The result is told as
-    an event.
+    name, body: the signed element, with its Id.  public_key: 65 bytes.  verify: as ecdsa.verify.  The result
+    is logged, too.
     """
     begun_ms = context.now_ms
     result = yield from _check(context.scratch, header, name, body, public_key, verify)

@@ -1,6 +1,6 @@
 """Interpreter of a protocol's state table: constant bytes, one row for each (state, request, condition of the answer).
 
-A row is ROW_BYTES bytes, in the order of the columns below; rows of one state and request stand together. A request
+A row is ROW_BYTES bytes, in the order of the columns below; rows of one state and request are together. A request
 that a state does not list is out of order there.
 """
 

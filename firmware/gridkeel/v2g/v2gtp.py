@@ -41,7 +41,7 @@ def check(data: "Buffer", n: int, payload_type: int) -> int:
 
 
 class Receiver:
-    """Takes a stream apart: one EXI frame at a time stands in `buffer`, its payload from HEADER_BYTES to `end`."""
+    """Takes a stream apart: one EXI frame at a time is in `buffer`, its payload from HEADER_BYTES to `end`."""
 
     def __init__(self, size: int = FRAME_MAX_BYTES) -> None:
         self.buffer = bytearray(size)

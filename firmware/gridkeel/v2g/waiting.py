@@ -1,3 +1,3 @@
-"""What a phase yields: None while it computes and wants to go on at once, WAIT while it waits for the world."""
+"""Values that a phase yields: None while it computes and wants to go on at once, WAIT while it waits for others."""
 
 WAIT = 1

@@ -1,7 +1,7 @@
 """Families whose registers are data: what a register map consists of, checked when its driver is made.
 
 A map names one stretch of registers by which the device is known, the writes that make it take a power, and the reads
-that tell what it does. Each write and each read is one stretch; a row is a number in it:
+that report what it does. Each write and each read is one stretch; a row is a number in it:
 
     (HOLD, address, type, value)                                 written as it is and read back: a mode, an enabling
     (LIFETIME, address, type, ms a count, fewest, most counts)   the device's own timeout: takes reversion_s
@@ -9,7 +9,7 @@ that tell what it does. Each write and each read is one stretch; a row is a numb
     (HEARTBEAT, address, type, ms, first, last)                  counts from first to last, again within so many ms
 
 Numerator by denominator is what one count stands for, in W. A LIFETIME in a step is restarted by each setting, one in
-the setting travels with it. A HEARTBEAT is a step of its own. Without either a power would stand for ever: such a map
+the setting travels with it. A HEARTBEAT is a step of its own. Without either a power would hold for ever: such a map
 is rejected, and so is one with two reads of one length, since a late answer is told apart by its length alone.
 """
 

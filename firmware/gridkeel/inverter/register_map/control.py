@@ -174,7 +174,7 @@ class MapControl(control.Control):
         return differs
 
     def _setting_nearer(self, master: "Master", stretch: "Stretch") -> bool:
-        """Return whether all that stands in place of our setting is of its sign and no larger."""
+        """Return whether all that is in place of our setting is of its sign and no larger."""
         at = 0
         nearer = True
         for row in stretch:

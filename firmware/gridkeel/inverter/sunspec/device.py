@@ -66,7 +66,7 @@ class Device:
     def bind(self, most_w: int, most_var: int, ratings: "Ratings") -> bool:
         """Fit the parts to the models found; return False where most_w cannot be set or no rating is known."""
         found = self.found
-        # A device that has both is driven by 704 alone: a second hold in 124 would stand in its way.
+        # A device that has both is driven by 704 alone: a second setting in 124 would be in its way.
         control = self._control_704 if self.found.has_704() else self._control_124
         self.control = control if control.bind(found, most_w) else None
         self.measure = self._bound(self._measure_701, self._measure_10x)

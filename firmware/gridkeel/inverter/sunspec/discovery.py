@@ -45,7 +45,7 @@ _PAUSE_MAX_MS = 3200
 _DOUBT_MS = 10000  # to the next time a driven device is asked for what it refused in the walk
 _DOUBT_MAX_MS = 320000
 _ADDRESSES = 0x10000
-_ABSENT = -1  # a model that was there but refused to be read stands as this less one more than its address
+_ABSENT = -1  # a model that was there but refused to be read is kept as this less one more than its address
 _STORAGE_MOVES = b"\x02\x12\x16\x19"  # WChaMax, its scale factor, ChaState_SF, InOutWRte_SF
 _IMMEDIATE_MOVES = b"\x19"  # VArPct_SF
 

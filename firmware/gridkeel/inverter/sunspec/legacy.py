@@ -195,5 +195,5 @@ def charge_max_w(found: "Discovery") -> int:
 
 
 def rating_120(found: "Discovery", point: int) -> int:
-    """Return a power rating of 120 in W, or UNKNOWN; its scale factor stands right behind it."""
+    """Return a power rating of 120 in W, or UNKNOWN; its scale factor is right behind it."""
     return found.unsigned(NAMEPLATE, point, point + 1)

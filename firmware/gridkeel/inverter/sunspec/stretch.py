@@ -47,7 +47,7 @@ class ModelControl(control.Control):
     def check(self, master: "Master", settled: bool) -> int:
         """Compare an answer to a read of the whole stretch with what was written: MATCH, DIFFERS ...
 
-        settled: whether the setting has stood long enough to be judged; the rest is judged always.
+        settled: whether the setting has lasted long enough to be judged; the rest is judged always.
         """
         differs = settled and self._value_differs(master)
         if differs and self._confirmed:
@@ -58,7 +58,7 @@ class ModelControl(control.Control):
             word = self._held[i]
             if master.register(word) != self.words[word]:
                 return LOST
-        # A longer timer would let a power stand that nobody renews any more.
+        # A longer timer would keep a power that nobody renews any more.
         timer = self._held[-1]
         time_s = master.register(timer)
         self.held_s = max(self.held_s, time_s)
@@ -76,7 +76,7 @@ class ModelControl(control.Control):
         self.words[word + 1] = value & 0xFFFF
 
     def _nearer(self, master):
-        """Return whether what stands in place of our setting is of its sign and no larger."""
+        """Return whether what is in place of our setting is of its sign and no larger."""
         at = self._value[0]
         if self._value[2]:
             ours = pdu.signed32(pdu.signed(self.words[at]), self.words[at + 1])

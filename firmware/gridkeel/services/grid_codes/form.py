@@ -24,7 +24,7 @@ class DroopProfile:
     droop_over, droop_under   ((deviation in mHz, share of the rating in 0.01 %), ...), linear between the points,
                               nothing before the first, the last share after the last; () where that side is silent
     droop_response_ms         time to 90 % of a step, the open-loop response time; where a rule names the time to the
-                              full response, half of it: a first-order lag then stands at 99 %
+                              full response, half of it: a first-order lag is then at 99 %
     droop_frozen_base         True: the response adds to the pre-disturbance power, held from the moment the deadband
                               is left.  False: it adds to what the secondary levels ask while it lasts.
     """

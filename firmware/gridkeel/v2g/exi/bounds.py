@@ -1,4 +1,4 @@
-"""How far the codec goes: what is larger is refused with an ExiError, whatever the schema would allow."""
+"""Bounds of the codec: what is larger is refused with an ExiError, whatever the schema would allow."""
 
 MESSAGE_BYTES = 16384  # one EXI body; the longest of -2 that an EV sends takes some 6 kB
 DEPTH = 16  # elements open at a time; the deepest of the schemas has 11

@@ -1,4 +1,4 @@
-"""What one decoded message may take of the heap, counted while it is decoded."""
+"""Heap budget of one decoded message, counted while it is decoded."""
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.v2g.exi import bounds
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Budget:
-    """Counts down from bounds.DECODED_BYTES.  bits: the reader, which knows where it stands."""
+    """Counts down from bounds.DECODED_BYTES.  bits: the reader, which knows its position."""
 
     def __init__(self, bits: "BitReader") -> None:
         self._bits = bits

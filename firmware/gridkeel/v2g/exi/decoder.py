@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Decoder:
     """One body under one schema: open(), run() until it returns False, then close().
 
-    trailing: octets that stand behind the document, once it is closed.
+    trailing: octets behind the document, once it is closed.
     """
 
     def __init__(self, schema: "Schema", buffer: "Buffer", start: int, end: int) -> None:

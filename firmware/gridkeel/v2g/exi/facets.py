@@ -1,7 +1,7 @@
-"""What a simple type allows, from its four bytes in the table: kind, a small number, a large one.
+"""Limits of a simple type, from its four bytes in the table: kind, a small number, a large one.
 
 The small number is a lowest value or length, or how many bits a number has; the large one a highest length, a count, a
-lowest value, or where more of the type stands.  `place` is where the four bytes begin, `bits` what reads or writes.
+lowest value, or where more of the type is.  `place` is where the four bytes begin, `bits` what reads or writes.
 Errors: ExiError where a value is outside of its type.
 """
 

@@ -1,4 +1,4 @@
-"""Where a coder stands in the grammar: what may come next, and what lies open beneath."""
+"""Position of a coder in the grammar: what may come next, and which elements are open."""
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.v2g.exi import bounds

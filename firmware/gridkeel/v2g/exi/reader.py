@@ -122,7 +122,7 @@ class BitReader:
 
 
 def is_character(code: int) -> bool:
-    """Tell whether a code point can stand in an XML document (XML 1.0, production 2)."""
+    """Return whether a code point can be in an XML document (XML 1.0, production 2)."""
     if code < 0x20:
         return code in (9, 10, 13)
     return code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF

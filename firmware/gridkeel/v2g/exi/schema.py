@@ -39,10 +39,10 @@ LARGE = 240
 GROUPED = 255
 UNBOUNDED = (0, GROUPED)
 
-NO_TYPE = 0  # abstract: nothing of this type can stand in a message
+NO_TYPE = 0  # abstract: nothing of this type can be in a message
 MIXED_TYPE = 255  # an element's name with more than one type
 GLOBAL = 0x80  # flag at the length of an element's name
-REPEATED = 0x40  # the same local name stands in another namespace too
+REPEATED = 0x40  # the same local name is in another namespace too
 
 WIDTHS = b"\0\1\2\2\3\3\3\3" + b"\4" * 8 + b"\5" * 16 + b"\6" * 32
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def read(bits: "BitReader", table: bytes, place: int) -> "ExiValue":
-    """Return the value that stands next, of the type whose four bytes begin at table[place]."""
+    """Return the next value, of the type whose four bytes begin at table[place]."""
     return _READ[table[place] & 15](bits, table, place)
 
 

@@ -44,7 +44,7 @@ def _check_request(context: Context, kind: str, body: dict, header: dict, der):
 
 
 def _fetch(context: Context, kind: str):
-    """Return the outcome and the backend's answer, which stands in the scratch; its name and session id are checked."""
+    """Return the outcome and the backend's answer, which is in the scratch; its name and session id are checked."""
     backend = context.backend
     backend.ask(kind, context.request_exi, memoryview(context.scratch)[v2gtp.HEADER_BYTES :], context.now_ms)
     begun_ms = context.now_ms

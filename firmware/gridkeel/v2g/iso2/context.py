@@ -1,4 +1,4 @@
-"""What the phases of one session share: plain data, no protocol of its own."""
+"""Data that the phases of one session share: plain, no protocol of its own."""
 
 from gridkeel import TYPE_CHECKING, ticks
 
@@ -30,7 +30,7 @@ class Context:
     charger: gridkeel.evse.charger.Charger.  credentials: gridkeel.v2g.credentials.Credentials.
     clock: gridkeel.clock.WallClock.  random(n): n bytes nobody can guess.  backend: what fetches contract
     certificates, None where there is none.  log(kind, subject, detail, number): takes an entry of the log, as
-    journal.py numbers them.  scratch: the frame that the answer will stand in; free until then, for fragments, and for
+    journal.py numbers them.  scratch: the frame that the answer will be in; free until then, for fragments, and for
     what a backend answers.
     """
 
@@ -99,7 +99,7 @@ class Context:
         self.failed = False
         self.meter_sent = None
         self.request_exi: memoryview = None  # memoryview: the request under way, as it came
-        self.stop_since_ms: int = None  # when the EV was first told to stop
+        self.stop_since_ms: int = None  # when the EV was first asked to stop
         self.since_ms: int = None  # when the phase that may take several requests began
 
     def set_now(self, now_ms: int) -> None:
@@ -117,7 +117,7 @@ class Context:
         return True
 
     def unix_s(self) -> "int | None":
-        """Return the time of day, None where it was never told."""
+        """Return the time of day, None where it was never set."""
         return self.clock.unix_s(self.now_ms)
 
     def since(self, begun_ms: int) -> int:

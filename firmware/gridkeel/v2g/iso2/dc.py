@@ -72,7 +72,7 @@ def welding_detection(context: Context, body: dict, _header: dict) -> "tuple[int
 
 
 def _follow(context: Context, ev_status, target_v, target_a):
-    # An EV with an error has no more current from this message on, and is told to stop: it ends the session itself,
+    # An EV with an error has no more current from this message on, and is asked to stop: it ends the session itself,
     # with its contactors tested, and is refused only where it does not (stop.insist).
     charger = context.charger
     charger.set_vehicle_soc(ev_status["EVRESSSOC"])

@@ -27,7 +27,7 @@ def put(context: Context, response: dict) -> bool:
 
 
 def receipt(context: Context, body: dict, header: dict) -> "Generator[None, None, tuple[int, dict]]":
-    """Answer MeteringReceiptReq (a generator): the EV's signature over the very figures it was told."""
+    """Answer MeteringReceiptReq (a generator): the EV's signature over the very figures it was sent."""
     if body["SessionID"] != context.session_id or body["MeterInfo"] != context.meter_sent:
         raise RefusedError(codes.METERING_SIGNATURE, journal.RECEIPT_MISMATCH)
     checked = yield from signatures.check(context, header, "MeteringReceiptReq", body, context.contract_key)

@@ -65,7 +65,7 @@ def _take_dc(context: Context, asked, departure_s):
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
     context.first_limits = (max_w, max_v, max_a)
     context.limits = [max_w, max_v, max_a]
-    context.failed = False  # an error that the EV told before is over
+    context.failed = False  # an error that the EV reported before is over
 
 
 def take_status(context: Context, ev_status: dict) -> None:

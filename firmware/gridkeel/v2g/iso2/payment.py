@@ -16,7 +16,7 @@ CHALLENGE_BYTES = 16
 _DAY_S = 86400
 _CODES = {
     # Not yet valid has no code of its own: [V2G2-824] names this one.  Without a clock nothing can be said of validity,
-    # and the EV is told the same; the event says which of the three it was.
+    # and the EV gets the same answer; the event says which of the three it was.
     refusals.EXPIRED: codes.CERTIFICATE_EXPIRED,
     refusals.NOT_YET_VALID: codes.CERTIFICATE_EXPIRED,
     refusals.CLOCK_UNSET: codes.CERTIFICATE_EXPIRED,

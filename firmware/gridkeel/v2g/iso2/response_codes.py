@@ -1,4 +1,4 @@
-"""Which codes a response may carry, beside what any may; for documents and tests, a board never imports it.
+"""Codes that each response may carry, beside what any may; for documents and tests, a board never imports it.
 
 Source: ISO 15118-2:2014, 8.4 and table 112; what the table leaves open is said in docs/iso15118.md.
 """

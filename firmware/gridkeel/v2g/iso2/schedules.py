@@ -10,7 +10,7 @@ DAY_S = 86400
 ENTRIES_MAX = 1024  # of the schema
 # A ChargingProfile has room for 24 entries, and one closes it: an EV that gives no limit of its own can follow so many.
 ENTRIES_UNASKED = 23
-START_MAX_S = 16777214  # of the schema: half a year; later moments are told to the charger as this one
+START_MAX_S = 16777214  # of the schema: half a year; later moments are given to the charger as this one
 _NEVER_S = 1 << 40
 
 

@@ -20,7 +20,7 @@ def answer(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
 
 
 def insist(context: Context) -> None:
-    """In a charge loop: an EV that charges on long after it was told to stop is refused."""
+    """In a charge loop: an EV that charges on long after it was asked to stop is refused."""
     if status.notification(context) != status.STOP:
         context.stop_since_ms = None
     elif context.stop_since_ms is None:
@@ -32,7 +32,7 @@ def insist(context: Context) -> None:
 
 
 def end(context: Context, broken: bool) -> None:
-    """Leave the charger without a session: no consent, no targets, contactor told to open."""
+    """Leave the charger without a session: no consent, no targets, contactor ordered open."""
     context.charger.allow(False)
     context.charger.session(False, broken)
     context.started = False

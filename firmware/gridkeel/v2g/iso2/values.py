@@ -7,7 +7,7 @@ _SHORT_MAX = 32767
 
 
 def physical(value: float, unit: str) -> dict:
-    """Return the PhysicalValue of a number, to a tenth where it is not whole; what is too large is told as the largest.
+    """Return the PhysicalValue of a number, to a tenth where it is not whole; what is too large becomes the largest.
 
     unit: "A", "V", "W", "Wh", "s".
     """

@@ -1,4 +1,4 @@
-"""A car that asks for a contract and looks at what it gets, from keys in a PKI folder."""
+"""An EV that asks for a contract and looks at what it gets, from keys in a PKI folder."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _request(kind: str, body: dict[str, Any], key: Any) -> bytes:
 
 
 class Response:
-    """A response, and a car's own look at it."""
+    """A response, and an EV's own look at it."""
 
     def __init__(self, kind: str, data: bytes | None) -> None:
         assert data is not None

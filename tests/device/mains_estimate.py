@@ -1,8 +1,8 @@
 """An estimate of the mains that is set by hand."""
 
 
-class Mains:
-    """What the grid services read of an estimator: nominal until told otherwise."""
+class MainsEstimate:
+    """What the grid services read of an estimator: nominal until a test sets it."""
 
     def __init__(self, mhz=None, nominal_hz=50):
         self.nominal_uhz = nominal_hz * 1000000

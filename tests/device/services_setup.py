@@ -1,6 +1,6 @@
 """The grid services with their arbiter on an estimate that is set by hand."""
 
-from hand_mains import Mains
+from mains_estimate import MainsEstimate
 
 from gridkeel import ticks
 from gridkeel.params import Parameters
@@ -8,13 +8,13 @@ from gridkeel.services import protection
 from gridkeel.services.bundle import Services
 
 
-class Rig:
+class ServicesSetup:
     def __init__(self, **changes):
         changes.setdefault("setpoint_ramp_w_s", 1000000)
         self.parameters = Parameters(changes)
         self.services = Services(self.parameters)
         self.arbiter = self.services.arbiter
-        self.mains = Mains(nominal_hz=self.parameters.nominal_hz)
+        self.mains = MainsEstimate(nominal_hz=self.parameters.nominal_hz)
         self.now = ticks.MASK - 700
         self.required_w = 0
         self.ready = True

@@ -1,14 +1,14 @@
 """The whole controller with a vehicle whose state is set by hand."""
 
-from controller_rig import Charger
-from evse_station import HIGH_MV
+from connector_setup import HIGH_MV
+from controller_setup import ControllerSetup
 
 from gridkeel import inverter
 from gridkeel.evse import duty, ports
 from gridkeel.services.protection import RUN
 
 
-class ControllerStation(Charger):
+class ControllerVehicleSetup(ControllerSetup):
     """The whole controller with a vehicle at its connector; the contact follows in the next block."""
 
     def __init__(self, changes=None):
@@ -33,12 +33,12 @@ class ControllerStation(Charger):
 
 
 def charging(changes):
-    station = ControllerStation(changes)
-    station.be("A", 3500)
-    assert station.controller.protection.state == RUN
-    assert station.controller.inverter.state == inverter.DRIVING
-    assert not station.controller.energise
-    assert station.wset_w() == 0
-    station.be("B", 200)
-    station.be("C", 2500)
-    return station
+    setup = ControllerVehicleSetup(changes)
+    setup.be("A", 3500)
+    assert setup.controller.protection.state == RUN
+    assert setup.controller.inverter.state == inverter.DRIVING
+    assert not setup.controller.energise
+    assert setup.wset_w() == 0
+    setup.be("B", 200)
+    setup.be("C", 2500)
+    return setup

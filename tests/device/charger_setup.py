@@ -1,14 +1,14 @@
-"""A station with a charger over it: what a session sees and orders, through to the connector."""
+"""A charger over a connector under test: what a session sees and orders, through to the connector."""
 
-from evse_station import Station
+from connector_setup import ConnectorSetup
 
 from gridkeel.envelope import Envelope
 from gridkeel.evse.charger import Charger
 from gridkeel.services.bundle import Services
 
 
-class ChargerStation(Station):
-    """A station with a charger over it; inverter and mains are this object's own figures."""
+class ChargerSetup(ConnectorSetup):
+    """A connector with a charger over it; inverter and mains are this object's own figures."""
 
     def __init__(self, **changes):
         super().__init__(evse=2, **changes)
@@ -21,7 +21,7 @@ class ChargerStation(Station):
         self.charger = Charger(parameters, self.connector, self.services, self.envelope, self, self, b"gk-7")
 
     def ready(self):
-        """A vehicle in C with a session up; a DC vehicle has told that it takes more than any outlet has."""
+        """A vehicle in C with a session up; a DC vehicle has reported that it takes more than any connector has."""
         self.vehicle("B").run()
         self.charger.session(True)
         if self.charger.dc:

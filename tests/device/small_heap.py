@@ -1,4 +1,4 @@
-"""The 32-bit build of the tests has a megabyte and no collector: a share of a long list must do there."""
+"""Fewer test cases where the interpreter has little memory: the 32-bit build has a megabyte and no collector."""
 
 import gc
 import sys

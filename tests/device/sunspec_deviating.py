@@ -1,10 +1,10 @@
-"""Inverters that deliver something else than they were set to, and how far and how late."""
+"""Register slaves that deliver other power than they were set to: by how much and how late."""
 
 from sunspec_slave import Slave
 
 
-class Wayward(Slave):
-    """An inverter that holds what it was told, and delivers deliver(set_w, passed_ms), both out of the vehicle."""
+class DeviatingSlave(Slave):
+    """An inverter that stores its setting, and delivers deliver(set_w, passed_ms), both out of the vehicle."""
 
     def __init__(self, models, deliver):
         super().__init__(models)

@@ -1,6 +1,6 @@
-"""A charger for session tests: a plug, a pilot, a contactor that takes its time, an isolation monitor, a DC source.
+"""A fake charger for session tests: plug, pilot, a contactor that takes its time, isolation monitor, DC source.
 
-It moves only in step(now_ms), and behaves badly where a test tells it to (resting, stuck, weld, isolation_end).
+It moves only in step(now_ms), and misbehaves where a test sets it to (resting, stuck, weld, isolation_end).
 """
 
 from gridkeel import ticks
@@ -12,7 +12,9 @@ ISOLATION_MS = 1200
 VOLTS_A_S = 2000
 
 
-class Outlet:
+class FakeCharger:
+    """What a session sees and orders of `evse.charger.Charger`."""
+
     evse_id = "DE*GRK*E0001"
 
     def __init__(self, dc=False):
@@ -50,9 +52,9 @@ class Outlet:
         self.stuck_open = False
         self.contactor_stuck = False
         self.stuck_closed = False
-        self.weld_told = True  # by the contactor's own clock
+        self.weld_reported = True  # by the contactor's own clock
         self.isolation_end = status.ISOLATION_VALID
-        # what the session told it
+        # what the session set
         self.in_session = False
         self.broken = False
         self.allowed = False
@@ -86,7 +88,7 @@ class Outlet:
 
     @property
     def welded(self):
-        return self.contactor_closed and not self.allowed and self.stuck_closed and self.weld_told
+        return self.contactor_closed and not self.allowed and self.stuck_closed and self.weld_reported
 
     # --- what the session calls
 
@@ -128,7 +130,7 @@ class Outlet:
     def dc_stop(self):
         self.target = (0, 0)
 
-    # --- the world
+    # --- what a test does
 
     def unplug(self):
         self.plugged = False

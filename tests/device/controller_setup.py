@@ -26,7 +26,7 @@ class Link:
     errors = dropped = 0
 
 
-class Charger:
+class ControllerSetup:
     """A controller between a sine and a register slave, in virtual ms; starts shortly before the tick wraps."""
 
     def __init__(self, changes=None):
@@ -83,8 +83,8 @@ class Charger:
 
 
 def driving(changes=None):
-    charger = Charger(changes)
-    charger.run(3500)
-    assert charger.controller.protection.state == RUN
-    assert charger.controller.inverter.state == inverter.DRIVING
-    return charger
+    setup = ControllerSetup(changes)
+    setup.run(3500)
+    assert setup.controller.protection.state == RUN
+    assert setup.controller.inverter.state == inverter.DRIVING
+    return setup

@@ -11,7 +11,7 @@ HIGH_MV = {"A": 12000, "B": 9000, "C": 6000, "D": 3000, "E": 0}
 STEP_MS = 10
 
 
-class Station:
+class ConnectorSetup:
     """A connector, a vehicle's state, and a contactor whose contact follows within a step."""
 
     def __init__(self, **changes):
@@ -59,25 +59,25 @@ class Station:
 
 
 def charging(**changes):
-    """A station with basic charging under way."""
-    station = Station(evse=1, **changes)
-    station.vehicle("B").run()
-    station.vehicle("C").run()
-    assert station.connector.contactor.closed
-    station.power_w = station.connector.charge_w
-    return station
+    """A connector with basic charging under way."""
+    setup = ConnectorSetup(evse=1, **changes)
+    setup.vehicle("B").run()
+    setup.vehicle("C").run()
+    assert setup.connector.contactor.closed
+    setup.power_w = setup.connector.charge_w
+    return setup
 
 
 def in_session(**changes):
-    """A station with a session that allows power, the vehicle in C; a DC vehicle takes more than any connector has."""
-    station = Station(evse=2, **changes)
-    station.vehicle("B").run()
-    station.connector.pwm.session(True, False)
+    """A connector whose session allows power, the vehicle in C; a DC vehicle takes more than any connector has."""
+    setup = ConnectorSetup(evse=2, **changes)
+    setup.vehicle("B").run()
+    setup.connector.pwm.session(True, False)
     if changes.get("connector"):
-        station.connector.demand.limit(None, 1000, 500, 1)
-    station.vehicle("C").run()
-    assert not station.connector.contactor.closed
-    station.connector.allow(True)
-    station.run()
-    assert station.connector.contactor.closed
-    return station
+        setup.connector.demand.limit(None, 1000, 500, 1)
+    setup.vehicle("C").run()
+    assert not setup.connector.contactor.closed
+    setup.connector.allow(True)
+    setup.run()
+    assert setup.connector.contactor.closed
+    return setup
