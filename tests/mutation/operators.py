@@ -145,7 +145,7 @@ class _Finder:
             self._function == MODULE and not self._is_table(node) and (not _is_number(node) or node in self._enumerated)
         ):
             return
-        elif not isinstance(node, _WITHOUT_SITES):
+        elif not isinstance(node, _WITHOUT_SITES) and not _is_for_checkers(node):
             if not alone and self._is_droppable(node):
                 self._add("drop", node, "pass")
             self._changes_of(node)
@@ -185,14 +185,14 @@ class _Finder:
             return isinstance(node.value, ast.Call)
         if isinstance(node, ast.Return):
             return node.value is None
-        if not isinstance(node, ast.Assign):
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
             return isinstance(node, ast.AugAssign | ast.Continue | ast.Break | ast.Raise)
-        return not self._is_start() and all(
-            target.id in self._assigned
-            if isinstance(target, ast.Name)
-            else isinstance(target, ast.Attribute | ast.Subscript)
-            for target in node.targets
-        )
+        assigned = node.targets if isinstance(node, ast.Assign) else [node.target] if node.value else []
+        return bool(assigned) and not self._is_start() and all(map(self._is_assigned_before, assigned))
+
+    def _is_assigned_before(self, target: ast.expr) -> bool:
+        """Whether something stands there without this assignment: an attribute is first assigned by __init__."""
+        return target.id in self._assigned if isinstance(target, ast.Name) else not isinstance(target, ast.Tuple)
 
     def _is_start(self) -> bool:
         return self._function == MODULE or self._function.endswith("__init__")
@@ -329,6 +329,11 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
                 yield child.context_expr
             elif isinstance(child, ast.comprehension):
                 yield from (child.iter, *child.ifs)
+
+
+def _is_for_checkers(node: ast.stmt) -> bool:
+    """Whether a statement is read by type checkers alone and never run."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
 def _opposites(name: str) -> list[str]:

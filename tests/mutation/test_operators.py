@@ -51,6 +51,9 @@ def planted(body: str, operator: str) -> list[str]:
         ("drop", "a.b = 1", ["pass"]),
         ("drop", "a(b)", ["pass"]),
         ("drop", "a += b", ["pass"]),
+        ("drop", "a.b: int = 1", ["pass"]),
+        ("drop", "a.b: int", []),
+        ("drop", "c: int = a", []),
         ("drop", "c = a\nc = b", ["c = a\npass"]),
         ("arithmetic", "return ticks.add(a, b)", ["return a"]),
         ("name", "return a.X or a.Y", ["return a.Y or a.Y", "return a.X or a.X"]),
@@ -68,6 +71,11 @@ def test_messages_initial_values_and_docstrings_are_left_alone() -> None:
         'def f(a):\n    raise ValueError("%d" % (a + 1))\n'
     )
     assert [site.operator for site in sites(source)] == ["drop"]
+
+
+def test_what_type_checkers_alone_read_is_left_alone() -> None:
+    source = "class A:\n    if TYPE_CHECKING:\n        b: int = 3\n    if gridkeel.TYPE_CHECKING:\n        c = 1 + 1\n"
+    assert sites(source) == []
 
 
 def test_a_table_is_changed_entry_by_entry_where_it_is_named() -> None:
