@@ -85,6 +85,17 @@ def test_a_table_is_changed_entry_by_entry_where_it_is_named() -> None:
     assert shown == ["(A, B, 7)[0]: A -> B", "(A, B, 7)[1]: B -> A"]
 
 
+def test_every_figure_of_a_class_is_changed() -> None:
+    shown = [site.shown for site in sites("class A:\n    trips = ((700, 2000), (450, 160))\n    delay_ms = 300\n")]
+    assert shown == [
+        "(700, 2000) -> (701, 2000)",
+        "(700, 2000) -> (700, 2001)",
+        "(450, 160) -> (451, 160)",
+        "(450, 160) -> (450, 161)",
+        "delay_ms = 300 -> delay_ms = 376",
+    ]
+
+
 def test_a_state_becomes_the_next_one() -> None:
     source = "OPEN = 0\nCLOSED = 1\n\n\ndef f(a):\n    a.enter(CLOSED)\n"
     assert [site.shown for site in sites(source) if site.operator == "name"] == ["CLOSED -> OPEN"]
