@@ -4,6 +4,7 @@ from charger_station import ChargerStation
 
 from gridkeel import evse
 from gridkeel.evse import contactor, dc, pilot, ports
+from gridkeel.evse.charger import Charger
 
 
 def test_identity():
@@ -11,6 +12,46 @@ def test_identity():
     assert charger.evse_id == "ZZ*GKL*EGK*7"
     assert charger.meter_id == "gk-7"
     assert 7 <= len(charger.evse_id) <= 37
+
+
+def test_an_identity_of_any_length_gives_identifiers_of_theirs():
+    bench = ChargerStation()
+    for identity, meter_id, evse_id in (
+        (b"", "0", "ZZ*GKL*E0"),
+        (b"x" * 40, "x" * 32, "ZZ*GKL*E" + "X" * 29),
+    ):
+        made = Charger(bench.connector._p, bench.connector, bench.services, bench.envelope, bench, bench, identity)
+        assert (made.meter_id, made.evse_id) == (meter_id, evse_id)
+
+
+def test_a_session_that_is_up_may_say_so_again():
+    bench = ChargerStation(connector=1).ready()
+    charger = bench.charger
+    charger.allow(True)
+    bench.run()
+    charger.dc_target(400, 10)
+    charger.allow(True)
+    charger.session(True)
+    assert charger.allowed
+    assert (bench.connector.dc.mode, bench.connector.dc.set_ma) == (ports.DC_SUPPLY, 10000)
+    assert bench.connector.demand.dc_mv == 1000000
+
+
+def test_the_meter_is_the_connector_s():
+    bench = ChargerStation().ready()
+    bench.connector.meter.energy_wh = 4321
+    assert bench.charger.energy_wh == 4321
+
+
+def test_a_departure_needs_time_energy_and_a_state_of_charge_which_may_be_0():
+    bench = ChargerStation(battery_wh=40000).ready()
+    departure = bench.envelope.departure
+    for departure_s, energy_wh in ((None, 8000), (0, 8000), (3600, None), (3600, 0)):
+        bench.charger.set_vehicle_limits(None, None, None, departure_s, energy_wh)
+        assert departure.left_s == 0
+    bench.charger.set_vehicle_soc(0)
+    bench.charger.set_vehicle_limits(None, None, None, 3600, 8000)
+    assert (departure.left_s, departure.soc_pct_x100) == (3600, 2000)
 
 
 def test_the_vehicle_shows_as_it_comes():

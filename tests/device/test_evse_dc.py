@@ -54,6 +54,30 @@ def test_isolation_to_the_ohm_a_volt():
         assert faults.is_active(errors.ISOLATION_FAULT) == (result == dc.FAULT)
 
 
+def test_every_isolation_test_takes_its_whole_time():
+    station = station_dc()
+    connector = station.connector
+    connector.levels[ports.ISOLATION_KOHM] = 1000
+    connector.levels[ports.DC_MV] = 500000
+    for _ in range(2):
+        connector.dc.check(True)
+        station.run(ISOLATION_MS)
+        assert connector.dc.isolation == dc.MEASURING
+        station.run(20)
+        assert connector.dc.isolation == dc.VALID
+
+
+def test_what_ends_a_supply_ends_its_power():
+    for ended in (lambda side: side.check(True), lambda side: side.precharge(400000, 2000)):
+        station = station_dc()
+        station.connector.dc.target(400000, 10000)
+        station.run(10)
+        assert station.connector.charge_w == 4000
+        ended(station.connector.dc)
+        station.run(10)
+        assert station.connector.charge_w == 0
+
+
 def test_a_voltage_that_falls_begins_the_measurement_anew():
     station = station_dc()
     connector = station.connector
@@ -115,12 +139,15 @@ def test_stop_ends_the_current_and_keeps_the_voltage_until_the_consent_ends():
 def test_an_open_contactor_ends_every_order():
     station = station_dc()
     connector = station.connector
-    connector.dc.target(400000, 10000)
-    station.run(10)
-    station.vehicle("B").run()
-    assert connector.orders[ports.DC_MODE] == ports.DC_OFF
-    assert connector.orders[ports.SET_MV] == 0
-    assert connector.charge_w == 0
+    for order in (connector.dc.target, connector.dc.precharge):
+        order(400000, 10000)
+        station.run(10)
+        station.vehicle("B").run()
+        assert connector.orders[ports.DC_MODE] == ports.DC_OFF
+        assert connector.orders[ports.SET_MV] == 0
+        assert connector.charge_w == 0
+        station.vehicle("C").run(3000)
+        assert connector.contactor.closed
 
 
 def test_the_isolation_test_stays_under_what_the_vehicle_takes():
