@@ -73,6 +73,20 @@ def test_a_list_of_another_form_is_refused():
     assert code(b"\x05\x00") == e
 
 
+def test_what_a_list_may_say_as_critical():
+    critical = extensions(extension(b"\x55\x1d\x14", b"\x02\x01\x01", True), tag=0xA0)
+    assert code(extensions=critical) == 0
+    for kind, value in ((b"\x55\x1d\x15", b"\x0a\x01\x01"), (b"\x55\x1d\x18", tlv(0x18, b"20250101000000Z"))):
+        assert code(entry(b"\x05", sequence(extension(kind, value, True)))) == 0
+        assert code(entry(b"\x05", sequence(extension(kind, b"\x05\x00", True)))) == refusals.ENCODING
+
+
+def test_bytes_after_the_extensions():
+    inside = tlv(0xA0, sequence(NUMBER), b"\x05\x00")
+    after = extensions(NUMBER, tag=0xA0) + b"\x05\x00"
+    assert code(extensions=inside) == code(extensions=after) == refusals.ENCODING
+
+
 def test_an_extension_that_changes_the_meaning_of_a_list_is_refused():
     for kind in (b"\x55\x1d\x1c", b"\x55\x1d\x1b"):  # issuing distribution point, delta
         other = extensions(NUMBER, extension(kind, b"\x30\x00", True), tag=0xA0)

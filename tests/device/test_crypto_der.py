@@ -91,6 +91,8 @@ def test_object_identifiers_are_read_and_other_forms_refused():
     assert der.identifier(b"\x06\x03\x55\x1d\x0f", 0, 5) == (b"\x55\x1d\x0f", 5)
     assert der.identifier(b"\x06\x03\x2a\x86\x48", 0, 5) == (b"\x2a\x86\x48", 5)
     assert der.identifier(b"\x06\x02\x88\x37", 0, 4) == (b"\x88\x37", 4)
+    assert der.identifier(b"\x06\x03\x81\x80\x01", 0, 5) == (b"\x81\x80\x01", 5)
+    assert refused(der.identifier, tlv(0x06, b"\x80" + b"\x01" * 127))
     for bad in (b"\x06\x00", b"\x06\x01\x86", b"\x06\x02\x55\x86", b"\x06\x02\x80\x01", b"\x06\x03\x55\x80\x01"):
         assert refused(der.identifier, bad)
 

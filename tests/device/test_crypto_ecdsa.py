@@ -31,7 +31,7 @@ def test_the_signature_of_sample_is_that_of_rfc_6979():
 
 
 def test_the_signature_of_test_is_that_of_rfc_6979_whatever_the_blinding():
-    for random in (lambda n: bytes(n), lambda n: b"\xff" * n):
+    for random in (lambda n: bytes(n), lambda n: (1).to_bytes(n, "big"), lambda n: b"\xff" * n):
         assert drive(ecdsa.sign(KEY, digest_of(b"test"), random)) == TEST
 
 
@@ -74,6 +74,20 @@ def test_a_digest_of_n_counts_as_zero():
 def test_the_opposite_key_is_accepted_where_the_x_coordinate_is_the_same():
     minus = G[:33] + (p256.P - int.from_bytes(G[33:], "big")).to_bytes(32, "big")
     assert verified(minus, bytes(32), G[1:33] + G[1:33]) is True
+
+
+def test_an_s_past_n_is_refused_though_it_is_congruent():
+    # The key 1, s = 1 and z = 1 - r: u1 G + u2 Q = (1 - r + r) G, whose x is r.
+    r = int.from_bytes(G[1:33], "big")
+    digest = ((1 - r) % p256.N).to_bytes(32, "big")
+    for s, expected in ((1, True), (p256.N + 1, False)):
+        assert verified(G, digest, G[1:33] + s.to_bytes(32, "big")) is expected
+
+
+def test_an_x_of_zero_is_no_r_of_p():
+    key = b"\x04" + bytes(32) + pow(p256.B, (p256.P + 1) // 4, p256.P).to_bytes(32, "big")
+    r = (p256.P - p256.N).to_bytes(32, "big")
+    assert verified(key, bytes(32), r + r) is False
 
 
 def test_equal_points_are_doubled():

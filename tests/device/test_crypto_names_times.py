@@ -62,6 +62,8 @@ def test_a_malformed_text_is_refused():
     assert refused(attribute(CN, b"a\xff\xff"))
     assert refused(attribute(CN, b"\x00a\x00b", 0x1E))
     assert refused(attribute(CN, b"\xc3\xa4", 0x13))
+    assert refused(attribute(CN, b"a\x7f", 0x13))
+    assert read(attribute(CN, b" ~", 0x13))[1] == " ~"
     assert refused(attribute(DC, b"\xc3\xa4", 0x16))
 
 
@@ -98,6 +100,7 @@ def test_attributes_of_one_part_have_no_order():
 def test_dates_of_both_forms_are_read():
     assert seconds(b"700101000000Z") == 0
     assert seconds(b"000229235959Z") == 951868799
+    assert seconds(b"240301000000Z") == 1709251200
     assert seconds(b"251231235959Z") == 1767225599
     assert seconds(b"491231235959Z") == 2524607999
     assert seconds(b"500101000000Z") == -631152000
@@ -136,6 +139,7 @@ def test_days_and_hours_that_do_not_exist_are_refused():
         b"250132000000Z",
         b"250229000000Z",
         b"240230000000Z",
+        b"240132000000Z",
         b"250431000000Z",
         b"250101240000Z",
         b"250101006000Z",
@@ -161,6 +165,8 @@ def test_other_forms_of_time_are_refused():
         assert no_time(text)
     assert no_time(b"20250101000000Z", 0x18)
     assert no_time(b"20491231235959Z", 0x18)
+    assert no_time(b"19500101000000Z", 0x18)
+    assert no_time(b"20500101000000Z", 0x04)
     assert no_time(b"20500101000000.5Z", 0x18)
     assert no_time(b"500101000000Z", 0x18)
     assert no_time(b"250101000000Z", 0x04)

@@ -53,6 +53,14 @@ def test_a_coordinate_past_the_prime_is_refused_though_it_is_congruent():
     assert p256.decode(b"\x04" + (5 + p256.P).to_bytes(32, "big") + y.to_bytes(32, "big")) is None
 
 
+def test_the_coordinates_of_a_point_are_reduced():
+    gx, gy = p256.decode(G)
+    root = pow(p256.B, (p256.P + 1) // 4, p256.P)  # of b: the point whose x is 0
+    assert p256.on_curve(0, root)
+    for x, y in ((p256.P, root), (gx + p256.P, gy), (gx - p256.P, gy), (gx, gy + p256.P), (gx, gy - p256.P)):
+        assert not p256.on_curve(x, y)
+
+
 def test_sums_of_equal_opposite_and_infinite_points_are_right():
     gx, gy = p256.decode(G)
     two = p256.double(gx, gy, 1)

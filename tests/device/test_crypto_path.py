@@ -1,13 +1,30 @@
 """Paths up to their signatures, which are not real here: tests/host validates real ones, on MicroPython too."""
 
-from der_maker import KEY_USAGE, certificate, drive, extension, extensions, name, revocation_list, sequence, tlv
+from der_maker import (
+    KEY_USAGE,
+    G,
+    certificate,
+    drive,
+    extension,
+    extensions,
+    name,
+    public_key,
+    revocation_list,
+    sequence,
+    tlv,
+)
 
-from gridkeel.crypto import chain, crl, profiles, x509
+from gridkeel.crypto import chain, crl, p256, profiles, x509
 
 WASM_GROUP = 3
 UNIX_S = 1800000000
 MAY_CERTIFY = extension(b"\x55\x1d\x0f", b"\x03\x02\x01\x06", True)
 MAY_LIST = extension(b"\x55\x1d\x0f", b"\x03\x02\x01\x02", True)
+MINUS_G = G[:33] + (p256.P - int.from_bytes(G[33:], "big")).to_bytes(32, "big")
+TWICE_G = bytes.fromhex(
+    "047cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978"
+    "07775510db8ed040293d9ac69f7430dbba7dade63ce982299e04b79d227873d1"
+)
 # Numbers past the order: refused at once, and so no reason for the 32-bit build to run out of its heap.
 NEVER = sequence(b"\x02\x21\x00" + b"\xff" * 32, b"\x02\x21\x00" + b"\xff" * 32)
 
@@ -56,6 +73,65 @@ def code(path=(LEAF, SUB_2, SUB_1), roots=(ROOT,), unix_s=UNIX_S, crls=(), needs
 
 def answer(**arguments):
     return chain.name(code(**arguments))
+
+
+class Signers:
+    """Knows which key signed what."""
+
+    def __init__(self, *pairs):
+        self.pairs = pairs
+
+    def signed_by(self, signed, key):
+        yield
+        return (signed.data, key) in self.pairs
+
+
+def test_a_leaf_below_its_root_is_a_path():
+    leaf = contract(b"root")
+    assert drive(chain.validate((leaf,), (ROOT,), UNIX_S, (), profiles.Profile("any"))) == chain.BAD_SIGNATURE
+    assert answer(path=(leaf,), known=Signers((leaf, G))) == "ok"
+
+
+def test_each_signature_is_checked_against_the_key_of_its_own_issuer():
+    root = authority(b"root", b"root", key=public_key(MINUS_G))
+    sub = authority(b"sub", b"root", key=public_key(TWICE_G))
+    leaf = contract(b"sub")
+    right = (sub, MINUS_G), (leaf, TWICE_G)
+    assert answer(path=(leaf, sub), roots=(root,), known=Signers(*right)) == "ok"
+    for key in (G, MINUS_G, TWICE_G):
+        assert (answer(path=(leaf, sub), roots=(root,), known=Signers(right[0], (leaf, key))) == "ok") == (
+            key == TWICE_G
+        )
+        assert (answer(path=(leaf, sub), roots=(root,), known=Signers(right[1], (sub, key))) == "ok") == (
+            key == MINUS_G
+        )
+
+
+def test_of_two_anchors_with_one_name_the_one_whose_key_fits():
+    leaf = contract(b"root")
+    old, new = (authority(b"root", b"root", key=public_key(point)) for point in (MINUS_G, TWICE_G))
+    for roots in ((old, new), (new, old), (ROOT, old, new)):
+        for key, expected in ((MINUS_G, "ok"), (TWICE_G, "ok")):
+            assert answer(path=(leaf,), roots=roots, known=Signers((leaf, key))) == expected
+        assert answer(path=(leaf,), roots=roots, known=Signers()) == "bad_signature"
+    may_not = authority(b"root", b"root", usage=MAY_LIST, key=public_key(TWICE_G))
+    assert answer(path=(leaf,), roots=(old, may_not), known=Signers((leaf, TWICE_G))) == "key_usage"
+    assert answer(path=(leaf,), roots=(old, may_not), known=Signers((leaf, MINUS_G))) == "ok"
+
+
+def test_an_issuer_without_a_key_usage_may_not_sign():
+    silent = certificate(subject=name(b"sub 2"), issuer=name(b"sub 1"), extensions=extensions(constraints()))
+    assert answer(path=(LEAF, silent, SUB_1)) == "key_usage"
+
+
+def test_a_list_that_its_issuer_did_not_sign_is_no_list():
+    class Doubting(Trusting):
+        def signed_by(self, signed, public_key):
+            yield
+            return isinstance(signed, x509.Certificate)
+
+    assert revoked_sub(b"\x05", known=Doubting()) == "crl_signature"
+    assert revoked_sub(b"\x06", known=Doubting()) == "crl_signature"
 
 
 def test_a_chain_of_no_or_too_many_certificates_is_refused():
@@ -129,6 +205,7 @@ def test_each_certificate_must_be_valid_now():
 def test_the_first_and_the_last_second_are_part_of_the_validity():
     begins, ends = 1735689600, 2051222400
     assert answer(unix_s=begins - 1) == "not_yet_valid"
+    assert answer(unix_s=begins) == answer(unix_s=ends) == "bad_signature"
     assert answer(unix_s=ends + 1) == "expired"
 
 
@@ -179,5 +256,8 @@ def test_a_list_that_is_required_must_be_there_and_current():
         "crls": lists(),
         "needs_crl": True,
     }
-    assert answer(unix_s=in_time, **found) == "bad_signature"
-    assert answer(unix_s=1735689599 + 2678400 + 2, **found) == "crl_stale"
+    for unix_s in (1735689600, in_time, 1735689600 + 2678400):
+        assert answer(unix_s=unix_s, **found) == "bad_signature"
+    assert answer(unix_s=1735689600 + 2678400 + 1, **found) == "crl_stale"
+    found["crls"] = lists(this_update=tlv(0x17, b"250101000001Z"))
+    assert answer(unix_s=1735689600, **found) == "crl_stale"

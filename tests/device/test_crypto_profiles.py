@@ -5,7 +5,7 @@ from der_maker import KEY_USAGE, certificate, extension, extensions, name, refus
 from gridkeel.crypto import profiles, refusals, refusals_text, x509
 
 PURPOSES = b"\x55\x1d\x25"
-SERVER = tlv(6, profiles.SERVER_AUTH)
+SERVER = tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03\x01")
 CLIENT = tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03\x02")
 OCSP_SIGNING = tlv(6, b"\x2b\x06\x01\x05\x05\x07\x03\x09")
 ANY = tlv(6, b"\x55\x1d\x25\x00")
@@ -20,6 +20,7 @@ def test_emaids_are_normalised_and_others_refused():
     for text in ("UKSWI123456791A", "ukswi123456791a", "UK-SWI-123456791-A", "UK-SWI-123456791A"):
         assert profiles.emaid(text) == "UKSWI123456791A"
     assert profiles.emaid("DE-8AC-C12345678") == "DE8ACC12345678"
+    assert profiles.emaid("AZ0Z9A00000000Z") == "AZ0Z9A00000000Z"
     for bad in (
         "",
         "UKSWI12345679",

@@ -3,6 +3,7 @@
 import der_maker as make
 from der_maker import certificate, extension, extensions, refusal, sequence, tlv
 
+from gridkeel.crypto import extensions as known
 from gridkeel.crypto import refusals, x509
 
 WASM_GROUP = 4
@@ -77,6 +78,19 @@ def test_a_body_with_a_malformed_part_is_refused():
     assert code(after=b"\x00") == e
     assert refusal(x509.parse, b"") == e
     assert refusal(x509.parse, sequence()) == e
+
+
+def test_bytes_after_each_part():
+    more = b"\x05\x00"
+    whole = certificate()
+    assert refusal(x509.parse, sequence(whole[4:], more)) == refusals.ENCODING
+    assert code(extensions=tlv(0xA3, sequence(make.KEY_USAGE), more)) == refusals.ENCODING
+    assert code(validity=sequence(make.validity()[2:], more)) == refusals.ENCODING
+
+
+def test_without_basic_constraints_it_is_no_ca():
+    found = read(make.KEY_USAGE)
+    assert (found.is_ca, found.path_len) == (False, None)
 
 
 def test_serial_numbers_are_positive_and_of_20_octets_at_the_most():
@@ -215,8 +229,17 @@ def test_key_identifiers_are_read_and_malformed_ones_refused():
         tlv(0x30, tlv(0x80, b"id"), tlv(0xA1, b"\x30\x00")),
         tlv(0x30, tlv(0x04, b"id")),
         tlv(0x30) + b"\x00",
+        tlv(0x30, tlv(0x80, b"id"), tlv(0xA1, b"\x30\x00"), tlv(0x82, b"\x01"), b"\x05\x00"),
     ):
         assert code_of(extension(AUTHORITY, bad)) == refusals.ENCODING
+
+
+def test_what_stands_after_an_extension_is_not_read():
+    assert known.authority_key_id(b"\x30\x00\x80\x00", 0, 2) == b""
+    assert known.authority_key_id(b"\x30\x00", 0, 2) == b""
+    assert known.key_usage(b"\x03\x02\x07\x80\xff", 0, 4) == x509.DIGITAL_SIGNATURE
+    bare = sequence(sequence(tlv(6, b"\x2a\x03\x04")))
+    assert refusal(known.read, bare, 0, len(bare), {}, {}) == refusals.ENCODING
 
 
 def test_malformed_purposes_are_refused():

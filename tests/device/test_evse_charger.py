@@ -4,6 +4,7 @@ from charger_setup import ChargerSetup
 
 from gridkeel import evse
 from gridkeel.evse import contactor, dc, pilot, ports
+from gridkeel.evse.charger import Charger
 
 
 def test_a_charger_has_the_ids_of_its_evse_and_its_meter():
@@ -11,6 +12,46 @@ def test_a_charger_has_the_ids_of_its_evse_and_its_meter():
     assert charger.evse_id == "ZZ*GKL*EGK*7"
     assert charger.meter_id == "gk-7"
     assert 7 <= len(charger.evse_id) <= 37
+
+
+def test_an_identity_of_any_length_gives_identifiers_of_theirs():
+    setup = ChargerSetup()
+    for identity, meter_id, evse_id in (
+        (b"", "0", "ZZ*GKL*E0"),
+        (b"x" * 40, "x" * 32, "ZZ*GKL*E" + "X" * 29),
+    ):
+        made = Charger(setup.connector._p, setup.connector, setup.services, setup.envelope, setup, setup, identity)
+        assert (made.meter_id, made.evse_id) == (meter_id, evse_id)
+
+
+def test_a_session_that_is_up_may_say_so_again():
+    setup = ChargerSetup(connector=1).ready()
+    charger = setup.charger
+    charger.allow(True)
+    setup.run()
+    charger.dc_target(400, 10)
+    charger.allow(True)
+    charger.session(True)
+    assert charger.allowed
+    assert (setup.connector.dc.mode, setup.connector.dc.set_ma) == (ports.DC_SUPPLY, 10000)
+    assert setup.connector.demand.dc_mv == 1000000
+
+
+def test_the_meter_is_the_connector_s():
+    setup = ChargerSetup().ready()
+    setup.connector.meter.energy_wh = 4321
+    assert setup.charger.energy_wh == 4321
+
+
+def test_a_departure_needs_time_energy_and_a_state_of_charge_which_may_be_0():
+    setup = ChargerSetup(battery_wh=40000).ready()
+    departure = setup.envelope.departure
+    for departure_s, energy_wh in ((None, 8000), (0, 8000), (3600, None), (3600, 0)):
+        setup.charger.set_vehicle_limits(None, None, None, departure_s, energy_wh)
+        assert departure.left_s == 0
+    setup.charger.set_vehicle_soc(0)
+    setup.charger.set_vehicle_limits(None, None, None, 3600, 8000)
+    assert (departure.left_s, departure.soc_pct_x100) == (3600, 2000)
 
 
 def test_the_vehicle_is_seen_as_it_comes():

@@ -54,6 +54,30 @@ def test_isolation_is_judged_to_the_ohm_per_volt():
         assert faults.is_active(errors.ISOLATION_FAULT) == (result == dc.FAULT)
 
 
+def test_every_isolation_test_takes_its_whole_time():
+    setup = station_dc()
+    connector = setup.connector
+    connector.levels[ports.ISOLATION_KOHM] = 1000
+    connector.levels[ports.DC_MV] = 500000
+    for _ in range(2):
+        connector.dc.check(True)
+        setup.run(ISOLATION_MS)
+        assert connector.dc.isolation == dc.MEASURING
+        setup.run(20)
+        assert connector.dc.isolation == dc.VALID
+
+
+def test_what_ends_a_supply_ends_its_power():
+    for ended in (lambda side: side.check(True), lambda side: side.precharge(400000, 2000)):
+        setup = station_dc()
+        setup.connector.dc.target(400000, 10000)
+        setup.run(10)
+        assert setup.connector.charge_w == 4000
+        ended(setup.connector.dc)
+        setup.run(10)
+        assert setup.connector.charge_w == 0
+
+
 def test_a_voltage_that_falls_begins_the_measurement_anew():
     setup = station_dc()
     connector = setup.connector
@@ -115,12 +139,15 @@ def test_stop_ends_the_current_and_keeps_the_voltage_until_the_consent_ends():
 def test_an_open_contactor_ends_every_order():
     setup = station_dc()
     connector = setup.connector
-    connector.dc.target(400000, 10000)
-    setup.run(10)
-    setup.vehicle("B").run()
-    assert connector.orders[ports.DC_MODE] == ports.DC_OFF
-    assert connector.orders[ports.SET_MV] == 0
-    assert connector.charge_w == 0
+    for order in (connector.dc.target, connector.dc.precharge):
+        order(400000, 10000)
+        setup.run(10)
+        setup.vehicle("B").run()
+        assert connector.orders[ports.DC_MODE] == ports.DC_OFF
+        assert connector.orders[ports.SET_MV] == 0
+        assert connector.charge_w == 0
+        setup.vehicle("C").run(3000)
+        assert connector.contactor.closed
 
 
 def test_the_isolation_test_stays_under_what_the_vehicle_takes():

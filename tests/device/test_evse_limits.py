@@ -77,6 +77,18 @@ def test_a_second_withdrawal_is_given_its_whole_time():
         assert setup.connector.pwm.state == pwm.BASIC
 
 
+def test_a_session_that_follows_basic_charging_has_a_session_s_patience():
+    setup = in_session()
+    setup.power_w = 7000
+    connector = setup.connector
+    connector.pwm.state = pwm.BASIC
+    connector.step(True, setup.power_w, setup.now)
+    connector.pwm.state = pwm.DIGITAL
+    setup.run(10)
+    connector.allow(False)
+    assert setup.ms_until(lambda: not connector.contactor.order) == STOP_SESSION_MS + 10
+
+
 def test_offered_dc_current_is_bounded_at_a_low_voltage_and_by_the_rating():
     setup = in_session(connector=1)
     connector = setup.connector
@@ -138,6 +150,22 @@ def test_a_profile_is_taken_to_its_last_entry_and_no_further():
     assert demand.profile_w == 1000
 
 
+def test_a_profile_may_begin_late_or_never():
+    demand = Demand()
+    demand.profile(((0, 3000), (100, 2000), (1 << 40, 0)), 0)
+    for passed_s, power_w in ((50, 3000), (99, 3000), (100, 2000), (86399, 2000)):
+        demand.update(passed_s * 1000)
+        assert demand.profile_w == power_w
+
+
+def test_before_a_vehicle_says_anything_nothing_is_known_of_it():
+    demand = Demand()
+    assert (demand.soc_pct_x100, demand.most_w, demand.profile_w) == (-1, UNLIMITED_W, UNLIMITED_W)
+    for told in ((None, None, 16, 1), (None, 230, None, 1)):
+        demand.limit(*told)
+        assert demand.most_w == UNLIMITED_W
+
+
 def test_the_smaller_of_the_vehicle_s_limits_counts():
     demand = Demand()
     for told, most_w in (
@@ -161,6 +189,17 @@ def test_the_meter_counts_no_gap_and_nothing_before_it_began():
     meter.update(36000, 350050)
     meter.update(36000, 350100)
     assert meter.energy_wh == 11 and meter._mj == 0
+
+
+def test_the_meter_counts_nothing_backwards_and_nothing_through_an_open_contactor():
+    meter = Meter()
+    meter.update(36000, 1000)
+    meter.update(36000, 1050)
+    meter.update(36000, 950)
+    assert meter._mj == 36000 * 50
+    setup = ConnectorSetup(evse=1)
+    setup.vehicle("B").run(1000)
+    assert (setup.connector.meter.energy_wh, setup.connector.meter._mj) == (0, 0)
 
 
 def test_the_charger_reports_state_d_rcd_and_weld():

@@ -221,3 +221,13 @@ def test_no_duty_offers_more_than_there_is_and_none_wastes_a_step():
         assert offered_ma <= current_ma
         # 0.06 A a step under the knee, 0.25 A over it, and the gap of the two lines at 85 %
         assert current_ma - offered_ma < (60 if current_ma < 51060 else 250 if current_ma >= 52750 else 1750)
+
+
+def test_what_the_station_itself_drives_is_no_fault_of_the_vehicle():
+    for duty_permille, state in ((0, pilot.F), (-1, pilot.E)):
+        probe = Probe()
+        probe.see(0)
+        assert probe.pilot.fault == errors.PILOT_ERROR
+        probe.duty = duty_permille
+        assert probe.run(10) == state
+        assert probe.pilot.fault == errors.NO_FAULT

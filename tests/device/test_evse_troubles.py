@@ -55,6 +55,16 @@ def test_each_fault_forbids_power_and_is_reported_by_its_name():
         assert told(setup) == [NAMES[place]]
 
 
+def test_a_pilot_fault_is_reported_with_the_level_that_shows_it():
+    for fault, level in ((errors.PILOT_ERROR, ports.HIGH_MV), (errors.PILOT_DIODE, ports.LOW_MV)):
+        station = charging()
+        station.connector.pilot.fault = fault
+        station.connector.levels[level] = 4321
+        faults = Faults()
+        station.connector.report(faults)
+        assert faults.take() == (fault, 1, 4321)
+
+
 def test_a_missing_diode_opens_the_contactor_and_stays_active_until_the_vehicle_is_gone():
     setup = charging()
     connector = setup.connector

@@ -209,7 +209,9 @@ def test_a_lifetime_may_be_written_in_a_step_or_with_the_setting():
 def test_a_heartbeat_that_is_not_alone_or_too_short_is_rejected():
     refused("alone in the last step", steps=(BEAT, MODE))
     refused("alone in the last step", steps=(((HEARTBEAT, 30, U16, 3000, 1, 3), (HOLD, 31, U16, 1)),))
-    refused("too short", steps=(((HEARTBEAT, 30, U16, 900, 1, 3),),))
+    refused("alone in the last step", steps=(BEAT, ((HEARTBEAT, 31, U16, 3000, 1, 3),)))
+    refused("too short", steps=(((HEARTBEAT, 30, U16, 1999, 1, 3),),))
+    assert register_map(steps=(((HEARTBEAT, 30, U16, 2000, 1, 3),),)).heartbeat
 
 
 def test_set_points_outside_of_the_setting_gaps_and_long_writes_are_rejected():
@@ -217,10 +219,13 @@ def test_set_points_outside_of_the_setting_gaps_and_long_writes_are_rejected():
     refused("SET_POINT", steps=(((SET_POINT, 50, U16, 1, 1, INTO, 0, 1),), BEAT))
     refused("does not follow", setting=((HOLD, 10, U16, 1), (SET_POINT, 12, S32, 1, 1, OUT, -1, 1)))
     refused("a write of", steps=(tuple([(HOLD, 60 + i, U16, i) for i in range(9)]), BEAT))
+    register_map(steps=(tuple([(HOLD, 60 + i, U16, i) for i in range(8)]), BEAT))
 
 
 def test_two_reads_of_one_length_are_rejected():
     refused("one length", soc=(50, 5, U16, 100, 1, INTO))
+    refused("one length", soc=(50, 6, U16, 100, 1, INTO))
+    refused("one length", steps=(tuple([(HOLD, 60 + i, U16, i) for i in range(3)]), BEAT))
     refused("one length", soc=(50, 7, U16, 100, 1, INTO))  # the second reading of the identity
 
 

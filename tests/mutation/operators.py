@@ -69,7 +69,7 @@ def sites(source: str, tables: Sequence[str] = ()) -> list[Site]:
     """
     module = ast.parse(source)
     finder = _Finder(module, tables)
-    finder.block(module.body, MODULE)
+    finder.block(module.body, MODULE, is_figures=True)
     seen: Counter[tuple[str, str, str]] = Counter()
     numbered = []
     for site in finder.found:
@@ -106,6 +106,7 @@ class _Finder:
         self.found: list[Site] = []
         self._tables = tables
         self._function = MODULE
+        self._is_figures = True
         self._assigned: set[str] = set()
         self._statement_line = 0
         self._made: set[tuple[int, str]] = set()
@@ -116,16 +117,16 @@ class _Finder:
         self._numbers = [one.targets[0].id for one in module.body if _is_number(one)]
         self._enumerated = _enumerated(module.body)
 
-    def block(self, body: list[ast.stmt], function: str) -> None:
-        """Visit the statements of a module, class or function."""
-        outer = self._function, self._assigned
-        self._function, self._assigned = function, set()
+    def block(self, body: list[ast.stmt], function: str, is_figures: bool) -> None:
+        """Visit the statements of a module or class (is_figures: each number counts by itself), or of a function."""
+        outer = self._function, self._is_figures, self._assigned
+        self._function, self._is_figures, self._assigned = function, is_figures, set()
         for statement in body:
             self._statement(statement, alone=False)
-        self._function, self._assigned = outer
+        self._function, self._is_figures, self._assigned = outer
 
     def _add(self, operator: str, node: ast.AST, text: str, shown: str = "") -> None:
-        if operator in _ONCE and self._function != MODULE and (self._statement_line, operator) in self._made:
+        if operator in _ONCE and not self._is_figures and (self._statement_line, operator) in self._made:
             return
         self._made.add((self._statement_line, operator))
         text = text if isinstance(node, ast.stmt) else f"({text})"
@@ -140,12 +141,13 @@ class _Finder:
         """alone: the only statement of a branch, so that forcing the branch does the same as dropping it."""
         self._statement_line = node.lineno
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            self.block(node.body, node.name if self._function == MODULE else f"{self._function}.{node.name}")
+            name = node.name if self._function == MODULE else f"{self._function}.{node.name}"
+            self.block(node.body, name, isinstance(node, ast.ClassDef))
         elif (
             self._function == MODULE and not self._is_table(node) and (not _is_number(node) or node in self._enumerated)
         ):
             return
-        elif not isinstance(node, _WITHOUT_SITES):
+        elif not isinstance(node, _WITHOUT_SITES) and not _is_for_checkers(node):
             if not alone and self._is_droppable(node):
                 self._add("drop", node, "pass")
             self._changes_of(node)
@@ -185,14 +187,14 @@ class _Finder:
             return isinstance(node.value, ast.Call)
         if isinstance(node, ast.Return):
             return node.value is None
-        if not isinstance(node, ast.Assign):
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
             return isinstance(node, ast.AugAssign | ast.Continue | ast.Break | ast.Raise)
-        return not self._is_start() and all(
-            target.id in self._assigned
-            if isinstance(target, ast.Name)
-            else isinstance(target, ast.Attribute | ast.Subscript)
-            for target in node.targets
-        )
+        assigned = node.targets if isinstance(node, ast.Assign) else [node.target] if node.value else []
+        return bool(assigned) and not self._is_start() and all(map(self._is_assigned_before, assigned))
+
+    def _is_assigned_before(self, target: ast.expr) -> bool:
+        """Whether something stands there without this assignment: an attribute is first assigned by __init__."""
+        return target.id in self._assigned if isinstance(target, ast.Name) else not isinstance(target, ast.Tuple)
 
     def _is_start(self) -> bool:
         return self._function == MODULE or self._function.endswith("__init__")
@@ -258,7 +260,7 @@ class _Finder:
                 self._put("bound", node, left[0] if len(left) == 1 else ast.Call(node.func, left, []))
 
     def _on_constant(self, node: ast.Constant, parent: ast.AST) -> None:
-        in_table = self._function == MODULE and not isinstance(parent, ast.Assign | ast.BinOp)
+        in_table = self._is_figures and not isinstance(parent, ast.Assign | ast.BinOp)
         new, old = _other(node.value, in_table), node.value
         if new is None or self._is_changed_otherwise(parent):
             return
@@ -266,7 +268,7 @@ class _Finder:
         node.value = new
         after = _shown(parent)
         node.value = old
-        plain = isinstance(parent, ast.stmt) and self._function != MODULE or before == after
+        plain = isinstance(parent, ast.stmt) and not self._is_figures or before == after
         self._add("constant", node, repr(new), f"{old!r} -> {new!r}" if plain else f"{before} -> {after}")
 
     def _is_changed_otherwise(self, parent: ast.AST) -> bool:
@@ -329,6 +331,11 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
                 yield child.context_expr
             elif isinstance(child, ast.comprehension):
                 yield from (child.iter, *child.ifs)
+
+
+def _is_for_checkers(node: ast.stmt) -> bool:
+    """Whether a statement is read by type checkers alone and never run."""
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
 def _opposites(name: str) -> list[str]:

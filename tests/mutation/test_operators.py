@@ -51,6 +51,9 @@ def planted(body: str, operator: str) -> list[str]:
         ("drop", "a.b = 1", ["pass"]),
         ("drop", "a(b)", ["pass"]),
         ("drop", "a += b", ["pass"]),
+        ("drop", "a.b: int = 1", ["pass"]),
+        ("drop", "a.b: int", []),
+        ("drop", "c: int = a", []),
         ("drop", "c = a\nc = b", ["c = a\npass"]),
         ("arithmetic", "return ticks.add(a, b)", ["return a"]),
         ("name", "return a.X or a.Y", ["return a.Y or a.Y", "return a.X or a.X"]),
@@ -70,11 +73,27 @@ def test_messages_initial_values_and_docstrings_are_left_alone() -> None:
     assert [site.operator for site in sites(source)] == ["drop"]
 
 
+def test_what_type_checkers_alone_read_is_left_alone() -> None:
+    source = "class A:\n    if TYPE_CHECKING:\n        b: int = 3\n    if gridkeel.TYPE_CHECKING:\n        c = 1 + 1\n"
+    assert sites(source) == []
+
+
 def test_a_table_is_changed_entry_by_entry_where_it_is_named() -> None:
     source = "LIMIT = 5\nTABLE = (A, B, 7)\n"
     assert [site.planted(source) for site in sites(source)] == ["LIMIT = (6)\nTABLE = (A, B, 7)\n"]
     shown = [site.shown for site in sites(source, ["TABLE"]) if site.operator == "entry"]
     assert shown == ["(A, B, 7)[0]: A -> B", "(A, B, 7)[1]: B -> A"]
+
+
+def test_every_figure_of_a_class_is_changed() -> None:
+    shown = [site.shown for site in sites("class A:\n    trips = ((700, 2000), (450, 160))\n    delay_ms = 300\n")]
+    assert shown == [
+        "(700, 2000) -> (701, 2000)",
+        "(700, 2000) -> (700, 2001)",
+        "(450, 160) -> (451, 160)",
+        "(450, 160) -> (450, 161)",
+        "delay_ms = 300 -> delay_ms = 376",
+    ]
 
 
 def test_a_state_becomes_the_next_one() -> None:

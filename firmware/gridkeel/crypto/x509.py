@@ -13,7 +13,6 @@ MOST_CA_BYTES = 1600  # sub-CAs in use pass the standard's; a leaf and two of th
 
 # Bits of key_usage.
 DIGITAL_SIGNATURE = 1
-KEY_AGREEMENT = 16
 KEY_CERT_SIGN = 32
 CRL_SIGN = 64
 

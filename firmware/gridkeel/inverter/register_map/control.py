@@ -41,7 +41,6 @@ class MapControl(control.Control):
         self._other = 0  # the stretch whose turn it is when all were seen
         self._seen = 0  # a bit for each stretch before the setting
         self._fill()
-        self._turn_to(0)
 
     def suits(self, reversion_s: int) -> bool:
         """Say whether the device ends a power within reversion_s."""
