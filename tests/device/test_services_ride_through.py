@@ -1,3 +1,5 @@
+"""Protection by trip profile: clocks, momentary cessation, enter service, spread."""
+
 from mains_estimate import MainsEstimate
 from noalloc import without_heap
 
