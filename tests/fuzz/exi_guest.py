@@ -18,7 +18,7 @@ HEAP_BYTES = 224 * 1024
 
 
 def run_guest(made: dict[str, Fuzzer], folder: Path, count: int) -> dict[str, int]:
-    """Decode some `count` damaged bodies in a small heap; return the counts that the guest prints.  Errors: AssertionError."""
+    """Decode some `count` damaged bodies in a small heap; return the printed counts.  Errors: AssertionError."""
     bodies, script = folder / "bodies", folder / "start.py"
     records = [(name.split()[0], fuzzer.fragment, body) for name, fuzzer in made.items() for body in fuzzer.valid]
     with bodies.open("wb") as file:

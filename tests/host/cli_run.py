@@ -72,7 +72,7 @@ def on_a_terminal(columns: int, *arguments: object) -> str:
 
 
 def every_command() -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Give the words and the object of every command and subcommand; DEVICE takes the place of the argument of `send`."""
+    """Give the words and the object of every command and subcommand; DEVICE is the argument of `send`."""
     for name in COMMANDS:
         loaded = load(name)
         yield (name,), loaded
