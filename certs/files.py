@@ -20,7 +20,7 @@ FOLDER = 0o700
 
 
 def write(path: Path, data: bytes, mode: int = PUBLIC) -> None:
-    """Write a file whole, in place of the one that was there.  Errors: OSError; the old file stands then."""
+    """Write a file whole, in place of the one that was there.  Errors: OSError; the old file is kept then."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
@@ -57,7 +57,7 @@ def certificate_pem(pair: Pair) -> bytes:
 def new_folder(path: Path) -> Iterator[Path]:
     """Give a folder to fill that takes the place of `path`, whole, when the block ends well.
 
-    Errors: OSError; what was at `path` stands then, as it does where the block raises.
+    Errors: OSError; what was at `path` is kept then, as it is where the block raises.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     tag = secrets.token_hex(4)

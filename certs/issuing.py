@@ -125,7 +125,7 @@ def _extensions(
         extensions.append((x509.ExtendedKeyUsage(purposes), False))
     if profile.names_host:
         extensions.append((x509.SubjectAlternativeName([_host(host) for host in subject.hosts]), False))
-    if profile.tells_ocsp and subject.ocsp_url:
+    if profile.names_ocsp and subject.ocsp_url:
         place = x509.UniformResourceIdentifier(subject.ocsp_url)
         access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, place)
         extensions.append((x509.AuthorityInformationAccess([access]), False))

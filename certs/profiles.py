@@ -36,7 +36,7 @@ class Profile:
     names_host: bool = False  # carries the host names it is issued for
     identity: str = ""  # emaid, pcid, secc_id
     domain_component: str = ""
-    tells_ocsp: bool = False  # carries the address of the OCSP responder where one is given
+    names_ocsp: bool = False  # carries the address of the OCSP responder where one is given
     key: str = "P-256"
     max_bytes: int | None = None
     extras: tuple[Extra, ...] = ()

@@ -90,7 +90,7 @@ def _check(context: typer.Context, names: list[str], listing: bool, realtime: bo
         return
     for alone in (ESTIMATOR, ALL):
         if alone in names and len(names) > 1:
-            raise ToolError(f"`{alone}` is run alone: it takes no other scenario beside it")
+            raise ToolError(f"`{alone}` is run alone: it takes no other scenario with it")
     if names == [ESTIMATOR]:
         refuse(context, _OF_A_SCENARIO, "means nothing with `estimator`, which has waves and parameters of its own")
         return

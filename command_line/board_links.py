@@ -1,4 +1,4 @@
-"""What `gridkeel board run --links DIR` adds: the board's ports under names that stay the same from run to run."""
+"""Option `--links DIR` of `gridkeel board run`: the board's ports under names that stay the same from run to run."""
 
 from __future__ import annotations
 

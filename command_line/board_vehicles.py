@@ -1,4 +1,4 @@
-"""What `gridkeel board run --v2g-interface` adds: a network on which vehicles come, and the keys to meet them with."""
+"""Option `--v2g-interface` of `gridkeel board run`: a network on which vehicles come, and the keys for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words typed, or piped, into `gridkeel board run`: what the virtual vehicle at its connector does."""
+"""Command words on the standard input of `gridkeel board run`: what the virtual vehicle at its connector does."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def command(
 ) -> None:
     """Run an MQTT broker on this machine until Ctrl-C or SIGTERM.
 
-    It keeps messages in memory alone and asks for no login: for a bench and a desk, not for a fleet.
+    It keeps messages in memory alone and asks for no login: for a test on one machine, not for a fleet.
     """
     if port and port == v4_port:
         raise ToolError(f"--port and --v4-port are both {port}: one listener speaks one version of MQTT")

@@ -1,4 +1,4 @@
-"""What all commands share: options whose value may be left out, and the refusal of options that would do nothing."""
+"""Parts of all commands: options whose value may be left out, and the refusal of options that would do nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WHOLE = 10_000  # letters of a first sentence
 
 
 class Command(typer.core.TyperCommand):
-    """A command of `gridkeel`.  An option whose metavar stands in brackets, `--json [FILE]`, may lack its value: -."""
+    """A command of `gridkeel`.  An option whose metavar is in brackets, `--json [FILE]`, may lack its value: -."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         optional = {name for param in self.params if (param.metavar or "").startswith("[") for name in param.opts}
@@ -38,7 +38,7 @@ class Group(typer.core.TyperGroup):
 
 
 def given(context: typer.Context, *names: str) -> list[str]:
-    """Return the option names (`--to`) of those parameters that stand on the command line, whatever their value."""
+    """Return the option names (`--to`) of those parameters that are on the command line, whatever their value."""
     found = []
     for param in context.command.params:
         source = context.get_parameter_source(param.name or "")

@@ -1,4 +1,4 @@
-"""What the disk does to a command, as one line."""
+"""Errors of the disk, as one line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from host_tools.errors import MissingError
 
 
 @contextlib.contextmanager
-def telling_of_the_disk(path: Path) -> Iterator[None]:
+def reporting_disk_errors(path: Path) -> Iterator[None]:
     """Turn an OSError of the block, which leaves the old state, into a MissingError that says so."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""`gridkeel handshake-model`: an ISO 15118-2 session up to its first loop, predicted, and beside what was measured."""
+"""`gridkeel handshake-model`: an ISO 15118-2 session up to its first loop, predicted, next to the measured one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def command(
         float, typer.Option(min=0.0, help="What the backend works on a contract, in ms; an estimate.")
     ] = tables.BACKEND_MS,
     measured_file: Annotated[
-        Path | None, typer.Option("--measured", help="File of `gridkeel interop --json`; its phases are shown beside.")
+        Path | None,
+        typer.Option("--measured", help="File of `gridkeel interop --json`; shown next to the prediction."),
     ] = None,
     json_file: JsonFile = None,
     quiet: Quiet = False,
@@ -74,7 +75,7 @@ def command(
         ("link", tables.LINKS[chosen].source),
     ):
         screen.say(f"{what}: {source}")
-    if any(time.beside for time in times):
+    if any(time.alternative for time in times):
         screen.say("or: instead of the row above, and in no total")
     screen.result(f"{title}: {model.total_ms(times):.0f} ms to the first loop")
     if json_file:
@@ -104,7 +105,7 @@ def error_pct(predicted_ms: float, measured_ms: float) -> float:
 
 
 def _row(time: model.Time, measured_ms: float | None) -> dict[str, object]:
-    row: dict[str, Any] = {"ms": time.ms, **asdict(time), "beside": time.beside}
+    row: dict[str, Any] = {"ms": time.ms, **asdict(time), "beside": time.alternative}
     if measured_ms:
         row.update(measured_ms=measured_ms, error_pct=error_pct(time.ms, measured_ms))
     return row
@@ -124,8 +125,8 @@ def _table(times: list[model.Time], found: dict[str, float], title: str) -> Tabl
         cells = [f"{time.ms:.1f}", *(_shown(getattr(time, f"{part}_ms")) for part in _PARTS)]
         if found:
             cells += _beside(time, found.get(time.phase))
-        name = f"or {time.phase}" if time.beside else time.phase
-        table.add_row(name, *cells, style="italic" if time.beside else None)
+        name = f"or {time.phase}" if time.alternative else time.phase
+        table.add_row(name, *cells, style="italic" if time.alternative else None)
     return table
 
 

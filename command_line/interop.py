@@ -1,4 +1,4 @@
-"""`gridkeel interop`: a real vehicle against the controller, beside the same vehicle at its maker's own charger."""
+"""`gridkeel interop`: a real vehicle at the controller, compared with the same vehicle at its maker's own charger."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _part_table(results: Results) -> Table:
 
     from hil.interop import parts
 
-    table = Table(title="Of these, beside the peer's whole answer", title_justify="left")
+    table = Table(title="Parts of these, next to the peer's whole answer", title_justify="left")
     for heading in ("answers", "count", "median", "worst", "ratio"):
         table.add_column(heading, justify="left" if heading == "answers" else "right")
     for row in parts.rows(results.outcomes):

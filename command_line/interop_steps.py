@@ -76,7 +76,7 @@ def show(screen: Screen, runs: list[Run], verdicts: dict[str, str], took_s: floa
     words = list(verdicts.values())
     if NOT_JUDGED in words:
         screen.say(
-            f"not judged: alone, too, 5 % of the steps took over {LIMIT_MS:g} ms, so this machine is too busy to tell;"
+            f"not judged: alone, too, 5 % of the steps took over {LIMIT_MS:g} ms, so this machine is too busy to judge;"
             " the bench's contract-step judges in virtual time"
         )
     ok = set(words) <= {OK, NOT_JUDGED}

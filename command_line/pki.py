@@ -9,7 +9,7 @@ import typer
 
 from command_line import pki_show
 from command_line.command import Command, Group, refuse
-from command_line.disk import telling_of_the_disk
+from command_line.disk import reporting_disk_errors
 from command_line.options import Quiet
 from host_tools.errors import ToolError
 
@@ -60,7 +60,7 @@ def init(
         def watch(name: str, done: int, count: int) -> None:
             progress.update(task, description=name, completed=done / count)
 
-        with telling_of_the_disk(folder):
+        with reporting_disk_errors(folder):
             pki = v2g.make(
                 folder,
                 emaid=emaid or names.DEFAULTS["emaid"],
@@ -95,7 +95,7 @@ def issue(
     """
     from certs import v2g
 
-    with telling_of_the_disk(folder):
+    with reporting_disk_errors(folder):
         pki = v2g.Pki(folder)
         made = pki.issue(role, name=name, issuer=issuer, identity=identity, holder=holder)
     _say(f"{made}: {pki.certificate(made).subject.rfc4514_string()}, signed by {pki.entry(made).issuer}")
@@ -110,7 +110,7 @@ def renew(
     """Make a new certificate for a name, for its key or for a new one; the old files stay."""
     from certs import v2g
 
-    with telling_of_the_disk(folder):
+    with reporting_disk_errors(folder):
         pki = v2g.Pki(folder)
         orphans = pki.renew(name, new_key=new_key)
     _say(f"{name}: valid until {pki.certificate(name).not_valid_after_utc:%Y-%m-%d %H:%M} UTC")
@@ -126,7 +126,7 @@ def revoke(folder: Folder, name: Name) -> None:
     """
     from certs import v2g
 
-    with telling_of_the_disk(folder):
+    with reporting_disk_errors(folder):
         for path in v2g.Pki(folder).revoke(name):
             _say(str(path))
 
@@ -161,7 +161,7 @@ def export(
         (peer, lambda at: v2g.export_peer(pki, at, secc=secc, contract=contract, oem=oem, force=force)),
     ):
         if target is not None:
-            with telling_of_the_disk(target):
+            with reporting_disk_errors(target):
                 _say(f"{target}: {len(write(target))} files")
 
 

@@ -188,7 +188,7 @@ def _announce(live: LiveInverter, place: dict, json_file: Path | None, screen: S
 
 
 async def _watch(live: LiveInverter, stop: asyncio.Event, lost: asyncio.Future | None, screen: Screen) -> None:
-    """Keep the physics going, and its line on a terminal, until told to stop."""
+    """Keep the physics going, and its line on a terminal, until stopped."""
     from rich.live import Live
     from rich.text import Text
 

@@ -83,4 +83,4 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(version: bool = typer.Option(False, "--version", callback=_version, help="Print the version.")) -> None:
-    """Take the options that stand before a command."""
+    """Take the options that come before a command."""

@@ -57,7 +57,7 @@ def _sending(
 
 
 def _command(name: str, build: Callable[..., _Body]) -> None:
-    """Register a command whose function makes the JSON of its own options; the options of `_sending` come beside."""
+    """Register a command whose function makes the JSON of its own options; the options of `_sending` are added."""
     own = list(inspect.signature(build, eval_str=True).parameters.values())
     common = list(inspect.signature(_sending, eval_str=True).parameters.values())
     merged = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (common[0], *own, *common[1:])]

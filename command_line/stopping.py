@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as an event, for commands that run until they are told to end."""
+"""Ctrl-C and SIGTERM as an event, for commands that run until they are stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`gridkeel study`: what many controllers do to one grid."""
+"""`gridkeel study`: the effect of many controllers on one grid."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The `gridkeel` command: boards, uplink, monitor, broker and bench from the host's side."""
+"""Host side of Gridkeel: link, MQTT contract, uplink, monitor, operator, image builder, generators."""

@@ -1,4 +1,4 @@
-"""What a command shows: tables that nothing cuts, lines, progress, and one verdict at the end."""
+"""Output of a command: tables that nothing cuts, lines, progress, and one verdict at the end."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ settings.register_profile("gridkeel", deadline=None, derandomize="CI" in os.envi
 settings.load_profile("gridkeel")
 
 # These tests share the machine with boards, brokers or peers on the real clock: make test runs three at a time, as they
-# mostly wait, and nothing that only computes beside them.
+# mostly wait, and nothing that only computes at the same time.
 REALTIME = (
     "hil/test_inverter_plant_server",
     "hil/test_master_pymodbus",
@@ -31,7 +31,7 @@ COSTLY = {"oracle", "piped", "played"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "realtime: runs on the machine's clock; better with little beside it")
+    config.addinivalue_line("markers", "realtime: runs on the machine's clock; better with little else running")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

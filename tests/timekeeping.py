@@ -57,7 +57,7 @@ class Timekeeper:
 
 @contextlib.contextmanager
 def on_time() -> Iterator[Timekeeper]:
-    """Run what stands inside; its failure counts only where the machine kept time."""
+    """Run the block; its failure counts only where the machine kept time."""
     keeper = Timekeeper()
     try:
         with keeper:

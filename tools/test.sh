@@ -11,7 +11,7 @@ part() {
   "$@" || failed="$failed; $name"
 }
 
-# With peers, boards and brokers of their own on the machine's clock: what failed beside others is tried once more and
+# With peers, boards and brokers of their own on the machine's clock: what failed together with others is tried once more and
 # alone, and that is said.
 on_the_clock() {
   "$PYTHON" -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m realtime "$@" && return

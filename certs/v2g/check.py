@@ -1,4 +1,4 @@
-"""What may be wrong with a chain: one row a finding, one function a row's check."""
+"""Checks of a chain: one row a finding, one function a row's check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates that are wrong in one named way, for trying who refuses them.
+"""Certificates with one named defect each, to test who refuses them.
 
 A defect is put into a copy of a good PKI: the roots stay the same but for `wrong_root`, so that a side that trusts
 the good one meets a chain with exactly this fault. `code` is what the board calls it (gridkeel.crypto's refusals).

@@ -51,7 +51,7 @@ _PEER_CHAINS = {"secc": "cpoCertChain.pem", "oem": "oemCertChain.pem"}
 def export_device(pki: Pki, target: Path, *, secc: str = "secc", force: bool = False) -> list[Path]:
     """Write the board's folder: the SECC's key (SEC1 DER) and chain, leaf first, every root, every revocation list.
 
-    Return the files.  Errors: ToolError, OSError from the disk; what was at `target` stands then.
+    Return the files.  Errors: ToolError, OSError from the disk; what was at `target` is kept then.
     """
     with _folder(target, force) as fresh:
         key = pki.key(secc).private_bytes(Encoding.DER, _key_format(pki), NoEncryption())
@@ -81,7 +81,7 @@ def export_peer(
     """Write the layout that the package `iso15118` reads with PKI_PATH set to `target` and a slash.
 
     Certificates as PEM and DER, keys as encrypted PEM with one fresh password for each.
-    Return the files.  Errors: ToolError, OSError from the disk; what was at `target` stands then.
+    Return the files.  Errors: ToolError, OSError from the disk; what was at `target` is kept then.
     """
     leaves = {"secc": secc, "contract": contract, "oem": oem, "cps": cps}
     names = {pki.entry(name).role: name for leaf in leaves.values() for name in pki.chain(leaf)}

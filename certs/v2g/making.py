@@ -1,4 +1,4 @@
-"""A whole PKI at once."""
+"""Making of a whole PKI at once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def make(
 
     key: a kind of key the edition allows.  force: replace a PKI that is there.
     progress: called with the name that is made next, how many are made and of how many.
-    Errors: ToolError, OSError from the disk; what was at `folder` stands then.
+    Errors: ToolError, OSError from the disk; what was at `folder` is kept then.
     """
     kind = _kind(edition, key)
     _check_free(folder, force)

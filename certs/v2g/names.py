@@ -1,4 +1,4 @@
-"""Identities that stand in a certificate's common name: EMAID, PCID, SECC id."""
+"""Identities in a certificate's common name: EMAID, PCID, SECC id."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _sums(text: str) -> tuple[int, int, int, int]:
 
 
 def emaid(text: str) -> str:
-    """Return an EMAID as it stands in a contract: 15 characters, without separators.  Errors: ToolError."""
+    """Return an EMAID as a contract has it: 15 characters, without separators.  Errors: ToolError."""
     plain = text.replace("-", "").upper()
     wrong = emaid_fault(plain)
     if wrong:

@@ -44,7 +44,7 @@ def _sub(name: str, common_name: str, issuer: str, days: int, length: int, compo
         ca=True,
         path_length=length,
         domain_component=component,
-        tells_ocsp=True,
+        names_ocsp=True,
         max_bytes=_MAX_BYTES_2,
         ours=("common_name", "domain_component", *ours),
     )
@@ -61,7 +61,7 @@ def _leaf(
         usage,
         identity=identity,
         domain_component=component,
-        tells_ocsp=True,
+        names_ocsp=True,
         max_bytes=_MAX_BYTES_2,
         ours=ours,
     )

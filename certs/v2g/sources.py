@@ -1,4 +1,4 @@
-"""What `show` may look at: a PKI, a board's folder, a file with one certificate or a chain."""
+"""Inputs of `show`: a PKI, a board's folder, a file with one certificate or a chain."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Chain = tuple[Member, ...]  # leaf first, as far as the issuers are there
 def chains(path: Path, role: str = "") -> list[Chain]:
     """Return the chains of a PKI, of a board's folder or of a file.
 
-    role: of the first certificate in a file; without it the subject's DC and the path length tell.
+    role: of the first certificate in a file; without it the subject's DC and the path length decide.
     Errors: ToolError, MissingError.
     """
     if (path / store.INDEX).exists():
@@ -118,7 +118,7 @@ def _read(path: Path) -> Sequence[x509.Certificate]:
 
 
 def guessed(certificate: x509.Certificate, role: str = "") -> Profile | None:
-    """Return the profile of a role, or the one a certificate looks like; None where nothing tells."""
+    """Return the profile of a role, or the one a certificate looks like; None where nothing decides it."""
     edition = EDITIONS["2" if _bits(certificate) <= 256 else "20"]
     if not role:
         role = _ca_role(certificate) if is_ca(certificate) else _LEAF_BY_COMPONENT.get(_component(certificate), "")

@@ -11,7 +11,7 @@ from hil.rigs.recorder import Recorder
 C_OR_D_MV = (2000.0, 7000.0)
 FLOWS_W = 500.0
 SETTLE_S = 0.2
-OFFERED = (100.0, 960.0)  # duties in 0.1 % that stand for a current
+OFFERED = (100.0, 960.0)  # duties in 0.1 % that mean a current
 
 Floats = NDArray[np.float64]
 

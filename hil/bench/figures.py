@@ -50,17 +50,17 @@ def frequency_errors(mains, telemetry: dict[str, Floats], parameters: Parameters
     t_end_s = t_end_s * parameters.block_ms / 1000
     middle_s = t_end_s - window_s / 2
     calm = np.ones(t_end_s.shape, dtype=bool)
-    stands = good & (middle_s > window_s / 2)
+    usable = good & (middle_s > window_s / 2)
     seen = []
     for share in np.linspace(0.0, 1.0, 21):
         freq_hz, rocof_hz_s, _pu, valid = mains.truth(np.maximum(t_end_s - share * window_s, 0.0))
         calm &= np.abs(rocof_hz_s) <= CALM_HZ_S
-        stands &= valid
+        usable &= valid
         seen.append(freq_hz)
     calm &= np.ptp(np.array(seen), axis=0) <= CALM_STEP_HZ
     truth_hz = mains.truth(np.maximum(middle_s, 0.0))[0]
     error_mhz = telemetry["freq_uhz"] / 1000 - truth_hz * 1000
-    return Errors(t_end_s[stands], error_mhz[stands], calm[stands])
+    return Errors(t_end_s[usable], error_mhz[usable], calm[usable])
 
 
 @dataclass(frozen=True)

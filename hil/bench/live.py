@@ -1,4 +1,4 @@
-"""What a person sees while a run plays, and its summary afterwards."""
+"""Display of a run while it plays, and its summary afterwards."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """EXI messages that no encoder makes: the bits of a good one, with byte strings in it exchanged for longer ones.
 
-A byte string stands in the stream as its length (an unsigned integer, seven bits an octet, the lowest first, the top
-bit telling that more follow) and its octets, at any bit. Octets go out and come in, so the end stays where it was
+A byte string is in the stream as its length (an unsigned integer, seven bits an octet, the lowest first, the top
+bit set where more follow) and its octets, at any bit. Octets go out and come in, so the end stays where it was
 within its byte.
 """
 
@@ -20,7 +20,7 @@ def replaced(message: bytes, old: bytes, new: bytes) -> bytes:
 def appended(message: bytes, last: tuple[bytes, bytes], new: bytes) -> bytes:
     """Return the message with one more item behind a list of byte strings that ends with the two of `last`.
 
-    What stands between those two, the codes of an item's end and of the next one's begin, is written once more: as an
+    What is between those two, the codes of an item's end and of the next one's begin, is written once more: as an
     encoder would that knows no end of the list. The padding may come out an octet longer.
     """
     bits = _bits(message)

@@ -99,7 +99,7 @@ class Charger:
         return self._server.console
 
     def check(self) -> None:
-        """Errors: RuntimeError where a thread of board or plants failed: it can only tell when asked."""
+        """Errors: RuntimeError where a thread of board or plants failed: it is noticed only when asked."""
         self._server.check()
 
     def do(self, *words: str) -> None:

@@ -1,4 +1,4 @@
-"""Somebody who keeps a controller busy with TLS handshakes or contract checks, one behind the other.
+"""Load on a controller: TLS handshakes or contract checks, one behind the other.
 
 It is a process of its own: the plants that feed the board share no interpreter with it.
 """
@@ -96,7 +96,7 @@ def going_on(work: Work, place: Place) -> Iterator[Callable[[], Spans]]:
             process.join()
 
 
-def _run(work: Work, place: Place, stop: Event, tell: Connection) -> None:
+def _run(work: Work, place: Place, stop: Event, report: Connection) -> None:
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # behind the board
     spans: Spans = []
     while not stop.is_set():
@@ -104,9 +104,9 @@ def _run(work: Work, place: Place, stop: Event, tell: Connection) -> None:
             for span in work(place):
                 spans.append(span)
                 if len(spans) == 1:
-                    tell.send("begun")
+                    report.send("begun")
                 if stop.is_set():
                     break
                 time.sleep(PAUSE_S)
         time.sleep(PAUSE_S)
-    tell.send(spans)
+    report.send(spans)

@@ -1,4 +1,4 @@
-"""What the operator does in the middle of a session."""
+"""Actions of the operator in the middle of a session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer's time is made of: own work and what the controller waited for; an EV's first visit and later ones."""
+"""Parts of an answer's time: own work and what the controller waited for; an EV's first visit and later ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything a charger must refuse, as one table; silence in every state is beside it (silence.py)."""
+"""Everything a charger must refuse, as one table; silence in every state is in silence.py."""
 
 from __future__ import annotations
 

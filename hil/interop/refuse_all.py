@@ -1,6 +1,6 @@
 """Tries every refusal of the table, and after each whether the next vehicle can charge.
 
-Those that wait for one of the charger's clocks have a board and a cable of their own, beside the others.
+Those that wait for one of the charger's clocks have a board and a cable of their own, at the same time as the others.
 """
 
 from __future__ import annotations

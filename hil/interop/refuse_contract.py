@@ -1,4 +1,4 @@
-"""What a charger must refuse of a contract: its certificates, its eMAID, the vehicle's signature, the challenge."""
+"""Refusals of contracts: certificates, eMAID, the vehicle's signature, the challenge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a charger must refuse of an EV in session: order, ids, frames, requests; before it charges and meanwhile."""
+"""Refusals in a session: order, ids, frames, requests; before it charges and meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a charger must refuse before there is a session: everything about TLS."""
+"""Refusals before there is a session: everything about TLS."""
 
 from __future__ import annotations
 

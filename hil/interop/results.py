@@ -1,4 +1,4 @@
-"""What the sessions showed, summed up: by mode, and by message beside the peer's own charger."""
+"""Results of the sessions: by mode, and by message compared with the peer's own charger."""
 
 from __future__ import annotations
 

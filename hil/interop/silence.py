@@ -257,7 +257,7 @@ def dc_receipt(contract: Contract) -> Silences:
 
 RECEIPTS = {"iso15118_receipt": 1}
 CONNECTORS: tuple[tuple[Callable[[Contract], Silences], dict[str, int], bool], ...] = (
-    # what, parameters beside the connector's own, is it DC
+    # what, parameters besides the connector's own, is it DC
     (ac, {}, False),
     (ac_receipt, RECEIPTS, False),
     (dc, {}, True),

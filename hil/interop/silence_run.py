@@ -29,7 +29,7 @@ from hil.scripted_vehicle.messages import Contract
 from hil.scripted_vehicle.vehicle import VirtualVehicle
 from host_tools.uplink.queue import Queue
 
-ROUND_S = 30.5  # beside the wait itself: on to the state, and the next vehicle's session
+ROUND_S = 30.5  # besides the wait itself: on to the state, and the next vehicle's session
 BLOCK_MS = 20  # nobody looks at the mains here: half as many blocks
 CLOSE_MS = 1000  # between the entry of the log and the end of the connection
 

@@ -1,4 +1,4 @@
-"""What steps in real time allow to be said: this machine's clock is judged before the controller is."""
+"""Verdict on steps in real time: this machine's clock is judged before the controller is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a connector stays empty before the next vehicle: the contactor takes it for another one then."""
+"""Time that a connector stays empty before the next vehicle: the contactor takes it for another one then."""
 
 from gridkeel.evse.times import REPLUG_MS
 

@@ -1,4 +1,4 @@
-"""What passes on a cable: how long a charger takes from a request's last byte to its answer's first, seen at its end.
+"""Traffic on a cable: how long a charger takes from a request's last byte to its answer's first, seen at its end.
 
 The kernel stamps each packet, so that neither the vehicle's own time nor this process' is in it. Under TLS only records
 of application data count; what they hold nobody needs to know.

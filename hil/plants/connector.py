@@ -1,4 +1,4 @@
-"""A charging station's connector with a vehicle at it: contactor, pilot, RCD and DC side as one plant on one clock."""
+"""An EVSE's connector with a vehicle at it: contactor, pilot, RCD and DC side as one plant on one clock."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class ConnectorPlant:
 
     @property
     def status(self) -> str:
-        """Where it stands, in words."""
+        """Its state, in words."""
         state = "closed" if self.contactor.closed else "open"
         return f"{_meaning(self.orders.duty_permille)}, contactor {state}"
 

@@ -1,4 +1,4 @@
-"""A grid small enough to feel its chargers: one equivalent machine, its governor, its load, and a lost power station.
+"""The swing grid, small enough to feel its chargers: one equivalent machine, governor, load, and a lost power station.
 
 The model is the low-order system frequency response (Anderson and Mirheydar, IEEE Trans. Power Systems 5(3), 1990;
 swing equation and load damping as in Kundur, Power System Stability and Control, ch. 11), in per unit of `rated_w`,
@@ -36,7 +36,7 @@ class GridConfig:
     governor_lag_s: T, servo, steam chest and reheater in one lag; gas turbines about 1 s, reheat units 6 to 12 s.
     reserve_w: what the governors can add or take at most.
     loss_w at loss_at_s: 8 % of the rating, 0.5 Hz/s at the outset.
-    chargers: how many alike chargers the one under test stands for.
+    chargers: how many alike chargers the one under test represents.
     """
 
     rated_w: float = 1e9

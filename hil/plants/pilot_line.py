@@ -9,7 +9,7 @@ from __future__ import annotations
 SOURCE_V = 12.0
 SOURCE_OHM = 1000.0
 DIODE_V = 0.7
-READY_OHM = 1300.0  # S2 puts it beside CONNECTED_OHM: state C
+READY_OHM = 1300.0  # S2 puts it in parallel with CONNECTED_OHM: state C
 VENTILATION_OHM = 270.0  # in its place: state D
 CONNECTED_OHM = 2740.0
 STEADY_PERMILLE = 1000
@@ -30,7 +30,7 @@ class PilotLine:
         self.broken = False
 
     def level_v(self, source_v: float) -> float:
-        """Return the voltage at the station's end while its source stands at source_v."""
+        """Return the voltage at the EVSE's end while its source is at source_v."""
         if self.broken:
             return source_v
         free_v = self._divided(source_v, None, 0.0)

@@ -1,4 +1,4 @@
-"""Mains whose frequency somebody moves while they run."""
+"""Mains whose frequency is steered while they run."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def load_iberia(path: Path | str = IBERIA_CSV, start: str | None = "12:31", end:
     """Load the record of 28 April 2025 between two local times (HH:MM or HH:MM:SS; None: from or to its end).
 
     Voltage is the mean of the three phases in per unit of nominal, and nominal the record's median of the hour
-    before 12:00 (about 27.7 kV), when the system still stood quietly. Rows without numbers are interpolated from
+    before 12:00 (about 27.7 kV), when the system was still quiet. Rows without numbers are interpolated from
     their neighbours and counted in `filled_rows`. Where the voltage is under ABSENT_PU the frequency column is not
     a measurement: it is replaced by the last one that was, and the row counted in `absent_rows`.
     Errors: MissingError without the file, ToolError where it or the times make no sense.

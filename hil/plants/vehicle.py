@@ -1,6 +1,6 @@
 """A vehicle at the end of the cable: plug, S2, what it reads from the pilot, and the current its own charger draws.
 
-At 5 % duty the offer is in the messages of its session, which no plant reads. What the station commands at its inverter
+At 5 % duty the offer is in the messages of its session, which no plant reads. What the EVSE commands at its inverter
 is that offer: the vehicle's charger takes it up to what it lets through.
 """
 
@@ -18,7 +18,7 @@ LIVE_SHARE = 0.5  # of nominal voltage at the inlet, from which the vehicle's ch
 class VehicleConfig:
     """Data of one vehicle.
 
-    onboard: its own charger converts, and draws what the pilot offers; False for a converter in the station.
+    onboard: its own charger converts, and draws what the pilot offers; False for a converter in the EVSE.
     look_s: how often it looks at the pilot.  s2_s: from an offer to S2.  stop_s: from the offer's end to no current.
     digital_s: at 5 % duty S2 closes so long after it, None where whoever speaks for the vehicle does that.
     """

@@ -1,4 +1,4 @@
-"""What a run showed: one self-contained HTML page, JUnit for machines that judge, JSON for those that compare."""
+"""Reports of a run: one self-contained HTML page, JUnit for machines that judge, JSON for those that compare."""
 
 from hil.report.files import write_json, write_junit
 from hil.report.page import write_html

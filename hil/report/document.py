@@ -51,7 +51,7 @@ def tiles(shown: Sequence[Tile]) -> str:
 
 
 def data_links(paths: Sequence[Path]) -> str:
-    """Return the list of files of data beside the page; "" where there are none."""
+    """Return the list of data files next to the page; "" where there are none."""
     links = ", ".join(f'<a href="{escape(path.as_posix())}">{escape(path.name)}</a>' for path in paths)
     return f'<h3>Data</h3><p class="sub">Time series as CSV: {links}</p>' if links else ""
 

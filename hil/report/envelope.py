@@ -1,4 +1,4 @@
-"""Fewer points that look the same: the least and the greatest of every column of the plot."""
+"""Thinning of a series for a plot: the least and the greatest of every column of the plot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the figures of a run are: unit and meaning of each, for the tiles of the report."""
+"""Meanings of the figures of a run: unit and meaning of each, for the tiles of the report."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def write_html(
     title: str = "Gridkeel bench",
     series: Mapping[str, Sequence[Path]] | None = None,
 ) -> None:
-    """Write one page for one run or for many.  series: by scenario, the files of data beside the page."""
+    """Write one page for one run or for many.  series: by scenario, the data files next to the page."""
     write_atomic(path, render([records] if isinstance(records, RunRecord) else records, title, series))
 
 

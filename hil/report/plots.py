@@ -76,7 +76,7 @@ def _shade_dead_mains(axes: Axes, record: RunRecord, window: Window) -> None:
 
 
 def _shade_spans(axes: Axes, record: RunRecord, window: Window, *, named: bool) -> None:
-    """Shade what went on meanwhile, at least a line wide, where the window is close enough to tell."""
+    """Shade what went on meanwhile, at least a line wide, where the window is close enough to show it."""
     if not record.spans or window[1] - window[0] > _SPANS_S:
         return
     for k, (start, end, what) in enumerate(record.spans):

@@ -1,4 +1,4 @@
-"""The time series of a run as CSV files beside its page."""
+"""The time series of a run as CSV files next to its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a board is given before it is powered."""
+"""Set-up of a board before it is powered: flash and environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class BoardSetup:
     parameters: its config.json, None to keep what the flash holds.  flash: a folder that persists, None for a fresh
     one.  reflash: put the firmware there anew.  pki: folder of `gridkeel pki export --device`.
 
-    In real time: v2g_interface, "fe80::1%eth1", is the network it serves vehicles on; probe_heap has it tell its heap.
+    In real time: v2g_interface, "fe80::1%eth1", is the network it serves vehicles on; probe_heap: report its heap.
     In lock step: boot_id, and `vehicle`, which talks to it in virtual time.
     """
 

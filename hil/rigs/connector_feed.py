@@ -40,7 +40,7 @@ class ConnectorFeed:
         self._thread.join()
 
     def check(self) -> None:
-        """Raise RuntimeError where the plant's thread failed: it can only tell when asked."""
+        """Raise RuntimeError where the plant's thread failed: it is noticed only when asked."""
         if self._error:
             raise RuntimeError("the connector's plant failed") from self._error
 

@@ -41,7 +41,7 @@ class Mains:
 
     @property
     def steady(self) -> bool:
-        """Whether nothing moves them: a source that no host steers can stand for these."""
+        """Whether nothing moves them: a source that no host steers can take their place."""
         source = self.source
         return isinstance(source, Trace) and not np.ptp(source.freq) and not np.ptp(source.voltage)
 
@@ -78,7 +78,7 @@ class SteeredMains:
 
     @property
     def steady(self) -> bool:
-        """Whether they have stood still so far."""
+        """Whether they have been steady so far."""
         return not self.grid.steps
 
     def next_block(self, _charger_w: float) -> bytes:

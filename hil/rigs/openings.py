@@ -54,7 +54,7 @@ class RealTimeRig:
     connector: ConnectorPort | None = None
 
     def check(self) -> None:
-        """Raise where one of the threads has failed: they can only tell when asked."""
+        """Raise where one of the threads has failed: it is noticed only when asked."""
         if self.board and self.feed:
             _ = self.board.status, self.feed.counts
 

@@ -1,4 +1,4 @@
-"""The plants of a board in real time, served beside whatever else a program does: connector and inverter in threads."""
+"""The plants of a board in real time, served while a program does something else: connector and inverter in threads."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class PlantServer:
         return self._connector.moves if self._connector else []
 
     def check(self) -> None:
-        """Raise RuntimeError where a thread of the rig or of its plants has failed: they can only tell when asked."""
+        """Raise RuntimeError where a thread of the rig or of its plants has failed: it is noticed only when asked."""
         if self._error:
             raise RuntimeError("the plants failed") from self._error
         if self._connector:

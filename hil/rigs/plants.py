@@ -86,7 +86,7 @@ class Plants:
             self.inverter.let(self.connector.range_w)
 
     def keep_row(self, recorder: Recorder, now_us: int, energise: bool) -> None:
-        """Record where the plants stand."""
+        """Record the state of the plants."""
         recorder.plant_row(now_us / 1e6, self.inverter, energise)
         if self.connector is not None:
             recorder.connector_row(now_us / 1e6, self.connector)

@@ -1,4 +1,4 @@
-"""What a run leaves behind: one row a block from the plants, one row a telemetry record (at_s: its arrival)."""
+"""Recorder of a run: one row a block from the plants, one row a telemetry record (at_s: its arrival)."""
 
 from __future__ import annotations
 

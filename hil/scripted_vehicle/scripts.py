@@ -1,4 +1,4 @@
-"""What vehicles do in virtual time: scripts for VirtualVehicle."""
+"""Scripts of vehicles in virtual time, for VirtualVehicle."""
 
 from __future__ import annotations
 

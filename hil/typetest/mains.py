@@ -6,7 +6,7 @@ import numpy as np
 
 from hil.typetest.requirement import VOLTAGE, Quantity
 
-START_S = 4.0  # the controller has found its inverter, started, and stands at its pre-disturbance power
+START_S = 4.0  # the controller has found its inverter, started, and is at its pre-disturbance power
 
 
 class Mains:

@@ -32,7 +32,7 @@ _HEAD = (
 
 
 def write_page(test: TypeTest, path: Path) -> None:
-    """Write the report, whole or not at all, and the time series of each procedure beside it."""
+    """Write the report, whole or not at all, and the time series of each procedure next to it."""
     body = [_top(test), _setup(test)]
     for k, one in enumerate(test.done, start=1):
         series = write_series(one.record, path.parent) if one.record else []

@@ -1,4 +1,4 @@
-"""Which procedures belong to a profile: all that it has requirements for."""
+"""Plan of a type test: the procedures of a profile, all that it has requirements for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a procedure measures on: the record of its run, asked as an instrument would be."""
+"""Recording of a procedure: the record of its run, asked as an instrument would be."""
 
 from __future__ import annotations
 

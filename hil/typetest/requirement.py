@@ -66,7 +66,7 @@ class Droop:
 
     @property
     def settle_s(self) -> float:
-        """A time after which the response stands."""
+        """A time after which the response is steady."""
         return 1.5 * self.activation.full_s if self.activation else 2.5 * (self.response_s or 0.0)
 
     def side(self, side: int) -> Points:

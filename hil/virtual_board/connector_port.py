@@ -23,7 +23,7 @@ class ConnectorPort:
         self.orders = Orders()
         self._board: socket.socket | None = None
         self._unread = b""
-        self._told = b""
+        self._reported = b""
 
     def __enter__(self) -> ConnectorPort:
         return self
@@ -61,17 +61,17 @@ class ConnectorPort:
             self._unread = self._unread[whole:]
 
     def _write(self, board: socket.socket, levels: bytes) -> None:
-        if levels == self._told:
+        if levels == self._reported:
             return
         # A frame either fits whole or not at all: a board that does not read for so long is being reset.
         with contextlib.suppress(BlockingIOError):
             if board.send(levels) != len(levels):
                 raise ConnectionError("the board does not read")
-            self._told = levels
+            self._reported = levels
 
     def _hang_up(self) -> None:
         if self._board is not None:
             self._board.close()
         self._board = None
-        self._unread = self._told = b""
+        self._unread = self._reported = b""
         self.orders = Orders()

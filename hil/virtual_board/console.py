@@ -15,11 +15,13 @@ CTRL_A = b"\x01"
 CTRL_C = 0x03
 CTRL_D = 0x04
 UART_BYTES = 512  # of a board's receive buffer: what a program that does not read leaves unread at most
-OVERRUN_S = 0.05  # the buffer stood full this long: from here on bytes are lost, as in a UART
+OVERRUN_S = 0.05  # the buffer was full this long: from here on bytes are lost, as in a UART
 POLL_S = 0.0002
 STATEMENT_S = 0.03  # a statement takes this long at most, or it is a program that may want the input itself
 LOST_S = 1.0  # the prompt takes its input in far less; bytes that vanish must not hold up those behind them
-HUNG_S = 3.0  # the prompt sleeps beside its input this long: the port has locked itself up (1.29-preview, after Ctrl-C)
+HUNG_S = (
+    3.0  # the prompt sleeps despite its input this long: the port has locked itself up (1.29-preview, after Ctrl-C)
+)
 INTERRUPT_S = 2.0  # a program that has not stopped this long after Ctrl-C has caught it
 
 _RAW_PROMPT = b"raw REPL; CTRL-B to exit\r\n>"

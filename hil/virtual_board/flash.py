@@ -64,7 +64,7 @@ def put_pki(directory: Path, pki: Path) -> None:
 
 
 def has_config(directory: Path) -> bool:
-    """Tell whether a flash holds a configuration; one whose config.json is gone beside a good one still does."""
+    """Return whether a flash holds a configuration; one whose config.json is gone beside a good one still does."""
     return (directory / CONFIG).exists() or (directory / GOOD).exists()
 
 

@@ -240,7 +240,7 @@ class VirtualBoard:
                 self._pin_high = letter == ord("E")
 
     def _clear_lines(self) -> None:
-        """The processor is down: its pins fall, and what stood in its receive buffers is gone."""
+        """The processor is down: its pins fall, and what was in its receive buffers is gone."""
         while read_some(self._pins.master):
             pass
         self._pin_high = False

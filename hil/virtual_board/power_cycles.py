@@ -82,7 +82,7 @@ class PowerCycles:
         self._watchdog_due_s = now_s + patience_s
 
     def _rest_watchdog(self, child: Interpreter) -> None:
-        # It stands still from the moment the program ends or is interrupted, as it does under a debugger: a board
+        # It stops from the moment the program ends or is interrupted, as it does under a debugger: a board
         # that resets while somebody copies files to it would be no use.
         if self._watchdog_s is not None and not child.look().program:
             self._watchdog_s = None

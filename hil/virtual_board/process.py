@@ -111,7 +111,7 @@ class Interpreter:
         """Deliver Ctrl-C to a running program; return whether there was one.
 
         The port takes its signal handler away when a program ends, and a signal then would kill it. So it is stopped
-        for the look: a process that stands with its handler in place gets the signal with the handler in place.
+        for the look: a process that is stopped with its handler in place gets the signal with the handler in place.
         """
         self._signal(signal.SIGSTOP)
         while dict(_STATUS.findall(self._read_status())).get(b"State", b"X") not in b"TtZX":

@@ -10,7 +10,7 @@ import tty
 from collections.abc import Callable
 
 BACKLOG_BYTES = 4096  # a wire holds one full terminal buffer; more would only make stale bytes
-PATIENCE_S = 0.5  # a reader that lets a full terminal stand this long is taken for absent, as USB-CDC boards do
+PATIENCE_S = 0.5  # a reader that leaves a terminal full this long is taken for absent, as USB-CDC boards do
 
 
 class PtyPort:

@@ -1,4 +1,4 @@
-"""How soon the interpreter may start again: at once for a reset, slower and slower for a program that cannot live."""
+"""Delay of the interpreter's next start: at once for a reset, later and later for a program that keeps failing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A contract's private key encrypted for the vehicle (ISO 15118-2, 7.9.2.4.3 and 7.9.2.5).
 
 An ephemeral key and the vehicle's agree on a secret by ECDH on P-256; the concatenation KDF with SHA-256 makes of it a
-key for AES-128 in CBC mode, without padding.  The initialisation vector stands before the 32 encrypted bytes.
+key for AES-128 in CBC mode, without padding.  The initialisation vector is before the 32 encrypted bytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Commands from MQTT: what may stand on .../cmd, and what it becomes on the link.  Pure: bytes in, rows out."""
+"""Commands from MQTT: what may be published on .../cmd, and what it becomes on the link.  Pure: bytes in, rows out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling a doubled message from a new one: QoS 1 delivers at least once, (device, boot, sequence) names each once."""
+"""Deduplication of messages: QoS 1 delivers at least once, (device, boot, sequence) names each once."""
 
 from __future__ import annotations
 

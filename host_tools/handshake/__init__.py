@@ -1,1 +1,1 @@
-"""How long an ISO 15118-2 session takes to reach its first charging loop, from what has to be worked out and sent."""
+"""Model of the time that an ISO 15118-2 session takes to its first charging loop, from its work and its bytes."""

@@ -1,4 +1,4 @@
-"""The board `virtual` and an EV on this machine: both measured now, by what they are made of."""
+"""Calibration: the units of work of the board `virtual` and of an EV, measured on this machine now."""
 
 from __future__ import annotations
 

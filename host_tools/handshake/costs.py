@@ -1,4 +1,4 @@
-"""What each unit of work costs on a board and in an EV, in us; and how a board's figures follow from counted ones."""
+"""Cost of each unit of work on a board and in an EV, in us; and how a board's figures follow from counted ones."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _of_sessions(sessions: list[dict[str, Any]], mode: str) -> list[tuple[str, f
 
 
 def _is_beside(name: str) -> bool:
-    return name in tables.BESIDE
+    return name in tables.ALTERNATIVES
 
 
 def _of_exchanges(session: dict[str, Any], phases: dict[str, str]) -> list[tuple[str, float]]:

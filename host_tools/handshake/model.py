@@ -41,9 +41,9 @@ class Time:
         return sum(parts)
 
     @property
-    def beside(self) -> bool:
+    def alternative(self) -> bool:
         """Whether it is an alternative to another phase, and so in no total."""
-        return self.phase in tables.BESIDE
+        return self.phase in tables.ALTERNATIVES
 
 
 def predict(mode: str, board: Board, vehicle: Vehicle, link: Link, backend: Backend) -> list[Time]:
@@ -55,7 +55,7 @@ def predict(mode: str, board: Board, vehicle: Vehicle, link: Link, backend: Back
 
 def total_ms(times: list[Time]) -> float:
     """Return the time from SDP to the first loop."""
-    return sum(time.ms for time in times if not time.beside)
+    return sum(time.ms for time in times if not time.alternative)
 
 
 def travel_ms(link: Link, size: int, secured: bool) -> float:

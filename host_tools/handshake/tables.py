@@ -99,7 +99,7 @@ MODES: dict[str, tuple[Phase, ...]] = {
 }
 # No steps of their own: the time of payment_details where the contract's sub-CAs were verified for an earlier EV, and
 # where all of its chain was verified when it came before.
-BESIDE = ("payment_details_known", "payment_details_again")
+ALTERNATIVES = ("payment_details_known", "payment_details_again")
 
 # What no processor hurries: the contactor's travel in the connector's plant and the auxiliary contact's debounce.
 WAITS_MS = {"contactor": 70.0}

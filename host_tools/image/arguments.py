@@ -1,7 +1,7 @@
 """Numbers the parameters that no call names: arg0, arg1, ... in every function, so that all of them share few names.
 
 MicroPython keeps the name of each parameter for calls by keyword, in the module and in the program's table of names.
-Who calls a function by position, as nearly every call does, needs none. Tracebacks tell functions, not parameters.
+Who calls a function by position, as nearly every call does, needs none. Tracebacks name functions, not parameters.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def said_in_calls(file: str, tree: ast.AST) -> Iterator[str]:
 
 
 def check(file: str, tree: ast.AST) -> None:
-    """Errors: SyntaxError where a module of the image could tell that its parameters have other names."""
+    """Errors: SyntaxError where a module of the image could notice that its parameters have other names."""
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) if name in _SEES_NAMES:
@@ -36,9 +36,9 @@ def check(file: str, tree: ast.AST) -> None:
 
 
 def numbered(tree: ast.AST, kept: Set[str], unplaced: Set[ast.AST]) -> Iterator[tuple[ast.arg | ast.Name, str]]:
-    """Yield each place where a parameter's name stands, and its number.
+    """Yield each place where a parameter's name is, and its number.
 
-    kept: names that stay.  unplaced: nodes that stand nobody knows where; what they say stays.
+    kept: names that stay.  unplaced: nodes whose place is unknown; the names in them stay.
     """
     for function in ast.walk(tree):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -1,4 +1,4 @@
-"""Which names of a package are constants: bound once, at the top of a module, to an integer that can be worked out.
+"""Constants of a package: names bound once, at the top of a module, to an integer that can be worked out.
 
 MicroPython's `const()` knows such names within one file; here they are known across the modules that import them.
 """
@@ -29,7 +29,7 @@ class Module:
     modules: dict[str, str] = field(default_factory=dict)  # local name: module
     members: dict[str, tuple[str, str]] = field(default_factory=dict)  # local name: (module, its name there)
     definitions: dict[str, tuple[ast.expr, int | None]] = field(default_factory=dict)  # name: (value, index in it)
-    formatted: set[ast.AST] = field(default_factory=set)  # inside of f-strings, where Python 3.11 tells no place
+    formatted: set[ast.AST] = field(default_factory=set)  # inside of f-strings, where Python 3.11 gives no place
 
 
 def parse(name: str, text: str, known: Mapping[str, str]) -> Module:

@@ -1,7 +1,7 @@
-"""Puts constants where they are used and leaves out names nobody says: a linker's work, for mpy-cross knows one file.
+"""Puts constants where they are used and leaves out names nobody uses: a linker's work, for mpy-cross knows one file.
 
 A name costs a board's heap its place in a module and in the table of names, even where the code lies in flash. Each
-line stays where it was, so a traceback tells the line of the source.
+line stays where it was, so a traceback names the line of the source.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Interns texts that several modules of a package say, as names are: mpy-cross does so by itself for short texts alone.
+"""Interns texts that several modules of a package contain, as names are: mpy-cross itself interns short texts alone.
 
 A text that is no name is an object of its own in each module that says it, 40 bytes of the 64-bit port's heap; a name
 is one entry of the program's table, 10 bytes, whoever says it. That table has an end, so a text must be a name already

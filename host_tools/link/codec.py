@@ -43,7 +43,7 @@ class FrameSplitter:
     def feed(self, data: bytes) -> list[bytes]:
         """Return the sound bodies that data completed."""
         *complete, rest = (self._rest + data).split(b"\0")
-        self._rest = rest[: ENCODED_MAX + 1]  # one byte more than a frame has tells that it is too long
+        self._rest = rest[: ENCODED_MAX + 1]  # one byte more than a frame has shows that it is too long
         bodies = []
         for encoded in complete:
             body = decode_frame(encoded) if len(encoded) <= ENCODED_MAX else None

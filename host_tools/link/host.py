@@ -103,7 +103,7 @@ class HostLink:
         return happened
 
     def command(self, message: str, timeout_s: float = COMMAND_TIMEOUT_S, **values: int | str) -> int:
-        """Queue a command and return its id; an Answered event tells how it ended.
+        """Queue a command and return its id; an Answered event says how it ended.
 
         Errors: ToolError for a message, field or value that is not in the table.
         """

@@ -57,7 +57,7 @@ def read_record(body: bytes) -> tuple[int, int, int, bytes]:
     """Return (message id, sequence, oldest held, payload).  Errors: struct.error, ValueError for an absurd window."""
     _kind, message_id, sequence, held = _RECORD.unpack_from(body)
     if held >= min(sequence, frames.SLOTS_MAX):
-        raise ValueError(f"record {sequence} cannot have {held} older ones beside it")
+        raise ValueError(f"record {sequence} cannot have {held} older ones before it")
     return message_id, sequence, sequence - held, body[_RECORD.size :]
 
 

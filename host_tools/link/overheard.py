@@ -1,4 +1,4 @@
-"""What a line carries that is no frame: a console, noise at another baud rate, nothing at all."""
+"""Bytes on a line that are no frame: a console, noise at another baud rate, nothing at all."""
 
 from __future__ import annotations
 

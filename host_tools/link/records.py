@@ -1,4 +1,4 @@
-"""Which records of a boot are new, which are repeats, and which are gone for good."""
+"""Bookkeeping of the records of a boot: which are new, which are repeats, which are gone for good."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Inbox:
         self.committed = committed
 
     def skip_to(self, oldest: int) -> tuple[int, int] | None:
-        """Take note of the oldest sequence the device still holds; return the gap (first, last) that it tells of."""
+        """Take note of the oldest sequence the device still holds; return the gap (first, last) that it shows."""
         if oldest <= self.expected:
             return None
         gap = (self.expected, oldest - 1)

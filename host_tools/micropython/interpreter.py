@@ -1,4 +1,4 @@
-"""Where the MicroPython interpreter is, how much heap it gets, and how it is started."""
+"""The MicroPython interpreter: where it is, how much heap it gets, and how it is started."""
 
 from __future__ import annotations
 

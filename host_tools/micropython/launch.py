@@ -32,7 +32,7 @@ def _take_terminal() -> None:
 
 
 def _hold_rom(path: str) -> None:
-    """Map the image read-only, as flash is, and tell rom_start.py where; a store into it ends the process."""
+    """Map the image read-only, as flash is, and pass rom_start.py its place; a store into it ends the process."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mmap.restype = ctypes.c_void_p
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]

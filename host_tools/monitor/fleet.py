@@ -1,4 +1,4 @@
-"""What is known of the controllers on a broker, from their messages alone; bounded, whatever comes."""
+"""State of the controllers on a broker, from their messages alone; bounded, whatever comes."""
 
 from __future__ import annotations
 
@@ -154,8 +154,8 @@ class Fleet:
     def _take_status(self, controller: Controller | None, document: dict[str, Any], now_s: float) -> Controller | None:
         if controller is None:
             return None
-        told = said(document)
-        controller.said, controller.reason = told._replace(reason=None), text(told.reason)
+        status = said(document)
+        controller.said, controller.reason = status._replace(reason=None), text(status.reason)
         self._serve(controller, controller.said.uplink)
         self._judge(controller, now_s)
         return controller

@@ -69,12 +69,12 @@ def head_of(totals: Totals, broker: str, fleet: Fleet, trouble: str) -> Text:
     """Return the totals, what was not counted among them, and what is wrong with the broker."""
     head = Text(f"Gridkeel on {broker}  ")
     head.append(totals.words(), style="bold red" if totals.faulted else "bold")
-    beside = (
+    not_counted = (
         (len(fleet.unseen), "over the limit of devices and not shown"),
         (fleet.doubled, "doubled"),
         (fleet.malformed, "malformed"),
     )
-    for count, name in beside:
+    for count, name in not_counted:
         if count:
             head.append(f", {count} {name}")
     if trouble:

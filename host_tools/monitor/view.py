@@ -1,4 +1,4 @@
-"""Which controllers a user sees, and in which order: what needs somebody first, then by a key; filtered, scrolled."""
+"""View of the fleet: which controllers are shown, in which order (faults first, then by a key); filtered, scrolled."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class View:
         key = KEYS[self.sort]
         known = [pair for pair in kept if key(pair[1]) is not None]
         known.sort(key=lambda pair: key(pair[1]), reverse=self.reverse)
-        kept = [*known, *(pair for pair in kept if key(pair[1]) is None)]  # what has no such figure stands last
+        kept = [*known, *(pair for pair in kept if key(pair[1]) is None)]  # what has no such figure comes last
         kept.sort(key=lambda pair: pair[0])
         return [one for _rank, one in kept]
 

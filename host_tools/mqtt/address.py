@@ -1,4 +1,4 @@
-"""Where the broker is and how one gets in: URL, certificates, login."""
+"""Address of the broker and access to it: URL, certificates, login."""
 
 from __future__ import annotations
 

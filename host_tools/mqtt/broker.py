@@ -1,6 +1,6 @@
 """The embedded MQTT broker: rumqttd from the `iotcore` wheel, as a child process that ends with this one.
 
-It keeps everything in memory: what was handed to it is gone when it stops. A bench, a desk and a demonstration are
+It keeps everything in memory: what was handed to it is gone when it stops. A bench, one machine and a demonstration are
 its place; a fleet wants a broker with a disk (mosquitto, EMQX ...).
 """
 

@@ -1,4 +1,4 @@
-"""Why there is no connection to a broker, in one line, with the way out."""
+"""Reason why there is no connection to a broker, in one line, with the way out."""
 
 from __future__ import annotations
 

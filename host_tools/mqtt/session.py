@@ -122,7 +122,7 @@ class Session(aiomqtt.Client):
             self._client.ack(message.mid, message.qos)
 
     def check(self) -> None:
-        """Return while the connection stands.  Errors: MqttError, TakenOverError."""
+        """Return while the connection is up.  Errors: MqttError, TakenOverError."""
         if self._disconnected.done():
             raise self._end() from self._disconnected.exception()
 

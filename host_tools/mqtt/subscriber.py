@@ -63,7 +63,7 @@ class Subscriber:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name=self._identifier, daemon=True)
 
     def start(self, stop: threading.Event | None = None) -> None:
-        """Return once the subscription stands, or once `stop` is set."""
+        """Return once the subscription is made, or once `stop` is set."""
         self._thread.start()
         while not self._first.wait(_LOOK_S) and not (stop is not None and stop.is_set()):
             pass

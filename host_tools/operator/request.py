@@ -46,8 +46,8 @@ class Outcome:
     def document(self) -> dict[str, Any]:
         """Return it for JSON, without what does not apply."""
         shown = {"device": self.device, "result": self.result, "reason": self.reason}
-        beside = {"parameters": self.parameters, "online": self.online, "took_ms": self.took_ms}
-        return shown | {name: value for name, value in beside.items() if value is not None}
+        details = {"parameters": self.parameters, "online": self.online, "took_ms": self.took_ms}
+        return shown | {name: value for name, value in details.items() if value is not None}
 
 
 def send(broker: Broker, device: str, payload: bytes, timeout_s: float) -> Outcome:

@@ -30,7 +30,7 @@ from host_tools.uplink.queue import Entry, Queue, QueueFullError
 # A device sends at most 16 records ahead of its acknowledgement. Beyond this many without room in the queue it is no
 # device of ours, or one that restarts all the time: then `blocked` asks for the port to be left unread.
 _PENDING_MAX = 1024
-COMMIT_RECORDS = 8  # half of what a device sends ahead: with so many its line never stands still for our disk
+COMMIT_RECORDS = 8  # half of what a device sends ahead: with so many its line never waits for our disk
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Intake:
     """One link's way into a queue, the host's time to its device, and replies to what the device asks.
 
     queue: None where the caller stores the records, see `waiting`.  unix_time: UTC in seconds since 1970 at a now_s.
-    line: stands in its events.  Every DeviceRequest among these wants its `reply`, whatever that is.
+    line: named in its events.  Every DeviceRequest among these wants its `reply`, whatever that is.
     Errors of all methods: ToolError where the queue file is damaged.
     """
 

@@ -31,7 +31,7 @@ from host_tools.uplink.store import Store
 WINDOW = 64
 RETRY_MAX_S = 30.0
 _RETRY_FIRST_S = 0.5  # time for another uplink of this name to say that it is there
-_STEADY_S = 10.0  # a connection that stood this long was sound: the next pause begins small again
+_STEADY_S = 10.0  # a connection that lasted this long was sound: the next pause begins small again
 _GOODBYE_S = 3.0
 _STOP_S = 5.0
 _TICK_S = 0.1

@@ -129,11 +129,11 @@ class PublisherThread:
             say=self._say,
         )
         self._ready.set()
-        beside = [asyncio.create_task(work) for work in (self._watch(self._publisher), _ignore_commands(events))]
+        tasks = [asyncio.create_task(work) for work in (self._watch(self._publisher), _ignore_commands(events))]
         try:
             await self._publisher.run()
         finally:
-            for task in beside:
+            for task in tasks:
                 task.cancel()
 
     async def _watch(self, publisher: Publisher) -> None:

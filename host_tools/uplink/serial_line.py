@@ -30,7 +30,7 @@ _EMPTY_READS_MAX = 3  # of a line said to be readable: it has been unplugged
 class SerialLine:
     """Serves one port until `close`; all methods belong to one event loop.
 
-    number: stands in its events.  opener: opens the port without blocking the loop; Errors: MissingError.
+    number: named in its events.  opener: opens the port without blocking the loop; Errors: MissingError.
     """
 
     def __init__(

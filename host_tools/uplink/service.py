@@ -121,8 +121,8 @@ class Service:
         self._publisher, self._record_writer = publisher, record_writer
         self._lines, self._online = lines, dispatcher.online
         publishing, writing = asyncio.create_task(publisher.run()), asyncio.create_task(record_writer.run())
-        beside = [asyncio.create_task(work) for work in (dispatcher.run(), self._beat(store))]
-        workers = [publishing, writing, *beside]
+        others = [asyncio.create_task(work) for work in (dispatcher.run(), self._beat(store))]
+        workers = [publishing, writing, *others]
         for line, port in zip(lines, opened, strict=True):
             line.start(port)
         try:

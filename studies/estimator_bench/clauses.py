@@ -59,7 +59,7 @@ CLAUSES = (
         "time of the step, ms",
         "The phase steps: how long an error over the steady limit lasts.",
     ),
-    Clause("Noise", ("noise",), "seed of the noise", "White noise, beside the bound no estimator can pass.", False),
+    Clause("Noise", ("noise",), "seed of the noise", "White noise, and the bound that no estimator can pass.", False),
     Clause(
         "Front end",
         ("amplitudes", "10, 12", "offset", "clipped", "sample clock"),
@@ -106,6 +106,6 @@ def grouped(rows: Sequence[Row]) -> list[tuple[Clause, list[Row]]]:
 
 
 def place(point: str, position: int) -> float:
-    """Return where a point stands on its clause's axis: the first number of its name, else its position."""
+    """Return the place of a point on its clause's axis: the first number of its name, else its position."""
     match = _NUMBER.search(point)
     return float(match[0]) if match else float(position)

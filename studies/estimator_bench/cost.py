@@ -1,4 +1,4 @@
-"""What the estimator costs a sample, on this machine: CPython's twins, MicroPython's viper kernels."""
+"""Cost of the estimator a sample, on this machine: CPython's twins, MicroPython's viper kernels."""
 
 from __future__ import annotations
 

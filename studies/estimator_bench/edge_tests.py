@@ -1,7 +1,7 @@
 """The tests that make sense for a front end that sees rising zero crossings alone.
 
 Limits are the standard's where the front end can meet them. Where it cannot, by what it is and not by a defect, the
-figure stands without a limit and the note says why.
+figure has no limit and the note says why.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Mains as they are: noise, offset, dips, notches, inter-harmonics, small amplitudes, coarse ADCs, wrong clocks.
+"""Rough mains: noise, offset, dips, notches, inter-harmonics, small amplitudes, coarse ADCs, wrong clocks.
 
-The limits are this project's own: those of class P for what leaves the waveform whole, and wider ones, named beside
-the test, for what no window of its length can tell from a change of frequency.
+The limits are this project's own: those of class P for what leaves the waveform whole, and wider ones, named with
+the test, for what no window of its length can distinguish from a change of frequency.
 """
 
 from __future__ import annotations
@@ -74,7 +74,14 @@ def _disturbed(f0: float, quick: bool) -> list[Trial]:
             dips.append(Point(f"to {low:.0%} at {at_s:.3f} s", Wave(f0 - 0.3, amplitude=size), 1.2))
     coarse = "no filter before the ADC: a notch is as wide as its whole samples"
     return [
-        Trial("inter-harmonics 2 %", SHORT, OWN, between, 50.0, note="no 80 ms window tells 25 Hz from a slow swing"),
+        Trial(
+            "inter-harmonics 2 %",
+            SHORT,
+            OWN,
+            between,
+            50.0,
+            note="no 80 ms window distinguishes 25 Hz from a slow swing",
+        ),
         Trial("inter-harmonics 2 %", LONG, OWN, between, 5.0),
         Trial("commutation notches, 0.5 ms", SHORT, OWN, notches, 40.0, note=coarse),
         Trial("commutation notches, 0.5 ms", LONG, OWN, notches, 10.0, note=coarse),

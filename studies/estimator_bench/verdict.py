@@ -1,4 +1,4 @@
-"""What a test asks and what it found: one row of the estimator table."""
+"""Result of a test, its limit and its finding: one row of the estimator table."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def play(
 ) -> Outcome:
     """Run one case for duration_s after its event.
 
-    simulated: how many controllers are computed; each then stands for chargers / simulated of them.
+    simulated: how many controllers are computed; each then represents chargers / simulated of them.
     watch: called with the time reached.
     """
     simulated = chargers if simulated is None else min(simulated, chargers)

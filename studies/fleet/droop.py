@@ -35,7 +35,7 @@ class FleetDroop:
 
     @property
     def freezes(self) -> Mask:
-        """Whose base power stands still while its droop answers."""
+        """Whose base power does not move while its droop answers."""
         wants = self._p.droop_frozen_base != 0 if self._custom else np.array([self._grid.droop_frozen_base != 0])
         return wants & ((self.target_w != 0) | (self.power_w != 0)) if wants.any() else wants
 

@@ -1,4 +1,4 @@
-"""What the sensing of every charger says: the firmware's Estimator as arrays."""
+"""Estimates of the mains by every charger: the firmware's Estimator as arrays."""
 
 from __future__ import annotations
 

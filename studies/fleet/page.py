@@ -25,8 +25,8 @@ _SERIES = ("case", "chargers", "since_event_s", "freq_hz", "power_w", "running")
 _CASES = (svg.ERROR, svg.DELIVERED, svg.MEASURED, svg.COMMAND)
 FOOTER = (
     "Grid: one equivalent machine with inertia, load damping, a governor with lag and reserve. Power is positive into"
-    " the vehicles. Every controller is computed by the firmware's own rules; where fewer were computed than stand on"
-    " the grid, each stands for several."
+    " the vehicles. Every controller is computed by the firmware's own rules; where fewer were computed than are on"
+    " the grid, each represents several."
 )
 TITLES = {
     "loss": "A power station is lost",

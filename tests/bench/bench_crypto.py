@@ -1,4 +1,4 @@
-"""What signatures and certificate paths cost on MicroPython, slice by slice, and against `cryptography` here.
+"""Cost of signatures and certificate paths on MicroPython, slice by slice, and against `cryptography` here.
 
 Run it by hand: python tests/bench/bench_crypto.py
 """

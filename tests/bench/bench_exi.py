@@ -1,4 +1,4 @@
-"""What EXI costs: time of each message on the unix port beside EXIficient's, and the bytes of tables and code.
+"""Cost of EXI: time of each message on the unix port compared with EXIficient's, and the bytes of tables and code.
 
 EXIficient runs in the same run, warmed up, its grammars cached, through py4j: about a millisecond of each call is that.
 Run it by hand: python tests/bench/bench_exi.py

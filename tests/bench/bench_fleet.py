@@ -1,4 +1,4 @@
-"""How many charger-steps a second the fleet model makes, against the firmware's own classes looped in CPython.
+"""Speed of the fleet model in charger-steps a second, against the firmware's own classes looped in CPython.
 
 Run it by hand: python tests/bench/bench_fleet.py
 """

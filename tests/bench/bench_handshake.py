@@ -1,6 +1,6 @@
 """The units of the handshake model in executed instructions of the 32-bit interpreter: exact, the same on every run.
 
-python tests/bench/bench_handshake.py           print them beside those of host_tools/handshake/tables.py
+python tests/bench/bench_handshake.py           print them next to those of host_tools/handshake/tables.py
 python tests/bench/bench_handshake.py --check   and fail where one is over 10 % off
 """
 

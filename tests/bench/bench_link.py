@@ -1,4 +1,4 @@
-"""What a telemetry record costs at both ends of the link, against the least anybody could spend, in the same run.
+"""Cost of a telemetry record at both ends of the link, against the least anybody could spend, in the same run.
 
 The least is one C call for the CRC, one for the row and one pass over the bytes: no COBS, no sequence, no ring.
 Run it by hand: python tests/bench/bench_link.py

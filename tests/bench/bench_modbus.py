@@ -1,4 +1,4 @@
-"""What a command costs: our CRC and one WSet cycle against pymodbus's, in the same run.
+"""Cost of a Modbus command: our CRC and one WSet cycle against pymodbus's, in the same run.
 
 Run it by hand: python tests/bench/bench_modbus.py
 """

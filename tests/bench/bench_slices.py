@@ -1,4 +1,4 @@
-"""How long the slices of an ISO 15118 session are on MicroPython, and what the work on each answer comes to.
+"""Length of the slices of an ISO 15118 session on MicroPython, and what the work on each answer comes to.
 
 Run it by hand: python tests/bench/bench_slices.py [SESSIONS]
 Every run does the same to the byte, so each slice is taken by its best of several: what else the machine did meanwhile

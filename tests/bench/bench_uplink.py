@@ -1,4 +1,4 @@
-"""One uplink, many controllers: processor, memory, files, loss; plain paho publishing the same payloads beside it.
+"""One uplink, many controllers: processor, memory, files, loss; plain paho publishing the same payloads for comparison.
 
 The controllers are the firmware's own end of the link behind ptys, in a process of their own; the uplink is the real
 command, the broker mosquitto where it is installed, else the embedded one. Run it by hand:

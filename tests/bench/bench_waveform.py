@@ -1,4 +1,4 @@
-"""How fast mains samples are made: against real time, and against the sine that no generator can do without.
+"""Speed of making mains samples: against real time, and against the sine that no generator can do without.
 
 Run it by hand: python tests/bench/bench_waveform.py
 """

@@ -1,4 +1,4 @@
-"""What runs on MicroPython for bench_crypto.py: each work driven slice by slice, then once more for its memory.
+"""Runs on MicroPython for bench_crypto.py: each work driven slice by slice, then once more for its memory.
 
 Arguments: the folder of the firmware, a folder of DER files, the time of day, rounds; no rounds
 for the memory, which wants a heap that one slice's garbage does not fill.
@@ -49,7 +49,7 @@ def validate(certificates, roots, lists, known=None):
 
 
 class AllButLeaves:
-    """What a first car of a known provider meets."""
+    """What the first EV of a known provider costs."""
 
     def __init__(self, known):
         self._known = known

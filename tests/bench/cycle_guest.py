@@ -1,4 +1,4 @@
-"""What runs on the 32-bit interpreter for bench_cycle.py: a controller at work, up to one block, then one part of it.
+"""Runs on the 32-bit interpreter for bench_cycle.py: a controller at work, up to one block, then one part of it.
 
 The frequency falls, so that every block has a new command; the block measured is one whose bytes are a WSet.
 """

@@ -25,7 +25,7 @@ def best_us(work, *arguments):
 
 
 def chain():
-    """Return a PaymentDetailsReq of some 1,900 bytes, as a car with a usual contract sends it."""
+    """Return a PaymentDetailsReq of some 1,900 bytes, as an EV with a usual contract sends it."""
     certificates = {
         "Certificate": octets(620, 11),
         "SubCertificates": {"Certificate": [octets(620, 3), octets(620, 1)]},

@@ -1,4 +1,4 @@
-"""What runs on MicroPython for bench_slices.py: whole Plug & Charge sessions, each slice of the charger's work timed.
+"""Runs on MicroPython for bench_slices.py: whole Plug & Charge sessions, each slice of the charger's work timed.
 
 Arguments: the folder of the tests' EV; how many sessions.  The firmware is in the ROM, as on a board.
 """

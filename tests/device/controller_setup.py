@@ -15,7 +15,7 @@ ANSWER_MS = 4
 
 
 class Health:
-    """What a record tells of the device itself, nothing of it measured."""
+    """What a record reports of the device itself, nothing of it measured."""
 
     uptime_ms = loop_gap_us = loop_gap_max_us = step_max_us = heap_free = 0
 

@@ -14,7 +14,7 @@ from gridkeel.v2g.secc import Secc
 UNIX_S = 1_790_000_000
 EVCC_ID = b"\x02\x00\x00\x00\x00\x01"
 STEP_MS = 5
-# One of each for all EVs of a run: a board's heap has room for a charger, not for its tests beside it.
+# One of each for all EVs of a run: a board's heap has room for a charger, not for its tests as well.
 _OUT = bytearray(v2gtp.FRAME_MAX_BYTES)
 _BUFFER = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
 

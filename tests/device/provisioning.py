@@ -1,4 +1,4 @@
-"""A backend for CertificateInstallation and CertificateUpdate, and an EV that stands before the service."""
+"""A backend for CertificateInstallation and CertificateUpdate, and an EV that has chosen the service."""
 
 from contracts import EMAID, ContractEvcc, Operator, evse_for
 from session_states import ended_safely

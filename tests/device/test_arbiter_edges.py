@@ -1,4 +1,4 @@
-"""The arbiter where two of its inputs meet: what bounds, what starts over, whose name stands."""
+"""The arbiter at its edges: which input bounds, what starts over, which limiter is reported."""
 
 from services_setup import ServicesSetup
 

@@ -1,4 +1,4 @@
-"""The time of day: unset until told, carried across the tick's wrap."""
+"""The clock: unset until synchronised, carried across the tick's wrap."""
 
 from gridkeel import clock, ticks
 from gridkeel.clock import WallClock
@@ -33,35 +33,35 @@ def test_an_earlier_time_sets_the_clock_back():
 NOON = 1_790_000_000
 
 
-def told(ms=0, now_ms=0):
+def set_clock(ms=0, now_ms=0):
     wall = WallClock()
     assert wall.synchronise(NOON, ms, now_ms) == clock.TAKEN
     return wall
 
 
 def test_milliseconds_place_the_second():
-    wall = told(900, 300)
+    wall = set_clock(900, 300)
     assert wall.unix_s(399) == NOON
     assert wall.unix_s(400) == NOON + 1
 
 
 def test_a_late_time_report_hardly_moves_the_clock():
-    wall = told()
+    wall = set_clock()
     assert wall.synchronise(NOON + 5, 0, 5400) == clock.TAKEN  # 400 ms under way
     assert wall.unix_s(9900) == NOON + 9
     assert wall.unix_s(10060) == NOON + 10
 
 
 def test_an_early_time_report_is_nearer_the_truth():
-    wall = told(0, 400)  # the first was 400 ms late
+    wall = set_clock(0, 400)  # the first was 400 ms late
     assert wall.synchronise(NOON + 5, 0, 5000) == clock.TAKEN
     assert wall.unix_s(5999) == NOON + 5
     assert wall.unix_s(6000) == NOON + 6
 
 
 def test_fast_ticks_are_followed():
-    """Ticks 1 % fast, a telling every 5 s: the clock stays within half a second."""
-    wall = told()
+    """Ticks 1 % fast, a time report every 5 s: the clock stays within half a second."""
+    wall = set_clock()
     for k in range(1, 200):
         assert wall.synchronise(NOON + 5 * k, 0, 5050 * k) == clock.TAKEN
     assert NOON + 999 <= wall.unix_s(5050 * 200) <= NOON + 1000
@@ -77,7 +77,7 @@ def test_an_absurd_time_is_refused():
 
 def test_a_jump_is_refused_until_it_has_been_repeated():
     for jump in (-3600, 6, -6, 86400 * 365):
-        wall = told()
+        wall = set_clock()
         for k in range(1, clock.AGREEING):
             assert wall.synchronise(NOON + jump + 5 * k, 0, 5000 * k) == clock.JUMPED
             assert wall.offset_s == jump
@@ -87,14 +87,14 @@ def test_a_jump_is_refused_until_it_has_been_repeated():
 
 
 def test_jumps_that_disagree_are_never_taken():
-    wall = told()
+    wall = set_clock()
     for k in range(1, 20):
         assert wall.synchronise(NOON + 3600 * (k % 3 + 1) + 5 * k, 0, 5000 * k) == clock.JUMPED
     assert wall.unix_s(100000) == NOON + 100
 
 
 def test_a_good_time_report_ends_the_dispute():
-    wall = told()
+    wall = set_clock()
     for k in range(1, 20):
         jump = 0 if k % clock.AGREEING == 0 else 3600
         expected = clock.JUMPED if jump else clock.TAKEN
@@ -116,13 +116,13 @@ def test_the_latest_time_is_the_last_second_of_the_century():
 
 def test_what_is_off_by_five_seconds_is_followed_and_a_millisecond_more_is_a_jump():
     for off_ms in (5000, -5000):
-        assert told(0, 10000).synchronise(NOON, 0, 10000 - off_ms) == clock.TAKEN
+        assert set_clock(0, 10000).synchronise(NOON, 0, 10000 - off_ms) == clock.TAKEN
         more_ms = off_ms + (1 if off_ms > 0 else -1)
-        assert told(0, 10000).synchronise(NOON, 0, 10000 - more_ms) == clock.JUMPED
+        assert set_clock(0, 10000).synchronise(NOON, 0, 10000 - more_ms) == clock.JUMPED
 
 
 def test_a_late_time_report_moves_the_clock_by_an_eighth():
-    wall = told()
+    wall = set_clock()
     assert wall.synchronise(NOON + 5, 0, 5400) == clock.TAKEN
     assert wall.unix_s(6049) == NOON + 5
     assert wall.unix_s(6050) == NOON + 6
@@ -130,14 +130,14 @@ def test_a_late_time_report_moves_the_clock_by_an_eighth():
 
 def test_three_reports_that_agree_within_a_second_move_the_clock():
     for apart_ms, third in ((1000, clock.TAKEN), (1001, clock.JUMPED)):
-        wall = told()
+        wall = set_clock()
         assert wall.synchronise(NOON + 3605, 0, 5000) == clock.JUMPED
         assert wall.synchronise(NOON + 3610, 0, 10000 + apart_ms) == clock.JUMPED
         assert wall.synchronise(NOON + 3615, 0, 15000 + apart_ms) == third
 
 
 def test_a_clock_that_was_set_counts_disagreeing_reports_anew():
-    wall = told()
+    wall = set_clock()
     assert wall.synchronise(NOON + 3605, 0, 5000) == clock.JUMPED
     wall.set(NOON + 10, 10000)
     for k in (3, 4):
@@ -146,19 +146,19 @@ def test_a_clock_that_was_set_counts_disagreeing_reports_anew():
 
 
 def test_how_far_an_absurd_time_is_off_is_not_reported():
-    wall = told()
+    wall = set_clock()
     assert wall.synchronise(NOON + 3605, 0, 5000) == clock.JUMPED and wall.offset_s == 3600
     assert wall.synchronise(0, 0, 6000) == clock.ABSURD and wall.offset_s == 0
 
 
 def test_how_far_a_time_is_off_is_reported_up_to_seventeen_years():
-    for known_s, told_s, off_s in (
+    for known_s, reported_s, off_s in (
         (NOON, clock.LATEST_UNIX_S - 1, 1 << 29),
         (clock.LATEST_UNIX_S - 1, NOON, -(1 << 29)),
     ):
         wall = WallClock()
         wall.set(known_s, 0)
-        assert wall.synchronise(told_s, 0, 0) == clock.JUMPED
+        assert wall.synchronise(reported_s, 0, 0) == clock.JUMPED
         assert wall.offset_s == off_s
 
 

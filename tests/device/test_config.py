@@ -1,4 +1,4 @@
-"""A configuration that broke: what the controller runs on, what it tells, and how it is mended."""
+"""A configuration that broke: what the controller runs on, what it reports, and how it is mended."""
 
 from gridkeel import errors, errors_text, params
 from gridkeel.errors import ParameterError
@@ -14,7 +14,7 @@ KEPT = b'{"baseline_w": 1200, "modbus_unit": 7}'
 INDEX = params.index("baseline_w")
 ANY = params.WHICH_MAX
 
-# What stands in config.json, the reason that is told, and which parameter or name.
+# What is in config.json, the reason that is reported, and which parameter or name.
 BROKEN = (
     (b"", params.NOT_JSON, ANY),
     (b"  \n", params.NOT_JSON, ANY),

@@ -1,4 +1,4 @@
-"""A controller whose inverter does not do what it is told, or does not tell what it does."""
+"""A controller whose inverter does not follow its commands, or does not report its power."""
 
 from controller_setup import ControllerSetup, Health, Link
 from controller_vehicle_setup import ControllerVehicleSetup
@@ -13,7 +13,7 @@ from gridkeel.services.protection import CEASED, RUN
 WASM_GROUP = 0
 
 
-def told(setup):
+def telemetry_of(setup):
     """Return the telemetry record as a dictionary."""
     record = telemetry.record()
     telemetry.fill(record, setup.controller, Health, Link)
@@ -33,21 +33,21 @@ def driving(changes=None):
 def test_an_inverter_in_another_mode_is_reported_and_not_counted_on():
     setup = driving()
     controller = setup.controller
-    assert told(setup)["charge_limit_w"] == 7400
+    assert telemetry_of(setup)["charge_limit_w"] == 7400
     setup.slave.deliver_of = part(0)
     setup.run(5000)
-    record = told(setup)
+    record = telemetry_of(setup)
     assert controller.faults.is_active(errors.INVERTER_NOT_FOLLOWING)
     assert record["fault"] == errors.INVERTER_NOT_FOLLOWING
     assert (record["permitted_w"], record["delivered_w"]) == (3000, 0)
     assert record["charge_limit_w"] == 0 and record["charge_limiter"] == limits.NOT_FOLLOWING
     assert record["discharge_limit_w"] > 0
-    # The command stands, and so does protection: the inverter may come round.
+    # The command stays, and so does protection: the inverter may come round.
     assert setup.wset_w() == 3000 and controller.energise
     setup.slave.deliver_of = obeys
     setup.run(15000)
     assert not controller.faults.is_active(errors.INVERTER_NOT_FOLLOWING)
-    assert told(setup)["charge_limit_w"] == 7400
+    assert telemetry_of(setup)["charge_limit_w"] == 7400
 
 
 def test_the_fault_event_carries_the_measured_power_and_comes_once():
@@ -107,7 +107,7 @@ def test_unknown_power_is_reported_and_its_energy_gets_no_verdict():
     setup.run(3000)
     assert setup.controller.power_w == limits.UNKNOWN
     assert setup.controller.faults.is_active(errors.POWER_UNKNOWN)
-    assert told(setup)["fault"] == errors.POWER_UNKNOWN and told(setup)["delivered_w"] == 0
+    assert telemetry_of(setup)["fault"] == errors.POWER_UNKNOWN and telemetry_of(setup)["delivered_w"] == 0
     setup.run(60000)
     account = setup.controller.services.account
     assert account.verdict == accounting.NONE
@@ -145,18 +145,18 @@ def test_unknown_power_waits_the_whole_time_before_the_contactor_opens():
 def test_unknown_power_is_not_metered_as_none():
     setup = ControllerVehicleSetup({"evse": 1})
     setup.be("A", 3500).be("B", 200).be("C", 10000)
-    counted = told(setup)["energy_wh"]
-    assert counted > 3 and told(setup)["unmetered_s"] <= 1
+    counted = telemetry_of(setup)["energy_wh"]
+    assert counted > 3 and telemetry_of(setup)["unmetered_s"] <= 1
     unknown(setup.slave)
     setup.run(12000)
-    record = told(setup)
+    record = telemetry_of(setup)
     assert 8 <= record["unmetered_s"] <= 12
-    assert record["energy_wh"] - counted <= 3, "only what the last reading stands for"
+    assert record["energy_wh"] - counted <= 3, "only what the last reading covers"
     assert record["contactor_operations"] == 1
     unknown(setup.slave, False)
-    before = told(setup)["energy_wh"]
+    before = telemetry_of(setup)["energy_wh"]
     setup.run(6000)
-    assert told(setup)["energy_wh"] - before >= 4
+    assert telemetry_of(setup)["energy_wh"] - before >= 4
 
 
 def test_an_absurd_power_is_unknown_and_not_worked_with():

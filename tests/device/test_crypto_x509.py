@@ -143,7 +143,7 @@ def test_a_certificate_over_its_size_is_refused():
         assert len(of(fits)) == most
         x509.parse(of(fits))
         assert refusal(x509.parse, of(fits + 1)) == refusals.OVERSIZED
-    # a CA is told from a leaf by what it says, so what cannot be read is told first, up to a CA's size
+    # a CA is known from a leaf by what it says, so what cannot be read is reported first, up to a CA's size
     unreadable = certificate(extensions=extensions(make.KEY_USAGE, extension(ALT_NAME, tlv(4, bytes(600)))))
     assert len(unreadable) > 800 and refusal(x509.parse, unreadable) == refusals.ENCODING
     assert refusal(x509.parse, bytes(1601)) == refusals.OVERSIZED

@@ -1,3 +1,5 @@
+"""The envelope and the departure: limits by name, hysteresis, derating, required power."""
+
 from noalloc import without_heap
 
 from gridkeel import energy, limits, ticks

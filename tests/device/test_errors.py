@@ -1,3 +1,5 @@
+"""The catalogue of faults."""
+
 from gridkeel import errors, errors_text
 
 

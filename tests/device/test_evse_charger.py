@@ -169,16 +169,16 @@ def test_vehicle_limits_bound_the_connector_whichever_are_reported():
     charger = setup.charger
     charger.allow(True)
     setup.run()
-    for told, most_w in (
+    for reported, most_w in (
         ((4000, None, None), 4000),
         ((None, 230, 16), 11040),
         ((None, 230, None), 22080),
         ((9000, 230, 10), 6900),
         ((-5, None, None), 0),
     ):
-        charger.set_vehicle_limits(told[0], told[1], told[2], None, None)
+        charger.set_vehicle_limits(reported[0], reported[1], reported[2], None, None)
         setup.run(10)
-        assert setup.connector.charge_w == most_w, told
+        assert setup.connector.charge_w == most_w, reported
 
 
 def test_departure_reaches_the_envelope_where_the_battery_is_known():

@@ -1,4 +1,4 @@
-"""How often the contactor closes: pilots that flip, wishes around 6 A, consents that come and go, for ten minutes."""
+"""How often the contactor closes: pilots that flip, powers around 6 A, consents that come and go, for ten minutes."""
 
 from connector_setup import ConnectorSetup, charging, in_session
 from small_heap import sample
@@ -103,7 +103,7 @@ def test_a_pilot_between_b_and_c_closes_it_twice_and_no_more():
         for turn in range(10000 // 130):
             setup.vehicle("C" if turn % 2 else low).run(130)
         assert setup.connector.contactor.operations <= 2, low
-        # Once it stands in C, it charges again within what was earned.
+        # Once it stays in C, it charges again within what was earned.
         setup.vehicle("C")
         assert setup.ms_until(lambda connector=setup.connector: connector.contactor.closed) <= 15000
 
@@ -157,7 +157,7 @@ def saw(period_ms, low_w, high_w):
 
 def test_a_requested_power_around_6_a_pauses_for_longer_each_time():
     # 1,380 W are 6 A
-    for wish_at in sample(
+    for requested_at in sample(
         (
             square(500, 1300, 1450),
             square(4000, 1300, 1450),
@@ -172,7 +172,7 @@ def test_a_requested_power_around_6_a_pauses_for_longer_each_time():
     ):
         setup = charging()
         for at in range(0, TEN_MINUTES // 2, 100):
-            setup.requested_w = wish_at(at)
+            setup.requested_w = requested_at(at)
             setup.power_w = setup.connector.charge_w
             setup.run(100)
         assert setup.connector.contactor.operations <= 5, setup.connector.contactor.operations

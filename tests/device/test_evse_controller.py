@@ -37,7 +37,7 @@ def test_unplugging_under_load_ends_the_power():
     setup.state = "A"
     for _ in range(10):
         setup.run(10)
-        # never a command into an connector that is told to open
+        # never a command into a connector that is ordered to open
         assert controller.energise or controller.envelope.permitted_w == 0
     assert not controller.energise
     assert setup.wset_w() == 0
@@ -52,7 +52,7 @@ def test_a_departure_goes_with_the_vehicle():
     assert departure.left_s > 7100
     setup.be("A", 300)
     assert departure.left_s == 0
-    # told before the next one comes, it stays
+    # set before the next one comes, it stays
     departure.set(7200, 8000, setup.now)
     setup.be("A", 500)
     setup.be("B", 500)

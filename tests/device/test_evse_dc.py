@@ -1,4 +1,4 @@
-"""The DC side: isolation test to its limits, precharge, supply, and that nothing stands without the contactor."""
+"""The DC side: isolation test to its limits, precharge, supply, and no order without the contactor."""
 
 from connector_setup import in_session
 
@@ -8,19 +8,19 @@ from gridkeel.evse.times import ISOLATION_MS
 from gridkeel.faults import Faults
 
 
-def station_dc(**changes):
+def dc_setup(**changes):
     return in_session(connector=1, **changes)
 
 
 def test_nothing_is_asked_of_the_converter_before_a_session_does():
-    setup = station_dc()
+    setup = dc_setup()
     assert setup.connector.orders[ports.DC_MODE] == ports.DC_OFF
     assert setup.connector.charge_w == 0
     assert setup.connector.charge_by == limits.SESSION
 
 
 def test_isolation_is_judged_once_the_voltage_has_been_steady():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     connector.dc.check(True)
     setup.run(20)
@@ -41,7 +41,7 @@ def test_isolation_is_judged_once_the_voltage_has_been_steady():
 def test_isolation_is_judged_to_the_ohm_per_volt():
     # 500 V: 500 ohm/V are 250 kohm, 100 ohm/V are 50
     for kohm, result in ((251, dc.VALID), (250, dc.WARNING), (51, dc.WARNING), (50, dc.FAULT), (1, dc.FAULT)):
-        setup = station_dc()
+        setup = dc_setup()
         connector = setup.connector
         connector.dc.check(True)
         connector.levels[ports.DC_MV] = 500000
@@ -79,7 +79,7 @@ def test_what_ends_a_supply_ends_its_power():
 
 
 def test_a_voltage_that_falls_begins_the_measurement_anew():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     connector.dc.check(True)
     connector.levels[ports.ISOLATION_KOHM] = 1000
@@ -92,7 +92,7 @@ def test_a_voltage_that_falls_begins_the_measurement_anew():
 
 
 def test_precharge_brings_voltage_and_no_power():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     connector.dc.precharge(400000, 2000)
     setup.run(10)
@@ -102,7 +102,7 @@ def test_precharge_brings_voltage_and_no_power():
 
 
 def test_supply_follows_the_requested_power_within_the_ratings():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     for set_mv, set_ma, power_w in ((400000, 10000, 4000), (400000, 12345, 4920), (900000, 90000, 10000), (0, 0, 0)):
         connector.dc.target(set_mv, set_ma)
@@ -111,14 +111,14 @@ def test_supply_follows_the_requested_power_within_the_ratings():
         assert connector.orders[ports.SET_MV] <= 500000
         assert connector.orders[ports.SET_MA] <= 20000
     # the largest connector there can be stays under 2**30 in every step
-    largest = station_dc(dc_voltage_max_v=1000, dc_current_max_a=500)
+    largest = dc_setup(dc_voltage_max_v=1000, dc_current_max_a=500)
     largest.connector.dc.target(1000000, 500000)
     largest.run(10)
     assert largest.connector.charge_w == 500000
 
 
 def test_offered_current_is_that_of_the_voltage_at_the_connector():
-    setup = station_dc()
+    setup = dc_setup()
     setup.requested_w = 4000
     setup.connector.levels[ports.DC_MV] = 400000
     setup.run(10)
@@ -126,7 +126,7 @@ def test_offered_current_is_that_of_the_voltage_at_the_connector():
 
 
 def test_stop_ends_the_current_and_keeps_the_voltage_until_the_consent_ends():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     connector.dc.target(400000, 10000)
     setup.run(10)
@@ -137,7 +137,7 @@ def test_stop_ends_the_current_and_keeps_the_voltage_until_the_consent_ends():
 
 
 def test_an_open_contactor_ends_every_order():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     for order in (connector.dc.target, connector.dc.precharge):
         order(400000, 10000)
@@ -162,7 +162,7 @@ def test_the_isolation_test_stays_under_what_the_vehicle_takes():
         (1000, None, 0),
         (1000, 1e7, 1000),
     ):
-        setup = station_dc(dc_voltage_max_v=connector_v)
+        setup = dc_setup(dc_voltage_max_v=connector_v)
         connector = setup.connector
         connector.demand.limit(None, vehicle_v, 50, 1)
         connector.dc.check(True)
@@ -177,7 +177,7 @@ def test_the_isolation_test_stays_under_what_the_vehicle_takes():
 
 
 def test_no_order_passes_what_the_vehicle_takes():
-    setup = station_dc(dc_voltage_max_v=1000, dc_current_max_a=200)
+    setup = dc_setup(dc_voltage_max_v=1000, dc_current_max_a=200)
     connector = setup.connector
     for vehicle, mv, ma, charge_by in (
         ((None, 418, 50), 418000, 50000, limits.VEHICLE),
@@ -201,7 +201,7 @@ def test_no_order_passes_what_the_vehicle_takes():
 
 
 def test_limits_are_forgotten_with_the_vehicle_and_with_the_session():
-    setup = station_dc()
+    setup = dc_setup()
     setup.connector.demand.limit(None, 418, 50, 1)
     setup.vehicle("A").run()
     assert (setup.connector.demand.dc_mv, setup.connector.demand.dc_ma) == (0, 0)
@@ -211,7 +211,7 @@ def test_limits_are_forgotten_with_the_vehicle_and_with_the_session():
 
 
 def test_the_isolation_test_waits_for_a_vehicle_that_comes_to_state_c_late():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     setup.vehicle("B").run()
     connector.dc.check(True)
@@ -224,7 +224,7 @@ def test_the_isolation_test_waits_for_a_vehicle_that_comes_to_state_c_late():
 
 
 def test_a_limit_that_falls_holds_for_what_was_ordered_before():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     connector.dc.target(400000, 10000)
     setup.run(10)

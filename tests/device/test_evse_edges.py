@@ -1,4 +1,4 @@
-"""Where one part of the connector hands over to another: ventilation, an order taken back, what a session leaves."""
+"""The connector at its edges: ventilation, an order taken back, what a session leaves."""
 
 from connector_setup import ConnectorSetup, in_session
 

@@ -1,4 +1,4 @@
-"""The connector at its edges: what one vehicle or session leaves behind, what a wrong wish may not do."""
+"""The connector at its edges: what one vehicle or session leaves behind, what a wrong request may not do."""
 
 from charger_setup import ChargerSetup
 from connector_setup import ConnectorSetup, charging, in_session
@@ -168,7 +168,7 @@ def test_before_a_vehicle_says_anything_nothing_is_known_of_it():
 
 def test_the_smaller_of_the_vehicle_s_limits_counts():
     demand = Demand()
-    for told, most_w in (
+    for reported, most_w in (
         ((5000, 230, 16, 3), 5000),
         ((20000, 230, 16, 3), 11040),
         ((20000, 230, 16, 1), 3680),
@@ -176,8 +176,8 @@ def test_the_smaller_of_the_vehicle_s_limits_counts():
         ((1 << 40, None, None, 1), UNLIMITED_W),
         ((-1, 230, 16, 1), 0),
     ):
-        demand.limit(*told)
-        assert demand.most_w == most_w, told
+        demand.limit(*reported)
+        assert demand.most_w == most_w, reported
 
 
 def test_the_meter_counts_no_gap_and_nothing_before_it_began():

@@ -25,7 +25,7 @@ def test_a_session_is_offered_6_a_or_nothing():
             assert connector.offered_w == min(offered_w, 7360 if phases == 1 else 7400), (phases, requested_w)
             assert connector.offered_ma == 0 or connector.offered_ma >= 6000
             assert (connector.offered_ma > 0) == (requested_w >= least_w)
-            # the inverter is not told to charge a vehicle that was offered nothing, and that is named
+            # the inverter is not commanded to charge a vehicle that was offered nothing, and that is named
             assert (connector.charge_w > 0) == (requested_w >= least_w)
             if requested_w < least_w:
                 assert connector.charge_by == limits.MINIMUM_CURRENT
@@ -54,11 +54,11 @@ def test_the_headroom_counts_as_the_requested_power_does():
 def test_the_limits_that_a_session_reports_follow_the_minimum():
     setup = ChargerSetup(phases=3).ready()
     setup.charger.allow(True)
-    for requested_w, told_a in ((3000, 0), (4140, 6), (6900, 10), (4100, 0), (5000, 7.246)):
+    for requested_w, offered_a in ((3000, 0), (4140, 6), (6900, 10), (4100, 0), (5000, 7.246)):
         setup.requested_w = requested_w
         setup.run(20)
-        assert abs(setup.charger.offered_current_a - told_a) < 0.001, requested_w
-        assert setup.charger.offered_w == (requested_w if told_a else 0)
+        assert abs(setup.charger.offered_current_a - offered_a) < 0.001, requested_w
+        assert setup.charger.offered_w == (requested_w if offered_a else 0)
 
 
 def test_a_schedule_has_no_power_a_vehicle_cannot_take():

@@ -1,4 +1,4 @@
-"""What the pilot offers: every row of the offer's table, its times, fallback and pause."""
+"""The PWM of the control pilot: every row of its table, its times, fallback and pause."""
 
 from noalloc import without_heap
 

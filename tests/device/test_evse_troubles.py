@@ -1,4 +1,4 @@
-"""What forbids power at the connector: each fault by itself, told while it stands and no longer."""
+"""Faults at the connector: each forbids power by itself, and is reported while it is active and no longer."""
 
 from connector_setup import ConnectorSetup, charging, in_session
 
@@ -17,8 +17,8 @@ NAMES = (
 )
 
 
-def told(setup):
-    """Return the faults of the connector that are told now, by name."""
+def reported(setup):
+    """Return the faults of the connector that are reported now, by name."""
     faults = Faults()
     setup.connector.report(faults)
     return [name for name in NAMES if faults.is_active(getattr(errors, name))]
@@ -26,7 +26,7 @@ def told(setup):
 
 def test_without_a_fault_power_is_allowed():
     setup = charging()
-    assert not troubles.forbids(setup.connector) and told(setup) == []
+    assert not troubles.forbids(setup.connector) and reported(setup) == []
 
 
 def test_each_fault_forbids_power_and_is_reported_by_its_name():
@@ -52,7 +52,7 @@ def test_each_fault_forbids_power_and_is_reported_by_its_name():
         setup = charging()
         trouble(setup.connector)
         assert troubles.forbids(setup.connector), NAMES[place]
-        assert told(setup) == [NAMES[place]]
+        assert reported(setup) == [NAMES[place]]
 
 
 def test_a_pilot_fault_is_reported_with_the_level_that_shows_it():
@@ -73,9 +73,9 @@ def test_a_missing_diode_opens_the_contactor_and_stays_active_until_the_vehicle_
     setup.diode = True
     setup.run(300)
     assert not connector.contactor.order and not connector.ready
-    assert told(setup) == ["PILOT_DIODE"]
+    assert reported(setup) == ["PILOT_DIODE"]
     setup.vehicle("A").run()
-    assert told(setup) == []
+    assert reported(setup) == []
 
 
 def test_a_fault_that_ended_is_taken_back():
@@ -94,10 +94,10 @@ def test_missing_ventilation_is_reported_and_forbids_nothing_else():
     setup = ConnectorSetup(evse=1, ventilation=0)
     setup.vehicle("D").run()
     assert setup.connector.pilot.state == pilot.D
-    assert not troubles.forbids(setup.connector) and told(setup) == ["VENTILATION_WANTED"]
+    assert not troubles.forbids(setup.connector) and reported(setup) == ["VENTILATION_WANTED"]
     setup = ConnectorSetup(evse=1, ventilation=1)
     setup.vehicle("D").run()
-    assert told(setup) == []
+    assert reported(setup) == []
 
 
 def test_an_isolation_fault_ends_the_power_of_a_dc_connector():

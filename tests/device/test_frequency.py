@@ -1,3 +1,5 @@
+"""The estimator on sampled sines: frequency, voltage, ROCOF and quality."""
+
 from noalloc import without_heap
 from sine import Sine
 

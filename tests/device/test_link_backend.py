@@ -111,7 +111,7 @@ def test_the_largest_question_is_answered_and_another_one_after_it():
         answer = _bytes(size + 3)[3:]
         _fetch(host, number, answer)
         assert host.backend.answer == answer and not host.backend.failed and host.backend.settled
-        host.answer(number, answer)  # our last word was lost
+        host.answer(number, answer)  # our last message was lost
         assert _offsets(host.bodies()) == [size]
         host.wait(60000)
         assert host.backend.answer == answer  # stays, though the host session is over

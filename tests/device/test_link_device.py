@@ -204,7 +204,7 @@ def test_a_parameter_record_is_an_answer_too():
     peer.link.post(message_ids.PARAMETER, [1, 9, 6, 480])
     peer.link.post(message_ids.PARAMETER, [1, 9, 6, 480])
     peer.link.answer(9, 0)
-    peer.link.post(message_ids.PARAMETER, [1, 0, 6, 500])  # no command: told unasked
+    peer.link.post(message_ids.PARAMETER, [1, 0, 6, 500])  # no command: sent unasked
     assert [message for _sequence, _held, message in peer.records()] == [message_ids.PARAMETER] * 2
 
 

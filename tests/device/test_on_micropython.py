@@ -52,7 +52,7 @@ def wasm_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wasm_compiled(wasm_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, compiled (not -O: it drops assertions); kernels stay source, their plain twins stand in on import."""
+    """The same, compiled (not -O: it drops assertions); kernels stay source, plain twins replace them on import."""
     folder = tmp_path_factory.mktemp("wasm") / "compiled"
     shutil.copytree(wasm_files, folder)
     for path in sorted(folder.rglob("*.py")):

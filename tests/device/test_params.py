@@ -1,3 +1,5 @@
+"""The table of parameters: limits, meanings, refusals."""
+
 from gridkeel import params, params_text
 from gridkeel.errors import ParameterError
 from gridkeel.services import fast_reserve

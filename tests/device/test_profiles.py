@@ -1,3 +1,5 @@
+"""Droop profiles: each curve against its source, and the lag."""
+
 from mains_estimate import MainsEstimate
 from noalloc import without_heap
 

@@ -84,13 +84,13 @@ def test_ratings_are_the_limits_of_the_set_point():
 def test_a_state_of_charge_that_is_none_is_unknown_and_a_missing_one_too():
     line = beating()
     assert line.inverter.soc_pct_x100 == -1
-    for raw, told in ((50, 5000), (100, 10000), (101, -1)):
+    for raw, expected in ((50, 5000), (100, 10000), (101, -1)):
         soc = (50, 4, U16, 100, 1, INTO)
         slave = Beating()
         slave.lay(50, raw, 0, 0, 0)
         line = Line(slave, always(3), family=lambda p, soc=soc: device.driver(p, register_map(soc=soc)))
         line.run(4000, 1000)
-        assert line.inverter.soc_pct_x100 == told
+        assert line.inverter.soc_pct_x100 == expected
 
 
 # --- a lifetime that travels with each setting

@@ -1,3 +1,5 @@
+"""Droop, protection and set-point on an estimate that is set by hand."""
+
 from mains_estimate import MainsEstimate
 
 from gridkeel import errors, ticks
@@ -163,7 +165,7 @@ def test_a_set_point_lasts_its_lifetime_and_no_longer():
     assert not setpoint.update(now)
     assert setpoint.expired
     assert not setpoint.update(now)
-    assert not setpoint.expired, "told for one update, whoever reads it"
+    assert not setpoint.expired, "reported for one update, whoever reads it"
 
 
 def test_a_set_point_out_of_range_changes_nothing():

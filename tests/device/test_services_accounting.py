@@ -1,3 +1,5 @@
+"""The energy account: the verdict on each kind of deviation from the baseline."""
+
 from noalloc import without_heap
 
 from gridkeel import ticks
@@ -20,49 +22,49 @@ class Hour:
             self.account.update(power_w, self.now)
         return self
 
-    def told(self):
+    def verdict(self):
         return self.account.deviation_wh, accounting.VERDICTS[self.account.verdict]
 
 
 def test_energy_below_the_baseline_is_shed():
-    assert Hour().flow(1000, 1800).flow(3000, 1800).told() == (-1000, "shed")
+    assert Hour().flow(1000, 1800).flow(3000, 1800).verdict() == (-1000, "shed")
 
 
 def test_energy_that_is_made_up_for_is_shifted():
-    assert Hour().flow(1000, 900).flow(3000, 900).flow(4000, 1800).told() == (0, "shifted")
+    assert Hour().flow(1000, 900).flow(3000, 900).flow(4000, 1800).verdict() == (0, "shifted")
 
 
 def test_discharge_made_up_for_with_losses_is_battery():
     # 4,000 W out for a quarter of an hour: 1,750 Wh under the baseline; 2,000 Wh over it come back
-    assert Hour().flow(-4000, 900).flow(7000, 1800).flow(3000, 900).told() == (250, "battery")
+    assert Hour().flow(-4000, 900).flow(7000, 1800).flow(3000, 900).verdict() == (250, "battery")
 
 
 def test_energy_over_the_baseline_is_added_and_none_at_it():
-    assert Hour().flow(4000, 3600).told() == (1000, "added")
-    assert Hour().flow(3000, 3600).told() == (0, "none")
+    assert Hour().flow(4000, 3600).verdict() == (1000, "added")
+    assert Hour().flow(3000, 3600).verdict() == (0, "none")
 
 
 def test_a_part_that_is_made_up_for_is_still_shed():
-    assert Hour().flow(1000, 1800).flow(4000, 1800).told() == (-500, "shed")
+    assert Hour().flow(1000, 1800).flow(4000, 1800).verdict() == (-500, "shed")
 
 
 def test_tolerance_decides_at_its_edge():
     # 980 of 1,000 Wh come back: 20 of 1,980 moved are just over 1 %
-    assert Hour(account_tolerance_pct=1).flow(1000, 1800).flow(4960, 1800).told() == (-20, "shed")
-    assert Hour(account_tolerance_pct=2).flow(1000, 1800).flow(4960, 1800).told() == (-20, "shifted")
-    assert Hour(account_tolerance_pct=1).flow(1000, 1800).flow(5042, 1800).told() == (21, "battery")
-    assert Hour(account_tolerance_pct=2).flow(1000, 1800).flow(5042, 1800).told() == (21, "shifted")
+    assert Hour(account_tolerance_pct=1).flow(1000, 1800).flow(4960, 1800).verdict() == (-20, "shed")
+    assert Hour(account_tolerance_pct=2).flow(1000, 1800).flow(4960, 1800).verdict() == (-20, "shifted")
+    assert Hour(account_tolerance_pct=1).flow(1000, 1800).flow(5042, 1800).verdict() == (21, "battery")
+    assert Hour(account_tolerance_pct=2).flow(1000, 1800).flow(5042, 1800).verdict() == (21, "shifted")
 
 
 def test_each_window_begins_anew():
     hour = Hour(account_window_s=600)
     hour.flow(0, 600)
-    assert hour.told() == (-500, "shed")
+    assert hour.verdict() == (-500, "shed")
     hour.flow(6000, 300)
-    assert hour.told() == (-500, "shed")
+    assert hour.verdict() == (-500, "shed")
     assert hour.account.up_wh == 250
     hour.flow(6000, 300)
-    assert hour.told() == (500, "added")
+    assert hour.verdict() == (500, "added")
 
 
 def test_a_gap_counts_for_a_second_at_the_most():

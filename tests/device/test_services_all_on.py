@@ -66,21 +66,21 @@ def test_telemetry_explains_the_decision():
     fields = messages.fields_of(message_ids.TELEMETRY)
     assert len(record) == len(fields)
     telemetry.fill(record, setup.controller, Health, Link)
-    told = {fields[k][0]: record[k] for k in range(len(record))}
-    assert told["level"] == arbiter.SECONDARY
-    assert told["base_w"] == 6900
-    assert told["primary_w"] == 0
-    assert told["requested_w"] == told["base_w"] + told["primary_w"]
-    assert told["demand_response_state"] == events.IDLE
-    assert told["reserve_state"] == fast_reserve.READY
-    assert told["charge_limit_w"] == 7400
-    assert told["charge_limiter"] == limits.CHARGE_RATING
-    assert told["verdict"] == accounting.NONE
-    assert 0 < told["discharge_limit_w"] <= 7400
+    reported = {fields[k][0]: record[k] for k in range(len(record))}
+    assert reported["level"] == arbiter.SECONDARY
+    assert reported["base_w"] == 6900
+    assert reported["primary_w"] == 0
+    assert reported["requested_w"] == reported["base_w"] + reported["primary_w"]
+    assert reported["demand_response_state"] == events.IDLE
+    assert reported["reserve_state"] == fast_reserve.READY
+    assert reported["charge_limit_w"] == 7400
+    assert reported["charge_limiter"] == limits.CHARGE_RATING
+    assert reported["verdict"] == accounting.NONE
+    assert 0 < reported["discharge_limit_w"] <= 7400
     # 230 V, in the middle of the deadband; the slave's own figures are behind it
-    assert told["requested_var"] == 0
-    assert told["delivered_var"] == -700
-    assert told["temperature_c"] == 31
+    assert reported["requested_var"] == 0
+    assert reported["delivered_var"] == -700
+    assert reported["temperature_c"] == 31
     assert len(record) == len(messages.fields_of(message_ids.TELEMETRY))
 
 

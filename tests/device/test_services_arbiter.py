@@ -1,3 +1,5 @@
+"""The arbiter: priority of the services, ramps and limits."""
+
 from inverter_limits import InverterLimits
 from noalloc import without_heap
 from services_setup import ServicesSetup

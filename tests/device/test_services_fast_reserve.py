@@ -1,3 +1,5 @@
+"""Fast reserve: trigger, hold, ramp-off and rest of each product."""
+
 from mains_estimate import MainsEstimate
 from noalloc import without_heap
 

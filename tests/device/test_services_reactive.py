@@ -89,7 +89,7 @@ def test_the_inverters_own_limits_bound_reactive_power():
     assert var_of(rated=InverterLimits(absorb_max_var=700), reactive_mode=1, reactive_var=-2000) == -2000
     assert var_of(rated=InverterLimits(inject_max_var=600), reactive_mode=1, reactive_var=-2000) == -600
     assert var_of(rated=InverterLimits(inject_max_var=0), reactive_mode=1, reactive_var=-2000) == 0
-    # 5 kVA beside 4 kW leave 3 kvar
+    # 5 kVA with 4 kW leave 3 kvar
     assert var_of(4000, rated=InverterLimits(5000), reactive_mode=1, reactive_var=5000, reactive_max_var=9000) == 3000
     assert var_of(5001, rated=InverterLimits(5000), reactive_mode=1, reactive_var=5000, reactive_max_var=9000) == 0
 

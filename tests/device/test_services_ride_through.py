@@ -1,3 +1,5 @@
+"""Protection by trip profile: clocks, momentary cessation, enter service, spread."""
+
 from noalloc import without_heap
 from protection_setup import ProtectionSetup
 

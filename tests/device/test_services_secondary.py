@@ -1,3 +1,5 @@
+"""Secondary services: regulation, demand response, price plan."""
+
 from noalloc import without_heap
 
 from gridkeel import ticks

@@ -69,7 +69,7 @@ def test_scales_that_cannot_set_the_power_are_unsuited():
 def test_a_model_too_short_for_its_points_counts_as_absent():
     models = der_models()
     models[4] = model(704, 49, {})
-    models[5] = model(713, 7, {4: 0, 8: -1})  # its state of charge stands where the scale factor would
+    models[5] = model(713, 7, {4: 0, 8: -1})  # its state of charge is where the scale factor would
     assert discovered(Slave(models)).inverter.state == UNSUITED
 
 

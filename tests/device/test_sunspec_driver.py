@@ -44,14 +44,14 @@ def test_a_command_is_one_frame_of_17_bytes():
 
 
 def test_scale_factors_round_toward_zero():
-    for sf, raw, told in ((-1, 30590, 3059), (2, 30, 3000), (3, 3, 3000), (-4, 30590000, 3059)):
+    for sf, raw, expected_w in ((-1, 30590, 3059), (2, 30, 3000), (3, 3, 3000), (-4, 30590000, 3059)):
         slave = Slave(der_models(sf))
         setup = driving(slave, -3059)
         assert slave.signed32(704, 24) == raw, sf
-        assert setup.inverter.active.commanded_w == -told
+        assert setup.inverter.active.commanded_w == -expected_w
         setup.run(300, 3059)
         assert slave.signed32(704, 24) == -raw, sf
-        assert setup.inverter.active.commanded_w == told
+        assert setup.inverter.active.commanded_w == expected_w
 
 
 def test_the_command_is_bounded_by_the_parameters():

@@ -1,4 +1,4 @@
-"""Delivered against commanded power: what is told, within which time, with which measure, and what is no fault."""
+"""Delivered against commanded power: what is reported, within which time, with which measure, and what is no fault."""
 
 from sunspec_deviating import DeviatingSlave, obeys, part, pulses, ramp
 from sunspec_slave import DriverSetup, Slave, der_models, legacy_models
@@ -7,7 +7,7 @@ from gridkeel import errors, limits
 from gridkeel.inverter import DRIVING
 
 WASM_GROUP = 0
-# Until it is told, and until it is over once the inverter follows again.
+# Until it is reported, and until it is over once the inverter follows again.
 TOLD_MS = 5000
 OVER_MS = 15000
 
@@ -20,7 +20,7 @@ def driving(models, changes=None):
     return setup
 
 
-def told_after(setup, most_ms):
+def reported_after(setup, most_ms):
     """Return the ms until the fault, -1 where none came."""
     start = setup.now
     while setup.now - start < most_ms:
@@ -47,9 +47,9 @@ def test_an_inverter_that_delivers_something_else_is_reported_with_its_measure_a
                 setup.run(2000, wanted)
                 setup.slave.deliver_of = part(of)
                 case = (models, wanted, of)
-                assert told_after(setup, TOLD_MS) > 1000, case
-                told_w = setup.inverter.following.deviation_w
-                assert abs(told_w - (apart_w if wanted > 0 else -apart_w)) <= 10, (case, told_w)
+                assert reported_after(setup, TOLD_MS) > 1000, case
+                reported_w = setup.inverter.following.deviation_w
+                assert abs(reported_w - (apart_w if wanted > 0 else -apart_w)) <= 10, (case, reported_w)
                 assert setup.inverter.state == DRIVING
                 setup.slave.deliver_of = obeys
                 over_after(setup, OVER_MS)
@@ -60,7 +60,7 @@ def test_power_at_commanded_zero_is_reported_as_uncommanded():
     for flows_w in (-3000, -400, 400, 3000):
         setup = driving(der_models())
         setup.slave.deliver_of = part(1, flows_w)
-        assert told_after(setup, TOLD_MS) > 0, flows_w
+        assert reported_after(setup, TOLD_MS) > 0, flows_w
         assert setup.inverter.following.deviation_w == -flows_w
         setup.run(500)
         assert setup.inverter.following.uncommanded, flows_w
@@ -98,7 +98,7 @@ def test_pulses_are_reported_once_and_stay_reported():
         setup = driving(der_models())
         setup.run(2000, 3000)
         setup.slave.deliver_of = pulses(on_ms, off_ms)
-        assert told_after(setup, most_ms) > 0, (on_ms, off_ms)
+        assert reported_after(setup, most_ms) > 0, (on_ms, off_ms)
         changes = 0
         for _ in range(200):
             setup.run(100)
@@ -117,7 +117,7 @@ def test_what_is_bounded_is_the_side_that_falls_short():
         setup = driving(der_models())
         setup.run(2000, wanted)
         setup.slave.deliver_of = part(of)
-        assert told_after(setup, TOLD_MS) > 0
+        assert reported_after(setup, TOLD_MS) > 0
         following = setup.inverter.following
         assert (following.charge_w, following.discharge_w) == (charge_w, discharge_w), (wanted, of)
 
@@ -152,11 +152,11 @@ def test_a_signal_that_moves_all_the_time_is_no_fault_for_a_slow_inverter_and_on
     ):
         setup = driving(der_models())
         setup.slave.deliver_of = deliver
-        told = 0
+        reported = 0
         for turn in range(20):
             setup.run(every_ms, 3000 if turn % 2 else -1500)
-            told += setup.inverter.following.deviation_w != 0
-        assert (told > 12) if fails else (told == 0), (deliver, told)
+            reported += setup.inverter.following.deviation_w != 0
+        assert (reported > 12) if fails else (reported == 0), (deliver, reported)
 
 
 def test_seldom_measurements_take_two_of_them():
@@ -164,12 +164,12 @@ def test_seldom_measurements_take_two_of_them():
         setup = driving(der_models(), {"inverter_poll_ms": poll_ms})
         setup.run(2 * poll_ms + 2000, 3000)
         setup.slave.deliver_of = part(0)
-        took_ms = told_after(setup, 4 * poll_ms + TOLD_MS)
+        took_ms = reported_after(setup, 4 * poll_ms + TOLD_MS)
         assert max(1000, poll_ms) < took_ms, (poll_ms, took_ms)
 
 
 def test_a_vehicle_takes_less_than_it_is_offered_without_a_fault_of_the_inverter():
-    for changes, of, told in (
+    for changes, of, reported in (
         ({"evse": 1}, 0, False),
         ({"evse": 1}, 0.4, False),
         ({"evse": 2}, 0, False),
@@ -179,7 +179,7 @@ def test_a_vehicle_takes_less_than_it_is_offered_without_a_fault_of_the_inverter
         setup = driving(der_models(), changes)
         setup.run(2000, 3000)
         setup.slave.deliver_of = part(of)
-        assert (told_after(setup, 15000) > 0) is told, (changes, of)
+        assert (reported_after(setup, 15000) > 0) is reported, (changes, of)
 
 
 def test_a_vehicle_that_goes_on_drawing_at_commanded_zero_is_reported_after_its_time():
@@ -187,7 +187,7 @@ def test_a_vehicle_that_goes_on_drawing_at_commanded_zero_is_reported_after_its_
     setup.run(2000, 3000)
     setup.slave.deliver_of = part(0, -3000)
     setup.run(100, 0)
-    assert told_after(setup, 15000) > 6000
+    assert reported_after(setup, 15000) > 6000
     assert setup.inverter.following.uncommanded
 
 

@@ -1,4 +1,4 @@
-"""Devices that hold something else than was written: what is accepted, how often it is written again, what is told."""
+"""Devices that hold another value than was written: what is accepted, how often it is rewritten, what is reported."""
 
 from small_heap import COLLECTED, sample, share
 from sunspec_slave import DriverSetup, Slave, der_models, legacy_models, signed16
@@ -44,7 +44,7 @@ def at_most(number, offset, most):
 
 
 def time_left(number, offset):
-    """The timer tells the time that is left of the 4 s."""
+    """The timer reads as the time that is left of the 4 s."""
     return lambda slave, now: slave.set(number, offset, max(0, 4 - (now - slave.written_ms) // 1000))
 
 

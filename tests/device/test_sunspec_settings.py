@@ -1,4 +1,4 @@
-"""Which settings the driver writes and which not: small wishes, stops on the way, an inverter that takes its time."""
+"""Which settings the driver writes and which not: small changes, stops on the way, an inverter that takes its time."""
 
 from sunspec_slave import Slave, der_models, driving, settings
 

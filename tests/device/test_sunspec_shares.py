@@ -12,7 +12,7 @@ WASM_GROUP = 1
 
 
 def models(charge=(740, 1), discharge=(500, 1), sf=-2):
-    """The older family with WChaMax and MaxDisChaRte as (value, scale factor), discharge None where it tells none."""
+    """The older family with WChaMax and MaxDisChaRte as (value, scale factor), discharge None where it has none."""
     value, scale = discharge or (0xFFFF, -32768)
     return [
         common(),

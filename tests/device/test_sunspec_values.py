@@ -45,7 +45,7 @@ def test_values_not_implemented_are_unknown():
 
 
 def test_percentages_are_scaled_by_their_rating():
-    for word, sf, told in (
+    for word, sf, expected in (
         (623, -1, 6230),
         (62, 0, 6200),
         (6234, -2, 6234),
@@ -58,7 +58,7 @@ def test_percentages_are_scaled_by_their_rating():
         (50, -32768, -1),
         (50, 10, -1),
     ):
-        assert soc_pct_x100(word, sf) == told, (word, sf)
+        assert soc_pct_x100(word, sf) == expected, (word, sf)
 
 
 def test_fits_is_true_for_what_encode_can_hold():

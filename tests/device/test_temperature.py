@@ -79,6 +79,6 @@ def test_a_temperature_that_grows_old_counts_as_hot():
 
 def test_reactive_power_first_bounds_the_power():
     setup = charging({"temperature_sensor": 0, "reactive_mode": 1, "reactive_var": 3000, "reactive_priority": 1})
-    assert setup.controller.envelope.permitted_w == 6760  # beside 3,000 var on 7,400 VA
+    assert setup.controller.envelope.permitted_w == 6760  # with 3,000 var on 7,400 VA
     assert setup.controller.limiter == limits.REACTIVE
     assert setup.slave.signed32(704, 38) == -3000

@@ -1,3 +1,5 @@
+"""Arithmetic of ticks across their wrap."""
+
 from gridkeel import ticks
 
 

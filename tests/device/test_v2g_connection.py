@@ -256,8 +256,8 @@ def test_a_refusal_asks_the_ev_to_stop():
     body = charge_parameter(ev)
     body["AC_EVChargeParameter"]["EVMaxVoltage"]["Unit"] = "A"
     answer = ev.ask("ChargeParameterDiscoveryReq", body, "FAILED_WrongChargeParameter")
-    told = answer["AC_EVSEChargeParameter"]["AC_EVSEStatus"]
-    assert told["EVSENotification"] == "StopCharging" and told["NotificationMaxDelay"] == 0
+    reported = answer["AC_EVSEChargeParameter"]["AC_EVSEStatus"]
+    assert reported["EVSENotification"] == "StopCharging" and reported["NotificationMaxDelay"] == 0
 
 
 def test_no_session_begins_where_the_duty_is_not_5_percent():

@@ -23,7 +23,7 @@ def refused_details(evse, ev, code, event):
         ev.ask(name, ev.request(name))
     ev.ask("PaymentDetailsReq", ev.details(), code)
     assert evse.kinds("refused") == [("refused", "PaymentDetailsReq", code, 0)]
-    assert [told[2] for told in evse.kinds("certificate")][-1:] == [event], evse.events
+    assert [reported[2] for reported in evse.kinds("certificate")][-1:] == [event], evse.events
     evse.charger.authorized = 1
     ended_safely(evse)
 
@@ -308,9 +308,9 @@ def test_a_receipt_for_other_figures_is_refused():
     evse = evse_for(OPERATOR, changes={"iso15118_receipt": 1})
     ev = ContractEvcc(evse, KEY, CHAIN)
     ev.to_charging()
-    told = dict(ev.charge(1)["MeterInfo"])
-    told["MeterReading"] += 1
-    body = {"Id": "id1", "SessionID": ev.session_id, "MeterInfo": told}
+    reported = dict(ev.charge(1)["MeterInfo"])
+    reported["MeterReading"] += 1
+    body = {"Id": "id1", "SessionID": ev.session_id, "MeterInfo": reported}
     ev.ask_signed("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")
     ended_safely(evse)
 
@@ -319,6 +319,6 @@ def test_an_unsigned_receipt_is_refused():
     evse = evse_for(OPERATOR, dc=True, changes={"iso15118_receipt": 1})
     ev = ContractEvcc(evse, KEY, CHAIN, "DC_extended")
     ev.to_charging()
-    told = ev.charge(1)["MeterInfo"]
-    body = {"Id": "id1", "SessionID": ev.session_id, "MeterInfo": told}
+    reported = ev.charge(1)["MeterInfo"]
+    body = {"Id": "id1", "SessionID": ev.session_id, "MeterInfo": reported}
     ev.ask("MeteringReceiptReq", body, "FAILED_MeteringSignatureNotValid")

@@ -24,7 +24,7 @@ ERRORS = (
 
 
 class LimitedEvcc(Evcc):
-    """A DC EV that tells these limits in ChargeParameterDiscoveryReq, None for no power limit."""
+    """A DC EV that states these limits in ChargeParameterDiscoveryReq, None for no power limit."""
 
     def __init__(self, evse, max_v, max_a, max_w=None):
         Evcc.__init__(self, evse, MODE)
@@ -94,8 +94,8 @@ def test_targets_over_the_connector_s_limits_are_clamped_and_named():
     ):
         assert asks(ev, volts, amperes) == (target, reached), (volts, amperes)
     assert number(ev.last["EVSEMaximumVoltageLimit"]) == 450
-    told = [event[2:] for event in ev.evse.kinds("delivery") if event[1] == "target_out_of_range"]
-    assert told == [("EVTargetVoltage", 481), ("EVTargetCurrent", 126)], "once each"
+    reported = [event[2:] for event in ev.evse.kinds("delivery") if event[1] == "target_out_of_range"]
+    assert reported == [("EVTargetVoltage", 481), ("EVTargetCurrent", 126)], "once each"
     ev.stop()
 
 
@@ -118,13 +118,13 @@ def test_limits_of_parameter_discovery_bound_voltage_and_current():
 def test_limits_in_the_message_hold_from_that_message_on():
     ev = charging(418, 50, 20000)
     charger = ev.evse.charger
-    for told, asked, found, limits in (
+    for reported, asked, found, limits in (
         ({}, (350, 40), ((350, 40), ""), (20000, 418, 50)),
         ({V: 250}, (350, 40), ((250, 40), "V"), (20000, 250, 50)),
-        ({}, (350, 40), ((250, 40), "V"), (20000, 250, 50)),  # one that is not told again stands
+        ({}, (350, 40), ((250, 40), "V"), (20000, 250, 50)),  # one that is not sent again is kept
         ({A: 10}, (350, 40), ((250, 10), "VA"), (20000, 250, 10)),
         ({W: 2000}, (240, 9), ((240, 9), "W"), (2000, 250, 10)),
-        # they may rise again, to what the EV told first and no further
+        # they may rise again, to what the EV stated first and no further
         ({V: 400, A: 45, W: 15000}, (350, 40), ((350, 40), ""), (15000, 400, 45)),
         ({V: 900, A: 400, W: 30000}, (450, 60), ((418, 50), "VAW"), (20000, 418, 50)),
         # none at all, and less
@@ -135,8 +135,8 @@ def test_limits_in_the_message_hold_from_that_message_on():
         ({V: 418, W: 0}, (350, 40), ((350, 40), "W"), (0, 418, 41)),
         ({W: -1}, (350, 40), ((350, 40), "W"), (0, 418, 41)),
     ):
-        assert asks(ev, *asked, **told) == found, told
-        assert charger.limits[:3] == limits, told
+        assert asks(ev, *asked, **reported) == found, reported
+        assert charger.limits[:3] == limits, reported
     ev.stop()
 
 
@@ -209,9 +209,9 @@ def test_an_ev_that_reports_an_error_while_charging_ends_in_order():
         body["DC_EVStatus"] = ev_status(error)
         for _ in range(3):
             found = ev.ask("CurrentDemandReq", body)
-            told = found["DC_EVSEStatus"]
+            reported = found["DC_EVSEStatus"]
             assert evse.charger.target == (0, 0), "no current from that message on"
-            assert (told["EVSENotification"], told["EVSEStatusCode"]) == ("StopCharging", "EVSE_Shutdown")
+            assert (reported["EVSENotification"], reported["EVSEStatusCode"]) == ("StopCharging", "EVSE_Shutdown")
             evse.run(100)
         assert evse.charger.contactor_closed, "the contacts open without current, when the EV asks for it"
         assert [event for event in evse.kinds("delivery") if event[1] == "ev_error"] == [

@@ -1,4 +1,4 @@
-"""A fault of the charger in a session: the EV is told to stop, and only what is agreed anew closes the contactor."""
+"""A fault of the charger in a session: the EV is asked to stop, and only what is agreed anew closes the contactor."""
 
 from evcc import Evcc, Evse, charge_parameter, delivery
 from small_heap import share
@@ -25,7 +25,7 @@ def fault(evse, ms=200):
     evse.run(200)
 
 
-def told(ev):
+def notification(ev):
     return ev.charge(1)["DC_EVSEStatus" if ev.dc else "AC_EVSEStatus"]["EVSENotification"]
 
 
@@ -33,17 +33,17 @@ def test_a_stop_asked_for_by_a_fault_is_repeated_after_the_fault_is_gone():
     for dc in share((False, True), 1):
         evse, ev = charging(dc)
         evse.charger.ready = False
-        assert told(ev) == status.STOP
+        assert notification(ev) == status.STOP
         evse.charger.ready = True
         for _ in range(3):
-            assert told(ev) == status.STOP
+            assert notification(ev) == status.STOP
         assert not evse.charger.contactor_closed and not evse.charger.allowed
 
 
 def test_a_fault_between_two_messages_asks_for_a_stop_all_the_same():
     evse, ev = charging()
     fault(evse)
-    assert told(ev) == status.STOP and not evse.charger.contactor_closed
+    assert notification(ev) == status.STOP and not evse.charger.contactor_closed
 
 
 def test_the_ev_s_stop_is_answered_with_ok():
@@ -59,13 +59,13 @@ def test_the_ev_s_stop_is_answered_with_ok():
 def test_a_new_agreement_closes_the_contactor_again():
     evse, ev = charging()
     fault(evse)
-    assert told(ev) == status.STOP
+    assert notification(ev) == status.STOP
     ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
     found = ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev))["AC_EVSEChargeParameter"]
     assert found["AC_EVSEStatus"]["EVSENotification"] == "None"
     assert not evse.charger.contactor_closed
     ev.ask("PowerDeliveryReq", delivery("Start", ev))
-    assert evse.charger.contactor_closed and told(ev) == "None"
+    assert evse.charger.contactor_closed and notification(ev) == "None"
 
 
 def test_a_new_agreement_at_a_dc_connector_tests_the_isolation_again():
@@ -78,7 +78,7 @@ def test_a_new_agreement_at_a_dc_connector_tests_the_isolation_again():
     assert evse.charger.isolation == status.ISOLATION_WARNING
     ev.pre_charge()
     ev.ask("PowerDeliveryReq", delivery("Start", ev))
-    assert evse.charger.contactor_closed and told(ev) == "None"
+    assert evse.charger.contactor_closed and notification(ev) == "None"
 
 
 def test_no_new_agreement_is_made_while_the_fault_is_active():
@@ -129,7 +129,7 @@ def test_an_ev_that_charges_on_after_a_fault_is_stopped():
     evse, ev = charging(changes={"iso15118_notice_s": 10})
     fault(evse)
     ev.charge(1)
-    evse.now_ms += 14899  # told 100 ms ago, asked in the same millisecond
+    evse.now_ms += 14899  # asked to stop 100 ms ago, asked again in the same millisecond
     ev.ask(ev.loop, ev.request(ev.loop))
     evse.now_ms += 1
     ev.ask(ev.loop, ev.request(ev.loop), "FAILED")

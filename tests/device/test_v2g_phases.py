@@ -146,7 +146,7 @@ def refused_start(code, **charger):
         setattr(evse.charger, name, charger[name])
     begun_ms = evse.now_ms
     ev.ask("PowerDeliveryReq", delivery("Start", ev), code)
-    assert evse.now_ms - begun_ms < 50  # told at once, not when a contactor has had its time
+    assert evse.now_ms - begun_ms < 50  # refused at once, not when a contactor has had its time
     assert not evse.charger.allowed and not evse.charger.contactor_closed
 
 
@@ -193,8 +193,8 @@ def test_the_current_ends_in_a_renegotiation():
 def test_after_a_stop_nothing_is_negotiated_and_the_connector_is_shut_down():
     ev = reach(states.STOPPED_DC)
     ev.evse.charger.schedule_number += 1
-    told = ev.ask("WeldingDetectionReq", {"DC_EVStatus": ev_status()})["DC_EVSEStatus"]
-    assert (told["EVSENotification"], told["EVSEStatusCode"]) == ("None", "EVSE_Shutdown")
+    reported = ev.ask("WeldingDetectionReq", {"DC_EVStatus": ev_status()})["DC_EVSEStatus"]
+    assert (reported["EVSENotification"], reported["EVSEStatusCode"]) == ("None", "EVSE_Shutdown")
 
 
 # --- DC
@@ -290,7 +290,7 @@ def test_an_ev_that_does_not_stop_is_stopped():
         ev.charge(1)
         evse.charger.stop_asked = True
         ev.charge(1)
-        evse.now_ms += 14899  # told 100 ms ago, asked in the same millisecond
+        evse.now_ms += 14899  # asked to stop 100 ms ago, asked again in the same millisecond
         ev.ask(ev.loop, ev.request(ev.loop))
         evse.now_ms += 1
         assert evse.charger.contactor_closed

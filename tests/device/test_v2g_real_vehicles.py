@@ -1,4 +1,4 @@
-"""What vehicles were seen to do that a by-the-book peer never does, and that must not cost them their session."""
+"""Behaviour seen of real vehicles, which the standard does not have and which must not cost them their session."""
 
 from charger_setup import ChargerSetup
 from evcc import EVCC_ID, ClosedError, Evcc, Evse, delivery, demand, offer
@@ -72,8 +72,8 @@ def test_a_renegotiation_that_an_ev_does_not_follow_ends_nothing():
         for _ in range(100):
             last = ev.charge(1)
             evse.run(1000)
-            told = last["DC_EVSEStatus" if dc else "AC_EVSEStatus"]
-            assert told["EVSENotification"] == "ReNegotiation"
+            reported = last["DC_EVSEStatus" if dc else "AC_EVSEStatus"]
+            assert reported["EVSENotification"] == "ReNegotiation"
         assert evse.charger.contactor_closed
         ev.stop()
 

@@ -18,7 +18,7 @@ def paused(evse, mode="AC_single_phase_core"):
 
 
 class Script:
-    """A random source that gives what it is told to, then what another gives."""
+    """A random source that gives the values of a list, then what another gives."""
 
     def __init__(self, values, after):
         self.values = list(values)

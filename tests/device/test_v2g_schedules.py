@@ -76,7 +76,7 @@ def entry(start_s, power_w, unit="W"):
 
 
 def profiled(context, entries):
-    """Return what stands of a profile, or the code it is refused with; context.over_w: what was told of it."""
+    """Return what is kept of a profile, or the code it is refused with; context.over_w: what was logged of it."""
     context.over_w = 0
     try:
         return schedules.check_profile(context, {"ProfileEntry": list(entries)})
@@ -149,7 +149,7 @@ def test_nothing_is_offered_from_the_departure_on():
     assert offered(((0, 1000), (1999, 3000)), 2000) == (((0, 1000), (1999, 3000)), 2000)
     context = Some(((0, 1000),))
     schedules.make(context, 3600, 24)
-    # up to the last second the offer stands, from the departure on nothing does
+    # up to the last second the offer lasts, from the departure on nothing does
     assert profiled(context, [entry(0, 900), entry(3599, 1001)]) == ((0, 900), (3599, 1000))
     assert profiled(context, [entry(0, 1000), entry(3600, 1001)]) == ((0, 1000), (3600, 0))
     closed = ((0, 1000), (3600, 0))

@@ -105,8 +105,8 @@ def test_the_charger_can_stop_a_session():
     ev = Evcc(evse)
     ev.to_charging()
     evse.charger.stop_asked = True
-    told = ev.charge(1)["AC_EVSEStatus"]
-    assert told["EVSENotification"] == "StopCharging" and told["NotificationMaxDelay"] == 10
+    reported = ev.charge(1)["AC_EVSEStatus"]
+    assert reported["EVSENotification"] == "StopCharging" and reported["NotificationMaxDelay"] == 10
     ev.stop()
     stopped_safely(evse)
 
@@ -116,8 +116,8 @@ def test_a_fault_of_the_charger_is_a_stop():
     ev = Evcc(evse, "DC_extended")
     ev.to_charging()
     evse.charger.ready = False
-    told = ev.charge(1)["DC_EVSEStatus"]
-    assert told["EVSENotification"] == "StopCharging" and told["EVSEStatusCode"] == "EVSE_Shutdown"
+    reported = ev.charge(1)["DC_EVSEStatus"]
+    assert reported["EVSENotification"] == "StopCharging" and reported["EVSEStatusCode"] == "EVSE_Shutdown"
 
 
 def test_the_charger_can_ask_for_a_renegotiation():
@@ -130,9 +130,9 @@ def test_the_charger_can_ask_for_a_renegotiation():
         evse.charger.schedule_number += 1
         name = "DC_EVSEStatus" if dc else "AC_EVSEStatus"
         assert ev.charge(1)[name]["EVSENotification"] == "ReNegotiation"
-        told = ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
+        reported = ev.ask("PowerDeliveryReq", delivery("Renegotiate", ev))
         evse.run(200)
-        assert evse.charger.contactor_closed and name in told
+        assert evse.charger.contactor_closed and name in reported
         found = ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev))
         entries = found["SAScheduleList"]["SAScheduleTuple"][0]["PMaxSchedule"]["PMaxScheduleEntry"]
         assert [number(entry["PMax"]) for entry in entries] == [2300, 7000]
@@ -275,7 +275,7 @@ def test_a_profile_above_the_offer_is_cut_and_the_session_goes_on():
             evse.charger.wants_power = True
             ev.ask("PowerDeliveryReq", delivery("Start", ev, profile=((0, asked_w),)))
             assert evse.charger.profile == ((0, most_w),)
-            told = ("delivery", "charging_profile_cut", "", asked_w - most_w)
-            assert [event for event in evse.kinds("delivery") if "profile" in event[1]] == [told]
+            reported = ("delivery", "charging_profile_cut", "", asked_w - most_w)
+            assert [event for event in evse.kinds("delivery") if "profile" in event[1]] == [reported]
             ev.charge(2)
             ev.stop()

@@ -1,4 +1,4 @@
-"""What is told of the charger: ratings, limits, meter, and the status in every response that carries one."""
+"""Status of the charger in responses: ratings, limits, meter, and what asks the EV to stop."""
 
 from evcc import Evcc, Evse, charge_parameter, number
 from session_states import reach
@@ -35,7 +35,7 @@ class Some:
 
 
 def test_each_state_of_the_charger_has_its_notification():
-    for changes, wish, delay_s in (
+    for changes, asked, delay_s in (
         ({}, "None", 0),
         ({"stop_asked": True}, "StopCharging", 10),
         ({"ready": False}, "StopCharging", 10),
@@ -45,7 +45,7 @@ def test_each_state_of_the_charger_has_its_notification():
         ({"failed": True}, "StopCharging", 0),
     ):
         context = Some(**changes)
-        assert status.ac(context) == {"NotificationMaxDelay": delay_s, "EVSENotification": wish, "RCD": False}, changes
+        assert status.ac(context) == {"NotificationMaxDelay": delay_s, "EVSENotification": asked, "RCD": False}, changes
     context = Some()
     context.charger.schedule_number = 1
     assert status.notification(context) == "ReNegotiation"

@@ -218,4 +218,4 @@ def test_an_ev_that_asks_again_and_again_is_not_timed_out():
     evse.charger.authorized = 1
     ev.ask("AuthorizationReq", {})
     ev.ask("ChargeParameterDiscoveryReq", charge_parameter(ev))
-    assert len([event for event in evse.events if event[1] == "AuthorizationReq"]) == 1  # told once a run
+    assert len([event for event in evse.events if event[1] == "AuthorizationReq"]) == 1  # logged once a run

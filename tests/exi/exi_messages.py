@@ -97,7 +97,7 @@ class Messages:
         }
 
     def element(self, element: Any, around: str | None) -> tuple[Any, str]:
-        """Return (value, XML) of an element; around: the default namespace where it will stand."""
+        """Return (value, XML) of an element; around: the default namespace where it will be."""
         kind, tag, space = element.type, element.local_name, element.name.rpartition("}")[0][1:]
         declared = "" if space == around else f' xmlns="{space}"'
         if kind.is_simple():

@@ -1,4 +1,4 @@
-"""The codec against EXIficient, on fewer messages than run_oracle.py takes; skipped aloud without Java."""
+"""The codec against EXIficient, on fewer messages than run_oracle.py takes; skipped with a message without Java."""
 
 from __future__ import annotations
 

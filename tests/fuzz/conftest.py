@@ -1,3 +1,5 @@
+"""Makes the EXI helpers of tests/exi importable."""
+
 import sys
 from pathlib import Path
 

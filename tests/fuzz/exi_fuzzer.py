@@ -48,7 +48,7 @@ class Tally:
 
 
 class WatchedDecoder(Decoder):
-    """A decoder that tells the steps it took."""
+    """A decoder that reports the steps it took."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

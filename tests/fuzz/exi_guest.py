@@ -18,7 +18,7 @@ HEAP_BYTES = 224 * 1024
 
 
 def run_guest(made: dict[str, Fuzzer], folder: Path, count: int) -> dict[str, int]:
-    """Decode some `count` damaged bodies in a small heap; return what the guest tells.  Errors: AssertionError."""
+    """Decode some `count` damaged bodies in a small heap; return the printed counts.  Errors: AssertionError."""
     bodies, script = folder / "bodies", folder / "start.py"
     records = [(name.split()[0], fuzzer.fragment, body) for name, fuzzer in made.items() for body in fuzzer.valid]
     with bodies.open("wb") as file:
@@ -29,6 +29,6 @@ def run_guest(made: dict[str, Fuzzer], folder: Path, count: int) -> dict[str, in
         f"sys.argv[:] = ['', {str(bodies)!r}, '{len(records)}', '{count}', '1']\nimport exi_garbage\n"
     )
     done = subprocess.run(argv(script, heap_bytes=HEAP_BYTES), capture_output=True, text=True, timeout=3000)
-    told = {name: int(value) for name, value in re.findall(r"^(\w+) (\d+)$", done.stdout, re.MULTILINE)}
-    assert "in_use" in told, done.stdout + done.stderr
-    return told
+    counts = {name: int(value) for name, value in re.findall(r"^(\w+) (\d+)$", done.stdout, re.MULTILINE)}
+    assert "in_use" in counts, done.stdout + done.stderr
+    return counts

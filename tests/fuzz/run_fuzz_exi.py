@@ -103,9 +103,9 @@ def main() -> int:
         print(f"  {name}: {', '.join(str(line) for file, line in sorted(there - reached) if file == name)}")
     if arguments.guest:
         with tempfile.TemporaryDirectory() as folder:
-            told = run_guest(made, Path(folder), arguments.guest)
-        print(f"MicroPython, heap of {HEAP_BYTES:,} bytes: " + ", ".join(f"{name} {told[name]:,}" for name in told))
-        return int(told["over"] > 0)
+            counts = run_guest(made, Path(folder), arguments.guest)
+        print(f"MicroPython, heap of {HEAP_BYTES:,} bytes: " + ", ".join(f"{name} {counts[name]:,}" for name in counts))
+        return int(counts["over"] > 0)
     return 0
 
 

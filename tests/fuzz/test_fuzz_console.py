@@ -1,4 +1,4 @@
-"""Garbage on the board's console: the body survives, and the board answers mpremote afterwards."""
+"""Garbage on the virtual board's console: its hardware process survives, and it answers mpremote afterwards."""
 
 from __future__ import annotations
 

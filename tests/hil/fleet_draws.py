@@ -1,4 +1,4 @@
-"""What the property test of the fleet model draws: parameters, and a story of estimates and commands.
+"""Draws of the fleet model's property test: parameters, and a story of estimates and commands.
 
 A story is made of actions that hold for some blocks, so that clocks get the time to run out.  An estimate is often
 made from the one before it: doubt comes over a clock that runs, over a hysteresis that holds.

@@ -40,7 +40,7 @@ class GivenInverter:
     apparent_va = inject_max_var = absorb_max_var = limits.NO_BOUND
 
     def __init__(self, parameters):
-        self.following = Following(parameters)  # never told of a measurement: it follows
+        self.following = Following(parameters)  # never given a measurement: it follows
 
     def measured_w(self, _now_ms):
         return 0

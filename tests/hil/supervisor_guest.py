@@ -1,4 +1,4 @@
-"""Runs in MicroPython: a supervisor with tasks that end as they are told; prints one line of JSON.
+"""Runs in MicroPython: a supervisor with tasks that end in a given way; prints one line of JSON.
 
 Each task notes when it starts, ms since the first start. Time is virtual: it passes where every task waits.
 """
@@ -78,22 +78,22 @@ async def play(tasks):
 
     guard.watch("service", service, True)
     running = asyncio.create_task(guard.run())
-    told = []
+    reported = []
     for _ in range(RUN_MS // 5):
         await asyncio.sleep_ms(5)
         while True:
             change = faults.take()
             if change is None:
                 break
-            told.append(change)
+            reported.append(change)
     running.cancel()
     return {
         "drops": board.drops,
         "feeds": board.feeds,
         "restarts": guard.restarts,
         "starts": starts,
-        "told": sorted({code for code, active, _value in told if active}),
-        "most": max([value for _code, _active, value in told] + [0]),
+        "reported": sorted({code for code, active, _value in reported if active}),
+        "most": max([value for _code, _active, value in reported] + [0]),
     }
 
 

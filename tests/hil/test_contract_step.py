@@ -25,10 +25,10 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
 
 
 def _played(way: Delivery, connect_s: float, handshake_ms: float = 15.0) -> RunRecord:
-    told = scenario.load("contract-step")
-    assert told.session is not None
-    session = replace(told.session, connect_s=connect_s, handshake_ms=handshake_ms)
-    return play(replace(told, session=session, duration_s=END_S), rig.load("lockstep"), {}, way)
+    loaded = scenario.load("contract-step")
+    assert loaded.session is not None
+    session = replace(loaded.session, connect_s=connect_s, handshake_ms=handshake_ms)
+    return play(replace(loaded, session=session, duration_s=END_S), rig.load("lockstep"), {}, way)
 
 
 @pytest.mark.parametrize("behind_ms", [20, 45])

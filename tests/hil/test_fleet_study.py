@@ -127,7 +127,7 @@ def test_a_million_chargers_are_really_computed():
 
 @pytest.mark.timeout(120)
 def test_model_and_board_agree_on_the_nadir(tmp_path):
-    """Lock step: one real controller stands for 10,000; the model computes 200 for as many."""
+    """Lock step: one real controller represents 10,000; the model computes 200 for as many."""
     scenario = scenarios.load("swing")
     with delivery(tmp_path) as way:
         record = play_scenario(scenario, rigs.load("lockstep"), {}, way)

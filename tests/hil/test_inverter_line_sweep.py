@@ -44,7 +44,7 @@ def judge(line: Line, number: int) -> None:
 
 
 def complete(line: Line) -> bool:
-    """All that the device tells is known."""
+    """All that the device reports is known."""
     inverter, now = line.inverter, line.now
     known = inverter.device.identity()[0] == "Maker" and inverter.charge_rating_w > 0 and inverter.soc_pct_x100 > 0
     return known and inverter.power_age(now) < 3000 and inverter.soc_age(now) < 6000

@@ -16,7 +16,7 @@ STEP_MS = 100
 
 
 class Mains:
-    """The record's frequency as both windows would tell it."""
+    """The record's frequency as both windows would measure it."""
 
     nominal_uhz = 50_000_000
     quality = 0

@@ -68,7 +68,7 @@ def test_a_run_ends_with_all_that_was_produced_until_then(queue: Queue) -> None:
     world = World(queue)
     world.run(END_US)
     produced = world.device.produced
-    assert not world.host.complete(END_US)  # what was told before the end is not all
+    assert not world.host.complete(END_US)  # what was reported before the end is not all
     world.last_words(END_US)
     world.host.settle(END_US)
     assert world.host.short == ""

@@ -1,4 +1,4 @@
-"""The supervisor's two kinds of tasks: what commands power fails safe, a service beside it touches none."""
+"""The supervisor's two kinds of tasks: what commands power fails safe, a service touches none."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def test_a_failing_service_leaves_the_power_alone_and_is_counted_and_reported(pl
     row = played["service"]
     assert row["drops"] == 0
     assert row["restarts"] == len(row["starts"]["a"]) or row["restarts"] == len(row["starts"]["a"]) - 1
-    assert row["told"] == [errors.SERVICE_STOPPED]
+    assert row["reported"] == [errors.SERVICE_STOPPED]
     assert row["most"] >= 1
     assert row["feeds"] > 10, "the watchdog is fed all the while"
 
 
 def test_a_task_that_returns_has_stopped_as_well(played: dict[str, Any]) -> None:
     row = played["returns"]
-    assert row["told"] == [errors.SERVICE_STOPPED]
+    assert row["reported"] == [errors.SERVICE_STOPPED]
     assert row["restarts"] >= len(WAITS_MS)
 
 
@@ -70,4 +70,4 @@ def test_a_failed_power_task_opens_the_contactor_and_is_back_with_the_next_round
 ) -> None:
     row = played["critical"]
     assert row["drops"] == row["restarts"] >= 15
-    assert row["told"] == [errors.TASK_STOPPED]
+    assert row["reported"] == [errors.TASK_STOPPED]

@@ -1,4 +1,4 @@
-"""What a type test is for: a controller with a wrong parameter or a defect fails it, each family of procedures."""
+"""The type test finds defects: a controller with a wrong parameter or a defect fails it, each family of procedures."""
 
 import pytest
 from typetest_firmware import FAST_RESERVE, FFR_495, QUICK_FFR_495, failed, mutant, quick_reserve

@@ -1,4 +1,4 @@
-"""The real firmware on a flash whose configuration broke: up, safe, reachable, told; and a power cut at each write."""
+"""The real firmware on a flash whose configuration broke: safe, reachable, reported; and a power cut at each write."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class BoardSetup(RecordBook):
                 self._answers[event.command_id] = event
 
     def restart(self) -> int:
-        """Press the reset button; return a mark before what the new life tells."""
+        """Press the reset button; return a mark before what the new boot reports."""
         mark, boots = self.mark(), self.board.status.boots
         self.board.reset()
         while self.board.status.boots == boots:

@@ -46,9 +46,9 @@ def test_resume_keeps_state_and_soft_reset_drops_it(board):
 
 def test_soft_reset_into_the_raw_repl_runs_boot_but_not_main(board):
     mpremote(board.console, "soft-reset")
-    told = mpremote(board.console, "resume", "exec", "print('asyncio' in __import__('sys').modules)")
-    assert told.strip() == "False"  # main.py imports it
-    assert "boot ran" not in told
+    output = mpremote(board.console, "resume", "exec", "print('asyncio' in __import__('sys').modules)")
+    assert output.strip() == "False"  # main.py imports it
+    assert "boot ran" not in output
 
 
 def test_hard_reset_runs_main_again(board):
@@ -84,8 +84,8 @@ def test_mpremote_run_and_mount_work(board, tmp_path):
     (tmp_path / "program.py").write_text("x = 0\n" * 7000 + "print('ran', x)\n")
     assert mpremote(board.console, "run", str(tmp_path / "program.py")).strip() == "ran 0"
     (tmp_path / "from_host.py").write_text("VALUE = 'mounted'\n")
-    told = mpremote(board.console, "mount", str(tmp_path), "exec", "import from_host; print(from_host.VALUE)")
-    assert told.splitlines()[-1] == "mounted"
+    output = mpremote(board.console, "mount", str(tmp_path), "exec", "import from_host; print(from_host.VALUE)")
+    assert output.splitlines()[-1] == "mounted"
 
 
 def test_thirty_connections_in_a_row_are_served(board):

@@ -67,7 +67,7 @@ def test_blocks_come_in_order_and_time_sets_their_number():
             assert_whole(index, block)
             # A block is there when its last sample is, and not before.
             assert time.monotonic() - feed.start_s >= (index + 1) * BLOCK_MS / 1000
-            # What a machine that stands still makes late is past: the numbers jump, and the feed counts it.
+            # What a stalled machine makes late is past: the numbers jump, and the feed counts it.
             assert index == last + 1 or last < 0 or index - last - 1 <= feed.counts.dropped
             last = index
 
@@ -104,13 +104,13 @@ def test_a_source_that_fails_is_reported():
 
     with MainsFeed(broken, SAMPLE_HZ, BLOCK_MS) as feed:
 
-        def told():
+        def reported():
             try:
                 return feed.counts is None
             except RuntimeError as error:
                 return isinstance(error.__cause__, ArithmeticError)
 
-        wait_until(told, "the failure of the source")
+        wait_until(reported, "the failure of the source")
 
 
 def test_a_block_of_no_whole_samples_is_refused():

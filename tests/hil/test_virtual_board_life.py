@@ -104,7 +104,7 @@ def test_a_watchdog_that_is_not_fed_resets_and_one_that_is_does_not(tmp_path):
     with VirtualBoard(firmware=firmware) as board, Terminal(board.console) as human:
         human.expect(rb"cause 1.*well fed.*watchdog reset.*cause 3")
         assert board.status.watchdog_resets >= 1
-        # Interrupted, it stands still: somebody is at work on the board.
+        # Interrupted, it stops: somebody is at work on the board.
         human.expect(rb"well fed")
         human.type(b"\x03")
         human.expect(rb">>> ")

@@ -1,4 +1,4 @@
-"""What the virtual board's tests share: a small firmware of their own, mpremote as a program, waiting."""
+"""Helpers of the virtual board's tests: a small firmware of their own, mpremote as a program, waiting."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def on_a_terminal(columns: int, *arguments: object) -> str:
     environment.pop("COLUMNS", None)
     process = subprocess.Popen(command(*arguments), stdin=writer, stdout=writer, stderr=writer, env=environment)
     os.close(writer)
-    told = b""
+    output = b""
     while True:
         try:
             data = os.read(reader, 65536)
@@ -65,14 +65,14 @@ def on_a_terminal(columns: int, *arguments: object) -> str:
             break
         if not data:
             break
-        told += data
+        output += data
     os.close(reader)
     process.wait(60)
-    return told.decode()
+    return output.decode()
 
 
 def every_command() -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Give the words and the object of every command and subcommand; DEVICE stands for the argument of `send`."""
+    """Give the words and the object of every command and subcommand; DEVICE is the argument of `send`."""
     for name in COMMANDS:
         loaded = load(name)
         yield (name,), loaded

@@ -1,4 +1,4 @@
-"""What several files of tests of the command line look at."""
+"""Fixtures that several test files of the command line share."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def passing() -> Iterator[Case]:
     old = world(root={"identifiers": False}, sub_1={"identifiers": False})
     yield of("two anchors of one name", chain.OK, old, roots=[renewed.der, old.root.der])
     yield of("two anchors of one name, turned", chain.OK, old, roots=[old.root.der, renewed.der])
-    yield of("an anchor that cannot be read beside it", chain.OK, good, roots=[b"\x30\x00", good.root.der])
+    yield of("an anchor that cannot be read next to the right one", chain.OK, good, roots=[b"\x30\x00", good.root.der])
     short = issue(EMAID, good.sub_1)
     yield of("one sub-CA", chain.OK, good, certificates=[short.der, good.sub_1.der])
     yield of("no sub-CA", chain.OK, good, certificates=[issue(EMAID, good.root).der])

@@ -89,7 +89,7 @@ class Controller(threading.Thread):
         self._write(data)
 
     def ask(self, kind: str, data: bytes) -> None:
-        """Put a question to whoever is behind the host; `backend` tells how it ended."""
+        """Put a question to whoever is behind the host; `backend` shows how it ended."""
         self.questions.append((kind, data))
         while self.questions:
             time.sleep(0.001)

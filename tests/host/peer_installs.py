@@ -1,4 +1,4 @@
-"""Run by the peer's own interpreter: its car asks for a contract, and judges the response it gets.
+"""Run by the peer's own interpreter: its vehicle asks for a contract, and judges the response it gets.
 
 Prints the CertificateInstallationReq as EXI in hex, reads the response in hex from stdin, prints one JSON line.
 """

@@ -7,7 +7,7 @@ from iso15118.shared.messages.iso15118_2 import body
 
 
 def plain(value):
-    """Return a value as the peer's JSON has it: no response holds hexBinary, and text beside Id is `value`."""
+    """Return a value as the peer's JSON has it: no response holds hexBinary, and text next to Id is `value`."""
     if isinstance(value, dict):
         return {"value" if key == "" else key: plain(part) for key, part in value.items()}
     return [plain(part) for part in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What the PKI's tests share: openssl, the peer's interpreter, and both ways to verify a chain."""
+"""Helpers of the PKI's tests: openssl, the peer's interpreter, and both ways to verify a chain."""
 
 from __future__ import annotations
 

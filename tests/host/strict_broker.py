@@ -1,4 +1,4 @@
-"""A small MQTT 5 broker that grants what it is told to, and ends the connection of whoever oversteps it.
+"""A small MQTT 5 broker that grants what a test sets, and ends the connection of whoever oversteps it.
 
 It keeps no subscriptions: what is published to it is noted, acknowledged, and that is all. The rules are those of the
 OASIS standard: what a CONNACK limits is a protocol error to exceed.
@@ -278,7 +278,7 @@ def _read_text(body: bytes, at: int) -> tuple[str, int]:
 
 
 def _read_properties(body: bytes, at: int) -> tuple[dict[int, bytes], int]:
-    """Return ({identifier: value}, where they end); a user property stands with its last value."""
+    """Return ({identifier: value}, where they end); a user property has its last value."""
     length = shift = 0
     while True:
         byte = body[at]

@@ -67,7 +67,7 @@ def test_a_path_that_cannot_be_written_is_one_line(
     if way == "FOLDER" and "DIR" in TARGETS[name]:
         way = "FILE"  # a folder is what is wanted there: it is a file that is not
     done = run_here(*filled(TARGETS[name], way, tmp_path, pki))
-    # A file where a folder of ours is to stand is somebody's, whom another folder helps: asked for wrongly.
+    # A file where a folder of ours is to be is somebody's, whom another folder helps: asked for wrongly.
     wanted = 2 if name.startswith("pki ") and way == "FILE" else 3
     assert done.returncode == wanted, (done.returncode, done.stdout, done.stderr)
     assert done.stderr.startswith("gridkeel: ") and len(done.stderr.splitlines()) == 1
@@ -108,8 +108,8 @@ def test_a_pipe_is_written_into(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
         assert run("params", "--json", pipe).returncode == 0
-        told, _ = reader.communicate(timeout=20)
-    assert '"baseline_w"' in told
+        output, _ = reader.communicate(timeout=20)
+    assert '"baseline_w"' in output
 
 
 def test_what_was_there_stays_where_it_cannot_be_replaced(tmp_path: Path) -> None:

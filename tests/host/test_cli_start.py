@@ -67,10 +67,10 @@ def test_a_signal_at_any_moment_of_starting_leaves_no_traceback(delay_s: float, 
         assert process.stderr is not None and process.stderr.readline() == b"begun\n"
         time.sleep(delay_s)
         process.send_signal(number)
-        told = process.stderr.read()
+        output = process.stderr.read()
         process.wait(60)
     assert process.returncode in (128 + number, -number)
-    assert told == b""
+    assert output == b""
     assert [path.name for path in tmp_path.iterdir() if path.name != "out"] == []
 
 
@@ -89,8 +89,8 @@ def test_a_signal_while_it_runs_removes_temporary_folders(words: tuple[str, ...]
     assert eventually(lambda: any(path.name != "out" for path in tmp_path.iterdir()), 60)
     time.sleep(1.0)
     process.send_signal(number)
-    _out, told = process.communicate(timeout=60)
-    assert "Traceback" not in told
+    _out, output = process.communicate(timeout=60)
+    assert "Traceback" not in output
     assert [path.name for path in tmp_path.iterdir() if path.name != "out"] == []
 
 

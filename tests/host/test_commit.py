@@ -1,4 +1,4 @@
-"""Version and commit: stated in one place each, and told by the command line, the flash and the link."""
+"""Version and commit: stated in one place each, and reported by the command line, the flash and the link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A board's reading of config.json beside Python's own JSON: what one takes means the same to the other."""
+"""A board's reading of config.json compared with Python's own JSON: what one takes means the same to the other."""
 
 from __future__ import annotations
 

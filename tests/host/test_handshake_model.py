@@ -101,9 +101,9 @@ def test_the_control_loop_takes_its_share() -> None:
 
 def test_the_total_has_each_phase_once() -> None:
     times = model.predict("dc-pnc", BOARD, VEHICLE, SLOW, NO_BACKEND)
-    beside = [time for time in times if time.beside]
-    assert [time.phase for time in beside] == ["payment_details_known", "payment_details_again"]
-    assert model.total_ms(times) == pytest.approx(sum(time.ms for time in times if not time.beside))
+    alternative = [time for time in times if time.alternative]
+    assert [time.phase for time in alternative] == ["payment_details_known", "payment_details_again"]
+    assert model.total_ms(times) == pytest.approx(sum(time.ms for time in times if not time.alternative))
     parts = ("board_ms", "tls_ms", "codec_ms", "vehicle_ms", "link_ms", "backend_ms", "wait_ms")
     assert [field.name for field in fields(model.Time)] == ["phase", "request", *parts]
     for time in times:

@@ -17,10 +17,10 @@ STEP_S = 0.05
 class World:
     """A device that answers each command with ok, and a host end with or without a time of day."""
 
-    def __init__(self, tells_time: bool) -> None:
+    def __init__(self, has_clock: bool) -> None:
         self.device = DeviceLink(b"gk-e", 3, 64)
         self.lines: list[str] = []
-        unix_time = (lambda now_s: UNIX_S + now_s) if tells_time else None
+        unix_time = (lambda now_s: UNIX_S + now_s) if has_clock else None
         self.end = HostEnd(HostLink(), unix_time, self.lines.append)
         self.now_s = 0.0
         self.commands: list[int] = []
@@ -48,19 +48,19 @@ class World:
         return [event for event in self.happened if isinstance(event, kind)]
 
 
-@pytest.mark.parametrize("tells_time", [True, False])
-def test_the_device_gets_the_time_only_from_a_host_that_has_one(tells_time: bool) -> None:
-    world = World(tells_time)
+@pytest.mark.parametrize("has_clock", [True, False])
+def test_the_device_gets_the_time_only_from_a_host_that_has_one(has_clock: bool) -> None:
+    world = World(has_clock)
     world.run(12.0)
     assert world.of(events.Connected)
-    assert set(world.commands) == ({message_ids.TIME} if tells_time else set())
+    assert set(world.commands) == ({message_ids.TIME} if has_clock else set())
     assert not world.of(events.Answered), "the time commands are its own"
     assert not world.lines
 
 
-@pytest.mark.parametrize("tells_time", [True, False])
-def test_the_end_of_every_other_command_is_the_callers(tells_time: bool) -> None:
-    world = World(tells_time)
+@pytest.mark.parametrize("has_clock", [True, False])
+def test_the_end_of_every_other_command_is_the_callers(has_clock: bool) -> None:
+    world = World(has_clock)
     world.run(2.0)
     number = world.end.link.command("mode", mode="safe")
     world.run(2.0)

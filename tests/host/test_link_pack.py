@@ -1,3 +1,5 @@
+"""The packed message table, and the names by which records are filled."""
+
 from gridkeel.link import handshake_fields, message_ids, messages, packed, table, telemetry_fields
 from gridkeel.runtime.commands import Commands
 

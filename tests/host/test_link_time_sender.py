@@ -1,4 +1,4 @@
-"""The host's time on its way to a device: at the opening, every few seconds, sent once each, and said where refused."""
+"""The host's time on its way to a device: at the opening, every few seconds, once each, and reported where refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START = 1_790_000_000.25
 
 
 class World:
-    """A device that carries out commands, an intake whose host has a wrong clock where told so."""
+    """A device that carries out commands, an intake whose host has a wrong clock where a test wants it."""
 
     def __init__(self, queue: Queue) -> None:
         self.device = DeviceLink(b"gk-t", 3, 64)
@@ -35,7 +35,7 @@ class World:
         self.wrong_s = 0.0
         self.intake = Intake(link_into(queue), queue, say=self.lines.append, unix_time=self._unix_time)
         self.now_s = 0.0
-        self.told: list[tuple[float, int, int]] = []
+        self.times_received: list[tuple[float, int, int]] = []
         self.lose = False
 
     def _unix_time(self, now_s: float) -> float:
@@ -56,7 +56,7 @@ class World:
             if not self.lose:
                 self.device.receive(back, len(back), now_ms)
             while (command := self.device.next_command()) is not None:
-                self.told.append((self.now_s, *command[1][1:]))
+                self.times_received.append((self.now_s, *command[1][1:]))
                 self.commands.carry_out(*command, now_ms)
 
     @property
@@ -74,10 +74,10 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_the_device_knows_the_time_at_once_and_keeps_it(world: World):
     world.run(0.3)
-    assert len(world.told) == 1
+    assert len(world.times_received) == 1
     assert -1 < world.off_s <= 0
     world.run(30)
-    assert len(world.told) == 7
+    assert len(world.times_received) == 7
     assert -1 < world.off_s <= 0
     assert not world.lines
     assert not world.answers
@@ -86,14 +86,14 @@ def test_the_device_knows_the_time_at_once_and_keeps_it(world: World):
 def test_a_stamp_is_never_sent_twice(world: World):
     world.run(4)
     world.lose = True
-    world.run(2.1)  # the second telling is lost
+    world.run(2.1)  # the second time report is lost
     world.lose = False
     world.run(3)
-    assert len(world.told) == 1
+    assert len(world.times_received) == 1
     world.run(3)
-    for at_s, unix_s, ms in world.told:
+    for at_s, unix_s, ms in world.times_received:
         assert abs(unix_s + ms / 1000 - START - at_s) < 0.1
-    assert len(world.told) == 2
+    assert len(world.times_received) == 2
 
 
 def test_a_host_without_a_clock_is_rejected_with_one_error(world: World):
@@ -126,14 +126,14 @@ def test_a_reopened_link_is_reported_at_once(world: World):
     world.run(1)
     world.intake.line_lost()
     world.run(0.5)
-    assert len(world.told) == 2
+    assert len(world.times_received) == 2
 
 
 def test_an_older_firmware_is_asked_nothing(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delitem(world.intake.link.dictionary.by_name, "time")
     world.run(11)
     assert world.intake.connected
-    assert not world.told
+    assert not world.times_received
 
 
 def test_the_row_fits_a_command():

@@ -41,7 +41,7 @@ def test_show_finds_nothing_in_a_sound_pki(good: v2g.Pki):
         assert check(chain, NOW) == []
 
 
-# Defect, chain, and what show says: certificate and code. wrong_root shows only beside the right one.
+# Defect, chain, and what show says: certificate and code. wrong_root shows only next to the right one.
 FINDS = [
     ("expired", "secc", {("secc", "expired")}),
     ("expired_sub", "contract", {("mo_sub2", "expired")}),

@@ -74,7 +74,7 @@ STRANGERS = {
 
 
 def test_a_port_without_a_controller_is_reported_once_and_left_in_peace(tmp_path: Path):
-    """All kinds of them, beside each other on one uplink."""
+    """All kinds of them, at the same time on one uplink."""
     with contextlib.ExitStack() as stack:
         strangers = {
             name: stack.enter_context(Stranger(says, echoes)) for name, (says, echoes, *_) in STRANGERS.items()

@@ -44,17 +44,17 @@ def test_a_refused_configuration_is_reported_in_words():
     dictionary = Dictionary.ours()
     known = {name: number for number, name in dictionary.enums["CATALOGUE"].items()}
 
-    def told(fault: str, active: int, value: int) -> dict:
+    def described(fault: str, active: int, value: int) -> dict:
         values = {"uptime_ms": 5, "fault": known[fault], "active": active, "value": value}
         document = json.loads(entry_of(Record("d", 4, 1, "fault_event", values), dictionary).payload)
         jsonschema.validate(document, documents()["fault_event"])
         return document
 
     code = params.OUT_OF_LIMITS << 8 | params.index("baseline_w")
-    assert told("config_invalid", 1, code)["reason"] == "baseline_w is outside its limits"
-    assert told("config_invalid", 1, 0x7FFFFFFF)["reason"].startswith("reason "), "one of a newer firmware"
-    assert "reason" not in told("config_invalid", 0, code)
-    assert "reason" not in told("samples_lost", 1, code)
+    assert described("config_invalid", 1, code)["reason"] == "baseline_w is outside its limits"
+    assert described("config_invalid", 1, 0x7FFFFFFF)["reason"].startswith("reason "), "one of a newer firmware"
+    assert "reason" not in described("config_invalid", 0, code)
+    assert "reason" not in described("samples_lost", 1, code)
 
 
 def test_birth_and_status_fit_their_schemas():

@@ -24,11 +24,11 @@ SCENARIOS = ("sessions", "refusals", "timeouts", "contract", "certificates", "or
 def responses() -> list[str]:
     """Each different response of all session tests, as text."""
     evcc: Any = importlib.import_module("evcc")
-    told: dict[str, None] = {}
+    seen: dict[str, None] = {}
 
     def receive(ev: Any, name: str) -> Any:
         response = original(ev, name)
-        told[repr((evcc.states.response_of(name), response))] = None
+        seen[repr((evcc.states.response_of(name), response))] = None
         return response
 
     original, evcc.Evcc.receive = evcc.Evcc.receive, receive
@@ -37,7 +37,7 @@ def responses() -> list[str]:
             test()
     finally:
         evcc.Evcc.receive = original
-    return list(told)
+    return list(seen)
 
 
 def scenarios() -> Iterator[Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def main(cpu_s: str, firmware: str, tests: str, first: str, *names: str) -> int:
-    """Run the named test files against the packages beside the firmware; nothing is written there."""
+    """Run the named test files against the packages next to the firmware; nothing is written there."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s)))
     sys.path[:0] = [str(Path(firmware).parent), firmware, tests]
     sys.dont_write_bytecode = True

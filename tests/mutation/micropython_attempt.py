@@ -25,7 +25,7 @@ def passes(firmware: str, tests: str, name: str) -> bool:
         script.write_text(START.format(tests=tests, firmware=firmware, name=name))
         done = subprocess.run(argv(script, heap_bytes=HEAP_BYTES), capture_output=True, check=False)
     said = done.stdout.decode(errors="replace")
-    # A kernel that does not compile is passed over by the tests, which then say so: it tells nothing.
+    # A kernel that does not compile is passed over by the tests, which then say so: it proves nothing.
     return "SKIP" not in said and said.rstrip().endswith(" 0 failed")
 
 

@@ -72,7 +72,7 @@ def mutants_of(target: Target) -> list[Mutant]:
 
 
 def curated(file: str) -> list[tuple[str, str, str]]:
-    """Return what no operator makes of a file: curated.toml, (function, what stands there, what is planted)."""
+    """Return what no operator makes of a file: curated.toml, (function, what is there, what is planted)."""
     table = tomllib.loads((HERE / "curated.toml").read_text())
     return [(entry["in"], entry["old"], entry["new"]) for entry in table.get(file, ())]
 
@@ -95,8 +95,8 @@ def missing() -> list[str]:
 class Survivors:
     """Survivors that are known: judged ones with a reason (judged.txt), open ones that no test shows yet (open.txt).
 
-    A line of either file names a mutant by its title; in judged.txt `*` stands for anything and `  # ` comes before the
-    reason.  [file] stands over the lines of a file.
+    A line of either file names a mutant by its title; in judged.txt `*` matches anything and `  # ` comes before the
+    reason.  [file] is above the lines of a file.
     """
 
     def __init__(self) -> None:

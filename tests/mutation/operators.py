@@ -37,7 +37,7 @@ _ARITHMETIC = {
     ast.Mod: ast.FloorDiv, ast.LShift: ast.RShift, ast.RShift: ast.LShift, ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitOr,
 }  # fmt: skip
-_ONCE = ("constant", "arithmetic")  # the first of a statement stands for the others
+_ONCE = ("constant", "arithmetic")  # the first of a statement represents the others
 _BOUNDS = ("min", "max", "minimum", "maximum")
 _OPPOSITES = ("max", "min"), ("high", "low"), ("over", "under"), ("charge", "discharge")
 _WITHOUT_SITES = (ast.Import, ast.ImportFrom, ast.Global, ast.Assert, ast.Pass)

@@ -63,8 +63,8 @@ class Operator:
         properties.ResponseTopic = "answers"
         properties.CorrelationData = correlation
         self._client.publish(f"gridkeel/v2/{DEVICE}/cmd", json.dumps(request), qos=1, properties=properties)
-        told, answer = self.answers.get(timeout=WAIT_S)
-        assert told == correlation
+        answered, answer = self.answers.get(timeout=WAIT_S)
+        assert answered == correlation
         return answer
 
     def wait_for(self, leaf: str, wanted: object) -> dict:

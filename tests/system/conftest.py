@@ -1,3 +1,5 @@
+"""Makes the helpers of tests/host importable."""
+
 import sys
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What tests with a real vehicle need: root, iproute2, Java; without them they are skipped aloud, or fail in CI."""
+"""Needs of tests with a real vehicle: root, iproute2, Java; without them they skip with a message, in CI they fail."""
 
 from __future__ import annotations
 

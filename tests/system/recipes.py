@@ -1,4 +1,4 @@
-"""The command blocks of the pages, run as they stand: each line a process of its own, `&` the ones that stay."""
+"""The command blocks of the pages, run as they are: each line a process of its own, `&` the ones that stay."""
 
 from __future__ import annotations
 

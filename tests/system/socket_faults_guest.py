@@ -1,4 +1,4 @@
-"""Runs in MicroPython: a board's whole vehicle side on sockets that fail when they are told to.
+"""Runs in MicroPython: a board's whole vehicle side on sockets that fail at a given call.
 
 Arguments: folder with the board's /pki files, folder of the device tests.  Lines on standard input, each answered by
 one line of JSON: "arm KIND METHOD ERRNO TIMES" (KIND: sdp, listener, connection, tls; a connection only fails where it
@@ -197,18 +197,18 @@ async def _control(charger, board):
 
 
 def _state(board, charger, guard, faults):
-    told = []
+    reported = []
     while True:
         change = faults.take()
         if change is None:
             break
-        told.append(change)
+        reported.append(change)
     return {
         "drops": board.drops,
         "opened": charger.opened,
         "closed": charger.contactor_closed,
         "restarts": guard.restarts,
-        "told": told,
+        "reported": reported,
         "hits": Arms.hits,
         "calls": Arms.calls,
         "left": Arms.left,

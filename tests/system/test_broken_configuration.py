@@ -1,4 +1,4 @@
-"""A board whose config.json broke, as the fleet sees it: online, safe, the reason told, mended by two commands."""
+"""A board whose config.json broke, as the fleet sees it: online, safe, the reason reported, mended by two commands."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_board_with_a_broken_configuration_is_seen_safe_and_mended_over_mqtt(t
         )
         assert operator.ask({"mode": "auto"}, b"3")["result"] == "ok"
         operator.wait_for("telemetry", lambda record: record["delivered_w"] == pytest.approx(1500, abs=30))
-    # The event of the start may be gone from the board's memory by the time a host comes: it is told again then.
+    # The event of the start may be gone from the board's memory by the time a host comes: it is reported again then.
     reason = "name 2 in config.json is not a parameter of this firmware"
     assert set(operator.changes[:-1]) == {(True, reason)} and operator.changes[-1] == (False, None)
     kept = json.loads((flash / CONFIG).read_text())

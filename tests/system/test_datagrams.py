@@ -103,8 +103,8 @@ def test_a_datagram_without_a_way_back_disturbs_neither_discovery_nor_charging(
     assert setup.link.discover(True).port
     assert len(setup.charger.moves) == moves, "the contactor moved"
     assert setup.charger.connector.contactor.closed
-    told = [record["fault"] for record in setup.charger.host.of("fault_event", mark)]
-    assert not {"task_stopped", "service_stopped"} & set(told), told
+    reported = [record["fault"] for record in setup.charger.host.of("fault_event", mark)]
+    assert not {"task_stopped", "service_stopped"} & set(reported), reported
 
 
 def test_a_flood_of_such_datagrams_does_not_disturb_charging(charging: tuple[Setup, RawVehicle]) -> None:
@@ -134,6 +134,6 @@ def test_an_answer_that_cannot_be_sent_is_logged_with_its_error_and_not_too_ofte
             line.send(frame(*DATAGRAMS["an address without a route back"]))
             time.sleep(0.01)
     setup.charger.host.wait_for("iso15118", mark, 5.0, lambda record: record["subject"] == "sdp")
-    told = [record for record in setup.charger.host.of("iso15118", mark) if record["subject"] == "sdp"]
-    assert {(record["kind"], record["number"]) for record in told} == {("turned_away", errno.ENETUNREACH)}
-    assert 1 <= len(told) <= 2 + time.monotonic() - begun_s
+    reported = [record for record in setup.charger.host.of("iso15118", mark) if record["subject"] == "sdp"]
+    assert {(record["kind"], record["number"]) for record in reported} == {("turned_away", errno.ENETUNREACH)}
+    assert 1 <= len(reported) <= 2 + time.monotonic() - begun_s

@@ -1,4 +1,4 @@
-"""Getting in: TLS with a client certificate, logins, and one clear line where the door stays shut."""
+"""Access to mosquitto: TLS with a client certificate, logins, and one clear line where it is denied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands through mosquitto: the retain flag is seen however they come, two uplinks of one name are told apart."""
+"""Commands through mosquitto: the retain flag is seen however they come, two uplinks of one name are kept apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What mosquitto can be told to grant less of: records arrive all the same, on one connection that stands."""
+"""Limits that mosquitto can be configured to grant: records arrive all the same, on one connection."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ CHANGES = (
         "    if not (context.started and broken):\n"
         "        context.charger.allow(False)\n        context.charger.session(False, broken)",
     ),
-    # a wrong mode is not told
+    # a wrong mode is not noticed
     (
         "v2g/iso2/session.py",
         "        context.log(journal.KIND_REFUSED, ",

@@ -1,6 +1,6 @@
 """Every error at every socket call of the vehicle's side: the power of whoever charges is untouched, all goes on.
 
-The board's own code runs in MicroPython; its sockets fail as they are told (socket_faults_guest.py).
+The board's own code runs in MicroPython; its sockets fail at given calls (socket_faults_guest.py).
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def test_discovery_survives_every_error(guest: Guest, charging: RawVehicle, meth
         after = guest.say("disarm")
         assert after["hits"] == 1, number
         restarted = after["restarts"] - before["restarts"]
-        codes = [code for code, active, _value in after["told"] if active]
-        # Either it was one datagram's error, or the service was restarted once, counted and told.
+        codes = [code for code, active, _value in after["reported"] if active]
+        # Either it was one datagram's error, or the service was restarted once, counted and reported.
         assert (restarted, codes) in ((0, []), (1, [63])), (number, restarted, codes)
         if method == "sendto":
             assert restarted == (number in OWN_OF_SENDTO), number
@@ -168,7 +168,7 @@ def test_the_listeners_survive_every_error(guest: Guest, charging: RawVehicle, s
         time.sleep(ROUND_S)
         after = guest.say("disarm")
         assert after["hits"] == 1, number
-        codes = [code for code, active, _value in after["told"] if active]
+        codes = [code for code, active, _value in after["reported"] if active]
         assert (after["restarts"] - before["restarts"], codes) in ((0, []), (1, [63])), (number, codes)
         guest.link.connect(guest.link.discover(secured)).close()
 

@@ -34,7 +34,7 @@ def test_the_second_uplink_takes_over_and_the_first_one_reports_it_and_ends(name
     ):
         assert eventually(lambda: online(listener) == {"gk-a"})
         with UplinkProcess(tmp_path / "b.db", broker.url, [two.port], "--verbose") as second:
-            assert eventually(lambda: online(listener) == {"gk-b"}), "those of the first are told online no more"
+            assert eventually(lambda: online(listener) == {"gk-b"}), "those of the first are shown online no more"
             assert first.wait() == 2
             assert "another uplink has the name 'test'; give each its own --name" in first.lines[-1]
             assert listener.wait(PRESENCE)["status"] == "online"

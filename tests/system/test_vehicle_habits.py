@@ -1,4 +1,4 @@
-"""What real EVs do beside the standard, on real sockets: the controller on the virtual board, with a board's heap."""
+"""Behaviour of real EVs that the standard does not have, on real sockets, with a board's heap."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Contract
 
 pytestmark = pytest.mark.timeout(300)
-PADDING = 1070  # a sub-CA has some 520 bytes beside it
+PADDING = 1070  # a sub-CA has some 520 bytes besides
 OFFERED_W = 7400  # charge_max_w, the smallest of the charger's ratings
 
 
@@ -70,8 +70,8 @@ def test_a_profile_above_the_offer_is_cut_and_the_session_goes_on(plugged: Setup
         codes += [vehicle.ask("PowerDeliveryReq", messages.delivery("Stop"))]
         codes.append(vehicle.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
     assert all(code.startswith("OK") for code in codes), codes
-    told = "charging_profile_cut"
-    entry = plugged.charger.host.wait_for("iso15118", mark, RECORD_S, lambda record: record["subject"] == told)
+    subject = "charging_profile_cut"
+    entry = plugged.charger.host.wait_for("iso15118", mark, RECORD_S, lambda record: record["subject"] == subject)
     assert (entry["kind"], entry["number"]) == ("delivery", 11040 - OFFERED_W)
 
 

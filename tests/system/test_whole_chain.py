@@ -95,7 +95,7 @@ def test_an_operator_sends_a_set_point_and_sees_its_effect(operator: Operator) -
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reason"),
     [
         (("setpoint", "--power-w", "9000", "--lifetime-s", "5"), "is outside -7400..7400 W in force"),
         (("setpoint", "--power-w", "1", "--lifetime-s", "80000"), "s in force (setpoint_max_s)"),
@@ -103,11 +103,11 @@ def test_an_operator_sends_a_set_point_and_sees_its_effect(operator: Operator) -
         (("parameters", "trip_under_mhz=50000"), "do not hold nominal_hz = 50 between them, with what is in force"),
     ],
 )
-def test_out_of_range_names_the_limit_in_force(operator: Operator, words: tuple[str, ...], told: str) -> None:
+def test_out_of_range_names_the_limit_in_force(operator: Operator, words: tuple[str, ...], reason: str) -> None:
     done = send(operator, *words, "--json", "-")
     document = json.loads(done.stdout)
     assert (done.returncode, document["result"]) == (1, "out_of_range")
-    assert told in document["reason"]
+    assert reason in document["reason"]
 
 
 def test_an_absent_controller_is_reported_as_absent(operator: Operator) -> None:

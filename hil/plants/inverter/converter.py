@@ -14,7 +14,7 @@ from hil.plants.inverter.heat import Heat
 
 
 class MainsRelay:
-    """Opens when the mains go, closes after they have stood for the reconnect time (anti-islanding)."""
+    """Opens when the mains go, closes after they have been back for the reconnect time (anti-islanding)."""
 
     def __init__(self, config: InverterConfig):
         self._loss_v = config.nominal_v * config.mains_loss_pct / 100.0
@@ -25,7 +25,7 @@ class MainsRelay:
         self.closes_s = inf
 
     def sense(self, voltage_v: float, now_s: float) -> None:
-        """Take the voltage that stands from now_s on; one that is no number counts as absent."""
+        """Take the voltage from now_s on; one that is no number counts as absent."""
         self.present = voltage_v >= self._loss_v
         if not self.present:
             self.closed = False
@@ -92,7 +92,7 @@ class Converter:
         return self._out_j.value / 3600.0
 
     def sense(self, voltage_v: float, freq_hz: float) -> None:
-        """Take the mains that stand from now on."""
+        """Take the mains from now on."""
         self.voltage_v = voltage_v
         self.freq_hz = freq_hz
         self.relay.sense(voltage_v, self.now_s)

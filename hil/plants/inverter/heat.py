@@ -1,4 +1,4 @@
-"""Where the losses go: cabinet and heat sink, each a first-order lag towards the ambient plus a rise with the load."""
+"""Heat of the losses: cabinet and heat sink, each a first-order lag towards the ambient plus a rise with the load."""
 
 from __future__ import annotations
 

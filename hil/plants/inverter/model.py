@@ -101,7 +101,7 @@ class Inverter:
 
     @property
     def energised(self) -> bool:
-        """True while it is connected to mains that stand."""
+        """True while it is connected to live mains."""
         return self._converter.energised
 
     @property

@@ -70,7 +70,7 @@ class RtuFramer:
         self._hunting = True
 
     def _expected(self) -> int:
-        """Return the length of the frame that begins the buffer, 0 while it cannot be told."""
+        """Return the length of the frame that begins the buffer, 0 while it is not known."""
         buffer = self._buffer
         if len(buffer) < _FRAME_MIN:
             return 0
@@ -93,7 +93,7 @@ class RtuFramer:
 class RtuSlavePort:
     """The inverter's end of an RS-485 line in virtual time, with the wire's and the slave's delays.
 
-    Bytes act on the inverter at the time it was last advanced to; the port only tells when its answers arrive.
+    Bytes act on the inverter at the time it was last advanced to; the port only knows when its answers arrive.
     """
 
     def __init__(self, inverter: Inverter, baud: int = 115200):

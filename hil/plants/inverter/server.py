@@ -23,7 +23,7 @@ _USB_GAP_S = 0.02  # a USB adapter holds bytes back for up to 16 ms, so a shorte
 
 
 class LiveInverter:
-    """An inverter whose time is the clock's, at mains that stand as given."""
+    """An inverter whose time is the clock's, at constant mains."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What every profile's controller is set to, and what the bench takes of a clearing time."""
+"""Common settings of the controller under test, and what the bench takes of a clearing time."""
 
 from __future__ import annotations
 

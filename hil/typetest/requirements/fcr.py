@@ -8,7 +8,7 @@ from hil.typetest.requirement import Activation, Droop
 from hil.typetest.requirements.common import COMMON, RATING_W
 
 SOURCE = "Regulation (EU) 2017/1485, Annex V"
-PAST_HZ = 0.05  # how far past the full activation the test goes, where the power must stand
+PAST_HZ = 0.05  # how far past the full activation the test goes, where the power must be steady
 # name: area, combined insensitivity and deadband in Hz, deviation of the full activation in Hz, its time in s
 AREAS = {
     "fcr-ce": ("continental Europe", 0.010, 0.200, 30.0),

@@ -101,7 +101,7 @@ def _sequence(made: Automaton, parts: list[Part]) -> Part:
 
 
 def contiguous_order(made: Automaton) -> list[int]:
-    """Return an order of the named particles in which those behind each state stand side by side, in schema order.
+    """Return an order of the named particles in which those behind each state are next to each other, in schema order.
 
     Errors: UnsupportedSchemaError where there is none.
     """

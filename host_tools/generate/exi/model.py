@@ -54,7 +54,7 @@ class Element:
     type_key: int | None
 
 
-ABSTRACT = -1  # type key of what cannot stand in a message
+ABSTRACT = -1  # type key of what cannot be in a message
 
 
 @dataclass

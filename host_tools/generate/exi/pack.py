@@ -171,7 +171,7 @@ class _Values:
         self.data = bytearray()
 
     def place(self, simple: SimpleType) -> int:
-        """Return where the rest of a type stands, put there if it is new; 0 where it has none."""
+        """Return where the rest of a type is, put there if it is new; 0 where it has none."""
         parts = [word.encode("ascii") for word in simple.enumeration]
         if simple.highest is not None:
             parts = [simple.highest.to_bytes((simple.highest.bit_length() + 7) // 8, "big")]

@@ -30,7 +30,7 @@ MAIN = {
 def prepared() -> Iterator[Path]:
     """Give a folder with a copy of the schemas that needs no network; it is gone afterwards.
 
-    xmldsig names a DTD on the web, and the schemas of -20 and DIN look for xmldsig beside themselves.
+    xmldsig names a DTD on the web, and the schemas of -20 and DIN look for xmldsig in their own folder.
     Errors: MissingError where the peer is not installed.
     """
     with tempfile.TemporaryDirectory() as name:
