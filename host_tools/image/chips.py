@@ -21,6 +21,7 @@ _SESSION = 44_000
 _TLS = 36_000
 # What the 64-bit port needs more for the same objects, measured on this firmware; its TLS lies outside of the heap.
 _WIDE_PER_CENT = 155
+_MEASURED_SAMPLES = 48  # of a block where the cycles were measured: 10 ms at 4,800 Hz
 CYCLE_SHARE_PER_CENT = 80  # of a block of samples; the rest is for the link, the meter and the garbage
 
 MODES = {FIXED: "fixed vehicle", BASIC: "IEC 61851", ISO15118: "ISO 15118"}
@@ -33,7 +34,7 @@ class Chip:
     march: architecture for mpy-cross.  family: the file of gridkeel/boards that drives it.  floats: how it computes
     with them.  clock_hz: of a stock MicroPython; a board states its own.  heap_bytes, flash_bytes: in all, of the
     smallest usual part.  interpreter_bytes: flash that MicroPython itself takes.  step_cycles: processor cycles of the
-    longest control step with a fixed vehicle, and with a pilot.
+    longest control step with a fixed vehicle, with a pilot, and of its part that grows with the samples of a block.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Chip:
     heap_source: str
     flash_bytes: int
     interpreter_bytes: int
-    step_cycles: tuple[int, int]
+    step_cycles: tuple[int, int, int]
     step_source: str
     word_bytes: int = 4
 
@@ -57,24 +58,26 @@ class Chip:
             return taken * _WIDE_PER_CENT // 100
         return taken + (_TLS if mode == ISO15118 else 0)
 
-    def lowest_clock_hz(self, mode: int, block_ms: int) -> int:
+    def lowest_clock_hz(self, mode: int, block_ms: int, sample_hz: int) -> int:
         """Return the lowest clock that leaves a fifth of a block of samples free."""
-        return self.step_cycles_of(mode) * 1000 * 100 // (block_ms * CYCLE_SHARE_PER_CENT)
+        return -(-self.cycles(mode, block_ms, sample_hz) * 100_000 // (block_ms * CYCLE_SHARE_PER_CENT))
 
-    def step_cycles_of(self, mode: int) -> int:
+    def cycles(self, mode: int, block_ms: int, sample_hz: int) -> int:
         """Return the processor cycles of the longest control step in a mode of parameter `evse`."""
-        return self.step_cycles[0 if mode == FIXED else 1]
+        fixed, pilot, sensing = self.step_cycles
+        more = block_ms * sample_hz // 1000 - _MEASURED_SAMPLES
+        return (fixed if mode == FIXED else pilot) + sensing * more // _MEASURED_SAMPLES
 
 
-# The M7 executes 332 k instructions in its longest step with a fixed vehicle and 398 k with a pilot (measured); other
-# cores of 32 bits with the same kind of instructions take about as many. Cycles an instruction: 2 to 3 with code in
-# flash behind a cache.
-_INSTRUCTIONS = (332_000, 398_000)
+# The M7 executes 332 k instructions in its longest step with a fixed vehicle and 398 k with a pilot, 95 k of them for
+# the samples (measured); other cores of 32 bits with the same kind of instructions take about as many. Cycles an
+# instruction: 2 to 3 with code in flash behind a cache.
+_INSTRUCTIONS = (332_000, 398_000, 95_000)
 
 
-def _cycles(per_instruction: float) -> tuple[int, int]:
-    fixed, pilot = _INSTRUCTIONS
-    return int(fixed * per_instruction), int(pilot * per_instruction)
+def _cycles(per_instruction: float) -> tuple[int, int, int]:
+    fixed, pilot, sensing = (int(count * per_instruction) for count in _INSTRUCTIONS)
+    return fixed, pilot, sensing
 
 
 _ALL = (
@@ -89,7 +92,7 @@ _ALL = (
         heap_source="measured: MicroPython 1.28, Raspberry Pi Pico",
         flash_bytes=2048 * KIB,
         interpreter_bytes=640 * KIB,
-        step_cycles=(1_147_000, 1_411_000),
+        step_cycles=(1_147_000, 1_411_000, 273_000),
         step_source="measured",
     ),
     Chip(
@@ -183,7 +186,10 @@ FAMILIES = tuple(dict.fromkeys(chip.family for chip in _ALL))
 
 
 def chip_named(name: str) -> Chip:
-    """Return a chip.  Errors: ToolError that lists the known ones."""
-    if name not in CHIPS:
+    """Return a chip by its name, as MicroPython writes it or in small letters.
+
+    Errors: ToolError that lists the known ones.
+    """
+    if name.lower() not in CHIPS:
         raise ToolError(f"unknown chip {name!r}: {', '.join(CHIPS)}")
-    return CHIPS[name]
+    return CHIPS[name.lower()]

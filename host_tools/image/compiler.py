@@ -25,7 +25,7 @@ from mpremote.romfs import make_romfs
 from host_tools.errors import ToolError
 from host_tools.image import fold
 from host_tools.image.chips import SMALL_INT_BITS, Chip
-from host_tools.image.package import module_of
+from host_tools.image.package import PROMISED, module_of
 
 Texts = Mapping[str, str]  # path in the image, with .py: text
 
@@ -41,13 +41,15 @@ def tools() -> dict[str, str]:
 
 
 def folded(texts: Texts, others: Sequence[str] = (), *, keep_names: bool = False) -> dict[str, str]:
-    """Return the texts with constants in place of names.  others: texts whose names stay.
+    """Return the texts with constants in place of names.
 
+    others: texts whose names stay, as those do that every image promises.  keep_names: all names stay.
     Errors: ToolError where a file is no Python.
     """
     names = {path: module_of(Path(path)) for path in texts}
     try:
-        out = fold.fold({names[path]: text for path, text in texts.items()}, others, keep_names=keep_names)
+        by_module = {names[path]: text for path, text in texts.items()}
+        out = fold.fold(by_module, others, PROMISED, keep_names=keep_names)
     except SyntaxError as error:
         bad = next((path for path, name in names.items() if name == error.filename), error.filename)
         raise ToolError(f"{bad} does not compile for the ROM: SyntaxError: {error}") from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from host_tools.image import arguments
 from host_tools.image.constants import Constants, Module, defined, parse
@@ -21,22 +22,31 @@ _DOES_NOTHING = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.Dict, ast
 _PARTS = (ast.operator, ast.unaryop, ast.expr_context)
 
 
-def fold(sources: Mapping[str, str], others: Iterable[str] = (), *, keep_names: bool = False) -> dict[str, str]:
+def fold(
+    sources: Mapping[str, str],
+    others: Iterable[str] = (),
+    promised: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    *,
+    keep_names: bool = False,
+) -> dict[str, str]:
     """Return the sources of a package with its constants in place, and without the values nobody asks for.
 
-    sources: module name to text.  others: texts that use the package too; a name they say stays.  keep_names: so do
-    all others, those of parameters too.  Errors: SyntaxError.
+    sources: module name to text.  others: texts that use the package too; a name they say stays.  promised: module to
+    names that stay, whoever asks for them.  keep_names: so do all others, those of parameters too.
+    Errors: SyntaxError.
     """
     with _one_at_a_time:
-        return _fold(sources, others, keep_names)
+        return _fold(sources, others, promised, keep_names)
 
 
-def _fold(sources: Mapping[str, str], others: Iterable[str], keep_names: bool) -> dict[str, str]:
+def _fold(
+    sources: Mapping[str, str], others: Iterable[str], promised: Mapping[str, Iterable[str]], keep_names: bool
+) -> dict[str, str]:
     modules = {name: parse(name, text, sources) for name, text in sources.items()}
     constants = Constants(modules)
     if keep_names:
         return {name: _rewrite(module, constants, None) for name, module in modules.items()}
-    said: set[Said] = set()
+    said: set[Said] = {(module, name) for module, names in promised.items() for name in names}
     in_calls: set[str] = set()
     for module in modules.values():
         said.update(_said(module, constants))

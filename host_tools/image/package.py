@@ -23,6 +23,15 @@ HOST_ONLY = (
     "v2g/iso2/response_codes.py",
     "v2g/iso2/states_text.py",
 )
+# Names that docs/porting.md promises to board files: an image has them, also for a file that is loaded beside it.
+PROMISED = {
+    "gridkeel.ticks": ("MASK",),
+    "gridkeel.evse.ports": (
+        *("HIGH_MV", "LOW_MV", "CLOSED", "RCD", "DC_MV", "DC_MA", "ISOLATION_KOHM", "LEVELS"),
+        *("DUTY_PERMILLE", "DC_MODE", "SET_MV", "SET_MA", "ORDERS"),
+        *("PILOT_OFF", "DC_OFF", "DC_CHECK", "DC_PRECHARGE", "DC_SUPPLY"),
+    ),
+}
 _GRID_CODES = "services/grid_codes"
 _OF_THE_DEVICE = ("__init__.py", "in_force.py", "packed.py")  # of grid codes: the figures themselves are packed
 
@@ -39,18 +48,21 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def sources(folder: Path, family: str, table: str = "", *, keep_names: bool = False) -> list[Path]:
+def sources(
+    folder: Path, family: str, table: str = "", users: Iterable[Path] = (), *, keep_names: bool = False
+) -> list[Path]:
     """Return the files of the package in `folder` that an image for a family of boards holds.
 
-    table: name of the board's table, of which no other is in it.  keep_names: what a host alone needs is in it too.
-    Errors: ToolError where there is no package, or a file is no Python.
+    table: name of the board's table, of which no other is in it.  users: files that are none of the package, and may
+    import of any board's.  keep_names: what a host alone needs is in it too.
+    Errors: ToolError where there is no package.
     """
     package = folder / PACKAGE
     found = sorted(package.rglob("*.py"))
     if not found:
         raise ToolError(f"{folder} holds no package {PACKAGE}: nothing to make a ROM image of")
     names = {path: path.relative_to(package).as_posix() for path in found}
-    foreign = _of_other_boards(folder, found, family)
+    foreign = _of_other_boards(folder, found, family, users)
     return [
         path
         for path, name in names.items()
@@ -65,7 +77,7 @@ def beside(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.py"))
 
 
-def _of_other_boards(folder: Path, found: Iterable[Path], family: str) -> set[Path]:
+def _of_other_boards(folder: Path, found: Iterable[Path], family: str, users: Iterable[Path]) -> set[Path]:
     """Return the files that only boards of other families import, those boards' own among them."""
     modules = {module_of(path.relative_to(folder)): path for path in found}
     heads = {f"{BOARDS}.{name}" for name in FAMILIES if f"{BOARDS}.{name}" in modules}
@@ -74,7 +86,8 @@ def _of_other_boards(folder: Path, found: Iterable[Path], family: str) -> set[Pa
         return set()
     imports = {name: _imports(path) & modules.keys() for name, path in modules.items()}
     common = {name for name in modules if name != BOARDS and not name.startswith(f"{BOARDS}.")}
-    mine = _reached(common | ({own} & heads), imports)
+    asked = {name for path in users for name in _imports(path) & modules.keys()}
+    mine = _reached(common | asked | ({own} & heads), imports)
     others = _reached(heads - {own}, imports)
     return {modules[name] for name in others - mine if name.startswith(f"{BOARDS}.")}
 

@@ -16,7 +16,7 @@ from platformdirs import user_cache_path
 from host_tools.errors import ToolError
 from host_tools.image import arguments, compiler, constants, fold, interning
 from host_tools.image.chips import CHIPS
-from host_tools.image.package import beside, sources
+from host_tools.image.package import PROMISED, beside, sources
 
 _CHIP = CHIPS["unix-x64"]
 
@@ -43,7 +43,7 @@ def rom_image(folder: Path, cache: Path | None = None, *, keep_names: bool = Fal
 
 def _digest(folder: Path, files: list[Path], keep_names: bool) -> str:
     """Name the image by all that goes into it: paths, contents, what makes it."""
-    made_by = f"{sorted(compiler.tools().items())} {compiler.options(_CHIP)} {keep_names}"
+    made_by = f"{sorted(compiler.tools().items())} {compiler.options(_CHIP)} {PROMISED} {keep_names}"
     digest = hashlib.sha256(made_by.encode())
     for module in (arguments, compiler, constants, fold, interning):
         digest.update(inspect.getsource(module).encode())
