@@ -50,12 +50,12 @@ def _fold(
     in_calls: set[str] = set()
     for module in modules.values():
         said.update(_said(module, constants))
-        arguments.check(module.name, module.tree)
-        in_calls.update(arguments.said_in_calls(module.name, module.tree))
+        arguments.check(module.name, module.nodes)
+        in_calls.update(arguments.said_in_calls(module.name, module.nodes))
     for text in others:
-        tree = ast.parse(text)
-        said.update(_words(ast.walk(tree)))
-        in_calls.update(arguments.said_in_calls("a script beside the package", tree))
+        nodes = list(ast.walk(ast.parse(text)))
+        said.update(_words(nodes))
+        in_calls.update(arguments.said_in_calls("a script beside the package", nodes))
     return interned({name: _rewrite(module, constants, (said, in_calls)) for name, module in modules.items()})
 
 
@@ -67,7 +67,7 @@ def _said(module: Module, constants: Constants) -> Iterator[Said]:
         for alias in ours.intersection(statement.names):
             if constants.of(module.name, alias.asname or alias.name) is None:
                 yield statement.module or "", alias.name
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if constants.at(module, node) is not None:
             continue
         match node:
@@ -99,14 +99,14 @@ def _rewrite(module: Module, constants: Constants, spoken: tuple[set[Said], set[
         return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
 
     edits: list[Edit] = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
             literal = _literal(module, constants, node)
             if literal is not None:
                 edits.append((*span(node), literal))
     if spoken is not None:
         said, in_calls = spoken
-        for place, number in arguments.numbered(module.tree, in_calls, module.formatted):
+        for place, number in arguments.numbered(module.nodes, in_calls, module.formatted):
             start, _end = span(place)
             name = place.id if isinstance(place, ast.Name) else place.arg
             edits.append((start, start + len(name.encode()), number.encode()))
@@ -157,8 +157,8 @@ def _folded(alias: ast.alias, module: Module, constants: Constants, said: set[Sa
         return constants.of(module.name, local) is not None and local not in said and (module.name, local) not in said
     if local not in module.modules or (module.name, local) in said:
         return False
-    uses = [node for node in ast.walk(module.tree) if isinstance(node, ast.Name) and node.id == local]
-    holders = [node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute) and node.value in uses]
+    uses = module.uses.get(local, [])
+    holders = [module.attributes[node] for node in uses if node in module.attributes]
     # A module that is imported and never named is imported for what it does.
     return bool(uses) and len(holders) == len(uses) and all(constants.at(module, node) is not None for node in holders)
 

@@ -25,6 +25,7 @@ HOST_ONLY = (
 )
 # Names that docs/porting.md promises to board files: an image has them, also for a file that is loaded beside it.
 PROMISED = {
+    "gridkeel": ("VERSION", "COMMIT", "BOARD"),
     "gridkeel.ticks": ("MASK",),
     "gridkeel.evse.ports": (
         *("HIGH_MV", "LOW_MV", "CLOSED", "RCD", "DC_MV", "DC_MA", "ISOLATION_KOHM", "LEVELS"),
@@ -104,9 +105,12 @@ def _reached(start: Iterable[str], imports: Mapping[str, set[str]]) -> set[str]:
 
 
 def _imports(path: Path) -> set[str]:
-    """Return each module that a file may import, wherever in it."""
+    """Return each module that a file may import, wherever in it; of a file that names no board, none."""
+    text = path.read_text(encoding="utf-8")
+    if "boards" not in text:
+        return set()  # what matters here is who reaches the boards
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = ast.parse(text)
     except SyntaxError:
         return set()  # the compiler says so, with the file's name
     found: set[str] = set()
