@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
+_ALL = "all"
 
 
 @app.command(cls=Command)
@@ -57,15 +58,23 @@ def build(
     check_folder(out)
     check_writable(json_file)
     parameters = None if config is None else load_parameters(config, [])
-    done = []
+    done, refused = [], []
     for one in _chosen(board, board_file):
-        built = builder.build(one, parameters, firmware=FIRMWARE, users=beside or ())
+        try:
+            built = builder.build(one, parameters, firmware=FIRMWARE, users=beside or ())
+        except ToolError as error:
+            if board != _ALL:
+                raise
+            refused.append(str(error))
+            continue
         builder.write(built, out)
         done.append(built)
     if json_file is not None:
         write_atomic(json_file, json.dumps([_row(built) for built in done], indent=1) + "\n")
-    if not is_stdout(json_file):
+    if not is_stdout(json_file) and done:
         _show(done, out, quiet)
+    if refused:
+        raise ToolError("; ".join(refused))
 
 
 @app.command(cls=Command)
@@ -110,7 +119,7 @@ def _chosen(name: str, board_file: Path | None) -> list[Board]:
         raise ToolError("give either --board NAME or --board-file FILE; `gridkeel firmware boards` lists the names")
     if board_file is not None:
         return [tables.read(board_file, own=True)]
-    return list(tables.boards(FIRMWARE).values()) if name == "all" else [tables.board_named(FIRMWARE, name)]
+    return list(tables.boards(FIRMWARE).values()) if name == _ALL else [tables.board_named(FIRMWARE, name)]
 
 
 def _board_row(board: Board) -> dict[str, Any]:

@@ -303,6 +303,18 @@ def test_the_command_writes_image_parameters_manifest_and_bill_and_says_their_si
         assert words_shown in done.stdout
 
 
+def test_of_all_boards_those_that_can_are_built_and_the_others_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = 'NAME = "slow"\nCHIP = "RP2040"\nCLOCK_HZ = 48000000\n'
+    firmware = small_firmware(tmp_path / "firmware", gridkeel__boards__tables__slow=slow)
+    monkeypatch.setattr(stamp, "FIRMWARE", firmware)
+    done = run_here("firmware", "build", "--board", "all", "--out", tmp_path / "out")
+    assert done.returncode == 2 and "slow (rp2040) cannot carry fixed vehicle" in done.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one", "two", "virtual"]
+    assert done.stdout.splitlines()[-1] == f"{tmp_path / 'out'}: 3 images"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
