@@ -50,8 +50,8 @@ bench: .venv/.dev ## every benchmark under tests/bench: ratios against a peer or
 generate: .venv/.dev .venv/.peer ## write every generated file again: tables of the firmware, schemas, sections of docs
 	@$(BIN)/python -m host_tools.generate --write
 
-firmware: .venv/.dev ## compile the firmware to .mpy for the boards' chips and print the sizes
-	@$(BIN)/python tools/firmware_size.py
+firmware: .venv/.runtime ## build the image of every board into out/firmware and print the sizes
+	@$(BIN)/gridkeel firmware build --board all
 
 clean: ## remove .venv, reports and caches
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,7 +11,7 @@ import pytest
 
 from host_tools.generate import packages
 from host_tools.generate.packages import HOST_ORDER
-from host_tools.image.rom import HOST_ONLY, is_host_only
+from host_tools.image.package import HOST_ONLY, is_host_only
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "firmware" / "gridkeel"

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 _NUMBERED = re.compile(r"arg[0-9]+")
 _SEES_NAMES = ("locals", "vars", "eval", "exec")
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def said_in_calls(file: str, tree: ast.AST) -> Iterator[str]:
+def said_in_calls(file: str, nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the names that the calls of a file say.  Errors: SyntaxError where one may say any."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.keyword(arg=str(name)):
                 yield name
@@ -25,9 +25,9 @@ def said_in_calls(file: str, tree: ast.AST) -> Iterator[str]:
                 raise _refused(file, node, "a call with ** may name any parameter")
 
 
-def check(file: str, tree: ast.AST) -> None:
+def check(file: str, nodes: Iterable[ast.AST]) -> None:
     """Errors: SyntaxError where a module of the image could notice that its parameters have other names."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=name) if name in _SEES_NAMES:
                 raise _refused(file, node, f"{name} sees the names of parameters")
@@ -35,12 +35,14 @@ def check(file: str, tree: ast.AST) -> None:
                 raise _refused(file, node, f"{name} is a name that the image gives")
 
 
-def numbered(tree: ast.AST, kept: Set[str], unplaced: Set[ast.AST]) -> Iterator[tuple[ast.arg | ast.Name, str]]:
+def numbered(
+    nodes: Iterable[ast.AST], kept: Set[str], unplaced: Set[ast.AST]
+) -> Iterator[tuple[ast.arg | ast.Name, str]]:
     """Yield each place where a parameter's name is, and its number.
 
     kept: names that stay.  unplaced: nodes whose place is unknown; the names in them stay.
     """
-    for function in ast.walk(tree):
+    for function in nodes:
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             inside = [node for statement in function.body for node in ast.walk(statement)]
             if not any(isinstance(node, _SCOPES) for node in inside):

@@ -6,9 +6,10 @@ MicroPython's `const()` knows such names within one file; here they are known ac
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 LIMIT = 1 << 30  # a larger integer is an object on a 32-bit board
@@ -30,13 +31,31 @@ class Module:
     members: dict[str, tuple[str, str]] = field(default_factory=dict)  # local name: (module, its name there)
     definitions: dict[str, tuple[ast.expr, int | None]] = field(default_factory=dict)  # name: (value, index in it)
     formatted: set[ast.AST] = field(default_factory=set)  # inside of f-strings, where Python 3.11 gives no place
+    nodes: list[ast.AST] = field(default_factory=list)  # all of the tree: walking it anew takes most of a fold's time
+
+    def __post_init__(self) -> None:
+        self.nodes = list(ast.walk(self.tree))
+
+    @functools.cached_property
+    def uses(self) -> Mapping[str, list[ast.Name]]:
+        """Where each name stands by itself."""
+        found: dict[str, list[ast.Name]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Name):
+                found.setdefault(node.id, []).append(node)
+        return found
+
+    @functools.cached_property
+    def attributes(self) -> Mapping[ast.AST, ast.Attribute]:
+        """The attribute that is taken of an expression."""
+        return {node.value: node for node in self.nodes if isinstance(node, ast.Attribute)}
 
 
 def parse(name: str, text: str, known: Mapping[str, str]) -> Module:
     """Return a module of the package whose modules are `known`.  Errors: SyntaxError."""
     module = Module(name, text, ast.parse(text, name))
-    module.bindings.update(_bound(module.tree))
-    for node in ast.walk(module.tree):
+    module.bindings.update(_bound(module.nodes))
+    for node in module.nodes:
         if isinstance(node, ast.JoinedStr):
             module.formatted.update(ast.walk(node))
     for statement in module.tree.body:
@@ -48,9 +67,9 @@ def parse(name: str, text: str, known: Mapping[str, str]) -> Module:
     return module
 
 
-def _bound(tree: ast.Module) -> Iterator[str]:
+def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield each name at each place that binds it, in whatever scope."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                 yield name

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from host_tools.image import arguments
 from host_tools.image.constants import Constants, Module, defined, parse
@@ -21,31 +22,40 @@ _DOES_NOTHING = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.Dict, ast
 _PARTS = (ast.operator, ast.unaryop, ast.expr_context)
 
 
-def fold(sources: Mapping[str, str], others: Iterable[str] = (), *, keep_names: bool = False) -> dict[str, str]:
+def fold(
+    sources: Mapping[str, str],
+    others: Iterable[str] = (),
+    promised: Mapping[str, Iterable[str]] = MappingProxyType({}),
+    *,
+    keep_names: bool = False,
+) -> dict[str, str]:
     """Return the sources of a package with its constants in place, and without the values nobody asks for.
 
-    sources: module name to text.  others: texts that use the package too; a name they say stays.  keep_names: so do
-    all others, those of parameters too.  Errors: SyntaxError.
+    sources: module name to text.  others: texts that use the package too; a name they say stays.  promised: module to
+    names that stay, whoever asks for them.  keep_names: so do all others, those of parameters too.
+    Errors: SyntaxError.
     """
     with _one_at_a_time:
-        return _fold(sources, others, keep_names)
+        return _fold(sources, others, promised, keep_names)
 
 
-def _fold(sources: Mapping[str, str], others: Iterable[str], keep_names: bool) -> dict[str, str]:
+def _fold(
+    sources: Mapping[str, str], others: Iterable[str], promised: Mapping[str, Iterable[str]], keep_names: bool
+) -> dict[str, str]:
     modules = {name: parse(name, text, sources) for name, text in sources.items()}
     constants = Constants(modules)
     if keep_names:
         return {name: _rewrite(module, constants, None) for name, module in modules.items()}
-    said: set[Said] = set()
+    said: set[Said] = {(module, name) for module, names in promised.items() for name in names}
     in_calls: set[str] = set()
     for module in modules.values():
         said.update(_said(module, constants))
-        arguments.check(module.name, module.tree)
-        in_calls.update(arguments.said_in_calls(module.name, module.tree))
+        arguments.check(module.name, module.nodes)
+        in_calls.update(arguments.said_in_calls(module.name, module.nodes))
     for text in others:
-        tree = ast.parse(text)
-        said.update(_words(ast.walk(tree)))
-        in_calls.update(arguments.said_in_calls("a script beside the package", tree))
+        nodes = list(ast.walk(ast.parse(text)))
+        said.update(_words(nodes))
+        in_calls.update(arguments.said_in_calls("a script beside the package", nodes))
     return interned({name: _rewrite(module, constants, (said, in_calls)) for name, module in modules.items()})
 
 
@@ -57,7 +67,7 @@ def _said(module: Module, constants: Constants) -> Iterator[Said]:
         for alias in ours.intersection(statement.names):
             if constants.of(module.name, alias.asname or alias.name) is None:
                 yield statement.module or "", alias.name
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if constants.at(module, node) is not None:
             continue
         match node:
@@ -89,14 +99,14 @@ def _rewrite(module: Module, constants: Constants, spoken: tuple[set[Said], set[
         return starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
 
     edits: list[Edit] = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
             literal = _literal(module, constants, node)
             if literal is not None:
                 edits.append((*span(node), literal))
     if spoken is not None:
         said, in_calls = spoken
-        for place, number in arguments.numbered(module.tree, in_calls, module.formatted):
+        for place, number in arguments.numbered(module.nodes, in_calls, module.formatted):
             start, _end = span(place)
             name = place.id if isinstance(place, ast.Name) else place.arg
             edits.append((start, start + len(name.encode()), number.encode()))
@@ -147,8 +157,8 @@ def _folded(alias: ast.alias, module: Module, constants: Constants, said: set[Sa
         return constants.of(module.name, local) is not None and local not in said and (module.name, local) not in said
     if local not in module.modules or (module.name, local) in said:
         return False
-    uses = [node for node in ast.walk(module.tree) if isinstance(node, ast.Name) and node.id == local]
-    holders = [node for node in ast.walk(module.tree) if isinstance(node, ast.Attribute) and node.value in uses]
+    uses = module.uses.get(local, [])
+    holders = [module.attributes[node] for node in uses if node in module.attributes]
     # A module that is imported and never named is imported for what it does.
     return bool(uses) and len(holders) == len(uses) and all(constants.at(module, node) is not None for node in holders)
 

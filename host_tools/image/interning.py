@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 MODULES_LEAST = 3
 _LONG = 10  # mpy-cross makes a name of any shorter text
@@ -24,9 +24,9 @@ def interned(sources: Mapping[str, str]) -> dict[str, str]:
     mpy-cross takes a long text for a name where it has read that name before in the file. Only a file that begins with
     its docstring is changed, so that each line stays where it was.
     """
-    trees = {module: ast.parse(text) for module, text in sources.items()}
-    names = {name for tree in trees.values() for name in _names(tree)}
-    said = {module: set(_texts(tree)) for module, tree in trees.items()}
+    nodes = {module: list(ast.walk(ast.parse(text))) for module, text in sources.items()}
+    names = {name for each in nodes.values() for name in _names(each)}
+    said = {module: set(_texts(each)) for module, each in nodes.items()}
     count = Counter(text for texts in said.values() for text in texts)
     out = {}
     for module, source in sources.items():
@@ -36,8 +36,8 @@ def interned(sources: Mapping[str, str]) -> dict[str, str]:
     return out
 
 
-def _names(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 yield name
@@ -45,16 +45,16 @@ def _names(tree: ast.Module) -> Iterator[str]:
                 yield name
 
 
-def _texts(tree: ast.Module) -> Iterator[str]:
+def _texts(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the long texts of a file that could be names; what annotations and docstrings say is not compiled."""
     silent: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, _DOCUMENTED) and node.body and isinstance(node.body[0], ast.Expr):
             silent.add(node.body[0].value)
         for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
             if annotation is not None:
                 silent.update(ast.walk(annotation))
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Constant(value=str(text)) if len(text) >= _LONG and node not in silent:
                 if _IDENTIFIER.fullmatch(text):

@@ -28,13 +28,14 @@ def copy_program(firmware: Path, folder: Path) -> None:
     package = folder / PACKAGE
     shutil.rmtree(package, ignore_errors=True)
     shutil.copytree(firmware / PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    _stamp(package / "__init__.py", commit_of(firmware.resolve()))
-
-
-def _stamp(path: Path, commit: str) -> None:
+    path = package / "__init__.py"
     if path.exists():
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace(_LINE.format(UNKNOWN), _LINE.format(commit)), encoding="utf-8")
+        path.write_text(stamped(path.read_text(encoding="utf-8"), commit_of(firmware.resolve())), encoding="utf-8")
+
+
+def stamped(text: str, commit: str) -> str:
+    """Return the text of the package's own file with the commit in it."""
+    return text.replace(_LINE.format(UNKNOWN), _LINE.format(commit))
 
 
 def main(arguments: list[str]) -> int:

@@ -19,7 +19,8 @@ from hil.scenarios import scenario
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.flash import FIRMWARE
 from host_tools.errors import MissingError, ToolError
-from host_tools.image.rom import HOST_ONLY, rom_image
+from host_tools.image.package import HOST_ONLY
+from host_tools.image.rom import rom_image
 from host_tools.micropython.interpreter import argv
 
 LOAD = """\

@@ -15,6 +15,7 @@ def documents(pki: Path, out: Path) -> dict[str, tuple[str, ...]]:
         "typetest": ("typetest", "--only", "trip-over-frequency", *wave),
         "study fleet": ("study", "fleet", "--chargers", "10", "--seconds", "5", "--part", "loss", *wave),
         "board ports": ("board", "ports"),
+        "firmware boards": ("firmware", "boards"),
         "board run": ("board", "run", "--seconds", "0.2"),
         "plant inverter": ("plant", "inverter", "--tcp", "127.0.0.1:0", "--seconds", "0.1"),
         "send": ("send", "gk-1", "setpoint", "--power-w", "999999", "--lifetime-s", "5"),

