@@ -26,6 +26,7 @@ from platformdirs import user_cache_path
 
 from host_tools.errors import ToolError
 from host_tools.image import arguments, constants, fold, interning
+from host_tools.image.processors import runs_on
 
 PACKAGE = "gridkeel"
 MARCH = "x64"  # the unix port's; without it the viper kernels do not compile
@@ -73,7 +74,8 @@ def _sources(folder: Path, keep_names: bool) -> list[Path]:
     sources = sorted(package.rglob("*.py"))
     if not sources:
         raise ToolError(f"{folder} holds no package {PACKAGE}: nothing to make a ROM image of")
-    return [path for path in sources if keep_names or not is_host_only(path.relative_to(package).as_posix())]
+    names = {path: path.relative_to(package).as_posix() for path in sources}
+    return [path for path, name in names.items() if runs_on(name, MARCH) and (keep_names or not is_host_only(name))]
 
 
 def _digest(folder: Path, sources: list[Path], keep_names: bool) -> str:
