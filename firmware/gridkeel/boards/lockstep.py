@@ -38,6 +38,7 @@ REPLY_BYTES = REPLY_HEAD_BYTES + connector_pipe.ORDERS_BYTES
 LEVEL_ENERGISE = 1
 # Computing takes no virtual time, so a slice of a session's work is charged the most that one may take.
 SLICE_MS = 5
+CLOCK_HZ = 2000000000  # as on real time's board
 NEVER = 0xFFFFFFFFFFFFFFFF
 # asyncio's C task queue stamps a new task with the real clock; virtual ticks start far beyond it, so that such a
 # task is always due at once, and the order of tasks follows virtual time alone.
@@ -67,6 +68,7 @@ class LockStepBoard(Flash):
         self._ports[:2] = (self.rs485, self.host)
         self.mains = LockStepMains(self._clock)
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_LOCKSTEP_VEHICLES"))
+        self.clock_hz = CLOCK_HZ
         self.slice_ms = SLICE_MS
         self.probes_heap = False
         self.connector = LockStepConnector(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from gridkeel import TYPE_CHECKING, errors, evse, params, telemetry, ticks
+from gridkeel import TYPE_CHECKING, errors, evse, params, slices, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import message_ids
@@ -37,6 +37,7 @@ class App:
     def __init__(self, board: "Board", config: Config) -> None:
         self.board = board
         self.config = config
+        slices.set_clock(board.clock_hz)
         self.parameters = parameters = config.parameters
         board.begin(parameters)
         self.controller = Controller(parameters, identity=config.device_id)
