@@ -143,7 +143,7 @@ class LockStepBoard(Flash):
         for port in self._ports:
             if port and port.tx_n:
                 self._send(port.tx, port.tx_n)
-                port.tx_n = 0
+                port.sent()
 
     def _send(self, data, n):
         if self._socket.write(data, n) != n:
@@ -165,11 +165,9 @@ class LockStepBoard(Flash):
     def _fill(self, port, n):
         room = min(n, len(port.rx) - port.rx_n)
         self._receive(memoryview(port.rx)[port.rx_n : port.rx_n + room])
-        port.rx_n += room
         if n > room:
-            port.dropped += n - room
             self._receive(bytearray(n - room))
-        port.wake.fire()
+        port.arrived(room, n - room)
 
     def _receive(self, buffer):
         view = memoryview(buffer)

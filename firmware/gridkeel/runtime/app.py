@@ -47,7 +47,7 @@ class App:
         self.commands = Commands(config, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self.vehicle = self._make_vehicle()
-        self.controller.protection.enabled = not config.code
+        self.controller.protection.allow(not config.code)
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
         self._out = bytearray(BUS_BUFFER)
         self._link_out = bytearray(LINK_BUFFER)
@@ -135,7 +135,7 @@ class App:
             self.controller.step(block, self._block_samples, now_ms)
             return self.controller.data_to_send(self._out, now_ms)
         except MemoryError:
-            self.controller.protection.enabled = False
+            self.controller.protection.allow(False)
             self.controller.faults.set(errors.CONTROL_ALLOCATED, True)
             return 0
         finally:
