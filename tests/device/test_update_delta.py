@@ -11,7 +11,7 @@ def made(delta, size, chunk=1, page=16, base=BASE):
     """Return the image that a delta makes, which arrives in chunks of so many bytes."""
 
     def read_base(at, view):
-        assert 0 <= at and at + len(view) <= len(base), "outside of the base"
+        assert at >= 0 and at + len(view) <= len(base), "outside of the base"
         view[:] = base[at : at + len(view)]
 
     reader = DeltaReader(read_base, len(base), size, page)

@@ -69,7 +69,7 @@ class DeltaReader:
                 self._copy(min(self._run, room - self.filled))
             elif at >= end:
                 break
-            elif state == LITERALS or state == NEW:
+            elif state in (LITERALS, NEW):
                 n = min(self._run, room - self.filled, end - at)
                 self._make(data, at, n)
                 at += n

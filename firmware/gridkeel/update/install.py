@@ -12,8 +12,8 @@ from gridkeel.update.selector import PAGE
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from gridkeel.link.download import Download
     from gridkeel.protocols import Area, Buffer
-    from gridkeel.update.download import Download
 
 # statuses, in the order of STATUSES
 IDLE = 0

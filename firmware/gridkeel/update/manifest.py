@@ -39,8 +39,8 @@ class Manifest:
     def __init__(self, data: "Buffer") -> None:
         if len(data) != BYTES:
             raise UpdateError(refusals.MALFORMED, "a manifest is %d bytes, not %d" % (BYTES, len(data)))
-        magic, self.kind, zeros, self.counter, self.size, self.digest, self.payload_size, self.base = struct.unpack_from(
-            "<4sB3sII32sI32s", data
+        magic, self.kind, zeros, self.counter, self.size, self.digest, self.payload_size, self.base = (
+            struct.unpack_from("<4sB3sII32sI32s", data)
         )
         board, chip, version, self.key_id = struct.unpack_from("<32s16s32s4s", data, 84)
         if magic != MAGIC or zeros != b"\0\0\0" or self.kind >= len(KINDS):
@@ -69,7 +69,9 @@ def _text(field):
         raise UpdateError(refusals.MALFORMED, "a text of the manifest is empty or has something behind its end")
     for octet in text:
         if not (48 <= octet < 58 or 97 <= octet | 32 < 123 or octet in b"._+-"):
-            raise UpdateError(refusals.MALFORMED, "a text of the manifest has other signs than letters, digits, . _ + -")
+            raise UpdateError(
+                refusals.MALFORMED, "a text of the manifest has other signs than letters, digits, . _ + -"
+            )
     return text
 
 
@@ -110,7 +112,9 @@ def check(manifest: Manifest, device: Device) -> None:
     if manifest.chip != device.chip:
         raise _rejected(refusals.WRONG_CHIP, "for chip %s, this is %s", manifest.chip.decode(), device.chip.decode())
     if manifest.board != device.board:
-        raise _rejected(refusals.WRONG_BOARD, "for board %s, this is %s", manifest.board.decode(), device.board.decode())
+        raise _rejected(
+            refusals.WRONG_BOARD, "for board %s, this is %s", manifest.board.decode(), device.board.decode()
+        )
     if manifest.counter < device.counter:
         raise _rejected(refusals.OLDER_COUNTER, "security counter %d is under %d", manifest.counter, device.counter)
     if manifest.size > device.room:

@@ -1,6 +1,6 @@
 """Host's end of a download: offers a stream to a device, and sends what it draws.
 
-gridkeel.update.download is the other end and says how the two agree.
+gridkeel.link.download is the other end and says how the two agree.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gridkeel.link import frames
-from gridkeel.update.download import WINDOW_BYTES
+from gridkeel.link.download import WINDOW_BYTES
 from host_tools.link import layouts
 
 _REPEAT_S = frames.UPDATE_REPEAT_MS / 1000
@@ -28,7 +28,7 @@ class _Stream:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a stream ended.  code: of gridkeel.update.refusals, None where the device was not heard.  sent: bytes."""
+    """How a stream ended.  code: of gridkeel.update.refusals, None where the device was lost.  sent: bytes."""
 
     number: int
     code: int | None
@@ -46,9 +46,10 @@ class Offer:
         """Offer a stream.  number: 1..65535, another than that of the stream before."""
         self._stream = _Stream(number, data, now_s, now_s)
 
-    def cancel(self) -> None:
+    def lose(self) -> None:
         """Stop sending: another boot, or a line that was lost."""
-        self._stream = None
+        if self._stream:
+            self._end(None)
 
     @property
     def progress(self) -> tuple[int, int] | None:

@@ -16,7 +16,6 @@ from gridkeel.link import frames
 from gridkeel.link.framing import copy, read_u32, seal
 from gridkeel.update import refusals
 
-
 IDLE = 0
 OPEN = 1
 CLOSED = 2
@@ -77,8 +76,8 @@ class Download:
         self._have = 0
         self._say(now_ms)
 
-    def lose(self) -> None:
-        """Forget the stream: the host session is over."""
+    def session(self, online: bool) -> None:
+        """A host session began or ended: the stream of the one before is forgotten."""
         self.state = IDLE
         self.number = 0
         self._room = None
