@@ -60,6 +60,18 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """The end of a stream that HostLink.offer began.  code: of gridkeel.update.refusals, None: the device was lost.
+
+    sent: bytes of it that went to the device, what had to be sent again included.
+    """
+
+    number: int
+    code: int | None
+    sent: int
+
+
+@dataclass(frozen=True)
 class Reset:
     """The device started again: what it held of the old boot is gone."""
 
@@ -85,4 +97,4 @@ class Unusable:
     error: ToolError
 
 
-Event = Connected | Record | Gap | Answered | Asked | Reset | Lost | Unusable
+Event = Connected | Record | Gap | Answered | Asked | Offered | Reset | Lost | Unusable

@@ -14,6 +14,7 @@ from host_tools.link.commands import ID_COUNT, CommandQueue, Pending
 from host_tools.link.dictionary import COMMAND_FIELD, Dictionary
 from host_tools.link.exchange import Exchange
 from host_tools.link.negotiation import REPEAT_S, Negotiation, State, check_version
+from host_tools.link.offer import Offer
 from host_tools.link.overheard import Overheard
 from host_tools.link.records import Inbox, Place
 
@@ -49,6 +50,8 @@ class HostLink:
         self._negotiation = Negotiation(session)
         self._commands = CommandQueue(first_command or secrets.randbelow(ID_COUNT) + 1)
         self._exchange = Exchange()
+        self._offer = Offer()
+        self._offers = 0
         self._splitter = FrameSplitter()
         self._inbox = Inbox(0)
         self._opened = False  # this boot, at least once
@@ -99,6 +102,8 @@ class HostLink:
 
     def events(self) -> list[events.Event]:
         """Return what happened since the last call."""
+        while (ended := self._offer.ended()) is not None:
+            self._events.append(events.Offered(ended.number, ended.code, ended.sent))
         happened, self._events = self._events, []
         return happened
 
@@ -130,11 +135,29 @@ class HostLink:
         """
         return self._exchange.answer(number, data, self._now or 0.0)
 
+    def offer(self, data: bytes) -> int:
+        """Offer a stream (a release, a rotation of keys) and return its number; an Offered event tells how it ended.
+
+        It takes the place of one that is under way.  Errors: ToolError where no device is connected.
+        """
+        if not self.connected:
+            raise ToolError("no device is connected: an update is offered to one that is")
+        self._offers = self._offers % 0xFFFF + 1
+        self._offer.begin(self._offers, data, self._now or 0.0)
+        return self._offers
+
+    @property
+    def offered(self) -> tuple[int, int] | None:
+        """(bytes that the device has drawn, bytes of the stream), None where nothing is offered."""
+        return self._offer.progress
+
     def data_to_send(self) -> bytes:
         """Return the bytes to write to the port."""
         if self._negotiation.state is State.OPEN:
             self._send_commands()
             for body in self._exchange.bodies(self._negotiation.session):
+                self._out += encode_frame(body)
+            for body in self._offer.bodies(self._negotiation.session, self._now or 0.0):
                 self._out += encode_frame(body)
             if self._ack_due:
                 self._repeat()
@@ -149,8 +172,7 @@ class HostLink:
         times = [self._repeat_at, *self._commands.times(self._negotiation.state is State.OPEN)]
         if self._negotiation.state is not State.ASKING:
             times.append(self._heard_at + SILENCE_S)
-        if (due := self._exchange.deadline()) is not None:
-            times.append(due)
+        times += [due for due in (self._exchange.deadline(), self._offer.deadline()) if due is not None]
         return min(times)
 
     def on_deadline(self, now_s: float) -> None:
@@ -163,6 +185,7 @@ class HostLink:
         if now_s >= self._repeat_at:
             self._repeat()
         self._exchange.on_deadline(now_s)
+        self._offer.on_deadline(now_s)
         for pending in self._commands.expire(now_s):
             self._fail(
                 pending, f"{pending.message}: no answer within {pending.timeout_s:g} s; is the device connected?"
@@ -179,6 +202,7 @@ class HostLink:
             self._events.append(events.Lost(self.hello.device_id, self.hello.boot_id))
         self._announced = False
         self._exchange.reset()
+        self._offer.lose()
         self._negotiation.ask_again()
         self.overheard.clear()
         self._ask_s = 0.0
@@ -222,6 +246,9 @@ class HostLink:
             self._on_part(body)
         elif body[0] in (frames.ASK, frames.ASK_PART, frames.ANSWER_WANT):
             self._on_exchange(body, now_s)
+        elif body[0] == frames.UPDATE_WANT:
+            if self._negotiation.state is State.OPEN:
+                self._offer.on_body(body, now_s)
         else:
             raise ValueError("a frame of unknown type")
         self._heard_at = now_s
@@ -248,6 +275,7 @@ class HostLink:
         for pending in self._commands.take_sent():
             self._fail(pending, f"{pending.message}: the device restarted before it answered; look, then ask again")
         self._exchange.reset()
+        self._offer.lose()
         self._inbox = Inbox(self._last_committed(hello.device_id, hello.boot_id) if self._last_committed else 0)
         self._opened = False
         self._announced = False

@@ -20,6 +20,9 @@ _ASK_PART = struct.Struct(frames.ASK_PART_HEAD)
 _ANSWER_WANT = struct.Struct(frames.ANSWER_WANT_LAYOUT)
 _ASK_WANT = struct.Struct(frames.ASK_WANT_LAYOUT)
 _ANSWER = struct.Struct(frames.ANSWER_LAYOUT)
+_UPDATE_OFFER = struct.Struct(frames.UPDATE_OFFER_LAYOUT)
+_UPDATE_PART = struct.Struct(frames.UPDATE_PART_HEAD)
+_UPDATE_WANT = struct.Struct(frames.UPDATE_WANT_LAYOUT)
 _ANSWER_PART = struct.Struct(frames.ANSWER_PART_HEAD)
 
 
@@ -115,3 +118,17 @@ def answer(session: int, number: int, result: int, length: int, crc: int) -> byt
 
 def answer_part(session: int, number: int, offset: int, part: bytes) -> bytes:
     return _ANSWER_PART.pack(frames.ANSWER_PART, session, number, offset) + part
+
+
+def update_offer(session: int, number: int, size: int) -> bytes:
+    return _UPDATE_OFFER.pack(frames.UPDATE_OFFER, session, number, size)
+
+
+def update_part(session: int, number: int, offset: int, part: bytes) -> bytes:
+    return _UPDATE_PART.pack(frames.UPDATE_PART, session, number, offset) + part
+
+
+def read_update_want(body: bytes) -> tuple[int, int, bool, bool, int]:
+    """Return (number, offset, lost, over, code).  Errors: struct.error."""
+    _kind, number, offset, lost, over, code = _UPDATE_WANT.unpack(body)
+    return number, offset, bool(lost), bool(over), code

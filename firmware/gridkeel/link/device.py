@@ -9,6 +9,7 @@ from gridkeel.link.ring import Ring
 
 if TYPE_CHECKING:
     from gridkeel.link.backend import Backend
+    from gridkeel.link.download import Download
     from gridkeel.protocols import Uptime
 
 _UNKNOWN = ids.RESULTS.index("unknown")
@@ -16,7 +17,8 @@ _OPEN_SIZE = 14
 _ACK_SIZE = 9
 _TABLE_GET_SIZE = 3
 _BACKEND_FRAMES = (frames.ASK_WANT, frames.ANSWER, frames.ANSWER_PART)
-_BACKEND_SIZE = 7  # the least that names its number
+_DOWNLOAD_FRAMES = (frames.UPDATE_OFFER, frames.UPDATE_PART)
+_NUMBERED_SIZE = 7  # the least that names its number
 _NO_SESSION = bytes(4)
 
 
@@ -24,7 +26,7 @@ class DeviceLink:
     """Keeps records until a host has them, and takes that host's commands once each.
 
     device_id: bytes, 1..24 ASCII.  boot_id: another number each boot, 0..2**32-1.  slots: records held, 16..4096, of
-    128 bytes each.  backend: backend.Backend, None where nobody has questions for the host.
+    128 bytes each.  backend: None where nobody has questions for the host.  download: None where nothing is updated.
     uptime: has the uptime_ms that answers carry; the link's own, which its caller sets, where there is none.
     Allocates after construction: nothing but the tuple of next_command.
     """
@@ -36,11 +38,14 @@ class DeviceLink:
         slots: int = 64,
         backend: "Backend | None" = None,
         uptime: "Uptime | None" = None,
+        download: "Download | None" = None,
     ) -> None:
         self.uptime_ms = 0
         self._uptime = uptime or self
         self.ignored = 0  # sound frames that did not apply: another boot or session, no room, out of range
         self._backend = backend
+        self._download = download
+        self._exchanges = [exchange for exchange in (backend, download) if exchange is not None]
         self._ring = Ring(slots)
         self._ledger = commands.Ledger()
         self.next_command = self._ledger.take  # (message_id, values), id first in values, or None
@@ -130,8 +135,9 @@ class DeviceLink:
             self._hello_at = now_ms
         if self._announcer.part_due and at <= last:
             at = self._announcer.write_part(out, at)
-        while self._open and at <= last and self._backend and self._backend.sendable():
-            at = self._backend.send(out, at)
+        for exchange in self._exchanges:
+            while self._open and at <= last and exchange.sendable():
+                at = exchange.send(out, at)
         while self._open and at <= last and self._ring.sendable():
             if not self._ring.in_flight():
                 self._flight_at = now_ms
@@ -148,9 +154,10 @@ class DeviceLink:
             wait = min(wait, _left(self._heard, self._silence_ms, now_ms))
             if self._ring.in_flight():
                 wait = min(wait, _left(self._flight_at, self._retransmit_ms, now_ms))
-            backend_wait = self._backend.deadline(now_ms) if self._backend else -1
-            if backend_wait >= 0:
-                wait = min(wait, backend_wait)
+            for exchange in self._exchanges:
+                exchange_wait = exchange.deadline(now_ms)
+                if exchange_wait >= 0:
+                    wait = min(wait, exchange_wait)
         return wait
 
     def on_deadline(self, now_ms: int) -> None:
@@ -159,13 +166,13 @@ class DeviceLink:
             self._announcer.want_hello()
         if not self._open:
             return
-        if self._backend:
-            self._backend.on_deadline(now_ms)
+        for exchange in self._exchanges:
+            exchange.on_deadline(now_ms)
         if not self.connected(now_ms):
             self._open = False
             self._announcer.want_hello()
-            if self._backend:
-                self._backend.session(False)
+            for exchange in self._exchanges:
+                exchange.session(False)
         elif self._ring.in_flight() and _left(self._flight_at, self._retransmit_ms, now_ms) == 0:
             self._ring.rewind()
             self._retransmit_ms = min(2 * self._retransmit_ms, frames.RETRANSMIT_MAX_MS)
@@ -206,18 +213,20 @@ class DeviceLink:
         elif kind == frames.TABLE_GET and size == _TABLE_GET_SIZE:
             if not self._announcer.want_part(self._body[1] | self._body[2] << 8):
                 self.ignored = count_up(self.ignored)
-        elif kind in _BACKEND_FRAMES and size >= _BACKEND_SIZE:
-            self._on_backend(size, now_ms)
+        elif kind in _BACKEND_FRAMES and size >= _NUMBERED_SIZE:
+            self._on_exchange(self._backend, size, now_ms)
+        elif kind in _DOWNLOAD_FRAMES and size >= _NUMBERED_SIZE:
+            self._on_exchange(self._download, size, now_ms)
         else:
             self._reader.refuse()
 
-    def _on_backend(self, size, now_ms):
+    def _on_exchange(self, exchange, size, now_ms):
         if not self._in_session():
             return
         self._heard = now_ms
-        if self._backend is None:
+        if exchange is None:
             self.ignored = count_up(self.ignored)
-        elif not self._backend.on_frame(self._body, size, now_ms):
+        elif not exchange.on_frame(self._body, size, now_ms):
             self._reader.refuse()
 
     def _on_open(self, now_ms):
@@ -237,8 +246,8 @@ class DeviceLink:
         if not resumed:
             self._ring.rewind()
             self._retransmit_ms = frames.RETRANSMIT_MS
-            if self._backend:
-                self._backend.session(True)
+            for exchange in self._exchanges:
+                exchange.session(True)
         self._take_ack(10, now_ms)
 
     def _on_ack(self, now_ms):

@@ -13,6 +13,7 @@ TABLE_PART = 0x03
 ASK = 0x04
 ASK_PART = 0x05
 ANSWER_WANT = 0x06
+UPDATE_WANT = 0x07
 # host to device
 QUERY = 0x11
 OPEN = 0x12
@@ -22,6 +23,8 @@ TABLE_GET = 0x15
 ASK_WANT = 0x16
 ANSWER = 0x17
 ANSWER_PART = 0x18
+UPDATE_OFFER = 0x19
+UPDATE_PART = 0x1A
 
 # type, version, boot, session, table hash, table length, oldest, next, dropped; then id and firmware, length first
 HELLO_HEAD = "<BBIIIHIII"
@@ -38,6 +41,10 @@ ANSWER_WANT_LAYOUT = "<BHHB"  # type, number, offset, whether what was sent from
 ASK_WANT_LAYOUT = "<BIHHB"  # type, session, number, offset, whether what was sent from there on is lost
 ANSWER_LAYOUT = "<BIHBHI"  # type, session, number, result, length, CRC of the whole
 ANSWER_PART_HEAD = "<BIHH"  # type, session, number, offset; then the bytes
+UPDATE_OFFER_LAYOUT = "<BIHI"  # type, session, number, bytes of the stream
+UPDATE_PART_HEAD = "<BIHI"  # type, session, number, offset; then the bytes
+# type, number, offset, whether what was sent from there on is lost, whether it is over, how it ended
+UPDATE_WANT_LAYOUT = "<BHIBBB"
 
 CRC_SIZE = 4
 BODY_MAX = 124  # the longest telemetry row with room to grow, and far under the 254 where COBS gets a second case
@@ -62,6 +69,11 @@ EXCHANGE_PART_MAX = 112
 EXCHANGE_WINDOW = 16  # parts ahead of what the receiver has said it wants: 1.8 kB, 172 ms of a 115200 Bd line
 EXCHANGE_REPEAT_MS = 250
 EXCHANGE_LIFETIME_MS = 4000  # the EV is to have its answer after 4.5 s
+
+UPDATE_WANT_SIZE = 10
+UPDATE_PART_MAX = 112
+UPDATE_REPEAT_MS = 500
+UPDATE_SILENCE_MS = 30000  # of a device in a download: an erased slot and a verified signature take seconds
 
 HELLO_MS = 1000
 RETRANSMIT_MS = 250  # twice the time a full window needs on the line

@@ -1,0 +1,238 @@
+"""What a download becomes: an image in the idle slot, or new trusted keys; one bounded step at a time.
+
+The statuses are those of OCPP's firmware updates. Erasing, checking a whole slot and switching hold the processor up,
+so they wait until no power flows; a page is written at any time.
+"""
+
+from gridkeel import TYPE_CHECKING
+from gridkeel.errors import UpdateError
+from gridkeel.update import delta, keys, manifest, refusals, selector, slots
+from gridkeel.update.selector import PAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from gridkeel.link.download import Download
+    from gridkeel.protocols import Area, Buffer
+
+# statuses, in the order of STATUSES
+IDLE = 0
+DOWNLOADING = 1
+SIGNATURE_VERIFIED = 2
+DOWNLOAD_PAUSED = 3
+DOWNLOADED = 4
+INSTALL_SCHEDULED = 5
+INSTALL_REBOOTING = 6
+INSTALLED = 7
+INVALID_SIGNATURE = 8
+DOWNLOAD_FAILED = 9
+INSTALLATION_FAILED = 10
+INSTALL_VERIFICATION_FAILED = 11
+
+_SIGNATURES = (refusals.UNKNOWN_KEY, refusals.BAD_SIGNATURE, refusals.NO_KEYS, refusals.OLDER_KEYS)
+
+_DELTA_STEP = 64  # bytes of a delta a step: some records make nothing but work
+
+# what a step wants before the next one
+AT_ONCE = 0
+INPUT = 1
+REST = 2  # that no power flows
+
+
+class Target:
+    """The device that is updated.  board, chip: bytes, as manifests name them.  area: its slots.
+
+    load_keys(): the stored set of trusted keys, None where there is none.  save_keys(data): stores another.
+    active_faults(): bits of the faults that are active, 16 bytes, see update/trial.py.
+    """
+
+    def __init__(
+        self,
+        board: bytes,
+        chip: bytes,
+        area: "Area",
+        load_keys: "Callable[[], bytes | None]",
+        save_keys: "Callable[[bytes], None]",
+        active_faults: "Callable[[], Buffer]",
+    ) -> None:
+        self.board = board
+        self.chip = chip
+        self.area = area
+        self.load_keys = load_keys
+        self.save_keys = save_keys
+        self.active_faults = active_faults
+
+
+class Installer:
+    """Works on one download after another.  status, code: what is to be reported, code of refusals.py.
+
+    switched: whether the other slot is to be started, which is the runtime's to do.
+    """
+
+    def __init__(self, target: Target, download: "Download") -> None:
+        self.status = IDLE
+        self.code = refusals.NONE
+        self.switched = False
+        self._target = target
+        self._download = download
+        self._steps: "Generator[int, None, None] | None" = None
+        self._number = 0
+        self._wants = AT_ONCE
+        self._now_ms = 0
+
+    def work(self, now_ms: int, power_flows: bool) -> bool:
+        """Do one step, a few milliseconds but for those that wait for rest; return whether there is more to do now."""
+        download = self._download
+        if download.number != self._number:
+            self._begin(download.number)
+        if self._steps is None or self._wants == REST and power_flows:
+            return False
+        if self._wants == INPUT and not download.waiting():
+            return False
+        self._now_ms = now_ms
+        try:
+            self._wants = next(self._steps) or AT_ONCE
+        except StopIteration:
+            self._end(refusals.NONE, now_ms)
+        except UpdateError as error:
+            print("gridkeel: update rejected: %s" % error)
+            self._fail(error.code, now_ms)
+        except OSError as error:
+            print("gridkeel: update stopped: %s" % error)
+            self._fail(refusals.FLASH, now_ms)
+        return self._steps is not None and self._wants == AT_ONCE
+
+    def _begin(self, number):
+        self._number = number
+        self._steps = self._run() if number else None
+        self._wants = AT_ONCE
+        if number:
+            self._report(DOWNLOADING)
+
+    def _report(self, status, code=refusals.NONE):
+        self.status = status
+        self.code = code
+
+    def _fail(self, code, now_ms):
+        if code in _SIGNATURES:
+            status = INVALID_SIGNATURE
+        elif code == refusals.DIGEST_MISMATCH:
+            status = INSTALL_VERIFICATION_FAILED
+        elif self.status >= DOWNLOADED:
+            status = INSTALLATION_FAILED
+        else:
+            status = DOWNLOAD_FAILED
+        self._report(status, code)
+        self._end(code, now_ms)
+
+    def _end(self, code, now_ms):
+        self._steps = None
+        if self._download.number == self._number and self._download.state != 0:
+            self._download.close(code, now_ms)
+
+    def _run(self):
+        trusted = self._trusted()
+        while len(self._download.waiting()) < 4:
+            yield INPUT
+        if self._download.waiting()[:4] == keys.MAGIC:
+            yield from self._rotate(trusted)
+        else:
+            yield from self._install(trusted)
+
+    def _trusted(self):
+        data = self._target.load_keys()
+        if data is None:
+            raise UpdateError(refusals.NO_KEYS, "this controller was given no keys for updates")
+        return keys.TrustedKeys(data)
+
+    def _take(self, n):
+        """Collect the first n bytes of the stream; it is shorter than that where it is none."""
+        if self._download.size < n:
+            raise UpdateError(refusals.MALFORMED, "a stream of %d bytes" % self._download.size)
+        while len(self._download.waiting()) < n:
+            yield INPUT
+        data = bytes(self._download.waiting()[:n])
+        self._download.use(n, self._now_ms)
+        return data
+
+    def _rotate(self, trusted):
+        data = yield from self._take(keys.ROTATION_BYTES)
+        fresh = yield from keys.rotated(trusted, data)
+        self._target.save_keys(fresh.data)
+        self._report(INSTALLED)
+
+    def _install(self, trusted):
+        said = manifest.Manifest((yield from self._take(manifest.BYTES)))
+        if self._download.size != manifest.BYTES + said.payload_size:
+            raise UpdateError(refusals.MALFORMED, "a payload of another size than the manifest says")
+        area = self._target.area
+        slot = slots.idle_slot(area)
+        running = selector.read_header(area, 1 - slot)
+        device = self._device(selector.read_record(area), running)
+        yield from manifest.verify(said, trusted.keys)
+        manifest.check(said, device)
+        self._report(SIGNATURE_VERIFIED)
+        if said.digest == device.running:
+            self._report(INSTALLED)
+            return
+        writer = slots.SlotWriter(area, slot, said.size, said.digest)
+        yield from self._erase(writer)
+        if said.kind == manifest.FULL:
+            yield from self._copy(writer)
+        else:
+            yield from self._patch(writer, slot, running.size)
+        self._report(DOWNLOADED)
+        yield REST
+        writer.finish(said.counter, said.version)
+        self._report(INSTALL_SCHEDULED)
+        yield REST
+        slots.switch(area, bytes(self._target.active_faults()))
+        self._report(INSTALL_REBOOTING)
+        self.switched = True
+
+    def _device(self, record, running):
+        target = self._target
+        room = selector.slot_bytes(target.area) - selector.HEAD_BYTES
+        digest = running.digest if running else manifest.NO_BASE
+        return manifest.Device(target.board, target.chip, record.counter, room, digest)
+
+    def _erase(self, writer):
+        self._report(DOWNLOAD_PAUSED)
+        yield REST
+        if not writer.resume():
+            while writer.erase_next():
+                yield REST
+        self._report(DOWNLOADING)
+
+    def _copy(self, writer):
+        download = self._download
+        download.skip_to(manifest.BYTES + writer.written, self._now_ms)
+        while writer.written < writer.size:
+            n = min(PAGE, writer.size - writer.written)
+            while len(download.waiting()) < n:
+                yield INPUT
+            writer.write(download.waiting()[:n])
+            download.use(n, self._now_ms)
+            yield AT_ONCE
+
+    def _patch(self, writer, slot, base_size):
+        area = self._target.area
+        start = selector.slot_start(area, 1 - slot) + selector.HEAD_BYTES
+        reader = delta.DeltaReader(lambda at, view: area.readinto(start + at, view), base_size, writer.size, PAGE)
+        download = self._download
+        made = 0  # pages that were written before a power cut are made again, and not written
+        while not reader.done:
+            waiting = download.waiting()
+            download.use(reader.take(waiting, 0, min(len(waiting), _DELTA_STEP)), self._now_ms)
+            if reader.done or reader.filled == PAGE:
+                if made >= writer.written:
+                    writer.write(reader.page[: reader.filled])
+                made += reader.filled
+                reader.next_page()
+                yield AT_ONCE
+            elif download.used == download.size:
+                raise UpdateError(refusals.BROKEN_DELTA, "the delta ends before its image is whole")
+            else:
+                yield AT_ONCE if download.waiting() else INPUT
+        if download.used != download.size:
+            raise UpdateError(refusals.BROKEN_DELTA, "the delta goes on behind its image")

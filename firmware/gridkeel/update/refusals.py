@@ -1,0 +1,25 @@
+"""Why an update is rejected or stopped: one number each, the same wherever it is noticed.
+
+Numbers go into logs and telemetry: they are added at the end and never changed. refusals_text.py says what each means.
+"""
+
+NONE = 0
+NO_AREA = 1
+TOO_LARGE = 2
+OUT_OF_ORDER = 3
+DIGEST_MISMATCH = 4
+OLDER_COUNTER = 5
+ON_TRIAL = 6
+NOT_BOOTABLE = 7
+NOT_BLANK = 8
+MALFORMED = 9
+NO_KEYS = 10
+UNKNOWN_KEY = 11
+BAD_SIGNATURE = 12
+OLDER_KEYS = 13
+WRONG_CHIP = 14
+WRONG_BOARD = 15
+WRONG_BASE = 16
+BROKEN_DELTA = 17
+NO_MEMORY = 18
+FLASH = 19

@@ -1,0 +1,1 @@
+"""Releases of the firmware: keys, signed manifests, deltas."""
