@@ -36,6 +36,7 @@ HOST_MAY_IMPORT = (
     "gridkeel.services",
     "gridkeel.envelope",
     "gridkeel.ticks",
+    "gridkeel.update",
     "gridkeel.v2g",
 )
 

@@ -34,6 +34,24 @@ class BlockSource(Protocol):
     def next_block(self, block: array[int]) -> Awaitable[int]:
         """Wait until block, made by Board.block_buffer, holds the next samples; return how many blocks were lost."""
 
+class Area(Protocol):
+    """Flash outside the file system: erased by blocks, written by pages of 256 bytes, each once between two erasures.
+
+    Offsets are from its start. An erasure holds the processor up for tens of milliseconds, a page for under 3.
+    """
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def block_bytes(self) -> int: ...
+    def readinto(self, at: int, buffer: bytearray) -> None:
+        """Fill the buffer, a bytearray.  Errors: OSError; so of the others."""
+
+    def erase(self, at: int) -> None: ...
+    def write(self, at: int, page: bytearray) -> None: ...
+    def map(self, at: int, n: int) -> memoryview:
+        """Return bytes as they lie in the flash, where code can run."""
+
 class ConnectorPort(Protocol):
     """Pilot, contactor feedback, RCD and DC side of a connector, by the places of evse/ports.py; neither call waits."""
 

@@ -261,9 +261,9 @@ def test_a_parameter_that_the_next_start_would_refuse_is_refused():
 def test_what_the_board_cannot_follow_is_refused_in_a_file_and_over_the_link():
     board = Board(SOUND)
     board.refused = "sample_hz"
-    desk = Desk(board)
-    assert desk.ask(message_ids.PARAM_SET, params.index("sample_hz"), 9600) == REFUSED
-    assert desk.config.parameters.sample_hz == 4800 and not desk.config.code
+    setup = CommandSetup(board)
+    assert setup.ask(message_ids.PARAM_SET, params.index("sample_hz"), 9600) == REFUSED
+    assert setup.config.parameters.sample_hz == 4800 and not setup.config.code
     board.files[CONFIG] = b'{"sample_hz": 9600}'
     config = Config(board)
     assert config.code == params.AT_ODDS << 8 | params.index("sample_hz")

@@ -55,7 +55,7 @@ def test_isolation_is_judged_to_the_ohm_per_volt():
 
 
 def test_every_isolation_test_takes_its_whole_time():
-    setup = station_dc()
+    setup = dc_setup()
     connector = setup.connector
     connector.levels[ports.ISOLATION_KOHM] = 1000
     connector.levels[ports.DC_MV] = 500000
@@ -69,7 +69,7 @@ def test_every_isolation_test_takes_its_whole_time():
 
 def test_what_ends_a_supply_ends_its_power():
     for ended in (lambda side: side.check(True), lambda side: side.precharge(400000, 2000)):
-        setup = station_dc()
+        setup = dc_setup()
         setup.connector.dc.target(400000, 10000)
         setup.run(10)
         assert setup.connector.charge_w == 4000

@@ -1,4 +1,4 @@
-"""The arithmetic of limbs.py and points.py on Python's integers: where no kernel is faster, and to compare them with."""
+"""The arithmetic of limbs.py and points.py on integers: where no kernel is faster, and to compare kernels with."""
 
 from gridkeel.crypto import p256
 from gridkeel.crypto.base_table import TABLE

@@ -1,0 +1,206 @@
+"""Writing of the slot that does not run, and the switch to it.
+
+What a signed manifest, a transfer and a delta need of a slot: prepare it, write it from the start on, find out after a
+restart how far it is written, and finish it. A slot is bootable from the moment its header is written, which is last.
+"""
+
+import hashlib
+from binascii import crc32
+
+from gridkeel import TYPE_CHECKING
+from gridkeel.errors import UpdateError
+from gridkeel.update import selector
+from gridkeel.update.refusals import (
+    DIGEST_MISMATCH,
+    NO_AREA,
+    NOT_BLANK,
+    NOT_BOOTABLE,
+    OLDER_COUNTER,
+    ON_TRIAL,
+    OUT_OF_ORDER,
+    TOO_LARGE,
+)
+from gridkeel.update.selector import PAGE
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Area
+
+_BLANK = 8
+
+_BLANK = b"\xff" * PAGE
+
+
+def idle_slot(area: "Area") -> int:
+    """Return the slot that may be written.  Errors: UpdateError where both are needed, OSError."""
+    record = selector.read_record(area)
+    if record is None:
+        raise UpdateError(NO_AREA, "this controller does not run from a slot")
+    if record.state != selector.CONFIRMED:
+        raise UpdateError(ON_TRIAL, "the image that runs is not confirmed yet")
+    return 1 - record.active
+
+
+class SlotWriter:
+    """Writes one image into a slot.  slot: of idle_slot.  size, digest: of the image, in bytes and SHA-256.
+
+    First every block is erased, one a call, where no power flows: an erasure holds the processor up for tens of
+    milliseconds. Then pages are written, at any time: one takes under 3 ms. The slot remembers for which image it was
+    erased, so that a new writer goes on where the last one was cut.
+    """
+
+    def __init__(self, area: "Area", slot: int, size: int, digest: bytes) -> None:
+        room = selector.image_room(area)
+        if not 0 < size <= room:
+            raise UpdateError(TOO_LARGE, "%d bytes, a slot takes %d" % (size, room))
+        self._area = area
+        self._start = selector.slot_start(area, slot)
+        self._slot = slot
+        self._page = bytearray(PAGE)
+        self._header = selector.header_start(area, slot, size)
+        self._blocks = (self._header + PAGE - self._start + area.block_bytes - 1) // area.block_bytes
+        self._erased = 0
+        self._digest = digest
+        self.size = size
+        self.written = 0
+
+    def erase_next(self) -> bool:
+        """Erase one more block; return whether more are to be erased.  Errors: OSError."""
+        if self._erased < self._blocks:
+            self._area.erase(self._start + self._erased * self._area.block_bytes)
+            self._erased += 1
+            if self._erased == self._blocks:
+                self._area.write(self._start, selector.packed_mark(self.size, self._digest))
+        return self._erased < self._blocks
+
+    def resume(self) -> bool:
+        """Return whether this image was being written here; `written` bytes of it are there then.
+
+        Erases what was being written when the power was cut, so it is called where no power flows.  Errors: OSError.
+        """
+        self._area.readinto(self._start, self._page)
+        if self._page != selector.packed_mark(self.size, self._digest):
+            return False
+        if selector.is_bootable(self._area, self._slot, 0):
+            self._erased = self._blocks
+            self.written = self.size
+            return True
+        last = self._blocks - 1
+        while last > 0 and self._is_blank(last):
+            last -= 1
+        if last == 0:
+            return False  # the mark would be erased with it: what is lost is less than a block
+        # A page or an erasure that was cut may read as whole and not hold: both blocks in question are done again.
+        for block in (last, last + 1):
+            if block < self._blocks:
+                self._area.erase(self._start + block * self._area.block_bytes)
+        self._erased = self._blocks
+        self.written = min(last * self._area.block_bytes - selector.HEAD_BYTES, self.size)
+        return True
+
+    def _is_blank(self, block):
+        at = self._start + block * self._area.block_bytes
+        for _ in range(self._area.block_bytes // PAGE):
+            self._area.readinto(at, self._page)
+            if self._page != _BLANK:
+                return False
+            at += PAGE
+        return True
+
+    def write(self, data: "bytes | bytearray | memoryview") -> None:
+        """Write the next bytes of the image: whole pages, but for the last.  Errors: UpdateError, OSError."""
+        n = len(data)
+        end = self.written + n
+        if self._erased < self._blocks or end > self.size or n % PAGE and end != self.size:
+            raise UpdateError(OUT_OF_ORDER, "%d bytes at %d of %d" % (n, self.written, self.size))
+        page = self._page
+        for at in range(0, n, PAGE):
+            piece = data[at : at + PAGE]
+            target = self._start + selector.HEAD_BYTES + self.written
+            self._area.readinto(target, page)
+            if page != _BLANK:
+                raise UpdateError(NOT_BLANK, "the flash at %d is not erased" % target)
+            page[: len(piece)] = piece
+            self._area.write(target, page)
+            self.written += len(piece)
+
+    def finish(self, counter: int, version: bytes) -> None:
+        """Check the whole image against its SHA-256 and write the header.  Errors: UpdateError, OSError.
+
+        It reads the whole slot: some 0.3 s on an RP2040, to be called where no power flows.
+        """
+        record = selector.read_record(self._area)
+        if record is not None and counter < record.counter:
+            raise UpdateError(OLDER_COUNTER, "security counter %d" % counter)
+        if self.written != self.size:
+            raise UpdateError(OUT_OF_ORDER, "%d of %d bytes are written" % (self.written, self.size))
+        if selector.is_bootable(self._area, self._slot, 0):
+            return  # it was finished before the power was cut
+        sha, crc = hashlib.sha256(), 0
+        left, at, page = self.size, self._start + selector.HEAD_BYTES, self._page
+        while left > 0:
+            self._area.readinto(at, page)
+            piece = page if left >= PAGE else page[:left]
+            sha.update(piece)
+            crc = crc32(piece, crc)
+            at += PAGE
+            left -= PAGE
+        if sha.digest() != self._digest:
+            raise UpdateError(DIGEST_MISMATCH, "the image is not the one that was announced")
+        header = selector.Header(self.size, crc, counter, self._digest, version)
+        self._area.write(self._header, header.packed())
+
+
+def provision(area: "Area", slot: int) -> None:
+    """Make a slot the judged one of a controller that has no record yet: the first image, from a cable.
+
+    Errors: UpdateError, OSError.
+    """
+    header = selector.read_header(area, slot)
+    if header is None or not selector.is_bootable(area, slot, 0):
+        raise UpdateError(NOT_BOOTABLE, "slot %d holds no whole image" % slot)
+    if selector.read_record(area) is not None:
+        raise UpdateError(ON_TRIAL, "this controller runs from a slot already")
+    selector.write_record(area, selector.Record(slot, header.counter))
+
+
+def switch(area: "Area", known_faults: bytes) -> None:
+    """Order that the other slot is started, on trial; the caller resets the controller, and no power flows.
+
+    known_faults: bits of the faults that are active now, 16 bytes: they do not speak against the new image.
+    Errors: UpdateError, OSError.
+    """
+    slot = idle_slot(area)
+    record = selector.read_record(area)
+    header = selector.read_header(area, slot)
+    if header is None or not selector.is_bootable(area, slot, 0):
+        raise UpdateError(NOT_BOOTABLE, "the other slot holds no whole image")
+    if header.counter < record.counter:
+        raise UpdateError(OLDER_COUNTER, "security counter %d, %d is in force" % (header.counter, record.counter))
+    record.known = known_faults
+    record.step(selector.SWITCH)
+    selector.write_record(area, record)
+
+
+def confirm(area: "Area") -> bool:
+    """Make the image that runs the judged one; its security counter is in force from now on.
+
+    Return False where there was nothing to confirm.  Errors: OSError.
+    """
+    record = selector.read_record(area)
+    if record is None or not record.step(selector.CONFIRM):
+        return False
+    header = selector.read_header(area, record.active)
+    if header is None:
+        return False
+    record.counter = max(record.counter, header.counter)
+    selector.write_record(area, record)
+    return True
+
+
+def give_up(area: "Area") -> bool:
+    """Let the next start run the judged image; return False where this one is judged.  Errors: OSError."""
+    record = selector.read_record(area)
+    if record is None or not record.step(selector.GIVE_UP):
+        return False
+    selector.write_record(area, record)
+    return True
