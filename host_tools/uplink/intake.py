@@ -18,7 +18,7 @@ from typing import Protocol
 
 from host_tools.contract.topics import record_leaf
 from host_tools.link.dictionary import Dictionary
-from host_tools.link.events import Answered, Asked, Connected, Gap, Lost, Record, Reset, Unusable
+from host_tools.link.events import Answered, Asked, Connected, Gap, Lost, Offered, Record, Reset, Unusable
 from host_tools.link.host import HostLink
 from host_tools.link.host_end import HostEnd
 from host_tools.link.readable import readable
@@ -177,7 +177,7 @@ class Intake:
                 unix_s = self._unix_time(now_s)
                 asked = DeviceRequest(self._line, event.boot_id, event.number, event.kind, event.data, unix_s)
                 self._events.append(asked)
-            else:
+            elif not isinstance(event, Offered):  # nothing is offered on this line yet
                 self._follow_life(event)
 
     def _follow_life(self, event: Connected | Reset | Lost | Unusable) -> None:

@@ -25,8 +25,6 @@ from gridkeel.update.selector import PAGE
 if TYPE_CHECKING:
     from gridkeel.protocols import Area
 
-_BLANK = 8
-
 _BLANK = b"\xff" * PAGE
 
 
