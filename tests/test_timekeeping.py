@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from timekeeping import LATE_MS, Timekeeper, on_time
@@ -32,6 +36,29 @@ def test_the_metronome_measures_how_late_the_machine_was() -> None:
     with Timekeeper() as keeper:
         _stall(keeper)
     assert keeper.late_ms > 2 * LATE_MS
+
+
+CONFTEST = Path(__file__).with_name("conftest.py")
+
+
+@pytest.mark.parametrize(("options", "outcome"), [((), "failed=1"), (("--alone",), "skipped=1")])
+def test_a_failure_on_the_clock_is_left_unjudged_only_when_it_is_tried_alone(
+    tmp_path: Path, options: tuple[str, ...], outcome: str
+) -> None:
+    (tmp_path / "conftest.py").write_text(CONFTEST.read_text())
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_late.py").write_text(
+        "import timekeeping\ntimekeeping.LATE_MS = -1\ndef test_realtime_that_fails():\n    assert False\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(CONFTEST.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    counts = " ".join(f"{kind}={n}" for n, kind in re.findall(r"(\d+) (failed|skipped)", done.stdout))
+    assert counts == outcome, done.stdout
 
 
 def _fail_late() -> None:

@@ -17,6 +17,7 @@ HOST_ORDER = (
     "host_tools.screen",
     "host_tools.peer",
     "certs",
+    "host_tools.update",
     "host_tools.image",
     "host_tools.micropython",
     "host_tools.link",

@@ -48,7 +48,6 @@ class DeviceLink:
         self._exchanges = [exchange for exchange in (backend, download) if exchange is not None]
         self._ring = Ring(slots)
         self._ledger = commands.Ledger()
-        self.next_command = self._ledger.take  # (message_id, values), id first in values, or None
         self._reader = FrameReader()
         self._body = self._reader.body
         self._announcer = Announcer(device_id, boot_id)
@@ -114,6 +113,10 @@ class DeviceLink:
         values[1] = command_id
         values[2] = result
         self._post_answer(message_ids.RESULT, values)
+
+    def next_command(self) -> tuple | None:
+        """Return (message_id, values) of the next command to execute, id first in values, or None."""
+        return self._ledger.take()
 
     def receive(self, data: bytes | bytearray | memoryview, n: int, now_ms: int) -> None:
         """Take data[:n] from the port."""
