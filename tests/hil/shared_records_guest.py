@@ -11,8 +11,10 @@ import sys
 
 sys.path.append(sys.argv[1])
 
-from evcc import _BUFFER, EVCC_ID, Noise, offer
+from evcc import _BUFFER, EVCC_ID, offer
 from fake_charger import FakeCharger
+from quiet_link import QuietLink
+from repeatable_random import RepeatableRandom
 
 from gridkeel.boards import tls_connection
 from gridkeel.clock import WallClock
@@ -40,18 +42,6 @@ class Board:
 
     def ticks_us(self):
         return 0
-
-
-class Quiet:
-    """The link and the health that a report asks for."""
-
-    uptime_ms = session_gap_us = 0
-
-    def begin_session(self):
-        pass
-
-    def post(self, _kind, _row):
-        pass
 
 
 class Socket(io.IOBase):
@@ -172,10 +162,12 @@ async def settle():
 
 
 async def main():
-    board, clock, quiet, network, held = Board(), WallClock(), Quiet(), Network(), bytearray(1024)
+    board, clock, quiet, network, held = Board(), WallClock(), QuietLink(), Network(), bytearray(1024)
     clock.set(1_790_000_000, board.now_ms)
     charger = FakeCharger()
-    secc = Secc(charger, Credentials(), Parameters({"evse": 2, "iso15118_tls": sdp.TLS_ONLY}), clock, Noise())
+    secc = Secc(
+        charger, Credentials(), Parameters({"evse": 2, "iso15118_tls": sdp.TLS_ONLY}), clock, RepeatableRandom()
+    )
     served = vehicle.Vehicle(
         board, charger, network, secc, sdp.TLS_ONLY, Report(board, quiet, quiet), lambda _now_ms: None
     )

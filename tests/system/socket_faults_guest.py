@@ -16,6 +16,7 @@ import time
 sys.path.append(sys.argv[2])
 
 from fake_charger import FakeCharger
+from quiet_link import QuietLink
 
 from gridkeel import errors, ticks
 from gridkeel.boards import tls_connection, vehicle_network
@@ -178,18 +179,6 @@ class Charger(FakeCharger):
             self.opened += 1
 
 
-class Quiet:
-    """The link and the health that a report asks for."""
-
-    uptime_ms = session_gap_us = records = 0
-
-    def begin_session(self):
-        self.session_gap_us = 0
-
-    def post(self, _kind, _row):
-        self.records += 1
-
-
 async def _control(charger, board):
     while True:
         charger.step(board.ticks_ms())
@@ -247,7 +236,7 @@ async def _main():
     network = vehicle_network.from_environment(Pki(False, sys.argv[1]), True, True)
     network._security.context = FailingContext(network._security.context)
     secc = Secc(charger, Credentials(), parameters, clock, board.random, None)
-    quiet = Quiet()
+    quiet = QuietLink()
     evs = vehicle.Vehicle(
         board, charger, network, secc, sdp.AS_ASKED, Report(board, quiet, quiet), lambda _now_ms: None
     )
