@@ -140,8 +140,8 @@ def test_a_certificate_that_is_known_is_not_verified_again(monkeypatch: pytest.M
     root = made.root.der
     assert verifications(monkeypatch, made.chain, root, known, lists) == (chain.OK, 4)
     assert verifications(monkeypatch, made.chain, root, known, lists) == (chain.OK, 0)
-    second_car = [issue(EMAID, made.sub_2).der, *made.chain[1:]]
-    assert verifications(monkeypatch, second_car, root, known, lists) == (chain.OK, 1)
+    second_ev = [issue(EMAID, made.sub_2).der, *made.chain[1:]]
+    assert verifications(monkeypatch, second_ev, root, known, lists) == (chain.OK, 1)
     assert verifications(monkeypatch, contract_pki().chain, root, known) == (chain.WRONG_ROOT, 0)
 
 
