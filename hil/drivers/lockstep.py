@@ -30,7 +30,7 @@ READ_BYTES = 65536
 
 @dataclass(frozen=True)
 class Reply:
-    """What the board answered: its time, when it wants to run next, real time spent, bytes, levels, orders."""
+    """The board's answer: its time, when it wants to run next, real time spent, bytes, levels, orders."""
 
     now_us: int
     next_us: int

@@ -9,16 +9,16 @@ which a service that ran so long has recovered).
 
 import asyncio
 import json
-import os
 import sys
 import time
 
 sys.path.append(sys.argv[2])
 
+from fake_board import FakeBoard
 from fake_charger import FakeCharger
 from quiet_link import QuietLink
 
-from gridkeel import errors, ticks
+from gridkeel import errors
 from gridkeel.boards import tls_connection, vehicle_network
 from gridkeel.boards.pki import Pki
 from gridkeel.clock import WallClock
@@ -136,33 +136,6 @@ asyncio.core.IOQueue.queue_write = _unwrapped(asyncio.core.IOQueue.queue_write)
 vehicle_network.socket = FailingModule()
 
 
-class Board:
-    """What the runtime needs of one; drops: how often the contactor was let fall."""
-
-    slice_ms = 0
-    probes_heap = False
-
-    def __init__(self):
-        self.drops = 0
-        self.feeds = 0
-
-    def ticks_ms(self):
-        return time.ticks_ms() & ticks.MASK
-
-    def ticks_us(self):
-        return time.ticks_us() & ticks.MASK
-
-    def random(self, n):
-        return os.urandom(n)
-
-    def energise(self, on):
-        if not on:
-            self.drops += 1
-
-    def feed_watchdog(self):
-        self.feeds += 1
-
-
 class Charger(FakeCharger):
     """A connector at 5 %, whatever comes; opened: how often its contactor did."""
 
@@ -230,7 +203,7 @@ async def _orders(board, charger, guard, faults):
 
 
 async def _main():
-    board, charger, faults, clock = Board(), Charger(), Faults(), WallClock()
+    board, charger, faults, clock = FakeBoard(time.ticks_ms), Charger(), Faults(), WallClock()
     parameters = Parameters({"evse": 2, "iso15118_tls": sdp.AS_ASKED})
     clock.set(1_790_000_000, board.ticks_ms())
     network = vehicle_network.from_environment(Pki(False, sys.argv[1]), True, True)

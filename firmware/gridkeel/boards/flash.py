@@ -21,7 +21,7 @@ def bytes_of(block: "array[int]") -> bytearray:
 
 
 class Flash:
-    """What a board keeps on its flash: configuration, identity, keys; and its source of chance."""
+    """Contents of a board's flash: configuration, identity, keys; and its source of random bytes."""
 
     def __init__(self) -> None:
         self.device_id = (os.getenv("GRIDKEEL_DEVICE_ID") or "virtual").encode()
