@@ -43,7 +43,7 @@ def plant() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Endpoint:
-    """Where the model is to be reached: a TCP address or a serial port."""
+    """Address of the model: a TCP address or a serial port."""
 
     tcp: tuple[str, int] | None
     port: str | None

@@ -1,4 +1,4 @@
-"""What is frozen into an interpreter of one's own: the package, and the files that start it."""
+"""Manifest of what `make firmware` freezes or compiles: the package, and the files that start it."""
 # ruff: noqa: F821
 
 package("gridkeel", base_path=".")

@@ -54,7 +54,7 @@ class Entry:
 
 @dataclass
 class Index:
-    """What pki.json holds."""
+    """The contents of pki.json."""
 
     edition: str
     key: str

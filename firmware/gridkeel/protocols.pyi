@@ -104,7 +104,7 @@ class VehicleNetwork(Protocol):
         """Wait for a connection on the TLS listener (secured) or the TCP one.  Errors: OSError, as sdp_request."""
 
 class Board(Protocol):
-    """What a board file offers: every port of the controller.  docs/porting.md has the same list in words."""
+    """Interface of a board file: every port of the controller.  docs/porting.md has the same list in words."""
 
     @property
     def device_id(self) -> bytes: ...
@@ -178,7 +178,7 @@ class Mains(Protocol):
     def block_lost(self) -> None: ...
 
 class InverterReadings(Protocol):
-    """What envelope and charger ask of an inverter."""
+    """Readings that envelope and charger need of an inverter."""
 
     @property
     def charge_rating_w(self) -> int: ...
@@ -193,7 +193,7 @@ class InverterReadings(Protocol):
         """As measured last, positive into the vehicle."""
 
 class ReactiveRatings(Protocol):
-    """What reactive power asks of an inverter; limits.NO_BOUND where it says nothing."""
+    """Ratings that reactive power needs of an inverter; limits.NO_BOUND where it says nothing."""
 
     @property
     def apparent_va(self) -> int: ...
@@ -203,7 +203,7 @@ class ReactiveRatings(Protocol):
     def absorb_max_var(self) -> int: ...
 
 class Uptime(Protocol):
-    """Who knows how long the device runs."""
+    """Source of the device's uptime."""
 
     @property
     def uptime_ms(self) -> int: ...
@@ -221,7 +221,7 @@ class HealthFigures(Uptime, Protocol):
     def heap_free(self) -> int: ...
 
 class CertificateBackend(Protocol):
-    """What fetches contract certificates: one question at a time, asked and answered in EXI."""
+    """Backend for contract certificates: one question at a time, asked and answered in EXI."""
 
     @property
     def answer(self) -> memoryview | None:

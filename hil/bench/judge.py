@@ -29,7 +29,7 @@ GRID_S = 0.001  # fineness at which the truth is searched for crossings
 
 @dataclass
 class Played:
-    """What is left of a run once the board has stopped.  short: why records are not there, "" where all are."""
+    """The data of a run once the board has stopped.  short: why records are not there, "" where all are."""
 
     scenario: Scenario
     rig: Rig

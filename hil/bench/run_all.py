@@ -20,7 +20,7 @@ ALL = "all"
 
 @dataclass
 class Wanted:
-    """What the user asked for; a scenario may be `all`."""
+    """Scenarios and options that the user asked for; a scenario may be `all`."""
 
     scenarios: list[str]
     rig: str

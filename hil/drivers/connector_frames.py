@@ -13,7 +13,7 @@ RCD = 2
 
 @dataclass(frozen=True)
 class Levels:
-    """What a board measures at its connector: pilot in mV, contactor's contact, RCD, DC side, isolation (0 none)."""
+    """Levels that a board measures: pilot in mV, contactor's contact, RCD, DC side, isolation (0 none)."""
 
     high_mv: int
     low_mv: int
@@ -30,7 +30,7 @@ class Levels:
 
 @dataclass(frozen=True)
 class Orders:
-    """What a board drives: the pilot's duty in 0.1 % (-1 not at all), and a DC side."""
+    """Orders of a board to its connector: the pilot's duty in 0.1 % (-1 not at all), and a DC side."""
 
     duty_permille: int = 0
     dc_mode: int = 0

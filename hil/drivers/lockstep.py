@@ -30,7 +30,7 @@ READ_BYTES = 65536
 
 @dataclass(frozen=True)
 class Reply:
-    """What the board answered: its time, when it wants to run next, real time spent, bytes, levels, orders."""
+    """The board's answer: its time, when it wants to run next, real time spent, bytes, levels, orders."""
 
     now_us: int
     next_us: int
@@ -145,7 +145,7 @@ class LockStepBoard:
         return data
 
     def console_tail(self, n: int = 600) -> str:
-        """Return the last words of the board's console."""
+        """Return the last lines of the board's console."""
         try:
             return (self._flash.parent / "console.log").read_text(errors="replace")[-n:].strip() or "no output"
         except OSError as error:

@@ -40,7 +40,7 @@ class Exchange:
 
 @dataclass
 class Outcome:
-    """What one session came to.  handshake: the controller's own record of it, where the charger is ours.
+    """Outcome of one session.  handshake: the controller's own record of it, where the charger is ours.
 
     first: of the sessions with a contract, the first at that charger: it has verified none of its signatures before.
     """

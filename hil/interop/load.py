@@ -30,7 +30,7 @@ Spans = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Place:
-    """Where the load goes on: the link's namespace and the root it trusts, the charger's address, a PKI's contracts.
+    """Place of the load: the link's namespace and the root it trusts, the charger's address, a PKI's contracts.
 
     contracts: names, different ones, so that nothing is known from the time before.
     """

@@ -111,7 +111,7 @@ def _dots(axes: Axes, vehicle: Sequence[MessageRow], wire: Sequence[MessageRow])
         axes.hlines(lines, [row.median_ms for row in rows], [row.worst_ms for row in rows], color=colour)
         axes.plot([row.median_ms for row in rows], lines, "o", color=colour, label=f"this controller, {label}")
     peer_ms = [float("nan") if row.peer_ms is None else row.peer_ms for row in vehicle]
-    axes.plot(peer_ms, range(len(vehicle)), "D", color=svg.WISH, label="the peer's charger, at the vehicle")
+    axes.plot(peer_ms, range(len(vehicle)), "D", color=svg.REQUESTED, label="the peer's charger, at the vehicle")
     axes.plot(
         [GOAL * ms for ms in peer_ms], range(len(vehicle)), "|", color=svg.ERROR, ms=11, label=f"{GOAL:g} of that"
     )

@@ -90,7 +90,7 @@ class PeerVehicle:
             yield event
 
     def log_tail(self, n: int = 600) -> str:
-        """Return the last words of the vehicle's log."""
+        """Return the last lines of the vehicle's log."""
         return self._log.read_text(errors="replace")[-n:].strip() or "it logged nothing"
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""How a refusal ended: the four things each of them must show, as one row of the table."""
+"""Result of a refusal: the four things each of them must show, as one row of the table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CHARGED = "charged"
 
 @dataclass(frozen=True)
 class Contactor:
-    """What the plant's main contacts did.
+    """Movements of the plant's main contacts.
 
     was_closed: before the offence.  open_after_ms: from the answer (or the end of the connection) until they were
     open, negative where they were first, None where they never were, 0 where they had not been closed at all.
@@ -27,7 +27,7 @@ class Contactor:
 
 @dataclass(frozen=True)
 class Row:
-    """What one refusal showed.
+    """Result of one refusal.
 
     wanted, code: the answer as the standard has it and as it was, "" for a connection that ends without one.
     charging: the contactor is to be closed before.  entry: the line of the log as it came on the link, "" for none.

@@ -25,7 +25,7 @@ HEAP_MODE = "ac-pnc-install"  # the session that needs most of the heap: two cha
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to run.  peer: the same vehicle at the peer's charger too.  heap: one more session that probes the heap."""
+    """The runs.  peer: the same vehicle at the peer's charger too.  heap: one more session that probes the heap."""
 
     modes: list[Mode]
     runs: int = 5
@@ -35,7 +35,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run happens: a cable and a vehicle's side at each charger, one PKI and the board's export of it."""
+    """Place of a run: cable and a vehicle's side at each charger, one PKI and the board's export of it."""
 
     ours: Cable
     theirs: Cable

@@ -30,7 +30,7 @@ class LivingSource(Protocol):
 
 @dataclass(frozen=True)
 class WaveformConfig:
-    """What the samples look like.
+    """Shape of the samples.
 
     noise_db: ratio of the nominal fundamental to white noise, None for none; it stays when the mains goes.
     harmonics: order to per unit of the fundamental.  pickup_pu: what an open line still picks up of the mains.

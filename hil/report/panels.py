@@ -139,7 +139,7 @@ def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
         record.telemetry.get("requested_w", 1e-3),
         window,
         "requested",
-        svg.WISH,
+        svg.REQUESTED,
         linewidth=1.1,
         linestyle=(0, (4, 2)),
     )
@@ -159,7 +159,7 @@ def draw_power(axes: Axes, record: RunRecord, window: Window) -> None:
 def draw_reactive(axes: Axes, record: RunRecord, window: Window) -> None:
     axes.axhline(0, color=svg.MUTED, linewidth=0.7)
     steps = {"drawstyle": "steps-post"}
-    _line(axes, record.telemetry.get("requested_var", 1e-3), window, "requested", svg.WISH, linewidth=1.1, **steps)
+    _line(axes, record.telemetry.get("requested_var", 1e-3), window, "requested", svg.REQUESTED, linewidth=1.1, **steps)
     _line(axes, record.plant.get("var", 1e-3), window, "delivered", svg.DELIVERED, linewidth=1.6)
     axes.set_ylabel("reactive, kvar")
     axes.margins(y=0.08)

@@ -30,7 +30,7 @@ VARIABLES = {
     "#e2d3f3": "--span-b",
     "#cfe4f6": "--span-c",
 }
-INK, MUTED, LINE, DEAD, TRUTH, MEASURED, SHORT, WISH, COMMAND, DELIVERED, ERROR, GOAL, PAPER, *SPANS = VARIABLES
+INK, MUTED, LINE, DEAD, TRUTH, MEASURED, SHORT, REQUESTED, COMMAND, DELIVERED, ERROR, GOAL, PAPER, *SPANS = VARIABLES
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _STYLE: Any = {

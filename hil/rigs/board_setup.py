@@ -11,7 +11,7 @@ from hil.scripted_vehicle.vehicle import VirtualVehicle
 
 @dataclass(frozen=True)
 class BoardSetup:
-    """What goes on a board's flash and into its environment; a real board keeps what it has.
+    """Contents of a board's flash and its environment; a real board keeps what it has.
 
     parameters: its config.json, None to keep what the flash holds.  flash: a folder that persists, None for a fresh
     one.  reflash: put the firmware there anew.  pki: folder of `gridkeel pki export --device`.

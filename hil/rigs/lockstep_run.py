@@ -32,7 +32,7 @@ class Progress:
 
 @dataclass
 class Pace:
-    """How fast a run was: virtual and real seconds, and the board's share of the real ones."""
+    """Speed of a run: virtual and real seconds, and the board's share of the real ones."""
 
     virtual_s: float = 0.0
     real_s: float = 0.0

@@ -28,7 +28,7 @@ CONTRACT, EXTERNAL = "Contract", "ExternalPayment"
 
 @dataclass(frozen=True)
 class Contract:
-    """What a vehicle pays with: certificates as DER, leaf first, and the leaf's key."""
+    """A vehicle's contract: certificates as DER, leaf first, and the leaf's key."""
 
     emaid: str
     chain: tuple[bytes, ...]

@@ -1,4 +1,4 @@
-"""What a profile requires, in the words of its source, apart from any parameter of the controller under test."""
+"""Requirements of a profile, in the words of its source, apart from any parameter of the controller under test."""
 
 from __future__ import annotations
 

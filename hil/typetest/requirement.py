@@ -14,7 +14,7 @@ Points = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a trip watches; near: how close to a limit a test goes, the transient accuracy."""
+    """Quantity that a trip watches; near: how close to a limit a test goes, the transient accuracy."""
 
     name: str
     unit: str

@@ -46,7 +46,7 @@ def check(header: Mapping[str, Any], name: str, body: Mapping[str, Any], public_
 
 
 class _Quiet:
-    """What the board's check wants to know of its session."""
+    """The part of a session that the board's check reads."""
 
     now_ms = 0
 

@@ -130,7 +130,7 @@ BACKEND_MS = 30.0
 
 @dataclass(frozen=True)
 class Backend:
-    """Where contracts come from: the link to it, and the ms of its own work on one."""
+    """Backend of contracts: the link to it, and the ms of its own work on one."""
 
     link: Link
     work_ms: float = BACKEND_MS

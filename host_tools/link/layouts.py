@@ -28,7 +28,7 @@ _ANSWER_PART = struct.Struct(frames.ANSWER_PART_HEAD)
 
 @dataclass(frozen=True)
 class Hello:
-    """What a device says of itself."""
+    """HELLO of a device: its identity and state."""
 
     version: int
     boot_id: int

@@ -13,7 +13,7 @@ from host_tools.link.dictionary import Dictionary
 
 
 class State(Enum):
-    """What the host repeats, until what."""
+    """State of the negotiation: what the host repeats, until what."""
 
     ASKING = "QUERY, until a HELLO"
     FETCHING = "TABLE_GET, until the table is whole"

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Place(Enum):
-    """Where a record falls."""
+    """Place of a record: the next one, a repeat, or one ahead."""
 
     NEXT = "next"
     REPEAT = "repeat"

@@ -26,7 +26,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Totals:
-    """How many controllers there are of each kind; stale: online, and not heard for STALE_S."""
+    """Counts of controllers by kind; stale: online, and not heard for STALE_S."""
 
     controllers: int
     online: int

@@ -22,7 +22,7 @@ _FILTER_MAX = 60
 
 
 class Keyboard:
-    """What the keys mean.  typing: a filter is being typed."""
+    """Meanings of the keys.  typing: a filter is being typed."""
 
     def __init__(self, view: View, end: Callable[[], None]) -> None:
         self.typing = False

@@ -34,7 +34,7 @@ ONLY: dict[str, tuple[int, ...] | None] = {
 
 @dataclass
 class View:
-    """What is shown of a fleet.  only: a name of ONLY.  sort: a name of KEYS.  words: all must be in a row's text."""
+    """The shown part of a fleet.  only: a name of ONLY.  sort: a name of KEYS.  words: all must be in a row's text."""
 
     only: str = "all"
     sort: str = "name"

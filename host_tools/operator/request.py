@@ -30,7 +30,7 @@ _TAKES_S = 10.0  # for a broker to take a publish
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a command.  online: of the controller, None where unknown.  took_ms: to the answer."""
+    """Outcome of a command.  online: of the controller, None where unknown.  took_ms: to the answer."""
 
     device: str
     result: str

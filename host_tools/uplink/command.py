@@ -37,7 +37,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a command; `published` turns it into a message."""
+    """Result of a command; `published` turns it into a message."""
 
     command: Command
     result: str

@@ -60,7 +60,7 @@ class DeviceRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the backend says to a DeviceRequest; data None: there is no answer."""
+    """The backend's answer to a DeviceRequest; data None: there is no answer."""
 
     request: DeviceRequest
     data: bytes | None

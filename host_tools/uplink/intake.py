@@ -35,7 +35,7 @@ COMMIT_RECORDS = 8  # half of what a device sends ahead: with so many its line n
 
 @dataclass
 class Counts:
-    """What one link brought since the start of this process."""
+    """Counts of one link since the start of this process."""
 
     received: int = 0  # records handed out by the link, doubled ones included
     stored: int = 0  # records new to the queue
@@ -49,7 +49,7 @@ IntakeEvent = Record | Answered | ControllerUp | ControllerDown | DeviceRequest
 
 
 class Memory(Protocol):
-    """What knows which records were stored: a Queue or a Store."""
+    """Store that knows which records it has: a Queue or a Store."""
 
     def last(self, device: str, boot: int) -> int: ...
 

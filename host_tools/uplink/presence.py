@@ -34,7 +34,7 @@ _EXPIRING.MessageExpiryInterval = EXPIRY_S
 
 
 class Presence:
-    """What one uplink has to say of itself and of its controllers.
+    """Presence that one uplink publishes, its own and that of its controllers.
 
     say_once: takes a line for the user, said once.  wake: is set when there is something new to say.
     """

@@ -26,7 +26,7 @@ class Member:
 
 
 class PresenceSchedule:
-    """Whose presence is due, in the order of docs/mqtt.md: nothing is queued, so nothing can be dropped."""
+    """Devices whose presence is due, in the order of docs/mqtt.md: nothing is queued, so nothing can be dropped."""
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}

@@ -8,7 +8,7 @@ _SAID_MAX = 16  # different lines within one trouble; a reason that changes its 
 
 
 class ProblemLog:
-    """Who is in which trouble; `say` gets a line when a trouble is new and when the last one is over."""
+    """Problems by who has them; `say` gets a line when a trouble is new and when the last one is over."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say

@@ -31,7 +31,7 @@ _OPENERS = 8  # ports being opened at a time: one behind a network that drops ev
 
 @dataclass(frozen=True)
 class Settings:
-    """What one uplink serves.
+    """Settings of one uplink.
 
     name: at the broker; "" for that of the host and queue.  wait: a port that is missing at the start is waited for.
     pki: folder of the PKI that vehicles get contracts from.  report_s: between two lines of counters, 0 for none.

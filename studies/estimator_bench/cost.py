@@ -37,7 +37,7 @@ print(best * 1000 / ({blocks} * {block}))
 
 @dataclass(frozen=True)
 class Cost:
-    """What a sample costs somewhere."""
+    """Cost of a sample on one interpreter."""
 
     where: str
     ns_per_sample: float

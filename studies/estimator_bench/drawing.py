@@ -17,7 +17,7 @@ from studies.estimator_bench.verdict import Detail, Row
 
 _WIDTH_IN = 10.4
 _COLOURS = {SHORT: svg.SHORT, LONG: svg.MEASURED, EDGES: svg.DELIVERED, EDGES_LONG: svg.COMMAND}
-_COLOURS |= dict(zip(REPORTS, (svg.ERROR, svg.WISH), strict=True))
+_COLOURS |= dict(zip(REPORTS, (svg.ERROR, svg.REQUESTED), strict=True))
 _LEAST = 1e-3  # what is drawn for no error at all, on an axis of decades
 _WITHOUT_A_SWEEP = "see the point's name"
 

@@ -41,7 +41,7 @@ def window_s(parameters: Parameters, path: str) -> float:
 
 @dataclass(frozen=True)
 class Track:
-    """What a path said at each hop: when it ended, the middles of both windows, errors against the truth."""
+    """Output of a path at each hop: when it ended, the middles of both windows, errors against the truth."""
 
     end_s: Floats
     freq_s: Floats

@@ -56,7 +56,7 @@ class Trial:
 
 @dataclass
 class Detail:
-    """What one point of a test measured; response_ms, rfe_response_ms: of a step, from the first error to the last."""
+    """Measurements at a point of a test; response_ms, rfe_response_ms: of a step, from the first error to the last."""
 
     point: str
     fe_mhz: float

@@ -24,7 +24,7 @@ LEAD_S = 5  # from a plan's arrival to the end of its first slot
 
 @dataclass(frozen=True)
 class Order:
-    """What is sent to every charger at SETTLE_S: an event (kind, start, duration, depth, recovery) or a plan.
+    """Order that is sent to every charger at SETTLE_S: an event (kind, start, duration, depth, recovery) or a plan.
 
     plan: prices by slot of SLOT_S, the first of which began SLOT_S before; cheap up to limits[0], dear from limits[1].
     """
@@ -70,7 +70,7 @@ class Case:
 
 @dataclass
 class Outcome:
-    """What a case did: frequency, the fleet's power and how many were running, every STEP_MS."""
+    """Outcome of a case: frequency, the fleet's power and how many were running, every STEP_MS."""
 
     case: Case
     chargers: int

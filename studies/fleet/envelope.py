@@ -16,7 +16,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass
 class Inverters:
-    """What the chargers' inverters say: int64, shape (n,) or (1,); soc_pct_x100 is -1 where unknown or stale."""
+    """Readings of the chargers' inverters: int64, shape (n,) or (1,); soc_pct_x100 is -1 where unknown or stale."""
 
     charge_rating_w: Ints
     discharge_rating_w: Ints
@@ -25,7 +25,7 @@ class Inverters:
 
 
 class FleetEnvelope:
-    """What battery, cable, vehicle and converter of n chargers allow."""
+    """Limits of battery, cable, vehicle and converter of n chargers."""
 
     def __init__(self, parameters: FleetParameters) -> None:
         self._p = parameters

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "host"), str(HERE.parent)]
 
 import wasm_interpreter  # noqa: E402
-from crypto_pki import EMAID, NOW_S, issue, revoke, world  # noqa: E402
+from crypto_pki import EMAID, NOW_S, contract_pki, issue, revoke  # noqa: E402
 
 FIRMWARE = HERE.parents[1] / "firmware"
 ROUNDS = 40
@@ -73,7 +73,7 @@ class Row(NamedTuple):
 
 
 def files() -> dict[str, bytes]:
-    made = world()
+    made = contract_pki()
     others = [issue(EMAID, made.sub_2) for _ in range(LIST_ENTRIES)]
     return {
         "key": made.leaf.key.private_numbers().private_value.to_bytes(32, "big"),

@@ -31,7 +31,7 @@ class Spy:
         return getattr(self._envelope, name)
 
 
-class World:
+class ControlLoop:
     """A controller, its mains and its inverter, block by block."""
 
     def __init__(self):
@@ -78,12 +78,12 @@ class World:
 
 def find():
     """Return the number of the first block, well into the fall, whose cycle sends a WSet."""
-    world = World()
+    loop = ControlLoop()
     for block in range(SETTLE_BLOCKS + 60):
-        world.prepare()
-        n = world.cycle()
-        wrote = n and world.out[1] == WRITE_MULTIPLE
-        world.serve(n)
+        loop.prepare()
+        n = loop.cycle()
+        wrote = n and loop.out[1] == WRITE_MULTIPLE
+        loop.serve(n)
         if wrote and block > SETTLE_BLOCKS + 30:
             return block
     raise AssertionError("no WSet was sent")
@@ -91,25 +91,25 @@ def find():
 
 def run(part, blocks):
     """Run so many blocks, then one part of the next cycle and nothing more."""
-    world = World()
-    controller = world.controller
+    loop = ControlLoop()
+    controller = loop.controller
     envelope = controller.envelope
     spy = Spy(envelope)
     for block in range(blocks):
-        world.prepare()
+        loop.prepare()
         if block == blocks - 1:
             controller.envelope = spy
-        n = world.cycle()
+        n = loop.cycle()
         controller.envelope = envelope
-        world.serve(n)
-    world.prepare()
+        loop.serve(n)
+    loop.prepare()
     permitted_w = controller.envelope.permitted_w - 100
     if part == SENSING:
-        controller.mains.update(world.block, world.n)
+        controller.mains.update(loop.block, loop.n)
     elif part == ENVELOPE:
         envelope.limit(*spy.arguments)
     elif part == COMMAND:
-        controller.inverter.command(permitted_w, world.now_ms)
-        controller.data_to_send(world.out, world.now_ms)
+        controller.inverter.command(permitted_w, loop.now_ms)
+        controller.data_to_send(loop.out, loop.now_ms)
     elif part == WHOLE:
-        world.cycle()
+        loop.cycle()

@@ -65,7 +65,7 @@ class Controller:
         return max(1, self.link.deadline(at_ms))
 
 
-class World:
+class Controllers:
     """All controllers, a poll object and a heap of what is due."""
 
     def __init__(self, count: int) -> None:
@@ -107,8 +107,8 @@ class World:
 
 
 def main(count: int, rate_hz: float, seconds: float) -> None:
-    world = World(count)
-    print(json.dumps([one.port for one in world.controllers]), flush=True)
+    fleet = Controllers(count)
+    print(json.dumps([one.port for one in fleet.controllers]), flush=True)
     end_s = time.monotonic() + OPEN_S
     look_s = 0.0
 
@@ -117,19 +117,19 @@ def main(count: int, rate_hz: float, seconds: float) -> None:
         if time.monotonic() < look_s:
             return False
         look_s = time.monotonic() + 0.2
-        return world.all_open or time.monotonic() > end_s
+        return fleet.all_open or time.monotonic() > end_s
 
-    world.run(opened)
-    print(json.dumps({"open": world.all_open}), flush=True)
+    fleet.run(opened)
+    print(json.dumps({"open": fleet.all_open}), flush=True)
     sys.stdin.readline()
     end_s = time.monotonic() + seconds
-    world.run(lambda: time.monotonic() >= end_s, 1 / rate_hz)
-    print(json.dumps({"produced": world.total("produced")}), flush=True)
+    fleet.run(lambda: time.monotonic() >= end_s, 1 / rate_hz)
+    print(json.dumps({"produced": fleet.total("produced")}), flush=True)
     end_s = time.monotonic() + SETTLE_S
-    world.run(
-        lambda: time.monotonic() >= end_s or world.total("acked") + world.total("dropped") >= world.total("produced")
+    fleet.run(
+        lambda: time.monotonic() >= end_s or fleet.total("acked") + fleet.total("dropped") >= fleet.total("produced")
     )
-    figures = {name: world.total(name) for name in ("produced", "acked", "dropped")}
+    figures = {name: fleet.total(name) for name in ("produced", "acked", "dropped")}
     print(json.dumps(figures), flush=True)
     sys.stdin.readline()
 

@@ -3,7 +3,8 @@
 import hashlib
 
 import der_maker
-from evcc import Evcc, Evse, Noise
+from evcc import Evcc, Evse
+from repeatable_random import RepeatableRandom
 
 from gridkeel.crypto import ecdsa, multiples, p256
 from gridkeel.v2g import exi, grammars, signatures
@@ -32,7 +33,7 @@ def drive(work):
 class Key:
     """A P-256 key pair of this run alone."""
 
-    noise = Noise()
+    noise = RepeatableRandom()
 
     def __init__(self):
         self.private = (int.from_bytes(Key.noise(32), "big") % (p256.N - 1) + 1).to_bytes(32, "big")

@@ -1,6 +1,7 @@
 """An EVCC for session tests: it takes a Secc through whole sessions, message by message, over V2GTP and EXI."""
 
 from fake_charger import FakeCharger
+from repeatable_random import RepeatableRandom
 from small_heap import sweep
 
 from gridkeel import ticks
@@ -29,20 +30,6 @@ def named(entry):
     return _KINDS[kind], _CODES[subject] if subject else "", _CODES[detail] if detail else "", number
 
 
-class Noise:
-    """Bytes that differ at every call, the same in every run."""
-
-    def __init__(self):
-        self._state = 1
-
-    def __call__(self, n):
-        out = bytearray(n)
-        for k in range(n):
-            self._state = (self._state * 1103515245 + 12345) & 0x3FFFFFFF
-            out[k] = self._state >> 16 & 0xFF
-        return bytes(out)
-
-
 class ClosedError(Exception):
     """The charger closed the connection without an answer."""
 
@@ -56,7 +43,9 @@ class Evse:
         self.charger = FakeCharger(dc)
         self.clock = WallClock()
         self.clock.set(UNIX_S, self.now_ms)
-        self.secc = Secc(self.charger, credentials or Credentials(), Parameters(changes), self.clock, Noise(), backend)
+        self.secc = Secc(
+            self.charger, credentials or Credentials(), Parameters(changes), self.clock, RepeatableRandom(), backend
+        )
         self.backend = backend
         self.secured = secured
         self.events = []

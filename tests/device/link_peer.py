@@ -10,18 +10,6 @@ SESSION = 0x8899AABB
 EVENT_ROW = [5, 50, 1, -7]
 
 
-class Noise:
-    """Repeatable random bits, the same on every interpreter."""
-
-    def __init__(self, seed):
-        self.state = seed
-
-    def bits(self, n):
-        """Return n random bits, n <= 15."""
-        self.state = (self.state * 25173 + 13849) & 0xFFFFFF
-        return self.state >> 9 & (1 << n) - 1
-
-
 def bodies_in(reader, data, n):
     """Return the bodies of the frames that data[:n] completes."""
     found = []

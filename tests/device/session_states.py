@@ -9,7 +9,7 @@ from gridkeel.v2g.iso2 import modes, states
 ANCHOR = b"any anchor makes a contract possible"
 
 
-class Backend:
+class SilentBackend:
     """A backend that answers nothing."""
 
     def __init__(self):
@@ -114,7 +114,7 @@ def reach(state):
         dc=dc,
         secured=True,
         credentials=Credentials(mo_roots=[ANCHOR]),
-        backend=Backend(),
+        backend=SilentBackend(),
         changes={"iso15118_receipt": 1},
     )
     ev = Evcc(evse, "DC_extended" if dc else "AC_single_phase_core")

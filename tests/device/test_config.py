@@ -117,7 +117,7 @@ class Board:
         self.files[name] = "".join(lines).encode()
 
 
-class Nobody:
+class FakeController:
     """Controller and link of Commands, as far as a parameter and the mode go."""
 
     def __init__(self, parameters):
@@ -133,7 +133,7 @@ class Nobody:
 class CommandSetup:
     def __init__(self, board):
         self.config = Config(board)
-        self.controller = Nobody(self.config.parameters)
+        self.controller = FakeController(self.config.parameters)
         self.commands = Commands(self.config, self.controller, self.controller, None, None)
 
     def ask(self, message, *values):

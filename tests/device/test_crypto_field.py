@@ -1,6 +1,6 @@
 """The kernels that run a formula, step by step against Python's integers: modulo P, in wide limbs up to 2 P."""
 
-from crypto_noise import EXTREMES, Noise
+from repeatable_random import EXTREMES, RepeatableRandom
 
 from gridkeel.crypto import p256
 
@@ -46,8 +46,8 @@ class Row:
 
 def numbers(most):
     found = [value for value in EXTREMES + (P - 1, P, P + 1, (1 << 256) - 1, 1 << 256, 2 * P - 1, 2 * P, most)]
-    noise = Noise()
-    return [value for value in found if value <= most] + [noise.next(most) for _ in range(8)]
+    noise = RepeatableRandom()
+    return [value for value in found if value <= most] + [noise.below(most) for _ in range(8)]
 
 
 def check_step(field, most, operation, expected):

@@ -1,7 +1,7 @@
 """The processor's arithmetic modulo P and N against Python's integers; sums of points on both."""
 
-from crypto_noise import EXTREMES, Noise
 from der_maker import G, drive
+from repeatable_random import EXTREMES, RepeatableRandom
 from rfc6979_vectors import PUBLIC, SAMPLE
 
 from gridkeel.crypto import integers, multiples, p256
@@ -33,9 +33,9 @@ def pairs(modulus):
     for a in edges:
         for b in (0, 1, modulus - 1, a, R % modulus):
             yield a, b
-    noise = Noise()
+    noise = RepeatableRandom()
     for _ in range(60):
-        yield noise.next(modulus), noise.next(modulus)
+        yield noise.below(modulus), noise.below(modulus)
 
 
 def check(modulus, operation, expected):
@@ -131,9 +131,9 @@ def test_sums_of_points_of_every_kind_agree_with_integers():
 def test_powers_agree_with_integers():
     if not powers:
         return
-    noise = Noise()
+    noise = RepeatableRandom()
     for modulus in (p256.P, p256.N):
-        for value in (0, 1, modulus - 1, noise.next(modulus), noise.next(modulus)):
+        for value in (0, 1, modulus - 1, noise.below(modulus), noise.below(modulus)):
             found = []
             for kind in (limbs.Power, integers.Power):
                 power = kind(value, modulus)
@@ -161,8 +161,8 @@ def test_a_signature_is_verified_alike_on_the_kernels_and_on_integers():
 
 
 def test_signed_windows_add_up_to_their_scalar():
-    noise = Noise()
-    for scalar in EXTREMES + (p256.N - 1, (1 << 256) - 1, 31, 0x5555 << 200) + tuple(noise.next(R) for _ in range(20)):
+    noise = RepeatableRandom()
+    for scalar in EXTREMES + (p256.N - 1, (1 << 256) - 1, 31, 0x5555 << 200) + tuple(noise.below(R) for _ in range(20)):
         digits = multiples.signed_windows(scalar)
         assert sum(digits[at] << at for at in range(257)) == scalar
         last = -9

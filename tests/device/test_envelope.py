@@ -1,5 +1,6 @@
 """The envelope and the departure: limits by name, hysteresis, derating, required power."""
 
+from inverter_limits import InverterRatings
 from noalloc import without_heap
 
 from gridkeel import energy, limits, ticks
@@ -7,18 +8,9 @@ from gridkeel.envelope import Envelope
 from gridkeel.params import Parameters
 
 
-class Ratings:
-    charge_rating_w = 11000
-    discharge_rating_w = 5000
-    soc_pct_x100 = 6000
-
-
 def envelope_of(requested_w, changes=None, fresh=True, **ratings):
-    inverter = Ratings()
-    for name in ratings:
-        setattr(inverter, name, ratings[name])
     envelope = Envelope(Parameters(changes))
-    return envelope.limit(requested_w, inverter, fresh), envelope.limiter
+    return envelope.limit(requested_w, InverterRatings(**ratings), fresh), envelope.limiter
 
 
 def test_envelope_names_the_smallest_limit():
@@ -38,7 +30,7 @@ def test_envelope_names_the_smallest_limit():
 
 def test_envelope_has_hysteresis_at_the_reserve():
     envelope = Envelope(Parameters())
-    inverter = Ratings()
+    inverter = InverterRatings()
     answers = []
     for soc in (4001, 4000, 4001, 4049, 4050):
         inverter.soc_pct_x100 = soc
@@ -92,11 +84,11 @@ def test_temperature_derates_and_unknown_counts_as_hot():
     for celsius, allowed in ((60, 7400), (65, 5550), (70, 3700), (80, 0), (95, 0), (-1000, 0)):
         envelope = Envelope(Parameters({"temperature_sensor": 1}))
         for sign in (1, -1):
-            inverter = Ratings()
+            inverter = InverterRatings()
             inverter.discharge_rating_w = 9000
             assert envelope.limit(sign * 9000, inverter, True, celsius) == sign * allowed
             assert allowed == 7400 or envelope.limiter == limits.TEMPERATURE
-    assert Envelope(Parameters()).limit(7000, Ratings(), True, 95) == 7000
+    assert Envelope(Parameters()).limit(7000, InverterRatings(), True, 95) == 7000
 
 
 # --- the departure
@@ -109,7 +101,7 @@ def leaving(in_s, soc, needed=8000, **changes):
     changes["battery_wh"] = 40000
     envelope = Envelope(Parameters(changes))
     assert envelope.departure.set(in_s, needed, START)
-    inverter = Ratings()
+    inverter = InverterRatings()
     inverter.soc_pct_x100 = soc
     envelope.limit(-7400, inverter, True)
     return envelope, inverter
@@ -173,7 +165,7 @@ def test_an_unknown_charge_calls_for_nothing():
 def test_no_heap():
     changes = {"horizon_s": 86400, "battery_wh": 500000, "charge_max_w": 50000, "temperature_sensor": 1}
     envelope = Envelope(Parameters(changes))
-    inverter = Ratings()
+    inverter = InverterRatings()
     inverter.soc_pct_x100 = 0
     envelope.departure.set(172800, 10000, START)
 

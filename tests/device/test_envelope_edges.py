@@ -1,17 +1,11 @@
 """The envelope, the departure and the energy between them where one bound gives way to another."""
 
+from inverter_limits import InverterRatings
+
 from gridkeel import energy, limits, ticks
 from gridkeel.departure import DEPARTURE_MAX_S, Departure
 from gridkeel.envelope import TEMPERATURE_UNKNOWN, Envelope
 from gridkeel.params import Parameters
-
-
-class Ratings:
-    charge_rating_w = 20000
-    discharge_rating_w = 20000
-
-    def __init__(self, soc_pct_x100=6000):
-        self.soc_pct_x100 = soc_pct_x100
 
 
 class Connector:
@@ -27,7 +21,7 @@ def envelope_of(**changes):
 
 
 def bounded(envelope, requested_w, soc=6000, temperature_c=TEMPERATURE_UNKNOWN, active_left_w=limits.NO_BOUND):
-    permitted_w = envelope.limit(requested_w, Ratings(soc), True, temperature_c, active_left_w)
+    permitted_w = envelope.limit(requested_w, InverterRatings(20000, 20000, soc), True, temperature_c, active_left_w)
     assert permitted_w == envelope.permitted_w
     return permitted_w, envelope.limiter
 
@@ -114,7 +108,7 @@ def test_a_horizon_is_a_minute_at_the_least_and_bounds_nothing_unknown():
             battery_wh=1000, horizon_s=horizon_s, efficiency_pct=100, soc_reserve_pct_x100=2000,
             discharge_max_w=50000, ev_discharge_max_w=50000, cable_max_w=50000,
         )  # fmt: skip
-        ratings = Ratings(10000)
+        ratings = InverterRatings(20000, 20000, 10000)
         ratings.discharge_rating_w = 50000
         assert envelope.limit(-50000, ratings, True) == -most_w
     envelope = envelope_of(battery_wh=1000, horizon_s=3600)

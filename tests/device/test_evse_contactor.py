@@ -8,7 +8,7 @@ from gridkeel.evse.contactor import CLOSED, CLOSING, OPEN, OPENING, STUCK, WELDE
 from gridkeel.evse.times import CONTACTOR_MS
 
 
-class Panel:
+class ContactorSetup:
     """A contactor looked at every 10 ms across the tick's wrap."""
 
     def __init__(self):
@@ -34,14 +34,14 @@ class Panel:
 
 
 def closed():
-    panel = Panel()
+    panel = ContactorSetup()
     panel.run(20, wanted=True)
     assert panel.run(20, feedback=1) == CLOSED
     return panel
 
 
 def test_the_contactor_closes_and_opens():
-    panel = Panel()
+    panel = ContactorSetup()
     assert panel.run(100) == OPEN
     assert panel.run(10, wanted=True) == CLOSING
     assert panel.contactor.order
@@ -54,7 +54,7 @@ def test_the_contactor_closes_and_opens():
 
 
 def test_a_missing_closure_is_reported_after_its_time_and_not_before():
-    panel = Panel()
+    panel = ContactorSetup()
     panel.run(10, wanted=True)
     assert panel.run(CONTACTOR_MS) == CLOSING
     assert panel.run(10) == STUCK
@@ -91,20 +91,20 @@ def test_a_weld_is_reported_after_its_time_and_stays():
 
 
 def test_closed_without_an_order_is_a_weld_too_and_no_order_follows():
-    panel = Panel()
+    panel = ContactorSetup()
     assert panel.run(CONTACTOR_MS, wanted=True, feedback=1) == OPEN
     assert panel.run(10) == WELDED
 
 
 def test_closing_after_it_was_given_up_is_a_weld():
-    panel = Panel()
+    panel = ContactorSetup()
     panel.run(CONTACTOR_MS + 30, wanted=True)
     assert panel.contactor.state == STUCK
     assert panel.run(CONTACTOR_MS + 10, feedback=1) == WELDED
 
 
 def test_an_order_withdrawn_while_closing_opens_the_contactor():
-    panel = Panel()
+    panel = ContactorSetup()
     panel.run(10, wanted=True)
     assert panel.run(10, wanted=False) == OPENING
     assert panel.run(10) == OPEN

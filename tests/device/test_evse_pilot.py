@@ -9,7 +9,7 @@ from gridkeel.evse.times import DEBOUNCE_MS, DIODE_MS
 LOW_MV = -12000
 
 
-class Probe:
+class PilotSetup:
     """A pilot seen every 10 ms, from shortly before the tick wraps."""
 
     def __init__(self, high_mv=12000, duty_permille=1000):
@@ -67,7 +67,7 @@ def test_between_two_bands_the_state_before_is_kept():
 
 
 def test_nothing_is_known_before_the_first_clear_level():
-    probe = Probe(high_mv=10500)
+    probe = PilotSetup(high_mv=10500)
     assert probe.pilot.state == pilot.NONE
     assert not probe.pilot.plugged
     assert probe.see(9000) == pilot.B
@@ -75,7 +75,7 @@ def test_nothing_is_known_before_the_first_clear_level():
 
 
 def test_a_state_counts_once_it_has_lasted():
-    probe = Probe()
+    probe = PilotSetup()
     assert probe.see(9000, DEBOUNCE_MS) == pilot.A
     assert probe.run(10) == pilot.B
     assert probe.see(6000, DEBOUNCE_MS) == pilot.B
@@ -83,7 +83,7 @@ def test_a_state_counts_once_it_has_lasted():
 
 
 def test_a_level_that_comes_and_goes_never_counts():
-    probe = Probe(high_mv=6000)
+    probe = PilotSetup(high_mv=6000)
     assert probe.pilot.state == pilot.C
     for _ in range(20):
         assert probe.see(12000, DEBOUNCE_MS) == pilot.C
@@ -91,7 +91,7 @@ def test_a_level_that_comes_and_goes_never_counts():
 
 
 def test_a_glitch_on_the_way_begins_the_wait_anew():
-    probe = Probe(high_mv=6000)
+    probe = PilotSetup(high_mv=6000)
     probe.see(9000, 20)
     probe.see(12000, 10)
     assert probe.see(9000, DEBOUNCE_MS) == pilot.C
@@ -99,7 +99,7 @@ def test_a_glitch_on_the_way_begins_the_wait_anew():
 
 
 def test_short_to_pe_is_an_error_that_ends_with_it():
-    probe = Probe(high_mv=6000)
+    probe = PilotSetup(high_mv=6000)
     assert probe.see(300) == pilot.E
     assert probe.pilot.fault == errors.PILOT_ERROR
     assert not probe.pilot.plugged
@@ -108,13 +108,13 @@ def test_short_to_pe_is_an_error_that_ends_with_it():
 
 
 def test_minus_12_v_that_is_not_ours_is_an_error():
-    probe = Probe()
+    probe = PilotSetup()
     assert probe.see(-12000) == pilot.F
     assert probe.pilot.fault == errors.PILOT_ERROR
 
 
 def test_our_own_f_and_e_are_no_errors():
-    probe = Probe(high_mv=9000)
+    probe = PilotSetup(high_mv=9000)
     for duty_permille, state in ((0, pilot.F), (-1, pilot.E)):
         probe.duty = duty_permille
         assert probe.see(-12000) == state
@@ -124,7 +124,7 @@ def test_our_own_f_and_e_are_no_errors():
 
 
 def test_a_missing_diode_is_found_and_stays_until_the_vehicle_is_gone():
-    probe = Probe(high_mv=9000, duty_permille=100)
+    probe = PilotSetup(high_mv=9000, duty_permille=100)
     assert probe.pilot.fault == errors.NO_FAULT
     probe.see(9000, DIODE_MS, low_mv=pilot.DIODE_MV + 1)
     assert probe.pilot.fault == errors.NO_FAULT
@@ -137,20 +137,20 @@ def test_a_missing_diode_is_found_and_stays_until_the_vehicle_is_gone():
 
 
 def test_the_low_level_counts_to_the_millivolt_and_only_with_pwm():
-    probe = Probe(high_mv=9000, duty_permille=100)
+    probe = PilotSetup(high_mv=9000, duty_permille=100)
     probe.see(9000, 1000, low_mv=pilot.DIODE_MV)
     assert probe.pilot.fault == errors.NO_FAULT
     probe.duty = 1000
     probe.see(9000, 1000)
     assert probe.pilot.fault == errors.NO_FAULT
     for percent_permille in (50, 100, 960):
-        probe = Probe(high_mv=6000, duty_permille=percent_permille)
+        probe = PilotSetup(high_mv=6000, duty_permille=percent_permille)
         probe.see(6000, 200, low_mv=-5600)
         assert probe.pilot.fault == errors.PILOT_DIODE
 
 
 def test_a_short_does_not_make_good_for_a_missing_diode():
-    probe = Probe(high_mv=9000, duty_permille=100)
+    probe = PilotSetup(high_mv=9000, duty_permille=100)
     probe.see(9000, 200, low_mv=-5000)
     assert probe.pilot.fault == errors.PILOT_DIODE
     probe.see(0)
@@ -163,7 +163,7 @@ def test_a_short_does_not_make_good_for_a_missing_diode():
 
 
 def test_a_diode_that_is_missing_now_and_then_is_not_added_up():
-    probe = Probe(high_mv=9000, duty_permille=100)
+    probe = PilotSetup(high_mv=9000, duty_permille=100)
     for _ in range(10):
         probe.see(9000, DIODE_MS - 20, low_mv=-5000)
         probe.see(9000, 10)
@@ -172,7 +172,7 @@ def test_a_diode_that_is_missing_now_and_then_is_not_added_up():
 
 def test_a_vehicle_is_there_in_b_c_and_d():
     for level_mv, plugged in ((12000, False), (9000, True), (6000, True), (3000, True), (0, False), (-12000, False)):
-        probe = Probe(high_mv=level_mv)
+        probe = PilotSetup(high_mv=level_mv)
         assert probe.pilot.plugged is plugged, level_mv
 
 

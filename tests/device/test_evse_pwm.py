@@ -13,7 +13,7 @@ WASM_GROUP = 1
 COARSE_MS = 50
 
 
-class Post:
+class PwmSetup:
     """An offer in steps of 10 ms with a vehicle plugged in, 16 A and consent."""
 
     def __init__(self, **changes):
@@ -39,7 +39,7 @@ class Post:
 
 
 def test_basic_charging_offers_the_current():
-    post = Post(evse=1)
+    post = PwmSetup(evse=1)
     assert post.run() == BASIC
     assert post.pwm.duty_permille == 266
     post.current_ma = 6000
@@ -52,7 +52,7 @@ def test_basic_charging_offers_the_current():
 
 def test_without_consent_or_6_a_nothing_is_offered():
     for change in ({"consent": False}, {"current_ma": 5999}):
-        post = Post(evse=1)
+        post = PwmSetup(evse=1)
         for name in change:
             setattr(post, name, change[name])
         assert post.run(1000) == NONE
@@ -60,7 +60,7 @@ def test_without_consent_or_6_a_nothing_is_offered():
 
 
 def test_an_offer_withdrawn_comes_back_after_the_pause_and_not_before():
-    post = Post(evse=1)
+    post = PwmSetup(evse=1)
     post.run()
     post.current_ma = 5999
     assert post.run(10) == NONE
@@ -70,7 +70,7 @@ def test_an_offer_withdrawn_comes_back_after_the_pause_and_not_before():
 
 
 def test_the_next_vehicle_does_not_wait_for_the_pause_of_the_one_before():
-    post = Post(evse=1)
+    post = PwmSetup(evse=1)
     post.run()
     post.current_ma = 0
     post.run()
@@ -82,7 +82,7 @@ def test_the_next_vehicle_does_not_wait_for_the_pause_of_the_one_before():
 
 
 def test_no_session_within_its_time_falls_back_through_3_s_of_steady_12_v():
-    post = Post(evse=2, hlc_wait_s=40)
+    post = PwmSetup(evse=2, hlc_wait_s=40)
     assert post.run() == DIGITAL
     assert post.pwm.duty_permille == duty.DIGITAL
     assert post.run(WAIT_MS - 20) == DIGITAL
@@ -95,7 +95,7 @@ def test_no_session_within_its_time_falls_back_through_3_s_of_steady_12_v():
 
 
 def test_a_session_keeps_the_5_percent_as_long_as_it_lasts_and_after_it():
-    post = Post(evse=2, hlc_wait_s=5)
+    post = PwmSetup(evse=2, hlc_wait_s=5)
     post.run()
     post.pwm.session(True, False)
     assert post.run(20000) == DIGITAL
@@ -106,14 +106,14 @@ def test_a_session_keeps_the_5_percent_as_long_as_it_lasts_and_after_it():
 
 
 def test_a_session_over_that_never_was_changes_nothing():
-    post = Post(evse=2, hlc_wait_s=5)
+    post = PwmSetup(evse=2, hlc_wait_s=5)
     post.run()
     post.pwm.session(False, False)
     assert post.run(5000) == STEP
 
 
 def test_failed_communication_falls_back_at_once():
-    post = Post(evse=2)
+    post = PwmSetup(evse=2)
     post.run()
     post.pwm.session(True, False)
     post.run(1000)
@@ -124,7 +124,7 @@ def test_failed_communication_falls_back_at_once():
 
 
 def test_the_fallback_ends_with_the_vehicle():
-    post = Post(evse=2)
+    post = PwmSetup(evse=2)
     post.run()
     post.pwm.session(False, True)
     post.run(STEP_X1_MS + 20)
@@ -136,7 +136,7 @@ def test_the_fallback_ends_with_the_vehicle():
 
 
 def test_no_power_without_consent_after_failed_communication():
-    post = Post(evse=2)
+    post = PwmSetup(evse=2)
     post.consent = False
     post.run()
     post.pwm.session(False, True)
@@ -144,7 +144,7 @@ def test_no_power_without_consent_after_failed_communication():
 
 
 def test_a_dc_connector_has_nothing_to_fall_back_to_and_begins_anew():
-    post = Post(evse=2, connector=1, hlc_wait_s=5)
+    post = PwmSetup(evse=2, connector=1, hlc_wait_s=5)
     post.run()
     for _ in range(2):
         assert post.run(5000) in (DIGITAL, STEP)
@@ -157,7 +157,7 @@ def test_a_dc_connector_has_nothing_to_fall_back_to_and_begins_anew():
 
 def test_a_dc_connector_that_began_anew_awaits_communication_as_long_as_before():
     for session, ordered in ((True, False), (False, False), (True, True)):
-        post = Post(evse=2, connector=1, hlc_wait_s=5)
+        post = PwmSetup(evse=2, connector=1, hlc_wait_s=5)
         until(post, DIGITAL)
         if session:
             post.pwm.session(True, False)
@@ -175,7 +175,7 @@ def test_a_dc_connector_that_began_anew_awaits_communication_as_long_as_before()
 
 
 def test_a_dc_connector_that_failed_outside_the_5_percent_begins_anew_all_the_same():
-    post = Post(evse=2, connector=1, hlc_wait_s=5)
+    post = PwmSetup(evse=2, connector=1, hlc_wait_s=5)
     post.run(5010)
     assert post.pwm.state == STEP
     post.pwm.session(False, True)
@@ -195,7 +195,7 @@ def until(post, state, most_ms=400000):
 
 
 def test_a_vehicle_that_asks_after_the_fallback_gets_the_5_percent_through_the_step():
-    post = Post(evse=2, hlc_wait_s=5)
+    post = PwmSetup(evse=2, hlc_wait_s=5)
     until(post, BASIC)
     post.run(60000)
     post.asks = True
@@ -207,7 +207,7 @@ def test_a_vehicle_that_asks_after_the_fallback_gets_the_5_percent_through_the_s
 
 
 def test_a_vehicle_that_asked_and_falls_silent_falls_back_once_more():
-    post = Post(evse=2, hlc_wait_s=5)
+    post = PwmSetup(evse=2, hlc_wait_s=5)
     until(post, BASIC)
     post.asks = True
     until(post, DIGITAL)
@@ -218,22 +218,22 @@ def test_a_vehicle_that_asked_and_falls_silent_falls_back_once_more():
 
 
 def test_asking_changes_nothing_at_5_percent_without_a_vehicle_or_with_basic_charging_alone():
-    post = Post(evse=2, hlc_wait_s=5)
+    post = PwmSetup(evse=2, hlc_wait_s=5)
     post.asks = True
     post.run(20)
     assert post.run(4900) == DIGITAL
     assert post.run(200) == STEP
-    post = Post(evse=1)
+    post = PwmSetup(evse=1)
     post.asks = True
     assert post.run(20000) == BASIC
-    post = Post(evse=2)
+    post = PwmSetup(evse=2)
     post.plugged = False
     post.asks = True
     assert post.run(20000) == NONE
 
 
 def test_after_a_broken_session_the_first_try_is_at_5_percent_when_the_step_is_over():
-    post = Post(evse=2)
+    post = PwmSetup(evse=2)
     post.run()
     post.pwm.session(True, False)
     post.run(1000)
@@ -243,7 +243,7 @@ def test_after_a_broken_session_the_first_try_is_at_5_percent_when_the_step_is_o
 
 
 def test_each_further_failure_doubles_the_wait_up_to_a_bound():
-    post = Post(evse=2)
+    post = PwmSetup(evse=2)
     waits = []
     for _ in range(9):
         until(post, DIGITAL)
@@ -261,7 +261,7 @@ def test_each_further_failure_doubles_the_wait_up_to_a_bound():
 
 def test_a_session_that_ends_in_order_or_an_unplugging_makes_the_next_failure_the_first():
     for unplugs in (False, True):
-        post = Post(evse=2)
+        post = PwmSetup(evse=2)
         for _ in range(3):
             until(post, DIGITAL)
             post.pwm.session(True, False)
@@ -290,7 +290,7 @@ def test_a_session_that_ends_in_order_or_an_unplugging_makes_the_next_failure_th
 
 def test_without_consent_or_current_a_vehicle_that_asks_is_heard_all_the_same():
     for name, value in (("consent", False), ("current_ma", 0)):
-        post = Post(evse=2, hlc_wait_s=5)
+        post = PwmSetup(evse=2, hlc_wait_s=5)
         until(post, STEP)
         setattr(post, name, value)
         until(post, NONE)
@@ -300,7 +300,7 @@ def test_without_consent_or_current_a_vehicle_that_asks_is_heard_all_the_same():
 
 
 def test_a_broken_session_after_a_retry_does_not_hold_the_5_percent_for_ever():
-    post = Post(evse=2, hlc_wait_s=5)
+    post = PwmSetup(evse=2, hlc_wait_s=5)
     post.run()
     post.pwm.session(False, True)
     post.asks = True
@@ -311,14 +311,14 @@ def test_a_broken_session_after_a_retry_does_not_hold_the_5_percent_for_ever():
 
 
 def test_the_least_current_is_6_a_to_the_milliampere():
-    post = Post(evse=1)
+    post = PwmSetup(evse=1)
     post.current_ma = 6000
     assert post.run() == BASIC
     assert post.pwm.duty_permille == duty.LEAST
 
 
 def test_withdrawn_consent_ends_the_duty_and_none_begins_without_consent():
-    post = Post(evse=1)
+    post = PwmSetup(evse=1)
     post.run()
     post.consent = False
     assert post.run(10) == NONE
@@ -330,7 +330,7 @@ def test_withdrawn_consent_ends_the_duty_and_none_begins_without_consent():
 
 def test_out_of_service_is_state_f_until_it_ends():
     for evse in (1, 2):
-        post = Post(evse=evse)
+        post = PwmSetup(evse=evse)
         post.run()
         post.out = True
         post.run()
@@ -345,7 +345,7 @@ def test_names_fit_the_numbers():
 
 
 def test_no_vehicle_may_begin_a_session_once_communication_failed():
-    post = Post(evse=2)
+    post = PwmSetup(evse=2)
     post.run()
     assert post.pwm.digital
     post.pwm.session(True, False)

@@ -1,6 +1,7 @@
 """Reactive power by its three rules, within the ratings, and who goes first where they are used up."""
 
 from inverter_limits import InverterLimits
+from mains_estimate import MainsEstimate
 from noalloc import without_heap
 
 from gridkeel import limits
@@ -9,13 +10,8 @@ from gridkeel.sensing.quality import BLOCK_LOST, CLIPPED, LOW_VOLTAGE, WARM_UP_S
 from gridkeel.services.reactive import Reactive
 
 
-class Mains:
-    voltage_mv = 230000
-    quality = 0
-
-
 def var_of(power_w=0, volts_permille=1000, rated=None, **changes):
-    mains = Mains()
+    mains = MainsEstimate()
     mains.voltage_mv = 230 * volts_permille
     return Reactive(Parameters(changes)).update(mains, power_w, True, rated or InverterLimits())
 
@@ -52,7 +48,7 @@ def after(reactive, mains, start_ms, ms, running=True):
 
 
 def test_volt_var_takes_its_open_loop_response_time():
-    mains = Mains()
+    mains = MainsEstimate()
     mains.voltage_mv = 230 * 1080
     reactive = Reactive(Parameters({"reactive_mode": 3, "volt_var_response_ms": 2000, "response_latency_ms": 100}))
     assert abs(after(reactive, mains, 0, 1900) - 2700) < 15
@@ -64,7 +60,7 @@ def test_volt_var_takes_its_open_loop_response_time():
 
 
 def test_volt_var_holds_what_it_had_while_the_voltage_is_in_doubt():
-    mains = Mains()
+    mains = MainsEstimate()
     mains.voltage_mv = 230 * 1050
     reactive = Reactive(Parameters({"reactive_mode": 3, "volt_var_response_ms": 1000}))
     held = after(reactive, mains, 0, 3000)
@@ -81,7 +77,7 @@ def test_active_power_goes_first():
     assert var_of(7400, reactive_mode=1, reactive_var=3000) == 0
     assert var_of(-7000, reactive_mode=1, reactive_var=3000) == 2400
     reactive = Reactive(Parameters({"reactive_mode": 1, "reactive_var": 3000}))
-    assert reactive.update(Mains(), 0, False, InverterLimits()) == 0
+    assert reactive.update(MainsEstimate(), 0, False, InverterLimits()) == 0
 
 
 def test_the_inverters_own_limits_bound_reactive_power():
@@ -98,7 +94,7 @@ def first(power_w, **changes):
     """Return (var, active_left_w) with reactive power first on 5 kVA."""
     changes["reactive_priority"] = 1
     reactive = Reactive(Parameters(changes))
-    reactive.update(Mains(), power_w, True, InverterLimits(5000))
+    reactive.update(MainsEstimate(), power_w, True, InverterLimits(5000))
     return reactive.var, reactive.active_left_w
 
 
@@ -114,16 +110,16 @@ def test_a_power_factor_settles_with_the_active_power_it_reduces():
     reactive = Reactive(Parameters({"reactive_mode": 2, "power_factor_x1000": 500, "reactive_priority": 1}))
     power_w = 7000
     for _ in range(5):
-        reactive.update(Mains(), power_w, True, InverterLimits(5000))
+        reactive.update(MainsEstimate(), power_w, True, InverterLimits(5000))
         power_w = min(7000, reactive.active_left_w)
         assert power_w == 2500
 
 
 def test_switched_off_reactive_power_bounds_nothing():
     reactive = Reactive(Parameters({"reactive_mode": 1, "reactive_var": 3000, "reactive_priority": 1}))
-    reactive.update(Mains(), 0, True, InverterLimits(5000))
+    reactive.update(MainsEstimate(), 0, True, InverterLimits(5000))
     assert reactive.active_left_w == 4000
-    reactive.update(Mains(), 0, False, InverterLimits(5000))
+    reactive.update(MainsEstimate(), 0, False, InverterLimits(5000))
     assert (reactive.var, reactive.active_left_w) == (0, limits.NO_BOUND)
 
 
@@ -133,7 +129,7 @@ class Update:
     def __init__(self, reactive, power_w):
         self._reactive = reactive
         self._power_w = power_w
-        self._mains = Mains()
+        self._mains = MainsEstimate()
         self._rated = InverterLimits()
 
     def run(self):
@@ -154,7 +150,7 @@ def test_both_ends_of_the_ranges_stay_small_integers():
 
 
 def test_no_heap():
-    mains = Mains()
+    mains = MainsEstimate()
     mains.voltage_mv = 245000
     rated = InverterLimits(6000, 2000, 2000)
     reactives = []

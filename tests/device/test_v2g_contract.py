@@ -231,7 +231,7 @@ def refused_authorization(code, body=None, signature=None, key=None):
 
 
 def test_a_wrong_challenge_is_refused():
-    evse, _car = refused_authorization("FAILED_ChallengeInvalid", {"GenChallenge": bytes(16)})
+    evse, _ev = refused_authorization("FAILED_ChallengeInvalid", {"GenChallenge": bytes(16)})
     ended_safely(evse)
 
 

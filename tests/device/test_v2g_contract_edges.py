@@ -3,8 +3,7 @@
 from contracts import EMAID, ContractEvcc, evse_for
 from evcc import Evcc, Evse
 from provisioning import CHAIN, KEY, OPERATOR, Backend, installation, refused, response
-from session_states import ANCHOR, ended_safely, tailed
-from session_states import Backend as Silent
+from session_states import ANCHOR, SilentBackend, ended_safely, tailed
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars, v2gtp
@@ -160,7 +159,7 @@ def test_signatures_are_of_the_document_without_what_is_behind_it():
 
 
 def test_a_backend_is_asked_with_the_document_alone():
-    evse = evse_for(OPERATOR, backend=Silent())
+    evse = evse_for(OPERATOR, backend=SilentBackend())
     ev = tailed(evse, b"\0\0", ContractEvcc, KEY, CHAIN)
     ev.setup()
     ev.ask("ServiceDiscoveryReq", {})

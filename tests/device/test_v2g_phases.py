@@ -1,7 +1,7 @@
 """The phases at their edges: what is just good enough, what just is not, and what an answer leaves behind."""
 
 from evcc import Evcc, Evse, charge_parameter, delivery, demand, ev_status, number, value
-from session_states import ANCHOR, Backend, reach
+from session_states import ANCHOR, SilentBackend, reach
 from small_heap import share
 
 from gridkeel.v2g.credentials import Credentials
@@ -30,7 +30,7 @@ def services_of(evse, body):
 
 
 def test_scope_and_category_narrow_the_services():
-    evse = Evse(secured=True, credentials=Credentials(mo_roots=[ANCHOR]), backend=Backend())
+    evse = Evse(secured=True, credentials=Credentials(mo_roots=[ANCHOR]), backend=SilentBackend())
     for body, found in (
         ({}, [2]),
         ({"ServiceCategory": "ContractCertificate"}, [2]),

@@ -1,7 +1,7 @@
 """Session ids: new ones that nobody can have, and a paused one that is joined once, on its own terms."""
 
 from evcc import Evcc, Evse, charge_parameter
-from session_states import ANCHOR, Backend
+from session_states import ANCHOR, SilentBackend
 
 from gridkeel.v2g.credentials import Credentials
 
@@ -81,7 +81,7 @@ def test_an_id_is_not_joined_after_a_connection_that_broke():
 
 
 def test_whoever_joins_keeps_to_mode_and_payment():
-    evse = Evse(secured=True, credentials=Credentials(mo_roots=[ANCHOR]), backend=Backend())
+    evse = Evse(secured=True, credentials=Credentials(mo_roots=[ANCHOR]), backend=SilentBackend())
     evse.charger.three_phase = True
     ev = paused(evse)
     ev.setup("OK_OldSessionJoined")

@@ -7,17 +7,13 @@ from gridkeel.v2g.iso2 import modes, schedules, values
 from gridkeel.v2g.iso2.codes import RefusedError
 
 
-class Charger:
-    def __init__(self, schedule=(), rating_w=7360):
-        self.schedule = schedule
-        self.max_power_w = rating_w
-
-
-class Some:
+class ScheduleContext:
     """As much of a context as a schedule needs."""
 
     def __init__(self, schedule=(), rating_w=7360):
-        self.charger = Charger(schedule, rating_w)
+        self.charger = FakeCharger()
+        self.charger.schedule = schedule
+        self.charger.max_power_w = rating_w
         self.tuple_id = 1
         self.offer = ()
         self.offer_end_s = 0
@@ -29,7 +25,7 @@ class Some:
 
 
 def offered(schedule, departure_s=None, entries=schedules.ENTRIES_UNASKED):
-    context = Some(schedule)
+    context = ScheduleContext(schedule)
     schedules.make(context, departure_s, entries)
     return context.offer, context.offer_end_s
 
@@ -61,7 +57,7 @@ def test_entries_past_what_the_ev_takes_are_joined_to_their_least_power():
 
 
 def test_the_schedule_tuple_has_its_entries_and_durations():
-    context = Some(((0, 1000), (900, 0)))
+    context = ScheduleContext(((0, 1000), (900, 0)))
     schedules.make(context, None, 24)
     found = schedules.tuple_of(context)
     assert found["SAScheduleTupleID"] == 1
@@ -85,7 +81,7 @@ def profiled(context, entries):
 
 
 def checked(*entries):
-    context = Some(((0, 1000), (900, 3000), (1800, 0)))
+    context = ScheduleContext(((0, 1000), (900, 3000), (1800, 0)))
     schedules.make(context, 3600, 24)
     return profiled(context, entries), context.over_w
 
@@ -94,7 +90,7 @@ def test_a_profile_within_the_offer_is_followed_as_it_is():
     whole = ((0, 1000), (900, 3000), (1800, 0), (3600, 0))
     for entries in (whole, ((0, 0),), ((900, 3000), (1799, 0)), ((0, 1000), (900, 1000), (1800, 0))):
         assert checked(*[entry(*pair) for pair in entries]) == (entries, 0)
-    assert schedules.check_profile(Some(), None) == ()
+    assert schedules.check_profile(ScheduleContext(), None) == ()
 
 
 def test_a_profile_above_the_offer_is_cut_to_it_and_logged():
@@ -123,7 +119,7 @@ def test_a_malformed_profile_is_refused():
 
 
 def test_a_cut_profile_keeps_to_the_entries_a_charger_follows():
-    context = Some(tuple((900 * k, 1000 + k % 2) for k in range(96)))
+    context = ScheduleContext(tuple((900 * k, 1000 + k % 2) for k in range(96)))
     schedules.make(context, None, 1024)
     found = profiled(context, [entry(0, 9000)])
     assert len(found) == 24 and found[:2] == ((0, 1000), (900, 1001)) and found[-1] == (900 * 23, 1000)
@@ -131,7 +127,7 @@ def test_a_cut_profile_keeps_to_the_entries_a_charger_follows():
 
 
 def test_the_cut_is_the_least_of_profile_and_offer_at_every_moment():
-    context = Some(((0, 1000), (700, 4000), (1500, 500), (2500, 2000)))
+    context = ScheduleContext(((0, 1000), (700, 4000), (1500, 500), (2500, 2000)))
     schedules.make(context, 4000, 24)
     for profile in (((0, 3000),), ((0, 800), (600, 4500), (1600, 100), (2600, 9000)), ((300, 5000), (3999, 1))):
         found = profiled(context, [entry(*pair) for pair in profile])
@@ -147,7 +143,7 @@ def power_at(entries, at_s):
 def test_nothing_is_offered_from_the_departure_on():
     assert offered(((0, 1000), (2000, 3000)), 2000) == (((0, 1000),), 2000)
     assert offered(((0, 1000), (1999, 3000)), 2000) == (((0, 1000), (1999, 3000)), 2000)
-    context = Some(((0, 1000),))
+    context = ScheduleContext(((0, 1000),))
     schedules.make(context, 3600, 24)
     # up to the last second the offer lasts, from the departure on nothing does
     assert profiled(context, [entry(0, 900), entry(3599, 1001)]) == ((0, 900), (3599, 1000))
@@ -182,7 +178,7 @@ def test_a_number_is_read_with_its_multiplier_in_its_unit_alone():
         assert error.code == "FAILED_WrongChargeParameter"
 
 
-class Bits:
+class ModeParameters:
     def __init__(self, bits):
         self.iso15118_energy_modes = bits
 
@@ -190,10 +186,10 @@ class Bits:
 def test_the_offered_energy_modes_are_those_of_connector_and_parameter():
     one, three, dc = FakeCharger(), FakeCharger(), FakeCharger(dc=True)
     three.three_phase = True
-    assert modes.offered(Bits(0), one) == ["AC_single_phase_core"]
-    assert modes.offered(Bits(0), three) == ["AC_three_phase_core", "AC_single_phase_core"]
-    assert modes.offered(Bits(0), dc) == ["DC_extended"]
-    assert modes.offered(Bits(63), one) == ["AC_single_phase_core"]
-    assert modes.offered(Bits(63), dc) == ["DC_core", "DC_extended", "DC_combo_core", "DC_unique"]
-    assert modes.offered(Bits(1 | 4), three) == ["AC_single_phase_core"]
-    assert modes.offered(Bits(4), three) == modes.offered(Bits(0), three)
+    assert modes.offered(ModeParameters(0), one) == ["AC_single_phase_core"]
+    assert modes.offered(ModeParameters(0), three) == ["AC_three_phase_core", "AC_single_phase_core"]
+    assert modes.offered(ModeParameters(0), dc) == ["DC_extended"]
+    assert modes.offered(ModeParameters(63), one) == ["AC_single_phase_core"]
+    assert modes.offered(ModeParameters(63), dc) == ["DC_core", "DC_extended", "DC_combo_core", "DC_unique"]
+    assert modes.offered(ModeParameters(1 | 4), three) == ["AC_single_phase_core"]
+    assert modes.offered(ModeParameters(4), three) == modes.offered(ModeParameters(0), three)

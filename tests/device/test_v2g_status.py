@@ -1,26 +1,17 @@
 """Status of the charger in responses: ratings, limits, meter, and what asks the EV to stop."""
 
 from evcc import Evcc, Evse, charge_parameter, number
+from fake_charger import FakeCharger
 from session_states import reach
 
 from gridkeel.clock import WallClock
+from gridkeel.params import Parameters
 from gridkeel.v2g.iso2 import states, status
 
 WASM_GROUP = 1
 
 
-class Charger:
-    stop_asked = renegotiate_asked = rcd = False
-    ready = True
-    schedule_number = 0
-    isolation = status.ISOLATION_UNKNOWN
-
-
-class Parameters:
-    iso15118_notice_s = 10
-
-
-class Some:
+class StatusContext:
     """As much of a context as a status needs."""
 
     failed = stopping = False
@@ -28,7 +19,7 @@ class Some:
     schedule_number = 0
 
     def __init__(self, **changes):
-        self.charger = Charger()
+        self.charger = FakeCharger()
         self.parameters = Parameters()
         for name in changes:
             setattr(self.charger if hasattr(self.charger, name) else self, name, changes[name])
@@ -44,9 +35,9 @@ def test_each_state_of_the_charger_has_its_notification():
         ({"renegotiate_asked": True, "started": False}, "None", 0),
         ({"failed": True}, "StopCharging", 0),
     ):
-        context = Some(**changes)
+        context = StatusContext(**changes)
         assert status.ac(context) == {"NotificationMaxDelay": delay_s, "EVSENotification": asked, "RCD": False}, changes
-    context = Some()
+    context = StatusContext()
     context.charger.schedule_number = 1
     assert status.notification(context) == "ReNegotiation"
     context.started = False
@@ -54,7 +45,7 @@ def test_each_state_of_the_charger_has_its_notification():
 
 
 def test_a_tripped_rcd_is_reported():
-    assert status.ac(Some(rcd=True))["RCD"] is True
+    assert status.ac(StatusContext(rcd=True))["RCD"] is True
 
 
 def test_each_state_of_a_dc_connector_has_its_status_code():
@@ -69,7 +60,7 @@ def test_each_state_of_a_dc_connector_has_its_status_code():
         ({"isolation": status.ISOLATION_VALID, "stopping": True}, "Valid", "EVSE_Shutdown"),
         ({"isolation": status.ISOLATION_MEASURING, "stop_asked": True}, "Invalid", "EVSE_Shutdown"),
     ):
-        found = status.dc(Some(**changes))
+        found = status.dc(StatusContext(**changes))
         assert (found["EVSEIsolationStatus"], found["EVSEStatusCode"]) == (isolation, code), changes
 
 

@@ -13,7 +13,7 @@ from gridkeel.v2g.exi import bounds
 MOST = bounds.TRAILING_BYTES
 WASM_GROUP = 1
 # As an EV sent it (DIN 70121): one octet behind the document.
-FROM_A_CAR = bytes.fromhex("809a02004080c1014181c210b800")
+FROM_AN_EV = bytes.fromhex("809a02004080c1014181c210b800")
 
 
 def refused(work):
@@ -25,7 +25,7 @@ def refused(work):
 
 
 def test_a_frame_that_an_ev_was_seen_to_send_is_read():
-    name, value = exi.decode(schema("din"), FROM_A_CAR, 0, len(FROM_A_CAR))
+    name, value = exi.decode(schema("din"), FROM_AN_EV, 0, len(FROM_AN_EV))
     assert (name, value["Header"]["SessionID"]) == ("V2G_Message", bytes(range(1, 9)))
     assert value["Body"] == {"ContractAuthenticationReq": {}}
 

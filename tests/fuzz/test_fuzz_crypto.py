@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "host"))
 
-from crypto_pki import NOW_S, World, revoke, world  # noqa: E402
+from crypto_pki import NOW_S, ContractPki, contract_pki, revoke  # noqa: E402
 
 from gridkeel.crypto import chain, crl, ecdsa, profiles, refusals_text, trust, x509  # noqa: E402
 from gridkeel.errors import CertificateError  # noqa: E402
@@ -67,18 +67,18 @@ def fuzz(parse, good: bytes, seed: int) -> None:
 
 
 def test_a_damaged_certificate_raises_nothing_but_a_refusal() -> None:
-    made = world()
+    made = contract_pki()
     for seed, node in enumerate((made.leaf, made.sub_1)):
         fuzz(x509.parse, node.der, seed)
 
 
 def test_a_damaged_revocation_list_raises_nothing_but_a_refusal() -> None:
-    made = world()
+    made = contract_pki()
     fuzz(crl.parse, revoke(made.sub_2, made.leaf, made.sub_1), 3)
 
 
 def test_a_damaged_signature_raises_nothing_but_a_refusal() -> None:
-    fuzz(ecdsa.from_der, world().leaf.certificate.signature, 4)
+    fuzz(ecdsa.from_der, contract_pki().leaf.certificate.signature, 4)
 
 
 def test_random_bytes_are_refused_with_a_code() -> None:
@@ -90,12 +90,12 @@ def test_random_bytes_are_refused_with_a_code() -> None:
             assert not check(parse, b"\x30" + bytes((len(data),)) + data)
 
 
-def validate(made: World, chained: list[bytes], known: trust.Known) -> int:
+def validate(made: ContractPki, chained: list[bytes], known: trust.Known) -> int:
     return drive(chain.validate(chained, [made.root.der], NOW_S, [], profiles.CONTRACT, known))
 
 
 def test_every_flipped_bit_of_a_leaf_is_refused() -> None:
-    made = world()
+    made = contract_pki()
     known = trust.Known()
     leaf, *above = made.chain
     assert validate(made, made.chain, known) == chain.OK
@@ -106,7 +106,7 @@ def test_every_flipped_bit_of_a_leaf_is_refused() -> None:
 
 
 def test_every_changed_byte_of_a_sub_ca_is_refused() -> None:
-    made = world()
+    made = contract_pki()
     known = trust.Known()
     leaf, sub_2, sub_1 = made.chain
     for at in range(len(sub_2)):

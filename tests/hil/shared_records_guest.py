@@ -11,8 +11,11 @@ import sys
 
 sys.path.append(sys.argv[1])
 
-from evcc import _BUFFER, EVCC_ID, Noise, offer
+from evcc import _BUFFER, EVCC_ID, offer
+from fake_board import FakeBoard
 from fake_charger import FakeCharger
+from quiet_link import QuietLink
+from repeatable_random import RepeatableRandom
 
 from gridkeel.boards import tls_connection
 from gridkeel.clock import WallClock
@@ -26,33 +29,6 @@ from gridkeel.v2g.secc import Secc
 POLL = 3  # ioctl of MicroPython's streams
 SILENT_MS = 2500  # long enough for the served vehicle to count as silent
 SETTLE_MS = 50  # of real time, some rounds of the runtime
-
-
-class Board:
-    """A clock that is set."""
-
-    clock_hz = 2000000000
-    slice_ms = 0
-    probes_heap = False
-    now_ms = 1000
-
-    def ticks_ms(self):
-        return self.now_ms
-
-    def ticks_us(self):
-        return 0
-
-
-class Quiet:
-    """The link and the health that a report asks for."""
-
-    uptime_ms = session_gap_us = 0
-
-    def begin_session(self):
-        pass
-
-    def post(self, _kind, _row):
-        pass
 
 
 class Socket(io.IOBase):
@@ -173,10 +149,14 @@ async def settle():
 
 
 async def main():
-    board, clock, quiet, network, held = Board(), WallClock(), Quiet(), Network(), bytearray(1024)
-    clock.set(1_790_000_000, board.now_ms)
+    now_ms = [1000]
+    board = FakeBoard(lambda: now_ms[0])
+    clock, quiet, network, held = WallClock(), QuietLink(), Network(), bytearray(1024)
+    clock.set(1_790_000_000, board.ticks_ms())
     charger = FakeCharger()
-    secc = Secc(charger, Credentials(), Parameters({"evse": 2, "iso15118_tls": sdp.TLS_ONLY}), clock, Noise())
+    secc = Secc(
+        charger, Credentials(), Parameters({"evse": 2, "iso15118_tls": sdp.TLS_ONLY}), clock, RepeatableRandom()
+    )
     served = vehicle.Vehicle(
         board, charger, network, secc, sdp.TLS_ONLY, Report(board, quiet, quiet), lambda _now_ms: None
     )
@@ -193,7 +173,7 @@ async def main():
     await settle()
     session_id, setup = response(old.socket.sent)
 
-    board.now_ms += SILENT_MS
+    now_ms[0] += SILENT_MS
     new = Connection(held)
     network.put(new)
     while not served._busy:  # until it is heard

@@ -6,6 +6,8 @@ Each task notes when it starts, ms since the first start. Time is virtual: it pa
 import asyncio
 import json
 
+from fake_board import FakeBoard
+
 from gridkeel import ticks
 from gridkeel.faults import Faults
 from gridkeel.runtime import supervisor
@@ -34,22 +36,6 @@ asyncio.core.ticks = clock.ticks
 asyncio.core._io_queue.wait_io_event = clock.idle
 
 
-class Board:
-    def __init__(self):
-        self.drops = 0
-        self.feeds = 0
-
-    def ticks_ms(self):
-        return clock.now_ms & ticks.MASK
-
-    def energise(self, on):
-        assert not on
-        self.drops += 1
-
-    def feed_watchdog(self):
-        self.feeds += 1
-
-
 def failing(board, after_ms, starts, error):
     begun_ms = board.ticks_ms()
 
@@ -64,7 +50,7 @@ def failing(board, after_ms, starts, error):
 
 async def play(tasks):
     """Run for RUN_MS with tasks: (name, critical, after_ms, error); return what came of it."""
-    board, faults = Board(), Faults()
+    board, faults = FakeBoard(lambda: clock.now_ms), Faults()
     guard = supervisor.Supervisor(board, faults, 200)
     starts = {}
     for name, critical, after_ms, error in tasks:
@@ -87,6 +73,7 @@ async def play(tasks):
                 break
             reported.append(change)
     running.cancel()
+    assert board.closings == 0
     return {
         "drops": board.drops,
         "feeds": board.feeds,

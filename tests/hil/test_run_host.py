@@ -20,7 +20,7 @@ END_US = 6_000_000
 EVENT = (0, 1, 1, 0)
 
 
-class World:
+class RunHostSetup:
     """A board's end of the link that posts a record every RECORD_US, and the bench's host."""
 
     def __init__(self, queue: Queue, *faults: Fault) -> None:
@@ -58,62 +58,62 @@ def queue(tmp_path: Path) -> Iterator[Queue]:
 
 
 def test_a_record_every_20_ms_is_kept_up_with(queue: Queue) -> None:
-    world = World(queue)
-    world.run(END_US)
-    assert world.device.dropped == 0
-    assert world.device.produced - world.device.acked <= 16
+    setup = RunHostSetup(queue)
+    setup.run(END_US)
+    assert setup.device.dropped == 0
+    assert setup.device.produced - setup.device.acked <= 16
 
 
 def test_a_run_ends_with_all_that_was_produced_until_then(queue: Queue) -> None:
-    world = World(queue)
-    world.run(END_US)
-    produced = world.device.produced
-    assert not world.host.complete(END_US)  # what was reported before the end is not all
-    world.last_words(END_US)
-    world.host.settle(END_US)
-    assert world.host.short == ""
-    assert world.host.intake.counts.stored == world.host.produced >= produced
+    setup = RunHostSetup(queue)
+    setup.run(END_US)
+    produced = setup.device.produced
+    assert not setup.host.complete(END_US)  # what was reported before the end is not all
+    setup.last_words(END_US)
+    setup.host.settle(END_US)
+    assert setup.host.short == ""
+    assert setup.host.intake.counts.stored == setup.host.produced >= produced
 
 
 def test_records_that_stay_on_the_board_are_counted_and_reported(queue: Queue) -> None:
-    world = World(queue)
-    world.run(END_US, posts=False)
-    received = world.host.produced
+    setup = RunHostSetup(queue)
+    setup.run(END_US, posts=False)
+    received = setup.host.produced
     for _ in range(40):  # more than are sent ahead
-        world.device.post(message_ids.FAULT_EVENT, EVENT)
+        setup.device.post(message_ids.FAULT_EVENT, EVENT)
     later_ms = END_US // 1000 + frames.HELLO_MS
-    world.device.on_deadline(later_ms)
+    setup.device.on_deadline(later_ms)
     beacon = bytearray(frames.WIRE_MAX)  # room for nothing else
-    n = world.device.data_to_send(beacon, later_ms)
-    world.host.from_board(bytes(beacon[:n]), later_ms * 1000)
-    assert not world.host.complete(END_US)
-    world.host.settle(END_US)
-    assert world.host.produced == received + 40
-    assert world.host.short == "40 were still on the board"
+    n = setup.device.data_to_send(beacon, later_ms)
+    setup.host.from_board(bytes(beacon[:n]), later_ms * 1000)
+    assert not setup.host.complete(END_US)
+    setup.host.settle(END_US)
+    assert setup.host.produced == received + 40
+    assert setup.host.short == "40 were still on the board"
 
 
 def test_a_link_that_is_down_at_the_end_is_reported(queue: Queue) -> None:
     cut = Fault("host_link", END_US / 1e6 - 1.0, 60.0)
-    world = World(queue, cut)
-    world.run(END_US)
-    world.last_words(END_US)
-    world.host.settle(END_US)
-    assert not world.host.complete(END_US)
-    assert world.host.short == "what the board produced last is unknown: the link was down at the end"
+    setup = RunHostSetup(queue, cut)
+    setup.run(END_US)
+    setup.last_words(END_US)
+    setup.host.settle(END_US)
+    assert not setup.host.complete(END_US)
+    assert setup.host.short == "what the board produced last is unknown: the link was down at the end"
 
 
 def test_a_board_that_never_answered_is_reported(queue: Queue) -> None:
-    world = World(queue)
-    world.run(1_000_000, speaks=False)
-    world.host.settle(0)
-    assert world.host.produced == 0 and "unknown" in world.host.short
+    setup = RunHostSetup(queue)
+    setup.run(1_000_000, speaks=False)
+    setup.host.settle(0)
+    assert setup.host.produced == 0 and "unknown" in setup.host.short
 
 
 def test_a_full_queue_is_reported(tmp_path: Path) -> None:
     with Queue(tmp_path / "q.db", max_rows=20) as queue:
-        world = World(queue)
-        world.run(END_US)
-        world.last_words(END_US)
-        world.host.settle(END_US)
-        assert world.host.intake.pending > 0
-        assert world.host.short == f"{world.host.intake.pending} did not go into the queue"
+        setup = RunHostSetup(queue)
+        setup.run(END_US)
+        setup.last_words(END_US)
+        setup.host.settle(END_US)
+        assert setup.host.intake.pending > 0
+        assert setup.host.short == f"{setup.host.intake.pending} did not go into the queue"

@@ -16,6 +16,7 @@ from host_tools.micropython.interpreter import argv
 
 GUEST = Path(__file__).with_name("supervisor_guest.py")
 FIRMWARE = Path(__file__).parents[2] / "firmware"
+DEVICE_TESTS = Path(__file__).parents[1] / "device"
 WAITS_MS = (0, 20, 40, 80, 160, 160)  # as supervisor_guest.py sets them: doubling from two rounds, up to a bound
 LATE_MS = 10  # a round
 
@@ -24,7 +25,7 @@ LATE_MS = 10  # a round
 def played() -> dict[str, Any]:
     done = subprocess.run(
         argv(GUEST),
-        env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:.frozen"},
+        env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:{DEVICE_TESTS}:.frozen"},
         capture_output=True,
         text=True,
         timeout=60,

@@ -46,7 +46,7 @@ SESSION_KB = 232  # of modules alone; a session with its buffers adds some 115
 NAMES = 2400  # the table holds 2,540, the next one takes 28 kB; a session adds some fifty
 
 
-CAR = """\
+PLUG_AND_CHARGE = """\
 import sys
 sys.path.append(%r)
 from contracts import ContractEvcc, Operator, evse_for
@@ -170,7 +170,7 @@ def test_sub_cas_of_twice_the_standard_s_size_fit_the_heap(tmp_path):
 
 
 def test_nothing_is_imported_in_a_session(tmp_path):
-    script = CAR % str(FIRMWARE.parent / "tests" / "device")
+    script = PLUG_AND_CHARGE % str(FIRMWARE.parent / "tests" / "device")
     done = run(tmp_path / "session.py", script, rom_image(FIRMWARE, keep_names=True))
     assert done.stdout == "[]\n"
 

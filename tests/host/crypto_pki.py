@@ -94,7 +94,7 @@ def issue(
 
 
 @dataclass
-class World:
+class ContractPki:
     """A contract's chain."""
 
     root: Node
@@ -107,13 +107,13 @@ class World:
         return [self.leaf.der, self.sub_2.der, self.sub_1.der]
 
 
-def world(
+def contract_pki(
     *,
     root: dict | None = None,
     sub_1: dict | None = None,
     sub_2: dict | None = None,
     leaf: dict | None = None,
-) -> World:
+) -> ContractPki:
     """Make root, two sub-CAs and a contract; each dict replaces arguments of `issue`."""
     authority = {"ca": True, "usage": CERTIFY}
     top = issue("MORootCA", None, **{**authority, "ends": timedelta(days=3000), **(root or {})})
@@ -121,7 +121,7 @@ def world(
     second = issue("MOSub2", first, **{**authority, "path_len": 0, **(sub_2 or {})})
     changes = dict(leaf or {})
     end = issue(changes.pop("common_name", EMAID), second, **changes)
-    return World(top, first, second, end)
+    return ContractPki(top, first, second, end)
 
 
 def revoke(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from crypto_pki import USAGES, key_usage, revoke, world
+from crypto_pki import USAGES, contract_pki, key_usage, revoke
 from cryptography import x509 as library
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,7 +18,7 @@ from gridkeel.crypto.refusals import ENCODING, OVERSIZED
 from gridkeel.errors import CertificateError
 
 KEY = ec.generate_private_key(ec.SECP256R1())
-WORLD = world()
+PKI = contract_pki()
 LETTERS = st.characters(codec="utf-8", exclude_characters="\x00")
 MOMENTS = st.datetimes(datetime(1950, 1, 1), datetime(9999, 12, 31)).map(lambda moment: moment.replace(microsecond=0))
 PURPOSES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.OCSP_SIGNING)
@@ -145,7 +145,7 @@ def refusal(work, data: bytes) -> int:
 def test_lists_revoke_whom_they_name(serials: list[int], other: int) -> None:
     builder = (
         library.CertificateRevocationListBuilder()
-        .issuer_name(WORLD.sub_2.certificate.subject)
+        .issuer_name(PKI.sub_2.certificate.subject)
         .last_update(datetime(2026, 1, 1, tzinfo=UTC))
         .next_update(datetime(2026, 2, 1, tzinfo=UTC))
         .add_extension(library.CRLNumber(1), False)
@@ -154,20 +154,20 @@ def test_lists_revoke_whom_they_name(serials: list[int], other: int) -> None:
         entry = library.RevokedCertificateBuilder().serial_number(serial)
         entry = entry.revocation_date(datetime(2025, 1, 1) + timedelta(seconds=serial % 10**9))
         builder = builder.add_revoked_certificate(entry.build())
-    signed = builder.sign(WORLD.sub_2.key, hashes.SHA256())
+    signed = builder.sign(PKI.sub_2.key, hashes.SHA256())
     found = drive(crl.parse(signed.public_bytes(Encoding.DER)))
     assert bytes(found.tbs) == signed.tbs_certlist_bytes
     for serial in (*serials, other):
         bytes_of = serial.to_bytes((serial.bit_length() + 7) // 8, "big")
         assert found.revokes(bytes_of) == (serial in serials)
-    assert drive(found.signed_by(x509.parse(WORLD.sub_2.der).public_key))
+    assert drive(found.signed_by(x509.parse(PKI.sub_2.der).public_key))
 
 
 # What the library takes and we refuse is our strictness; what we take and it refuses would be a hole.
 @settings(max_examples=1500)
 @given(st.integers(0, 10**6), st.integers(0, 7))
 def test_what_passes_here_with_a_flipped_bit_passes_in_the_library(place: int, bit: int) -> None:
-    data = bytearray(WORLD.leaf.der)
+    data = bytearray(PKI.leaf.der)
     data[place % len(data)] ^= 1 << bit
     data = bytes(data)
     code = refusal(x509.parse, data)
@@ -179,7 +179,7 @@ def test_what_passes_here_with_a_flipped_bit_passes_in_the_library(place: int, b
         assert found.not_after_s == certificate.not_valid_after_utc.timestamp()
         assert found.public_key == certificate.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         # An identifier that became another's makes contents nobody's business here, but the library's.
-        if identifiers_in(data) == identifiers_in(WORLD.leaf.der):
+        if identifiers_in(data) == identifiers_in(PKI.leaf.der):
             check_extensions(certificate, found)
 
 
@@ -190,7 +190,7 @@ def identifiers_in(data: bytes) -> list[int]:
 
 @given(st.integers(0, 10**6))
 def test_no_truncation_passes(length: int) -> None:
-    data = WORLD.leaf.der
+    data = PKI.leaf.der
     assert refusal(x509.parse, data[: length % len(data)]) == ENCODING
-    listed = revoke(WORLD.sub_2, WORLD.leaf)
+    listed = revoke(PKI.sub_2, PKI.leaf)
     assert refusal(crl.parse, listed[: length % len(listed)]) == ENCODING

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from crypto_cases import Case, cases
-from crypto_pki import CERTIFY, EMAID, NOW_S, issue, revoke, world
+from crypto_pki import CERTIFY, EMAID, NOW_S, contract_pki, issue, revoke
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +51,7 @@ def test_every_refusal_is_provoked() -> None:
 
 
 def test_certificates_may_come_parsed() -> None:
-    made = world()
+    made = contract_pki()
     path = [x509.parse(data) for data in made.chain]
     roots = [x509.parse(made.root.der)]
     assert drive(chain.validate(path, roots, NOW_S, [], profiles.CONTRACT))[0] == chain.OK
@@ -85,7 +85,7 @@ def answer_to(faults) -> str:
     parts: dict[str, dict] = {name: {} for name in ("leaf", "sub_1", "sub_2", "lists", "asked", "chain")}
     for where, change, _expected in faults:
         parts[where].update(change)
-    made = world(leaf=parts["leaf"], sub_1=parts["sub_1"], sub_2=parts["sub_2"])
+    made = contract_pki(leaf=parts["leaf"], sub_1=parts["sub_1"], sub_2=parts["sub_2"])
     chained = made.chain
     for turn in parts["chain"].values():
         chained = turn(chained)
@@ -107,14 +107,14 @@ def test_of_any_faults_the_first_is_reported(chosen: set[int]) -> None:
 
 
 def test_a_damaged_leaf_comes_before_a_damaged_sub_ca() -> None:
-    made = world(sub_1={"curve": ec.SECP384R1()}, sub_2={"identifiers": False})
+    made = contract_pki(sub_1={"curve": ec.SECP384R1()}, sub_2={"identifiers": False})
     chained = [made.leaf.der + b"\x00", made.sub_2.der, made.sub_1.der]
     assert drive(chain.validate(chained, [made.root.der], NOW_S, [], profiles.CONTRACT))[0] == chain.ENCODING
 
 
 def test_a_bad_sub_ca_is_found_before_its_leaf_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     stranger = ec.generate_private_key(ec.SECP256R1())
-    made = world(sub_1={"signer": stranger})
+    made = contract_pki(sub_1={"signer": stranger})
     assert verifications(monkeypatch, made.chain, made.root.der, None) == (chain.BAD_SIGNATURE, 1)
 
 
@@ -134,19 +134,19 @@ def verifications(monkeypatch, chained, root, known, lists=()) -> tuple[int, int
 
 
 def test_a_certificate_that_is_known_is_not_verified_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
+    made = contract_pki()
     lists = [drive(crl.parse(revoke(made.sub_2)))[0]]
     known = trust.Known()
     root = made.root.der
     assert verifications(monkeypatch, made.chain, root, known, lists) == (chain.OK, 4)
     assert verifications(monkeypatch, made.chain, root, known, lists) == (chain.OK, 0)
-    second_car = [issue(EMAID, made.sub_2).der, *made.chain[1:]]
-    assert verifications(monkeypatch, second_car, root, known, lists) == (chain.OK, 1)
-    assert verifications(monkeypatch, world().chain, root, known) == (chain.WRONG_ROOT, 0)
+    second_ev = [issue(EMAID, made.sub_2).der, *made.chain[1:]]
+    assert verifications(monkeypatch, second_ev, root, known, lists) == (chain.OK, 1)
+    assert verifications(monkeypatch, contract_pki().chain, root, known) == (chain.WRONG_ROOT, 0)
 
 
 def test_a_certificate_that_is_known_can_still_be_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
+    made = contract_pki()
     known = trust.Known()
     root = made.root.der
     assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
@@ -155,7 +155,7 @@ def test_a_certificate_that_is_known_can_still_be_revoked(monkeypatch: pytest.Mo
 
 
 def test_a_known_leaf_counts_under_the_key_that_signed_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
+    made = contract_pki()
     known = trust.Known()
     root = made.root.der
     assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
@@ -165,7 +165,7 @@ def test_a_known_leaf_counts_under_the_key_that_signed_it_alone(monkeypatch: pyt
 
 
 def test_a_certificate_that_is_used_stays_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
+    made = contract_pki()
     known = trust.Known(4)
     root = made.root.der
     assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
@@ -177,7 +177,7 @@ def test_a_certificate_that_is_used_stays_known(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_known_signatures_do_not_pass_another_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
+    made = contract_pki()
     known = trust.Known()
     assert verifications(monkeypatch, made.chain, made.root.der, known)[0] == chain.OK
     forged = issue("MOSub2", made.sub_1, ca=True, usage=CERTIFY, path_len=0, signer=made.leaf.key, key=made.sub_2.key)
@@ -186,14 +186,14 @@ def test_known_signatures_do_not_pass_another_certificate(monkeypatch: pytest.Mo
 
 
 def test_a_certificate_that_is_known_still_expires() -> None:
-    made = world()
+    made = contract_pki()
     known = trust.Known()
     for when, expected in ((NOW_S, chain.OK), (NOW_S + 4000 * 86400, chain.EXPIRED)):
         assert drive(chain.validate(made.chain, [made.root.der], when, [], profiles.CONTRACT, known))[0] == expected
 
 
 def test_the_store_of_known_signatures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
+    made = contract_pki()
     known = trust.Known(2)
     root = made.root.der
     assert verifications(monkeypatch, made.chain, root, known) == (chain.OK, 3)
@@ -204,7 +204,7 @@ def test_the_store_of_known_signatures_is_bounded(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_bad_signature_is_never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world(sub_1={"signer": ec.generate_private_key(ec.SECP256R1())})
+    made = contract_pki(sub_1={"signer": ec.generate_private_key(ec.SECP256R1())})
     known = trust.Known()
     for _ in range(2):
         assert verifications(monkeypatch, made.chain, made.root.der, known) == (chain.BAD_SIGNATURE, 1)

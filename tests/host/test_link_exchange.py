@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from link_world import Line
+from bad_link import Line
 
 from gridkeel.link import backend, frames
 from gridkeel.link.device import DeviceLink

@@ -14,7 +14,7 @@ UNIX_S = 1_790_000_000.0
 STEP_S = 0.05
 
 
-class World:
+class HostEndSetup:
     """A device that answers each command with ok, and a host end with or without a time of day."""
 
     def __init__(self, has_clock: bool) -> None:
@@ -50,26 +50,26 @@ class World:
 
 @pytest.mark.parametrize("has_clock", [True, False])
 def test_the_device_gets_the_time_only_from_a_host_that_has_one(has_clock: bool) -> None:
-    world = World(has_clock)
-    world.run(12.0)
-    assert world.of(events.Connected)
-    assert set(world.commands) == ({message_ids.TIME} if has_clock else set())
-    assert not world.of(events.Answered), "the time commands are its own"
-    assert not world.lines
+    setup = HostEndSetup(has_clock)
+    setup.run(12.0)
+    assert setup.of(events.Connected)
+    assert set(setup.commands) == ({message_ids.TIME} if has_clock else set())
+    assert not setup.of(events.Answered), "the time commands are its own"
+    assert not setup.lines
 
 
 @pytest.mark.parametrize("has_clock", [True, False])
 def test_the_end_of_every_other_command_is_the_callers(has_clock: bool) -> None:
-    world = World(has_clock)
-    world.run(2.0)
-    number = world.end.link.command("mode", mode="safe")
-    world.run(2.0)
-    (answered,) = world.of(events.Answered)
+    setup = HostEndSetup(has_clock)
+    setup.run(2.0)
+    number = setup.end.link.command("mode", mode="safe")
+    setup.run(2.0)
+    (answered,) = setup.of(events.Answered)
     assert answered.command_id == number and answered.error is None
 
 
 def test_a_lost_line_is_an_event() -> None:
-    world = World(True)
-    world.run(2.0)
-    world.end.line_lost()
-    assert [type(event) for event in world.end.events()] == [events.Lost]
+    setup = HostEndSetup(True)
+    setup.run(2.0)
+    setup.end.line_lost()
+    assert [type(event) for event in setup.end.events()] == [events.Lost]

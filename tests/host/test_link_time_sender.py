@@ -21,7 +21,7 @@ from host_tools.uplink.queue import Queue
 START = 1_790_000_000.25
 
 
-class World:
+class TimeSenderSetup:
     """A device that carries out commands, an intake whose host has a wrong clock where a test wants it."""
 
     def __init__(self, queue: Queue) -> None:
@@ -67,73 +67,73 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def setup(tmp_path: Path) -> Iterator[TimeSenderSetup]:
     with Queue(tmp_path / "q.db") as queue:
-        yield World(queue)
+        yield TimeSenderSetup(queue)
 
 
-def test_the_device_knows_the_time_at_once_and_keeps_it(world: World):
-    world.run(0.3)
-    assert len(world.times_received) == 1
-    assert -1 < world.off_s <= 0
-    world.run(30)
-    assert len(world.times_received) == 7
-    assert -1 < world.off_s <= 0
-    assert not world.lines
-    assert not world.answers
+def test_the_device_knows_the_time_at_once_and_keeps_it(setup: TimeSenderSetup):
+    setup.run(0.3)
+    assert len(setup.times_received) == 1
+    assert -1 < setup.off_s <= 0
+    setup.run(30)
+    assert len(setup.times_received) == 7
+    assert -1 < setup.off_s <= 0
+    assert not setup.lines
+    assert not setup.answers
 
 
-def test_a_stamp_is_never_sent_twice(world: World):
-    world.run(4)
-    world.lose = True
-    world.run(2.1)  # the second time report is lost
-    world.lose = False
-    world.run(3)
-    assert len(world.times_received) == 1
-    world.run(3)
-    for at_s, unix_s, ms in world.times_received:
+def test_a_stamp_is_never_sent_twice(setup: TimeSenderSetup):
+    setup.run(4)
+    setup.lose = True
+    setup.run(2.1)  # the second time report is lost
+    setup.lose = False
+    setup.run(3)
+    assert len(setup.times_received) == 1
+    setup.run(3)
+    for at_s, unix_s, ms in setup.times_received:
         assert abs(unix_s + ms / 1000 - START - at_s) < 0.1
-    assert len(world.times_received) == 2
+    assert len(setup.times_received) == 2
 
 
-def test_a_host_without_a_clock_is_rejected_with_one_error(world: World):
-    world.wrong_s = -1_790_000_000.0
-    world.run(30)
-    assert world.clock.unix_s(0) is None
-    assert world.faults.is_active(errors.HOST_TIME)
-    assert len(world.lines) == 1
-    assert "set this host's clock" in world.lines[0]
-    world.wrong_s = 0.0
-    world.run(10)
-    assert -1 < world.off_s <= 0
-    assert not world.faults.is_active(errors.HOST_TIME)
-    assert world.lines[1:] == ["controller 'gk-t' takes this host's time again"]
+def test_a_host_without_a_clock_is_rejected_with_one_error(setup: TimeSenderSetup):
+    setup.wrong_s = -1_790_000_000.0
+    setup.run(30)
+    assert setup.clock.unix_s(0) is None
+    assert setup.faults.is_active(errors.HOST_TIME)
+    assert len(setup.lines) == 1
+    assert "set this host's clock" in setup.lines[0]
+    setup.wrong_s = 0.0
+    setup.run(10)
+    assert -1 < setup.off_s <= 0
+    assert not setup.faults.is_active(errors.HOST_TIME)
+    assert setup.lines[1:] == ["controller 'gk-t' takes this host's time again"]
 
 
-def test_a_host_clock_that_jumps_back_is_reported_and_then_followed(world: World):
-    world.run(12)
-    world.wrong_s = -600.0
-    world.run(4)
-    assert -1 < world.off_s <= 0
-    assert world.faults.is_active(errors.HOST_TIME)
-    assert "jumped" in world.lines[0]
-    world.run(5 * clock.AGREEING)
-    assert -601 < world.off_s <= -600
-    assert not world.faults.is_active(errors.HOST_TIME)
+def test_a_host_clock_that_jumps_back_is_reported_and_then_followed(setup: TimeSenderSetup):
+    setup.run(12)
+    setup.wrong_s = -600.0
+    setup.run(4)
+    assert -1 < setup.off_s <= 0
+    assert setup.faults.is_active(errors.HOST_TIME)
+    assert "jumped" in setup.lines[0]
+    setup.run(5 * clock.AGREEING)
+    assert -601 < setup.off_s <= -600
+    assert not setup.faults.is_active(errors.HOST_TIME)
 
 
-def test_a_reopened_link_is_reported_at_once(world: World):
-    world.run(1)
-    world.intake.line_lost()
-    world.run(0.5)
-    assert len(world.times_received) == 2
+def test_a_reopened_link_is_reported_at_once(setup: TimeSenderSetup):
+    setup.run(1)
+    setup.intake.line_lost()
+    setup.run(0.5)
+    assert len(setup.times_received) == 2
 
 
-def test_an_older_firmware_is_asked_nothing(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delitem(world.intake.link.dictionary.by_name, "time")
-    world.run(11)
-    assert world.intake.connected
-    assert not world.times_received
+def test_an_older_firmware_is_asked_nothing(setup: TimeSenderSetup, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delitem(setup.intake.link.dictionary.by_name, "time")
+    setup.run(11)
+    assert setup.intake.connected
+    assert not setup.times_received
 
 
 def test_the_row_fits_a_command():

@@ -20,7 +20,7 @@ from host_tools.uplink.queue import Queue
 _FIELDS = len(messages.fields_of(message_ids.TELEMETRY))
 
 
-class World:
+class IntakeSetup:
     """A device, an intake and a clock; `step` moves bytes both ways and time on."""
 
     def __init__(self, queue: Queue, device: DeviceLink | None = None) -> None:
@@ -66,47 +66,47 @@ def _sequences(queue: Queue) -> list[int]:
 
 def test_records_are_stored_before_they_are_acknowledged(tmp_path: Path):
     with Queue(tmp_path / "q.db") as queue:
-        world = World(queue)
-        world.post(100)
-        world.step(3)
-        assert world.births[0].device == "gk-v"
-        assert {"name": "freq_uhz", "unit": "uHz"} in world.births[0].table["telemetry"]
+        setup = IntakeSetup(queue)
+        setup.post(100)
+        setup.step(3)
+        assert setup.births[0].device == "gk-v"
+        assert {"name": "freq_uhz", "unit": "uHz"} in setup.births[0].table["telemetry"]
         for _ in range(50):
-            world.step()
-            assert world.device.acked <= len(queue)
+            setup.step()
+            assert setup.device.acked <= len(queue)
         assert _sequences(queue) == list(range(1, 101))
-        assert world.device.acked == 100
-        assert (world.intake.counts.received, world.intake.counts.stored) == (100, 100)
+        assert setup.device.acked == 100
+        assert (setup.intake.counts.received, setup.intake.counts.stored) == (100, 100)
         record = json.loads(queue.take(1)[0].entry.payload)
         assert (record["device"], record["boot"], record["sequence"], record["state"]) == ("gk-v", 3, 1, "run")
 
 
 def test_a_full_queue_is_reported_once_and_the_device_keeps_its_records(tmp_path: Path):
     with Queue(tmp_path / "q.db", max_rows=40) as queue:
-        world = World(queue)
-        world.post(100)
-        world.step(100)
-        assert len(queue) == world.device.acked <= 40
-        assert world.device.dropped == 0
-        assert len(world.lines) == 1
-        assert "is full" in world.lines[0]
-        assert not world.losses
+        setup = IntakeSetup(queue)
+        setup.post(100)
+        setup.step(100)
+        assert len(queue) == setup.device.acked <= 40
+        assert setup.device.dropped == 0
+        assert len(setup.lines) == 1
+        assert "is full" in setup.lines[0]
+        assert not setup.losses
         seen = []
         for _ in range(200):
             seen += _sequences(queue)
             queue.done([stored.id for stored in queue.take(100)])
-            world.step()
+            setup.step()
         assert seen == list(range(1, 101))
-        assert world.lines[1:] == ["queue has room again"]
+        assert setup.lines[1:] == ["queue has room again"]
 
 
 def test_a_new_uplink_goes_on_where_the_old_one_left_off(tmp_path: Path):
     with Queue(tmp_path / "q.db") as queue:
-        old = World(queue)
+        old = IntakeSetup(queue)
         old.post(50)
         old.step(5)
         old.intake.receive(b"", old.now_s)
-        new = World(queue, old.device)
+        new = IntakeSetup(queue, old.device)
         new.now_s = old.now_s
         new.post(50)
         new.step(50)
@@ -115,30 +115,30 @@ def test_a_new_uplink_goes_on_where_the_old_one_left_off(tmp_path: Path):
 
 def test_a_silent_line_detaches_and_comes_back(tmp_path: Path):
     with Queue(tmp_path / "q.db") as queue:
-        world = World(queue)
-        world.step(5)
-        world.cut = True
-        world.step(120)
-        assert world.losses == ["link lost"]
-        assert world.intake.connected is None
-        world.cut = False
-        world.post(10)
-        world.step(60)
-        assert len(world.births) == 2
+        setup = IntakeSetup(queue)
+        setup.step(5)
+        setup.cut = True
+        setup.step(120)
+        assert setup.losses == ["link lost"]
+        assert setup.intake.connected is None
+        setup.cut = False
+        setup.post(10)
+        setup.step(60)
+        assert len(setup.births) == 2
         assert _sequences(queue) == list(range(1, 11))
 
 
 def test_what_the_device_had_to_drop_is_counted(tmp_path: Path):
     with Queue(tmp_path / "q.db") as queue:
-        world = World(queue)
-        world.step(5)
-        world.cut = True
-        world.post(300)
-        world.cut = False
-        world.step(60)
-        counts = world.intake.counts
-        assert counts.missing == world.device.dropped > 0
-        assert counts.missing + counts.stored == world.device.produced
+        setup = IntakeSetup(queue)
+        setup.step(5)
+        setup.cut = True
+        setup.post(300)
+        setup.cut = False
+        setup.step(60)
+        counts = setup.intake.counts
+        assert counts.missing == setup.device.dropped > 0
+        assert counts.missing + counts.stored == setup.device.produced
 
 
 @given(st.lists(st.binary(max_size=300), max_size=20))
@@ -146,12 +146,12 @@ def test_noise_on_the_line_is_survived(noise: list[bytes]):
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder, Queue(Path(folder) / "q.db") as queue:
-        world = World(queue)
-        world.post(20)
+        setup = IntakeSetup(queue)
+        setup.post(20)
         for burst in noise:
-            world.intake.receive(burst, world.now_s)
-            world.step()
-        world.step(60)
+            setup.intake.receive(burst, setup.now_s)
+            setup.step()
+        setup.step(60)
         assert _sequences(queue) == list(range(1, 21))
 
 

@@ -9,15 +9,16 @@ which a service that ran so long has recovered).
 
 import asyncio
 import json
-import os
 import sys
 import time
 
 sys.path.append(sys.argv[2])
 
+from fake_board import FakeBoard
 from fake_charger import FakeCharger
+from quiet_link import QuietLink
 
-from gridkeel import errors, ticks
+from gridkeel import errors
 from gridkeel.boards import tls_connection, vehicle_network
 from gridkeel.boards.pki import Pki
 from gridkeel.clock import WallClock
@@ -135,34 +136,6 @@ asyncio.core.IOQueue.queue_write = _unwrapped(asyncio.core.IOQueue.queue_write)
 vehicle_network.socket = FailingModule()
 
 
-class Board:
-    """What the runtime needs of one; drops: how often the contactor was let fall."""
-
-    clock_hz = 2000000000
-    slice_ms = 0
-    probes_heap = False
-
-    def __init__(self):
-        self.drops = 0
-        self.feeds = 0
-
-    def ticks_ms(self):
-        return time.ticks_ms() & ticks.MASK
-
-    def ticks_us(self):
-        return time.ticks_us() & ticks.MASK
-
-    def random(self, n):
-        return os.urandom(n)
-
-    def energise(self, on):
-        if not on:
-            self.drops += 1
-
-    def feed_watchdog(self):
-        self.feeds += 1
-
-
 class Charger(FakeCharger):
     """A connector at 5 %, whatever comes; opened: how often its contactor did."""
 
@@ -177,18 +150,6 @@ class Charger(FakeCharger):
         super().step(now_ms)
         if before and not self.contactor_closed:
             self.opened += 1
-
-
-class Quiet:
-    """The link and the health that a report asks for."""
-
-    uptime_ms = session_gap_us = records = 0
-
-    def begin_session(self):
-        self.session_gap_us = 0
-
-    def post(self, _kind, _row):
-        self.records += 1
 
 
 async def _control(charger, board):
@@ -242,13 +203,13 @@ async def _orders(board, charger, guard, faults):
 
 
 async def _main():
-    board, charger, faults, clock = Board(), Charger(), Faults(), WallClock()
+    board, charger, faults, clock = FakeBoard(time.ticks_ms), Charger(), Faults(), WallClock()
     parameters = Parameters({"evse": 2, "iso15118_tls": sdp.AS_ASKED})
     clock.set(1_790_000_000, board.ticks_ms())
     network = vehicle_network.from_environment(Pki(False, sys.argv[1]), True, True)
     network._security.context = FailingContext(network._security.context)
     secc = Secc(charger, Credentials(), parameters, clock, board.random, None)
-    quiet = Quiet()
+    quiet = QuietLink()
     evs = vehicle.Vehicle(
         board, charger, network, secc, sdp.AS_ASKED, Report(board, quiet, quiet), lambda _now_ms: None
     )

@@ -35,7 +35,7 @@ def blocks(kind: str) -> list[str]:
 
 
 @dataclass
-class Recipe:
+class MosquittoPage:
     """The page with its three placeholders filled in."""
 
     folder: Path
@@ -58,11 +58,11 @@ class Recipe:
 
 
 @pytest.fixture(scope="module")
-def recipe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recipe]:
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MosquittoPage]:
     program = required("mosquitto")
     folder = tmp_path_factory.mktemp("mosquitto")
     with Controller("gk-test", per_s=20.0) as controller:
-        made = Recipe(folder, free_port(), controller)
+        made = MosquittoPage(folder, free_port(), controller)
         assert made.run(made.line("python -m certs")).returncode == 0
         (folder / "acl").write_text(made.fill(*blocks("acl")))
         config = folder / "gridkeel.conf"
@@ -93,46 +93,46 @@ def answers(port: int) -> bool:
     return True
 
 
-def until_online(recipe: Recipe) -> dict:
+def until_online(page: MosquittoPage) -> dict:
     """The page's monitor as one document, once it shows the controller online."""
-    line = recipe.line("gridkeel monitor").replace("--once", "--json")
+    line = page.line("gridkeel monitor").replace("--once", "--json")
     end_s = time.monotonic() + 60
     while time.monotonic() < end_s:
-        done = recipe.run(line)
+        done = page.run(line)
         document = json.loads(done.stdout)
         if document["totals"]["online"]:
             return document
     raise AssertionError(document)
 
 
-def test_a_viewer_sees_the_controller(recipe: Recipe) -> None:
-    document = until_online(recipe)
+def test_a_viewer_sees_the_controller(page: MosquittoPage) -> None:
+    document = until_online(page)
     (controller,) = document["controllers"]
     assert controller["device"] == "gk-test" and controller["freq_hz"] == 50.012
-    done = recipe.run(recipe.line("gridkeel monitor"))
+    done = page.run(page.line("gridkeel monitor"))
     assert done.returncode == 0 and "gk-test" in done.stdout
     assert "1 controller: 1 online" in done.stdout.splitlines()[-1]
 
 
-def test_an_operator_may_command(recipe: Recipe) -> None:
-    until_online(recipe)
-    done = recipe.run(recipe.line("gridkeel send"))
+def test_an_operator_may_command(page: MosquittoPage) -> None:
+    until_online(page)
+    done = page.run(page.line("gridkeel send"))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("gk-test: ok")
-    assert recipe.controller.commands
+    assert page.controller.commands
 
 
-def test_a_viewer_may_not_command(recipe: Recipe) -> None:
-    until_online(recipe)
-    carried_out = len(recipe.controller.commands)
-    done = recipe.run(recipe.line("gridkeel send").replace("operator.", "viewer."), "--timeout", "3")
+def test_a_viewer_may_not_command(page: MosquittoPage) -> None:
+    until_online(page)
+    carried_out = len(page.controller.commands)
+    done = page.run(page.line("gridkeel send").replace("operator.", "viewer."), "--timeout", "3")
     assert done.returncode == 3, done.stdout
     assert "does not take gridkeel/v2/gk-test/cmd" in done.stderr or "no answer" in done.stdout
-    assert len(recipe.controller.commands) == carried_out
+    assert len(page.controller.commands) == carried_out
 
 
-def test_no_client_connects_without_a_certificate(recipe: Recipe) -> None:
-    line = re.sub(r" --(certfile|keyfile) \S+", "", recipe.line("gridkeel monitor"))
-    done = recipe.run(line)
+def test_no_client_connects_without_a_certificate(page: MosquittoPage) -> None:
+    line = re.sub(r" --(certfile|keyfile) \S+", "", page.line("gridkeel monitor"))
+    done = page.run(line)
     assert done.returncode == 3 and "client certificate" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -21,7 +21,7 @@ def bytes_of(block: "array[int]") -> bytearray:
 
 
 class Flash:
-    """What a board keeps on its flash: configuration and keys; and its source of chance."""
+    """Contents of a board's flash: configuration and keys; and its source of random bytes."""
 
     def __init__(self, device_id: bytes) -> None:
         self.device_id = device_id

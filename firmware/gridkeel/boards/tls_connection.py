@@ -33,7 +33,7 @@ _HANDSHAKE = 22
 
 
 class Security:
-    """What every TLS connection of a board shares; held: the records of one message, of the one vehicle that is served.
+    """State shared by the TLS connections of a board; held: the records of one message of the vehicle that is served.
 
     pki: gridkeel.boards.pki.Pki.  With pki.mutual a vehicle must show a certificate of one of the roots.
     Errors: OSError where a key or certificate is none, or the build lacks the suite.

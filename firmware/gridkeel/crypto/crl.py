@@ -21,7 +21,7 @@ _READERS = {extensions.AUTHORITY_KEY_ID: extensions.authority_key_id}
 
 
 class RevocationList(Signed):
-    """What a list says.
+    """A parsed revocation list.
 
     issuer: raw DER.  this_update_s, next_update_s: seconds since 1970.  authority_key_id: bytes, b"" where not said.
     """

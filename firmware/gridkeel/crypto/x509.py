@@ -31,7 +31,7 @@ _READERS = {
 
 
 class Certificate(Signed):
-    """What a certificate says; whether it is true is chain.validate's to find out.
+    """A parsed certificate; whether it is valid is chain.validate's to find out.
 
     issuer, subject: raw DER of the Names.  common_name, domain_component: the subject's, "" where not there once.
     serial: big-endian bytes.  not_before_s, not_after_s: seconds since 1970.  public_key: 65 bytes.  key_usage: bits,

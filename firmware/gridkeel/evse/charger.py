@@ -1,4 +1,4 @@
-"""What a session may ask of the charger: one object of plain figures and orders, and nothing in it waits.
+"""The charger as a session sees it: one object of plain figures and orders, and nothing in it waits.
 
 Powers in W, positive into the vehicle; voltages and currents in V and A. The control path carries out what is asked
 here at its next block.
@@ -91,7 +91,7 @@ class Charger:
 
     @property
     def contactor_open(self) -> bool:
-        """Its contact says so, or it never closed: not the same as not closed, while it moves or is welded."""
+        """The contact is open, or the contactor never closed: not the same as not closed: it may move or be welded."""
         return self._connector.contactor.state in (contactor.OPEN, contactor.STUCK)
 
     @property

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MATCH = 0
 DIFFERS = 1  # the setting, to a value that is no nearer to zero
 OVERRIDDEN = 2
-UNSETTLED = 3  # nothing differs, but the setting is too young to say so of it
+UNSETTLED = 3  # nothing differs, but the setting is too young to be judged
 LOST = 4  # mode, reversion or timer
 CLAMPED = 5  # all is held but the setting, in whose place is one of its sign and nearer to zero
 
@@ -21,7 +21,7 @@ _QUIET_MS = 5000  # a difference that comes so long after its pause is a new one
 
 
 class Control:
-    """What every kind of held registers has; a kind fills `words`, and says in `check` what reading them back means.
+    """Held registers, common part; a kind fills `words`, and says in `check` what reading them back means.
 
     setting: the stretch of `words` that is written for a power.  steps: those written once before driving; the last of
     them restarts the reversion timer (`renewing`, the step a refresh begins with; the number of steps where writing the

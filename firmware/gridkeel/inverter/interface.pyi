@@ -35,7 +35,7 @@ class Deviation(Protocol):
     def discharge_w(self) -> int: ...
 
 class Ratings(Protocol):
-    """What an inverter says it can do: 0 W where unknown, limits.NO_BOUND where it names no bound."""
+    """Ratings that an inverter reports: 0 W where unknown, limits.NO_BOUND where it names no bound."""
 
     charge_rating_w: int
     discharge_rating_w: int
@@ -44,7 +44,7 @@ class Ratings(Protocol):
     absorb_max_var: int
 
 class Readings(Protocol):
-    """What a measurement brings beside the power."""
+    """Values that a measurement brings besides the power."""
 
     var: int  # absorbed, 0 where unknown
     operating_state: int  # -1 where unknown
@@ -175,7 +175,7 @@ class Discovery(Reads, Protocol):
         """Say whether no stray answer can have hidden what matters."""
 
 class Scales(Protocol):
-    """What of a map is read again while the device is driven, as it may move."""
+    """Scale factors and ratings that are read again while the device is driven, as they may move."""
 
     def renew(self, again: bool) -> bool:
         """Go on to the next of it, to the first where `again`; False where there is none."""

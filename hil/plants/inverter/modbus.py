@@ -27,7 +27,7 @@ class ModbusError(Exception):
 
 
 class Registers(Protocol):
-    """What the PDU layer needs of a register map; both raise ModbusError."""
+    """Interface of a register map for the PDU layer; both raise ModbusError."""
 
     def read(self, address: int, count: int) -> bytes:
         """Return the bytes of `count` registers."""

@@ -49,7 +49,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """What one inverter fills into one SunSpec model: constants, live readings, settings; the rest is unimplemented."""
+    """Contents of one SunSpec model of one inverter: constants, live readings, settings; the rest is unimplemented."""
 
     number: int
     values: Mapping[str, float | str] = field(default_factory=dict)

@@ -19,7 +19,7 @@ _PERMUTED = 7  # particles of a type up to which other orders than the schema's 
 
 @dataclass
 class Part:
-    """What of the content model was walked: may it be empty, and its first and last particles."""
+    """Part of the content model: may it be empty, and its first and last particles."""
 
     nullable: bool
     first: list[int]

@@ -18,7 +18,7 @@ class SimpleType:
 
 @dataclass(frozen=True)
 class State:
-    """What may come: `count` productions from `first` (within the type), and the flags of gridkeel's schema.py."""
+    """State of a type: `count` productions from `first` (within the type), and the flags of gridkeel's schema.py."""
 
     first: int
     count: int

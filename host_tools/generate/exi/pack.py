@@ -164,7 +164,7 @@ class Packer:
 
 
 class _Values:
-    """What does not fit a type's four bytes: the words of enumerations, and limits."""
+    """Values that do not fit a type's four bytes: the words of enumerations, and limits."""
 
     def __init__(self, at: int) -> None:
         self.at = at

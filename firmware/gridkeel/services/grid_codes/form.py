@@ -19,7 +19,7 @@ def line(deadband_mhz: int, span_mhz: int) -> tuple:
 
 
 class DroopProfile:
-    """Which power a frequency deviation draws, and how soon.
+    """Power that answers a frequency deviation, and its response time.
 
     droop_over, droop_under   ((deviation in mHz, share of the rating in 0.01 %), ...), linear between the points,
                               nothing before the first, the last share after the last; () where that side is silent

@@ -18,7 +18,7 @@ _CUSTOM_FAULTS = (errors.MAINS_LOST, errors.SAMPLES_LOST, errors.UNDER_FREQUENCY
 
 
 class GridSettings:
-    """What the grid services go by, filled by `take` at each change of the parameters.
+    """Settings that the grid services follow, filled by `take` at each change of the parameters.
 
     droop_over, droop_under, volt_var_curve   points of a curve as curve.share_of takes them
     trip_table    0: the single parameters, else another number for each table: a change starts every clock over

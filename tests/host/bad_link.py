@@ -50,7 +50,7 @@ class Line:
             chunk[at:at] = self.rng.randbytes(self.rng.randrange(1, 300))
 
 
-class World:
+class BadLink:
     """Device, host, lines and a disk; `check` holds everything the contract promises against the books."""
 
     def __init__(self, seed: int, slots: int = 32) -> None:
