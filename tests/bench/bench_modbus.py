@@ -16,7 +16,7 @@ from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.register_message import WriteMultipleRegistersRequest
 
 from gridkeel.inverter.modbus import rtu
-from gridkeel.inverter.modbus.crc import crc16
+from gridkeel.inverter.modbus.frame import crc16
 from gridkeel.inverter.sunspec.der import Control704
 from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
@@ -28,7 +28,7 @@ FIRMWARE = Path(__file__).parents[2] / "firmware"
 ON_DEVICE = """
 import time
 from gridkeel.inverter.sunspec.der import Control704
-from gridkeel.inverter.modbus import crc, plain, rtu
+from gridkeel.inverter.modbus import frame, plain, rtu
 def per_call(work):
     start = time.ticks_us()
     for _ in range(ROUNDS):

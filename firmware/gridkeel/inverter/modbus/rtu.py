@@ -10,7 +10,7 @@ request waits until no answer to the one before can come, and a read that follow
 from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.errors import ProtocolError
 from gridkeel.inverter.modbus import pdu
-from gridkeel.inverter.modbus.crc import crc16
+from gridkeel.inverter.modbus.frame import crc16
 
 if TYPE_CHECKING:
     from gridkeel.inverter.interface import Buffer, Words
