@@ -56,7 +56,8 @@ class Bench:
         self.outlet = Outlet(dc)
         self.clock = WallClock()
         self.clock.set(UNIX_S, self.now_ms)
-        self.secc = Secc(self.outlet, credentials or Credentials(), Parameters(changes), self.clock, Noise(), backend)
+        self.parameters = Parameters(changes)
+        self.secc = Secc(self.outlet, credentials or Credentials(), self.parameters, self.clock, Noise(), backend)
         self.backend = backend
         self.secured = secured
         self.events = []
