@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from command_line import board_links, board_vehicles, board_words
-from command_line.command import Command, Group
+from command_line.command import Command, group
 from command_line.options import Config, JsonNow, JsonOutcome
 from host_tools.errors import ToolError
 from host_tools.files import check_writable, write_atomic
@@ -27,13 +27,7 @@ if TYPE_CHECKING:
     from hil.rigs.plant_server import PlantServer
     from hil.virtual_board import VirtualBoard
 
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="Run the virtual board, or list the serial ports of real ones.",
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = group(no_args_is_help=True, help="Run the virtual board, or list the serial ports of real ones.")
 
 _TICK_S = 0.1
 _HEAP_LEAST_BYTES = 64 * 1024

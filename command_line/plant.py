@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from command_line.command import Command, Group, refuse
+from command_line.command import Command, group, refuse
 from command_line.options import JsonNow
 from host_tools.errors import MissingError, ToolError
 from host_tools.files import check_writable, write_atomic
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     from hil.plants.inverter.server import LiveInverter
     from host_tools.screen import Screen
 
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="Run a model of the bench by itself.",
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = group(no_args_is_help=True, help="Run a model of the bench by itself.")
 
 _TICK_S = 0.1
 

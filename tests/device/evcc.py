@@ -43,8 +43,9 @@ class Evse:
         self.charger = FakeCharger(dc)
         self.clock = WallClock()
         self.clock.set(UNIX_S, self.now_ms)
+        self.parameters = Parameters(changes)
         self.secc = Secc(
-            self.charger, credentials or Credentials(), Parameters(changes), self.clock, RepeatableRandom(), backend
+            self.charger, credentials or Credentials(), self.parameters, self.clock, RepeatableRandom(), backend
         )
         self.backend = backend
         self.secured = secured

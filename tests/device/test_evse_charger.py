@@ -108,7 +108,7 @@ def test_the_ratings_and_readings_of_an_ac_connector_are_seen():
     setup = ChargerSetup(phases=3, cable_current_max_a=16).ready()
     charger = setup.charger
     assert charger.three_phase
-    assert (charger.max_current_a, charger.min_current_a, charger.nominal_voltage_v) == (16, 6, 230)
+    assert (charger.max_current_a, charger.min_current_a) == (16, 6)
     # converter 7,400 W, inverter 11,000 W, cable 11,040 W
     assert charger.max_power_w == 7400
     setup.charge_rating_w = 5000
@@ -130,8 +130,7 @@ def test_the_ratings_and_readings_of_a_dc_connector_are_seen():
     setup = ChargerSetup(connector=1).ready()
     charger = setup.charger
     assert (charger.max_current_a, charger.min_current_a) == (20, 1)
-    assert (charger.max_voltage_v, charger.min_voltage_v) == (500, 150)
-    assert (charger.dc, charger.ripple_a) == (True, 1)
+    assert charger.dc
     setup.connector.levels[ports.DC_MV] = 398500
     setup.connector.levels[ports.DC_MA] = 12300
     assert charger.voltage_v == 398.5

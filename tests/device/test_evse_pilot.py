@@ -67,113 +67,113 @@ def test_between_two_bands_the_state_before_is_kept():
 
 
 def test_nothing_is_known_before_the_first_clear_level():
-    probe = PilotSetup(high_mv=10500)
-    assert probe.pilot.state == pilot.NONE
-    assert not probe.pilot.plugged
-    assert probe.see(9000) == pilot.B
-    assert probe.pilot.plugged
+    setup = PilotSetup(high_mv=10500)
+    assert setup.pilot.state == pilot.NONE
+    assert not setup.pilot.plugged
+    assert setup.see(9000) == pilot.B
+    assert setup.pilot.plugged
 
 
 def test_a_state_counts_once_it_has_lasted():
-    probe = PilotSetup()
-    assert probe.see(9000, DEBOUNCE_MS) == pilot.A
-    assert probe.run(10) == pilot.B
-    assert probe.see(6000, DEBOUNCE_MS) == pilot.B
-    assert probe.run(10) == pilot.C
+    setup = PilotSetup()
+    assert setup.see(9000, DEBOUNCE_MS) == pilot.A
+    assert setup.run(10) == pilot.B
+    assert setup.see(6000, DEBOUNCE_MS) == pilot.B
+    assert setup.run(10) == pilot.C
 
 
 def test_a_level_that_comes_and_goes_never_counts():
-    probe = PilotSetup(high_mv=6000)
-    assert probe.pilot.state == pilot.C
+    setup = PilotSetup(high_mv=6000)
+    assert setup.pilot.state == pilot.C
     for _ in range(20):
-        assert probe.see(12000, DEBOUNCE_MS) == pilot.C
-        assert probe.see(6000, 10) == pilot.C
+        assert setup.see(12000, DEBOUNCE_MS) == pilot.C
+        assert setup.see(6000, 10) == pilot.C
 
 
 def test_a_glitch_on_the_way_begins_the_wait_anew():
-    probe = PilotSetup(high_mv=6000)
-    probe.see(9000, 20)
-    probe.see(12000, 10)
-    assert probe.see(9000, DEBOUNCE_MS) == pilot.C
-    assert probe.run(10) == pilot.B
+    setup = PilotSetup(high_mv=6000)
+    setup.see(9000, 20)
+    setup.see(12000, 10)
+    assert setup.see(9000, DEBOUNCE_MS) == pilot.C
+    assert setup.run(10) == pilot.B
 
 
 def test_short_to_pe_is_an_error_that_ends_with_it():
-    probe = PilotSetup(high_mv=6000)
-    assert probe.see(300) == pilot.E
-    assert probe.pilot.fault == errors.PILOT_ERROR
-    assert not probe.pilot.plugged
-    assert probe.see(9000) == pilot.B
-    assert probe.pilot.fault == errors.NO_FAULT
+    setup = PilotSetup(high_mv=6000)
+    assert setup.see(300) == pilot.E
+    assert setup.pilot.fault == errors.PILOT_ERROR
+    assert not setup.pilot.plugged
+    assert setup.see(9000) == pilot.B
+    assert setup.pilot.fault == errors.NO_FAULT
 
 
 def test_minus_12_v_that_is_not_ours_is_an_error():
-    probe = PilotSetup()
-    assert probe.see(-12000) == pilot.F
-    assert probe.pilot.fault == errors.PILOT_ERROR
+    setup = PilotSetup()
+    assert setup.see(-12000) == pilot.F
+    assert setup.pilot.fault == errors.PILOT_ERROR
 
 
 def test_our_own_f_and_e_are_no_errors():
-    probe = PilotSetup(high_mv=9000)
+    setup = PilotSetup(high_mv=9000)
     for duty_permille, state in ((0, pilot.F), (-1, pilot.E)):
-        probe.duty = duty_permille
-        assert probe.see(-12000) == state
-        assert probe.pilot.fault == errors.NO_FAULT
-    probe.duty = 1000
-    assert probe.see(9000) == pilot.B
+        setup.duty = duty_permille
+        assert setup.see(-12000) == state
+        assert setup.pilot.fault == errors.NO_FAULT
+    setup.duty = 1000
+    assert setup.see(9000) == pilot.B
 
 
 def test_a_missing_diode_is_found_and_stays_until_the_vehicle_is_gone():
-    probe = PilotSetup(high_mv=9000, duty_permille=100)
-    assert probe.pilot.fault == errors.NO_FAULT
-    probe.see(9000, DIODE_MS, low_mv=pilot.DIODE_MV + 1)
-    assert probe.pilot.fault == errors.NO_FAULT
-    probe.run(10)
-    assert probe.pilot.fault == errors.PILOT_DIODE
-    probe.see(9000, 1000)
-    assert probe.pilot.fault == errors.PILOT_DIODE
-    probe.see(12000)
-    assert probe.pilot.fault == errors.NO_FAULT
+    setup = PilotSetup(high_mv=9000, duty_permille=100)
+    assert setup.pilot.fault == errors.NO_FAULT
+    setup.see(9000, DIODE_MS, low_mv=pilot.DIODE_MV + 1)
+    assert setup.pilot.fault == errors.NO_FAULT
+    setup.run(10)
+    assert setup.pilot.fault == errors.PILOT_DIODE
+    setup.see(9000, 1000)
+    assert setup.pilot.fault == errors.PILOT_DIODE
+    setup.see(12000)
+    assert setup.pilot.fault == errors.NO_FAULT
 
 
 def test_the_low_level_counts_to_the_millivolt_and_only_with_pwm():
-    probe = PilotSetup(high_mv=9000, duty_permille=100)
-    probe.see(9000, 1000, low_mv=pilot.DIODE_MV)
-    assert probe.pilot.fault == errors.NO_FAULT
-    probe.duty = 1000
-    probe.see(9000, 1000)
-    assert probe.pilot.fault == errors.NO_FAULT
+    setup = PilotSetup(high_mv=9000, duty_permille=100)
+    setup.see(9000, 1000, low_mv=pilot.DIODE_MV)
+    assert setup.pilot.fault == errors.NO_FAULT
+    setup.duty = 1000
+    setup.see(9000, 1000)
+    assert setup.pilot.fault == errors.NO_FAULT
     for percent_permille in (50, 100, 960):
-        probe = PilotSetup(high_mv=6000, duty_permille=percent_permille)
-        probe.see(6000, 200, low_mv=-5600)
-        assert probe.pilot.fault == errors.PILOT_DIODE
+        setup = PilotSetup(high_mv=6000, duty_permille=percent_permille)
+        setup.see(6000, 200, low_mv=-5600)
+        assert setup.pilot.fault == errors.PILOT_DIODE
 
 
 def test_a_short_does_not_make_good_for_a_missing_diode():
-    probe = PilotSetup(high_mv=9000, duty_permille=100)
-    probe.see(9000, 200, low_mv=-5000)
-    assert probe.pilot.fault == errors.PILOT_DIODE
-    probe.see(0)
-    assert probe.pilot.fault == errors.PILOT_ERROR
-    probe.see(9000)
-    assert probe.pilot.fault == errors.PILOT_DIODE
-    probe.see(12000)
-    probe.see(9000)
-    assert probe.pilot.fault == errors.NO_FAULT
+    setup = PilotSetup(high_mv=9000, duty_permille=100)
+    setup.see(9000, 200, low_mv=-5000)
+    assert setup.pilot.fault == errors.PILOT_DIODE
+    setup.see(0)
+    assert setup.pilot.fault == errors.PILOT_ERROR
+    setup.see(9000)
+    assert setup.pilot.fault == errors.PILOT_DIODE
+    setup.see(12000)
+    setup.see(9000)
+    assert setup.pilot.fault == errors.NO_FAULT
 
 
 def test_a_diode_that_is_missing_now_and_then_is_not_added_up():
-    probe = PilotSetup(high_mv=9000, duty_permille=100)
+    setup = PilotSetup(high_mv=9000, duty_permille=100)
     for _ in range(10):
-        probe.see(9000, DIODE_MS - 20, low_mv=-5000)
-        probe.see(9000, 10)
-    assert probe.pilot.fault == errors.NO_FAULT
+        setup.see(9000, DIODE_MS - 20, low_mv=-5000)
+        setup.see(9000, 10)
+    assert setup.pilot.fault == errors.NO_FAULT
 
 
 def test_a_vehicle_is_there_in_b_c_and_d():
     for level_mv, plugged in ((12000, False), (9000, True), (6000, True), (3000, True), (0, False), (-12000, False)):
-        probe = PilotSetup(high_mv=level_mv)
-        assert probe.pilot.plugged is plugged, level_mv
+        setup = PilotSetup(high_mv=level_mv)
+        assert setup.pilot.plugged is plugged, level_mv
 
 
 def test_there_is_a_pwm_between_its_ends():
@@ -225,9 +225,9 @@ def test_no_duty_offers_more_than_there_is_and_none_wastes_a_step():
 
 def test_what_the_station_itself_drives_is_no_fault_of_the_vehicle():
     for duty_permille, state in ((0, pilot.F), (-1, pilot.E)):
-        probe = Probe()
-        probe.see(0)
-        assert probe.pilot.fault == errors.PILOT_ERROR
-        probe.duty = duty_permille
-        assert probe.run(10) == state
-        assert probe.pilot.fault == errors.NO_FAULT
+        setup = PilotSetup()
+        setup.see(0)
+        assert setup.pilot.fault == errors.PILOT_ERROR
+        setup.duty = duty_permille
+        assert setup.run(10) == state
+        assert setup.pilot.fault == errors.NO_FAULT

@@ -77,7 +77,8 @@ def asks(ev, volts, amperes, code="OK", **limits):
 def test_targets_over_the_connector_s_limits_are_clamped_and_named():
     ev = charging(1000, 500)
     charger = ev.evse.charger  # 500 V, 125 A, 50 kW
-    charger.max_voltage_v, charger.offered_w = 450, 40000
+    ev.evse.parameters.dc_voltage_max_v = 450
+    charger.offered_w = 40000
     for volts, amperes, target, reached in (
         (400, 20, (400, 20), ""),
         (449, 20, (449, 20), ""),

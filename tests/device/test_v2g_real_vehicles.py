@@ -155,7 +155,7 @@ def test_a_connector_begins_anew_with_every_plug():
 def test_a_target_over_the_connector_s_voltage_charges_to_the_end():
     ev = reach(states.DEMANDING)
     charger = ev.evse.charger
-    charger.max_voltage_v = 450
+    ev.evse.parameters.dc_voltage_max_v = 450
     for _ in range(5):
         found = ev.ask("CurrentDemandReq", demand(ev, 481, 20))
         assert found["EVSEVoltageLimitAchieved"] is True and charger.target == (450, 20)

@@ -74,7 +74,7 @@ def test_the_ratings_of_an_ac_connector_are_reported():
 
 
 def test_the_ratings_of_a_dc_connector_are_reported():
-    evse = Evse(dc=True)
+    evse = Evse(dc=True, changes={"dc_ripple_a": 2})
     charger = evse.charger
     charger.min_current_a, charger.offered_w = 3, 1000
     ev = Evcc(evse, "DC_extended")
