@@ -271,3 +271,85 @@ def test_no_session_begins_where_the_duty_is_not_5_percent():
     bench.connect()
     Car(bench).setup()
     assert bench.outlet.asks == 1 and bench.outlet.in_session
+
+
+def test_a_connection_that_takes_another_s_place_begins_from_nothing():
+    for left in (lambda secc, now_ms: None, lambda secc, now_ms: secc.disconnected(now_ms)):
+        car = reach(states.DISCOVERY)
+        bench = car.bench
+        secc = bench.secc
+        car.send("ServiceDiscoveryReq", {})
+        bench.run(10)  # the answer is made and not taken
+        left(secc, bench.now_ms)
+        secc.connected(True, bench.now_ms)
+        assert secc.data_to_send(_OUT, bench.now_ms) == 0
+        again = Car(bench)
+        again.setup()
+        again.send("ServiceDiscoveryReq", {})
+        assert secc.asked  # the answer is under way
+        left(secc, bench.now_ms)
+        secc.connected(True, bench.now_ms)
+        assert not secc.asked and not secc.work(bench.now_ms)
+        bench.send(b"GET / HTTP/1.1\r\n")
+        assert secc.closing
+        left(secc, bench.now_ms)
+        secc.connected(True, bench.now_ms)
+        assert not secc.closing
+        Car(bench).setup()
+
+
+def test_what_is_gone_takes_nothing_and_says_nothing():
+    car = reach(states.DISCOVERY)
+    bench = car.bench
+    secc = bench.secc
+    car.send("ServiceDiscoveryReq", {})
+    bench.run(10)
+    bench.disconnect()
+    assert secc.data_to_send(_OUT, bench.now_ms) == 0
+    car.send("ServiceDiscoveryReq", {})
+    assert not secc.asked and not secc.work(bench.now_ms)
+    secc.on_deadline(ticks.add(bench.now_ms, 1000000))
+    assert not bench.kinds("closed") and not secc.closing
+    bench.connect()
+    bench.send(b"GET / HTTP/1.1\r\n")
+    secc.on_deadline(ticks.add(bench.now_ms, 1000000))
+    assert len(bench.kinds("closed")) == 1
+    bench.disconnect()
+    assert not secc.closing
+    car = reach(states.DISCOVERY)
+    car.send("ServiceDiscoveryReq", {})
+    assert car.bench.secc.asked
+    car.bench.disconnect()
+    assert not car.bench.secc.asked
+
+
+def test_bytes_that_come_while_an_answer_waits_do_not_begin_it_anew():
+    car = Car(Bench())
+    bench = car.bench
+    car.to_power_delivery()
+    bench.outlet.stuck_open = bench.outlet.wants_power = True
+    begun_ms = bench.now_ms
+    car.send("PowerDeliveryReq", delivery("Start", car))
+    bench.outlet.contactor_stuck = False
+    for _ in range(10):
+        bench.run(10)
+        bench.send(b"\x01")
+    assert car.receive("PowerDeliveryReq")["ResponseCode"] == "FAILED_ContactorError"
+    assert ticks.diff(bench.now_ms, begun_ms) < 300
+
+
+def test_the_request_is_named_and_an_answer_after_one_that_waited_does_not_wait():
+    car = Car(Bench())
+    bench = car.bench
+    car.to_charging()
+    assert bench.secc.request == states.POWER_DELIVERY_REQ
+    car.send("ChargingStatusReq", {})
+    assert bench.secc.deadline(bench.now_ms) == -1 and not bench.secc.waiting
+
+
+def test_a_message_without_a_request_is_refused():
+    car = reach(states.DISCOVERY)
+    message = {"Header": {"SessionID": car.session_id}, "Body": {}}
+    end = exi.encode(grammars.iso2(), "V2G_Message", message, _OUT, 0)
+    car.bench.send_frame(_OUT[:end])
+    closed(car.bench, "not_a_request")
