@@ -353,6 +353,7 @@ def test_a_room_larger_than_an_exchange_takes_no_longer_answer():
 def test_the_host_is_sent_back_where_parts_were_lost_and_only_there():
     host = Host()
     host.ask(b"?")
+    host.bodies()
     host.wait(250)  # offered twice: nothing of an answer is lost by that
     host.bodies()
     data = _bytes(12 * PART)
