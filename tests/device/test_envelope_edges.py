@@ -220,3 +220,26 @@ def test_a_share_is_the_whole_at_the_most():
 
 def test_the_bounds_of_the_energy_are_those_its_users_count_on():
     assert (energy.TIME_MIN_S, energy.TIME_MAX_S, energy.BATTERY_MAX_WH) == (60, 86400, 500000)
+
+
+class Deviation:
+    """What an inverter was seen to deliver."""
+
+    def __init__(self, deviation_w, charge_w=limits.NO_BOUND, discharge_w=limits.NO_BOUND):
+        self.deviation_w = deviation_w
+        self.charge_w = charge_w
+        self.discharge_w = discharge_w
+
+
+def test_what_an_inverter_does_not_deliver_bounds_its_promise_and_not_its_command():
+    envelope = envelope_of()
+    for following, charge, discharge in (
+        (Deviation(-3000, charge_w=2000), (2000, limits.NOT_FOLLOWING), (6000, limits.DISCHARGE_RATING)),
+        (Deviation(3000, discharge_w=1000), (8000, limits.CHARGE_RATING), (1000, limits.NOT_FOLLOWING)),
+        (Deviation(0), (8000, limits.CHARGE_RATING), (6000, limits.DISCHARGE_RATING)),
+    ):
+        envelope.following = following
+        assert bounded(envelope, 5000) == (5000, limits.NONE)
+        assert bounded(envelope, -5000) == (-5000, limits.NONE)
+        assert (envelope.charge_w, envelope.charge_by) == charge
+        assert (envelope.discharge_w, envelope.discharge_by) == discharge

@@ -357,3 +357,26 @@ def test_no_vehicle_may_begin_a_session_once_communication_failed():
     post.asks = True
     post.run(STEP_X1_MS + 50)
     assert post.pwm.digital
+
+
+def test_only_a_session_that_ended_in_order_makes_up_for_those_that_failed():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    one.update(True, False, False, 6000, 0)
+    one._missed = 2
+    one.session(False, False)  # none was up
+    assert one._missed == 2
+    one.session(True, False)
+    one.session(True, False)
+    assert one._missed == 2
+    one.session(False, False)
+    assert one._missed == 0
+
+
+def test_who_asks_at_once_after_a_failure_has_failed_all_the_same():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    one.update(True, False, False, 6000, 0)
+    one.session(True, False)
+    one.session(False, True)
+    one.asked()
+    one.update(True, False, False, 6000, 10)
+    assert (one.state, one._missed) == (pwm.STEP, 1)

@@ -3,6 +3,7 @@
 from connector_setup import ConnectorSetup, charging, in_session
 
 from gridkeel.evse import contactor, dc, duty, pilot, ports, pwm, times
+from gridkeel.params import Parameters
 
 
 def test_the_constants_are_the_figures_of_the_standards():
@@ -17,6 +18,28 @@ def test_the_constants_are_the_figures_of_the_standards():
 def test_the_constants_are_the_figures_of_the_page():
     assert (times.DEBOUNCE_MS, times.DIODE_MS, times.CONTACTOR_MS) == (30, 100, 200)
     assert (times.STOP_SESSION_MS, times.PAUSE_MS, times.ISOLATION_MS) == (3000, 10000, 1000)
+    assert (times.PAUSE_MAX_MS, times.RETRY_MS, times.RETRY_DOUBLINGS) == (320000, 6000, 5)
+    assert (times.REST_MS, times.CALM_MS, times.REPLUG_MS) == (1000, 120000, 3000)
+
+
+def test_no_wait_of_basic_charging_is_shortened_under_6_5_a():
+    one = pwm.Pwm(Parameters({"evse": 1}))
+    one.pause_ms = times.PAUSE_MS
+    for current_ma, waits_ms in ((6499, 4 * times.PAUSE_MS), (6500, times.PAUSE_MS)):
+        one.state = pwm.BASIC
+        one.update(True, False, False, current_ma, 0)
+        one.pause_ms = times.PAUSE_MS
+        one.update(True, False, True, current_ma, waits_ms - 1)
+        assert one.state == pwm.NONE
+        one.update(True, False, True, current_ma, waits_ms)
+        assert one.state == pwm.BASIC
+
+
+def test_a_session_may_begin_at_5_percent_alone():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    assert not one.digital
+    one.update(True, False, True, 6000, 0)
+    assert one.digital
 
 
 def test_a_pilot_that_leaves_c_opens_the_contacts_within_100_ms():

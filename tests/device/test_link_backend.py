@@ -326,3 +326,105 @@ def test_nothing_is_written_once_the_question_was_given_up():
     host.backend.lose()
     host.part(number, _bytes(300), PART)
     assert host.room[PART : 2 * PART] == bytes(PART)
+
+
+def test_a_repeated_answer_is_told_how_far_we_are():
+    host = Host()
+    number = _until_waiting(host, b"?")
+    data = _bytes(3 * PART)
+    host.answer(number, data)
+    host.bodies()
+    host.part(number, data, 0)
+    host.answer(number, data)
+    assert _offsets(host.bodies()) == [PART]
+    host.part(number, data, PART)
+    host.part(number, data, 2 * PART)
+    assert host.backend.answer == data and host.link.errors == 0
+
+
+def test_a_room_larger_than_an_exchange_takes_no_longer_answer():
+    host = Host()
+    host.ask(b"?", room=frames.EXCHANGE_MAX + 100)
+    host.bodies()
+    host.answer(1, bytes(frames.EXCHANGE_MAX + 1))
+    assert host.backend.failed
+
+
+def test_the_host_is_sent_back_where_parts_were_lost_and_only_there():
+    host = Host()
+    host.ask(b"?")
+    host.bodies()
+    host.wait(250)  # offered twice: nothing of an answer is lost by that
+    host.bodies()
+    data = _bytes(12 * PART)
+    host.answer(1, data)
+    assert [unpack_from("<HB", body, 3) for body in host.bodies()] == [(0, 0)]
+    host.wait(250)
+    assert [unpack_from("<HB", body, 3) for body in host.bodies()] == [(0, 1)]
+    for at, expected in ((0, []), (2, [(1, 1)]), (1, []), (4, [(2, 1)]), (2, []), (3, [])):
+        host.part(1, data, at * PART)
+        assert [unpack_from("<HB", body, 3) for body in host.bodies()] == [(n * PART, lost) for n, lost in expected], at
+
+
+def test_progress_is_said_each_half_window_and_after_a_silence():
+    host = Host()
+    number = _until_waiting(host, b"?")
+    data = _bytes(20 * PART)
+    host.answer(number, data)
+    host.bodies()
+    said = []
+    for k in range(10):
+        host.part(number, data, k * PART)
+        said += [(k, offset) for offset in _offsets(host.bodies())]
+    half = frames.EXCHANGE_WINDOW // 2
+    assert said == [(half - 1, half * PART)]
+    host.wait(240)
+    host.part(number, data, 10 * PART)
+    host.wait(240)
+    assert host.bodies() == []
+    host.wait(10)
+    assert _offsets(host.bodies()) == [11 * PART]
+
+
+def test_a_question_that_was_drawn_is_not_drawn_again():
+    host = Host()
+    number = _until_waiting(host, b"question")
+    host.want(number, 0)
+    assert host.bodies() == [] and host.backend.state == backend.WAITING
+
+
+def test_what_is_wanted_first_and_further_on_is_what_goes_out():
+    host = Host()
+    host.ask(_bytes(3000))
+    host.want(1, 0)  # before the offer went out: it needs none
+    host.want(1, 8 * PART)
+    host.wait(1)
+    bodies = host.bodies()
+    assert {body[0] for body in bodies} == {frames.ASK_PART}
+    assert _offsets(bodies) == list(range(8 * PART, 8 * PART + WINDOW, PART))
+
+
+def test_the_number_of_a_question_is_never_0():
+    host = Host()
+    host.backend._number = 0xFFFF
+    host.ask(b"?")
+    assert unpack_from(frames.ASK_LAYOUT, host.bodies()[0])[1] == 1
+
+
+def test_a_frame_is_known_by_its_type_before_its_size():
+    host = Host()
+    number = _until_waiting(host, b"?")
+    host.answer(number, b"five!")
+    host.part(number, b"five!", 0)  # as long as the head of an answer
+    assert host.backend.answer == b"five!"
+    host.send(pack(frames.ASK_WANT_LAYOUT, frames.ASK_WANT, SESSION, number, 0, 0) + b"\x00")
+    assert host.link.errors == 1
+
+
+def test_a_host_that_only_draws_a_question_lives():
+    host = Host()
+    host.ask(_bytes(3000))
+    host.wait(3000)
+    host.want(1, 0)
+    host.wait(frames.SILENCE_MS - 1)
+    assert host.link.connected(host.now_ms)

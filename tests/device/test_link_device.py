@@ -360,3 +360,24 @@ def test_a_small_buffer_gets_whole_frames_only():
         seen += [body[0] for body in peer.bodies()]
     assert seen == [frames.HELLO] + [frames.RECORD] * 3
     assert peer.reader.errors == 0
+
+
+def test_time_without_records_in_flight_delays_no_retransmission():
+    peer = Peer()
+    peer.open(0)
+    for now in (300, 600, 900):
+        peer.link.on_deadline(now)
+    peer.bodies(900)
+    peer.post()
+    assert _sequences(peer.records(900)) == [1]
+    peer.link.on_deadline(900 + frames.RETRANSMIT_MS)
+    assert _sequences(peer.records(900 + frames.RETRANSMIT_MS)) == [1]
+
+
+def test_the_end_of_a_silent_session_is_said_at_once():
+    peer = Peer()
+    peer.open(0)
+    peer.send(bytes([frames.QUERY, 1]), frames.SILENCE_MS - 500)
+    assert _hello(peer.bodies(frames.SILENCE_MS - 500)[0])[3] == SESSION
+    peer.link.on_deadline(frames.SILENCE_MS)
+    assert _hello(peer.bodies(frames.SILENCE_MS)[0])[3] == 0

@@ -148,3 +148,23 @@ def test_one_byte_more_than_the_longest_frame_is_too_long():
 def test_counters_stop_at_their_bound():
     assert framing.count_up(frames.COUNT_MAX - 1) == frames.COUNT_MAX
     assert framing.count_up(frames.COUNT_MAX) == frames.COUNT_MAX
+
+
+def test_an_encoder_ends_its_frame_whatever_stood_there():
+    for cobs_encode in (framing.cobs_encode, twins.cobs_encode):
+        out = bytearray(b"\xff" * 8)
+        assert cobs_encode(b"\x05\x00", 0, 2, out, 1) == 5
+        assert out == b"\xff\x02\x05\x01\x00\xff\xff\xff"
+
+
+def test_a_number_is_read_little_endian():
+    assert framing.read_u32(bytearray(b"\xff\x04\x03\x02\x01\xff"), 1) == 0x01020304
+
+
+def test_too_long_a_frame_is_none_whatever_it_begins_with():
+    body = b"\x07"
+    head = body + binascii.crc32(body).to_bytes(4, "little")
+    assert 0 not in head
+    reader = framing.FrameReader()
+    assert _read(reader, head + b"\x01" * frames.ENCODED_MAX + b"\x00") == []
+    assert reader.errors == 1

@@ -271,3 +271,83 @@ def test_no_session_begins_where_the_duty_is_not_5_percent():
     evse.connect()
     Evcc(evse).setup()
     assert evse.charger.asks == 1 and evse.charger.in_session
+
+
+def test_a_connection_that_takes_another_s_place_begins_from_nothing():
+    for left in (lambda secc, now_ms: None, lambda secc, now_ms: secc.disconnected(now_ms)):
+        ev = reach(states.DISCOVERY)
+        evse = ev.evse
+        secc = evse.secc
+        ev.send("ServiceDiscoveryReq", {})
+        evse.run(10)  # the answer is made and not taken
+        left(secc, evse.now_ms)
+        secc.connected(True, evse.now_ms)
+        assert secc.data_to_send(_OUT, evse.now_ms) == 0
+        again = Evcc(evse)
+        again.setup()
+        again.send("ServiceDiscoveryReq", {})
+        assert secc.asked  # the answer is under way
+        left(secc, evse.now_ms)
+        secc.connected(True, evse.now_ms)
+        assert not secc.asked and not secc.work(evse.now_ms)
+        evse.send(b"GET / HTTP/1.1\r\n")
+        assert secc.closing
+        left(secc, evse.now_ms)
+        secc.connected(True, evse.now_ms)
+        assert not secc.closing
+        Evcc(evse).setup()
+
+
+def test_what_is_gone_takes_nothing_and_says_nothing():
+    ev = reach(states.DISCOVERY)
+    evse = ev.evse
+    secc = evse.secc
+    ev.send("ServiceDiscoveryReq", {})
+    evse.run(10)
+    evse.disconnect()
+    assert secc.data_to_send(_OUT, evse.now_ms) == 0
+    ev.send("ServiceDiscoveryReq", {})
+    assert not secc.asked and not secc.work(evse.now_ms)
+    secc.on_deadline(ticks.add(evse.now_ms, 1000000))
+    assert not evse.kinds("closed") and not secc.closing
+    evse.connect()
+    evse.send(b"GET / HTTP/1.1\r\n")
+    secc.on_deadline(ticks.add(evse.now_ms, 1000000))
+    assert len(evse.kinds("closed")) == 1
+    evse.disconnect()
+    assert not secc.closing
+    ev = reach(states.DISCOVERY)
+    ev.send("ServiceDiscoveryReq", {})
+    assert ev.evse.secc.asked
+    ev.evse.disconnect()
+    assert not ev.evse.secc.asked
+
+
+def test_bytes_that_come_while_an_answer_waits_do_not_begin_it_anew():
+    ev = Evcc(Evse())
+    evse = ev.evse
+    ev.to_power_delivery()
+    begun_ms = evse.now_ms
+    ev.send("PowerDeliveryReq", delivery("Start", ev))
+    for _ in range(states.PILOT_TIMEOUT_MS // 100 - 1):
+        evse.run(100)
+        evse.send(b"\x01")
+    assert ev.receive("PowerDeliveryReq")["ResponseCode"] == "FAILED_PowerDeliveryNotApplied"
+    assert ticks.diff(evse.now_ms, begun_ms) < states.PILOT_TIMEOUT_MS + 50
+
+
+def test_the_request_is_named_and_an_answer_after_one_that_waited_does_not_wait():
+    ev = Evcc(Evse())
+    evse = ev.evse
+    ev.to_charging()
+    assert evse.secc.request == states.POWER_DELIVERY_REQ
+    ev.send("ChargingStatusReq", {})
+    assert evse.secc.deadline(evse.now_ms) == -1 and not evse.secc.waiting
+
+
+def test_a_message_without_a_request_is_refused():
+    ev = reach(states.DISCOVERY)
+    message = {"Header": {"SessionID": ev.session_id}, "Body": {}}
+    end = exi.encode(grammars.iso2(), "V2G_Message", message, _OUT, 0)
+    ev.evse.send_frame(_OUT[:end])
+    closed(ev.evse, "not_a_request")

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -114,7 +115,7 @@ class _Finder:
         for node in ast.walk(module):
             if isinstance(node, ast.Attribute):
                 self._attributes[ast.unparse(node.value)].add(node.attr)
-        self._numbers = [one.targets[0].id for one in module.body if _is_number(one)]
+        self._numbers = {one.targets[0].id: ast.dump(one.value) for one in module.body if _is_number(one)}
         self._enumerated = _enumerated(module.body)
 
     def block(self, body: list[ast.stmt], function: str, is_figures: bool) -> None:
@@ -280,10 +281,11 @@ class _Finder:
     def _on_name(self, node: ast.Name, parent: ast.AST) -> None:
         """Put another number of the module in a call, a return or an assignment: the next state, not this one."""
         if not self._is_start() and node.id in self._numbers and isinstance(parent, ast.Call | ast.Return | ast.Assign):
-            at = self._numbers.index(node.id)
-            other = (self._numbers[at + 1 :] + self._numbers[:at])[:1]
-            if other:
-                self._put("name", node, ast.Name(other[0]))
+            names = list(self._numbers)
+            at = names.index(node.id)
+            others = (one for one in names[at + 1 :] + names[:at] if self._numbers[one] != self._numbers[node.id])
+            for other in itertools.islice(others, 1):
+                self._put("name", node, ast.Name(other))
 
     def _on_attribute(self, node: ast.Attribute, parent: ast.AST) -> None:
         known = self._attributes[ast.unparse(node.value)]
@@ -301,12 +303,16 @@ class _Finder:
             others = [
                 one for one in node.elts[at + 1 :] + node.elts[:at] if type(one) is type(entry) and _is_entry(one)
             ]
-            other = next((one for one in others if _is_entry(entry) and _shown(one) != _shown(entry)), None)
+            other = next((one for one in others if _is_entry(entry) and self._value(one) != self._value(entry)), None)
             if other is not None:
                 shown = f"{_shown(node)}[{at}]: {_shown(entry)} -> {_shown(other)}"
                 self._add("entry", entry, ast.unparse(other), shown)
 
     _on_list = _on_tuple
+
+    def _value(self, node: ast.expr) -> str:
+        """Return what tells an entry from another: its number where the module has it, else its text."""
+        return self._numbers.get(getattr(node, "id", ""), _shown(node))
 
 
 def _shown(node: ast.AST) -> str:

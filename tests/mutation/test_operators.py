@@ -101,6 +101,17 @@ def test_a_state_becomes_the_next_one() -> None:
     assert [site.shown for site in sites(source) if site.operator == "name"] == ["CLOSED -> OPEN"]
 
 
+def test_a_name_of_the_same_number_is_no_other() -> None:
+    source = "OPEN = 2\nDONE = 2\nCLOSED = 3\nTABLE = (OPEN, DONE, CLOSED)\n\n\ndef f(a):\n    a.enter(OPEN)\n"
+    found = [site.shown for site in sites(source, ["TABLE"]) if site.operator in ("name", "entry")]
+    assert found == [
+        "(OPEN, DONE, CLOSED)[0]: OPEN -> CLOSED",
+        "(OPEN, DONE, CLOSED)[1]: DONE -> CLOSED",
+        "(OPEN, DONE, CLOSED)[2]: CLOSED -> OPEN",
+        "OPEN -> CLOSED",
+    ]
+
+
 def test_what_is_the_same_at_its_bound_is_no_comparison() -> None:
     for body in ("return a if a > b else b", "if a > b:\n        a = b", "if a > b:\n        return b"):
         assert "comparison" not in [site.operator for site in sites(f"def f(a, b):\n    {body}\n")]
