@@ -9,7 +9,6 @@ import hashlib
 
 from flash_chip import Chip, PowerCutError
 
-from gridkeel.errors import UpdateError
 from gridkeel.store.journal import Journal
 from gridkeel.update import selector, slots
 
@@ -212,7 +211,7 @@ class UpdateAgain(Story):
             install(later, 0, FIRST, 4)
             slots.switch(later, bytes(16))
             raise AssertionError("an older security counter was taken")
-        except UpdateError as error:
+        except slots.UpdateError as error:
             assert error.code == slots.OLDER_COUNTER
 
 

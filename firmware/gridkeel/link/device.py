@@ -9,7 +9,7 @@ from gridkeel.link.ring import Ring
 
 if TYPE_CHECKING:
     from gridkeel.link.backend import Backend
-    from gridkeel.protocols import Uptime
+    from gridkeel.protocols import Recorder, Uptime
 
 _UNKNOWN = ids.RESULTS.index("unknown")
 _OPEN_SIZE = 14
@@ -25,6 +25,7 @@ class DeviceLink:
 
     device_id: bytes, 1..24 ASCII.  boot_id: another number each boot, 0..2**32-1.  slots: records held, 16..4096, of
     128 bytes each.  backend: backend.Backend, None where nobody has questions for the host.
+    recorder: is told of each record, and of each acknowledgement; None where the board has no journal.
     uptime: has the uptime_ms that answers carry; the link's own, which its caller sets, where there is none.
     Allocates after construction: nothing but the tuple of next_command.
     """
@@ -56,6 +57,7 @@ class DeviceLink:
         self._retransmit_ms = frames.RETRANSMIT_MS
         self._result = [0, 0, 0]
         self._parameter = [0, 0, 0, 0]
+        self.recorder: Recorder | None = None
 
     @property
     def produced(self) -> int:
@@ -175,7 +177,10 @@ class DeviceLink:
     def _put(self, message_id, values):
         if self._ring.full():
             self._ledger.record_dropped(self._ring.drop_oldest())
-        return self._ring.put(message_id, values)
+        sequence = self._ring.put(message_id, values)
+        if self.recorder is not None and sequence:
+            self.recorder.record(message_id, sequence, self._ring)
+        return sequence
 
     def _post_answer(self, message_id, values):
         place = self._ledger.claim(values[1])
@@ -282,6 +287,8 @@ class DeviceLink:
         elif self._ring.acknowledge(sequence):
             self._flight_at = now_ms
             self._retransmit_ms = frames.RETRANSMIT_MS
+            if self.recorder is not None:
+                self.recorder.acknowledged(sequence)
 
 
 def _left(since, period_ms, now_ms):

@@ -8,7 +8,7 @@ import hashlib
 from binascii import crc32
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.errors import UpdateError
+from gridkeel.errors import GridkeelError
 from gridkeel.update import selector
 from gridkeel.update.selector import PAGE
 
@@ -26,6 +26,14 @@ NOT_BOOTABLE = 7
 NOT_BLANK = 8
 
 _BLANK = b"\xff" * PAGE
+
+
+class UpdateError(GridkeelError):
+    """A step of an update that is rejected; `code` is one of those above."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 def idle_slot(area: "Area") -> int:
