@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 class Updates:
-    """on_trial: this image is not judged yet, and no power is to flow.  leaving: the board is to be reset."""
+    """on_trial: this image is not judged yet (by trial) and moves no power.  leaving: the board is to be reset."""
 
     def __init__(self, area: "Area", controller: "Controller", now_ms: int) -> None:
         self._area = area
         self._controller = controller
         record = selector.read_record(area)
         self.on_trial = record is not None and record.state != selector.CONFIRMED
-        self._trial = trial.Trial(record.known, now_ms) if self.on_trial else None
+        self.trial = trial.Trial(record.known, now_ms) if self.on_trial else None
         self.leaving = False
 
     def follow(self, heard: bool, now_ms: int) -> bool:
         """Look at the image on trial; return True when it has just been confirmed.  Errors: OSError."""
         settled, answering = self._health()
-        verdict = self._trial.follow(settled, answering, heard, self._controller.faults, now_ms)
+        verdict = self.trial.follow(settled, answering, heard, self._controller.faults, now_ms)
         if verdict == trial.OPEN:
             return False
         if verdict == trial.HEALTHY and slots.confirm(self._area):
