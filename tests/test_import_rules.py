@@ -35,6 +35,7 @@ HOST_MAY_IMPORT = (
     "gridkeel.sensing",
     "gridkeel.services",
     "gridkeel.envelope",
+    "gridkeel.store",
     "gridkeel.ticks",
     "gridkeel.update",
     "gridkeel.v2g",

@@ -33,14 +33,6 @@ class CertificateError(GridkeelError):
         self.code = code
 
 
-class UpdateError(GridkeelError):
-    """A step of an update that is rejected; `code` is one of update/refusals.py."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
 NO_FAULT = 0
 SAMPLES_LOST = 10
 SAMPLES_CLIPPED = 11

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from gridkeel.boards.pki import Pki
 from gridkeel.errors import ExiError
+from gridkeel.link.ring import Ring
 from gridkeel.params import Parameters
 
 Buffer = bytes | bytearray | memoryview
@@ -51,6 +52,9 @@ class Area(Protocol):
     def write(self, at: int, page: bytearray) -> None: ...
     def map(self, at: int, n: int) -> memoryview:
         """Return bytes as they lie in the flash, where code can run."""
+
+    def reset(self) -> None:
+        """Start the board anew, so that the selector chooses."""
 
 class ConnectorPort(Protocol):
     """Pilot, contactor feedback, RCD and DC side of a connector, by the places of evse/ports.py; neither call waits."""
@@ -137,6 +141,7 @@ class Board(Protocol):
     def block_buffer(self, n: int) -> array[int]: ...
     def energise(self, on: bool) -> None: ...
     def feed_watchdog(self) -> None: ...
+    def open_area(self) -> Area | None: ...
     def load(self, name: str, most: int) -> bytes | None: ...
     def save(self, name: str, lines: Iterable[str]) -> None: ...
     def load_pki(self, mutual: bool) -> Pki: ...
@@ -207,6 +212,15 @@ class Uptime(Protocol):
 
     @property
     def uptime_ms(self) -> int: ...
+
+class Recorder(Protocol):
+    """Who keeps records where a power cut does not reach them."""
+
+    def record(self, message: int, sequence: int, ring: Ring) -> None:
+        """A record was posted and is in the ring."""
+
+    def acknowledged(self, sequence: int) -> None:
+        """The host has all records up to sequence on disk."""
 
 class HealthFigures(Uptime, Protocol):
     """The runtime's figures for a telemetry record."""

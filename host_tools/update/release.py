@@ -6,8 +6,8 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-from gridkeel.errors import UpdateError
 from gridkeel.update import manifest
+from gridkeel.update.refusals import UpdateError
 from host_tools.errors import ToolError
 from host_tools.update.delta import make_delta
 from host_tools.update.keys import SigningKey

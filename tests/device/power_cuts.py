@@ -9,9 +9,9 @@ import hashlib
 
 from flash_chip import Chip, PowerCutError
 
-from gridkeel.errors import UpdateError
 from gridkeel.store.journal import Journal
 from gridkeel.update import refusals, selector, slots
+from gridkeel.update.refusals import UpdateError
 
 TORN = 4
 BLOCKS = 2 + 8 + 2 * 2  # two blocks of 4 kB a slot

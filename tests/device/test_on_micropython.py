@@ -20,7 +20,7 @@ NAMES = sorted(path.stem for path in HERE.glob("test_*.py") if path.stem != Path
 # A run of the 32-bit build cannot collect garbage and has 1 MB: so many tests share one, unless the file says it.
 WASM_GROUP = 3
 # What needs much room runs as a board holds it, from an execute-in-place flash; the 32-bit build runs it compiled.
-FROM_FLASH = ("test_v2g_", "test_controller_following")
+FROM_FLASH = ("test_v2g_", "test_controller_following", "test_update_trial")
 START = "import sys\nsys.path[:] = [{tests!r}, {firmware!r}]\nimport runner\nrunner.main({name!r})\n"
 
 

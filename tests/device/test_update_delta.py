@@ -1,8 +1,8 @@
 """The reader of deltas, on deltas written by hand: every part of a record, every page's edge, every broken one."""
 
-from gridkeel.errors import UpdateError
 from gridkeel.update import refusals
 from gridkeel.update.delta import DeltaReader
+from gridkeel.update.refusals import UpdateError
 
 BASE = bytes(range(100))
 

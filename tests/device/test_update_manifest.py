@@ -6,8 +6,8 @@ from der_maker import drive
 from rfc6979_vectors import PUBLIC
 
 from gridkeel.crypto import p256
-from gridkeel.errors import UpdateError
 from gridkeel.update import keys, manifest, refusals
+from gridkeel.update.refusals import UpdateError
 
 WASM_GROUP = 1  # a verification leaves nearly a megabyte of garbage
 

@@ -5,7 +5,7 @@ import hashlib
 from power_cuts import NEW, OLD, SECOND, Update, image, install, provisioned, running
 
 from gridkeel import ticks
-from gridkeel.errors import MAINS_LOST, SOC_UNKNOWN, UpdateError
+from gridkeel.errors import MAINS_LOST, SOC_UNKNOWN
 from gridkeel.faults import Faults
 from gridkeel.update import refusals, selector, slots, trial
 
@@ -15,7 +15,7 @@ WASM_GROUP = 1
 def code_of(call, *arguments):
     try:
         call(*arguments)
-    except UpdateError as error:
+    except refusals.UpdateError as error:
         return error.code
     return 0
 

@@ -5,31 +5,26 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import serial
+from linked_board import LinkedBoard
 from virtual_board_helpers import HANG_S
 
 from certs import v2g
 from gridkeel import params
 from gridkeel.errors_text import config_reason
 from gridkeel.link import ids
-from hil.interop.record_book import RecordBook
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.connector_port import ConnectorPort
 from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki, refusal_of
 from hil.virtual_board.mains_feed import MainsFeed
-from host_tools.link import events
-from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
-from host_tools.link.readable import readable
 from host_tools.micropython.interpreter import argv
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -41,71 +36,14 @@ GOOD_VALUES = {"baseline_w": 1234, "start_delay_ms": 0, "return_delay_ms": 1000,
 pytestmark = pytest.mark.timeout(280)
 
 
-class BoardSetup(RecordBook):
-    """A board on a flash of its own, with mains and a host at its link."""
-
-    def __init__(self, board: VirtualBoard) -> None:
-        super().__init__()
-        self.board = board
-        self._link = HostLink()
-        self._answers: dict[int, events.Answered] = {}
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._pump, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _pump(self) -> None:
-        with serial.Serial(self.board.host, 460800, timeout=0.01) as port:
-            while not self._stop.is_set():
-                with suppress(serial.SerialException):  # the interpreter behind it is starting again
-                    data = port.read(4096)
-                    with self._lock:
-                        self._link.receive(data, time.monotonic())
-                        self._link.on_deadline(time.monotonic())
-                        self._follow()
-                        out = self._link.data_to_send()
-                    port.write(out)
-
-    def _follow(self) -> None:
-        for event in self._link.events():
-            if isinstance(event, events.Record):
-                self._link.acknowledge(event.sequence, event.boot_id)
-                self.note(readable(event, self._link.dictionary))
-            elif isinstance(event, events.Answered):
-                self._answers[event.command_id] = event
-
-    def restart(self) -> int:
-        """Press the reset button; return a mark before what the new boot reports."""
-        mark, boots = self.mark(), self.board.status.boots
-        self.board.reset()
-        while self.board.status.boots == boots:
-            time.sleep(0.01)
-        return mark
-
-    def ask(self, message: str, **values: int | str) -> str:
-        with self._lock:
-            number = self._link.command(message, COMMAND_TIMEOUT_S, **values)
-        end_s = time.monotonic() + HANG_S
-        while number not in self._answers:
-            assert time.monotonic() < end_s, f"no answer to {message}"
-            time.sleep(0.01)
-        answer = self._answers[number]
-        assert answer.error is None, answer.error
-        return ids.RESULTS[answer.values["result"]]
-
-
 @contextmanager
-def setup_on(flash: Path, environment: dict[str, str] | None = None) -> Iterator[BoardSetup]:
+def setup_on(flash: Path, environment: dict[str, str] | None = None) -> Iterator[LinkedBoard]:
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
     with (
         MainsFeed(wave.block, 4800, 10) as mains,
         VirtualBoard(flash, mains=mains.address, environment=environment, rom=True) as board,
     ):
-        setup = BoardSetup(board)
+        setup = LinkedBoard(board)
         try:
             yield setup
         finally:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gridkeel.errors import UpdateError
 from gridkeel.update import keys as device_keys
 from gridkeel.update import manifest, refusals
+from gridkeel.update.refusals import UpdateError
 from host_tools.errors import ToolError
 from host_tools.update import keys, release
 

@@ -23,8 +23,8 @@ import power_cuts  # noqa: E402
 from host_tools.micropython.interpreter import argv  # noqa: E402
 
 HEAP_BYTES = 64 * 1024 * 1024
-JOURNAL_SECOND_OF = 12
-PARAMETERS_SECOND_OF = 4
+JOURNAL_SECOND_OF = 6
+PARAMETERS_SECOND_OF = 1
 
 
 def cut_parameters(seed: int, first_of: int, second_of: int) -> int:

@@ -62,7 +62,15 @@ def mount(area: "Segment | FileArea", at: int, size: int) -> None:
     sys.path.insert(0, "/rom")
 
 
-class Segment:
+class _Restartable:
+    def reset(self) -> None:
+        """Start the board anew, so that the selector chooses."""
+        import machine
+
+        machine.reset()
+
+
+class Segment(_Restartable):
     """Segment 0 of the interpreter's ROMFS: a block device that reads as memory, or memory with calls to write."""
 
     def __init__(self, ioctl: "Callable[..., Any]", segment: "Any") -> None:
@@ -98,7 +106,7 @@ class Segment:
                 raise OSError(-result)
 
 
-class FileArea:
+class FileArea(_Restartable):
     """A file as flash: it is written by pages, and each page once between two erasures.  Errors: OSError."""
 
     def __init__(self, path: str) -> None:

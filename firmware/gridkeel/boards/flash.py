@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gridkeel.boards.pki import Pki
+    from gridkeel.protocols import Area
 
 _ENOENT = 2
 
@@ -25,6 +26,14 @@ class Flash:
 
     def __init__(self, device_id: bytes) -> None:
         self.device_id = device_id
+
+    def open_area(self) -> "Area | None":
+        """Return the flash outside the file system, None where this board has none."""
+        if not os.getenv("GRIDKEEL_AREA"):
+            return None
+        from gridkeel.boards import area
+
+        return area.find()
 
     def load(self, name: str, most: int) -> "bytes | None":
         """Return up to `most` bytes of a file, None where there is none.  Errors: OSError where it cannot be read."""

@@ -1,4 +1,4 @@
-"""Energy into the vehicle, counted from the inverter's measured power since the start; never falls.
+"""Energy into the vehicle, counted from the inverter's measured power; never falls.
 
 What flows unmeasured is not counted, for nobody may be billed for a guess; for how long that was the case is counted.
 """
@@ -19,6 +19,10 @@ class Meter:
         self._mj = 0
         self._last_ms = 0
         self._begun = False
+
+    def restore(self, energy_wh: int) -> None:
+        """Count on from what was counted before a restart."""
+        self.energy_wh = energy_wh
 
     def update(self, power_w: int, now_ms: int) -> None:
         """Count what flowed since the last call; power_w, positive into the vehicle, -10**5..10**5, or UNKNOWN."""

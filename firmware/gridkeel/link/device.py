@@ -10,7 +10,7 @@ from gridkeel.link.ring import Ring
 if TYPE_CHECKING:
     from gridkeel.link.backend import Backend
     from gridkeel.link.download import Download
-    from gridkeel.protocols import Uptime
+    from gridkeel.protocols import Recorder, Uptime
 
 _UNKNOWN = ids.RESULTS.index("unknown")
 _OPEN_SIZE = 14
@@ -61,6 +61,7 @@ class DeviceLink:
         self._retransmit_ms = frames.RETRANSMIT_MS
         self._result = [0, 0, 0]
         self._parameter = [0, 0, 0, 0]
+        self._recorder: "Recorder | None" = None
 
     @property
     def produced(self) -> int:
@@ -85,6 +86,10 @@ class DeviceLink:
     def errors(self) -> int:
         """Frames that were damaged, too long, of unknown type or of the wrong size."""
         return self._reader.errors
+
+    def keep(self, recorder: "Recorder | None") -> None:
+        """Notify a journal of each record and each acknowledgement from now on."""
+        self._recorder = recorder
 
     def set_silence_ms(self, silence_ms: int) -> None:
         if not 1 <= silence_ms < 1 << 29:
@@ -183,7 +188,10 @@ class DeviceLink:
     def _put(self, message_id, values):
         if self._ring.full():
             self._ledger.record_dropped(self._ring.drop_oldest())
-        return self._ring.put(message_id, values)
+        sequence = self._ring.put(message_id, values)
+        if self._recorder is not None and sequence:
+            self._recorder.record(message_id, sequence, self._ring)
+        return sequence
 
     def _post_answer(self, message_id, values):
         place = self._ledger.claim(values[1])
@@ -288,6 +296,8 @@ class DeviceLink:
         elif self._ring.acknowledge(sequence):
             self._flight_at = now_ms
             self._retransmit_ms = frames.RETRANSMIT_MS
+            if self._recorder is not None:
+                self._recorder.acknowledged(sequence)
 
 
 def _left(since, period_ms, now_ms):

@@ -27,7 +27,9 @@ _COUNT = ord("1")
 
 
 class Ring:
-    """Records oldest..next-1; `sent` is the next to go out.  Allocates after construction: nothing."""
+    """Records oldest..next-1; `sent` is the next to go out.
+
+    bodies, sizes: of the frames, at sequence % slots.  Allocates after construction: nothing."""
 
     def __init__(self, slots: int) -> None:
         if not WINDOW <= slots <= SLOTS_MAX:
@@ -41,8 +43,8 @@ class Ring:
         self.dropped = 0
         self.clamped = 0
         # A buffer a slot: after the imports a board's heap is in pieces, and one of 8 kB may not be left.
-        self._slots = [bytearray(FRAME_MAX) for _ in range(slots)]
-        self._sizes = bytearray(slots)
+        self.bodies = [bytearray(FRAME_MAX) for _ in range(slots)]
+        self.sizes = bytearray(slots)
         self._rows = {message: (codes, counts) for message, codes, counts in packed.RECORDS}
 
     def put(self, message: int, values: list | tuple) -> int:
@@ -58,7 +60,7 @@ class Ring:
             self.dropped = count_up(self.dropped)
             return 0
         sequence = self.next
-        slot = self._slots[sequence % self.slots]
+        slot = self.bodies[sequence % self.slots]
         slot[0] = RECORD
         slot[1] = message
         pack_into("<I", slot, 2, sequence)
@@ -68,7 +70,7 @@ class Ring:
             code = _CODES[codes[i]]
             pack_into(code[0], slot, at, self._fit(code, row[1][i] == _COUNT, values[i]))
             at += code[1]
-        self._sizes[sequence % self.slots] = at
+        self.sizes[sequence % self.slots] = at
         self.next = sequence + 1
         return sequence
 
@@ -109,12 +111,12 @@ class Ring:
     def send(self, out: bytearray, at: int) -> int:
         """Write the next record's frame to out from at, WIRE_MAX bytes; return the position after it."""
         sequence = self.sent
-        slot = self._slots[sequence % self.slots]
+        slot = self.bodies[sequence % self.slots]
         pack_into("<H", slot, 6, sequence - self.oldest)
         self.sent = sequence + 1
         if sequence > self.sent_last:
             self.sent_last = sequence
-        return seal(slot, 0, self._sizes[sequence % self.slots], out, at)
+        return seal(slot, 0, self.sizes[sequence % self.slots], out, at)
 
     def _fit(self, code, saturates, value):
         if value < code[2]:

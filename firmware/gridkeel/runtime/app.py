@@ -50,6 +50,13 @@ class App:
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self.vehicle = self._make_vehicle()
         self.controller.protection.allow(not config.code)
+        self.storage = None
+        self._wire: DeviceLink = self.link
+        area = board.open_area()
+        if area is not None:
+            from gridkeel.runtime.storage import Storage  # loaded where it is used
+
+            self.storage = Storage(self, area)
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
         self._out = bytearray(BUS_BUFFER)
         self._link_out = bytearray(LINK_BUFFER)
@@ -120,6 +127,8 @@ class App:
                 # The whole block period is free now: the one moment where a collection delays nothing.
                 self._collect = False
                 gc.collect()
+            elif self.storage is not None and self.storage.due:
+                self.storage.write()
 
     def _drive(self):
         """Hand the contactor's level and the connector's orders to the board."""
@@ -163,7 +172,7 @@ class App:
             n = await board.host.readinto(data)
             now_ms = board.ticks_ms()
             self.health.clock(now_ms)
-            self.link.receive(data, n, now_ms)
+            self._wire.receive(data, n, now_ms)
             if self.vehicle and self.backend.settled:
                 self.vehicle.notify()
             while True:
@@ -176,7 +185,7 @@ class App:
     def pump_link(self, now_ms: int) -> None:
         """Send what there is for the host."""
         while True:
-            n = self.link.data_to_send(self._link_out, now_ms)
+            n = self._wire.data_to_send(self._link_out, now_ms)
             if not n:
                 return
             self.board.host.write(self._link_out, n)
@@ -213,9 +222,9 @@ class App:
         if controller.inverter.deadline(now_ms) == 0:
             controller.inverter.on_deadline(now_ms)
         self._pump_bus()
-        if self.link.deadline(now_ms) == 0:
-            self.link.on_deadline(now_ms)
-        connected = self.link.connected(now_ms)
+        if self._wire.deadline(now_ms) == 0:
+            self._wire.on_deadline(now_ms)
+        connected = self._wire.connected(now_ms)
         code = self.config.code
         if connected and code and controller.faults.is_active(errors.HOST_LOST):
             # The event of the start may have left the ring long before a host came, and the reason with it.
@@ -223,10 +232,12 @@ class App:
         controller.faults.set(errors.HOST_LOST, not connected)
         controller.faults.set(errors.CONFIG_INVALID, code, code)
         self.config.follow(controller.protection.state == RUN, now_ms)
+        if self.storage is not None:
+            self._wire = self.storage.follow(connected, now_ms)
 
     def _rest_ms(self, now_ms, next_record):
         rest = ticks.diff(next_record, now_ms)
-        for due in (self.controller.inverter.deadline(now_ms), self.link.deadline(now_ms)):
+        for due in (self.controller.inverter.deadline(now_ms), self._wire.deadline(now_ms)):
             if 0 <= due < rest:
                 rest = due
         return min(max(rest, 1), ROUND_MS)

@@ -32,6 +32,8 @@ class Commands:
         self._controller = controller
         self._link = link
         self._health = health
+        self.held = False  # by an image on trial
+        self.stopped = False  # by the host
         self._handlers = {
             message_ids.SETPOINT: self._setpoint,
             message_ids.PARAM_SET: self._param_set,
@@ -45,6 +47,10 @@ class Commands:
             message_ids.TIME: self._time,
             message_ids.ACCESS: self._access,
         }
+
+    def hold(self, held: bool) -> None:
+        """Refuse the mode "auto" while an image is on trial."""
+        self.held = held
 
     def carry_out(self, message: int, values: list | tuple, now_ms: int) -> None:
         """Run one command (values in the order of its row) and answer it."""
@@ -79,8 +85,9 @@ class Commands:
         if mode >= len(ids.MODES):
             return OUT_OF_RANGE
         auto = ids.MODES[mode] == "auto"
-        if auto and self._config.code:
-            return REFUSED  # no power on parameters that nobody chose
+        if auto and (self._config.code or self.held):
+            return REFUSED  # no power on parameters that nobody chose, nor by an image that nobody judged
+        self.stopped = not auto
         self._controller.protection.allow(auto)
         return OK
 

@@ -9,8 +9,7 @@ base. Records follow each other, so the reader holds one page whatever the size 
 """
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.errors import UpdateError
-from gridkeel.update.refusals import BROKEN_DELTA
+from gridkeel.update.refusals import BROKEN_DELTA, UpdateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

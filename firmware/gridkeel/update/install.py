@@ -5,8 +5,8 @@ so they wait until no power flows; a page is written at any time.
 """
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.errors import UpdateError
 from gridkeel.update import delta, keys, manifest, refusals, selector, slots
+from gridkeel.update.refusals import UpdateError
 from gridkeel.update.selector import PAGE
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import struct
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.crypto import ecdsa, p256
-from gridkeel.errors import UpdateError
 from gridkeel.update import refusals
+from gridkeel.update.refusals import UpdateError
 
 if TYPE_CHECKING:
     from collections.abc import Generator

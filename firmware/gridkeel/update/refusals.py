@@ -3,6 +3,8 @@
 Numbers go into logs and telemetry: they are added at the end and never changed. refusals_text.py says what each means.
 """
 
+from gridkeel.errors import GridkeelError
+
 NONE = 0
 NO_AREA = 1
 TOO_LARGE = 2
@@ -23,3 +25,11 @@ WRONG_BASE = 16
 BROKEN_DELTA = 17
 NO_MEMORY = 18
 FLASH = 19
+
+
+class UpdateError(GridkeelError):
+    """A step of an update that is rejected; `code` is one of those above."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code

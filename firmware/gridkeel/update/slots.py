@@ -8,7 +8,6 @@ import hashlib
 from binascii import crc32
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.errors import UpdateError
 from gridkeel.update import selector
 from gridkeel.update.refusals import (
     DIGEST_MISMATCH,
@@ -19,6 +18,7 @@ from gridkeel.update.refusals import (
     ON_TRIAL,
     OUT_OF_ORDER,
     TOO_LARGE,
+    UpdateError,
 )
 from gridkeel.update.selector import PAGE
 

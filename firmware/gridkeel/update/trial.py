@@ -24,6 +24,8 @@ class Trial:
         self._known = known
         self._begun_ms = now_ms
         self._since_ms = -1
+        self.hold_ms = HOLD_MS
+        self.limit_ms = LIMIT_MS
         self.verdict = OPEN
 
     def follow(self, settled: bool, answering: bool, heard: bool, faults: "Faults", now_ms: int) -> int:
@@ -36,12 +38,12 @@ class Trial:
         if settled and answering and heard and not self._new_fault(faults):
             if self._since_ms < 0:
                 self._since_ms = now_ms
-            if ticks.diff(now_ms, self._since_ms) >= HOLD_MS:
+            if ticks.diff(now_ms, self._since_ms) >= self.hold_ms:
                 self.verdict = HEALTHY
                 return HEALTHY
         else:
             self._since_ms = -1
-        if ticks.diff(now_ms, self._begun_ms) >= LIMIT_MS:
+        if ticks.diff(now_ms, self._begun_ms) >= self.limit_ms:
             self.verdict = FAILED
         return self.verdict
 
