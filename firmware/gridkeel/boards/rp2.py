@@ -19,9 +19,8 @@ from uctypes import addressof
 from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.boards import chip, rp2_direction
 from gridkeel.boards.chip import Chip, output, refuse
-from gridkeel.boards.sample_ring import BLOCKS, RingReader
+from gridkeel.boards.sample_ring import BLOCKS, OVERSAMPLED, RingReader
 from gridkeel.boards.tables import NONE
-from gridkeel.boards.twins import OVERSAMPLED
 from gridkeel.evse import ports
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
 """The kernels of the chips' samples in plain Python: the oracle of kernels.py, and what runs without viper."""
 
 from gridkeel import TYPE_CHECKING
+from gridkeel.boards.sample_ring import OVERSAMPLED
 
 if TYPE_CHECKING:
     from array import array
 
-OVERSAMPLED = 4  # readings of the ADC to a sample
 _MIDDLE = 8192  # of four readings of 12 bits
 
 
