@@ -98,7 +98,7 @@ def test_at_every_rate_that_parameters_allow(monkeypatch: Any, changes: dict[str
 
 # file, what stands there, what stands there instead, what the suite must say
 DEFECTS = {
-    "an unknown method": ("rp2", "self._pwm.duty_u16(", "self._pwm.duty_percent(", "has no duty_percent"),
+    "an unknown method": ("pilot", "self._pwm.duty_u16(", "self._pwm.duty_percent(", "has no duty_percent"),
     "an unknown keyword": ("chip", "txbuf=self._size", "tx_buffer=self._size", "takes no argument tx_buffer"),
     "a wrong type": ("chip", "baudrate=baud", "baudrate=str(baud)", "is no int"),
     "a register of nothing": ("rp2", "_DIV = 0x10", "_DIV = 0x14", "no register of the ADC"),
@@ -112,13 +112,13 @@ DEFECTS = {
     "contactor upside down": ("chip", "1 if on else 0", "0 if on else 1", "does not drive"),
     "contactor that stays": ("chip", "1 if on else 0", "1", "leaves the contactor's pin high"),
     "contactor closed by begin": ("rp2", "self._direction.begin(", "self.energise(True); self._direction.begin(", "nobody called energise"),
-    "a duty out of range": ("rp2", "duty * 65535 // 1000", "duty * 65535 // 100", "is none of 0..65535"),
-    "a pilot of 100 Hz": ("rp2", "PILOT_HZ = 1000", "PILOT_HZ = 100", "1 kHz"),
-    "a pilot the wrong way round": ("rp2", "0 if off else duty * 65535 // 1000", "0 if off else 65535 - duty * 65535 // 1000", "plateaus"),
-    "a pilot that is never disconnected": ("rp2", "self._enable.value(not off)", "self._enable.value(1)", "plateaus"),
+    "a duty out of range": ("pilot", "duty * 65535 // 1000", "duty * 65535 // 100", "is none of 0..65535"),
+    "a pilot of 100 Hz": ("pilot", "PILOT_HZ = 1000", "PILOT_HZ = 100", "1 kHz"),
+    "a pilot the wrong way round": ("pilot", "0 if off else duty * 65535 // 1000", "0 if off else 65535 - duty * 65535 // 1000", "plateaus"),
+    "a pilot that is never disconnected": ("pilot", "self._enable.value(not off)", "self._enable.value(1)", "plateaus"),
     "levels by one reading": ("twins", "ordered[1], ordered[-2]", "readings[0], readings[0]", "plateaus"),
     "mains and pilot swapped": ("rp2", "self._read_from + 1,", "self._read_from,", "plateaus"),
-    "feedback upside down": ("rp2", "1 - self._feedback.value()", "self._feedback.value()", "closed contactor"),
+    "feedback upside down": ("pilot", "1 - self._feedback.value()", "self._feedback.value()", "closed contactor"),
     "a line that waits": ("chip", "timeout=0", "timeout=100", "holds the control loop up"),
     "a line used after its end": ("chip", "        table = self.table\n        self.rs485.open(", "        table = self.table\n        self.host._uart.deinit()\n        self.rs485.open(", "after deinit"),
     "a read that waits": ("chip", "min(waiting, len(data))", "len(data) + 1", "waits for it"),
@@ -165,7 +165,7 @@ def test_blocks_that_the_ring_held_are_not_lost_and_those_written_over_are_count
 
 
 def test_what_fails_while_the_board_is_made_leaves_contactor_and_pilot_low(monkeypatch: Any) -> None:
-    with chip(monkeypatch, "rpi_pico", ("rp2", "PILOT_HZ = 1000", "PILOT_HZ = 1")) as (model, boards):
+    with chip(monkeypatch, "rpi_pico", ("pilot", "PILOT_HZ = 1000", "PILOT_HZ = 1")) as (model, boards):
         with pytest.raises(ContractError):
             boards("gridkeel.boards").this_board()
         assert model.level[15] == 0 and model.level[16] == 0
