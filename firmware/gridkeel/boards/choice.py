@@ -15,14 +15,15 @@ def table(platform: str, built_for: str) -> "ModuleType":
     Errors: RuntimeError, with what was found.
     """
     machine = os.uname().machine
+    plain = machine.replace("-", "")  # MicroPython wrote ESP32S3 before it wrote ESP32-S3
     if built_for:
         found = load(built_for)
-        if not machine.endswith("with " + found.CHIP):
+        if not plain.endswith("with " + found.CHIP):
             raise RuntimeError("this image is for %s (%s), and this is %s" % (built_for, found.CHIP, machine))
         return found
     for name in BOARDS.get(platform, ()):
         found = load(name)
-        if machine == found.MACHINE:
+        if plain == found.MACHINE.replace("-", ""):
             return found
     raise RuntimeError(
         "no pin table for %s (platform %s): add one to gridkeel/boards/tables, see docs/porting.md"

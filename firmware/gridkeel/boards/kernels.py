@@ -59,3 +59,15 @@ def plateaus(ring: ptr16, at: int, n: int, stride: int, out: ptr32):
             low_n += 1
     out[0] = high_sum // high_n
     out[1] = low_sum // low_n
+
+
+@micropython.viper
+def mix_frames(frames: ptr16, n: int, out: ptr16):
+    at = 0
+    for i in range(n):
+        total = (int(frames[at]) ^ 0x8000) - 0x8000
+        total += (int(frames[at + 2]) ^ 0x8000) - 0x8000
+        total += (int(frames[at + 4]) ^ 0x8000) - 0x8000
+        total += (int(frames[at + 6]) ^ 0x8000) - 0x8000
+        at += 8
+        out[i] = total >> 2

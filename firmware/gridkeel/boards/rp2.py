@@ -12,17 +12,16 @@ import asyncio
 import time
 from array import array
 
-from machine import ADC, PWM, Pin, mem32
+from machine import ADC, Pin, mem32
 from rp2 import DMA
 from uctypes import addressof
 
 from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.boards import chip, rp2_direction
-from gridkeel.boards.chip import Chip, output, refuse
-from gridkeel.boards.sample_ring import BLOCKS, RingReader
+from gridkeel.boards.chip import Chip, refuse
+from gridkeel.boards.pilot import PILOT_HZ, PilotConnector
+from gridkeel.boards.sample_ring import BLOCKS, OVERSAMPLED, RingReader
 from gridkeel.boards.tables import NONE
-from gridkeel.boards.twins import OVERSAMPLED
-from gridkeel.evse import ports
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -36,7 +35,6 @@ except (ImportError, SyntaxError, AttributeError):  # a port without the viper e
     from gridkeel.boards.twins import mix_down, plateaus
 
 ADC_HZ = 48000000
-PILOT_HZ = 1000
 PHASES_LEAST = 48  # readings at so many places of a PWM period: one of 5 % then has two that are no edge
 
 _ADC_PIN = 26  # the pin of the converter's first input
@@ -151,39 +149,6 @@ class AdcRing:
 
 def _now_us():
     return time.ticks_us() & ticks.MASK
-
-
-class PilotConnector:
-    """The connector of an AC charger: pilot by PWM and ADC, contactor feedback, RCD."""
-
-    def __init__(self, table: "ModuleType", mains: AdcRing) -> None:
-        self._mains = mains
-        self._low_mv = table.PILOT_LOW_MV
-        self._span_mv = table.PILOT_SPAN_MV
-        self._enable = output(table.PILOT_ENABLE)
-        self._pwm = PWM(output(table.PILOT_PWM), freq=PILOT_HZ, duty_u16=0)
-        self._feedback = Pin(table.FEEDBACK, Pin.IN, Pin.PULL_UP)
-        self._rcd = Pin(table.RCD, Pin.IN, Pin.PULL_UP)
-        self._duty = 0
-
-    def read(self, levels: "array[int]") -> None:
-        """Fill levels with the plateaus of the last block and the contacts of this moment."""
-        counts = self._mains.pilot_counts()
-        levels[ports.HIGH_MV] = self._low_mv + (counts[0] * self._span_mv >> 12)
-        levels[ports.LOW_MV] = self._low_mv + (counts[1] * self._span_mv >> 12)
-        levels[ports.CLOSED] = 1 - self._feedback.value()
-        levels[ports.RCD] = self._rcd.value()
-
-    def write(self, orders: "array[int]") -> None:
-        """Drive the pilot; without an enable pin no drive is -12 V."""
-        duty = orders[ports.DUTY_PERMILLE]
-        if duty == self._duty:
-            return
-        self._duty = duty
-        off = duty == ports.PILOT_OFF
-        self._pwm.duty_u16(0 if off else duty * 65535 // 1000)
-        if self._enable is not None:
-            self._enable.value(not off)
 
 
 class Rp2Board(Chip):

@@ -7,6 +7,7 @@ that was kept away for longer than the ring lasts is told so by the clock: the c
 from gridkeel import ticks
 
 BLOCKS = 8
+OVERSAMPLED = 4  # readings of the ADC to a sample
 
 
 class RingReader:

@@ -1,11 +1,11 @@
 """The kernels of the chips' samples in plain Python: the oracle of kernels.py, and what runs without viper."""
 
 from gridkeel import TYPE_CHECKING
+from gridkeel.boards.sample_ring import OVERSAMPLED
 
 if TYPE_CHECKING:
     from array import array
 
-OVERSAMPLED = 4  # readings of the ADC to a sample
 _MIDDLE = 8192  # of four readings of 12 bits
 
 
@@ -34,3 +34,12 @@ def plateaus(ring: "array[int]", at: int, n: int, stride: int, out: "array[int]"
     bottoms = [x for x in readings if low <= x <= low + band]
     out[0] = sum(tops) // len(tops)
     out[1] = sum(bottoms) // len(bottoms)
+
+
+def mix_frames(frames: "array[int]", n: int, out: "array[int]") -> None:
+    """Write n samples, each the mean of the left channel of four frames.
+
+    frames: array('h'), left and right in turn.  out: array('h').
+    """
+    for i in range(n):
+        out[i] = sum([frames[2 * (OVERSAMPLED * i + k)] for k in range(OVERSAMPLED)]) >> 2

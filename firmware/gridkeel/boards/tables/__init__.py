@@ -23,4 +23,5 @@ NONE = -1
 BOARDS = {
     # platform: the tables that run there
     "rp2": ("rpi_pico", "rpi_pico2"),
+    "esp32": ("esp32_s3_devkitc",),
 }
