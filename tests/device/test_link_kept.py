@@ -5,6 +5,7 @@ from struct import pack
 from flash_chip import Chip
 from link_peer import EVENT_ROW, Peer
 
+from gridkeel.evse.meter import Meter
 from gridkeel.link import frames, message_ids
 from gridkeel.link.kept import KeptLink
 from gridkeel.runtime.recorder import Recorder
@@ -14,10 +15,6 @@ WASM_GROUP = 1
 
 EARLIER = 0xAB12CD34
 NOW = 0xC0FFEE01
-
-
-class Meter:
-    energy_wh = 0
 
 
 class Connector:

@@ -34,6 +34,9 @@ class Held:
     device_id = b"gk-7"
     code = 0
 
+    def hold(self, held):
+        self.held = held
+
 
 class Site:
     """A controller with its inverter and mains, and the App around it as far as Storage looks."""
