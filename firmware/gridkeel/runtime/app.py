@@ -38,6 +38,7 @@ class App:
         self.board = board
         self.config = config
         self.parameters = parameters = config.parameters
+        board.begin(parameters)
         self.controller = Controller(parameters, identity=config.device_id)
         self.backend = self._make_backend()
         self.health = Health()
