@@ -15,12 +15,18 @@ FIRMWARE = Path(__file__).parents[2] / "firmware"
 
 
 def flash_image(
-    chip_name: str, scripts: Iterable[Path] = (), *, keep_names: bool = True, firmware: Path = FIRMWARE
+    chip_name: str,
+    scripts: Iterable[Path] = (),
+    *,
+    keep_names: bool = True,
+    folded: bool = True,
+    firmware: Path = FIRMWARE,
 ) -> bytes:
     """Return a ROMFS image: the package at its top, the scripts beside it.
 
     keep_names: scripts may ask for constants by name; without, the image is as a board gets it, and the scripts are
-    held to what the fold leaves (host_tools/image/fold.py).
+    held to what the fold leaves (host_tools/image/fold.py).  folded: without, constants stay where they are, so that a
+    script may set them.
     Errors: ToolError where something does not compile.
     """
     chip = chip_named(chip_name)
@@ -30,7 +36,9 @@ def flash_image(
         for path in sources(firmware, chip.family, keep_names=keep_names)
     }
     others = [path.read_text(encoding="utf-8") for path in beside(firmware)] + list(own.values())
-    files = compiler.compiled(compiler.folded(texts, others, keep_names=keep_names), chip)
+    if folded:
+        texts = compiler.folded(texts, others, keep_names=keep_names)
+    files = compiler.compiled(texts, chip)
     for name, text in own.items():
         try:
             ast.parse(text, name)

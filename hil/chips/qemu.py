@@ -68,16 +68,18 @@ def run(
     deadline_s: float,
     counted: bool = False,
     trap_unaligned: bool = False,
+    flash_offset: int = 0,
 ) -> Ran:
     """Run a script on a chip of its own, with a ROMFS image at /rom, first on the path.
 
-    image: ELF of the qemu port.  counted: by instructions.  trap_unaligned: an unaligned access of a word is a fault.
+    image: ELF of the qemu port.  counted: by instructions.  trap_unaligned: an unaligned access of a word is a fault, in
+    MicroPython's own code too.  flash_offset: of the image from the flash's begin, so that constants lie elsewhere.
     Errors: MissingError without QEMU, ToolError where the image does not start or the deadline passes, ChipFaultError.
     """
     with tempfile.TemporaryDirectory(prefix="gridkeel-chip-") as scrap:
         rom = Path(scrap) / "flash.romfs"
-        rom.write_bytes(flash)
-        text = _MOUNT.format(address=_FLASH_ADDRESS, length=len(flash)) if flash else ""
+        rom.write_bytes(bytes(flash_offset) + flash)
+        text = _MOUNT.format(address=_FLASH_ADDRESS + flash_offset, length=len(flash)) if flash else ""
         text += _TRAP_UNALIGNED if trap_unaligned else ""
         errors = Path(scrap) / "errors"
         with errors.open("wb") as said:

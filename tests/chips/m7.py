@@ -24,6 +24,7 @@ def image() -> Path:
     return found
 
 
-def device_flash() -> bytes:
+def device_flash(*, folded: bool) -> bytes:
     """Return a flash image of the firmware and every device test."""
-    return flash_image(qemu.CHIP, [path for path in DEVICE.glob("*.py") if path.name != "test_on_micropython.py"])
+    scripts = [path for path in DEVICE.glob("*.py") if path.name != "test_on_micropython.py"]
+    return flash_image(qemu.CHIP, scripts, folded=folded)
