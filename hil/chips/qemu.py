@@ -72,8 +72,8 @@ def run(
 ) -> Ran:
     """Run a script on a chip of its own, with a ROMFS image at /rom, first on the path.
 
-    image: ELF of the qemu port.  counted: by instructions.  trap_unaligned: an unaligned access of a word is a fault, in
-    MicroPython's own code too.  flash_offset: of the image from the flash's begin, so that constants lie elsewhere.
+    image: ELF of the qemu port.  counted: by instructions.  trap_unaligned: an unaligned access of a word is a fault,
+    in MicroPython's own code too.  flash_offset: of the image from the flash's begin, so that constants lie elsewhere.
     Errors: MissingError without QEMU, ToolError where the image does not start or the deadline passes, ChipFaultError.
     """
     with tempfile.TemporaryDirectory(prefix="gridkeel-chip-") as scrap:

@@ -1,4 +1,4 @@
-"""No kernel loads or stores an unaligned word: a Cortex-M0+ faults there, and so does this Cortex-M7 when it is told to.
+"""No kernel loads or stores an unaligned word: a Cortex-M0+ faults there, and so does this Cortex-M7 where it is told.
 
 Constants lie in flash wherever they fall, so each test runs with the flash image at four places of a word.
 """
