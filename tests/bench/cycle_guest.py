@@ -34,8 +34,10 @@ class Spy:
 class ControlLoop:
     """A controller, its mains and its inverter, block by block."""
 
-    def __init__(self):
-        parameters = Parameters({"start_delay_ms": 0})
+    def __init__(self, changes=None, settle_blocks=SETTLE_BLOCKS):
+        settings = {"start_delay_ms": 0}
+        settings.update(changes or {})
+        parameters = Parameters(settings)
         self.controller = Controller(parameters)
         self.n = parameters.sample_hz * BLOCK_MS // 1000
         self.now_ms = 0
@@ -45,12 +47,13 @@ class ControlLoop:
         self._freq_hz = 50.0
         self._answer = b""
         self._blocks = 0
+        self._settle_blocks = settle_blocks
         self.block = None
 
     def prepare(self):
         """Make the next block of samples."""
         self._blocks += 1
-        if self._blocks > SETTLE_BLOCKS:
+        if self._blocks > self._settle_blocks:
             self._freq_hz -= FALL_HZ
             self._sine.set(self._freq_hz)
         self.block = self._sine.block(self.n)

@@ -1,0 +1,207 @@
+"""What runs on an emulated chip for chip_costs.py: one measurement a start, printed as lines of `name value`."""
+
+import gc
+
+from micropython import heap_lock, heap_unlock
+
+gc.threshold(16384)  # as main.py does it
+
+MEASURED_BLOCKS = 50  # a fall by 0.2 Hz, which leaves a vehicle at the pilot enough to charge with
+PLUG_BLOCKS, CHARGE_BLOCKS = 20, 250
+HIGH_MV = {"A": 12000, "B": 9000, "C": 6000}
+
+
+def tell(**figures):
+    for name in sorted(figures):
+        print(name, figures[name])
+
+
+def cycle(pilot):
+    """Tell the control cycles of a falling frequency, with a fixed vehicle or one that charges at a pilot."""
+    import m7_counter as counter
+    from cycle_guest import SETTLE_BLOCKS, World
+
+    steps = [("A", SETTLE_BLOCKS)]
+    if pilot:
+        steps += [("B", PLUG_BLOCKS), ("C", CHARGE_BLOCKS)]
+    world = World({"evse": 1, "baseline_w": 5000} if pilot else {}, sum(blocks for _state, blocks in steps))
+    controller, connector = world.controller, world.controller.connector
+    longest = 0
+    cycles = []
+
+    def levels(state):
+        from gridkeel.evse import duty, ports
+
+        connector.levels[ports.HIGH_MV] = HIGH_MV[state]
+        pwm = duty.has_pwm(connector.orders[ports.DUTY_PERMILLE])
+        connector.levels[ports.LOW_MV] = -12000 if pwm else HIGH_MV[state]
+        connector.levels[ports.CLOSED] = 1 if controller.energise else 0
+
+    receive = controller.receive
+
+    def counted(data, n, now_ms):
+        nonlocal longest
+        begun = counter.now()
+        receive(data, n, now_ms)
+        longest = max(longest, counter.since(begun))
+
+    controller.receive = counted
+    for state, blocks in steps + [(steps[-1][0], MEASURED_BLOCKS)]:
+        cycles.clear()
+        for _ in range(blocks):
+            world.prepare()
+            if pilot:
+                levels(state)
+            heap_lock()  # as runtime/app.py does it: long frames lie on the stack then, and nothing is collected
+            begun = counter.now()
+            n = world.cycle()
+            spent = counter.since(begun)
+            heap_unlock()
+            cycles.append(spent)
+            world.serve(n)
+    assert controller.energise, "the vehicle does not charge"
+    cycles.sort()
+    tell(median=cycles[len(cycles) // 2], worst=cycles[-1], receive=longest)
+
+
+class Port:
+    """A line that carries nothing: what a board has at rest."""
+
+    def write(self, data, n):
+        pass
+
+
+class Keys:
+    """No certificate, no root."""
+
+    key = b""
+    chain = v2g_roots = mo_roots = oem_roots = crls = ()
+
+
+class Board:
+    """A board at rest: its ports are there, and nothing comes."""
+
+    device_id = b"chip"
+    boot_id = 1
+    slice_ms = 0
+    probes_heap = False
+    tcp_port, tls_port, address = 15118, 0, bytes(16)  # of its own vehicle network
+
+    def __init__(self, settings):
+        from gridkeel import evse
+
+        self._settings = b'{"evse": %d}' % settings
+        self.rs485 = self.host = self.connector = Port()
+        self.has_vehicle_network = settings == evse.ISO15118
+
+    def ticks_ms(self):
+        return 0
+
+    ticks_us = ticks_ms
+
+    def load(self, name, most):
+        return self._settings if name == "config.json" else None
+
+    def load_pki(self, mutual):
+        return Keys()
+
+    def vehicle_network(self, pki, plain, secured):
+        return self
+
+    def random(self, n):
+        return bytes(n)
+
+
+def rest(what):
+    """Tell the heap that is taken at rest: 'controller', or an App by its parameter evse."""
+    if what == "controller":
+        from gridkeel.controller import Controller
+        from gridkeel.params import Parameters
+
+        kept = Controller(Parameters({}))
+    else:
+        from gridkeel.runtime.app import App
+        from gridkeel.runtime.config import Config
+
+        board = Board(what)
+        kept = App(board, Config(board))
+        assert (kept.vehicle is not None) == board.has_vehicle_network
+    gc.collect()
+    tell(taken=gc.mem_alloc(), heap=gc.mem_alloc() + gc.mem_free())
+    return kept
+
+
+def garbage():
+    """Tell what a collection and a look at the free heap cost with an App at rest."""
+    import m7_counter as counter
+
+    kept = rest(0)
+    begun = counter.now()
+    gc.collect()
+    tell(collect=counter.since(begun))
+    begun = counter.now()
+    gc.mem_free()
+    tell(mem_free=counter.since(begun))
+    return kept
+
+
+def verification():
+    """Tell a P-256 verification and its longest slice; it meets a collection where one falls due."""
+    from hashlib import sha256
+
+    import m7_counter as counter
+    from rfc6979_vectors import PUBLIC, SAMPLE
+
+    from gridkeel.crypto import ecdsa, multiples
+
+    multiples.operations_a_slice = 2  # for this clock, as its comment there says
+    digest = sha256(b"sample").digest()
+    for _ in range(2):  # the first imports what the second needs
+        work = ecdsa.verify(PUBLIC, digest, SAMPLE)
+        slices = []
+        found = None
+        while found is None:
+            begun = counter.now()
+            try:
+                next(work)
+            except StopIteration as stop:
+                found = stop.value
+            slices.append(counter.since(begun))
+        assert found is True
+    tell(whole=sum(slices), slice=max(slices), slices=len(slices))
+
+
+def session():
+    """Tell the longest slices of whole Plug & Charge sessions, with and without a collection in them."""
+    import m7_counter as counter
+    from contracts import ContractCar, Operator, bench_for
+
+    from gridkeel.crypto import multiples
+
+    multiples.operations_a_slice = 2  # for this clock, as its comment there says
+    operator = Operator(sub_cas=2)
+    bench = bench_for(operator)
+    secc_work = bench.secc.work
+    longest = collected = slices = 0
+
+    def counted(now_ms):
+        nonlocal longest, collected, slices
+        in_use = gc.mem_alloc()
+        begun = counter.now()
+        more = secc_work(now_ms)
+        spent = counter.since(begun)
+        slices += 1
+        if gc.mem_alloc() < in_use:
+            collected = max(collected, spent)
+        else:
+            longest = max(longest, spent)
+        return more
+
+    bench.secc.work = counted
+    gc.collect()
+    gc.threshold(-1)
+    car = ContractCar(bench, *operator.contract())
+    car.to_charging()
+    car.charge(5)
+    car.stop()
+    tell(slice=longest, collected=collected, slices=slices)
