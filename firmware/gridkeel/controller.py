@@ -17,10 +17,8 @@ from gridkeel.services.reactive import OFF
 if TYPE_CHECKING:
     from array import array
 
-    from gridkeel.evse.charger import Charger
-    from gridkeel.evse.connector import Connector
     from gridkeel.params import Parameters
-    from gridkeel.protocols import Buffer, Mains
+    from gridkeel.protocols import Mains
 
 _DEVIATES = 1  # bits of what was noted last: the inverter does not follow, its power or charge is unknown
 _POWER = 2
@@ -49,13 +47,21 @@ class Controller:
         self.protection = self.services.protection
         self.droop = self.services.droop
         self.setpoint = self.services.setpoint
-        self.envelope = Envelope(parameters)
         self.inverter = inverter.make(parameters)
-        self.envelope.following = self.inverter.following
-        self.connector: Connector | None = None
-        self.charger: Charger | None = None
+        self.receive = self.inverter.receive  # bytes from the RS-485 line, and to it
+        self.data_to_send = self.inverter.data_to_send
+        connector = charger = None
         if parameters.evse:
-            self._make_connector(identity)
+            # Imported only where there is one: a fixed vehicle needs none of it in its heap.
+            from gridkeel.evse.charger import Charger
+            from gridkeel.evse.connector import Connector
+
+            connector = Connector(parameters)
+        self.envelope = Envelope(parameters, self.inverter.following, connector)
+        if connector is not None:
+            charger = Charger(parameters, connector, self.services, self.envelope, self.inverter, self.mains, identity)
+        self.connector = connector
+        self.charger = charger
         self.power_w = limits.UNKNOWN
         self.temperature_c = TEMPERATURE_UNKNOWN
         self.limiter = limits.STALE_SAMPLES
@@ -64,16 +70,6 @@ class Controller:
         self._reported = 0
         self._trip = errors.NO_FAULT
         self._inverter_fault = errors.NO_FAULT
-
-    def _make_connector(self, identity):
-        # Imported only where there is one: a fixed vehicle needs none of it in its heap.
-        from gridkeel.evse.charger import Charger
-        from gridkeel.evse.connector import Connector
-
-        self.connector = self.envelope.connector = Connector(self.parameters)
-        self.charger = Charger(
-            self.parameters, self.connector, self.services, self.envelope, self.inverter, self.mains, identity
-        )
 
     def step(self, samples: "array[int]", n: int, now_ms: int) -> None:
         """Take one block of n samples that ended at now_ms and decide the command."""
@@ -100,14 +96,6 @@ class Controller:
         if self.mains.SAMPLED:
             self.sample_clock.host_time(unix_s, ms, now_ms)
             self.mains.trim(self.sample_clock.ppm)
-
-    def receive(self, data: "Buffer", n: int, now_ms: int) -> None:
-        """Take n bytes from the RS-485 line."""
-        self.inverter.receive(data, n, now_ms)
-
-    def data_to_send(self, out: bytearray, now_ms: int) -> int:
-        """Fill out with bytes for the RS-485 line and return how many."""
-        return self.inverter.data_to_send(out, now_ms)
 
     def _decide(self, now_ms):
         running = self.protection.state == RUN

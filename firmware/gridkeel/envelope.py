@@ -22,10 +22,12 @@ class Envelope:
     departure: when the vehicle leaves; required_w: the charge it requires, which the arbiter weighs, no bound.
     connector: evse.connector.Connector, whose bounds count too, None for a fixed vehicle.  headroom_w: the charge
         without them.
-    following: the inverter driver's Deviation, which knows what was seen to flow; None before there is an inverter.
+    following: the inverter driver's Deviation, which knows what was seen to flow; None without an inverter.
     """
 
-    def __init__(self, parameters: "Parameters") -> None:
+    def __init__(
+        self, parameters: "Parameters", following: "Deviation | None" = None, connector: "Connector | None" = None
+    ) -> None:
         self._p = parameters
         self.departure = Departure()
         self.permitted_w = 0
@@ -35,8 +37,8 @@ class Envelope:
         self.charge_by = limits.STALE_SAMPLES
         self.discharge_by = limits.STALE_SAMPLES
         self.required_w = 0
-        self.connector: Connector | None = None
-        self.following: Deviation | None = None
+        self.connector = connector
+        self.following = following
         self.headroom_w = 0
         self._floor = 0
         self._floor_by = limits.SOC_RESERVE

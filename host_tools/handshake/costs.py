@@ -78,6 +78,6 @@ def chip(name: str) -> Board:
     us_of_instruction = found.cycles / found.mhz
     us_of_million = tables.PLAIN_INSTRUCTIONS / tables.COUNTED["plain_128"] * us_of_instruction
     units_us = {unit: millions * us_of_million for unit, millions in tables.COUNTED.items()}
-    units_us["verify"] = tables.VERIFY_INSTRUCTIONS * us_of_instruction
+    units_us["verify"] = found.verify_instructions * us_of_instruction
     units_us["hop"] = tables.HOP_INSTRUCTIONS * us_of_instruction
     return board(units_us, found.verify_ms * 1000, found.cipher_byte_us, found.share, found.source)

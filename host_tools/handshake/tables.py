@@ -141,6 +141,7 @@ class Chip:
     """A board whose times are worked out, not measured.
 
     cycles: of one counted instruction of the interpreter, flash and cache misses in it.  verify_ms: of the TLS stack.
+    verify_instructions: of the firmware's own verification.
     cipher_byte_us: AES-128-CBC and HMAC-SHA256 by byte.  share: of the processor that the control loop takes.
     """
 
@@ -149,9 +150,14 @@ class Chip:
     verify_ms: float
     cipher_byte_us: float
     share: float
+    verify_instructions: float
     source: str
 
 
+# A verification of the firmware on a Cortex-M7 under emulation: on its kernels in assembler (Cortex-M4, M7, M33), and
+# on Python's integers, which other processors work on. No Xtensa was measured.
+ON_KERNELS = 5.7e6
+ON_INTEGERS = 63.3e6
 # P-256 of mbedTLS in parts of its ECDSA verification, from benchmarks that print all of them (NXP's mbedTLS 3.5 on a
 # Cortex-M33 at 150 MHz: sign 77 ms, verify 214 ms, two key generations and two ECDH 375 ms).
 TLS_PARTS = {"keygen": 0.33, "ecdh": 0.55, "sign": 0.36, "verify": 1.0}
@@ -162,6 +168,7 @@ CHIPS = {
         302,
         0.9,
         0.3,
+        ON_INTEGERS,
         "estimate: 57e6 instructions a multiplication; mbedTLS verify 302 ms on an S3 (espressif/esp-idf#19027)",
     ),
     "rp2350": Chip(
@@ -170,19 +177,17 @@ CHIPS = {
         214,
         2.1,
         0.45,
+        ON_KERNELS,
         "estimate: as esp32 by its clock; mbedTLS on a Cortex-M33 at 150 MHz, verify 214 ms (NXP's benchmark)",
     ),
     "m7-480": Chip(
-        480, 1.1, 75, 0.4, 0.15, "estimate: Cortex-M7 at 480 MHz, mbedTLS scaled by the clock from an M33's"
+        480, 1.1, 75, 0.4, 0.15, ON_KERNELS, "estimate: Cortex-M7 at 480 MHz, mbedTLS scaled by the clock from an M33's"
     ),
 }
 # On a Cortex-M7, under emulation: a plain P-256 multiplication is 57 million instructions (this is half of one, of a
 # 128-bit scalar), a switch of asyncio 11,000; a message goes through the loop and its streams in about eight.
 PLAIN_INSTRUCTIONS = 28.5e6
 HOP_INSTRUCTIONS = 8 * 11_000
-# A verification's products and sums, counted on the 64-bit port, and what one is on a 32-bit processor: 256 products of
-# limbs at 45 instructions, the reduction and the kernel's call; an addition or subtraction is mostly the call.
-VERIFY_INSTRUCTIONS = 3_971 * 14_000 + 4_386 * 2_300
 # Instructions of WebAssembly, in millions; tests/bench/bench_handshake.py counts them, and plain_128 scales them.
 COUNTED = {
     "plain_128": 84.6,

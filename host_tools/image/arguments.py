@@ -43,10 +43,15 @@ def numbered(
     kept: names that stay.  unplaced: nodes that stand nobody knows where; what they say stays.
     """
     for function in nodes:
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and not _is_assembler(function):
             inside = [node for statement in function.body for node in ast.walk(statement)]
             if not any(isinstance(node, _SCOPES) for node in inside):
                 yield from _in_one(function.args, inside, kept, unplaced)
+
+
+def _is_assembler(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Return whether a function is in MicroPython's assembler, where a parameter's name is that of its register."""
+    return any(isinstance(node, ast.Attribute) and node.attr.startswith("asm_") for node in function.decorator_list)
 
 
 def _in_one(

@@ -102,7 +102,7 @@ def _texts(board: Board, firmware: Path, commit: str, users: Sequence[Path]) -> 
             raise MissingError(f"{firmware / name} is not there: run from a checkout, or name the firmware directory")
     own = [board.table] if board.own and board.table else []
     table = board.table.stem if board.table and not board.own else ""
-    files = sources(firmware, board.chip.family, table, [*users, *own])
+    files = sources(firmware, board.chip, table, [*users, *own])
     texts = {path.relative_to(firmware).as_posix(): path.read_text(encoding="utf-8") for path in files}
     first = f"{PACKAGE}/__init__.py"
     texts[first] = stamp.stamped(texts[first], commit)

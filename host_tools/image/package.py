@@ -1,4 +1,4 @@
-"""Which files of the package are in an image: what the device imports, and of the boards only the one it is for."""
+"""Which files of the package are in an image: what the device imports, and of boards and processors only its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from host_tools.errors import ToolError
-from host_tools.image.chips import FAMILIES
+from host_tools.image.chips import FAMILIES, Chip
+from host_tools.image.processors import runs_on
 
 PACKAGE = "gridkeel"
 BOARDS = f"{PACKAGE}.boards"
@@ -50,9 +51,9 @@ def module_of(path: Path) -> str:
 
 
 def sources(
-    folder: Path, family: str, table: str = "", users: Iterable[Path] = (), *, keep_names: bool = False
+    folder: Path, chip: Chip, table: str = "", users: Iterable[Path] = (), *, keep_names: bool = False
 ) -> list[Path]:
-    """Return the files of the package in `folder` that an image for a family of boards holds.
+    """Return the files of the package in `folder` that an image for a chip holds.
 
     table: name of the board's table, of which no other is in it.  users: files that are none of the package, and may
     import of any board's.  keep_names: what a host alone needs is in it too.
@@ -63,11 +64,12 @@ def sources(
     if not found:
         raise ToolError(f"{folder} holds no package {PACKAGE}: nothing to make a ROM image of")
     names = {path: path.relative_to(package).as_posix() for path in found}
-    foreign = _of_other_boards(folder, found, family, users)
+    foreign = _of_other_boards(folder, found, chip.family, users)
     return [
         path
         for path, name in names.items()
         if path not in foreign
+        and runs_on(name, chip.march)
         and (keep_names or not is_host_only(name))
         and (not name.startswith(f"{TABLES}/") or name in (f"{TABLES}/__init__.py", f"{TABLES}/{table}.py"))
     ]

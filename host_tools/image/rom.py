@@ -27,7 +27,7 @@ def rom_image(folder: Path, cache: Path | None = None, *, keep_names: bool = Fal
     keep_names: constants can be asked for by name, as tests of the modules do, and what a host alone needs is there.
     Errors: ToolError where a file does not compile or the cache (the user's own by default) cannot be written.
     """
-    files = sources(folder, _CHIP.family, keep_names=keep_names)
+    files = sources(folder, _CHIP, keep_names=keep_names)
     kept = (cache or user_cache_path("gridkeel") / "rom") / f"{_digest(folder, files, keep_names)}.romfs"
     if not kept.exists():
         texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files}

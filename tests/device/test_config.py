@@ -5,6 +5,7 @@ from gridkeel.errors import ParameterError
 from gridkeel.link import ids, message_ids
 from gridkeel.runtime.commands import OK, OUT_OF_RANGE, REFUSED, Commands
 from gridkeel.runtime.config import CONFIG, GOOD, Config
+from gridkeel.services.protection import Protection
 
 WASM_GROUP = 1
 
@@ -114,9 +115,10 @@ class Board:
 class Nobody:
     """Controller and link of Commands, as far as a parameter and the mode go."""
 
-    def __init__(self):
-        self.protection = self
-        self.enabled = False
+    def __init__(self, parameters):
+        self.parameters = parameters
+        self.protection = Protection(parameters)
+        self.protection.allow(False)
         self.results = []
 
     def answer(self, _command, result):
@@ -126,8 +128,7 @@ class Nobody:
 class Desk:
     def __init__(self, board):
         self.config = Config(board)
-        self.controller = Nobody()
-        self.controller.parameters = self.config.parameters
+        self.controller = Nobody(self.config.parameters)
         self.commands = Commands(self.config, self.controller, self.controller, None, None)
 
     def ask(self, message, *values):
@@ -219,14 +220,14 @@ def test_every_code_has_its_words():
 def test_no_power_until_it_is_mended_and_auto_is_asked_for():
     desk = Desk(Board(b"{", KEPT))
     assert desk.ask(message_ids.MODE, AUTO) == REFUSED
-    assert not desk.controller.enabled
+    assert not desk.controller.protection.enabled
     assert desk.ask(message_ids.PARAM_SET, INDEX, 60000) == OUT_OF_RANGE
     assert desk.config.code
     assert desk.ask(message_ids.PARAM_SET, INDEX, 900) == OK
     assert desk.config.code == 0
-    assert not desk.controller.enabled
+    assert not desk.controller.protection.enabled
     assert desk.ask(message_ids.MODE, AUTO) == OK
-    assert desk.controller.enabled
+    assert desk.controller.protection.enabled
 
 
 def test_what_mends_it_is_the_good_one_with_the_change_in_it():

@@ -1,24 +1,25 @@
-"""Both kernels that run a formula, step by step against Python's integers: modulo P, in wide limbs up to 2 P."""
+"""The kernels that run a formula, step by step against Python's integers: modulo P, in wide limbs up to 2 P."""
 
 from crypto_noise import EXTREMES, Noise
 
 from gridkeel.crypto import p256
 
 try:
-    from gridkeel.crypto import formulas, kernels, kernels_wide, limbs
+    from gridkeel.crypto import formulas
+    from gridkeel.crypto.field import kernels
 except (ImportError, SyntaxError, AttributeError):
     kernels = None
-    print("SKIP crypto field: this port has no viper")
+    print("SKIP crypto field: this port has none for its processor")
 
 P = p256.P
-MODULUS, A, B, OUT, MORE, SLOTS = 5, 24, 25, 26, 30, 34
+A, B, OUT, MORE, SLOTS = 24, 25, 26, 30, 34
 
 
 def fields():
     """Return (kernels, the largest number they take) of this processor."""
     if not kernels:
         return ()
-    return ((kernels, P - 1), (kernels_wide, 2 * P + (P >> 20))) if limbs.wide else ((kernels, P - 1),)
+    return ((kernels, P - 1 if kernels.FACTOR_BITS == 256 else 2 * P + (P >> 20)),)
 
 
 class Row:
@@ -27,7 +28,7 @@ class Row:
     def __init__(self, field):
         self.field = field
         self.area = bytearray(SLOTS * field.SLOT_BYTES)
-        self.put(MODULUS, P)
+        field.set_modulus(self.area, P)
 
     def put(self, slot, value):
         """Put a number, also one that `load` has no room for."""
@@ -57,7 +58,7 @@ def check_step(field, most, operation, expected):
             for out in (OUT, A, B):
                 row.put(A, a)
                 row.put(B, b)
-                field.run(row.area, bytes((operation, out, A, B)), 0, 1)
+                field.run(row.area, bytes((operation, out, A, B, formulas.END)), 0, 1)
                 found = row.get(out)
                 assert found % P == wanted and found <= most, (operation, a, b, out)
 
@@ -92,7 +93,7 @@ def test_entries_and_repetitions():
         for slot in range(A, SLOTS):
             row.put(slot, slot)
         first, second = formulas.ENTRY, formulas.ENTRY + 1
-        steps = bytes((formulas.PLUS, first, first, B)) + bytes((formulas.PLUS, OUT, OUT, second))
+        steps = bytes((formulas.PLUS, first, first, B, formulas.PLUS, OUT, OUT, second, formulas.END))
         field.run(row.area, steps, MORE, 3)
         assert row.get(MORE) % P == MORE + 3 * B
         assert row.get(OUT) % P == OUT + 3 * (MORE + 1)

@@ -1,4 +1,4 @@
-"""Viper's 256-bit arithmetic, in limbs of 16 and of 32 bits, against Python's integers; sums of points on both."""
+"""The processor's arithmetic modulo P and N against Python's integers; sums of points on both."""
 
 from crypto_noise import EXTREMES, Noise
 from der_maker import G, drive
@@ -8,12 +8,13 @@ from gridkeel.crypto import integers, multiples, p256
 from gridkeel.crypto.base_table import TABLE
 
 try:
-    from gridkeel.crypto import kernels, limbs, points
+    from gridkeel.crypto import formulas, limbs, points
+    from gridkeel.crypto.field import powers
 except (ImportError, SyntaxError, AttributeError):
-    kernels = None
-    print("SKIP crypto kernels: this port has no viper")
+    powers = None
+    print("SKIP crypto kernels: this port has none for its processor")
 
-MODULUS, A, B, OUT, SLOTS = 5, 7, 8, 9, 11
+A, B, OUT, SLOTS = 27, 28, 29, 31
 R = 1 << 256
 
 
@@ -21,13 +22,9 @@ def put(area, slot, value):
     area[slot * 32 : slot * 32 + 32] = value.to_bytes(32, "little")
 
 
-def get(area, slot):
-    return int.from_bytes(area[slot * 32 : slot * 32 + 32], "little")
-
-
 def area_of(modulus):
     area = bytearray(SLOTS * 32)
-    put(area, MODULUS, modulus)
+    powers.set_modulus(area, modulus)
     return area
 
 
@@ -41,81 +38,46 @@ def pairs(modulus):
         yield noise.next(modulus), noise.next(modulus)
 
 
-def check(work, modulus, expected):
+def check(modulus, operation, expected):
     area = area_of(modulus)
     for a, b in pairs(modulus):
-        put(area, A, a)
-        put(area, B, b)
-        work(area)
-        assert get(area, OUT) == expected(a, b), (a, b)
-        assert (get(area, A), get(area, B), get(area, MODULUS)) == (a, b, modulus)
-
-
-def check_products(modulus, n0):
-    over = pow(R, modulus - 2, modulus)
-
-    def expected(a, b):
-        return a * b * over % modulus
-
-    check(lambda area: kernels.multiply_16(area, OUT, A, B, n0 & 0xFFFF), modulus, expected)
-    if modulus == p256.P:
-        check(lambda area: kernels.multiply_p(area, OUT, A, B, n0), modulus, expected)
-    if limbs.wide:
-        check(lambda area: kernels.multiply_32(area, OUT, A, B, n0), modulus, expected)
+        for out in (OUT, A, B):  # an output may be an input
+            put(area, A, a)
+            put(area, B, b)
+            powers.run(area, bytes((operation, out, A, B, formulas.END)), 0, 1)
+            assert powers.number(area, out) == expected(a, b), (a, b)
+            assert out == A or powers.number(area, A) == a
+            assert out == B or powers.number(area, B) == b
 
 
 def test_products():
-    if not kernels:
+    if not powers:
         return
-    for modulus, n0 in ((p256.P, 1), (p256.N, 0xEE00BC4F)):
-        assert (modulus * n0 + 1) % (1 << 32) == 0
-        check_products(modulus, n0)
-
-
-def check_sums(modulus):
-    check(lambda area: kernels.add(area, OUT, A, B), modulus, lambda a, b: (a + b) % modulus)
-    check(lambda area: kernels.subtract(area, OUT, A, B), modulus, lambda a, b: (a - b) % modulus)
+    for modulus in (p256.P, p256.N):
+        over = pow(R, modulus - 2, modulus)
+        check(modulus, formulas.TIMES, lambda a, b, modulus=modulus, over=over: a * b * over % modulus)
 
 
 def test_sums_and_differences():
-    if not kernels:
+    # Powers need none, but where one kernel does all it does these for any modulus.
+    if not powers or powers is not points.kernels:
         return
     for modulus in (p256.P, p256.N):
-        check_sums(modulus)
-
-
-def check_output(out, a, b):
-    area = area_of(p256.P)
-    over = pow(R, p256.P - 2, p256.P)
-    for work, expected in (
-        (lambda: limbs.multiply(area, out, A, B, 1), a * b * over % p256.P),
-        (lambda: kernels.add(area, out, A, B), (a + b) % p256.P),
-        (lambda: kernels.subtract(area, out, A, B), (a - b) % p256.P),
-    ):
-        put(area, A, a)
-        put(area, B, b)
-        work()
-        assert get(area, out) == expected
-
-
-def test_an_output_may_be_an_input():
-    if not kernels:
-        return
-    noise = Noise()
-    for out in (A, B):
-        check_output(out, noise.next(p256.P), noise.next(p256.P))
+        check(modulus, formulas.PLUS, lambda a, b, modulus=modulus: (a + b) % modulus)
+        check(modulus, formulas.LESS, lambda a, b, modulus=modulus: (a - b) % modulus)
 
 
 def test_loads_and_zeros():
-    if not kernels:
+    if not powers:
         return
-    area = area_of(p256.P)
+    kernels = points.kernels
+    area = bytearray(SLOTS * kernels.SLOT_BYTES)
     data = b"\xaa" + bytes(range(1, 33)) + b"\xbb"
     kernels.load(area, A, data, 1)
-    assert get(area, A) == int.from_bytes(data[1:33], "big")
+    assert kernels.number(area, A) == int.from_bytes(data[1:33], "big")
     assert not kernels.is_zero(area, A) and kernels.is_zero(area, B)
     for bit in (0, 15, 16, 128, 255):
-        put(area, A, 1 << bit)
+        kernels.load(area, A, (1 << bit).to_bytes(32, "big"), 0)
         assert not kernels.is_zero(area, A)
         assert kernels.is_zero(area, A - 1) and kernels.is_zero(area, A + 1)
 
@@ -140,7 +102,7 @@ def both(steps):
 
 
 def test_sums_of_points_of_every_kind():
-    if not kernels:
+    if not powers:
         return
     gx, gy = p256.decode(G)
     first = [("begin_table", (gx, gy))] + [("next_multiple", (index,)) for index in range(1, 8)] + [("end_table", ())]
@@ -167,7 +129,7 @@ def test_sums_of_points_of_every_kind():
 
 
 def test_powers():
-    if not kernels:
+    if not powers:
         return
     noise = Noise()
     for modulus in (p256.P, p256.N):
@@ -181,22 +143,21 @@ def test_powers():
             assert found[0] == found[1] == pow(value, 0x01F7083, modulus)
 
 
-def test_a_verification_in_limbs_of_16_bits():
-    # What a 32-bit board does, on whatever this is.
-    if not kernels:
+def test_a_verification_on_the_kernels_and_on_integers():
+    if not powers:
         return
     from hashlib import sha256
 
     from gridkeel.crypto import ecdsa
 
-    before = limbs.wide, limbs.multiply, points.field
-    limbs.wide, limbs.multiply, points.field = False, kernels.multiply_16, kernels
-    try:
-        assert drive(ecdsa.verify(PUBLIC, sha256(b"sample").digest(), SAMPLE)) is True
-        assert drive(ecdsa.verify(PUBLIC, sha256(b"simple").digest(), SAMPLE)) is False
-        test_sums_of_points_of_every_kind()
-    finally:
-        limbs.wide, limbs.multiply, points.field = before
+    before = multiples.Power, multiples.Sum
+    for kind in (limbs.Power, points.Sum), (integers.Power, integers.Sum):
+        multiples.Power, multiples.Sum = kind
+        try:
+            assert drive(ecdsa.verify(PUBLIC, sha256(b"sample").digest(), SAMPLE)) is True
+            assert drive(ecdsa.verify(PUBLIC, sha256(b"simple").digest(), SAMPLE)) is False
+        finally:
+            multiples.Power, multiples.Sum = before
 
 
 def test_windows():

@@ -2,6 +2,7 @@
 
 from der_maker import G, drive
 
+from gridkeel import slices
 from gridkeel.crypto import multiples, p256
 
 WASM_GROUP = 1  # one sum leaves 0.9 MB of garbage
@@ -48,16 +49,36 @@ def test_the_first_z_changes_the_way_and_not_the_result():
     assert one != other
 
 
+class Slices:
+    """So many operations a slice, by the clock that makes them."""
+
+    def __init__(self, operations):
+        self._cycles = operations * multiples.OPERATION_CYCLES
+
+    def __enter__(self):
+        self._before, slices.cycles = slices.cycles, self._cycles
+
+    def __exit__(self, *_):
+        slices.cycles = self._before
+
+
 def test_slices_are_as_many_as_asked():
-    def slices():
+    def count():
         return sum(1 for _ in multiples.multiply_base(99, 1))
 
-    before = multiples.operations_a_slice
-    few = slices()
-    multiples.operations_a_slice = 2
-    many = slices()
-    multiples.operations_a_slice = before
+    with Slices(200):
+        few = count()
+    with Slices(2):
+        many = count()
     assert few == 0 and many == 63
+
+
+def test_a_slow_clock_has_one_operation_a_slice():
+    slices.set_clock(48_000_000)
+    try:
+        assert sum(1 for _ in multiples.multiply_base(99, 1)) == 126 // max(1, 48_000 // multiples.OPERATION_CYCLES)
+    finally:
+        slices.set_clock(2_000_000_000)
 
 
 class Counted:
@@ -71,6 +92,11 @@ class Counted:
     def __getattr__(self, name):
         return getattr(self._sum, name)
 
+    def begin_table(self, x, y):
+        Counted.before_step = Counted.total
+        self._count(2)
+        self._sum.begin_table(x, y)
+
     def double(self, times=1):
         Counted.before_step = Counted.total
         self._count(times)
@@ -82,10 +108,12 @@ class Counted:
         self._sum.next_multiple(index)
 
     def add_base(self, at, positive):
+        Counted.before_step = Counted.total
         self._count(1)
         self._sum.add_base(at, positive)
 
     def add_multiple(self, index, negative):
+        Counted.before_step = Counted.total
         self._count(1)
         self._sum.add_multiple(index, negative)
 
@@ -98,42 +126,38 @@ _Sum = multiples.Sum
 
 def operations_of(make, asked):
     """Return the operations of each slice; each ended with the first step that made them as many as asked."""
-    slices, done, before = [], 0, multiples.operations_a_slice
+    found, done = [], 0
     Counted.total = 0
-    multiples.Sum, multiples.operations_a_slice = Counted, asked
+    multiples.Sum = Counted
     try:
-        for _ in make():
-            assert Counted.before_step - done < asked <= Counted.total - done, (slices, Counted.before_step - done)
-            slices.append(Counted.total - done)
-            done = Counted.total
-        assert Counted.before_step - done < asked
+        with Slices(asked):
+            for _ in make():
+                assert Counted.before_step - done < asked <= Counted.total - done, (found, Counted.before_step - done)
+                found.append(Counted.total - done)
+                done = Counted.total
+            assert Counted.before_step - done < asked
     finally:
-        multiples.Sum, multiples.operations_a_slice = _Sum, before
-    return slices
+        multiples.Sum = _Sum
+    return found
 
 
 def test_a_slice_of_a_multiple_of_g_has_as_many_operations_as_asked():
-    assert operations_of(lambda: multiples.multiply_base(99, 1), 3) == [4] * 31
+    assert operations_of(lambda: multiples.multiply_base(99, 1), 3) == [3] * 42
 
 
 def test_a_slice_of_a_sum_has_as_many_operations_as_asked_however_long_the_run_of_zeros():
-    slices = operations_of(lambda: multiples.sum_of_multiples(p256.N - 2, (1 << 255) | (1 << 77) | 5, GX, GY), 9)
-    assert slices[1:18] == [9] * 17
-    assert len(slices) == 35
+    found = operations_of(lambda: multiples.sum_of_multiples(p256.N - 2, (1 << 255) | (1 << 77) | 5, GX, GY), 9)
+    assert found == [9] * 37
 
 
 def test_a_slice_of_a_sum_has_as_many_operations_as_asked_from_its_table_on():
-    slices = operations_of(lambda: multiples.sum_of_multiples(3, p256.N - 99, GX, GY), 3)
-    assert slices[:3] == [3, 3, 3]
+    found = operations_of(lambda: multiples.sum_of_multiples(3, p256.N - 99, GX, GY), 3)
+    assert found[:3] == [3, 3, 3]
 
 
 def test_a_slice_of_an_inverse_has_as_many_octets_of_its_exponent_as_asked():
-    before = multiples.operations_a_slice
-    multiples.operations_a_slice = 4
-    try:
+    with Slices(4):
         assert sum(1 for _ in multiples.inverse(3, p256.N)) == 8
-    finally:
-        multiples.operations_a_slice = before
 
 
 def test_a_multiple_of_g_alone():

@@ -20,7 +20,7 @@ def test_the_vehicle_shows_as_it_comes():
     assert (charger.plugged, charger.wants_power, charger.digital, charger.ready) == (False, False, False, False)
     bench.vehicle("B").run()
     assert (charger.plugged, charger.wants_power, charger.digital, charger.ready) == (True, False, True, True)
-    assert charger.pilot_state == pilot.B
+    assert bench.connector.pilot.state == pilot.B
     bench.vehicle("C").run()
     assert charger.wants_power
     assert not charger.contactor_closed

@@ -147,7 +147,7 @@ def test_low_voltage_is_no_return():
 
 def test_mode_safe_wins():
     protection, mains, now = running()
-    protection.enabled = False
+    protection.allow(False)
     assert protection.update(mains, now) == SAFE
 
 

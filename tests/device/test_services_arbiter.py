@@ -29,7 +29,7 @@ def test_the_table_from_its_bottom_to_its_top():
     services.protection.samples_lost()
     rig.mains.quality = 1
     assert rig.seen() == (arbiter.PROTECTION, limits.CEASED, 0)
-    services.protection.enabled = False
+    services.protection.allow(False)
     assert rig.seen() == (arbiter.SAFETY, limits.MODE_SAFE, 0)
 
 

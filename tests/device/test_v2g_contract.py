@@ -5,6 +5,7 @@ from contracts import EMAID, ContractCar, Key, Operator, bench_for, certificate,
 from evcc import UNIX_S
 from reaching import ended_safely
 
+from gridkeel import slices
 from gridkeel.clock import WallClock
 from gridkeel.crypto import crl, multiples
 from gridkeel.v2g.iso2 import states
@@ -64,17 +65,17 @@ def slices_of_a_check(operations):
         return work(now_ms)
 
     bench.secc.work = counting
-    usual, multiples.operations_a_slice = multiples.operations_a_slice, operations
+    usual, slices.cycles = slices.cycles, operations * multiples.OPERATION_CYCLES
     try:
         ContractCar(bench, key, chain).to_details()
     finally:
-        multiples.operations_a_slice = usual
+        slices.cycles = usual
     return counted.count(states.PAYMENT_DETAILS_REQ)
 
 
 def test_a_contracts_check_is_in_slices_as_small_as_the_board_wants_them():
     # Three verifications, each of 32 steps of an inverse and more than 360 sums of points.
-    assert slices_of_a_check(multiples.operations_a_slice) > 3 * 360 // multiples.operations_a_slice
+    assert slices_of_a_check(50) > 3 * 360 // 50
     assert slices_of_a_check(10) > 3 * (32 + 360) // 10
 
 

@@ -123,7 +123,7 @@ class Pair:
 
     def enable(self, wanted):
         for one, on in zip(self.firmware, wanted, strict=True):
-            one.protection.enabled = on
+            one.protection.allow(on)
         self.model.services.protection.enabled[:] = wanted
 
     def differences(self):

@@ -31,6 +31,7 @@ SETTLE_MS = 50  # of real time, some rounds of the runtime
 class Board:
     """A clock that is set."""
 
+    clock_hz = 2000000000
     slice_ms = 0
     probes_heap = False
     now_ms = 1000

@@ -22,7 +22,9 @@ SOURCES = {
 }
 # What only MicroPython imports is left out.
 IMPORTABLE = [
-    name for name in SOURCES if not re.search(r"\.boards\.|\.runtime\.|\.kernels(_wide)?$|\.limbs$|\.points$", name)
+    name
+    for name in SOURCES
+    if not re.search(r"\.boards\.|\.runtime\.|\.kernels(_\w+)?$|\.field$|\.limbs$|\.points$", name)
 ]
 
 

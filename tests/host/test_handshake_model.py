@@ -132,7 +132,7 @@ def test_a_chip_follows_from_counted_instructions() -> None:
     # Half a multiplication is 28.5 million instructions, whatever the interpreter counts for it.
     half_us = 28.5e6 * row.cycles / row.mhz
     assert chip.python["parse"] == pytest.approx(half_us * tables.COUNTED["parse"] / tables.COUNTED["plain_128"])
-    assert chip.python["verify"] == pytest.approx(tables.VERIFY_INSTRUCTIONS * row.cycles / row.mhz)
+    assert chip.python["verify"] == pytest.approx(row.verify_instructions * row.cycles / row.mhz)
     assert chip.tls["verify"] == pytest.approx(302_000) and chip.tls["sign"] == pytest.approx(0.36 * 302_000)
     for name, other in tables.CHIPS.items():
         assert "estimate" in other.source, name

@@ -37,6 +37,7 @@ REPLY_BYTES = REPLY_HEAD_BYTES + connector_pipe.ORDERS_BYTES
 LEVEL_ENERGISE = 1
 # Computing takes no virtual time, so a slice of a session's work is charged the most that one may take.
 SLICE_MS = 5
+CLOCK_HZ = 2000000000  # as on real time's board
 NEVER = 0xFFFFFFFFFFFFFFFF
 # asyncio's C task queue stamps a new task with the real clock; virtual ticks start far beyond it, so that such a
 # task is always due at once, and the order of tasks follows virtual time alone.
@@ -66,6 +67,7 @@ class LockStepBoard(Flash):
         self._ports[:2] = (self.rs485, self.host)
         self.mains = LockStepMains(self._clock)
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_LOCKSTEP_VEHICLES"))
+        self.clock_hz = CLOCK_HZ
         self.slice_ms = SLICE_MS
         self.probes_heap = False
         self.connector = LockStepConnector(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)
@@ -143,7 +145,7 @@ class LockStepBoard(Flash):
         for port in self._ports:
             if port and port.tx_n:
                 self._send(port.tx, port.tx_n)
-                port.tx_n = 0
+                port.sent()
 
     def _send(self, data, n):
         if self._socket.write(data, n) != n:
@@ -165,11 +167,9 @@ class LockStepBoard(Flash):
     def _fill(self, port, n):
         room = min(n, len(port.rx) - port.rx_n)
         self._receive(memoryview(port.rx)[port.rx_n : port.rx_n + room])
-        port.rx_n += room
         if n > room:
-            port.dropped += n - room
             self._receive(bytearray(n - room))
-        port.wake.fire()
+        port.arrived(room, n - room)
 
     def _receive(self, buffer):
         view = memoryview(buffer)

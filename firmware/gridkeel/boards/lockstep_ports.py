@@ -57,6 +57,16 @@ class LockStepPort:
         self.tx[self.tx_n : self.tx_n + n] = memoryview(data)[:n]
         self.tx_n += n
 
+    def sent(self) -> None:
+        """The rig has what was written."""
+        self.tx_n = 0
+
+    def arrived(self, n: int, dropped: int) -> None:
+        """Take that n bytes were put into rx behind those there, and how many more had no room."""
+        self.rx_n += n
+        self.dropped += dropped
+        self.wake.fire()
+
     async def readinto(self, data: "WritableBuffer") -> int:
         while not self.rx_n:
             await self.wake

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gridkeel.boards.pki import Pki
     from gridkeel.protocols import Buffer, VehicleNetwork, WritableBuffer
 
+# What a host does in a second, in cycles of a microcontroller: slices come out well under a millisecond.
+CLOCK_HZ = 2000000000
+
 
 class TerminalPort:
     """A serial port on a pseudo-terminal; bytes that the other end does not take are dropped, as on an open line."""
@@ -106,6 +109,7 @@ class RealTimeBoard(Flash):
         pins = os.getenv("GRIDKEEL_PINS")
         self._pins = open(pins, "wb") if pins else None
         self._energised = False
+        self.clock_hz = CLOCK_HZ
         self.slice_ms = 0  # a slice takes its own time here
         self.probes_heap = bool(os.getenv("GRIDKEEL_HEAP_PROBE"))
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_V2G_INTERFACE"))

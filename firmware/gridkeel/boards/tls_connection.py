@@ -103,6 +103,10 @@ class _Records(io.IOBase):
         self._corked = False
         return self._held_n
 
+    def sent(self, n):
+        """Count n bytes of `held` that are out."""
+        self.bytes_out += n
+
     def _hold(self, record):
         n = len(record)
         if self._held_n + n > CORK_BYTES:
@@ -175,7 +179,7 @@ class TlsConnection:
         held_n = records.uncork()
         if not sound or not await write_all(self._socket, records.held, held_n):
             return False
-        records.bytes_out += held_n
+        records.sent(held_n)
         return True
 
     def _encrypt(self, view):

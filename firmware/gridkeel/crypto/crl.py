@@ -5,7 +5,7 @@ Source: RFC 5280, chapter 5.
 
 from array import array
 
-from gridkeel import TYPE_CHECKING
+from gridkeel import TYPE_CHECKING, slices
 from gridkeel.crypto import der, extensions, names, times
 from gridkeel.crypto.signed import Signed, algorithm
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 MOST_BYTES = 16384  # 400 long serial numbers, 770 short ones; more does not fit beside a session in a board's heap
-_ENTRIES_A_SLICE = 16
+_ENTRIES_A_SLICE = 16  # at most; a slow clock has fewer (slices.py)
+_ENTRY_CYCLES = 100000
 _VERSION_2 = b"\x02\x01\x01"
 _EXTENSIONS = 0xA0
 _READERS = {extensions.AUTHORITY_KEY_ID: extensions.authority_key_id}
@@ -75,11 +76,11 @@ def parse(data: bytes) -> "Generator[None, None, RevocationList]":
     """Generator, yields None between slices; return the RevocationList.  Errors: CertificateError."""
     found = RevocationList(data)
     at = found.entries_at
-    left = _ENTRIES_A_SLICE
+    most = left = slices.units(_ENTRY_CYCLES, _ENTRIES_A_SLICE)
     while at < found.entries_stop:
         at = found.add(at)
         left -= 1
         if left == 0:
-            left = _ENTRIES_A_SLICE
+            left = most
             yield
     return found

@@ -1,10 +1,11 @@
 """Sums of points as steps of four bytes, which a kernel's `run` executes: operation, output, two inputs, all slots.
 
-Slots from ENTRY on count from the place that `run` is given. The formulas are those of p256.py.
+A formula ends with END. Slots from ENTRY on count from the place that `run` is given. They are those of p256.py.
 """
 
 TIMES = 0
 PLUS = 1
+END = 2
 LESS = 3
 
 # 0 to 5 are the kernels' own.
@@ -17,8 +18,8 @@ FREE = 24
 ENTRY = 64
 EX, EY, EZ, EZ2, EZ3 = range(ENTRY, ENTRY + 5)  # a point that is kept: x, y, z, z^2, z^3
 
-INTO_FORM = bytes((TIMES, ENTRY, ENTRY, SQUARE))
-OUT_OF_FORM = bytes((TIMES, ENTRY, ENTRY, PLAIN))
+INTO_FORM = bytes((TIMES, ENTRY, ENTRY, SQUARE, END))
+OUT_OF_FORM = bytes((TIMES, ENTRY, ENTRY, PLAIN, END))
 
 # fmt: off
 DOUBLE = bytes((
@@ -43,10 +44,10 @@ DOUBLE = bytes((
     TIMES, YY, YY, YY,
     PLUS, YY, YY, YY,
     LESS, Y, T, YY,
+    END,
 ))
 
 # The sum of (X, Y) and (U, S), both over the denominator Z, in two parts: what H and R are decides on the second.
-_APART = bytes((LESS, H, U, X, LESS, R, S, Y))
 ADD = bytes((
     TIMES, A, H, H,
     TIMES, B, H, A,
@@ -60,6 +61,7 @@ ADD = bytes((
     TIMES, T, R, T,
     LESS, Y, T, Y,
     TIMES, Z, Z, H,
+    END,
 ))
 
 # (QX, QY), affine, is brought to the denominator Z.
@@ -68,7 +70,10 @@ WITH_BASE = bytes((
     TIMES, U, QX, ZZ,
     TIMES, S, QY, ZZ,
     TIMES, S, S, Z,
-)) + _APART
+    LESS, H, U, X,
+    LESS, R, S, Y,
+    END,
+))
 
 # The sum so far, and the entry with QY in place of its y, are brought to one denominator.
 WITH_ENTRY = bytes((
@@ -79,35 +84,43 @@ WITH_ENTRY = bytes((
     TIMES, S, QY, ZZ,
     TIMES, S, S, Z,
     TIMES, Z, Z, EZ,
-)) + _APART
+    LESS, H, U, X,
+    LESS, R, S, Y,
+    END,
+))
 
 LOAD_BASE = bytes((
     TIMES, QX, QX, SQUARE,
     TIMES, QY, QY, SQUARE,
+    END,
 ))
 LOAD_ENTRY = bytes((
     PLUS, QX, EX, ZERO,
     PLUS, QY, EY, ZERO,
+    END,
 ))
-OPPOSITE = bytes((LESS, QY, ZERO, QY))
+OPPOSITE = bytes((LESS, QY, ZERO, QY, END))
 KEEP = bytes((
     PLUS, EX, X, ZERO,
     PLUS, EY, Y, ZERO,
     PLUS, EZ, Z, ZERO,
     TIMES, EZ2, Z, Z,
     TIMES, EZ3, EZ2, Z,
+    END,
 ))
 BECOME_ENTRY = bytes((
     PLUS, X, EX, ZERO,
     PLUS, Y, QY, ZERO,
     PLUS, Z, EZ, ZERO,
+    END,
 ))
 BECOME_BASE = bytes((
     PLUS, X, QX, ZERO,
     PLUS, Y, QY, ZERO,
     PLUS, Z, ONE, ZERO,
+    END,
 ))
-BECOME_ZERO = bytes((LESS, Z, Z, Z))
+BECOME_ZERO = bytes((LESS, Z, Z, Z, END))
 # (QX, QY), affine, becomes the sum, with another denominator, which stands in Z.
 BLIND = bytes((
     TIMES, Z, Z, SQUARE,
@@ -115,5 +128,6 @@ BLIND = bytes((
     TIMES, X, QX, ZZ,
     TIMES, ZZ, ZZ, Z,
     TIMES, Y, QY, ZZ,
+    END,
 ))
 # fmt: on

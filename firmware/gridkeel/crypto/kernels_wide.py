@@ -2,7 +2,7 @@
 
 29 bits leave room: a column of nine products fits a machine word, so that nothing is carried inside of one, and a
 number may be up to 2 P and a little, so that sums are reduced by an estimate alone. Numbers are in Montgomery's form,
-x * 2^261. No step depends on a value. kernels.py has the same functions for any processor.
+x * 2^261. No step depends on a value. kernels_umaal.py and kernels_thumb.py have the same functions for others.
 An area is a row of slots of 36 bytes, the first one scratch. viper checks no bounds: points.py owns the sizes.
 """
 # ruff: noqa: F821
@@ -21,12 +21,16 @@ def number(area, slot):
     return value
 
 
+def set_modulus(area, modulus):
+    """Do nothing: the modulus is in the code."""
+
+
 @micropython.viper
 def run(area, steps, base: int, times: int):
     # The steps of a formula (formulas.py), `times` over.
     t = ptr32(area)
     c = ptr8(steps)
-    n = int(len(steps))
+    n = int(len(steps)) - 1
     first = int(t)
     moved = first + (base - 64) * 36  # slots from 64 on count from `base`
     m = 0x1FFFFFFF

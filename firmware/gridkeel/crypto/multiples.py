@@ -2,38 +2,51 @@
 
 from array import array
 
-from gridkeel import TYPE_CHECKING
+from gridkeel import TYPE_CHECKING, slices
 from gridkeel.crypto import p256
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 try:
+    from gridkeel.crypto.field import OPERATION_CYCLES
     from gridkeel.crypto.limbs import Power
     from gridkeel.crypto.points import Sum
-except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without the viper emitter
-    from gridkeel.crypto.integers import Power, Sum  # type: ignore[assignment]
+except (ImportError, SyntaxError, AttributeError):  # CPython, or a processor without kernels that are worth it
+    from gridkeel.crypto.integers import OPERATION_CYCLES, Power, Sum  # type: ignore[assignment]
 
 # The comb of G: five teeth, 64 bits apart, so that a scalar of 320 bits fits: a key of 256 and 64 of blinding.
 TEETH = 5
 SPACING = 64
 WINDOW = 5
 
-# Point operations between two yields. One takes 2 to 4 us on the virtual board, which makes slices under 1 ms; a
-# microcontroller at 240 MHz needs about 1 ms for one, so its board file sets 2 here.
-operations_a_slice = 200
+_OPERATIONS_MOST = 200  # in a slice
+_BEGIN_OPERATIONS = 2  # what the start of a table is worth
+
+
+class _Slice:
+    """Counts point operations; left: before the next yield."""
+
+    def __init__(self) -> None:
+        self._most = self.left = slices.units(OPERATION_CYCLES, _OPERATIONS_MOST)
+
+    def over(self, operations: int) -> bool:
+        """Note that so many were done; return whether it is time to yield, and the next slice begins."""
+        self.left -= operations
+        if self.left > 0:
+            return False
+        self.left = self._most
+        return True
 
 
 def inverse(value: int, modulus: int) -> "Generator[None, None, int]":
     """Generator; return 1 / value modulo P or N, 0 for 0.  The same steps for every value (Fermat)."""
+    part = _Slice()
     power = Power(value, modulus)
-    left = operations_a_slice
     for byte in (modulus - 2).to_bytes(32, "big"):
         power.step(byte >> 4)
         power.step(byte & 15)
-        left -= 1
-        if left <= 0:
-            left = operations_a_slice
+        if part.over(1):
             yield
     return power.result()
 
@@ -69,14 +82,14 @@ def multiply_base(scalar: int, blind: int) -> "Generator[None, None, tuple[int, 
     total = Sum()
     comb.select(SPACING - 1)
     total.begin_base(comb.at, comb.positive, blind)
-    left = operations_a_slice
+    part = _Slice()
     for column in range(SPACING - 2, -1, -1):
         total.double()
+        if part.over(1):
+            yield
         comb.select(column)
         total.add_base(comb.at, comb.positive)
-        left -= 2
-        if left <= 0:
-            left = operations_a_slice
+        if part.over(1):
             yield
     return total.result()
 
@@ -89,35 +102,40 @@ def sum_of_multiples(u1: int, u2: int, x: int, y: int) -> "Generator[None, None,
     comb = Comb(u1)
     digits = signed_windows(u2)
     total = Sum()
-    left = operations_a_slice
-    total.begin_table(x, y)
-    for index in range(1, 8):
-        total.next_multiple(index)
-        left -= 1
-        if left <= 0:
-            left = operations_a_slice
-            yield
-    total.end_table()
+    part = _Slice()
+    yield from _odd_multiples(total, x, y, part)
     doublings = 0
     for at in range(len(digits) - 1, -1, -1):
         doublings += 1
         digit = digits[at]
-        if not digit and at >= SPACING and doublings < left:
+        if not digit and at >= SPACING and doublings < part.left:
             continue
         total.double(doublings)
-        left -= doublings
+        if part.over(doublings):
+            yield
         doublings = 0
         if digit:
             total.add_multiple((digit if digit > 0 else -digit) >> 1, digit < 0)
-            left -= 1
+            if part.over(1):
+                yield
         if at < SPACING:
             comb.select(at)
             total.add_base(comb.at, comb.positive)
-            left -= 1
-        if left <= 0:
-            left = operations_a_slice
-            yield
+            if part.over(1):
+                yield
     return total.result()
+
+
+def _odd_multiples(total, x, y, part):
+    """Fill the table of a sum, which is infinity after it."""
+    total.begin_table(x, y)
+    if part.over(_BEGIN_OPERATIONS):
+        yield
+    for index in range(1, 8):
+        total.next_multiple(index)
+        if part.over(1):
+            yield
+    total.end_table()
 
 
 def signed_windows(scalar: int) -> "array[int]":

@@ -1,20 +1,17 @@
-"""A sum of multiples on viper's kernels: nothing is allocated for a step."""
+"""A sum of multiples on the processor's kernels: nothing is allocated for a step."""
 
-from gridkeel.crypto import formulas, kernels, kernels_wide, p256
+from gridkeel.crypto import formulas, p256
 from gridkeel.crypto.base_table import TABLE
-from gridkeel.crypto.limbs import wide
+from gridkeel.crypto.field import kernels
 
-field = kernels_wide if wide else kernels
-
-_MODULUS = 5
 _TABLE = formulas.FREE
 _ENTRY = 5  # slots of a point that is kept
 _ENTRIES = 8
 _TWICE = _TABLE + _ENTRY * _ENTRIES
 _SLOTS = _TWICE + _ENTRY
 # Reserved once, and all zero while it lies here: after some sessions a heap may not have 2.5 kB in one piece.
-_reserved = [bytearray(_SLOTS * field.SLOT_BYTES)]
-_ZEROS = bytes(field.SLOT_BYTES)
+_reserved = [bytearray(_SLOTS * kernels.SLOT_BYTES)]
+_ZEROS = bytes(kernels.SLOT_BYTES)
 
 
 class Sum:
@@ -24,19 +21,18 @@ class Sum:
     """
 
     def __init__(self) -> None:
-        self._field = field
-        self._run = field.run
-        self._area = _reserved.pop() if _reserved else bytearray(_SLOTS * field.SLOT_BYTES)
+        self._run = kernels.run
+        self._area = _reserved.pop() if _reserved else bytearray(_SLOTS * kernels.SLOT_BYTES)
         self._infinite = True
-        self._put(_MODULUS, p256.P)
-        self._put(formulas.SQUARE, (1 << 2 * field.FACTOR_BITS) % p256.P)
+        kernels.set_modulus(self._area, p256.P)
+        self._put(formulas.SQUARE, (1 << 2 * kernels.FACTOR_BITS) % p256.P)
         self._put(formulas.PLAIN, 1)
-        self._put(formulas.ONE, (1 << field.FACTOR_BITS) % p256.P)
+        self._put(formulas.ONE, (1 << kernels.FACTOR_BITS) % p256.P)
 
     def result(self) -> "tuple[int, int, int]":
         """Return (x, y, z), Jacobian; the last call."""
         point = self._get(formulas.X), self._get(formulas.Y), self._get(formulas.Z)
-        size = self._field.SLOT_BYTES
+        size = kernels.SLOT_BYTES
         for at in range(0, _SLOTS * size, size):
             self._area[at : at + size] = _ZEROS
         if not _reserved:
@@ -44,11 +40,11 @@ class Sum:
         return point
 
     def _put(self, slot, value):
-        self._field.load(self._area, slot, value.to_bytes(32, "big"), 0)
+        kernels.load(self._area, slot, value.to_bytes(32, "big"), 0)
 
     def _get(self, slot):
         self._run(self._area, formulas.OUT_OF_FORM, slot, 1)
-        return self._field.number(self._area, slot) % p256.P
+        return kernels.number(self._area, slot) % p256.P
 
     def double(self, times: int = 1) -> None:
         """Double the point, so many times over."""
@@ -69,7 +65,7 @@ class Sum:
         self._add(formulas.WITH_BASE, formulas.BECOME_BASE, 0)
 
     def _load_base(self, at, positive):
-        area, load = self._area, self._field.load
+        area, load = self._area, kernels.load
         load(area, formulas.QX, TABLE, at)
         load(area, formulas.QY, TABLE, at + 32)
         self._run(area, formulas.LOAD_BASE, 0, 1)
@@ -111,7 +107,7 @@ class Sum:
         self._add(formulas.WITH_ENTRY, formulas.BECOME_ENTRY, entry)
 
     def _add(self, beside, become, entry):
-        area, run, is_zero = self._area, self._run, self._field.is_zero
+        area, run, is_zero = self._area, self._run, kernels.is_zero
         if self._infinite:
             run(area, become, entry, 1)
             self._infinite = False

@@ -48,10 +48,6 @@ class Charger:
     # --- the vehicle and the connector
 
     @property
-    def pilot_state(self) -> int:
-        return self._connector.pilot.state
-
-    @property
     def plugged(self) -> bool:
         return self._connector.pilot.plugged
 

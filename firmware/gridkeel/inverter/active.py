@@ -116,7 +116,7 @@ class ActiveSide:
         if self._step < held.steps:
             self._jobs.want(STEP, now_ms)
             return
-        held.held_s = 0
+        held.renew()
         if self._line.state == DRIVING:
             # Some start the timer when its time is written, some when the function is enabled: both, count from here.
             self._jobs.want(REFRESH, ticks.add(self._renewed_ms, 500 * held.life_s))

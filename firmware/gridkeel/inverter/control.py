@@ -50,6 +50,10 @@ class Control:
         """Another value is about to be written: no reading has shown it yet."""
         self._confirmed = False
 
+    def renew(self) -> None:
+        """The timer was written: what it shows counts from now on."""
+        self.held_s = 0
+
     def write_setting(self, master: "Master", out: bytearray, now_ms: int) -> int:
         return self._write(master, out, self._setting, now_ms)
 

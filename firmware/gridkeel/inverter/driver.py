@@ -8,7 +8,7 @@ Nothing here allocates after construction.
 from gridkeel import TYPE_CHECKING, errors, limits, ticks
 from gridkeel.inverter import DRIVING, READY, control, states
 from gridkeel.inverter.active import ActiveSide
-from gridkeel.inverter.faults import POWER, REACTIVE
+from gridkeel.inverter.faults import NO_REACTIVE, POWER, REACTIVE
 from gridkeel.inverter.following import Following
 from gridkeel.inverter.jobs import MEASURE, SCALE, SET, STORAGE, TEMPERATURE
 from gridkeel.inverter.line import Line
@@ -52,10 +52,10 @@ class RegisterDriver:
         self._temperature = Reading(limits.UNKNOWN)
         self._line = line = Line(parameters, device)
         self.faults = line.faults
-        line.active = self.active = ActiveSide(parameters, line, device)
-        line.reactive = self.reactive = ReactiveSide(parameters, line.jobs)
-        line.search = Search(parameters, line, device, self)
-        line.answers = (
+        self.active = ActiveSide(parameters, line, device)
+        self.reactive = ReactiveSide(parameters, line.jobs, device)
+        search = Search(parameters, line, device, self)
+        answers = (
             self.active.set_done,
             self.active.step_done,
             None,  # a refresh is sent as a step or a setting
@@ -67,8 +67,9 @@ class RegisterDriver:
             self._var_readback_done,
             self._storage_done,
             self._temperature_done,
-            line.search.rescaled,
+            search.rescaled,
         )
+        line.join(self.active, self.reactive, search, answers)
         self.following = Following(parameters)
         self.power_age = self._power.age
         self.soc_age = self._soc.age
@@ -84,7 +85,7 @@ class RegisterDriver:
     @property
     def fault(self) -> int:
         """The fault that holds now, the gravest first, or NO_FAULT; one of the bus stands before one of the power."""
-        code = self.faults.code(self._line.state)
+        code = self.faults.code(self._line.state, self._line.master.slow)
         light = code == errors.NO_FAULT or code == errors.INVERTER_SLOW or code == errors.INVERTER_FRAME
         if light and self.following.deviation_w:
             return errors.INVERTER_NOT_FOLLOWING
@@ -100,7 +101,7 @@ class RegisterDriver:
         """Return power_w, limits.UNKNOWN where it did not report it lately."""
         p = self._parameters
         stale_ms = p.inverter_silent_ms + 2 * p.inverter_poll_ms
-        if self.faults.slow:  # it is asked as often as it answers
+        if self._line.master.slow:  # it is asked as often as it answers
             stale_ms += p.inverter_silent_ms
         known = self._power.age(now_ms) <= stale_ms
         return self._power.value if known else limits.UNKNOWN
@@ -110,7 +111,7 @@ class RegisterDriver:
         self.active.request(power_w, now_ms)
 
     def react(self, wanted: bool, var: int, now_ms: int) -> None:
-        self.faults.no_reactive = self.reactive.request(wanted, var, now_ms)
+        self.faults.set(NO_REACTIVE, self.reactive.request(wanted, var, now_ms))
 
     def on_deadline(self, now_ms: int) -> None:
         self._line.begin(now_ms)

@@ -3,6 +3,12 @@
 from gridkeel import errors
 from gridkeel.inverter import SILENT, UNSUITED, control, jobs
 
+# Conditions that are reported as they are found (Faults.set), a bit each.
+NO_MAP = 1  # something answers, and it is none of the family
+BROKEN = 2  # there is a map, and what is needed of it could not be read
+NO_REACTIVE = 4
+DAMAGED = 8  # frames
+
 _COUNTER_MAX = 0xFFFF
 POWER = 1
 REACTIVE = 2
@@ -15,11 +21,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.overridden = 0
-        self.not_found = False
-        self.broken = False
-        self.slow = False
-        self.damaged = False
-        self.no_reactive = False
+        self._conditions = 0
         self._differs = 0  # a bit for each side that is read back
         self._foreign = 0
         # Two a side: readings that matched in a row, and how many of them end the fault.
@@ -27,15 +29,25 @@ class Faults:
         self._refused = 0  # a bit for each job the inverter refuses
         self._busy = bytearray(jobs.COUNT)
 
-    def code(self, state: int) -> int:
-        """Return the gravest fault that holds, or NO_FAULT."""
+    def set(self, condition: int, holds: bool) -> None:
+        """Take whether a condition, or several at once, holds now."""
+        if holds:
+            self._conditions |= condition
+        else:
+            self._conditions &= ~condition
+
+    def code(self, state: int, slow: bool) -> int:
+        """Return the gravest fault that holds, or NO_FAULT.  slow: the inverter takes longer than its timeout."""
         if state == SILENT:
             return errors.INVERTER_SILENT
         if state == UNSUITED:
             return errors.INVERTER_UNSUITED
-        if self.not_found:
+        conditions = self._conditions
+        if not (conditions or self._foreign or self._differs or self._refused):
+            return errors.INVERTER_SLOW if slow else errors.NO_FAULT
+        if conditions & NO_MAP:
             return errors.INVERTER_NOT_FOUND
-        if self.broken:
+        if conditions & BROKEN:
             return errors.INVERTER_MAP
         if self._foreign:
             return errors.INVERTER_OVERRIDDEN
@@ -43,11 +55,11 @@ class Faults:
             return errors.INVERTER_READBACK
         if self._refused:
             return errors.INVERTER_EXCEPTION
-        if self.no_reactive:
+        if conditions & NO_REACTIVE:
             return errors.INVERTER_NO_REACTIVE
-        if self.slow:
+        if slow:
             return errors.INVERTER_SLOW
-        return errors.INVERTER_FRAME if self.damaged else errors.NO_FAULT
+        return errors.INVERTER_FRAME if conditions & DAMAGED else errors.NO_FAULT
 
     def read_back(self, side: int, result: int) -> None:
         """Take what a reading of one side (POWER, REACTIVE) said: control.MATCH, DIFFERS ..."""

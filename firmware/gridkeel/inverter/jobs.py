@@ -59,6 +59,12 @@ class Jobs:
     def release(self, job: int) -> None:
         self._held[job] = 0
 
+    def take(self, job: int) -> None:
+        """The request of a job goes out."""
+        self._wanted[job] = 0
+        if job >= READBACK:
+            self.measured = job == MEASURE
+
     def drop(self, job: int) -> None:
         self._wanted[job] = 0
 

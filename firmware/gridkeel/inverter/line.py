@@ -5,7 +5,7 @@ Which job's request goes out is decided in one place (`_pick`, by the order of t
 
 from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import SEARCHING, SILENT, states
-from gridkeel.inverter.faults import Faults
+from gridkeel.inverter.faults import DAMAGED, Faults
 from gridkeel.inverter.jobs import (
     DISCOVER,
     MEASURE,
@@ -41,8 +41,7 @@ _SLOW_WRITES_IN_A_ROW = 2  # a refresh is two
 class Line:
     """The Modbus master, the jobs, the faults and the driver's state of one line.  Allocates: nothing.
 
-    device: what is at the end of it (sunspec.device.Device ...).  Set before the first call: active and reactive, the
-    two sides that write; search, which finds the map; answers, what takes the answer to each job, called with now_ms.
+    device: what is at the end of it (sunspec.device.Device ...).
     """
 
     def __init__(self, parameters: "Parameters", device: "RegisterDevice") -> None:
@@ -62,6 +61,17 @@ class Line:
         self._asked = False
         self._asked_ms = 0
 
+    def join(self, active: "ActiveSide", reactive: "ReactiveSide", search: "Search", answers: "Answers") -> None:
+        """Take, before all other calls, what works over this line.
+
+        active, reactive: the two sides that write.  search: finds the map.  answers: what takes the answer to each
+        job, called with now_ms.
+        """
+        self.active = active
+        self.reactive = reactive
+        self.search = search
+        self.answers = answers
+
     def enter(self, event: int) -> None:
         self.state = states.NEXT[self.state][event]
 
@@ -79,10 +89,10 @@ class Line:
         good = master.bad_frames - master.echoes
         verdict = master.receive(data, n, now_ms)
         damaged = master.bad_frames - master.echoes != good
-        faults.damaged = damaged or faults.damaged and verdict == rtu.NOTHING
+        if damaged or verdict != rtu.NOTHING:
+            faults.set(DAMAGED, damaged)
         if verdict == rtu.NOTHING:
             return
-        faults.slow = master.slow
         job = self._job
         self._asked = False
         self.enter(states.HEARD)
@@ -107,7 +117,7 @@ class Line:
         job = self._pick(now_ms)
         if job == NONE:
             return 0
-        self.jobs.drop(job)
+        self.jobs.take(job)
         self._job = job
         if not self._asked:
             self._asked = True
@@ -148,7 +158,6 @@ class Line:
             self._device.found.miss()
         # The open request may yet be answered; nobody asks for it any more.
         self._job = NONE
-        self.master.careful = False
         self.enter(states.SILENCE)
         self.search.lost(now_ms)
 
@@ -196,13 +205,12 @@ class Line:
         if job == NONE:
             self._row = 0
             return job
-        most = _SLOW_WRITES_IN_A_ROW if self.faults.slow else _WRITES_IN_A_ROW
+        most = _SLOW_WRITES_IN_A_ROW if self.master.slow else _WRITES_IN_A_ROW
         if job < READBACK and self._row >= most and (job != SET or self.active.to_set_w):
             other = jobs.next(STEP if job == SET and self._job == SET else READBACK, now_ms)
             job = job if other == NONE else other
         if job >= READBACK:
             self._row = 0
-            jobs.measured = job == MEASURE
             return job
         self._row += 1
         if job == REFRESH:

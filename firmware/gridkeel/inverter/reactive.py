@@ -13,7 +13,7 @@ from gridkeel.inverter import control
 from gridkeel.inverter.jobs import VAR_READBACK, VAR_REFRESH, VAR_SET, VAR_STEP
 
 if TYPE_CHECKING:
-    from gridkeel.inverter.interface import RegisterVarControl
+    from gridkeel.inverter.interface import RegisterDevice
     from gridkeel.inverter.jobs import Jobs
     from gridkeel.inverter.modbus.rtu import Master
     from gridkeel.params import Parameters
@@ -27,14 +27,15 @@ _SETTLE_MS = 100
 class ReactiveSide:
     """One control of reactive power and what became of it; positive is absorbed.  Allocates: nothing.
 
-    control: None where the inverter has none.  holds: our reversion is in force, so that what is requested is written.
-    commanded_var: the last setting that was acknowledged, as rounded by the inverter's scale.
+    device: its var_control is None while no map was found, and where the inverter has none.  holds: our reversion is in
+    force, so that what is requested is written.  commanded_var: the last setting that was acknowledged, as rounded by
+    the inverter's scale.
     """
 
-    def __init__(self, parameters: "Parameters", jobs: "Jobs") -> None:
+    def __init__(self, parameters: "Parameters", jobs: "Jobs", device: "RegisterDevice") -> None:
         self._p = parameters
         self._jobs = jobs
-        self.control: RegisterVarControl = None
+        self._device = device
         self.commanded_var = 0
         self.holds = False
         self._touched = False  # something was written since the map was found
@@ -50,7 +51,6 @@ class ReactiveSide:
 
     def forget(self) -> None:
         """The map is being searched again."""
-        self.control = None
         self.holds = self._touched = self._driving = False
 
     def drive(self, now_ms: int) -> None:
@@ -67,7 +67,7 @@ class ReactiveSide:
         changed = wanted != self._wanted
         self._wanted = wanted
         self._requested_var = var if wanted else 0
-        if not self._driving or self.control is None:
+        if not self._driving or self._device.var_control is None:
             return self._driving and wanted
         if changed:
             self._take_hold(now_ms)
@@ -77,41 +77,45 @@ class ReactiveSide:
 
     def write_setting(self, master: "Master", out: bytearray, now_ms: int) -> int:
         var = self._requested_var if self.holds else 0
+        held = self._device.var_control
         if var != self._sent_var:
-            self.control.forget()
-        self.control.encode(var, 1 if self._wanted else 0, self._p.reactive_priority)
+            held.forget()
+        held.encode(var, 1 if self._wanted else 0, self._p.reactive_priority)
         self._sending_var = var
         self._set_ms = now_ms
-        return self.control.write_setting(master, out, now_ms)
+        return held.write_setting(master, out, now_ms)
 
     def write_step(self, master: "Master", out: bytearray, now_ms: int) -> int:
         self._step_ms = now_ms
-        return self.control.write_step(master, out, self._step, now_ms)
+        return self._device.var_control.write_step(master, out, self._step, now_ms)
 
     def renew(self) -> None:
         """Let the last step, which holds the timer, be written again."""
-        self.control.set_reversion(self._p.reversion_s if self._wanted else 0)
-        self._step = min(self._step, self.control.steps - 1)
+        held = self._device.var_control
+        held.set_reversion(self._p.reversion_s if self._wanted else 0)
+        self._step = min(self._step, held.steps - 1)
 
     def set_done(self, now_ms: int) -> None:
         self._sent = True
         self._sent_var = self._sending_var
-        self.commanded_var = self.control.commanded_var
-        if self._step < self.control.steps:
+        held = self._device.var_control
+        self.commanded_var = held.commanded_var
+        if self._step < held.steps:
             self._jobs.want(VAR_STEP, now_ms)
         elif self.holds:
             self._want_change(now_ms)
 
     def step_done(self, now_ms: int) -> None:
+        held = self._device.var_control
         self._step += 1
-        if self._step < self.control.steps:
+        if self._step < held.steps:
             self._jobs.want(VAR_STEP, now_ms)
         elif self._wanted:
             # Some start the timer when its time is written, some when the function is enabled: both, count from here.
             self._jobs.want(VAR_REFRESH, ticks.add(self._step_ms, 500 * self._p.reversion_s))
             self._jobs.want(VAR_READBACK, ticks.add(now_ms, _READBACK_MS))
-            self.control.held_s = 0
-            self.holds = self.holds or self.control.pause_ms == 0
+            held.renew()
+            self.holds = self.holds or held.pause_ms == 0
             self._sent = False
             self._jobs.want(VAR_SET, now_ms)
 
@@ -122,7 +126,7 @@ class ReactiveSide:
     def read_back(self, master: "Master", now_ms: int) -> int:
         """Return what a reading says (control.MATCH ...); what differs is written again, after a while."""
         settled = self._sent and ticks.diff(now_ms, self._set_ms) >= _SETTLE_MS
-        result = self.control.check(master, settled)
+        result = self._device.var_control.check(master, settled)
         self._jobs.want(VAR_READBACK, ticks.add(now_ms, _READBACK_MS))
         if result == control.MATCH or result == control.CLAMPED:
             self._held(now_ms)
@@ -131,15 +135,16 @@ class ReactiveSide:
         return result
 
     def _held(self, now_ms):
-        if not self._wanted or self._step < self.control.steps:
+        held = self._device.var_control
+        if not self._wanted or self._step < held.steps:
             return
-        self._jobs.want(VAR_REFRESH, ticks.add(self._step_ms, 500 * self.control.held_s))
-        if not self.holds and not self.control.rests(now_ms):
+        self._jobs.want(VAR_REFRESH, ticks.add(self._step_ms, 500 * held.held_s))
+        if not self.holds and not held.rests(now_ms):
             self.holds = True
             self._want_change(now_ms)
 
     def _differs(self, result, now_ms):
-        if self.control.retry(now_ms):
+        if self._device.var_control.retry(now_ms):
             self._take_hold(now_ms)
         elif result == control.LOST and self.holds:
             # Written again and still not held: 0 var, until it is.
@@ -148,9 +153,10 @@ class ReactiveSide:
 
     def _take_hold(self, now_ms):
         """Begin to take hold of the inverter's reactive power, or to let it go."""
-        if self.control is None or not (self._wanted or self._touched):
+        held = self._device.var_control
+        if held is None or not (self._wanted or self._touched):
             return
-        self._step = 0 if self._wanted else self.control.steps - 1
+        self._step = 0 if self._wanted else held.steps - 1
         self.renew()
         self._jobs.drop(VAR_REFRESH)
         self._jobs.drop(VAR_READBACK)

@@ -5,6 +5,7 @@ The questions are the family's (sunspec.discovery.Discovery ...); how each answe
 
 from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import states
+from gridkeel.inverter.faults import BROKEN, NO_MAP
 from gridkeel.inverter.jobs import DISCOVER, MEASURE, SCALE, SET, STORAGE
 
 if TYPE_CHECKING:
@@ -37,12 +38,12 @@ class Search:
         self._ratings = ratings
         self._backoff_ms = _BACKOFF_MS
 
-    def start(self, at_ms: int) -> None:
-        """Forget what was found and begin at the beginning."""
+    def start(self, at_ms: int, careful: bool = False) -> None:
+        """Forget what was found and begin at the beginning; careful: no answer may be taken for another one's."""
         p = self._p
         line = self._line
         line.master.configure(p.modbus_unit, p.modbus_timeout_ms, p.modbus_baud)
-        line.master.forget()
+        line.master.forget(careful)
         line.jobs.clear()
         self._device.forget()
         line.reactive.forget()
@@ -92,19 +93,19 @@ class Search:
             self._stop_early(now_ms)
         elif result == INCOMPLETE:
             line.enter(states.INCOMPLETE)
-            self.start(now_ms)
+            self.start(now_ms, line.master.careful)
         elif result != SETTLED:
             master = line.master
             # A stray answer may have been taken for another, and a part of the map been missed: again, carefully.
             sure = result == COMPLETE and self._device.found.sure()
-            master.careful = master.stray > 0 and not master.careful and not sure
-            if master.careful:
-                self.start(now_ms)
+            careful = master.stray > 0 and not master.careful and not sure
+            if careful:
+                self.start(now_ms, True)
             elif result == COMPLETE:
                 self._fit(now_ms)
             else:
-                line.faults.not_found = result == NOT_FOUND and self._device.found.heard
-                line.faults.broken = result == FAILED
+                line.faults.set(NO_MAP, result == NOT_FOUND and self._device.found.heard)
+                line.faults.set(BROKEN, result == FAILED)
                 self._again(now_ms)
 
     def _stop_early(self, now_ms):
@@ -116,22 +117,22 @@ class Search:
         """Go on with what was found, or search again where it does not do."""
         line = self._line
         device = self._device
-        line.faults.not_found = line.faults.broken = False
+        line.faults.set(NO_MAP | BROKEN, False)
         most_w = max(self._p.charge_max_w, self._p.discharge_max_w)
+        reacted = device.var_control is not None  # before, where only the scale factors moved
         fits = device.bind(most_w, self._p.reactive_max_var, self._ratings)
-        if not fits or line.reactive.control is not None and device.var_control is None:
+        if not fits or reacted and device.var_control is None:
             line.enter(states.LACKING)
             self._backoff_ms = _BACKOFF_MAX_MS
             self._again(now_ms)
             return
         line.enter(states.FOUND)
-        line.master.patient = False
+        line.master.trust()
         self._backoff_ms = _BACKOFF_MS
         if device.measure is not None:
             line.jobs.want(MEASURE, now_ms)
         if device.storage is not None:
             line.jobs.want(STORAGE, now_ms)
         self.renew(now_ms)
-        line.reactive.control = device.var_control
         line.active.take_hold(now_ms)
         self.go_on(device.found.doubt(), now_ms)

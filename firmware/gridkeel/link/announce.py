@@ -33,6 +33,10 @@ class Announcer:
         self._hello = bytearray(frames.FRAME_MAX)
         self._hello_size = self._fill_hello(device_id, boot_id)
 
+    def want_hello(self) -> None:
+        """Note that a HELLO is due."""
+        self.hello_due = True
+
     def want_part(self, offset: int) -> bool:
         """Note that a host asked for the table from offset on; return False where the table has no such byte."""
         if offset >= len(self._table):

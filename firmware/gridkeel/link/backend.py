@@ -37,7 +37,7 @@ _PART_SIZE = 9  # and its bytes
 class Backend:
     """The device's end; question and answer stand in the asker's buffers.  Allocates in ask and answer, else nothing.
 
-    online: whether a host session is open, told by the link.
+    online: whether a host session is open.
     """
 
     def __init__(self) -> None:
@@ -57,6 +57,11 @@ class Backend:
         self._head_due = False  # OFFERED: ASK; FETCHING and DONE: ANSWER_WANT
         self._begun_ms = 0
         self._repeat_ms = 0
+
+    def session(self, online: bool) -> None:
+        """A host session began or ended: what was asked in the one before is lost."""
+        self.online = online
+        self.lose()
 
     @property
     def answer(self) -> "memoryview | None":

@@ -43,6 +43,7 @@ class DeviceLink:
         self._backend = backend
         self._ring = Ring(slots)
         self._ledger = commands.Ledger()
+        self.next_command = self._ledger.take  # (message_id, values), id first in values, or None
         self._reader = FrameReader()
         self._body = self._reader.body
         self._announcer = Announcer(device_id, boot_id)
@@ -109,10 +110,6 @@ class DeviceLink:
         values[2] = result
         self._post_answer(message_ids.RESULT, values)
 
-    def next_command(self) -> tuple | None:
-        """Return (message_id, values) of the next command to execute, id first in values, or None."""
-        return self._ledger.take()
-
     def receive(self, data: bytes | bytearray | memoryview, n: int, now_ms: int) -> None:
         """Take data[:n] from the port."""
         reader = self._reader
@@ -159,15 +156,16 @@ class DeviceLink:
     def on_deadline(self, now_ms: int) -> None:
         """Do what time asks for: beacon, retransmission, the end of a silent session."""
         if _left(self._hello_at, frames.HELLO_MS, now_ms) == 0:
-            self._announcer.hello_due = True
+            self._announcer.want_hello()
         if not self._open:
             return
         if self._backend:
             self._backend.on_deadline(now_ms)
         if not self.connected(now_ms):
             self._open = False
-            self._announcer.hello_due = True
-            self._tell_backend()
+            self._announcer.want_hello()
+            if self._backend:
+                self._backend.session(False)
         elif self._ring.in_flight() and _left(self._flight_at, self._retransmit_ms, now_ms) == 0:
             self._ring.rewind()
             self._retransmit_ms = min(2 * self._retransmit_ms, frames.RETRANSMIT_MAX_MS)
@@ -202,7 +200,7 @@ class DeviceLink:
         elif kind == frames.COMMAND and size >= frames.COMMAND_HEAD_SIZE + 2:
             self._on_command(size, now_ms)
         elif kind == frames.QUERY and size >= 2:
-            self._announcer.hello_due = True
+            self._announcer.want_hello()
         elif kind == frames.OPEN and size == _OPEN_SIZE:
             self._on_open(now_ms)
         elif kind == frames.TABLE_GET and size == _TABLE_GET_SIZE:
@@ -211,7 +209,7 @@ class DeviceLink:
         elif kind in _BACKEND_FRAMES and size >= _BACKEND_SIZE:
             self._on_backend(size, now_ms)
         else:
-            self._reader.errors = count_up(self._reader.errors)
+            self._reader.refuse()
 
     def _on_backend(self, size, now_ms):
         if not self._in_session():
@@ -220,16 +218,11 @@ class DeviceLink:
         if self._backend is None:
             self.ignored = count_up(self.ignored)
         elif not self._backend.on_frame(self._body, size, now_ms):
-            self._reader.errors = count_up(self._reader.errors)
-
-    def _tell_backend(self):
-        if self._backend:
-            self._backend.online = self._open
-            self._backend.lose()
+            self._reader.refuse()
 
     def _on_open(self, now_ms):
         body = self._body
-        self._announcer.hello_due = True
+        self._announcer.want_hello()
         if body[1] != frames.VERSION or not same_u32(body, 6, self._boot, 0) or same_u32(body, 2, _NO_SESSION, 0):
             self.ignored = count_up(self.ignored)
             return
@@ -244,7 +237,8 @@ class DeviceLink:
         if not resumed:
             self._ring.rewind()
             self._retransmit_ms = frames.RETRANSMIT_MS
-            self._tell_backend()
+            if self._backend:
+                self._backend.session(True)
         self._take_ack(10, now_ms)
 
     def _on_ack(self, now_ms):
@@ -256,7 +250,7 @@ class DeviceLink:
         body = self._body
         command_id = body[frames.COMMAND_HEAD_SIZE] | body[frames.COMMAND_HEAD_SIZE + 1] << 8
         if command_id == 0:
-            self._reader.errors = count_up(self._reader.errors)
+            self._reader.refuse()
             return
         if not self._in_session():
             return

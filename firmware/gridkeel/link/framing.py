@@ -88,6 +88,10 @@ class FrameReader:
         self.size = self._finish()
         return end + 1
 
+    def refuse(self) -> None:
+        """Count the frame that was completed last as an error: its reader cannot use it."""
+        self.errors = count_up(self.errors)
+
     def _finish(self):
         n = self._n
         if n == 0:
@@ -97,7 +101,7 @@ class FrameReader:
         self._overlong = False
         size = -1 if overlong else cobs_decode(self.body, n) - CRC_SIZE
         if size < 1 or not self._crc_holds(size):
-            self.errors = count_up(self.errors)
+            self.refuse()
             return 0
         return size
 

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-from gridkeel import TYPE_CHECKING, errors, evse, params, telemetry, ticks
+from gridkeel import TYPE_CHECKING, errors, evse, params, slices, telemetry, ticks
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import message_ids
@@ -37,6 +37,7 @@ class App:
     def __init__(self, board: "Board", config: Config) -> None:
         self.board = board
         self.config = config
+        slices.set_clock(board.clock_hz)
         self.parameters = parameters = config.parameters
         self.controller = Controller(parameters, identity=config.device_id)
         self.backend = self._make_backend()
@@ -47,7 +48,7 @@ class App:
         self.commands = Commands(config, self.controller, self.link, self.health, self.clock)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self.vehicle = self._make_vehicle()
-        self.controller.protection.enabled = not config.code
+        self.controller.protection.allow(not config.code)
         self._block_samples = parameters.sample_hz * parameters.block_ms // 1000
         self._out = bytearray(BUS_BUFFER)
         self._link_out = bytearray(LINK_BUFFER)
@@ -135,7 +136,7 @@ class App:
             self.controller.step(block, self._block_samples, now_ms)
             return self.controller.data_to_send(self._out, now_ms)
         except MemoryError:
-            self.controller.protection.enabled = False
+            self.controller.protection.allow(False)
             self.controller.faults.set(errors.CONTROL_ALLOCATED, True)
             return 0
         finally:

@@ -81,7 +81,7 @@ class Commands:
         auto = ids.MODES[mode] == "auto"
         if auto and self._config.code:
             return REFUSED  # no power on parameters that nobody chose
-        self._controller.protection.enabled = auto
+        self._controller.protection.allow(auto)
         return OK
 
     def _regulation(self, values: list | tuple, now_ms: int) -> int:

@@ -224,9 +224,8 @@ class Vehicle:
                 return False
             for _ in claim.steps():
                 await asyncio.sleep_ms(self._board.slice_ms)
-            n, claim.end = claim.end, 0
             # Two TLS connections share one buffer of records: none may be written while one in it waits.
-            if n and (self._current.writing or not await connection.write(claim.out, n)):
+            if claim.end and (self._current.writing or not await connection.write(claim.out, claim.end)):
                 return False
         return True
 

@@ -12,7 +12,8 @@ The states and what moves between them are one table:
     run,        ceased      a clock of the trip table or the ROCOF limit's ran out, samples lost, power uncommanded
     blocked
     ceased      returning   the mains are inside the return window, and no power flows uncommanded
-    any         safe        the operator's mode is "safe"
+    any         safe        power is not allowed: the operator's mode is "safe", the configuration cannot be used, or
+                            the control path allocated
 
 Limits are those of the grid settings in force (grid_codes/in_force.py), clocks those of ride_through.py.
 Delays after a trip are spread by the controller's identity.
@@ -40,6 +41,7 @@ RAMP_DONE = 1000
 class Protection:
     """Decides `state`; `trip` names why it ceased (a code of the fault catalogue, 0 while nothing did).
 
+    enabled: whether power is allowed at all.
     enter_permille: how much of the rating may flow yet on the ramp that follows the return, 1000 once it is over.
     """
 
@@ -55,6 +57,10 @@ class Protection:
         self._rocof_since = 0
         self._window_since = 0
         self._run_since = 0
+
+    def allow(self, power: bool) -> None:
+        """Allow power or forbid it, from the next estimate on; the way back leads through the return window."""
+        self.enabled = power
 
     def update(self, mains: "Mains", now_ms: int, uncommanded: bool = False) -> int:
         """Follow a new estimate; return the state.  uncommanded: power flows that nobody commanded."""

@@ -19,7 +19,7 @@ _SETUP = "SessionSetupReq"
 class Claim:
     """evcc_id, None until the EV has told it, and session_id; receiver: then holds its SessionSetupReq.
 
-    out[:end]: the answer to be sent.
+    out[:end]: the answer to be sent after `steps`, none where end is 0.
     """
 
     def __init__(self) -> None:
@@ -33,6 +33,7 @@ class Claim:
     def steps(self) -> "Generator[None, None, None]":
         """Generator: read what is whole.  Errors: ExiError where that is not the begin of a session."""
         receiver = self.receiver
+        self.end = 0
         while self.evcc_id is None:
             found = receiver.state()
             if found == v2gtp.INCOMPLETE:

@@ -16,7 +16,6 @@ from gridkeel.v2g.iso2 import states
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
 from gridkeel.v2g.iso2.session import Session
-from gridkeel.v2g.iso2.setup import Paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -38,7 +37,7 @@ class Secc:
     """One EV at a time; the buffers, a frame each way, are reserved here once.
 
     out: where answers are made. Whoever hands this very buffer to data_to_send finds the frame in it, uncopied, and
-    has sent it before the next work.
+    has sent it before the next work.  request: the number of the one read last (states.py).
 
     charger: gridkeel.evse.charger.Charger (what a session asks of it: docs/iso15118.md).  credentials:
     gridkeel.v2g.credentials.Credentials.  parameters: gridkeel.params.Parameters.  clock: gridkeel.clock.WallClock.
@@ -56,6 +55,7 @@ class Secc:
     ) -> None:
         self.closing = False
         self._events = Events()
+        self.take_event = self._events.take  # the next one for log and telemetry
         self.out = bytearray(v2gtp.FRAME_MAX_BYTES)
         self._context = Context(charger, credentials, parameters, clock, random, backend, self._events.put, self.out)
         self._session = Session(self._context)
@@ -67,7 +67,7 @@ class Secc:
         self._received_ms = 0
         self._clock_ms = 0  # when the time for the next request began
         self._allowed_ms = 0
-        self._request = 0  # the one read last, as states.py numbers them
+        self.request = 0
         self._logged = -1
         self._bytes_in = 0
         self._trailing = 0  # octets behind the document that was read last
@@ -83,7 +83,7 @@ class Secc:
         self.closing = False
         self._logged = -1
         self._bytes_in = 0
-        self._context.now_ms = now_ms
+        self._context.set_now(now_ms)
         self._session.begin(secured)
         self._events.put(journal.KIND_CONNECTED, journal.TLS if secured else journal.TCP, journal.OTHER, 0)
         self._await(states.SETUP_TIMEOUT_MS, now_ms)
@@ -95,7 +95,7 @@ class Secc:
     def disconnected(self, now_ms: int, reason: int = journal.CLOSED_BY_EV) -> None:
         """The connection is gone."""
         if self._connected:
-            self._context.now_ms = now_ms
+            self._context.set_now(now_ms)
             self._session.end(reason, self._session.state not in _BEFORE)
         self._connected = False
         self.closing = False
@@ -145,9 +145,9 @@ class Secc:
     def release(self, now_ms: int) -> None:
         """End this session such that its EV can join it over another connection, as it would a paused one."""
         context = self._context
-        context.now_ms = now_ms
+        context.set_now(now_ms)
         if context.energy_mode:
-            context.paused = Paused(context)
+            context.pause()
         self._session.end(journal.EV_RECONNECTED, False)
 
     # --- work and time
@@ -156,7 +156,7 @@ class Secc:
         """Do one slice of the pending answer; return whether there is more to do at once."""
         if self._pending is None:
             return False
-        self._context.now_ms = now_ms
+        self._context.set_now(now_ms)
         try:
             self._waiting = next(self._pending) is not None
         except StopIteration:
@@ -188,20 +188,11 @@ class Secc:
         """Look at the clock of the next request, and at the plug."""
         if not self._connected or self.closing:
             return
-        self._context.now_ms = now_ms
+        self._context.set_now(now_ms)
         if not self._context.charger.plugged:
             self._close(journal.UNPLUGGED, now_ms)
         elif self._pending is None and ticks.diff(now_ms, self._clock_ms) >= self._allowed_ms:
             self._close(journal.REQUEST_TIMEOUT, now_ms)
-
-    def take_event(self) -> "tuple[int, int, int, int] | None":
-        """Return the next event for log and telemetry, None where there is none; see events.py."""
-        return self._events.take()
-
-    @property
-    def request(self) -> int:
-        """Number of the request that was read last (states.py)."""
-        return self._request
 
     @property
     def asked(self) -> bool:
@@ -253,7 +244,7 @@ class Secc:
         self._out_bytes = end
 
     def _agree(self, value):
-        self._request = states.APP_PROTOCOL_REQ
+        self.request = states.APP_PROTOCOL_REQ
         answer = sap.answer(value)
         if answer["ResponseCode"] == sap.FAILED:
             self._session.end(journal.PROTOCOL_UNKNOWN, True)
@@ -265,13 +256,12 @@ class Secc:
     def _converse(self, message):
         body = message["Body"]
         name = next(iter(body)) if body else ""
-        self._request = states.number_of(name)
+        self.request = states.number_of(name)
         receiver = self._receiver
-        self._context.request_exi = memoryview(receiver.buffer)[v2gtp.HEADER_BYTES : receiver.end - self._trailing]
+        document = memoryview(receiver.buffer)[v2gtp.HEADER_BYTES : receiver.end - self._trailing]
         response_name, response = yield from self._session.answer(
-            self._request, name, body.get(name), message["Header"]
+            self.request, name, body.get(name), message["Header"], document
         )
-        self._context.request_exi = None
         self.closing = self._session.state == states.ENDED
         self._await(states.SEQUENCE_TIMEOUT_MS, self._context.now_ms)
         if isinstance(response, memoryview):  # the backend's answer, which stands in out already
@@ -283,16 +273,14 @@ class Secc:
 
     def _log(self, code):
         took_ms = self._context.since(self._received_ms)
-        request = self._request
+        request = self.request
         subject = journal.REQUESTS + request
         at = state_table.row_of(states.ROWS, request)
         if took_ms > states.ROWS[at + state_table.PERFORMANCE] * state_table.TIME_UNIT_MS:
             self._events.put(journal.KIND_LATE, subject, journal.OTHER, took_ms)
         if states.ROWS[at + state_table.LOGGED] == state_table.EACH or request != self._logged:
             self._events.put(journal.KIND_MESSAGE, subject, journal.response_code(code), took_ms)
-        context = self._context
-        if self._trailing and journal.KIND_TRAILING not in context.logged:
-            context.logged += (journal.KIND_TRAILING,)
+        if self._trailing and self._context.first(journal.KIND_TRAILING):
             self._events.put(journal.KIND_TRAILING, subject, journal.OTHER, self._trailing)
         self._logged = request
 
@@ -303,7 +291,7 @@ class Secc:
             self._context.backend.lose()
 
     def _close(self, reason, now_ms):
-        self._context.now_ms = now_ms
+        self._context.set_now(now_ms)
         self._give_up()
         self._events.put(journal.KIND_CLOSED, reason, journal.OTHER, self._bytes_in)
         self._session.end(reason, self._session.state not in _BEFORE)

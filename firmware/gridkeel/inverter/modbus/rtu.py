@@ -73,11 +73,16 @@ class Master:
         # t3.5 is fixed at 1.75 ms above 19200 Bd and 38.5 bits long below.
         self._quiet_ms = 2 if baud > 19200 else 38500 // baud + 1
 
-    def forget(self) -> None:
-        """Be patient: the device may be another one, or another than it was."""
+    def forget(self, careful: bool = False) -> None:
+        """Be patient, and careful or not: the device may be another one, or another than it was."""
         self.patient = True
+        self.careful = careful
         self.stray = 0
         self._missed = True
+
+    def trust(self) -> None:
+        """Be patient and careful no more: the device is known."""
+        self.patient = self.careful = False
 
     def read(self, out: bytearray, address: int, count: int, now_ms: int, lead: int = 0) -> int:
         """Open a transaction that reads count registers; return the bytes put in out.  Errors: ProtocolError.

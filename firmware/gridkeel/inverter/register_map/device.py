@@ -72,6 +72,9 @@ class Measure:
         self.state = -1
         self._row = row
 
+    def enter(self, state: int) -> None:
+        self.state = state
+
     def take(self, master: "Master", readings: "Readings") -> int:
         """Put the state into the readings; return the power into the vehicle, or UNKNOWN."""
         row = self._row
@@ -99,7 +102,7 @@ class Slow:
             value = numbers.scaled(raw, row[3], row[4], row[5])
             soc.take(value if 0 <= value <= _SOC_FULL else -1, now_ms)
         elif self._measure is not None:
-            self._measure.state = raw
+            self._measure.enter(raw)
         self._turn = (self._turn + 1) % len(self.readings)
         self._point()
 

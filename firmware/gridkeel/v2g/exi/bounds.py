@@ -16,4 +16,5 @@ DECODED_BYTES = 65536
 VALUE_BYTES = 96
 CONTAINER_BYTES = 160
 
-EVENTS_A_STEP = 32  # of a sliced decode or encode: under a millisecond on the virtual board
+EVENTS_A_STEP = 32  # of a sliced decode or encode, at most; a slow clock has fewer (slices.py)
+EVENT_CYCLES = 60000

@@ -1,6 +1,6 @@
 """Bodies to values and back: whole, or in slices."""
 
-from gridkeel import TYPE_CHECKING
+from gridkeel import TYPE_CHECKING, slices
 from gridkeel.v2g.exi import bounds
 from gridkeel.v2g.exi.decoder import Decoder
 from gridkeel.v2g.exi.encoder import Encoder
@@ -26,7 +26,7 @@ def decode_steps(
     """
     decoder = Decoder(schema, buffer, start, end)
     name = decoder.open(fragment)
-    while decoder.run(bounds.EVENTS_A_STEP):
+    while decoder.run(_events_a_step()):
         yield
     value = decoder.close()
     if tell and decoder.trailing:
@@ -59,7 +59,7 @@ def encode_steps(
     """Encode as `encode` does, in a generator that yields after every few events and returns the end."""
     encoder = Encoder(schema, out, start)
     encoder.open(name, value, fragment)
-    while encoder.run(bounds.EVENTS_A_STEP):
+    while encoder.run(_events_a_step()):
         yield
     return encoder.close()
 
@@ -79,6 +79,10 @@ def encode_fragment(schema: "Schema", name: str, value: "ExiValue", out: "Writab
     Errors: ExiError, as of `encode`.
     """
     return _whole(encode_steps(schema, name, value, out, start, True))
+
+
+def _events_a_step():
+    return slices.units(bounds.EVENT_CYCLES, bounds.EVENTS_A_STEP)
 
 
 def _whole(steps):

@@ -10,7 +10,18 @@ if TYPE_CHECKING:
     from gridkeel.params import Parameters
     from gridkeel.protocols import CertificateBackend
     from gridkeel.v2g.credentials import Credentials
-    from gridkeel.v2g.iso2.setup import Paused
+
+
+class Paused:
+    """A session that stopped with Pause: what it keeps when it is resumed ([V2G2-741] ff.)."""
+
+    def __init__(self, context: "Context") -> None:
+        self.session_id = context.session_id
+        self.secured = context.secured
+        self.payment = context.payment
+        self.energy_mode = context.energy_mode
+        self.tuple_id = context.tuple_id
+        self.plug_number = context.charger.plug_number
 
 
 class Context:
@@ -90,6 +101,20 @@ class Context:
         self.request_exi: memoryview = None  # memoryview: the request under way, as it came
         self.stop_since_ms: int = None  # when the EV was first told to stop
         self.since_ms: int = None  # when the phase that may take several requests began
+
+    def set_now(self, now_ms: int) -> None:
+        self.now_ms = now_ms
+
+    def pause(self) -> None:
+        """Keep what this session has, for its EV to join it."""
+        self.paused = Paused(self)
+
+    def first(self, subject: int) -> bool:
+        """Return whether this was not asked yet on the connection: of what is logged once."""
+        if subject in self.logged:
+            return False
+        self.logged += (subject,)
+        return True
 
     def unix_s(self) -> "int | None":
         """Return the time of day, None where it was never told."""

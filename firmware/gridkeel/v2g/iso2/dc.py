@@ -122,6 +122,5 @@ def _target(context: Context, body: dict, max_v, max_a):
 
 
 def _note(context: Context, which, target, most):
-    if target > most and which not in context.logged:
-        context.logged += (which,)
+    if target > most and context.first(which):
         context.log(journal.KIND_DELIVERY, journal.TARGET_OUT_OF_RANGE, which, int(target))

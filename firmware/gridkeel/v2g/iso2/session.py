@@ -77,16 +77,18 @@ class Session:
         stop.end(self.context, broken)
 
     def answer(
-        self, request: int, name: str, body: dict, header: dict
+        self, request: int, name: str, body: dict, header: dict, document: memoryview
     ) -> "Generator[int | None, None, tuple[str, dict | memoryview]]":
         """Generator; return the response's name and its body, or the whole message, as a memoryview of the scratch.
 
         Yields None where it wants to go on at once, waiting.WAIT where it waits for the charger or the backend.
         Where the request is refused, the response says so, the charger is safe already and the state is ENDED.
-        request: the number of `name`.  Errors: RefusedError where there is no response to it: it is no request.
+        request: the number of `name`.  document: the request as it came.
+        Errors: RefusedError where there is no response to it: it is no request.
         """
         if request <= states.APP_PROTOCOL_REQ:
             raise RefusedError(codes.SEQUENCE_ERROR, journal.NOT_A_REQUEST)
+        self.context.request_exi = document
         try:
             self._check(request, header)
             made = _ANSWERS[request](self.context, body, header)
@@ -96,6 +98,7 @@ class Session:
             self._go(request, condition)
         except RefusedError as refusal:
             response = self._refuse(request, refusal)
+        self.context.request_exi = None
         return states.response_of(name), response
 
     def _go(self, request: int, condition: int):

@@ -8,18 +8,6 @@ from gridkeel.v2g.iso2.context import Context
 NOBODY = bytes(8)
 
 
-class Paused:
-    """A session that stopped with Pause: what it keeps when it is resumed ([V2G2-741] ff.)."""
-
-    def __init__(self, context: Context) -> None:
-        self.session_id = context.session_id
-        self.secured = context.secured
-        self.payment = context.payment
-        self.energy_mode = context.energy_mode
-        self.tuple_id = context.tuple_id
-        self.plug_number = context.charger.plug_number
-
-
 def answer(context: Context, body: dict, header: dict) -> "tuple[int, dict]":
     """Answer SessionSetupReq; a paused session is joined by its id, over the same transport, in the same stay."""
     if not context.charger.may_begin:  # it came by an address it knew: nothing is offered that power could follow

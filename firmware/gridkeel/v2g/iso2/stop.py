@@ -2,7 +2,7 @@
 
 from gridkeel import ticks
 from gridkeel.v2g import journal
-from gridkeel.v2g.iso2 import codes, responses, setup, states, status
+from gridkeel.v2g.iso2 import codes, responses, states, status
 from gridkeel.v2g.iso2.codes import RefusedError
 from gridkeel.v2g.iso2.context import Context
 
@@ -13,7 +13,7 @@ def answer(context: Context, body: dict, _header: dict) -> "tuple[int, dict]":
     """Answer SessionStopReq; Pause keeps the id and the terms, where there are some, for the rest of the stay."""
     kind = body["ChargingSession"]
     if kind == "Pause" and context.energy_mode:
-        context.paused = setup.Paused(context)
+        context.pause()
     end(context, False)
     context.log(journal.KIND_SESSION, journal.PAUSED if kind == "Pause" else journal.STOPPED, journal.OTHER, 0)
     return states.DONE, responses.make(states.SESSION_STOP_REQ, context, codes.OK)
