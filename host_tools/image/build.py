@@ -12,9 +12,9 @@ from typing import Any
 from host_tools.commit import commit_of
 from host_tools.errors import MissingError, ToolError
 from host_tools.files import cannot_write
-from host_tools.image import board_files, capability, compiler, references, sbom, stamp
+from host_tools.image import alignment, board_files, capability, compiler, references, sbom, stamp
 from host_tools.image.boards import Board
-from host_tools.image.package import PACKAGE, beside, sources
+from host_tools.image.package import PACKAGE, beside, module_of, sources
 
 IMAGE = "gridkeel.romfs"
 MANIFEST = "manifest.json"
@@ -54,7 +54,8 @@ def build(
     parameters: what the board will run on, put beside the image as its config.json; None for the defaults.  users:
     scripts that will lie beside the image on the board; what they ask of it stays in it.
     Errors: ToolError where the board cannot run on them, where the image does not fit or does not compile, or where a
-    user's file asks for what is not there; MissingError without the firmware.
+    user's file asks for what is not there, or where a kernel may read words of a constant; MissingError without the
+    firmware.
     """
     heap_required = capability.check(board, parameters or {})
     commit = commit_of(firmware.resolve())
@@ -62,6 +63,7 @@ def build(
     own = [board.table] if board.own and board.table else []
     for path in (*users, *own):
         references.check(path, _read(path), texts)
+    alignment.check({module_of(Path(path)): text for path, text in texts.items()})
     scripts = [path.read_text(encoding="utf-8") for path in beside(firmware)] + [_read(path) for path in users]
     made = compiler.compiled(compiler.folded(texts, scripts), board.chip)
     image = compiler.packed(made)
