@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from gridkeel.boards.pki import Pki
 from gridkeel.errors import ExiError
+from gridkeel.params import Parameters
 
 Buffer = bytes | bytearray | memoryview
 WritableBuffer = bytearray | memoryview
@@ -107,6 +108,12 @@ class Board(Protocol):
     def slice_ms(self) -> int: ...
     @property
     def probes_heap(self) -> bool: ...
+    def check(self, parameters: Parameters) -> None:
+        """Refuse parameters that this board cannot follow.  Errors: ParameterError."""
+
+    def begin(self, parameters: Parameters) -> None:
+        """Take rates and times from the parameters in force: called once, before any port is used."""
+
     def ticks_ms(self) -> int: ...
     def ticks_us(self) -> int: ...
     def block_buffer(self, n: int) -> array[int]: ...

@@ -19,6 +19,7 @@ HOST_ORDER = (
     "certs",
     "host_tools.image",
     "host_tools.micropython",
+    "host_tools.rig_check",
     "host_tools.link",
     "host_tools.contract",
     "host_tools.mqtt",

@@ -99,6 +99,11 @@ class Board:
         self.device_id = device_id
         self.connector = None
         self.full = False
+        self.refused = ""  # a parameter that this board cannot follow unless it is at its default
+
+    def check(self, parameters):
+        if self.refused and getattr(parameters, self.refused) != getattr(params.Parameters(), self.refused):
+            raise ParameterError(self.refused, params.AT_ODDS << 8 | params.index(self.refused))
 
     def load(self, name, most):
         content = self.files.get(name)
@@ -251,6 +256,18 @@ def test_a_parameter_that_the_next_start_would_refuse_is_refused():
     desk = Desk(Board(SOUND, KEPT))
     assert desk.ask(message_ids.PARAM_SET, params.index("evse"), 1) == REFUSED
     assert desk.config.parameters.evse == 0
+
+
+def test_what_the_board_cannot_follow_is_refused_in_a_file_and_over_the_link():
+    board = Board(SOUND)
+    board.refused = "sample_hz"
+    desk = Desk(board)
+    assert desk.ask(message_ids.PARAM_SET, params.index("sample_hz"), 9600) == REFUSED
+    assert desk.config.parameters.sample_hz == 4800 and not desk.config.code
+    board.files[CONFIG] = b'{"sample_hz": 9600}'
+    config = Config(board)
+    assert config.code == params.AT_ODDS << 8 | params.index("sample_hz")
+    assert config.parameters.sample_hz == 4800
 
 
 def test_the_good_one_is_written_once_power_was_allowed_for_a_while():

@@ -6,17 +6,29 @@ open, and the pilot at -12 V or not driven.
 
 import sys
 
-from gridkeel import TYPE_CHECKING
+import gridkeel
 
-if TYPE_CHECKING:
+if gridkeel.TYPE_CHECKING:
+    from types import ModuleType
+
     from gridkeel.protocols import Board
 
 
 def this_board() -> "Board":
-    """Return the board this program runs on.  Errors: RuntimeError where no board file fits the platform."""
+    """Return the board this program runs on: gridkeel.BOARD of the image, else what the interpreter says it is.
+
+    Errors: RuntimeError where no board file fits, or the image was built for another chip.
+    """
     platform = sys.platform  # compared itself, mypy would pass over all boards but its own platform's
     if platform == "linux":
         from gridkeel.boards import virtual
 
         return virtual.make()
-    raise RuntimeError("no board file for platform %r: add one to gridkeel/boards, see docs/porting.md" % platform)
+    from gridkeel.boards import choice
+
+    table = choice.table(platform, gridkeel.BOARD)
+    return _family(table).make(table)
+
+
+def _family(table: "ModuleType") -> "ModuleType":
+    return __import__("gridkeel.boards." + table.FAMILY, None, None, ("make",))

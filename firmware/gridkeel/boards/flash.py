@@ -1,4 +1,4 @@
-"""Files of a flash, identity among them, and the bytes behind a block of samples."""
+"""Files of a flash, keys among them, and the bytes behind a block of samples."""
 
 import os
 
@@ -21,10 +21,10 @@ def bytes_of(block: "array[int]") -> bytearray:
 
 
 class Flash:
-    """What a board keeps on its flash: configuration, identity, keys; and its source of chance."""
+    """What a board keeps on its flash: configuration and keys; and its source of chance."""
 
-    def __init__(self) -> None:
-        self.device_id = (os.getenv("GRIDKEEL_DEVICE_ID") or "virtual").encode()
+    def __init__(self, device_id: bytes) -> None:
+        self.device_id = device_id
 
     def load(self, name: str, most: int) -> "bytes | None":
         """Return up to `most` bytes of a file, None where there is none.  Errors: OSError where it cannot be read."""

@@ -20,12 +20,13 @@ import time
 from array import array
 
 from gridkeel import TYPE_CHECKING, ticks
-from gridkeel.boards import connector_pipe
+from gridkeel.boards import connector_pipe, virtual
 from gridkeel.boards.flash import Flash, bytes_of
 from gridkeel.boards.lockstep_ports import LockStepConnector, LockStepMains, LockStepPort, Wake
 
 if TYPE_CHECKING:
     from gridkeel.boards.pki import Pki
+    from gridkeel.params import Parameters
     from gridkeel.protocols import VehicleNetwork
 
 ORDER = "<QIHHHH"
@@ -50,7 +51,7 @@ class LockStepBoard(Flash):
     """The board's side of the lock step; see the module."""
 
     def __init__(self, address: str) -> None:
-        super().__init__()
+        super().__init__(virtual.device_id())
         host, port = address.rsplit(":", 1)
         self._socket = socket.socket()
         self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])
@@ -79,6 +80,12 @@ class LockStepBoard(Flash):
         boot = bytearray(8)
         self._receive(boot)
         return struct.unpack("<II", boot)
+
+    def check(self, parameters: "Parameters") -> None:
+        """There is nothing that this board cannot do."""
+
+    def begin(self, parameters: "Parameters") -> None:
+        """Its ports are open, at whatever rate comes."""
 
     def block_buffer(self, n: int) -> "array[int]":
         block = array("h", [0] * n)

@@ -14,10 +14,12 @@ import time
 from array import array
 
 from gridkeel import TYPE_CHECKING, ticks
+from gridkeel.boards import virtual
 from gridkeel.boards.flash import Flash, bytes_of
 
 if TYPE_CHECKING:
     from gridkeel.boards.pki import Pki
+    from gridkeel.params import Parameters
     from gridkeel.protocols import Buffer, VehicleNetwork, WritableBuffer
 
 # What a host does in a second, in cycles of a microcontroller: slices come out well under a millisecond.
@@ -101,7 +103,7 @@ class RealTimeBoard(Flash):
     """The virtual board on its own clock; see the module."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(virtual.device_id())
         self.boot_id = int.from_bytes(os.urandom(4), "little")
         self.rs485 = TerminalPort(os.getenv("GRIDKEEL_RS485"))
         self.host = TerminalPort(os.getenv("GRIDKEEL_HOST"))
@@ -123,6 +125,12 @@ class RealTimeBoard(Flash):
         line = connected(address)
         line.setblocking(False)
         return SocketConnector(line)
+
+    def check(self, parameters: "Parameters") -> None:
+        """There is nothing that this board cannot do."""
+
+    def begin(self, parameters: "Parameters") -> None:
+        """Its ports are open, at whatever rate comes."""
 
     def block_buffer(self, n: int) -> "array[int]":
         block = array("h", [0] * n)

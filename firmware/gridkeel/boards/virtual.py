@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     from gridkeel.protocols import Board
 
 
+def device_id() -> bytes:
+    """Return the identity that the environment gives."""
+    return (os.getenv("GRIDKEEL_DEVICE_ID") or "virtual").encode()
+
+
 def make() -> "Board":
     """Return the board that the environment asks for: GRIDKEEL_LOCKSTEP for virtual time, else real time."""
     if os.getenv("GRIDKEEL_LOCKSTEP"):

@@ -39,6 +39,7 @@ class App:
         self.config = config
         slices.set_clock(board.clock_hz)
         self.parameters = parameters = config.parameters
+        board.begin(parameters)
         self.controller = Controller(parameters, identity=config.device_id)
         self.backend = self._make_backend()
         self.health = Health()

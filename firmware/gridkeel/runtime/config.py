@@ -26,7 +26,7 @@ _RAN_MS = 5000  # a configuration that makes the controller fail never gets so f
 class Config:
     """parameters: in force.  code: 0, or the reason for no power (params.py).  device_id: valid, see link/ids.py.
 
-    board: load(name, most), save(name, lines), device_id, connector.
+    board: load(name, most), save(name, lines), device_id, connector, check(parameters).
     """
 
     def __init__(self, board: "Board") -> None:
@@ -104,6 +104,7 @@ class Config:
         if parameters.evse != evse.FIXED and self._board.connector is None:
             code = params.NO_PILOT << 8 | params.index("evse")
             raise ParameterError("evse is not 0, and this board has no control pilot", code)
+        self._board.check(parameters)
 
 
 def _lines(parameters):

@@ -1,0 +1,1 @@
+"""What a person with a real board runs: its parts in order, each judged, ending in the safe state."""
