@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,6 +69,8 @@ def build(
             refused.append(str(error))
             continue
         builder.write(built, out)
+        if built.note:
+            print(f"note: not with the default parameters: {built.note}", file=sys.stderr)
         done.append(built)
     if json_file is not None:
         write_atomic(json_file, json.dumps([_row(built) for built in done], indent=1) + "\n")

@@ -26,6 +26,8 @@ def texts(board: Board, package: Mapping[str, str]) -> dict[str, str]:
     """Return {path in the image: text} of what a board changes in the package.  Errors: ToolError."""
     if board.table is None:
         return {}
+    if not board.whole and f"{PACKAGE}/boards/{board.chip.family}.py" not in package:
+        raise ToolError(f"{board.name}: the firmware has no boards/{board.chip.family}.py, which drives its chip")
     if not board.own:
         return _named(board, package)
     if board.whole:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gridkeel.evse import FIXED
 from host_tools.commit import commit_of
 from host_tools.errors import MissingError, ToolError
 from host_tools.files import cannot_write
-from host_tools.image import board_files, capability, compiler, references, sbom, stamp
+from host_tools.image import alignment, board_files, capability, compiler, references, sbom, stamp
 from host_tools.image.boards import Board
-from host_tools.image.package import PACKAGE, beside, sources
+from host_tools.image.package import PACKAGE, beside, module_of, sources
 
 IMAGE = "gridkeel.romfs"
 MANIFEST = "manifest.json"
@@ -28,7 +29,7 @@ class Build:
 
     files: {name: octets} of all that a flash tool needs, the image itself under IMAGE.  parts: octets of compiled
     code by package.  manifest: what the image is, as MANIFEST has it.  heap_required: octets that the program takes at
-    most on the parameters it was built for.
+    most on the parameters it was built for.  note: why it does not run on the default ones, where none were given.
     """
 
     board: Board
@@ -36,6 +37,7 @@ class Build:
     parts: dict[str, int]
     manifest: dict[str, Any]
     heap_required: int
+    note: str
 
     @property
     def image(self) -> bytes:
@@ -51,17 +53,20 @@ def build(
 ) -> Build:
     """Build the image of a board.
 
-    parameters: what the board will run on, put beside the image as its config.json; None for the defaults.  users:
-    scripts that will lie beside the image on the board; what they ask of it stays in it.
+    parameters: what the board will run on, put beside the image as its config.json; None where that is not known
+    yet.  users: scripts that will lie beside the image on the board; what they ask of it stays in it.
     Errors: ToolError where the board cannot run on them, where the image does not fit or does not compile, or where a
-    user's file asks for what is not there; MissingError without the firmware.
+    user's file asks for what is not there, or where a kernel may read words of a constant; MissingError without the
+    firmware.
     """
-    heap_required = capability.check(board, parameters or {})
+    note = capability.check_any(board) if parameters is None else ""
+    heap_required = board.chip.heap_required(FIXED) if parameters is None else capability.check(board, parameters)
     commit = commit_of(firmware.resolve())
     texts = _texts(board, firmware, commit, users)
     own = [board.table] if board.own and board.table else []
     for path in (*users, *own):
         references.check(path, _read(path), texts)
+    alignment.check({module_of(Path(path)): text for path, text in texts.items()})
     scripts = [path.read_text(encoding="utf-8") for path in beside(firmware)] + [_read(path) for path in users]
     made = compiler.compiled(compiler.folded(texts, scripts), board.chip)
     image = compiler.packed(made)
@@ -77,7 +82,7 @@ def build(
     bill = sbom.document(board, version, image, parts, in_package, compiler.tools())
     manifest = _manifest(board, version, commit, image, parts)
     described = {MANIFEST: _json(manifest), SBOM: _json(bill)}
-    return Build(board, {IMAGE: image, **parts, **described}, _sizes(made), manifest, heap_required)
+    return Build(board, {IMAGE: image, **parts, **described}, _sizes(made), manifest, heap_required, note)
 
 
 def write(done: Build, folder: Path) -> Path:

@@ -25,6 +25,19 @@ def check(board: Board, parameters: Mapping[str, int]) -> int:
     return board.chip.heap_required(values.evse)
 
 
+def check_any(board: Board) -> str:
+    """Return what a board wants in its parameters to run at all, "" where the defaults do.
+
+    Errors: ToolError where no parameters help.
+    """
+    try:
+        check(board, {})
+    except ToolError as error:
+        check(board, {"block_ms": _LARGEST_BLOCK_MS})
+        return str(error)
+    return ""
+
+
 def refusal(board: Board, mode: int, block_ms: int, sample_hz: int) -> str:
     """Return why a board cannot run in a mode of parameter `evse`, "" where it can."""
     return _heap(board, mode) or _clock(board, mode, block_ms, sample_hz) or _network(board, mode)

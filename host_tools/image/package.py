@@ -1,4 +1,4 @@
-"""Which files of the package are in an image: what the device imports, and of the boards only the one it is for."""
+"""Which files of the package are in an image: what the device imports, and of boards and processors only its own."""
 
 from __future__ import annotations
 

@@ -277,7 +277,19 @@ def test_every_chip_compiles_viper_for_an_architecture_of_its_own() -> None:
 
 def test_every_board_there_is_has_a_table_that_can_be_built_for() -> None:
     for board in boards.boards(FIRMWARE).values():
-        capability.check(board, {})
+        capability.check_any(board)
+
+
+def test_without_parameters_an_image_is_built_and_what_it_wants_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stamp, "FIRMWARE", small_firmware(tmp_path / "firmware"))
+    slow = board_file(tmp_path, "RP2040", CLOCK_HZ=125_000_000)
+    words = ("firmware", "build", "--board-file", slow, "--out", tmp_path / "out")
+    done = run_here(*words)
+    assert done.returncode == 0 and "144 MHz, or block_ms = 20" in done.stderr
+    (tmp_path / "given.json").write_text("{}")
+    assert run_here(*words, "--config", tmp_path / "given.json").returncode == 2
 
 
 def test_the_command_writes_image_parameters_manifest_and_bill_and_says_their_size(
