@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from gridkeel.params import Parameters
     from gridkeel.protocols import Mains
 
-_DEVIATES = 1  # bits of what was noted last: the inverter does not follow, its power or charge is unknown
-_POWER = 2
-_CHARGE = 4
-_EXPIRED = 8  # a set-point or the regulation signal
+# Bits of what was noted last, beside CLIPPED: the inverter does not follow, its power or charge is unknown, a set-point
+# or the regulation signal has expired.
+_DEVIATES = 1 << 16
+_POWER = 2 << 16
+_CHARGE = 4 << 16
+_EXPIRED = 8 << 16
 
 
 class Controller:
@@ -98,77 +100,79 @@ class Controller:
             self.mains.trim(self.sample_clock.ppm)
 
     def _decide(self, now_ms):
-        running = self.protection.state == RUN
-        ready = self.inverter.state == inverter.DRIVING
-        supply = running or self.protection.state == BLOCKED
-        self.power_w = self.inverter.measured_w(now_ms)
-        if self.connector is not None:
-            self.connector.step(supply, self.power_w, now_ms, self.inverter.power_age(now_ms))
-            if self.connector.left:
-                self.envelope.departure.set(0, 0, now_ms)  # whoever set it, it was that vehicle's
-        self.envelope.departure.update(now_ms)
-        requested_w = self.services.decide(now_ms, ready, self.envelope.required_w)
-        if self.parameters.temperature_sensor:
-            fresh = self.inverter.temperature_age(now_ms) <= self.parameters.temperature_stale_ms
-            self.temperature_c = self.inverter.temperature_c if fresh else TEMPERATURE_UNKNOWN
-        soc_fresh = self.inverter.soc_age(now_ms) <= self.parameters.soc_stale_ms
-        permitted_w = self.envelope.limit(
-            requested_w, self.inverter, soc_fresh, self.temperature_c, self.services.reactive.active_left_w
-        )
-        self.limiter = self.envelope.limiter or self.services.arbiter.limiter
-        state = self.inverter.state
-        if running and state != inverter.READY and state != inverter.DRIVING:
+        p = self.parameters
+        services = self.services
+        driver = self.inverter
+        envelope = self.envelope
+        connector = self.connector
+        permission = self.protection.state
+        running = permission == RUN
+        supply = running or permission == BLOCKED
+        state = driver.state
+        ready = state == inverter.DRIVING
+        self.power_w = power_w = driver.measured_w(now_ms)
+        if connector is not None:
+            connector.step(supply, power_w, now_ms, driver.power_age(now_ms))
+            if connector.left:
+                envelope.departure.set(0, 0, now_ms)  # whoever set it, it was that vehicle's
+        if envelope.departure.left_s:
+            envelope.departure.update(now_ms)
+        requested_w = services.decide(now_ms, ready, envelope.required_w)
+        if p.temperature_sensor:
+            fresh = driver.temperature_age(now_ms) <= p.temperature_stale_ms
+            self.temperature_c = driver.temperature_c if fresh else TEMPERATURE_UNKNOWN
+        soc_fresh = driver.soc_age(now_ms) <= p.soc_stale_ms
+        reactive = services.reactive
+        permitted_w = envelope.limit(requested_w, driver, soc_fresh, self.temperature_c, reactive.active_left_w)
+        self.limiter = envelope.limiter or services.arbiter.limiter
+        if running and not ready and state != inverter.READY:
             self.limiter = limits.INVERTER_LOST
         self.energise = supply
-        if self.connector is not None:
-            self._offer(requested_w, now_ms)
-        self.inverter.command(permitted_w, now_ms)
-        self._react(permitted_w, running, now_ms)
-        self.services.account.update(self.power_w, now_ms)
-        self._note_faults(soc_fresh, ready)
-
-    def _offer(self, requested_w, now_ms):
-        self.connector.offer_power(requested_w, self.envelope.headroom_w, now_ms)
-        self.energise = self.connector.contactor.order
-        self.connector.report(self.faults)
+        if connector is not None:
+            connector.offer_power(requested_w, envelope.headroom_w, now_ms)
+            self.energise = connector.contactor.order
+            connector.report(self.faults)
+        driver.command(permitted_w, now_ms)
+        if self._reacting or p.reactive_mode != OFF:
+            self._react(permitted_w, running, now_ms)
+        services.account.update(power_w, now_ms)
+        self._note_faults(driver, soc_fresh, ready)
 
     def _react(self, permitted_w, running, now_ms):
-        wanted = self.parameters.reactive_mode != OFF
-        if not wanted and not self._reacting:
-            return
-        self._reacting = wanted
+        self._reacting = wanted = self.parameters.reactive_mode != OFF
         var = self.services.reactive.update(self.mains, permitted_w, running, self.inverter, now_ms)
         self.inverter.react(wanted, var, now_ms)
 
-    def _note_faults(self, soc_fresh, driven):
+    def _note_faults(self, driver, soc_fresh, driven):
         faults = self.faults
         trip = self.protection.trip
         if trip != self._trip:
             faults.set(self._trip, False)
             faults.set(trip, True, self.mains.freq_short_uhz)
             self._trip = trip
-        following = self.inverter.following
-        if following.deviation_w or self._reported & _DEVIATES:
-            faults.set(errors.INVERTER_NOT_FOLLOWING, following.deviation_w, following.deviation_w)
-        fault = self.inverter.fault
+        deviation_w = driver.following.deviation_w
+        reported = self._reported
+        if deviation_w or reported & _DEVIATES:
+            faults.set(errors.INVERTER_NOT_FOLLOWING, deviation_w, deviation_w)
+        fault = driver.fault
         if fault == errors.INVERTER_NOT_FOLLOWING:
             fault = errors.NO_FAULT  # reported above, whatever else is wrong
         if fault != self._inverter_fault:
             faults.set(self._inverter_fault, False)
-            faults.set(fault, True, self.inverter.bus_errors)
+            faults.set(fault, True, driver.bus_errors)
             self._inverter_fault = fault
-        faults.set(errors.SAMPLES_CLIPPED, self.mains.quality & CLIPPED)
-        regulation = self.services.regulation
-        noted = _DEVIATES if following.deviation_w else 0
+        expired = self.setpoint.expired or self.services.regulation.expired
+        noted = self.mains.quality & CLIPPED
+        if deviation_w:
+            noted |= _DEVIATES
         if driven and self.power_w == limits.UNKNOWN:
             noted |= _POWER
-        if not soc_fresh or self.inverter.soc_pct_x100 < 0:
+        if not soc_fresh or driver.soc_pct_x100 < 0:
             noted |= _CHARGE
-        if self.setpoint.expired or regulation.expired:
-            noted |= _EXPIRED
-        if noted != self._reported or noted & _EXPIRED:
-            self._reported = noted
+        if noted != reported or expired:
+            self._reported = noted | _EXPIRED if expired else noted
+            faults.set(errors.SAMPLES_CLIPPED, noted & CLIPPED)
             faults.set(errors.POWER_UNKNOWN, noted & _POWER)
             faults.set(errors.SOC_UNKNOWN, noted & _CHARGE)
             faults.set(errors.SETPOINT_EXPIRED, self.setpoint.expired)
-            faults.set(errors.REGULATION_LOST, regulation.expired)
+            faults.set(errors.REGULATION_LOST, self.services.regulation.expired)

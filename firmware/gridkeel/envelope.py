@@ -41,7 +41,6 @@ class Envelope:
         self.following = following
         self.headroom_w = 0
         self._floor = 0
-        self._floor_by = limits.SOC_RESERVE
         self._floor_reached = False
         self._full_reached = False
 
@@ -64,29 +63,35 @@ class Envelope:
         connector = self.connector
         if connector is not None and connector.soc_pct_x100 >= 0:
             soc = connector.soc_pct_x100
-        self._rate(inverter, active_left_w)
-        self._derate(temperature_c)
-        self.required_w = self.departure.required_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
+        self._rate(p, inverter, active_left_w)
+        if p.temperature_sensor:
+            self._derate(temperature_c)
+        departure = self.departure
+        self.required_w = 0
+        if departure.left_s:
+            self.required_w = departure.required_w(p.battery_wh, soc, self.charge_w, p.efficiency_pct)
         self._guard_battery(soc)
-        self._sustain(soc)
+        if p.horizon_s:
+            self._sustain(soc)
         self.headroom_w = self.charge_w
         if connector is not None:
             self._bound_charge(connector.charge_w, connector.charge_by)
             self._bound_discharge(connector.discharge_w, connector.discharge_by)
-        self.limiter = limits.NONE
-        self.permitted_w = requested_w
+        limiter = limits.NONE
         if requested_w > self.charge_w:
-            self.permitted_w = self.charge_w
-            self.limiter = self.charge_by
+            requested_w = self.charge_w
+            limiter = self.charge_by
         elif requested_w < -self.discharge_w:
-            self.permitted_w = -self.discharge_w
-            self.limiter = self.discharge_by
+            requested_w = -self.discharge_w
+            limiter = self.discharge_by
+        self.permitted_w = requested_w
+        self.limiter = limiter
         following = self.following
         if following is not None and following.deviation_w:
             # The command stays, so that an inverter that follows again is seen to; nobody may count on it.
             self._bound_charge(following.charge_w, limits.NOT_FOLLOWING)
             self._bound_discharge(following.discharge_w, limits.NOT_FOLLOWING)
-        return self.permitted_w
+        return requested_w
 
     def _bound_charge(self, most_w, name):
         if most_w < self.charge_w:
@@ -98,18 +103,35 @@ class Envelope:
             self.discharge_w = most_w
             self.discharge_by = name
 
-    def _rate(self, inverter, active_left_w):
-        p = self._p
-        self.charge_w = p.charge_max_w
-        self.charge_by = limits.CHARGE_RATING
-        self._bound_charge(inverter.charge_rating_w, limits.INVERTER_RATING)
-        self._bound_charge(p.cable_max_w, limits.CABLE_RATING)
-        self._bound_charge(p.ev_charge_max_w, limits.EV_RATING)
-        self.discharge_w = p.discharge_max_w
-        self.discharge_by = limits.DISCHARGE_RATING
-        self._bound_discharge(inverter.discharge_rating_w, limits.INVERTER_RATING)
-        self._bound_discharge(p.cable_max_w, limits.CABLE_RATING)
-        self._bound_discharge(p.ev_discharge_max_w, limits.EV_RATING)
+    def _rate(self, p, inverter, active_left_w):
+        # Without a call for each bound: this is worked out every block.
+        cable_w = p.cable_max_w
+        most_w = p.charge_max_w
+        by = limits.CHARGE_RATING
+        if inverter.charge_rating_w < most_w:
+            most_w = inverter.charge_rating_w
+            by = limits.INVERTER_RATING
+        if cable_w < most_w:
+            most_w = cable_w
+            by = limits.CABLE_RATING
+        if p.ev_charge_max_w < most_w:
+            most_w = p.ev_charge_max_w
+            by = limits.EV_RATING
+        self.charge_w = most_w
+        self.charge_by = by
+        most_w = p.discharge_max_w
+        by = limits.DISCHARGE_RATING
+        if inverter.discharge_rating_w < most_w:
+            most_w = inverter.discharge_rating_w
+            by = limits.INVERTER_RATING
+        if cable_w < most_w:
+            most_w = cable_w
+            by = limits.CABLE_RATING
+        if p.ev_discharge_max_w < most_w:
+            most_w = p.ev_discharge_max_w
+            by = limits.EV_RATING
+        self.discharge_w = most_w
+        self.discharge_by = by
         if active_left_w < limits.NO_BOUND:
             self._bound_charge(active_left_w, limits.REACTIVE)
             self._bound_discharge(active_left_w, limits.REACTIVE)
@@ -118,8 +140,6 @@ class Envelope:
 
     def _derate(self, temperature_c):
         p = self._p
-        if not p.temperature_sensor:
-            return
         over_k = temperature_c - p.derate_from_c
         if temperature_c == TEMPERATURE_UNKNOWN:
             # A sensor that is fitted and silent counts as hot.
@@ -136,13 +156,19 @@ class Envelope:
             # An unknown battery may be empty. Charging stays: the vehicle itself refuses what it cannot take.
             self._bound_discharge(0, limits.SOC_UNKNOWN)
             return
-        self._find_floor()
-        if soc <= self._floor:
+        floor = self._floor = self._p.soc_reserve_pct_x100
+        by = limits.SOC_RESERVE
+        if self.departure.left_s:
+            needed = self._needed()
+            if needed > floor:
+                floor = self._floor = needed
+                by = limits.DEPARTURE
+        if soc <= floor:
             self._floor_reached = True
-        elif soc >= self._floor + SOC_HYSTERESIS_PCT_X100:
+        elif soc >= floor + SOC_HYSTERESIS_PCT_X100:
             self._floor_reached = False
         if self._floor_reached:
-            self._bound_discharge(0, self._floor_by)
+            self._bound_discharge(0, by)
         full = self._p.soc_full_pct_x100
         if soc >= full:
             self._full_reached = True
@@ -151,20 +177,16 @@ class Envelope:
         if self._full_reached:
             self._bound_charge(0, limits.SOC_FULL)
 
-    def _find_floor(self):
+    def _needed(self):
+        """Return the charge that a departure needs at the horizon's end."""
         p = self._p
-        self._floor = p.soc_reserve_pct_x100
-        self._floor_by = limits.SOC_RESERVE
         charge_w = self.charge_w if self.following is None else min(self.charge_w, self.following.charge_w)
-        needed = self.departure.floor_pct_x100(p.battery_wh, charge_w, p.efficiency_pct, p.horizon_s)
-        if needed > self._floor:
-            self._floor = needed
-            self._floor_by = limits.DEPARTURE
+        return self.departure.floor_pct_x100(p.battery_wh, charge_w, p.efficiency_pct, p.horizon_s)
 
     def _sustain(self, soc):
         """Bound both sides to what the battery holds out for the whole horizon, losses included."""
         p = self._p
-        if not p.horizon_s or not p.battery_wh or soc < 0:
+        if not p.battery_wh or soc < 0:
             return
         horizon_s = max(p.horizon_s, energy.TIME_MIN_S)
         out_wh = energy.energy_wh(p.battery_wh, max(soc - self._floor, 0)) * p.efficiency_pct // energy.PERCENT

@@ -4,6 +4,7 @@ from array import array
 
 from gridkeel.sensing import twins, weights, windows
 from gridkeel.sensing.frequency import ROCOF_SHIFT, STEP_LIMIT, WEIGHT_SHIFT
+from gridkeel.sensing.jumps import BEND_MAX, SHRUNK, ZERO
 
 try:
     from gridkeel.sensing import kernels
@@ -151,6 +152,48 @@ def test_weigh_agrees_at_its_ends():
                 if kernels:
                     kernels.weigh(ring, head, 32, chosen, n, b, 1)
                     assert a == b
+
+
+def test_windows_weighed_in_one_go_are_those_weighed_each_by_itself():
+    ring = array("i", [random.getrandbits(18) - 131072 for _ in range(40)])
+    chosen = [chosen for nominal_hz, chosen, _rocof in all_windows() if nominal_hz == 50]
+    joined = array("i", [weight for window in chosen for weight in window])
+    counts = bytes([len(window) for window in chosen])
+    out = array("i", [0] * 5)
+    for head in (0, 7, 39):
+        single = array("i", [0] * 5)
+        for at in range(4):
+            twins.weigh(ring, head, 40, chosen[at], counts[at], single, at)
+        for weigh_each in (twins.weigh_each, kernels.weigh_each) if kernels else (twins.weigh_each,):
+            weigh_each(ring, head, 40, joined, counts, 4, out)
+            assert out == single
+
+
+def bends_of(hops):
+    """Return the state after some hops, and the bends on the way, by the twin; the kernel must say the same."""
+    a, b = (array("i", [ZERO] * 5 + [0] * 5) for _ in range(2))
+    found = []
+    for angle, size_mv in hops:
+        found.append(twins.bends(a, angle, size_mv))
+        if kernels:
+            assert kernels.bends(b, angle, size_mv) == found[-1] and a == b
+    return a, found
+
+
+def test_bends_agree_and_keep_nothing_negative():
+    most_mv = (1 << 25) - 1
+    hops = [(random.getrandbits(21) % 2000001 - 1000000, random.getrandbits(25)) for _ in range(300)]
+    hops += [(angle, size) for angle in (-1000000, 1000000, 0) for size in (0, most_mv, 1)]
+    state, found = bends_of(hops)
+    assert 0 <= min(found) and max(found) <= BEND_MAX and min(state) >= 0
+
+
+def test_a_steady_phasor_has_no_bend_and_a_jump_has_half_of_itself():
+    steady = [(1000 * k, 325000) for k in range(10)]
+    _state, found = bends_of(steady + [(1000 * 10 + 30000, 325000)])
+    assert found[5:10] == [0] * 5 and found[10] == 30000
+    state, found = bends_of(steady + [(10000, 0)])
+    assert found[-1] == BEND_MAX < state[SHRUNK]
 
 
 def test_worst_increments_come_near_the_stated_range():

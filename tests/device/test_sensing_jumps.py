@@ -11,7 +11,6 @@ from gridkeel.sensing.jumps import (
     COST,
     CREDIT_MAX,
     GIVEN_UP,
-    HALF_TURN,
     HOLD_HOPS,
     NOTICED,
     SPARED,
@@ -20,6 +19,8 @@ from gridkeel.sensing.jumps import (
     JumpDetector,
 )
 from gridkeel.sensing.quality import PHASE_JUMP, UNUSABLE
+
+HALF_TURN = 1000000
 
 N = 48
 TURN = 1 << 28  # of sine.Sine

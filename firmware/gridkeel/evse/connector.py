@@ -96,43 +96,62 @@ class Connector:
         power_w: as the inverter measured it age_ms ago, limits.UNKNOWN where it does not.
         """
         self.now_ms = now_ms
+        p = self._p
         levels = self.levels
         self.pilot.update(levels[ports.HIGH_MV], levels[ports.LOW_MV], self.pwm.duty_permille, now_ms)
-        self.left = self._plugged and not self.pilot.plugged
-        if self.pilot.state != pilot.A:
+        state = self.pilot.state
+        plugged = pilot.B <= state <= pilot.D
+        self.left = self._plugged and not plugged
+        if state != pilot.A:
             self._here_ms = now_ms
-        if not self.pilot.plugged:
+        if not plugged:
             self._unplugged(now_ms)
         elif not self._plugged:
             self.plug_number = (self.plug_number + 1) & 0xFFFF
-        self._plugged = self.pilot.plugged
-        self.ready = supply and self.pilot.plugged and not troubles.forbids(self)
-        if self.allowed and not self.ready:
+        self._plugged = plugged
+        self.ready = ready = supply and plugged and not troubles.forbids(self)
+        if not ready and self.allowed:
             self.allowed = False
             self.lapsed = True
+        takes = state == pilot.C or state == pilot.D and p.ventilation == 1
         consent = self._consents()
-        may = self.takes and self.ready
+        may = takes and ready
         wanted = may and (consent or self._winds_down(power_w, age_ms, now_ms))
         self.contactor.update(wanted, levels[ports.CLOSED], now_ms)
-        closed = self.contactor.closed
-        self.dc.update(closed, levels, now_ms)
-        self.demand.update(now_ms)
+        closed = self.contactor.state == contactor.CLOSED
+        direct = self.dc
+        if direct.mode or direct.isolation == dc.MEASURING:
+            direct.update(closed, levels, now_ms)
+        if self.demand.entries:
+            self.demand.update(now_ms)
         self.meter.update(power_w if closed else 0, now_ms)
-        self._bound(closed and may and consent)
+        if closed and may and consent:
+            self._bound(p)
+        else:
+            self.charge_w = 0
+            self.charge_by = self.discharge_by = limits.SESSION if takes else limits.VEHICLE
 
     def offer_power(self, requested_w: int, headroom_w: int, now_ms: int) -> None:
         """Offer the requested power, within what the envelope left (headroom_w) and the connector carries."""
-        self.offered_w = max(0, min(requested_w, headroom_w, self.rating_w))
+        p = self._p
+        offered_w = requested_w if requested_w < headroom_w else headroom_w
+        rating_w = self.rating_w
+        if offered_w > rating_w:
+            offered_w = rating_w
+        if offered_w < 0:
+            offered_w = 0
         # 500,000 W * 1000 is 5 * 10**8
-        if self._p.connector == evse.DC:
-            self.offered_ma = self.offered_w * 1000 // max(self.levels[ports.DC_MV] // 1000, self._p.dc_voltage_min_v)
+        if p.connector == evse.DC:
+            offered_ma = offered_w * 1000 // max(self.levels[ports.DC_MV] // 1000, p.dc_voltage_min_v)
         else:
-            self.offered_ma = self.offered_w * 1000 // (self._p.nominal_v * self._p.phases)
-            if self.offered_ma < duty.LEAST_MA:
-                self.offered_w = self.offered_ma = 0  # no vehicle takes so little: it waits
+            offered_ma = offered_w * 1000 // (p.nominal_v * p.phases)
+            if offered_ma < duty.LEAST_MA:
+                offered_w = offered_ma = 0  # no vehicle takes so little: it waits
+        self.offered_w = offered_w
+        self.offered_ma = offered_ma
         consent = self.ready and self.authorized() == evse.GRANTED
         out = self.contactor.state == contactor.WELDED
-        self.pwm.update(self.pilot.plugged, out, consent, self.offered_ma, now_ms)
+        self.pwm.update(self._plugged, out, consent, offered_ma, now_ms)
         self._set_orders()
 
     def report(self, faults: "Faults") -> None:
@@ -147,11 +166,12 @@ class Connector:
         self.dc.check(False)
 
     def _consents(self):
-        if self.pwm.state == pwm.BASIC:
+        state = self.pwm.state
+        if state == pwm.BASIC:
             self._patience_ms = STOP_BASIC_MS
             self._stopping = False
             return True
-        if self.pwm.state == pwm.DIGITAL and self.allowed:
+        if state == pwm.DIGITAL and self.allowed:
             self._patience_ms = STOP_SESSION_MS
             self._stopping = False
             return True
@@ -171,21 +191,18 @@ class Connector:
         flows = power_w >= FLOWING_W or power_w <= -FLOWING_W or age_ms > stopping_ms
         return flows and stopping_ms < self._patience_ms
 
-    def _bound(self, flows):
-        if not flows:
-            self.charge_w = 0
-            self.charge_by = self.discharge_by = limits.SESSION if self.takes else limits.VEHICLE
-            return
+    def _bound(self, p):
+        """Power may flow: bound it to what connector, vehicle and session take."""
         # Neither IEC 61851-1 nor ISO 15118-2 knows a way out of the vehicle.
         self.discharge_by = limits.SESSION
         self.charge_w = self.rating_w
         self.charge_by = limits.CABLE_RATING
-        if self._p.connector == evse.AC and not self.offered_ma:
+        if not self.offered_ma and p.connector == evse.AC:
             self._bound_by(0, limits.MINIMUM_CURRENT)
         if self.pwm.state == pwm.DIGITAL:
             self._bound_by(self.demand.most_w, limits.VEHICLE)
             self._bound_by(self.demand.profile_w, limits.SESSION)
-            if self._p.connector == evse.DC:
+            if p.connector == evse.DC:
                 self._bound_by(max(0, self.dc.demand_w), limits.VEHICLE if self.dc.clamped else limits.SESSION)
 
     def _bound_by(self, most_w, name):
@@ -195,7 +212,8 @@ class Connector:
 
     def _set_orders(self):
         orders = self.orders
+        direct = self.dc
         orders[ports.DUTY_PERMILLE] = self.pwm.duty_permille
-        orders[ports.DC_MODE] = self.dc.mode
-        orders[ports.SET_MV] = self.dc.set_mv
-        orders[ports.SET_MA] = self.dc.set_ma
+        orders[ports.DC_MODE] = direct.mode
+        orders[ports.SET_MV] = direct.set_mv
+        orders[ports.SET_MA] = direct.set_ma

@@ -16,7 +16,7 @@ _NEVER_S = 86400
 class Demand:
     """most_w, what it takes at most; soc_pct_x100, -1 unknown.  `update` allocates nothing.
 
-    dc_mv, dc_ma: the most voltage and current of DC it takes; 0 while not stated.
+    dc_mv, dc_ma: the most voltage and current of DC it takes; 0 while not stated.  entries: of the profile.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Demand:
         self.profile_w = UNLIMITED_W
         self._start_s = array("i", [0] * PROFILE_MAX)
         self._power_w = array("i", [0] * PROFILE_MAX)
-        self._entries = 0
+        self.entries = 0
         self._since_ms = 0
 
     def forget(self) -> None:
@@ -35,7 +35,7 @@ class Demand:
         self.most_w = self.profile_w = UNLIMITED_W
         self.dc_mv = self.dc_ma = 0
         self.soc_pct_x100 = -1
-        self._entries = 0
+        self.entries = 0
 
     def limit(self, max_w: "float | None", max_v: "float | None", max_a: "float | None", phases: int) -> None:
         """Take the vehicle's limits, None where not stated; max_v and max_a count where both are stated."""
@@ -52,8 +52,8 @@ class Demand:
 
     def profile(self, entries: "Sequence[tuple[int, float]]", now_ms: int) -> None:
         """Take the profile the vehicle will keep to: ((start_s, power_w), ...), from now, ascending."""
-        self._entries = min(len(entries), PROFILE_MAX)
-        for i in range(self._entries):
+        self.entries = min(len(entries), PROFILE_MAX)
+        for i in range(self.entries):
             self._start_s[i] = min(int(entries[i][0]), _NEVER_S)
             self._power_w[i] = max(0, min(int(entries[i][1]), UNLIMITED_W))
         self._since_ms = now_ms
@@ -61,11 +61,11 @@ class Demand:
 
     def update(self, now_ms: int) -> None:
         """Move on to the entry in force."""
-        if not self._entries:
+        if not self.entries:
             self.profile_w = UNLIMITED_W
             return
         # seconds to a day; the tick's half period is six
         passed_s = ticks.diff(now_ms, self._since_ms) // 1000
-        for i in range(self._entries):
+        for i in range(self.entries):
             if self._start_s[i] <= passed_s:
                 self.profile_w = self._power_w[i]

@@ -33,7 +33,10 @@ class Meter:
             if power_w == limits.UNKNOWN:
                 self.unmetered_ms = min(self.unmetered_ms + max(0, elapsed_ms), _UNMETERED_MAX_MS)
             return
-        self._mj += power_w * max(0, min(elapsed_ms, _STEP_MAX_MS))
+        if elapsed_ms > _STEP_MAX_MS:
+            elapsed_ms = _STEP_MAX_MS
+        if elapsed_ms > 0:
+            self._mj += power_w * elapsed_ms
         whole = self._mj // _MJ_A_WH
         self._mj -= whole * _MJ_A_WH
         self.energy_wh += whole

@@ -41,6 +41,16 @@ BANDS = (
 DIODE_MV = -10000  # a low level over this has no diode before it
 
 
+_LOWEST_MV = (0, 0, 8000, 5000, 2000, 0, 0)  # of the bands of B, C and D, by the state
+_BAND_MV = 2000
+_BETWEEN_MV = 1000  # from one of them to the next
+
+
+def _stays(high_mv, state):
+    """Return whether a high level is surely B's, C's or D's own, or lies beside its band."""
+    return B <= state <= D and -_BETWEEN_MV < high_mv - _LOWEST_MV[state] < _BAND_MV + _BETWEEN_MV
+
+
 def state_of(high_mv: int, before: int) -> int:
     """Return the state of a high level; `before` where the level lies between two bands."""
     for i in range(len(BANDS)):
@@ -77,11 +87,18 @@ class Pilot:
             self.state = self._next = F if duty_permille == 0 else E
             self.fault = errors.NO_FAULT
             return
-        self._debounce(state_of(high_mv, self.state), now_ms)
-        self._check_diode(duty.has_pwm(duty_permille) and low_mv > DIODE_MV, now_ms)
-        if self.state == A:
+        before = self.state
+        state = before if _stays(high_mv, before) else state_of(high_mv, before)
+        if state != before or state != self._next:
+            self._debounce(state, now_ms)
+            state = self.state
+        if low_mv > DIODE_MV and duty.has_pwm(duty_permille):
+            self._check_diode(now_ms)
+        else:
+            self._bent = False
+        if state == A:
             self._no_diode = False
-        if self.state == E or self.state == F:
+        if state == E or state == F:
             self.fault = errors.PILOT_ERROR
         else:
             self.fault = errors.PILOT_DIODE if self._no_diode else errors.NO_FAULT
@@ -93,10 +110,8 @@ class Pilot:
         if state != self.state and ticks.diff(now_ms, self._next_ms) >= DEBOUNCE_MS:
             self.state = state
 
-    def _check_diode(self, bent, now_ms):
-        if not bent:
-            self._bent = False
-            return
+    def _check_diode(self, now_ms):
+        """The low level is no diode's, though the PWM runs."""
         if not self._bent:
             self._bent = True
             self._bent_ms = now_ms

@@ -78,22 +78,23 @@ class Pwm:
 
     def update(self, plugged: bool, out: bool, consent: bool, current_ma: int, now_ms: int) -> None:
         """Decide; consent: whoever plugged in may have power without a session; current_ma: what there is a phase."""
+        state = self.state
         if out:
             self._enter(OUT, now_ms)
         elif not plugged:
             self._forget(now_ms)
-        elif self._asked and self.state != DIGITAL and self._may(now_ms):
+        elif self._asked and state != DIGITAL and self._may(now_ms):
             self._given_up = False
-            if self.state != STEP:
+            if state != STEP:
                 self._enter(STEP, now_ms)
-        elif self.state == NONE:
+        elif state == NONE:
             self._begin(consent, current_ma, now_ms)
-        elif self.state == DIGITAL:
+        elif state == DIGITAL:
             self._wait(now_ms)
-        elif self.state == STEP:
+        elif state == STEP:
             if ticks.diff(now_ms, self._since_ms) >= STEP_X1_MS:
                 self._enter(NONE, now_ms)
-        elif self.state == OUT or not consent or current_ma < duty.LEAST_MA:
+        elif state == OUT or not consent or current_ma < duty.LEAST_MA:
             self._withdraw(now_ms)
         self._asked = False
         self.duty_permille = self._duty(current_ma)

@@ -21,7 +21,7 @@ def forbids(connector: "Connector") -> bool:
 def report(connector: "Connector", faults: "Faults", reported: bool) -> bool:
     """Set the faults of a connector; reported: what this returned last. Costs little while all is well."""
     unventilated = connector.pilot.state == pilot.D and not connector.takes
-    trouble = forbids(connector) or unventilated
+    trouble = unventilated or forbids(connector)
     if not trouble and not reported:
         return False
     fault = connector.pilot.fault

@@ -50,7 +50,11 @@ class ActiveSide:
 
     def request(self, power_w: int, now_ms: int) -> None:
         """Take the newest requested power; what changed enough goes out next, a stop before all else."""
-        power_w = max(min(power_w, self._p.charge_max_w), -self._p.discharge_max_w)
+        p = self._p
+        if power_w > p.charge_max_w:
+            power_w = p.charge_max_w
+        elif power_w < -p.discharge_max_w:
+            power_w = -p.discharge_max_w
         stop = power_w == 0 and self._requested_w != 0
         self._requested_w = power_w
         if not self.requested:
@@ -162,10 +166,11 @@ class ActiveSide:
 
     def _want_change(self, now_ms):
         """Ask for a write where the requested power is not what the inverter took."""
+        jobs = self._jobs
         change_w = abs(self._requested_w - self._sent_w)
         if not self._sent or self._requested_w == 0 and change_w or change_w >= self._p.command_step_w:
-            self._jobs.want(SET, now_ms)
+            jobs.want(SET, now_ms)
         elif change_w == 0:
-            self._jobs.drop(SET)
-        elif not self._jobs.wants(SET):
-            self._jobs.want(SET, ticks.add(now_ms, _SMALL_CHANGE_MS))
+            jobs.drop(SET)
+        elif not jobs.wants(SET):
+            jobs.want(SET, ticks.add(now_ms, _SMALL_CHANGE_MS))

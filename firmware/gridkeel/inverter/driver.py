@@ -85,7 +85,8 @@ class RegisterDriver:
     @property
     def fault(self) -> int:
         """The fault that holds now, the gravest first, or NO_FAULT; one of the bus goes before one of the power."""
-        code = self.faults.code(self._line.state, self._line.master.slow)
+        line = self._line
+        code = self.faults.code(line.state, line.master.slow)
         light = code == errors.NO_FAULT or code == errors.INVERTER_SLOW or code == errors.INVERTER_FRAME
         if light and self.following.deviation_w:
             return errors.INVERTER_NOT_FOLLOWING
@@ -107,7 +108,8 @@ class RegisterDriver:
         return self._power.value if known else limits.UNKNOWN
 
     def command(self, power_w: int, now_ms: int) -> None:
-        self._line.begin(now_ms)
+        if not self._line.begun:
+            self._line.begin(now_ms)
         self.active.request(power_w, now_ms)
 
     def react(self, wanted: bool, var: int, now_ms: int) -> None:

@@ -2,7 +2,7 @@
 
 from array import array
 
-from gridkeel import ticks
+from gridkeel.ticks import diff
 
 NONE = -1
 
@@ -38,13 +38,15 @@ class Jobs:
 
     def want(self, job: int, at_ms: int) -> None:
         """Ask for a job from at_ms on; the earlier of two requests counts, but never before its hold ends."""
-        if self._held[job] and ticks.diff(self._hold_ms[job], at_ms) > 0:
+        if self._held[job] and diff(self._hold_ms[job], at_ms) > 0:
             at_ms = self._hold_ms[job]
-        self.urge(job, at_ms)
+        if not self._wanted[job] or diff(self._due_ms[job], at_ms) > 0:
+            self._due_ms[job] = at_ms
+        self._wanted[job] = 1
 
     def urge(self, job: int, at_ms: int) -> None:
         """Ask for a job from at_ms on, whatever holds it."""
-        if not self._wanted[job] or ticks.diff(self._due_ms[job], at_ms) > 0:
+        if not self._wanted[job] or diff(self._due_ms[job], at_ms) > 0:
             self._due_ms[job] = at_ms
         self._wanted[job] = 1
 
@@ -78,11 +80,12 @@ class Jobs:
 
         On a line that is never idle every second read is a measurement, the other the one due for the longest time.
         """
+        wanted = self._wanted
         found = NONE
         longest_ms = -1
         for job in range(first, COUNT):
-            if self._wanted[job]:
-                late_ms = ticks.diff(now_ms, self._due_ms[job])
+            if wanted[job]:
+                late_ms = diff(now_ms, self._due_ms[job])
                 if late_ms >= 0 and (job < READBACK or job == MEASURE and not self.measured):
                     return job
                 if late_ms > longest_ms:
@@ -95,7 +98,7 @@ class Jobs:
         wait = -1
         for job in range(COUNT):
             if self._wanted[job]:
-                left = ticks.diff(self._due_ms[job], now_ms)
+                left = diff(self._due_ms[job], now_ms)
                 if left <= 0:
                     return 0
                 if wait < 0 or left < wait:

@@ -55,7 +55,7 @@ class Line:
         self.answers: Answers = ()
         self._p = parameters
         self._device = device
-        self._begun = False
+        self.begun = False
         self._job = NONE
         self._row = 0
         self._asked = False
@@ -77,8 +77,8 @@ class Line:
 
     def begin(self, now_ms: int) -> None:
         """Start the search, with the first call of all."""
-        if not self._begun:
-            self._begun = True
+        if not self.begun:
+            self.begun = True
             self.search.start(now_ms)
 
     def receive(self, data: "Buffer", n: int, now_ms: int) -> None:
@@ -111,8 +111,9 @@ class Line:
 
     def data_to_send(self, out: bytearray, now_ms: int) -> int:
         """Put the next request, 25 bytes at most, into out and return its size; 0 where none may or need be sent."""
-        self.begin(now_ms)
-        if not self.master.ready(now_ms):
+        if not self.begun:
+            self.begin(now_ms)
+        if self.master.open or not self.master.ready(now_ms):
             return 0
         job = self._pick(now_ms)
         if job == NONE:
@@ -126,7 +127,7 @@ class Line:
 
     def deadline(self, now_ms: int) -> int:
         """Return the ms until on_deadline and data_to_send want to be called; 0 is now, -1 never."""
-        if not self._begun:
+        if not self.begun:
             return 0
         master = self.master
         if master.open:

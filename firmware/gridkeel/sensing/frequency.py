@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from gridkeel.params import Parameters
 
 try:
-    from gridkeel.sensing.kernels import magnitude, mix, phase, weigh
+    from gridkeel.sensing.kernels import magnitude, mix, phase, weigh, weigh_each
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without the viper emitter
-    from gridkeel.sensing.twins import magnitude, mix, phase, weigh
+    from gridkeel.sensing.twins import magnitude, mix, phase, weigh, weigh_each
 
 HOPS_A_CYCLE = 4
 BOXCAR_HOPS = 8  # two cascaded one-cycle boxcars
@@ -35,6 +35,8 @@ LOW_VOLTAGE_PCT = 8
 WEIGHT_SHIFT = 5
 ROCOF_SHIFT = 8
 CLOCK_MAX_PPM = 2000
+# The windows of every estimate, in the order of their sums and of their weights.
+WINDOW_HOPS = bytes((LONG_HOPS, SHORT_HOPS, ROCOF_HOPS, LONG_HOPS))
 FREQ, FREQ_SHORT, ROCOF, ROCOF_LONG, BEFORE, REPORT_NEW, REPORT_OLD, REPORT_ROCOF = range(8)  # places in the sums
 
 
@@ -63,11 +65,12 @@ class Estimator:
         # f = mean phase step * 4 * nominal / (2 * 10**6); the weights carry the factor, the shift takes 2**5 back.
         total = (2 * nominal_hz) << WEIGHT_SHIFT
         self._short = windows.frequency_weights(weights.SHORT, total)
-        self._long = windows.frequency_weights(weights.LONG, total)
         # A slope of one unit a hop a hop is nominal**2 / 125 mHz/s.
         scale = (nominal_hz * nominal_hz << ROCOF_SHIFT) / 125
-        self._rocof = windows.rocof_weights(weights.ROCOF_SHORT, scale)
-        self._rocof_long = windows.rocof_weights(weights.ROCOF_LONG, scale)
+        self._weights = windows.frequency_weights(weights.LONG, total)
+        self._weights.extend(self._short)
+        self._weights.extend(windows.rocof_weights(weights.ROCOF_SHORT, scale))
+        self._weights.extend(windows.rocof_weights(weights.ROCOF_LONG, scale))
         self._report_hops = 0
         if parameters.report_filter:
             self._report_hops, level, slope, self._report_shift = windows.report_windows(parameters.report_filter)
@@ -162,7 +165,9 @@ class Estimator:
         return 0
 
     def _fold(self, at):
-        angle = phase(self._out[at], self._out[at + 1], self._atan)
+        out = self._out
+        jumps = self._jumps
+        angle = phase(out[at], out[at + 1], self._atan)
         step = angle - self._last
         self._last = angle
         if step > 1000000:
@@ -173,30 +178,27 @@ class Estimator:
             self._limited = False
         else:
             step = STEP_LIMIT if step > 0 else -STEP_LIMIT
-            if not self._jumps.held:
+            if not jumps.held:
                 self._limited = True
                 self._hops = 0
-        self._put(step)
-        self._hold(at)
-        if self._hops < 1000:
-            self._hops += 1
-
-    def _put(self, step):
         head = self._head + 1
         if head == self._size_ring:
             head = 0
         self._head = head
-        self._steps[head] = step
-        self._real[head] = step
-
-    def _hold(self, at):
-        """Replace what a jump of phase or amplitude did to the increments by the frequency before it."""
-        i = self._out[at + 2]
-        q = self._out[at + 3]
+        self._steps[head] = self._real[head] = step
+        hops = self._hops
+        i = out[at + 2]
+        q = out[at + 3]
         shift = self._cycle_shift
-        self.cycle_mv = (magnitude(i >> shift, q >> shift) * self._mv_factor) >> self._mv_shift
-        steady = self._hops >= BOXCAR_HOPS + SHORT_HOPS
-        verdict = self._jumps.update(phase(i, q, self._atan), self.cycle_mv, steady)
+        self.cycle_mv = cycle_mv = (magnitude(i >> shift, q >> shift) * self._mv_factor) >> self._mv_shift
+        verdict = jumps.update(phase(i, q, self._atan), cycle_mv, hops >= BOXCAR_HOPS + SHORT_HOPS)
+        if verdict or jumps.held:
+            self._hold(verdict)
+        if hops < 1000:
+            self._hops = hops + 1
+
+    def _hold(self, verdict):
+        """Replace what a jump of phase or amplitude did to the increments by the frequency before it."""
         if verdict == NOTICED:
             head = self._head - BACK_HOPS
             if head < 0:
@@ -210,7 +212,7 @@ class Estimator:
                 self._steps[head] = self._before
         elif verdict == GIVEN_UP:
             self._give_back()
-        elif self._jumps.held:
+        else:
             self._steps[self._head] = self._before
 
     def _give_back(self):
@@ -220,17 +222,12 @@ class Estimator:
             head = head - 1 if head else self._size_ring - 1
 
     def _estimate(self, at):
-        steps = self._steps
-        head = self._head
         sums = self._sums
-        size = self._size_ring
-        weigh(steps, head, size, self._long, LONG_HOPS, sums, FREQ)
-        weigh(steps, head, size, self._short, SHORT_HOPS, sums, FREQ_SHORT)
-        weigh(steps, head, size, self._rocof, ROCOF_HOPS, sums, ROCOF)
-        weigh(steps, head, size, self._rocof_long, LONG_HOPS, sums, ROCOF_LONG)
+        weigh_each(self._steps, self._head, self._size_ring, self._weights, WINDOW_HOPS, len(WINDOW_HOPS), sums)
         deviation = sums[FREQ] >> WEIGHT_SHIFT
-        self.freq_uhz = self._true_uhz(self.nominal_uhz + deviation)
-        self.freq_short_uhz = self._true_uhz(self.nominal_uhz + (sums[FREQ_SHORT] >> WEIGHT_SHIFT))
+        nominal_uhz = self.nominal_uhz
+        self.freq_uhz = self._true_uhz(nominal_uhz + deviation)
+        self.freq_short_uhz = self._true_uhz(nominal_uhz + (sums[FREQ_SHORT] >> WEIGHT_SHIFT))
         self.rocof_mhz_s = sums[ROCOF] >> ROCOF_SHIFT
         self.rocof_long_mhz_s = sums[ROCOF_LONG] >> ROCOF_SHIFT
         self._measure_voltage(at, deviation)
@@ -244,9 +241,8 @@ class Estimator:
         out = self._out
         shift = self._cycle_shift
         size = self._size
-        i = (out[at] // size) >> shift
-        q = (out[at + 1] // size) >> shift
-        voltage = (magnitude(i, q) * self._mv_factor) >> self._mv_shift
+        voltage = magnitude((out[at] // size) >> shift, (out[at + 1] // size) >> shift) * self._mv_factor
+        voltage >>= self._mv_shift
         mhz = deviation // 1000
         ppm = ((mhz * mhz) >> 8) * self._droop_ppm >> 10
         # voltage * ppm / 10**6, by two shifts and 2**15 / 10**6 = 2 / 61: for 33 kV at the clamp 7 * 10**8.
@@ -254,21 +250,20 @@ class Estimator:
 
     def _judge(self):
         # A low voltage restarts the warm-up: a window that still holds the dip is no measurement.
+        quality = 0
         if self.cycle_mv < self._low_mv:
             self._hops = 0
             quality = LOW_VOLTAGE
-        else:
-            quality = 0
-        if self._hops < BOXCAR_HOPS + SHORT_HOPS:
-            quality |= WARM_UP_SHORT
-        if self._hops < BOXCAR_HOPS + LONG_HOPS:
+        hops = self._hops
+        if hops < BOXCAR_HOPS + LONG_HOPS:
             quality |= WARM_UP_LONG
+            if hops < BOXCAR_HOPS + SHORT_HOPS:
+                quality |= WARM_UP_SHORT
         if self._limited:
             quality |= OUT_OF_RANGE
         if self._jumps.held:
             quality |= PHASE_JUMP
-        clipped = self._acc[8]
-        if clipped:
+        if self._acc[8]:
             self._acc[8] = 0
             quality |= CLIPPED
         self.quality = quality

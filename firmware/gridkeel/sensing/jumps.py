@@ -4,7 +4,16 @@ A suspicion is held at once and tried once the phasor is clear of what caused it
 frequency's line as a change of frequency does, and not in one go, it is given up and nothing is lost.
 """
 
-HALF_TURN = 1000000
+from array import array
+
+try:
+    from gridkeel.sensing.kernels import bends
+except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without the viper emitter
+    from gridkeel.sensing.twins import bends
+
+ZERO = 1 << 21  # of an angle and a turn as `bends` keeps them
+TURN_1, TURN_2, TURN_3, TURN_4 = range(1, 5)  # places in its state
+SHRUNK = 9
 SUDDEN = 6667  # 1.2 degrees: a jump of 2.4 degrees or more; a frequency step must pass 0.67 Hz to look like one
 SUSPICIOUS = 2222  # 0.4 degrees: a jump of 0.8 to 1.1 degrees, or a frequency step of 0.22 Hz
 USUAL_FACTOR = 3  # of the mean bend of late: a steady interferer's peak is 1.6 times its mean
@@ -17,7 +26,6 @@ BACK_HOPS = 3  # increments already in the ring that the jump may have touched w
 TRIAL_HOPS = 6  # after it was noticed the one-cycle phasor has been clear of it for half a cycle
 RAMP_HOPS = 6  # hops of the new frequency's ramp in the residual then, give or take one and a half
 JUMP_LEAST = 3333  # 0.6 degrees: three times what noise at 40 dB leaves of a residual
-PART_TO_TURN = 311  # 1,024 parts are the whole amplitude, and as much as a radian
 COST = 80  # hops of credit a hold takes: one in 0.4 s for ever; noise or a broken sensor must not hold the estimate
 CREDIT_MAX = 4 * COST  # four in a row: a fault's begin and end, twice
 SPARED = 2 * COST  # what suspicions leave for jumps that are beyond doubt
@@ -31,21 +39,13 @@ class JumpDetector:
     With the phasor taken every quarter cycle, its second difference over half cycles (the bend) is half of a jump
     within half a cycle of it, and at most 1.8 degrees per hertz of a frequency step.  Half a cycle apart the mixer's
     image and the ripple of a change are alike and drop out.  A bend of the amplitude counts as one of the phase does:
-    a radian is as much as the whole amplitude.
+    a radian is as much as the whole amplitude (1,024 parts, 311 units of the phase each).
     """
 
     def __init__(self) -> None:
         self.held = 0
         self.seen = 0  # jumps since the start, wrapping at 2**16, less those given up
-        self._angle = 0
-        self._turn_1 = 0
-        self._turn_2 = 0
-        self._turn_3 = 0
-        self._turn_4 = 0
-        self._size_1 = 0
-        self._size_2 = 0
-        self._size_3 = 0
-        self._size_4 = 0
+        self._state = array("i", [ZERO] * 5 + [0] * 5)
         self._usual = 0  # mean bend, times 2**USUAL_SHIFT
         self._peak = 0  # the largest, fading
         self._watched = 0
@@ -62,33 +62,11 @@ class JumpDetector:
 
         steady: the windows are full, so that there is something to hold on to; after NOTICED call `hold_to`.
         """
-        turn = self._turned(angle)
-        shrunk = self._size_bend(size_mv)
-        bend = self._phase_bend(turn) + shrunk
-        if bend > BEND_MAX:
-            bend = BEND_MAX
+        bend = bends(self._state, angle, size_mv)
         usual = self._usual >> USUAL_SHIFT
         sudden = bend > SUDDEN + USUAL_FACTOR * usual
+        suspicious = sudden or bend > SUSPICIOUS and self._is_unusual(bend)
         self._usual += bend - usual
-        suspicious = sudden or self._is_unusual(bend)
-        self._remember(bend, steady)
-        if self._credit < CREDIT_MAX:
-            self._credit += 1
-        if self.held:
-            return self._go_on(turn, shrunk)
-        if not suspicious or not steady or self._credit < (COST if sudden else COST + SPARED):
-            return NOTHING
-        self._credit -= COST
-        self.held = HOLD_HOPS
-        self.seen = (self.seen + 1) & 0xFFFF
-        # What the amplitude did says nothing of the frequency, and disturbs the phase: no trial.
-        self._on_trial = shrunk <= SUDDEN
-        return NOTICED
-
-    def _is_unusual(self, bend):
-        return bend > SUSPICIOUS and self._watched == WATCH_HOPS and bend > SUSPICIOUS + self._peak + (self._peak >> 1)
-
-    def _remember(self, bend, steady):
         if not steady:
             self._peak = self._watched = 0
         elif not self.held:
@@ -100,15 +78,33 @@ class JumpDetector:
         self._bend_3 = self._bend_2
         self._bend_2 = self._bend_1
         self._bend_1 = bend
+        if self._credit < CREDIT_MAX:
+            self._credit += 1
+        if self.held:
+            return self._go_on()
+        if not suspicious or not steady or self._credit < (COST if sudden else COST + SPARED):
+            return NOTHING
+        self._credit -= COST
+        self.held = HOLD_HOPS
+        self.seen = (self.seen + 1) & 0xFFFF
+        # What the amplitude did says nothing of the frequency, and disturbs the phase: no trial.
+        self._on_trial = self._state[SHRUNK] <= SUDDEN
+        return NOTICED
+
+    def _is_unusual(self, bend):
+        return self._watched == WATCH_HOPS and bend > SUSPICIOUS + self._peak + (self._peak >> 1)
 
     def hold_to(self, before: int) -> None:
         """Say what the phase increments were before what was noticed now."""
         self._before = before
-        self._residual = self._turn_1 + self._turn_2 + self._turn_3 + self._turn_4 - 4 * before
+        state = self._state
+        turned = state[TURN_1] + state[TURN_2] + state[TURN_3] + state[TURN_4] - 4 * ZERO
+        self._residual = turned - 4 * before
 
-    def _go_on(self, turn, shrunk):
+    def _go_on(self):
+        turn = self._state[TURN_1] - ZERO
         self.held -= 1
-        if shrunk > SUDDEN:
+        if self._state[SHRUNK] > SUDDEN:
             self._on_trial = False
         self._residual += turn - self._before
         if self._on_trial and self.held == HOLD_HOPS - TRIAL_HOPS and not self._jumped(turn):
@@ -119,37 +115,7 @@ class JumpDetector:
 
     def _jumped(self, turn):
         """Say whether the residual holds more than the ramp that the new frequency alone has made of it."""
-        faster = turn + self._turn_2 - 2 * self._before  # over the last half cycle
+        faster = turn + self._state[TURN_2] - ZERO - 2 * self._before  # over the last half cycle
         jump = self._residual - RAMP_HOPS // 2 * faster
         doubt = JUMP_LEAST + (faster if faster >= 0 else -faster)
         return jump > doubt or jump < -doubt
-
-    def _turned(self, angle):
-        turn = angle - self._angle
-        self._angle = angle
-        if turn > HALF_TURN:
-            turn -= 2 * HALF_TURN
-        elif turn < -HALF_TURN:
-            turn += 2 * HALF_TURN
-        return turn
-
-    def _phase_bend(self, turn):
-        bend = turn + self._turn_1 - self._turn_2 - self._turn_3
-        self._turn_4 = self._turn_3
-        self._turn_3 = self._turn_2
-        self._turn_2 = self._turn_1
-        self._turn_1 = turn
-        return bend if bend >= 0 else -bend
-
-    def _size_bend(self, size_mv):
-        bend_mv = size_mv - 2 * self._size_2 + self._size_4
-        self._size_4 = self._size_3
-        self._size_3 = self._size_2
-        self._size_2 = self._size_1
-        self._size_1 = size_mv
-        if bend_mv < 0:
-            bend_mv = -bend_mv
-        # Against the larger of now and half a cycle ago. Sizes are under 2**25 mV: 2**26 / 2**3 * 2**5 stays in range.
-        whole_mv = self._size_3 if self._size_3 > size_mv else size_mv
-        part = (bend_mv >> 3) * 32 // ((whole_mv >> 8) + 1)
-        return part * PART_TO_TURN if part < 1024 else BEND_MAX

@@ -105,6 +105,55 @@ def magnitude(i: int, q: int) -> int:
 
 
 @micropython.viper
+def bends(state: ptr32, angle: int, size_mv: int) -> int:
+    angle += 2097152
+    turn = angle - int(state[0])
+    state[0] = angle
+    if turn > 1000000:
+        turn -= 2000000
+    elif turn < -1000000:
+        turn += 2000000
+    turn += 2097152
+    bend = turn + int(state[1]) - int(state[2]) - int(state[3])
+    if bend < 0:
+        bend = 0 - bend
+    state[4] = int(state[3])
+    state[3] = int(state[2])
+    state[2] = int(state[1])
+    state[1] = turn
+    bend_mv = size_mv - 2 * int(state[6]) + int(state[8])
+    if bend_mv < 0:
+        bend_mv = 0 - bend_mv
+    whole_mv = int(state[6])
+    if whole_mv < size_mv:
+        whole_mv = size_mv
+    state[8] = int(state[7])
+    state[7] = int(state[6])
+    state[6] = int(state[5])
+    state[5] = size_mv
+    part = (bend_mv >> 3) * 32 // ((whole_mv >> 8) + 1)
+    shrunk = part * 311 if part < 1024 else 160000
+    state[9] = shrunk
+    bend += shrunk
+    return bend if bend < 160000 else 160000
+
+
+@micropython.viper
+def weigh_each(ring: ptr32, head: int, size: int, weights: ptr32, counts: ptr8, windows: int, out: ptr32):
+    at = 0
+    for window in range(windows):
+        total = 0
+        k = head
+        for j in range(int(counts[window])):
+            total += int(ring[k]) * int(weights[at])
+            at += 1
+            k -= 1
+            if k < 0:
+                k = size - 1
+        out[window] = total
+
+
+@micropython.viper
 def weigh(ring: ptr32, head: int, size: int, weights: ptr32, n: int, out: ptr32, at: int):
     total = 0
     k = head

@@ -110,6 +110,63 @@ def magnitude(i: int, q: int) -> int:
         root = better
 
 
+def bends(state: "array[int]", angle: int, size_mv: int) -> int:
+    """Take the one-cycle phase and amplitude of a hop; return its bend (jumps.py), BEND_MAX at the most.
+
+    state: array('i') of 10: the angle before; four turns, the newest first; four amplitudes alike, under 2**25 mV; the
+    amplitude's part of the bend. Angle and turns with ZERO more, so that none is negative, for a ptr32 load is unsigned
+    on a 64-bit build; in a bend it drops out.
+    """
+    angle += 2097152
+    turn = angle - state[0]
+    state[0] = angle
+    if turn > 1000000:
+        turn -= 2000000
+    elif turn < -1000000:
+        turn += 2000000
+    turn += 2097152
+    bend = turn + state[1] - state[2] - state[3]
+    if bend < 0:
+        bend = 0 - bend
+    state[4] = state[3]
+    state[3] = state[2]
+    state[2] = state[1]
+    state[1] = turn
+    bend_mv = size_mv - 2 * state[6] + state[8]
+    if bend_mv < 0:
+        bend_mv = 0 - bend_mv
+    # Against the larger of now and half a cycle ago. Sizes are under 2**25 mV: 2**26 / 2**3 * 2**5 stays in range.
+    whole_mv = state[6]
+    if whole_mv < size_mv:
+        whole_mv = size_mv
+    state[8] = state[7]
+    state[7] = state[6]
+    state[6] = state[5]
+    state[5] = size_mv
+    part = (bend_mv >> 3) * 32 // ((whole_mv >> 8) + 1)
+    shrunk = part * 311 if part < 1024 else 160000
+    state[9] = shrunk
+    bend += shrunk
+    return bend if bend < 160000 else 160000
+
+
+def weigh_each(
+    ring: "array[int]", head: int, size: int, weights: "array[int]", counts: bytes, windows: int, out: "array[int]"
+) -> None:
+    """Do what `weigh` does for several windows: counts[i] of the weights, one after the other, make out[i]."""
+    at = 0
+    for window in range(windows):
+        total = 0
+        k = head
+        for _ in range(counts[window]):
+            total += ring[k] * weights[at]
+            at += 1
+            k -= 1
+            if k < 0:
+                k = size - 1
+        out[window] = total
+
+
 def weigh(ring: "array[int]", head: int, size: int, weights: "array[int]", n: int, out: "array[int]", at: int) -> None:
     """Put sum(weights[j] * ring[head - j]) for j < n into out[at]; ring is circular, of `size`.
 

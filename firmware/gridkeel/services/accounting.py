@@ -48,7 +48,11 @@ class Account:
         if not self._begun:
             self._begun = True
             self._begin_ms = self._last_ms = now_ms
-        elapsed_ms = max(0, min(ticks.diff(now_ms, self._last_ms), _STEP_MAX_MS))
+        elapsed_ms = ticks.diff(now_ms, self._last_ms)
+        if elapsed_ms < 0:
+            elapsed_ms = 0
+        elif elapsed_ms > _STEP_MAX_MS:
+            elapsed_ms = _STEP_MAX_MS
         self._last_ms = now_ms
         if power_w == limits.UNKNOWN:
             self._silence_ms += elapsed_ms

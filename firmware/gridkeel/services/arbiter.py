@@ -60,21 +60,24 @@ class Arbiter:
         ready: whether the inverter takes power: the base starts from zero where it does not.  required_w: the charge
         that the departure requires, 0 where there is time.
         """
-        protection = self._s.protection
+        s = self._s
+        protection = s.protection
         elapsed_ms = ticks.diff(now_ms, self._last_ms)
         self._last_ms = now_ms
         running = protection.state == RUN
-        self._s.regulation.update(now_ms, running and ready)
-        self._base(now_ms, elapsed_ms, running and ready, required_w)
+        flows = running and ready
+        s.regulation.update(now_ms, flows)
+        self._base(s, self._target(s, now_ms, required_w), elapsed_ms, flows)
         if not running:
             self._cease(protection)
             return 0
-        self.primary_w = self._s.droop.power_w + self._s.fast_reserve.power_w
-        self.requested_w = self.base_w + self.primary_w
-        if self.primary_w:
+        self.primary_w = primary_w = s.droop.power_w + s.fast_reserve.power_w
+        self.requested_w = self.base_w + primary_w
+        if primary_w:
             self.level = PRIMARY
             self._bound_primary()
-        self._bound_entry(protection.enter_permille)
+        if protection.enter_permille < RAMP_DONE:
+            self._bound_entry(protection.enter_permille)
         return self.requested_w
 
     def _cease(self, protection):
@@ -86,45 +89,47 @@ class Arbiter:
         else:
             self.limiter = limits.BLOCKED if protection.state == BLOCKED else limits.CEASED
 
-    def _base(self, now_ms, elapsed_ms, flows, required_w):
-        target_w = self._target(now_ms, required_w)
+    def _base(self, s, target_w, elapsed_ms, flows):
+        ramp = self.ramp
         if not flows:
-            self.ramp.reset()
+            ramp.reset()
             self.base_w = 0
             return
-        droop = self._s.droop
-        if droop.active and droop.freezes:
+        if s.droop.active and s.droop.freezes:
             return
-        self.base_w = self.ramp.approach(target_w, self._p.setpoint_ramp_w_s, elapsed_ms)
-        if self.ramp.moving:
+        self.base_w = ramp.approach(target_w, self._p.setpoint_ramp_w_s, elapsed_ms)
+        if ramp.moving:
             self.limiter = limits.RAMP
         if self.level == SECONDARY:
-            self.base_w += self._s.regulation.power_w
+            self.base_w += s.regulation.power_w
 
-    def _target(self, now_ms, required_w):
-        s = self._s
-        self.level = BASELINE
-        self.limiter = limits.BASELINE
+    def _target(self, s, now_ms, required_w):
+        # A service that has nothing to follow is not called: most have nothing in most blocks.
+        level = BASELINE
+        limiter = limits.BASELINE
         target_w = self._p.baseline_w
-        if s.plan.update(now_ms):
-            self.level = SCHEDULE
-            self.limiter = limits.SCHEDULE
+        if s.plan.slots and s.plan.update(now_ms):
+            level = SCHEDULE
+            limiter = limits.SCHEDULE
             target_w = s.plan.power_w
-        if s.setpoint.update(now_ms):
-            self.level = SECONDARY
-            self.limiter = limits.SETPOINT
-            target_w = s.setpoint.power_w
+        setpoint = s.setpoint
+        if (setpoint.alive or setpoint.expired) and setpoint.update(now_ms):
+            level = SECONDARY
+            limiter = limits.SETPOINT
+            target_w = setpoint.power_w
         if s.regulation.alive or s.regulation.power_w:
-            self.level = SECONDARY
-            self.limiter = limits.REGULATION
+            level = SECONDARY
+            limiter = limits.REGULATION
         if required_w > 0 and required_w > target_w:
-            self.level = DEPARTURE
-            self.limiter = limits.DEPARTURE
+            level = DEPARTURE
+            limiter = limits.DEPARTURE
             target_w = required_w
-        if s.event.update(now_ms, self.base_w):
-            self.level = EVENT
-            self.limiter = limits.DEMAND_RESPONSE
+        if s.event.state and s.event.update(now_ms, self.base_w):
+            level = EVENT
+            limiter = limits.DEMAND_RESPONSE
             target_w = s.event.power_w
+        self.level = level
+        self.limiter = limiter
         return target_w
 
     def _bound_primary(self):
@@ -137,8 +142,6 @@ class Arbiter:
             self.limiter = limits.POWER_RANGE
 
     def _bound_entry(self, permille):
-        if permille >= RAMP_DONE:
-            return
         most_w = max(self._p.charge_max_w, self._p.discharge_max_w) * permille // RAMP_DONE
         if self.requested_w > most_w or self.requested_w < -most_w:
             self.requested_w = most_w if self.requested_w > 0 else -most_w

@@ -17,11 +17,16 @@ class Lag:
 
     def follow(self, target_w: int, elapsed_ms: int, response_ms: int) -> int:
         """Come nearer to target_w (+-5 * 10**4) by elapsed_ms and return power_w; response_ms: 0..90000."""
-        elapsed_ms = max(0, min(elapsed_ms, STEP_MAX_MS))
         ahead = target_w * 1000 - self._mw
+        if not ahead:
+            return self.power_w
+        if elapsed_ms > STEP_MAX_MS:
+            elapsed_ms = STEP_MAX_MS
+        elif elapsed_ms < 0:
+            elapsed_ms = 0
         if response_ms <= elapsed_ms:
             self._mw += ahead
-        elif elapsed_ms > 0 and ahead:
+        elif elapsed_ms > 0:
             self._mw += self._part(ahead, elapsed_ms, response_ms)
         self.power_w = (self._mw + 500) // 1000
         return self.power_w

@@ -19,9 +19,13 @@ class Ramp:
 
     def approach(self, target_w: int, rate_w_s: int, elapsed_ms: int) -> int:
         """Come nearer to target_w (+-2 * 10**5) at rate_w_s (10..10**6); return power_w."""
-        elapsed_ms = max(0, min(elapsed_ms, _ELAPSED_MAX_MS))
-        step_mw = rate_w_s * elapsed_ms
         ahead = target_w * 1000 - self._mw
+        if not ahead:
+            self.moving = False
+            return self.power_w
+        if elapsed_ms > _ELAPSED_MAX_MS:
+            elapsed_ms = _ELAPSED_MAX_MS
+        step_mw = rate_w_s * elapsed_ms if elapsed_ms > 0 else 0
         self.moving = not -step_mw <= ahead <= step_mw
         if ahead > step_mw:
             ahead = step_mw

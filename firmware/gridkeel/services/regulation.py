@@ -23,6 +23,7 @@ class Regulation:
         self.power_w = 0
         self.interval_ms = 0  # between the last two signals, 0 while there were not two
         self._share = 0
+        self._idle = True  # no signal, and nothing left of the last
         self._since = 0
         self._last_ms = 0
         self._ramp = Ramp()
@@ -35,10 +36,15 @@ class Regulation:
         self._share = share_pct_x100
         self._since = now_ms
         self.alive = True
+        self._idle = False
         return True
 
     def update(self, now_ms: int, running: bool) -> int:
         """Return power_w; it starts from zero whenever power may not flow."""
+        if self._idle:
+            self.expired = False
+            self._last_ms = now_ms
+            return 0
         self.expired = self.alive and ticks.diff(now_ms, self._since) >= self._p.regulation_expiry_ms
         if self.expired:
             self.alive = False
@@ -52,4 +58,5 @@ class Regulation:
         else:
             self._ramp.reset()
             self.power_w = 0
+        self._idle = not (self.alive or self._share or self.power_w or self._ramp.moving)
         return self.power_w

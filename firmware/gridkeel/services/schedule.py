@@ -31,7 +31,7 @@ class Plan:
         self._prices = array("h", [0] * SLOTS_MAX)
         self._known = bytearray(SLOTS_MAX)
         self._number = -1
-        self._slots = 0
+        self.slots = 0
         self._missing = 0
         self._slot_ms = 0
         self._begin_ms = 0
@@ -53,7 +53,7 @@ class Plan:
         self.alive = False
         self._revise()
         self._number = number
-        self._slots = self._missing = slots
+        self.slots = self._missing = slots
         for k in range(SLOTS_MAX):
             self._known[k] = 0
         self._slot_ms = slot_s * 1000
@@ -68,10 +68,10 @@ class Plan:
         Return False, and nothing is changed, where the plan has no such slot, or is not the one announced last: a
         message that overtook its plan's announcement must not end up in the plan before.
         """
-        if number != self._number or not 0 <= first < self._slots:
+        if number != self._number or not 0 <= first < self.slots:
             return False
         for price in prices:
-            if first < self._slots:
+            if first < self.slots:
                 self._prices[first] = price
                 if not self._known[first]:
                     self._known[first] = 1
@@ -83,11 +83,11 @@ class Plan:
 
     def update(self, now_ms: int) -> bool:
         """Return whether the plan rules now."""
-        if not self._slots or self._missing:
+        if not self.slots or self._missing:
             return False
         since_ms = ticks.diff(now_ms, self._begin_ms)
-        if since_ms >= self._slots * self._slot_ms:
-            self._slots = 0
+        if since_ms >= self.slots * self._slot_ms:
+            self.slots = 0
             self.alive = False
             self._revise()
         elif since_ms >= 0:
@@ -100,11 +100,11 @@ class Plan:
 
         otherwise_w: what may flow before the plan begins.  Allocates.
         """
-        if not self._slots or self._missing:
+        if not self.slots or self._missing:
             return ()
         since_ms = ticks.diff(now_ms, self._begin_ms)
         entries = [(0, otherwise_w)] if since_ms < 0 else []
-        for slot in range(max(since_ms, 0) // self._slot_ms, self._slots):
+        for slot in range(max(since_ms, 0) // self._slot_ms, self.slots):
             start_s = max(0, slot * self._slot_ms - since_ms) // 1000
             power_w = max(0, self._power_of(self._prices[slot]))
             if not entries or entries[-1][1] != power_w:
