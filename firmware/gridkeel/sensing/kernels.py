@@ -144,7 +144,7 @@ def weigh_each(ring: ptr32, head: int, size: int, weights: ptr32, counts: ptr8, 
     for window in range(windows):
         total = 0
         k = head
-        for j in range(int(counts[window])):
+        for _j in range(int(counts[window])):
             total += int(ring[k]) * int(weights[at])
             at += 1
             k -= 1
