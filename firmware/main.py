@@ -12,6 +12,7 @@ import sys
 gc.threshold(16384)
 
 RESET_AFTER_MS = 1000  # time for Ctrl-C at the console
+WATCHDOG_MS = 8000  # for an image on trial to begin feeding it; an RP2040's counts to 8.3 s
 
 
 def _mount():
@@ -26,6 +27,11 @@ def _mount():
     if slot >= 0:
         at = selector.slot_start(flash, slot) + selector.HEAD_BYTES
         area.mount(flash, at, selector.read_header(flash, slot).size)
+        record = selector.read_record(flash)
+        if record and record.state != selector.CONFIRMED:
+            import machine
+
+            machine.WDT(timeout=WATCHDOG_MS)
     for name in ("area", "selector"):
         del sys.modules[name]
     return slot >= 0

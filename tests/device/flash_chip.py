@@ -116,6 +116,7 @@ class Chip:
         buffer[:] = self.cells.read(at, len(buffer))
 
     def map(self, at, n):
+        self._look()
         return self.cells.read(at, n)
 
     def erase(self, at):

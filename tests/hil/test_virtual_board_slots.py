@@ -88,6 +88,21 @@ def test_an_image_that_fails_has_three_starts_and_the_judged_one_comes_back(flas
     assert selector.read_record(area).counter == 3
 
 
+def test_an_image_that_hangs_is_reset_by_the_watchdog_and_the_judged_one_comes_back(
+    flash: Path, tmp_path: Path
+) -> None:
+    main = flash / "main.py"
+    main.write_text(main.read_text().replace("WATCHDOG_MS = 8000", "WATCHDOG_MS = 400"))
+    area = AreaFile(flash)
+    install(area, image(tmp_path, "old"), 1, "1")
+    install(area, image(tmp_path, "hung", "while True: pass"), 2, "2")
+    slots.switch(area, bytes(16))
+    with VirtualBoard(flash, environment=area.environment()) as board:
+        wait_for_starts(flash, ["hung", "hung", "hung", "old"])
+        assert board.status.watchdog_resets == 3
+    assert selector.read_record(area).reason == selector.OUT_OF_BOOTS
+
+
 def test_a_board_without_a_bootable_slot_runs_the_program_of_its_flash(tmp_path: Path) -> None:
     flash = make_flash(tmp_path / "flash", {})
     (flash / "gridkeel" / "boards" / "__init__.py").write_text(BOARDS)

@@ -3,11 +3,12 @@
 from gridkeel import TYPE_CHECKING
 from gridkeel.inverter import DRIVING, READY
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from gridkeel.update import selector, slots, trial
+from gridkeel.update import selector
 
 if TYPE_CHECKING:
     from gridkeel.controller import Controller
     from gridkeel.protocols import Area
+    from gridkeel.update.trial import Trial
 
 
 class Updates:
@@ -18,11 +19,17 @@ class Updates:
         self._controller = controller
         record = selector.read_record(area)
         self.on_trial = record is not None and record.state != selector.CONFIRMED
-        self.trial = trial.Trial(record.known, now_ms) if self.on_trial else None
+        self.trial: Trial | None = None
         self.leaving = False
+        if self.on_trial:
+            from gridkeel.update import trial  # loaded where it is used, as is what writes slots
+
+            self.trial = trial.Trial(record.known, now_ms)
 
     def follow(self, heard: bool, now_ms: int) -> bool:
         """Look at the image on trial; return True when it has just been confirmed.  Errors: OSError."""
+        from gridkeel.update import slots, trial
+
         settled, answering = self._health()
         verdict = self.trial.follow(settled, answering, heard, self._controller.faults, now_ms)
         if verdict == trial.OPEN:
@@ -50,6 +57,8 @@ class Updates:
         It waits while power flows, and while this image is not well: nobody could tell then whether the new one is.
         Errors: UpdateError, OSError.
         """
+        from gridkeel.update import slots, trial
+
         settled, answering = self._health()
         if not (settled and answering and heard and quiet):
             return False

@@ -142,8 +142,7 @@ class Journal:
         at = _HEAD_BYTES + fill
         page[at] = n + 1
         page[at + 1] = kind
-        for i in range(n):
-            page[at + 2 + i] = data[i]
+        page[at + 2 : at + 2 + n] = memoryview(data)[:n]
         self._fills[last] = fill + 2 + n
         self._counts[last] += 1
         self.next += 1
@@ -198,8 +197,7 @@ class Journal:
         self._area.write(at, page)
 
     def _seal(self, page, number, entry, n, kind):
-        for i in range(_HEAD_BYTES + n, PAGE):
-            page[i] = 0xFF
+        page[_HEAD_BYTES + n :] = _BLANK[_HEAD_BYTES + n :]
         struct.pack_into(_HEAD, page, 0, 0, number, entry, n, kind, 0)
         struct.pack_into("<I", page, 0, crc32(page[4 : _HEAD_BYTES + n]))
 

@@ -174,14 +174,13 @@ def read_header(area: "Area", slot: int) -> "Header | None":
 
 def image_crc(area: "Area", slot: int, size: int) -> int:
     """Return the CRC-32 of the first `size` bytes of a slot's image.  Errors: OSError."""
-    page = bytearray(PAGE)
     crc = 0
     at = slot_start(area, slot) + HEAD_BYTES
-    while size > 0:
-        area.readinto(at, page)
-        crc = crc32(page if size >= PAGE else page[:size], crc)
-        at += PAGE
-        size -= PAGE
+    end = at + size
+    while at < end:
+        n = min(area.block_bytes - at % area.block_bytes, end - at)
+        crc = crc32(area.map(at, n), crc)
+        at += n
     return crc
 
 

@@ -5,7 +5,6 @@ restart how far it is written, and finish it. A slot is bootable from the moment
 """
 
 import hashlib
-from binascii import crc32
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.update import selector
@@ -133,17 +132,16 @@ class SlotWriter:
             raise UpdateError(OUT_OF_ORDER, "%d of %d bytes are written" % (self.written, self.size))
         if selector.is_bootable(self._area, self._slot, 0):
             return  # it was finished before the power was cut
-        sha, crc = hashlib.sha256(), 0
-        left, at, page = self.size, self._start + selector.HEAD_BYTES, self._page
-        while left > 0:
-            self._area.readinto(at, page)
-            piece = page if left >= PAGE else page[:left]
-            sha.update(piece)
-            crc = crc32(piece, crc)
-            at += PAGE
-            left -= PAGE
+        sha, block = hashlib.sha256(), self._area.block_bytes
+        at = self._start + selector.HEAD_BYTES
+        end = at + self.size
+        while at < end:
+            n = min(block - at % block, end - at)
+            sha.update(self._area.map(at, n))
+            at += n
         if sha.digest() != self._digest:
             raise UpdateError(DIGEST_MISMATCH, "the image is not the one that was announced")
+        crc = selector.image_crc(self._area, self._slot, self.size)
         header = selector.Header(self.size, crc, counter, self._digest, version)
         self._area.write(self._header, header.packed())
 
