@@ -2,10 +2,10 @@
 
 from evcc import UNIX_S, Bench, Car, charge_parameter, delivery, demand, ev_status, value
 from garbage import share
-from reaching import reach
+from reaching import reach, tailed
 
 from gridkeel import ticks
-from gridkeel.v2g import sdp
+from gridkeel.v2g import exi, grammars, sdp
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.iso2 import codes, modes, payment, states, status
 from gridkeel.v2g.iso2.schedules import START_MAX_S
@@ -355,3 +355,51 @@ def test_a_contract_that_ends_soon_is_said_to_by_the_day():
     assert payment._code(context, Leaf) == codes.OK
     Leaf.not_after_s -= 1
     assert payment._code(context, Leaf) == codes.EXPIRES_SOON
+
+
+def test_each_answer_is_logged_but_in_a_loop_the_first():
+    car = reach(states.SELECTION)
+    car.bench.events.clear()
+    for _ in range(2):
+        car.ask("ServiceDetailReq", {"ServiceID": 1})
+    assert [event[1] for event in car.bench.kinds("message")] == ["ServiceDetailReq"] * 2
+    bench = Bench()
+    car = Car(bench)
+    car.to_charging()
+    bench.events.clear()
+    car.charge(3)
+    assert [event[1] for event in bench.kinds("message")] == ["ChargingStatusReq"]
+
+
+def test_a_request_is_kept_as_it_came_without_what_stands_behind_it():
+    for tail in (b"", b"\x00\x00"):
+        bench = Bench()
+        car = tailed(bench, tail)
+        car.setup()
+        session = bench.secc._session
+        kept = []
+        answer = session.answer
+
+        def spied(*arguments, answer=answer, kept=kept, bench=bench):
+            kept.append(bytes(bench.secc._context.request_exi))
+            return answer(*arguments)
+
+        session.answer = spied
+        car.ask("ServiceDiscoveryReq", {})
+        assert exi.decode(grammars.iso2(), kept[0], 0, len(kept[0]))[1]["Body"] == {"ServiceDiscoveryReq": {}}
+        end = exi.encode(
+            grammars.iso2(), "V2G_Message", {"Header": {"SessionID": car.session_id}, "Body": _BODY}, _OUT, 0
+        )
+        assert kept[0] == _OUT[:end]
+
+
+_BODY = {"ServiceDiscoveryReq": {}}
+_OUT = bytearray(200)
+
+
+def test_an_ev_that_names_no_number_of_entries_gets_23_at_most():
+    bench = Bench()
+    car = Car(bench)
+    bench.outlet.schedule = tuple([(60 * k, 3000 + k % 2) for k in range(40)])
+    tuples = car.to_offer()["SAScheduleList"]["SAScheduleTuple"]
+    assert len(tuples[0]["PMaxSchedule"]["PMaxScheduleEntry"]) == 23

@@ -139,6 +139,7 @@ def take_over(car, session_id):
     bench = car.bench
     claim = heard(protocols() + setup(session_id))
     bench.secc.release(bench.now_ms)
+    assert not bench.outlet.broken
     bench.disconnect()
     bench.secc.connected(bench.secured, bench.now_ms, True)
     bench.secc.receive(claim.receiver.buffer, claim.receiver.end, bench.now_ms)
