@@ -380,3 +380,21 @@ def test_who_asks_at_once_after_a_failure_has_failed_all_the_same():
     one.asked()
     one.update(True, False, False, 6000, 10)
     assert (one.state, one._missed) == (pwm.STEP, 1)
+
+
+def test_the_pause_counts_from_when_6_a_are_there_again():
+    one = pwm.Pwm(Parameters({"evse": 1}))
+    one.update(True, False, True, 7000, 0)
+    assert one.state == BASIC
+    for now in range(100, 20001, 100):
+        one.update(True, False, True, 5999, now)
+    one.update(True, False, True, 7000, 20000 + PAUSE_MS - 1)
+    assert one.state == NONE
+    one.update(True, False, True, 7000, 20000 + PAUSE_MS)
+    assert one.state == BASIC
+
+
+def test_a_retry_may_come_when_its_wait_is_over_to_the_millisecond():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    one._missed = 2
+    assert not one._may(RETRY_MS - 1) and one._may(RETRY_MS)

@@ -403,3 +403,19 @@ def test_an_ev_that_names_no_number_of_entries_gets_23_at_most():
     bench.outlet.schedule = tuple([(60 * k, 3000 + k % 2) for k in range(40)])
     tuples = car.to_offer()["SAScheduleList"]["SAScheduleTuple"]
     assert len(tuples[0]["PMaxSchedule"]["PMaxScheduleEntry"]) == 23
+
+
+def test_a_session_s_stop_and_pause_are_logged():
+    for kind, what in (("Terminate", "stopped"), ("Pause", "paused")):
+        car = reach(states.DISCOVERY)
+        car.ask("SessionStopReq", {"ChargingSession": kind})
+        assert car.bench.kinds("session")[-1] == ("session", what, "", 0)
+        car.bench.disconnect()
+
+
+def test_a_request_out_of_order_is_named_so():
+    car = reach(states.DISCOVERY)
+    assert reason(car, "AuthorizationReq", {}, codes.SEQUENCE_ERROR) == "out_of_order"
+    car = reach(states.DISCOVERY)
+    car.session_id = bytes(8)
+    assert reason(car, "ServiceDiscoveryReq", {}, codes.UNKNOWN_SESSION) == "session_id_wrong"
