@@ -398,3 +398,27 @@ def test_a_retry_may_come_when_its_wait_is_over_to_the_millisecond():
     one = pwm.Pwm(Parameters({"evse": 2}))
     one._missed = 2
     assert not one._may(RETRY_MS - 1) and one._may(RETRY_MS)
+
+
+def test_a_step_is_not_prolonged_by_a_vehicle_that_asks_in_it():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    one.update(True, False, False, 6000, 0)
+    one.session(False, True)
+    one.update(True, False, False, 6000, 10)
+    assert one.state == STEP
+    one.asked()
+    one.update(True, False, False, 6000, 2000)
+    one.update(True, False, False, 6000, 10 + STEP_X1_MS)
+    assert one.state == NONE
+
+
+def test_who_asked_too_early_must_ask_again():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    one._given_up, one._missed = True, 2
+    one.asked()
+    one.update(True, False, False, 6000, RETRY_MS - 1)
+    one.update(True, False, False, 6000, RETRY_MS + 1)
+    assert one.state == NONE
+    one.asked()
+    one.update(True, False, False, 6000, RETRY_MS + 2)
+    assert one.state == STEP
