@@ -5,7 +5,7 @@ from noalloc import without_heap
 from gridkeel import ticks
 from gridkeel.evse import duty, names, pwm
 from gridkeel.evse.pwm import BASIC, DIGITAL, NONE, OUT, STEP
-from gridkeel.evse.times import PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
+from gridkeel.evse.times import PAUSE_MAX_MS, PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
 from gridkeel.params import Parameters
 
 WAIT_MS = 40000
@@ -422,3 +422,13 @@ def test_who_asked_too_early_must_ask_again():
     one.asked()
     one.update(True, False, False, 6000, RETRY_MS + 2)
     assert one.state == STEP
+
+
+def test_basic_charging_that_lasted_makes_the_pause_short_again():
+    for lasted_ms, pause_ms in ((PAUSE_MAX_MS - 1, 2 * PAUSE_MS), (PAUSE_MAX_MS, PAUSE_MS)):
+        one = pwm.Pwm(Parameters({"evse": 1}))
+        one.update(True, False, True, 7000, 0)
+        assert one.state == BASIC
+        one.pause_ms = PAUSE_MS
+        one.update(True, False, False, 7000, lasted_ms)
+        assert one.pause_ms == pause_ms

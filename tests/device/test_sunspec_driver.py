@@ -95,6 +95,8 @@ def test_without_a_command_nothing_is_written():
     bench.run(2000)
     assert bench.inverter.state == READY and not slave.writes
     assert bench.inverter.power_w == 1500
+    bench.run(1000, 2000)
+    assert bench.inverter.state == DRIVING
 
 
 def test_only_volatile_points_of_the_setting_are_written():
