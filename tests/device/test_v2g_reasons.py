@@ -304,7 +304,7 @@ def test_a_connection_is_logged_by_its_transport():
 
 def test_a_protocol_that_is_unknown_ends_the_session():
     car = Car(Bench())
-    car.negotiate([{**_OTHER}])
+    car.negotiate([_OTHER])
     bench = car.bench
     assert bench.kinds("session") == [("session", "ended", "protocol_unknown", 0)]
     assert bench.secc.request == states.APP_PROTOCOL_REQ
