@@ -90,3 +90,37 @@ def test_an_allocation_under_the_heap_lock_fails():
     except MemoryError:
         return
     raise AssertionError("an allocation went through")
+
+
+def test_a_departure_runs_out_with_time():
+    charger = driving()
+    charger.controller.envelope.departure.set(3600, 8000, charger.now)
+    charger.run(2000)
+    assert charger.controller.envelope.departure.left_s == 3598
+
+
+def test_reactive_power_that_nobody_asks_for_is_let_go_once():
+    charger = driving({"reactive_mode": 1, "reactive_var": 1000})
+    told = []
+    react = charger.controller.inverter.react
+    charger.controller._react(0, True, charger.now)
+    charger.controller.inverter.react = lambda wanted, var, now_ms: (
+        told.append((wanted, var)),
+        react(wanted, var, now_ms),
+    )
+    charger.parameters.update({"reactive_mode": 0})
+    for _ in range(3):
+        charger.controller._react(0, True, charger.now)
+    assert told == [(False, 0)]
+
+
+def test_an_inverter_that_is_found_and_not_driven_yet_is_not_lost():
+    charger = driving()
+    for state, lost in ((inverter.READY, False), (inverter.DRIVING, False), (inverter.SILENT, True)):
+        charger.controller.inverter._line.state = state
+        charger.controller._decide(charger.now)
+        assert (charger.controller.limiter == limits.INVERTER_LOST) is lost, state
+    charger.controller.inverter._line.state = inverter.SILENT
+    charger.controller.protection.samples_lost()
+    charger.controller._decide(charger.now)
+    assert charger.controller.limiter != limits.INVERTER_LOST

@@ -5,7 +5,7 @@ from noalloc import without_heap
 from gridkeel import ticks
 from gridkeel.evse import duty, names, pwm
 from gridkeel.evse.pwm import BASIC, DIGITAL, NONE, OUT, STEP
-from gridkeel.evse.times import PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
+from gridkeel.evse.times import PAUSE_MAX_MS, PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
 from gridkeel.params import Parameters
 
 WAIT_MS = 40000
@@ -380,3 +380,55 @@ def test_who_asks_at_once_after_a_failure_has_failed_all_the_same():
     one.asked()
     one.update(True, False, False, 6000, 10)
     assert (one.state, one._missed) == (pwm.STEP, 1)
+
+
+def test_the_pause_counts_from_when_6_a_are_there_again():
+    one = pwm.Pwm(Parameters({"evse": 1}))
+    one.update(True, False, True, 7000, 0)
+    assert one.state == BASIC
+    for now in range(100, 20001, 100):
+        one.update(True, False, True, 5999, now)
+    one.update(True, False, True, 7000, 20000 + PAUSE_MS - 1)
+    assert one.state == NONE
+    one.update(True, False, True, 7000, 20000 + PAUSE_MS)
+    assert one.state == BASIC
+
+
+def test_a_retry_may_come_when_its_wait_is_over_to_the_millisecond():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    one._missed = 2
+    assert not one._may(RETRY_MS - 1) and one._may(RETRY_MS)
+
+
+def test_a_step_is_not_prolonged_by_a_vehicle_that_asks_in_it():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    one.update(True, False, False, 6000, 0)
+    one.session(False, True)
+    one.update(True, False, False, 6000, 10)
+    assert one.state == STEP
+    one.asked()
+    one.update(True, False, False, 6000, 2000)
+    one.update(True, False, False, 6000, 10 + STEP_X1_MS)
+    assert one.state == NONE
+
+
+def test_who_asked_too_early_must_ask_again():
+    one = pwm.Pwm(Parameters({"evse": 2}))
+    one._given_up, one._missed = True, 2
+    one.asked()
+    one.update(True, False, False, 6000, RETRY_MS - 1)
+    one.update(True, False, False, 6000, RETRY_MS + 1)
+    assert one.state == NONE
+    one.asked()
+    one.update(True, False, False, 6000, RETRY_MS + 2)
+    assert one.state == STEP
+
+
+def test_basic_charging_that_lasted_makes_the_pause_short_again():
+    for lasted_ms, pause_ms in ((PAUSE_MAX_MS - 1, 2 * PAUSE_MS), (PAUSE_MAX_MS, PAUSE_MS)):
+        one = pwm.Pwm(Parameters({"evse": 1}))
+        one.update(True, False, True, 7000, 0)
+        assert one.state == BASIC
+        one.pause_ms = PAUSE_MS
+        one.update(True, False, False, 7000, lasted_ms)
+        assert one.pause_ms == pause_ms

@@ -1,13 +1,17 @@
 """The codec at its edges: long lists, slices, numbers without a size, text that ends with its body."""
 
 from exi_schemas import schema
-from exi_values import message, phys
+from exi_values import message, phys, signature
 
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi
 from gridkeel.v2g.exi import bounds
+from gridkeel.v2g.exi.decoder import Decoder
+from gridkeel.v2g.exi.facets import number_range
 from gridkeel.v2g.exi.reader import BitReader
+from gridkeel.v2g.exi.schema import HEADER, LIMITED, MIXED_TYPE, REPEATED, width
 from gridkeel.v2g.exi.value_reader import read_length
+from gridkeel.v2g.exi.writer import BitWriter
 
 
 def schedule(entries):
@@ -122,3 +126,92 @@ def test_an_attribute_that_no_such_element_has_is_refused():
         refused(
             lambda name=name: exi.encode_fragment(schema("iso2"), "eMAID", {name: "x", "": "DE8AA1A2B3C4D5"}, out, 0)
         )
+
+
+def test_what_follows_an_element_that_may_come_again():
+    out = bytearray(200)
+    for services in (["EIM"], ["EIM", "PnC"]):
+        value = {
+            "Header": {"SessionID": bytes(8), "TimeStamp": 1700000000},
+            "ResponseCode": "OK",
+            "AuthorizationServices": services,
+            "CertificateInstallationService": True,
+            "EIM_ASResAuthorizationMode": {},
+        }
+        end = exi.encode(schema("iso20_common"), "AuthorizationSetupRes", value, out, 0)
+        assert exi.decode(schema("iso20_common"), out, 0, end) == ("AuthorizationSetupRes", value)
+
+
+def test_a_list_without_a_bound_has_ours_behind_an_element_that_comes_once():
+    out = bytearray(8000)
+    signed = signature()["SignedInfo"]
+    signed["Reference"] = signed["Reference"] * (bounds.OCCURRENCES + 1)
+    refused(lambda: exi.encode_fragment(schema("xmldsig"), "SignedInfo", signed, out, 0), "a list of 65, 64 are taken")
+    signed["Reference"].pop()
+    exi.encode_fragment(schema("xmldsig"), "SignedInfo", signed, out, 0)
+
+
+def test_a_list_takes_memory_of_its_own():
+    out = bytearray(100)
+    grammar = schema("xmldsig")
+    used = []
+    for items in (1, 2):
+        end = exi.encode_fragment(grammar, "X509Data", {"X509SKI": [b"x"] * items}, out, 0)
+        decoder = Decoder(grammar, out, 0, end)
+        decoder.open(True)
+        while decoder.run(100):
+            pass
+        used.append(bounds.DECODED_BYTES - decoder._budget.left)
+    one = used[1] - used[0]
+    assert used[0] == 2 * bounds.CONTAINER_BYTES + bounds.VALUE_BYTES + one
+
+
+def test_a_fragment_of_a_name_in_two_namespaces_is_refused():
+    grammar = schema("iso2")
+    found = 0
+    for code in range(grammar.elements):
+        at = grammar.element_at(code, False)
+        if grammar.data[at] & REPEATED and grammar.data[at + 1] != MIXED_TYPE and not found:
+            writer = BitWriter(bytearray(20), 0)
+            writer.put(HEADER, 8)
+            writer.put(code, width(grammar.elements + 1))
+            writer.put(0, 16)
+            refused(lambda w=writer: exi.decode_fragment(grammar, w._out, 0, w._at), "more than one namespace")
+            found += 1
+    assert found
+
+
+def test_the_range_of_a_limited_number():
+    assert number_range(bytes((LIMITED, 5, 0, 4, 2, 0x12, 0x34, 0x56)), 0) == (5, 0x1234, 3)
+
+
+def emaid(*events):
+    """Return an eMAID as a fragment of these (code, bits, text)."""
+    grammar = schema("iso2")
+    writer = BitWriter(bytearray(60), 0)
+    writer.put(HEADER, 8)
+    writer.put(grammar.find("eMAID", False)[0], width(grammar.elements + 1))
+    for code, highest, text in events:
+        writer.put(code, width(highest))
+        if text:
+            writer.unsigned(len(text) + 2)
+            writer.octets(text)
+    writer.put(grammar.elements + 1, width(grammar.elements + 1))
+    return grammar, writer._out, writer.finish()
+
+
+def test_text_once_and_behind_it_neither_text_nor_attribute():
+    grammar = schema("iso2")
+    text, text_again = grammar.elements + grammar.attributes + 3, grammar.elements + 2
+    first, end = (text, text + 1, b"DE8AA1A2B3C4D5"), (text_again - 1, text_again + 1, b"")
+    good = emaid(first, end)
+    assert exi.decode_fragment(*good[:2], 0, good[2])[1] == {"": "DE8AA1A2B3C4D5"}
+    for code in (text_again, 0, grammar.attributes - 1):
+        bad = emaid(first, (code, text_again + 1, b"more"), end)
+        refused(lambda bad=bad: exi.decode_fragment(*bad[:2], 0, bad[2]), "not supported")
+
+
+def test_attributes_without_text():
+    out = bytearray(60)
+    end = exi.encode_fragment(schema("iso2"), "eMAID", {"Id": "id1"}, out, 0)
+    assert exi.decode_fragment(schema("iso2"), out, 0, end) == ("eMAID", {"Id": "id1"})

@@ -196,6 +196,18 @@ def test_a_steady_phasor_has_no_bend_and_a_jump_has_half_of_itself():
     assert found[-1] == BEND_MAX < state[SHRUNK]
 
 
+def test_a_bend_of_the_amplitude_counts_against_the_larger_one():
+    for before_mv, after_mv in ((230000, 115000), (115000, 230000)):
+        state, _found = bends_of([(0, before_mv)] * 8 + [(0, after_mv)])
+        assert abs(state[SHRUNK] - 1000000 * 1000 // 3142 // 2) < 3000, "half of the amplitude, as half a radian"
+
+
+def test_a_phase_that_passes_half_a_turn_goes_on():
+    for angle in (990000, -990000):
+        state, _found = bends_of([(0, 230000), (angle, 230000), (-angle, 230000)])
+        assert state[1] - ZERO == (20000 if angle > 0 else -20000)
+
+
 def test_worst_increments_come_near_the_stated_range():
     # 20 Hz of clamp times the sum of absolute weights at 60 Hz: the ROCOF window is the widest.
     largest = max(sum(abs(value) for value in chosen) for _hz, chosen, _rocof in all_windows())

@@ -23,6 +23,8 @@ from gridkeel.inverter.register_map import (
     device,
     numbers,
 )
+from gridkeel.inverter.register_map.identity import Identity
+from gridkeel.inverter.search import COMPLETE, NOT_FOUND, SETTLED, WORKING
 from gridkeel.params import Parameters
 
 WASM_GROUP = 2
@@ -239,3 +241,65 @@ def test_every_family_of_the_list_makes_its_driver_and_no_other_is_taken():
         assert "inverter_family" in str(error)
         return
     raise AssertionError("a family that is none was taken")
+
+
+# --- what is found and measured
+
+
+def test_ratings_are_never_negative():
+    for least_w, most_w, charge_w, discharge_w in ((100, 5000, 5000, 0), (-5000, -100, 0, 5000)):
+        setting = (SETTING[0], (SET_POINT, 11, S32_LOW_FIRST, 1, 10, OUT, least_w, most_w))
+        found = device.driver(Parameters({"reversion_s": 4}), register_map(setting=setting))
+        found.device.bind(5000, 0, found)
+        assert (found.charge_rating_w, found.discharge_rating_w) == (charge_w, discharge_w)
+
+
+def test_a_device_that_is_searched_for_again_is_not_driven_meanwhile():
+    line = beating()
+    found = line.inverter.device
+    assert found.control is not None and found.measure is not None
+    found.forget()
+    assert (found.control, found.measure, found.storage) == (None, None, None)
+    found.control = None
+    found._control._turn_to(1)
+    assert found.bind(5000, 0, line.inverter)
+    assert found.control.address == 20, "it begins with what it holds"
+
+
+def test_a_state_that_was_not_read_is_unknown_and_a_map_without_power_has_none():
+    slow = device.Slow((50, 4, U16, 100, 1, INTO), (60, 3, U16, 1, 1, INTO), None)
+    measure = device.Measure((40, 5, S16, 10, 1, INTO))
+    assert (measure.state, measure.count, measure.address) == (-1, 5, 40)
+    soc = Reading()
+    for words, address in (((0,), 60), ((7,), 50), ((100,), 60)):
+        slow.take(Answer(words), soc, 0)
+        assert slow.address == address
+    assert soc.values == [0, 10000]
+
+
+class Reading:
+    def __init__(self):
+        self.values = []
+
+    def take(self, value, now_ms):
+        self.values.append(value)
+
+
+def test_an_identity_is_text_of_what_can_be_printed_once_it_was_read_twice():
+    words = (0x4245, 0x2041, 0x7E7F, 0x1FC1, 0x2020, 7, 8)
+    found = Identity(100, 6, ((0, 0xFFFF, 0x4245),))
+    assert not found.heard and found.text() == ""
+    assert found.take(Answer(words)) == WORKING and found.heard
+    assert found.take(Answer(words)) == COMPLETE
+    assert found.text() == "BE A~"
+    assert not found.sure() and found.doubt() == SETTLED
+    found.start()
+    assert not found.heard and found.text() == ""
+    assert found.refuse(2) == NOT_FOUND and found.heard
+
+
+def test_a_product_past_the_small_integers_is_unknown_and_the_largest_is_not():
+    for sign in (INTO, OUT):
+        assert numbers.scaled(0x3FFFFFFE, 1, 1, sign) == sign * 0x3FFFFFFE
+        assert numbers.scaled(0x3FFFFFFF, 1, 1, sign) == limits.UNKNOWN
+        assert numbers.scaled(0x3FFFFFFE // 10 + 1, 10, 1, sign) == limits.UNKNOWN

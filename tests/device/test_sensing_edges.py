@@ -8,7 +8,7 @@ from gridkeel.controller import Controller
 from gridkeel.errors import MAINS_LOST, ParameterError
 from gridkeel.params import Parameters
 from gridkeel.sensing.edges import ROCOF_MAX, TICK_HZ_MAX, EdgeEstimator, scaled
-from gridkeel.sensing.quality import LOW_VOLTAGE, NO_VOLTAGE, PHASE_JUMP, UNUSABLE, WARM_UP_LONG
+from gridkeel.sensing.quality import LOW_VOLTAGE, NO_VOLTAGE, PHASE_JUMP, UNUSABLE, WARM_UP_LONG, WARM_UP_SHORT
 from gridkeel.services.protection import RUN
 
 MHZ = 1000000
@@ -230,3 +230,21 @@ def test_update_allocates_nothing():
         estimator.block_lost()
 
     without_heap(walk)
+
+
+def test_the_short_windows_are_warm_with_the_sixth_whole_period():
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    block = array("i", [0])
+    for periods in range(12):
+        block[0] = 20000 * periods
+        estimator.update(block, 1)
+        assert bool(estimator.quality & WARM_UP_SHORT) == (periods < 6), periods
+        assert bool(estimator.quality & WARM_UP_LONG) == (periods < 10), periods
+
+
+def test_a_rate_is_bounded_by_40_hz_a_second():
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    for sign in (1, -1):
+        for k in range(6):
+            estimator._off[-k if k else 0] = sign * (6000 if k < 3 else -6000)
+        assert estimator._rocof(estimator._slope, 6) == -40000 * sign

@@ -273,3 +273,54 @@ def test_watching_allocates_nothing():
                 detector.hold_to(-220000)
 
     without_heap(walk)
+
+
+def watching():
+    """A detector that has watched a still phasor of 230 V for as long as it must."""
+    detector = JumpDetector()
+    for hop in range(400):
+        assert detector.update(0, 230000, hop > 300) != NOTICED
+    return detector
+
+
+def test_a_jump_beyond_doubt_needs_less_credit_than_a_suspicion():
+    for angle, credit, noticed in (
+        (7000, COST - 1, True),
+        (6600, COST - 1, False),
+        (6600, COST + SPARED - 1, True),
+        (2200, CREDIT_MAX, False),
+    ):
+        detector = watching()
+        detector._credit = credit
+        assert (detector.update(angle, 230000, True) == NOTICED) is noticed, (angle, credit)
+
+
+def test_the_largest_bend_of_late_is_remembered_while_it_fades():
+    detector = watching()
+    for _ in range(12):
+        detector._credit = 0
+        assert detector.update(6000, 230000, True) != NOTICED
+    detector._credit = CREDIT_MAX
+    assert detector.update(6000 + 5000, 230000, True) != NOTICED
+    detector = watching()
+    assert detector.update(5000, 230000, True) == NOTICED
+
+
+def test_what_is_held_to_is_taken_off_the_last_four_turns():
+    detector = JumpDetector()
+    for k in range(1, 6):
+        detector.update(1000 * k, 230000, False)
+    detector.hold_to(1000)
+    assert detector._residual == 0
+
+
+def test_a_jump_is_held_wherever_it_meets_the_ring():
+    size = Estimator(Parameters())._size_ring
+    for before in range(1, 7):
+        estimator, sine = settled(50.05)
+        while estimator._head < size - before - 4:
+            estimator.update(sine.block(12), 12)
+        jump(sine, 10)
+        for _ in range(40):
+            estimator.update(sine.block(12), 12)
+            assert abs(estimator.freq_short_uhz - 50050000) < 20000, (before, estimator._head)

@@ -164,3 +164,21 @@ def test_no_heap():
             reactives[each].update(mains, -3000, True, rated)
 
     without_heap(walk)
+
+
+def test_the_larger_of_both_ratings_is_the_converter_s():
+    for ratings in ({"charge_max_w": 7000, "discharge_max_w": 3000}, {"charge_max_w": 3000, "discharge_max_w": 7000}):
+        rated = InverterLimits()
+        rated.apparent_va = rated.inject_max_var = rated.absorb_max_var = 20000
+        found = var_of(rated=rated, reactive_mode=1, reactive_var=9000, reactive_max_var=9000, **ratings)
+        assert found == 7000
+
+
+def test_a_stop_forgets_the_voltage_of_before():
+    mains = MainsEstimate()
+    mains.voltage_mv = 230 * 1080
+    reactive = Reactive(Parameters({"reactive_mode": 3, "volt_var_response_ms": 0}))
+    assert after(reactive, mains, 0, 1000) == 3000
+    assert after(reactive, mains, 1000, 10, running=False) == 0
+    mains.quality = LOW_VOLTAGE
+    assert after(reactive, mains, 1010, 1000) == 0

@@ -95,6 +95,8 @@ def test_without_a_command_nothing_is_written():
     setup.run(2000)
     assert setup.inverter.state == READY and not slave.writes
     assert setup.inverter.power_w == 1500
+    setup.run(1000, 2000)
+    assert setup.inverter.state == DRIVING
 
 
 def test_only_volatile_points_of_the_setting_are_written():

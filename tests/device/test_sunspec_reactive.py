@@ -4,6 +4,7 @@ from sunspec_slave import DriverSetup, Slave, common, der_models, legacy_models,
 
 from gridkeel import errors, limits, ticks
 from gridkeel.inverter import DRIVING
+from gridkeel.inverter.sunspec import points, var_control
 
 OFF = (False, 0)
 
@@ -308,3 +309,43 @@ def test_what_it_measures_has_the_sign_turned_too():
     assert setup.inverter.var == 400
     models = [common(), model(701, 153, {4: 3, 10: -1500, 12: -0x8000, 116: 0, 119: 0})] + der_models()[3:]
     assert driving(Slave(models)).inverter.var == 0
+
+
+def legacy(**changed):
+    """The legacy models with other values: m121, m123 {offset: value}."""
+    models = legacy_models()
+    for words in models:
+        for offset, value in changed.get("m%d" % words[0], {}).items():
+            words[offset] = value & 0xFFFF
+    return models
+
+
+def test_a_side_without_a_rating_of_its_own_is_set_in_percent_of_the_power():
+    for none in ({8: 0, 9: 0}, {10: 0, 11: 0}):
+        slave = Slave(legacy(m121=none))
+        driving(slave, 1000)
+        assert slave.get(123, 21) == 1 and slave.get(123, 15) != 0 and slave.get(123, 16) == 0
+
+
+def test_one_quadrant_speaks_for_its_side():
+    for quadrants, inject_var in (({8: 0x8000, 9: 25}, 2500), ({8: 30, 9: 0x8000}, 3000), ({8: 30, 9: 25}, 2500)):
+        models = legacy(m121=quadrants, m120=dict.fromkeys(range(7, 11), 0x8000))
+        assert driving(Slave(models)).inverter.inject_max_var == inject_var
+
+
+def test_a_scale_that_100_percent_does_not_fit_and_a_rating_of_nothing_are_no_reactive_power():
+    for changed in ({"m123": {25: -3}}, {"m121": {2: 0, 8: 0, 9: 0, 10: 0, 11: 0}}):
+        bench = driving(Slave(legacy(**changed)), 100)
+        assert bench.inverter.fault == errors.INVERTER_NO_REACTIVE, changed
+
+
+def test_apparent_power_has_its_own_scale():
+    changed = {points.P121_VAMAX: 80, points.P121_VAMAX_SF: 2}
+    assert driving(Slave(legacy(m121=changed))).inverter.apparent_va == 8000
+
+
+def test_nothing_is_commanded_where_nothing_is_requested():
+    control = var_control.VarControl704()
+    control.commanded_var = 7
+    control.encode(0, 1, 0)
+    assert control.commanded_var == 0

@@ -1,11 +1,11 @@
 """The log says why: each refusal's reason, each delivery, connection and end, with its number."""
 
 from evcc import UNIX_S, Evcc, Evse, charge_parameter, delivery, demand, ev_status, value
-from session_states import reach
+from session_states import reach, tailed
 from small_heap import share
 
 from gridkeel import ticks
-from gridkeel.v2g import sdp
+from gridkeel.v2g import exi, grammars, sdp
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.iso2 import codes, modes, payment, states, status
 from gridkeel.v2g.iso2.schedules import START_MAX_S
@@ -304,7 +304,7 @@ def test_a_connection_is_logged_by_its_transport():
 
 def test_a_protocol_that_is_unknown_ends_the_session():
     ev = Evcc(Evse())
-    ev.negotiate([{**_OTHER}])
+    ev.negotiate([_OTHER])
     evse = ev.evse
     assert evse.kinds("session") == [("session", "ended", "protocol_unknown", 0)]
     assert evse.secc.request == states.APP_PROTOCOL_REQ
@@ -355,3 +355,67 @@ def test_a_contract_that_ends_soon_is_said_to_by_the_day():
     assert payment._code(context, Leaf) == codes.OK
     Leaf.not_after_s -= 1
     assert payment._code(context, Leaf) == codes.EXPIRES_SOON
+
+
+def test_each_answer_is_logged_but_in_a_loop_the_first():
+    ev = reach(states.SELECTION)
+    ev.evse.events.clear()
+    for _ in range(2):
+        ev.ask("ServiceDetailReq", {"ServiceID": 1})
+    assert [event[1] for event in ev.evse.kinds("message")] == ["ServiceDetailReq"] * 2
+    evse = Evse()
+    ev = Evcc(evse)
+    ev.to_charging()
+    evse.events.clear()
+    ev.charge(3)
+    assert [event[1] for event in evse.kinds("message")] == ["ChargingStatusReq"]
+
+
+def test_a_request_is_kept_as_it_came_without_what_stands_behind_it():
+    for tail in (b"", b"\x00\x00"):
+        evse = Evse()
+        ev = tailed(evse, tail)
+        ev.setup()
+        session = evse.secc._session
+        kept = []
+        answer = session.answer
+
+        def spied(*arguments, answer=answer, kept=kept):
+            kept.append(bytes(arguments[4]))
+            return answer(*arguments)
+
+        session.answer = spied
+        ev.ask("ServiceDiscoveryReq", {})
+        assert exi.decode(grammars.iso2(), kept[0], 0, len(kept[0]))[1]["Body"] == {"ServiceDiscoveryReq": {}}
+        end = exi.encode(
+            grammars.iso2(), "V2G_Message", {"Header": {"SessionID": ev.session_id}, "Body": _BODY}, _OUT, 0
+        )
+        assert kept[0] == _OUT[:end]
+
+
+_BODY = {"ServiceDiscoveryReq": {}}
+_OUT = bytearray(200)
+
+
+def test_an_ev_that_names_no_number_of_entries_gets_23_at_most():
+    evse = Evse()
+    ev = Evcc(evse)
+    evse.charger.schedule = tuple([(60 * k, 3000 + k % 2) for k in range(40)])
+    tuples = ev.to_offer()["SAScheduleList"]["SAScheduleTuple"]
+    assert len(tuples[0]["PMaxSchedule"]["PMaxScheduleEntry"]) == 23
+
+
+def test_a_session_s_stop_and_pause_are_logged():
+    for kind, what in (("Terminate", "stopped"), ("Pause", "paused")):
+        ev = reach(states.DISCOVERY)
+        ev.ask("SessionStopReq", {"ChargingSession": kind})
+        assert ev.evse.kinds("session")[-1] == ("session", what, "", 0)
+        ev.evse.disconnect()
+
+
+def test_a_request_out_of_order_is_named_so():
+    ev = reach(states.DISCOVERY)
+    assert reason(ev, "AuthorizationReq", {}, codes.SEQUENCE_ERROR) == "out_of_order"
+    ev = reach(states.DISCOVERY)
+    ev.session_id = bytes(8)
+    assert reason(ev, "ServiceDiscoveryReq", {}, codes.UNKNOWN_SESSION) == "session_id_wrong"

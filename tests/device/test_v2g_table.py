@@ -154,3 +154,10 @@ def test_a_request_s_number_is_found_by_its_name_alone():
 def test_a_request_s_response_is_found_by_its_name_alone():
     assert states.response_of("PowerDeliveryReq") == "PowerDeliveryRes"
     assert states.response_of("PowerDeliveryRes") == states.response_of("Signature") == ""
+
+
+def test_every_row_of_a_request_has_the_times_phase_and_logging_of_the_first():
+    rows = states.ROWS
+    for at in range(0, len(rows), state_table.ROW_BYTES):
+        first = state_table.row_of(rows, rows[at + state_table.REQUEST])
+        assert rows[at + 4 : at + 8] == rows[first + 4 : first + 8], at // state_table.ROW_BYTES

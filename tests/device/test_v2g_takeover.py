@@ -142,6 +142,7 @@ def take_over(ev, session_id):
     evse = ev.evse
     claim = heard(protocols() + setup(session_id))
     evse.secc.release(evse.now_ms)
+    assert not evse.charger.broken
     evse.disconnect()
     evse.secc.connected(evse.secured, evse.now_ms, True)
     evse.secc.receive(claim.receiver.buffer, claim.receiver.end, evse.now_ms)
