@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import typer
 
 from command_line.command import Command, group, refuse
 from command_line.options import JsonNow
+from command_line.stopping import stop_in_loop
 from host_tools.errors import MissingError, ToolError
 from host_tools.files import check_writable, write_atomic
 
@@ -119,12 +119,7 @@ def parse_address(text: str) -> tuple[str, int]:
 async def _run(live: LiveInverter, endpoint: _Endpoint, seconds: float | None, json_file: Path | None) -> None:
     from host_tools.screen import Screen
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    if seconds is not None:
-        loop.call_later(seconds, stop.set)
+    stop = stop_in_loop(seconds)
     screen = Screen(quiet=json_file is not None, json_file=json_file)
     async with _serving(live, endpoint) as (place, lost):
         _announce(live, place, json_file, screen)

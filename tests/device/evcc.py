@@ -173,10 +173,15 @@ class Evcc:
         self.negotiate()
         return self.ask("SessionSetupReq", {"EVCCID": EVCC_ID}, code)
 
-    def to_authorized(self):
+    def to_selected(self):
+        """Go on to the payment that is selected."""
         self.setup()
-        for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq", "AuthorizationReq"):
+        for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
             self.ask(name, self.request(name))
+
+    def to_authorized(self):
+        self.to_selected()
+        self.ask("AuthorizationReq", self.request("AuthorizationReq"))
 
     def to_offer(self):
         self.to_authorized()

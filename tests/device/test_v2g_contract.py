@@ -19,9 +19,7 @@ WASM_GROUP = 0
 
 def refused_details(evse, ev, code, event):
     evse.drain()
-    ev.setup()
-    for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        ev.ask(name, ev.request(name))
+    ev.to_selected()
     ev.ask("PaymentDetailsReq", ev.details(), code)
     assert evse.kinds("refused") == [("refused", "PaymentDetailsReq", code, 0)]
     assert [reported[2] for reported in evse.kinds("certificate")][-1:] == [event], evse.events

@@ -74,9 +74,7 @@ def test_a_refused_authorization_ends_the_session():
     evse = Evse()
     evse.charger.authorized = 2
     ev = Evcc(evse)
-    ev.setup()
-    for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        ev.ask(name, ev.request(name))
+    ev.to_selected()
     ev.ask("AuthorizationReq", {}, "FAILED")
     assert evse.secc.closing
     evse.charger.authorized = 1

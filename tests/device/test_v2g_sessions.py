@@ -60,9 +60,7 @@ def test_external_payment_waits_for_the_customer():
     evse = Evse()
     evse.charger.authorized = 0
     ev = Evcc(evse)
-    ev.setup()
-    for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        ev.ask(name, ev.request(name))
+    ev.to_selected()
     for _ in range(3):
         assert ev.ask("AuthorizationReq", {})["EVSEProcessing"] == "Ongoing_WaitingForCustomerInteraction"
         evse.run(1000)

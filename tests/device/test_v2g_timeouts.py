@@ -209,9 +209,7 @@ def test_an_ev_that_asks_again_and_again_is_not_timed_out():
     evse = Evse()
     evse.charger.authorized = 0
     ev = Evcc(evse)
-    ev.setup()
-    for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        ev.ask(name, ev.request(name))
+    ev.to_selected()
     for _ in range(5):
         evse.run(50000)
         ev.ask("AuthorizationReq", {})

@@ -66,9 +66,7 @@ from contracts import ContractEvcc, Operator, evse_for
 operator = Operator(sub_cas=2, sub_bytes=%d)
 key, chain = operator.contract()
 ev = ContractEvcc(evse_for(operator), key, chain)
-ev.setup()
-for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-    ev.ask(name, ev.request(name))
+ev.to_selected()
 work, most = ev.evse.secc.work, 0
 def measured(now_ms):
     global most
