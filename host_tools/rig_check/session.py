@@ -17,6 +17,7 @@ from host_tools.errors import MissingError, ToolError
 GUEST = Path(__file__).with_name("board_guest.py")
 RETURN_S = 20.0  # from a reset to a prompt
 CALL_S = 30.0
+BOOT_S = 2.5  # what starts is left alone: a Ctrl-C into its first moments may end it a second time
 _TRY_S = 0.3
 
 
@@ -111,7 +112,7 @@ class Session:
         with contextlib.suppress(TransportError, OSError):
             self._transport.exec_raw_no_follow(_call("starve", (timeout_ms,)))
         # Asked before the watchdog's time is up, a Ctrl-C of ours would end what is to hang.
-        time.sleep(timeout_ms / 1000 + 0.5)
+        time.sleep(timeout_ms / 1000 + BOOT_S)
         self._close()
         while True:
             try:
