@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from gridkeel.link.download import Download
-    from gridkeel.protocols import Area, Buffer
+    from gridkeel.protocols import Area
 
 # statuses, in the order of STATUSES
 IDLE = 0
@@ -28,6 +28,20 @@ INVALID_SIGNATURE = 8
 DOWNLOAD_FAILED = 9
 INSTALLATION_FAILED = 10
 INSTALL_VERIFICATION_FAILED = 11
+STATUSES = (
+    "idle",
+    "downloading",
+    "signature_verified",
+    "download_paused",
+    "downloaded",
+    "install_scheduled",
+    "install_rebooting",
+    "installed",
+    "invalid_signature",
+    "download_failed",
+    "installation_failed",
+    "install_verification_failed",
+)
 
 _SIGNATURES = (refusals.UNKNOWN_KEY, refusals.BAD_SIGNATURE, refusals.NO_KEYS, refusals.OLDER_KEYS)
 
@@ -43,7 +57,7 @@ class Target:
     """The device that is updated.  board, chip: bytes, as manifests name them.  area: its slots.
 
     load_keys(): the stored set of trusted keys, None where there is none.  save_keys(data): stores another.
-    active_faults(): bits of the faults that are active, 16 bytes, see update/trial.py.
+    switch(): orders that the other slot is started; False where that has to wait.
     """
 
     def __init__(
@@ -53,26 +67,22 @@ class Target:
         area: "Area",
         load_keys: "Callable[[], bytes | None]",
         save_keys: "Callable[[bytes], None]",
-        active_faults: "Callable[[], Buffer]",
+        switch: "Callable[[], bool]",
     ) -> None:
         self.board = board
         self.chip = chip
         self.area = area
         self.load_keys = load_keys
         self.save_keys = save_keys
-        self.active_faults = active_faults
+        self.switch = switch
 
 
 class Installer:
-    """Works on one download after another.  status, code: what is to be reported, code of refusals.py.
-
-    switched: whether the other slot is to be started, which is the runtime's to do.
-    """
+    """Works on one download after another.  status, code: what is to be reported, code of refusals.py."""
 
     def __init__(self, target: Target, download: "Download") -> None:
         self.status = IDLE
         self.code = refusals.NONE
-        self.switched = False
         self._target = target
         self._download = download
         self._steps: "Generator[int, None, None] | None" = None
@@ -132,7 +142,7 @@ class Installer:
 
     def _run(self):
         trusted = self._trusted()
-        while len(self._download.waiting()) < 4:
+        while len(self._download.waiting()) < min(4, self._download.size):
             yield INPUT
         if self._download.waiting()[:4] == keys.MAGIC:
             yield from self._rotate(trusted)
@@ -186,15 +196,14 @@ class Installer:
         writer.finish(said.counter, said.version)
         self._report(INSTALL_SCHEDULED)
         yield REST
-        slots.switch(area, bytes(self._target.active_faults()))
+        while not self._target.switch():
+            yield REST
         self._report(INSTALL_REBOOTING)
-        self.switched = True
 
     def _device(self, record, running):
         target = self._target
-        room = selector.slot_bytes(target.area) - selector.HEAD_BYTES
         digest = running.digest if running else manifest.NO_BASE
-        return manifest.Device(target.board, target.chip, record.counter, room, digest)
+        return manifest.Device(target.board, target.chip, record.counter, selector.image_room(target.area), digest)
 
     def _erase(self, writer):
         self._report(DOWNLOAD_PAUSED)
