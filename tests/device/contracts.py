@@ -63,7 +63,7 @@ def certificate(
         der_maker.extensions(*parts),
     )
     signature = issuer_key.sign(tbs)
-    pair = der_maker.sequence(_integer(signature[:32]), _integer(signature[32:]))
+    pair = der_maker.sequence(integer(signature[:32]), integer(signature[32:]))
     return der_maker.sequence(tbs, der_maker.ALGORITHM, der_maker.tlv(0x03, b"\x00", pair))
 
 
@@ -79,7 +79,7 @@ def sized(size, *parts, **named):
     return made
 
 
-def _integer(data):
+def integer(data):
     data = data.lstrip(b"\x00")
     return der_maker.tlv(0x02, (b"\x00" if data[0] & 0x80 else b"") + data)
 

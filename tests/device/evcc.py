@@ -17,7 +17,7 @@ EVCC_ID = b"\x02\x00\x00\x00\x00\x01"
 STEP_MS = 5
 # One of each for all EVs of a run: a board's heap has room for a charger, not for its tests as well.
 _OUT = bytearray(v2gtp.FRAME_MAX_BYTES)
-_BUFFER = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
+BUFFER = bytearray(v2gtp.PAYLOAD_MAX_BYTES)
 
 
 _KINDS = journal_text.kinds()
@@ -127,8 +127,8 @@ class Evcc:
 
     def negotiate(self, offers=None):
         offers = offers or [offer(1, 1)]
-        end = exi.encode(grammars.sap(), sap.REQUEST, {"AppProtocol": offers}, _BUFFER, 0)
-        self.evse.send_frame(_BUFFER[:end])
+        end = exi.encode(grammars.sap(), sap.REQUEST, {"AppProtocol": offers}, BUFFER, 0)
+        self.evse.send_frame(BUFFER[:end])
         data = self.evse.answer()
         name, value = exi.decode(grammars.sap(), data, 0, len(data))
         assert name == sap.RESPONSE
@@ -139,8 +139,8 @@ class Evcc:
         if self.signature is not None:
             header["Signature"] = self.signature
         message = {"Header": header, "Body": {name: body}}
-        end = exi.encode(grammars.iso2(), "V2G_Message", message, _BUFFER, 0)
-        self.evse.send_frame(_BUFFER[:end])
+        end = exi.encode(grammars.iso2(), "V2G_Message", message, BUFFER, 0)
+        self.evse.send_frame(BUFFER[:end])
 
     def receive(self, name):
         data = self.evse.answer()

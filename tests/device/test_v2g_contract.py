@@ -179,9 +179,9 @@ def revoking(serial):
         der_maker.extensions(der_maker.extension(b"\x55\x1d\x14", b"\x02\x01\x01"), tag=0xA0),
     )
     signature = OPERATOR.key.sign(tbs)
-    from contracts import _integer, drive
+    from contracts import drive, integer
 
-    pair = der_maker.sequence(_integer(signature[:32]), _integer(signature[32:]))
+    pair = der_maker.sequence(integer(signature[:32]), integer(signature[32:]))
     made = crl.parse(der_maker.sequence(tbs, der_maker.ALGORITHM, der_maker.tlv(0x03, b"\x00", pair)))
     return drive(made) if hasattr(made, "send") else made
 

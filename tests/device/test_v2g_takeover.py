@@ -1,6 +1,6 @@
 """An EV whose connection was lost comes again over another: what it must say, and what becomes of its session."""
 
-from evcc import _BUFFER, EVCC_ID, Evcc, Evse, offer
+from evcc import BUFFER, EVCC_ID, Evcc, Evse, offer
 from session_states import reach
 
 from gridkeel.errors import ExiError
@@ -15,10 +15,10 @@ NEW = "OK_NewSessionEstablished"
 
 
 def framed(schema, name, value):
-    end = exi.encode(schema, name, value, _BUFFER, 0)
+    end = exi.encode(schema, name, value, BUFFER, 0)
     frame = bytearray(v2gtp.HEADER_BYTES + end)
     v2gtp.header(frame, v2gtp.EXI, end)
-    frame[v2gtp.HEADER_BYTES :] = _BUFFER[:end]
+    frame[v2gtp.HEADER_BYTES :] = BUFFER[:end]
     return bytes(frame)
 
 

@@ -11,7 +11,7 @@ import sys
 
 sys.path.append(sys.argv[1])
 
-from evcc import _BUFFER, EVCC_ID, offer
+from evcc import BUFFER, EVCC_ID, offer
 from fake_board import FakeBoard
 from fake_charger import FakeCharger
 from quiet_link import QuietLink
@@ -124,10 +124,10 @@ class Tasks:
 
 
 def framed(schema, name, value):
-    end = exi.encode(schema, name, value, _BUFFER, 0)
+    end = exi.encode(schema, name, value, BUFFER, 0)
     frame = bytearray(v2gtp.HEADER_BYTES + end)
     v2gtp.header(frame, v2gtp.EXI, end)
-    frame[v2gtp.HEADER_BYTES :] = _BUFFER[:end]
+    frame[v2gtp.HEADER_BYTES :] = BUFFER[:end]
     return bytes(frame)
 
 
