@@ -16,7 +16,8 @@ class BoardSetup:
     parameters: its config.json, None to keep what the flash holds.  flash: a folder that persists, None for a fresh
     one.  reflash: put the firmware there anew.  pki: folder of `gridkeel pki export --device`.
 
-    In real time: v2g_interface, "fe80::1%eth1", is the network it serves vehicles on; probe_heap: report its heap.
+    In real time: slots: the firmware is an image in the first of two slots, and takes updates.  v2g_interface,
+    "fe80::1%eth1", is the network it serves vehicles on.  probe_heap: report its heap.
     In lock step: boot_id, and `vehicle`, which talks to it in virtual time.
     """
 
@@ -24,6 +25,7 @@ class BoardSetup:
     flash: Path | None = None
     reflash: bool = False
     pki: Path | None = None
+    slots: bool = False
     v2g_interface: str = ""
     probe_heap: bool = False
     boot_id: int = 1

@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gridkeel import VERSION
+from gridkeel.update import selector
 from hil.drivers.lockstep import LockStepBoard
 from hil.rigs.board_setup import BoardSetup
 from hil.rigs.plants import Plants
 from hil.scripted_vehicle.vehicle import VirtualVehicle
 from hil.virtual_board import VirtualBoard
+from hil.virtual_board.area import AreaFile, install
 from hil.virtual_board.connector_port import ConnectorPort
 from hil.virtual_board.flash import FIRMWARE, make_flash, put_pki
 from hil.virtual_board.mains_feed import MainsFeed
+from host_tools.image.rom import rom_image
 
 if TYPE_CHECKING:
     from hil.rigs.rig import Rig
@@ -98,13 +102,17 @@ def realtime(rig: Rig, plants: Plants, setup: BoardSetup) -> Iterator[RealTimeRi
         feed = stack.enter_context(MainsFeed(block, parameters.sample_hz, parameters.block_ms))
         start_s = feed.start_s
         connector = stack.enter_context(ConnectorPort()) if plants.connector is not None else None
+        flash, environment = setup.flash, _environment(setup, connector)
+        if setup.slots:
+            flash = flash or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gridkeel-"))) / "flash"
+            environment |= _with_slots(rig, setup, flash)
         board = VirtualBoard(
-            setup.flash,
+            flash,
             setup.parameters,
             device_id=rig.device_id or None,
             mains=feed.address,
             heap_bytes=rig.heap_bytes,
-            environment=_environment(setup, connector),
+            environment=environment,
             firmware=Path(rig.firmware) if rig.firmware else FIRMWARE,
             reflash=setup.reflash,
             pki=setup.pki,
@@ -112,6 +120,15 @@ def realtime(rig: Rig, plants: Plants, setup: BoardSetup) -> Iterator[RealTimeRi
         )
         stack.enter_context(board)
         yield RealTimeRig(board.rs485, board.host, rig.host_baud, plants, start_s, board, feed, connector)
+
+
+def _with_slots(rig: Rig, setup: BoardSetup, flash: Path) -> dict[str, str]:
+    """Give a flash two slots, the firmware's image in the first, and return what the board is started with."""
+    firmware = Path(rig.firmware) if rig.firmware else FIRMWARE
+    area = AreaFile(make_flash(flash, setup.parameters, firmware=firmware, reflash=setup.reflash))
+    if selector.read_record(area) is None:
+        install(area, rom_image(firmware).read_bytes(), 0, VERSION)
+    return area.environment()
 
 
 def _environment(setup: BoardSetup, connector: ConnectorPort | None) -> dict[str, str]:

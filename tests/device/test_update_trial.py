@@ -6,6 +6,7 @@ from power_cuts import NEW, OLD, SECOND, Update, install, provisioned, running
 
 from gridkeel.clock import WallClock
 from gridkeel.link.device import DeviceLink
+from gridkeel.runtime.quiet import is_quiet
 from gridkeel.runtime.storage import Storage
 from gridkeel.update import refusals, selector, slots
 
@@ -50,6 +51,8 @@ class Site:
         self.commands = self.config = Held()
         self.link = DeviceLink(b"gk-7", BOOT, 16)
         self.heard = True
+        self.health = self
+        self.uptime_ms = 0
         chip.reset = self._reset
         self.storage = Storage(self, chip)
         if self.storage.updates.trial:
@@ -125,16 +128,16 @@ def test_the_switch_waits_until_no_power_flows_and_all_is_well():
     chip = provisioned()
     site = Site(chip)
     site.run(4500)
-    updates, recorder = site.storage.updates, site.storage.recorder
+    updates = site.storage.updates
     install(chip, 1, SECOND, 5)
-    assert site.flowed and not recorder.quiet
-    assert not updates.switch(True, recorder.quiet)
+    assert site.flowed and not is_quiet(site.controller)
+    assert not updates.switch(True, is_quiet(site.controller))
     site.controller.protection.enabled = False
     site.run(2000)
-    assert recorder.quiet
+    assert is_quiet(site.controller)
     assert not updates.switch(False, True), "no host"
     assert selector.read_record(chip).state == selector.CONFIRMED
-    assert updates.switch(True, recorder.quiet)
+    assert updates.switch(True, is_quiet(site.controller))
     assert site.run(100), "the board starts anew"
     assert running(chip)[0] == NEW
     try:

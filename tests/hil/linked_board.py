@@ -25,6 +25,7 @@ class LinkedBoard(RecordBook):
         self.board = board
         self._link = HostLink()
         self._answers: dict[int, events.Answered] = {}
+        self._offered: list[events.Offered] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._pump, daemon=True)
@@ -51,6 +52,8 @@ class LinkedBoard(RecordBook):
             if isinstance(event, events.Record):
                 self._link.acknowledge(event.sequence, event.boot_id)
                 self.note(readable(event, self._link.dictionary))
+            elif isinstance(event, events.Offered):
+                self._offered.append(event)
             elif isinstance(event, events.Answered):
                 self._answers[event.command_id] = event
 
@@ -61,6 +64,21 @@ class LinkedBoard(RecordBook):
         while self.board.status.boots == boots:
             time.sleep(0.01)
         return mark
+
+    def start_offer(self, stream: bytes) -> None:
+        """Offer a stream."""
+        with self._lock:
+            self._offered.clear()
+            self._link.offer(stream)
+
+    def offer(self, stream: bytes) -> int | None:
+        """Offer a stream and return the code it ends with; None where the board was lost on the way."""
+        self.start_offer(stream)
+        end_s = time.monotonic() + 4 * HANG_S
+        while not self._offered:
+            assert time.monotonic() < end_s, f"the offer does not end: {self._link.offered}"
+            time.sleep(0.05)
+        return self._offered[0].code
 
     def ask(self, message: str, **values: int | str) -> str:
         with self._lock:

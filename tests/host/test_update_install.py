@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from update_line import Line
 
-from gridkeel.update import install, keys, manifest, refusals, selector, slots
+from gridkeel.update import install, keys, manifest, refusals, selector, slots, statuses
 from host_tools.update import keys as host_keys
 from host_tools.update import release
 
@@ -112,15 +112,15 @@ def test_a_release_becomes_the_image_of_the_next_start(folder: Path, trusted: by
     assert (
         device.statuses
         == [
-            install.DOWNLOADING,
-            install.SIGNATURE_VERIFIED,
-            install.DOWNLOAD_PAUSED,
-            install.DOWNLOADING,
-            install.DOWNLOADED,
-            install.INSTALL_SCHEDULED,
-            install.INSTALL_REBOOTING,
+            statuses.DOWNLOADING,
+            statuses.SIGNATURE_VERIFIED,
+            statuses.DOWNLOAD_PAUSED,
+            statuses.DOWNLOADING,
+            statuses.DOWNLOADED,
+            statuses.INSTALL_SCHEDULED,
+            statuses.INSTALL_REBOOTING,
         ]
-        or device.statuses[-1] == install.INSTALL_REBOOTING
+        or device.statuses[-1] == statuses.INSTALL_REBOOTING
     )
     assert device.next_image() == (1, NEW)
     record = selector.read_record(device.chip)
@@ -135,13 +135,13 @@ def test_nothing_is_erased_nor_switched_while_power_flows_and_pages_are_written_
     device.connect()
     device.host.offer(signed(folder))
     device.run(5_000)
-    assert device.installer.status == install.DOWNLOAD_PAUSED
+    assert device.installer.status == statuses.DOWNLOAD_PAUSED
     assert sum(device.chip.erased[10 + 16 :]) == 0
     device.power_flows = False
     device.run(200)
     device.power_flows = True
     device.run(20_000)
-    assert device.installer.status == install.DOWNLOADED, "checking it waits"
+    assert device.installer.status == statuses.DOWNLOADED, "checking it waits"
     device.power_flows = False
     assert device.finish().code == refusals.NONE
     assert device.next_image() == (1, NEW)
@@ -179,15 +179,15 @@ def test_a_power_cut_in_a_download_goes_on_where_it_was(folder: Path, trusted: b
 def test_the_same_release_again_is_installed_already(folder: Path, trusted: bytes) -> None:
     device = Device(trusted, NEW)
     assert device.take(signed(folder)) == refusals.NONE
-    assert device.installer.status == install.INSTALLED
+    assert device.installer.status == statuses.INSTALLED
     assert device.next_image() == (0, NEW)
 
 
 HOSTILE = {
-    "an older counter": ({"counter": 2}, refusals.OLDER_COUNTER, install.DOWNLOAD_FAILED),
-    "another board": ({"board": "rpi_pico"}, refusals.WRONG_BOARD, install.DOWNLOAD_FAILED),
-    "a delta on another base": ({"base": NEW[:20_000]}, refusals.WRONG_BASE, install.DOWNLOAD_FAILED),
-    "an image that no slot takes": ({"data": image_of(9, 80_000)}, refusals.TOO_LARGE, install.DOWNLOAD_FAILED),
+    "an older counter": ({"counter": 2}, refusals.OLDER_COUNTER, statuses.DOWNLOAD_FAILED),
+    "another board": ({"board": "rpi_pico"}, refusals.WRONG_BOARD, statuses.DOWNLOAD_FAILED),
+    "a delta on another base": ({"base": NEW[:20_000]}, refusals.WRONG_BASE, statuses.DOWNLOAD_FAILED),
+    "an image that no slot takes": ({"data": image_of(9, 80_000)}, refusals.TOO_LARGE, statuses.DOWNLOAD_FAILED),
 }
 
 
@@ -238,7 +238,7 @@ def test_a_broken_delta_under_a_sound_signature_never_becomes_an_image(seed: int
 def test_without_keys_nothing_is_installed(folder: Path) -> None:
     device = Device(None, OLD)
     assert device.take(signed(folder)) == refusals.NO_KEYS
-    assert device.installer.status == install.INVALID_SIGNATURE
+    assert device.installer.status == statuses.INVALID_SIGNATURE
 
 
 def test_rotated_keys_are_stored_and_the_old_ones_sign_nothing_any_more(

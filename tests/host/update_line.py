@@ -20,7 +20,8 @@ class Line:
 
     def __init__(self, loss: float = 0.0, seed: int = 1) -> None:
         self.download = Download()
-        self.device = DeviceLink(b"gk-7", 7, 64, download=self.download)
+        self.device = DeviceLink(b"gk-7", 7, 64)
+        self.device.attach(self.download)
         self.host = HostLink(session=99)
         self.taken = bytearray()
         self.now_ms = 0

@@ -84,7 +84,7 @@ class Segment(_Restartable):
         """Return n bytes from `at` on as they lie in the flash."""
         return self._memory[at : at + n]
 
-    def readinto(self, at: int, buffer: bytearray) -> None:
+    def readinto(self, at: int, buffer: "bytearray | memoryview") -> None:
         buffer[:] = self._memory[at : at + len(buffer)]
 
     def erase(self, at: int) -> None:
@@ -126,7 +126,7 @@ class FileArea(_Restartable):
         self.readinto(at, data)
         return memoryview(data)
 
-    def readinto(self, at: int, buffer: bytearray) -> None:
+    def readinto(self, at: int, buffer: "bytearray | memoryview") -> None:
         self._file.seek(at)
         if self._file.readinto(buffer) != len(buffer):
             raise OSError(_EIO)

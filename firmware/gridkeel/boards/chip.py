@@ -87,6 +87,8 @@ class Chip(Flash):
     def __init__(self, table: "ModuleType") -> None:
         self._contactor = Pin(table.CONTACTOR, Pin.OUT, value=0)  # before anything that can fail
         self.table = table
+        self.model = table.NAME.encode()
+        self.chip = table.CHIP.lower().replace("-", "").encode()
         if not Pin(table.SERVICE, Pin.IN, Pin.PULL_UP).value():
             raise RuntimeError("pin %d (SERVICE) is held to ground: not started, the console is yours" % table.SERVICE)
         self.clock_hz = table.CLOCK_HZ

@@ -52,6 +52,8 @@ class LockStepBoard(Flash):
 
     def __init__(self, address: str) -> None:
         super().__init__(virtual.device_id())
+        self.model = virtual.MODEL
+        self.chip = virtual.CHIP
         host, port = address.rsplit(":", 1)
         self._socket = socket.socket()
         self._socket.connect(socket.getaddrinfo(host, int(port))[0][-1])

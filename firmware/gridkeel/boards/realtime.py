@@ -104,6 +104,8 @@ class RealTimeBoard(Flash):
 
     def __init__(self) -> None:
         super().__init__(virtual.device_id())
+        self.model = virtual.MODEL
+        self.chip = virtual.CHIP
         self.boot_id = int.from_bytes(os.urandom(4), "little")
         self.rs485 = TerminalPort(os.getenv("GRIDKEEL_RS485"))
         self.host = TerminalPort(os.getenv("GRIDKEEL_HOST"))

@@ -13,6 +13,10 @@ def device_id() -> bytes:
     return (os.getenv("GRIDKEEL_DEVICE_ID") or "virtual").encode()
 
 
+MODEL = b"virtual"
+CHIP = b"unix-x64"
+
+
 def make() -> "Board":
     """Return the board that the environment asks for: GRIDKEEL_LOCKSTEP for virtual time, else real time."""
     if os.getenv("GRIDKEEL_LOCKSTEP"):

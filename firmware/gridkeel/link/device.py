@@ -26,7 +26,7 @@ class DeviceLink:
     """Keeps records until a host has them, and takes that host's commands once each.
 
     device_id: bytes, 1..24 ASCII.  boot_id: another number each boot, 0..2**32-1.  slots: records held, 16..4096, of
-    128 bytes each.  backend: None where nobody has questions for the host.  download: None where nothing is updated.
+    128 bytes each.  backend: None where nobody has questions for the host.
     uptime: has the uptime_ms that answers carry; the link's own, which its caller sets, where there is none.
     Allocates after construction: nothing but the tuple of next_command.
     """
@@ -38,14 +38,13 @@ class DeviceLink:
         slots: int = 64,
         backend: "Backend | None" = None,
         uptime: "Uptime | None" = None,
-        download: "Download | None" = None,
     ) -> None:
         self.uptime_ms = 0
         self._uptime = uptime or self
         self.ignored = 0  # sound frames that did not apply: another boot or session, no room, out of range
         self._backend = backend
-        self._download = download
-        self._exchanges = [exchange for exchange in (backend, download) if exchange is not None]
+        self._download: "Download | None" = None
+        self._exchanges: "list[Backend | Download]" = [backend] if backend is not None else []
         self._ring = Ring(slots)
         self._ledger = commands.Ledger()
         self._reader = FrameReader()
@@ -86,6 +85,11 @@ class DeviceLink:
     def errors(self) -> int:
         """Frames that were damaged, too long, of unknown type or of the wrong size."""
         return self._reader.errors
+
+    def attach(self, download: "Download") -> None:
+        """Take updates that a host offers from now on."""
+        self._download = download
+        self._exchanges.append(download)
 
     def keep(self, recorder: "Recorder | None") -> None:
         """Notify a journal of each record and each acknowledgement from now on."""

@@ -10,6 +10,7 @@ from gridkeel.evse import names
 from gridkeel.link import ids
 from gridkeel.sensing import sample_clock
 from gridkeel.services import accounting, arbiter, events, fast_reserve, protection, regulation, schedule
+from gridkeel.update import refusals_text, statuses
 from gridkeel.v2g import journal_text
 
 _FAULTS = [(errors.NO_FAULT, "none")] + [(code, name) for code, name, _severity, _text in errors_text.CATALOGUE]
@@ -33,6 +34,8 @@ ENUMS = (
     ("INVERTER_STATES", inverter.STATES),
     ("V2G_KINDS", journal_text.kinds()),
     ("V2G_CODES", journal_text.names()),
+    ("UPDATE_STATUSES", statuses.NAMES),
+    ("UPDATE_CODES", [(code, name) for code, name, _text in refusals_text.CATALOGUE]),
     ("CATALOGUE", _FAULTS),
     ("TABLE", params.NAMES),
 )
@@ -148,6 +151,7 @@ RECORDS = (
             ("number", "I", ""),
         ),
     ),
+    (10, "update", (("uptime_ms", "I", "ms"), ("status", "B", "UPDATE_STATUSES"), ("code", "B", "UPDATE_CODES"))),
 )
 
 _MAXIMUM = {name: most for name, _unit, _default, _least, most in params.rows()}

@@ -8,9 +8,10 @@ Flash is written by `write` alone, which the control task calls right after a bl
 3 ms) a block. A block of the flash is erased, which takes tens of milliseconds, only while no power flows.
 """
 
-from gridkeel import TYPE_CHECKING, limits, ticks
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.link import message_ids
 from gridkeel.link.frames import RECORD_HEAD_SIZE
+from gridkeel.runtime.quiet import is_quiet
 from gridkeel.store import entries
 from gridkeel.store.journal import PAGE, Journal
 from gridkeel.update import selector
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _ENERGY_STEP_WH = 1000
 _TELEMETRY_MS = 60000
 _UNTAKEN_MAX = 64  # records of this boot whose acknowledgement is awaited; an older one is sent again after a restart
-_QUIET_W = 100  # an inverter at zero measures no more
 
 
 class Recorder:
@@ -133,23 +133,20 @@ class Recorder:
             self._access = access
             self._put(entries.CONSENT, entries.fill_consent(self._entry, unix_s, access))
         energy_wh = connector.meter.energy_wh
-        if energy_wh - self._energy_wh >= _ENERGY_STEP_WH or energy_wh != self._energy_wh and self.quiet:
+        if (
+            energy_wh - self._energy_wh >= _ENERGY_STEP_WH
+            or energy_wh != self._energy_wh
+            and is_quiet(self._controller)
+        ):
             self._energy_wh = energy_wh
             self._put(entries.ENERGY, entries.fill_energy(self._entry, unix_s, energy_wh))
 
     @property
-    def quiet(self) -> bool:
-        """Whether no power flows, and none is permitted."""
-        controller = self._controller
-        power_w = controller.power_w
-        return controller.envelope.permitted_w == 0 and (power_w == limits.UNKNOWN or -_QUIET_W < power_w < _QUIET_W)
-
-    @property
     def due(self) -> bool:
         """Whether `write` has something to do."""
-        return self._journal.waiting or self._journal.wants_block and self.quiet
+        return self._journal.waiting or self._journal.wants_block and is_quiet(self._controller)
 
     def write(self) -> None:
         """Write one page, or erase one block where no power flows.  Errors: OSError."""
-        if not self._journal.flush() and self.quiet:
+        if not self._journal.flush() and is_quiet(self._controller):
             self._journal.prepare()

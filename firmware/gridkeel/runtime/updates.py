@@ -3,7 +3,7 @@
 from gridkeel import TYPE_CHECKING
 from gridkeel.inverter import DRIVING, READY
 from gridkeel.sensing.quality import UNUSABLE, WARM_UP_LONG
-from gridkeel.update import selector
+from gridkeel.update import refusals, selector
 
 if TYPE_CHECKING:
     from gridkeel.controller import Controller
@@ -11,8 +11,18 @@ if TYPE_CHECKING:
     from gridkeel.update.trial import Trial
 
 
+_CAME_BACK = {
+    selector.OUT_OF_BOOTS: refusals.OUT_OF_BOOTS,
+    selector.OUT_OF_TIME: refusals.OUT_OF_TIME,
+    selector.NOT_SOUND: refusals.NOT_SOUND,
+}
+
+
 class Updates:
-    """on_trial: this image is not judged yet (by trial) and moves no power.  leaving: the board is to be reset."""
+    """on_trial: this image is not judged yet (by trial) and moves no power.  leaving: the board is to be reset.
+
+    came_back: why this image runs in place of a newer one, of refusals.py.
+    """
 
     def __init__(self, area: "Area", controller: "Controller", now_ms: int) -> None:
         self._area = area
@@ -21,6 +31,7 @@ class Updates:
         self.on_trial = record is not None and record.state != selector.CONFIRMED
         self.trial: Trial | None = None
         self.leaving = False
+        self.came_back = _CAME_BACK.get(record.reason, refusals.NONE) if record is not None else refusals.NONE
         if self.on_trial:
             from gridkeel.update import trial  # loaded where it is used, as is what writes slots
 

@@ -5,7 +5,7 @@ so they wait until no power flows; a page is written at any time.
 """
 
 from gridkeel import TYPE_CHECKING
-from gridkeel.update import delta, keys, manifest, refusals, selector, slots
+from gridkeel.update import delta, keys, manifest, refusals, selector, slots, statuses
 from gridkeel.update.refusals import UpdateError
 from gridkeel.update.selector import PAGE
 
@@ -14,34 +14,6 @@ if TYPE_CHECKING:
 
     from gridkeel.link.download import Download
     from gridkeel.protocols import Area
-
-# statuses, in the order of STATUSES
-IDLE = 0
-DOWNLOADING = 1
-SIGNATURE_VERIFIED = 2
-DOWNLOAD_PAUSED = 3
-DOWNLOADED = 4
-INSTALL_SCHEDULED = 5
-INSTALL_REBOOTING = 6
-INSTALLED = 7
-INVALID_SIGNATURE = 8
-DOWNLOAD_FAILED = 9
-INSTALLATION_FAILED = 10
-INSTALL_VERIFICATION_FAILED = 11
-STATUSES = (
-    "idle",
-    "downloading",
-    "signature_verified",
-    "download_paused",
-    "downloaded",
-    "install_scheduled",
-    "install_rebooting",
-    "installed",
-    "invalid_signature",
-    "download_failed",
-    "installation_failed",
-    "install_verification_failed",
-)
 
 _SIGNATURES = (refusals.UNKNOWN_KEY, refusals.BAD_SIGNATURE, refusals.NO_KEYS, refusals.OLDER_KEYS)
 
@@ -78,10 +50,10 @@ class Target:
 
 
 class Installer:
-    """Works on one download after another.  status, code: what is to be reported, code of refusals.py."""
+    """Works on one download after another.  status, code: what is to be reported, of statuses.py and refusals.py."""
 
     def __init__(self, target: Target, download: "Download") -> None:
-        self.status = IDLE
+        self.status = statuses.IDLE
         self.code = refusals.NONE
         self._target = target
         self._download = download
@@ -117,7 +89,7 @@ class Installer:
         self._steps = self._run() if number else None
         self._wants = AT_ONCE
         if number:
-            self._report(DOWNLOADING)
+            self._report(statuses.DOWNLOADING)
 
     def _report(self, status, code=refusals.NONE):
         self.status = status
@@ -125,13 +97,13 @@ class Installer:
 
     def _fail(self, code, now_ms):
         if code in _SIGNATURES:
-            status = INVALID_SIGNATURE
+            status = statuses.INVALID_SIGNATURE
         elif code == refusals.DIGEST_MISMATCH:
-            status = INSTALL_VERIFICATION_FAILED
-        elif self.status >= DOWNLOADED:
-            status = INSTALLATION_FAILED
+            status = statuses.INSTALL_VERIFICATION_FAILED
+        elif self.status >= statuses.DOWNLOADED:
+            status = statuses.INSTALLATION_FAILED
         else:
-            status = DOWNLOAD_FAILED
+            status = statuses.DOWNLOAD_FAILED
         self._report(status, code)
         self._end(code, now_ms)
 
@@ -169,7 +141,7 @@ class Installer:
         data = yield from self._take(keys.ROTATION_BYTES)
         fresh = yield from keys.rotated(trusted, data)
         self._target.save_keys(fresh.data)
-        self._report(INSTALLED)
+        self._report(statuses.INSTALLED)
 
     def _install(self, trusted):
         said = manifest.Manifest((yield from self._take(manifest.BYTES)))
@@ -181,9 +153,9 @@ class Installer:
         device = self._device(selector.read_record(area), running)
         yield from manifest.verify(said, trusted.keys)
         manifest.check(said, device)
-        self._report(SIGNATURE_VERIFIED)
+        self._report(statuses.SIGNATURE_VERIFIED)
         if said.digest == device.running:
-            self._report(INSTALLED)
+            self._report(statuses.INSTALLED)
             return
         writer = slots.SlotWriter(area, slot, said.size, said.digest)
         yield from self._erase(writer)
@@ -191,14 +163,14 @@ class Installer:
             yield from self._copy(writer)
         else:
             yield from self._patch(writer, slot, running.size)
-        self._report(DOWNLOADED)
+        self._report(statuses.DOWNLOADED)
         yield REST
         writer.finish(said.counter, said.version)
-        self._report(INSTALL_SCHEDULED)
+        self._report(statuses.INSTALL_SCHEDULED)
         yield REST
         while not self._target.switch():
             yield REST
-        self._report(INSTALL_REBOOTING)
+        self._report(statuses.INSTALL_REBOOTING)
 
     def _device(self, record, running):
         target = self._target
@@ -206,12 +178,12 @@ class Installer:
         return manifest.Device(target.board, target.chip, record.counter, selector.image_room(target.area), digest)
 
     def _erase(self, writer):
-        self._report(DOWNLOAD_PAUSED)
+        self._report(statuses.DOWNLOAD_PAUSED)
         yield REST
         if not writer.resume():
             while writer.erase_next():
                 yield REST
-        self._report(DOWNLOADING)
+        self._report(statuses.DOWNLOADING)
 
     def _copy(self, writer):
         download = self._download

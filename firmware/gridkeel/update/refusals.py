@@ -25,6 +25,9 @@ WRONG_BASE = 16
 BROKEN_DELTA = 17
 NO_MEMORY = 18
 FLASH = 19
+OUT_OF_BOOTS = 20
+OUT_OF_TIME = 21
+NOT_SOUND = 22
 
 
 class UpdateError(GridkeelError):

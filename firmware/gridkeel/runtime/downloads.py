@@ -1,0 +1,67 @@
+"""Updates that a host offers, beside the running control loop; the installer is loaded with the first offer."""
+
+from gridkeel import TYPE_CHECKING
+from gridkeel.link import message_ids
+from gridkeel.link.download import Download
+
+if TYPE_CHECKING:
+    from gridkeel.protocols import Area
+    from gridkeel.runtime.app import App
+    from gridkeel.runtime.updates import Updates
+    from gridkeel.update.install import Installer
+
+KEYS = "update_keys"
+_KEYS_MOST = 512
+
+
+class Downloads:
+    """Works on one offer after another, a step a round of the service task."""
+
+    def __init__(self, app: "App", area: "Area", updates: "Updates") -> None:
+        self._app = app
+        self._area = area
+        self._updates = updates
+        self._download = Download()
+        self._installer: "Installer | None" = None
+        self._heard = self._quiet = False
+        self._reported = (0, 0)
+        app.link.attach(self._download)
+
+    def follow(self, heard: bool, quiet: bool, now_ms: int) -> None:
+        """Do one step and report what changed.  heard: a host is connected.  quiet: no power flows."""
+        self._heard = heard
+        self._quiet = quiet
+        installer = self._installer
+        if installer is None:
+            if not self._download.number:
+                return
+            installer = self._installer = self._load()
+        installer.work(now_ms, not quiet)
+        found = (installer.status, installer.code)
+        if found != self._reported:
+            self._reported = found
+            self.report(*found)
+
+    def report(self, status: int, code: int) -> None:
+        """Post the status of an update.  status: of update/install.py.  code: of update/refusals.py."""
+        self._app.link.post(message_ids.UPDATE, (self._app.health.uptime_ms, status, code))
+
+    def _load(self):
+        from gridkeel.update.install import Installer, Target  # much code that a controller needs some days a year
+
+        board = self._app.board
+        target = Target(board.model, board.chip, self._area, self._load_keys, self._save_keys, self._switch)
+        return Installer(target, self._download)
+
+    def _load_keys(self):
+        text = self._app.board.load(KEYS, _KEYS_MOST)
+        try:
+            return None if text is None else bytes.fromhex(text.decode())
+        except ValueError:
+            return b""  # no set of keys, and named as one that is malformed
+
+    def _save_keys(self, data):
+        self._app.board.save(KEYS, (data.hex(),))
+
+    def _switch(self):
+        return self._updates.switch(self._heard, self._quiet)
