@@ -1,7 +1,7 @@
 """Runs after boot.py: mounts the image of the slot that the selector chooses, and starts the controller.
 
-No update replaces this file, selector.py and area.py. Without slots, or where neither can be run, the program is the
-one on the flash itself. An image that fails resets the board, which takes one of the starts that a new image has.
+No update replaces this file, the selector and `area` beside it. Without slots, or where neither can be run, the program
+is the one on the flash itself. An image that fails resets the board, which takes one of the starts of a new image.
 """
 
 import gc
@@ -15,26 +15,38 @@ RESET_AFTER_MS = 1000  # time for Ctrl-C at the console
 WATCHDOG_MS = 8000  # for an image on trial to begin feeding it; an RP2040's counts to 8.3 s
 
 
-def _mount():
-    """Mount the image of the chosen slot and return whether there is one.  Errors: OSError where it is no image."""
+def _choose():
+    """Return (area, slot, selector, area's module); slot -1 where the program of the flash is to run."""
+    import os
+
+    import vfs
+
+    if not hasattr(vfs, "rom_ioctl") and not getattr(os, "getenv", _nothing)("GRIDKEEL_AREA"):
+        return None, -1, None, None  # the names of what follows would stay in memory
     try:
         import area
         import selector
-    except ImportError:  # this board has no slots
-        return False
-    flash = area.find()
-    slot = selector.choose(flash) if flash else -1
-    if slot >= 0:
-        at = selector.slot_start(flash, slot) + selector.HEAD_BYTES
-        area.mount(flash, at, selector.read_header(flash, slot).size)
-        record = selector.read_record(flash)
-        if record and record.state != selector.CONFIRMED:
-            import machine
 
-            machine.WDT(timeout=WATCHDOG_MS)
-    for name in ("area", "selector"):
-        del sys.modules[name]
-    return slot >= 0
+        flash = area.find()
+        return flash, selector.choose(flash) if flash else -1, selector, area
+    except Exception as error:  # this board has no slots, or none that can be read
+        print("gridkeel: no slot is looked for: %s" % error)
+        return None, -1, None, None
+
+
+def _nothing(_name):
+    return None
+
+
+def _mount(flash, slot, selector, area):
+    """Mount the image of a slot, and begin the watchdog where it is on trial.  Errors: OSError where it is no image."""
+    at = selector.slot_start(flash, slot) + selector.HEAD_BYTES
+    area.mount(flash, at, selector.read_header(flash, slot).size)
+    record = selector.read_record(flash)
+    if record and record.state != selector.CONFIRMED:
+        import machine
+
+        machine.WDT(timeout=WATCHDOG_MS)
 
 
 def _reset(error):
@@ -47,9 +59,14 @@ def _reset(error):
     machine.reset()
 
 
-in_slot = True
+found = _choose()
+in_slot = found[1] >= 0
 try:
-    in_slot = _mount()
+    if in_slot:
+        _mount(*found)
+    del found
+    for name in ("area", "selector"):
+        sys.modules.pop(name, None)
     gc.collect()
     from gridkeel.boards import this_board
     from gridkeel.runtime.app import main
