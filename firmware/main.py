@@ -12,41 +12,22 @@ import sys
 gc.threshold(16384)
 
 RESET_AFTER_MS = 1000  # time for Ctrl-C at the console
-WATCHDOG_MS = 8000  # for an image on trial to begin feeding it; an RP2040's counts to 8.3 s
 
 
-def _choose():
-    """Return (area, slot, selector, area's module); slot -1 where the program of the flash is to run."""
+def _chooser():
+    """Return what chooses between slots, None on a board without: its names would stay in memory."""
     import os
 
     import vfs
 
-    if not hasattr(vfs, "rom_ioctl") and not getattr(os, "getenv", _nothing)("GRIDKEEL_AREA"):
-        return None, -1, None, None  # the names of what follows would stay in memory
-    try:
-        import area
-        import selector
+    if hasattr(vfs, "rom_ioctl") or hasattr(os, "getenv") and os.getenv("GRIDKEEL_AREA"):
+        try:
+            import area
 
-        flash = area.find()
-        return flash, selector.choose(flash) if flash else -1, selector, area
-    except Exception as error:  # this board has no slots, or none that can be read
-        print("gridkeel: no slot is looked for: %s" % error)
-        return None, -1, None, None
-
-
-def _nothing(_name):
+            return area
+        except ImportError:
+            pass
     return None
-
-
-def _mount(flash, slot, selector, area):
-    """Mount the image of a slot, and begin the watchdog where it is on trial.  Errors: OSError where it is no image."""
-    at = selector.slot_start(flash, slot) + selector.HEAD_BYTES
-    area.mount(flash, at, selector.read_header(flash, slot).size)
-    record = selector.read_record(flash)
-    if record and record.state != selector.CONFIRMED:
-        import machine
-
-        machine.WDT(timeout=WATCHDOG_MS)
 
 
 def _reset(error):
@@ -59,14 +40,13 @@ def _reset(error):
     machine.reset()
 
 
-found = _choose()
-in_slot = found[1] >= 0
+chooser = _chooser()
+in_slot = chooser is not None and chooser.choose()
 try:
     if in_slot:
-        _mount(*found)
-    del found
-    for name in ("area", "selector"):
-        sys.modules.pop(name, None)
+        chooser.enter()
+    sys.modules.pop("area", None)
+    del chooser
     gc.collect()
     from gridkeel.boards import this_board
     from gridkeel.runtime.app import main
