@@ -45,7 +45,8 @@ in_slot = chooser is not None and chooser.choose()
 try:
     if in_slot:
         chooser.enter()
-    sys.modules.pop("area", None)
+    for name in ("area", "selector"):
+        sys.modules.pop(name, None)
     del chooser
     gc.collect()
     from gridkeel.boards import this_board

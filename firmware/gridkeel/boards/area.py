@@ -52,14 +52,15 @@ def _no_environment(_name):
 class _Chosen:
     """What `choose` leaves for `enter`."""
 
-    selector = area = None
+    selector: "Any" = None
+    area: "Any" = None
     slot = -1
 
 
 def choose() -> bool:
     """Count this start, and return whether there is a slot to run.  Raises nothing."""
     try:
-        import selector
+        import selector  # type: ignore[import-not-found]
 
         _Chosen.selector = selector
         _Chosen.area = find()
@@ -88,7 +89,6 @@ def enter() -> None:
         pass
     vfs.mount(rom, "/rom")
     sys.path.insert(0, "/rom")
-    del sys.modules["selector"]
     record = selector.read_record(area)
     if record and record.state != selector.CONFIRMED:
         import machine
