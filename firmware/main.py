@@ -1,7 +1,7 @@
 """Runs after boot.py: mounts the image of the slot that the selector chooses, and starts the controller.
 
-No update replaces this file, selector.py and area.py. Without slots, or where neither can be run, the program is the
-one on the flash itself. An image that fails resets the board, which takes one of the starts that a new image has.
+No update replaces this file, the selector and `area` beside it. Without slots, or where neither can be run, the program
+is the one on the flash itself. An image that fails resets the board, which takes one of the starts of a new image.
 """
 
 import gc
@@ -12,29 +12,22 @@ import sys
 gc.threshold(16384)
 
 RESET_AFTER_MS = 1000  # time for Ctrl-C at the console
-WATCHDOG_MS = 8000  # for an image on trial to begin feeding it; an RP2040's counts to 8.3 s
 
 
-def _mount():
-    """Mount the image of the chosen slot and return whether there is one.  Errors: OSError where it is no image."""
-    try:
-        import area
-        import selector
-    except ImportError:  # this board has no slots
-        return False
-    flash = area.find()
-    slot = selector.choose(flash) if flash else -1
-    if slot >= 0:
-        at = selector.slot_start(flash, slot) + selector.HEAD_BYTES
-        area.mount(flash, at, selector.read_header(flash, slot).size)
-        record = selector.read_record(flash)
-        if record and record.state != selector.CONFIRMED:
-            import machine
+def _chooser():
+    """Return what chooses between slots, None on a board without: its names would stay in memory."""
+    import os
 
-            machine.WDT(timeout=WATCHDOG_MS)
-    for name in ("area", "selector"):
-        del sys.modules[name]
-    return slot >= 0
+    import vfs
+
+    if hasattr(vfs, "rom_ioctl") or hasattr(os, "getenv") and os.getenv("GRIDKEEL_AREA"):
+        try:
+            import area
+
+            return area
+        except ImportError:
+            pass
+    return None
 
 
 def _reset(error):
@@ -47,9 +40,14 @@ def _reset(error):
     machine.reset()
 
 
-in_slot = True
+chooser = _chooser()
+in_slot = chooser is not None and chooser.choose()
 try:
-    in_slot = _mount()
+    if in_slot:
+        chooser.enter()
+    for name in ("area", "selector"):
+        sys.modules.pop(name, None)
+    del chooser
     gc.collect()
     from gridkeel.boards import this_board
     from gridkeel.runtime.app import main

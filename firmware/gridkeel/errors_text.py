@@ -106,7 +106,12 @@ CATALOGUE = (
         "info",
         "no regulation signal within regulation_expiry_ms: regulation_fallback applies",
     ),
-    (errors.RECORDS_DROPPED, "records_dropped", "info", "telemetry ring full: the oldest records were dropped"),
+    (
+        errors.RECORDS_DROPPED,
+        "records_dropped",
+        "info",
+        "the journal was full: records were dropped before a host had them",
+    ),
     (errors.HOST_TIME, "host_time", "info", "the host's time is implausible or jumps: rejected until it is repeated"),
     (
         errors.CONTROL_ALLOCATED,

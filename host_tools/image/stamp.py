@@ -8,14 +8,11 @@ from pathlib import Path
 
 from host_tools.commit import UNKNOWN, commit_of
 from host_tools.errors import MissingError, ToolError
+from host_tools.image.fixed import write_fixed
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 PACKAGE = "gridkeel"
 SCRIPTS = ("boot.py", "main.py")
-FIXED = (
-    "gridkeel/update/selector.py",
-    "gridkeel/boards/area.py",
-)  # which main.py finds beside it, on a board with slots
 _LINE = 'COMMIT = "{}"'
 
 
@@ -29,9 +26,7 @@ def copy_program(firmware: Path, folder: Path) -> None:
             raise MissingError(f"{firmware / name} is not there: run from a checkout, or name the firmware directory")
     for name in SCRIPTS:
         shutil.copyfile(firmware / name, folder / name)
-    for name in FIXED:
-        if (firmware / name).exists():
-            shutil.copyfile(firmware / name, folder / Path(name).name)
+    write_fixed(firmware, folder)
     package = folder / PACKAGE
     shutil.rmtree(package, ignore_errors=True)
     shutil.copytree(firmware / PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))

@@ -272,7 +272,7 @@ class Journalled(Story):
         kept = [data for data in found if data in promised]
         assert kept == [data for data in promised if data in kept], "out of order"
         assert len(found) - len(kept) <= 30, "what nobody wrote"
-        # Of five blocks three are ready and one is being erased at the most; a start leaves one page of the rest out.
+        # Of five blocks one is ready and one is being erased at the most; a start leaves one page of the rest out.
         for page in self.promised[-4:]:
             for data in page:
                 assert data in found, "promised, and not there"

@@ -5,7 +5,9 @@ from struct import pack
 from flash_chip import Chip
 from link_peer import EVENT_ROW, Peer
 
+from gridkeel.errors import RECORDS_DROPPED
 from gridkeel.evse.meter import Meter
+from gridkeel.faults import Faults
 from gridkeel.link import frames, message_ids
 from gridkeel.link.kept import KeptLink
 from gridkeel.runtime.recorder import Recorder
@@ -34,6 +36,7 @@ class Site:
         self.connector = connector
         self.envelope = Envelope()
         self.power_w = 0
+        self.faults = Faults()
 
     def unix_s(self, _now_ms):
         return 1767225600
@@ -207,6 +210,20 @@ def test_the_energy_counter_goes_on_after_a_power_cut():
     assert again.connector.meter.energy_wh == 12300, "the power ended"
 
 
+def test_the_energy_counter_outlives_any_number_of_faults():
+    chip = blank()
+    site = Site(Connector())
+    life = Life(chip, EARLIER, site)
+    site.connector.meter.energy_wh = 777
+    for uptime in range(400):
+        life.recorder.follow(False, 0)
+        posted(life, (uptime,))
+        life.keep()
+    again = Site(Connector())
+    Life(chip, NOW, again)
+    assert again.connector.meter.energy_wh == 777
+
+
 def test_who_was_granted_power_and_when_is_kept():
     chip = blank()
     site = Site(Connector())
@@ -233,6 +250,11 @@ def test_no_block_is_erased_while_power_flows():
         life.keep()
     assert chip.erased == erased
     assert life.recorder.dropped > 0
+    life.recorder.follow(False, 0)
+    assert site.faults.is_active(RECORDS_DROPPED)
+    life.recorder.acknowledged(600)
+    life.recorder.follow(False, 0)
+    assert not site.faults.is_active(RECORDS_DROPPED), "the host has all there is"
     site.power_w = 0
     life.keep()
     assert chip.erased != erased

@@ -45,7 +45,7 @@ class Site:
     def __init__(self, chip):
         self.charger = ControllerSetup({"start_delay_ms": 0})
         self.controller = self.charger.controller
-        self.controller.protection.enabled = True
+        self.controller.protection.allow(True)
         self.board = Board(self)
         self.clock = WallClock()
         self.commands = self.config = Held()
@@ -132,16 +132,17 @@ def test_the_switch_waits_until_no_power_flows_and_all_is_well():
     install(chip, 1, SECOND, 5)
     assert site.flowed and not is_quiet(site.controller)
     assert not updates.switch(True, is_quiet(site.controller))
-    site.controller.protection.enabled = False
+    site.controller.protection.allow(False)
     site.run(2000)
     assert is_quiet(site.controller)
     assert not updates.switch(False, True), "no host"
     assert selector.read_record(chip).state == selector.CONFIRMED
     assert updates.switch(True, is_quiet(site.controller))
-    assert site.run(100), "the board starts anew"
+    assert not site.run(500), "the host hears of it first"
+    assert site.run(1000), "the board starts anew"
     assert running(chip)[0] == NEW
     try:
         slots.idle_slot(chip)
         raise AssertionError("both images are needed")
     except refusals.UpdateError as error:
-        assert error.code == slots.ON_TRIAL
+        assert error.code == refusals.ON_TRIAL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from gridkeel.update import selector, slots
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.area import AreaFile, install
 from hil.virtual_board.flash import FIRMWARE, make_flash
+from host_tools.image.fixed import write_fixed
 from host_tools.image.rom import rom_image
 
 pytestmark = pytest.mark.timeout(200)
@@ -91,8 +93,11 @@ def test_an_image_that_fails_has_three_starts_and_the_judged_one_comes_back(flas
 def test_an_image_that_hangs_is_reset_by_the_watchdog_and_the_judged_one_comes_back(
     flash: Path, tmp_path: Path
 ) -> None:
-    main = flash / "main.py"
-    main.write_text(main.read_text().replace("WATCHDOG_MS = 8000", "WATCHDOG_MS = 400"))
+    firmware = tmp_path / "firmware"
+    shutil.copytree(FIRMWARE, firmware)
+    source = firmware / "gridkeel" / "boards" / "area.py"
+    source.write_text(source.read_text().replace("WATCHDOG_MS = 8000", "WATCHDOG_MS = 400"))
+    write_fixed(firmware, flash)
     area = AreaFile(flash)
     install(area, image(tmp_path, "old"), 1, "1")
     install(area, image(tmp_path, "hung", "while True: pass"), 2, "2")

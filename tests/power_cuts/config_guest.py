@@ -125,8 +125,8 @@ def again(chip, old, what, dice):
         look(later, (3500,) if stored else (old, 3500), what + (cut, torn))
         made += 1
         if not ended:
-            stored, ended, later = tell(later, 4000)
-            assert stored and ended, (what, cut, torn, "the flash takes no more")
+            stored, to_its_end, later = tell(later, 4000)
+            assert stored and to_its_end, (what, cut, torn, "the flash takes no more")
             look(later, (4000,), what)
     return made
 

