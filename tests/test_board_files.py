@@ -49,7 +49,9 @@ def test_a_board_offers_all_that_the_protocol_names(name: str) -> None:
 
 
 def test_every_board_is_looked_at() -> None:
-    assert BOARD_CLASSES == ["Esp32Board", "LockStepBoard", "RealTimeBoard", "Rp2Board"], "a new board file belongs into this list"
+    assert BOARD_CLASSES == ["Esp32Board", "LockStepBoard", "RealTimeBoard", "Rp2Board"], (
+        "a new board file belongs into this list"
+    )
 
 
 def test_mypy_holds_each_board_against_the_protocol() -> None:
