@@ -8,21 +8,46 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 
 _NUMBERED = re.compile(r"arg[0-9]+")
 _SEES_NAMES = ("locals", "vars", "eval", "exec")
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def said_in_calls(file: str, nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield the names that the calls of a file say.  Errors: SyntaxError where one may say any."""
+def said_in_calls(file: str, nodes: Collection[ast.AST], packages: Set[str]) -> Iterator[str]:
+    """Yield the names that the calls of a file say.  packages: whose parameters are numbered.
+
+    Errors: SyntaxError where a call may say any, and is not of something that another package made.
+    """
+    others = _of_other_packages(nodes, packages)
     for node in nodes:
         match node:
-            case ast.keyword(arg=str(name)):
-                yield name
-            case ast.keyword(arg=None):
-                raise _refused(file, node, "a call with ** may name any parameter")
+            case ast.Call(func=ast.Name(id=name), keywords=keywords) if name in others:
+                yield from (keyword.arg for keyword in keywords if keyword.arg)
+            case ast.Call(keywords=keywords):
+                for keyword in keywords:
+                    if keyword.arg is None:
+                        raise _refused(file, keyword, "a call with ** may name any parameter")
+                    yield keyword.arg
+            case ast.ClassDef(keywords=keywords):
+                yield from (keyword.arg for keyword in keywords if keyword.arg)
+
+
+def _of_other_packages(nodes: Iterable[ast.AST], packages: Set[str]) -> set[str]:
+    """Return the names that a file binds to what other packages made, and to nothing else."""
+    found: set[str] = set()
+    bound: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.ImportFrom(module=str(source), names=names):
+                into = bound if source.split(".")[0] in packages else found
+                into.update(alias.asname or alias.name for alias in names)
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+    return found - bound
 
 
 def check(file: str, nodes: Iterable[ast.AST]) -> None:

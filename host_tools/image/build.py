@@ -61,14 +61,16 @@ def build(
     """
     note = capability.check_any(board) if parameters is None else ""
     heap_required = board.chip.heap_required(FIXED) if parameters is None else capability.check(board, parameters)
+    asked = {path: _read(path) for path in users}
     commit = commit_of(firmware.resolve())
     texts = _texts(board, firmware, commit, users)
-    own = [board.table] if board.own and board.table else []
-    for path in (*users, *own):
-        references.check(path, _read(path), texts)
+    if board.own and board.table:
+        references.check(board.table, _read(board.table), texts)
+    for path, text in asked.items():
+        references.check(path, text, texts)
     alignment.check({module_of(Path(path)): text for path, text in texts.items()})
-    scripts = [path.read_text(encoding="utf-8") for path in beside(firmware)] + [_read(path) for path in users]
-    made = compiler.compiled(compiler.folded(texts, scripts), board.chip)
+    scripts = [path.read_text(encoding="utf-8") for path in beside(firmware)]
+    made = compiler.compiled(compiler.folded(texts, [*scripts, *asked.values()]), board.chip)
     image = compiler.packed(made)
     if len(image) > board.romfs_bytes:
         raise ToolError(

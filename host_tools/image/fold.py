@@ -48,14 +48,15 @@ def _fold(
         return {name: _rewrite(module, constants, None) for name, module in modules.items()}
     said: set[Said] = {(module, name) for module, names in promised.items() for name in names}
     in_calls: set[str] = set()
+    packages = {name.split(".")[0] for name in sources}
     for module in modules.values():
         said.update(_said(module, constants))
         arguments.check(module.name, module.nodes)
-        in_calls.update(arguments.said_in_calls(module.name, module.nodes))
+        in_calls.update(arguments.said_in_calls(module.name, module.nodes, packages))
     for text in others:
         nodes = list(ast.walk(ast.parse(text)))
         said.update(_words(nodes))
-        in_calls.update(arguments.said_in_calls("a script beside the package", nodes))
+        in_calls.update(arguments.said_in_calls("a script beside the package", nodes, packages))
     return interned({name: _rewrite(module, constants, (said, in_calls)) for name, module in modules.items()})
 
 

@@ -27,8 +27,10 @@ HOST_ONLY = (
 )
 # Names that docs/porting.md promises to board files: an image has them, also for a file that is loaded beside it.
 PROMISED = {
-    "gridkeel": ("VERSION", "COMMIT", "BOARD"),
+    "gridkeel": ("VERSION", "COMMIT", "BOARD", "TYPE_CHECKING"),
     "gridkeel.ticks": ("MASK",),
+    "gridkeel.params": ("OUT_OF_LIMITS", "AT_ODDS"),
+    "gridkeel.evse": ("FIXED", "BASIC", "ISO15118", "AC", "DC"),
     "gridkeel.evse.ports": (
         *("HIGH_MV", "LOW_MV", "CLOSED", "RCD", "DC_MV", "DC_MA", "ISOLATION_KOHM", "LEVELS"),
         *("DUTY_PERMILLE", "DC_MODE", "SET_MV", "SET_MA", "ORDERS"),

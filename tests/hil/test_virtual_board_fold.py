@@ -204,6 +204,9 @@ def test_a_parameter_that_something_else_may_reach_keeps_its_name(text):
     ("text", "why"),
     [
         ("f(**x)\n", r"\*\* may name any parameter"),
+        ("from p.b import f\nf(**x)\n", r"\*\* may name any parameter"),
+        ("from q import f\nf = g\nf(**x)\n", r"\*\* may name any parameter"),
+        ("from q import f\nf.g(**x)\n", r"\*\* may name any parameter"),
         ("def f(x):\n    return locals()\n", "locals sees"),
         ("def f(arg0):\n    return arg0\n", "arg0 is a name that the image gives"),
     ],
@@ -213,6 +216,16 @@ def test_an_image_whose_parameter_names_are_reached_is_refused(text, why):
         folded(a=text)
     assert refused.value.filename == "p.a"
     folded(a=text, keep_names=True)
+
+
+def test_what_another_package_made_is_called_with_whatever_names():
+    text = "from q import F\n\n\ndef f(**how):\n    return F(1, **how)\n"
+    assert folded(a=text)["a"] == text
+
+
+def test_a_promised_name_stays_and_another_of_that_name_does_not():
+    sources = {"p.a": "A = 1\nB = 2\n", "p.b": "A = 1\n"}
+    assert fold(sources, (), {"p.a": ("A",)}) == {"p.a": "A = 1\npass\n", "p.b": "pass\n"}
 
 
 # --- texts that become names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -17,7 +18,8 @@ from host_tools.errors import ToolError
 from host_tools.image import boards, capability, compiler, stamp
 from host_tools.image.build import IMAGE, MANIFEST, SBOM, Build, build, write
 from host_tools.image.chips import CHIPS
-from host_tools.image.package import PROMISED
+from host_tools.image.constants import Constants, parse
+from host_tools.image.package import PROMISED, module_of, sources
 from host_tools.image.rom import rom_image
 from host_tools.image.stamp import FIRMWARE
 
@@ -183,8 +185,26 @@ def test_a_whole_board_of_a_user_s_is_the_one_that_runs_and_may_use_any_board_s_
 
 def test_a_file_beside_a_folded_image_finds_the_names_that_board_files_are_promised(tmp_path: Path) -> None:
     asking = "".join(f"from {module} import {', '.join(names)}\n" for module, names in PROMISED.items())
-    done = run(tmp_path, asking + "print(MASK, PILOT_OFF, DC_SUPPLY)\n", rom_image(FIRMWARE))
-    assert done.stdout == "1073741823 -1 3\n", done.stderr
+    done = run(tmp_path, asking + "print(MASK, PILOT_OFF, DC_SUPPLY, ISO15118, AT_ODDS)\n", rom_image(FIRMWARE))
+    assert done.stdout == "1073741823 -1 3 2 8\n", done.stderr
+
+
+def test_all_that_the_board_files_here_take_from_the_firmware_is_promised() -> None:
+    """They are what somebody's own board file is written after."""
+    texts = {module_of(path.relative_to(FIRMWARE)): path.read_text() for path in sources(FIRMWARE, CHIPS["rp2040"])}
+    modules = {name: parse(name, text, texts) for name, text in texts.items()}
+    constants = Constants(modules)
+    asked: set[tuple[str, str]] = set()
+    for name, module in modules.items():
+        if name.startswith("gridkeel.boards."):
+            for node in module.nodes:
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    asked.add((module.modules.get(node.value.id, ""), node.attr))
+            asked.update(module.members.values())
+    folded = {(module, name) for module, name in asked if module and constants.of(module, name) is not None}
+    ours = {(module, name) for module, name in folded if not module.startswith("gridkeel.boards")}
+    assert ("gridkeel.ticks", "MASK") in ours
+    assert ours <= {(module, name) for module, names in PROMISED.items() for name in names}
 
 
 def test_names_that_a_script_beside_the_image_asks_for_stay(tmp_path: Path) -> None:
