@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from board_run import AMPLITUDE, FREQUENCY_HZ, Pilot, Run, on, sine
+from board_run import AMPLITUDE, FREQUENCY_HZ, Pilot, Run, frequency, on, sine
 from contract import ContractError
 from rp2_model import Rp2Model, Rp2350Model
 
@@ -71,16 +71,6 @@ def judge_pilot(duty: int, levels: list[int]) -> None:
         raise ContractError(f"at a duty of {duty} the pilot's plateaus read {levels[:2]}, and are {high, low}")
     if levels[ports.CLOSED] != 0 or levels[ports.RCD] != 1:
         raise ContractError("open contacts read as a closed contactor, or as a residual current device at rest")
-
-
-def frequency(samples: list[int], sample_hz: int) -> float:
-    """Return the frequency of a sine by its first and last rising crossing."""
-    rising = [
-        k + samples[k] / (samples[k] - samples[k + 1])
-        for k in range(len(samples) - 1)
-        if samples[k] < 0 <= samples[k + 1]
-    ]
-    return (len(rising) - 1) * sample_hz / (rising[-1] - rising[0])
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES))
