@@ -20,6 +20,7 @@ WAITING_PACKAGES = ("runtime", "boards")
 PURE_IMPORTS = {"gridkeel", "array", "binascii", "collections", "hashlib", "math", "micropython", "struct"}
 # What host code may know of the firmware: tables and protocols, never what runs on the board.
 HOST_MAY_IMPORT = (
+    "gridkeel.boards.tables",
     "gridkeel.clock",
     "gridkeel.crypto",
     "gridkeel.errors",

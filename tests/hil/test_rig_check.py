@@ -23,6 +23,7 @@ from host_tools.rig_check.steps import FAILED, PASSED, SKIPPED, Options, run
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.mark.realtime
 def test_the_virtual_board_is_checked_as_far_as_it_has_the_parts(tmp_path: Path) -> None:
     wave = PointOnWave(WaveformConfig(), Trace.from_points([(0.0, 50.0)]))
     report = tmp_path / "check.json"

@@ -68,6 +68,7 @@ class LockStepBoard(Flash):
         self.mains = LockStepMains(self._clock)
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_LOCKSTEP_VEHICLES"))
         self.slice_ms = SLICE_MS
+        self.edges_hz = 0
         self.probes_heap = False
         self.connector = LockStepConnector(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)
         asyncio.core.ticks = self._clock
