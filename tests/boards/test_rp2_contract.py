@@ -5,41 +5,17 @@
 from __future__ import annotations
 
 import math
-import sys
-import types
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from board_run import AMPLITUDE, FREQUENCY_HZ, Pilot, Run, frequency, on, sine
+from board_run import AMPLITUDE, FREQUENCY_HZ, Run, frequency, sine
 from contract import ContractError
-from rp2_model import Rp2Model, Rp2350Model
+from rp2_model import MACHINES, chip
 
 from gridkeel.errors import ParameterError
 from gridkeel.evse import ports
 
-MACHINES = {
-    "rpi_pico": (Rp2Model, "Raspberry Pi Pico with RP2040"),
-    "rpi_pico2": (Rp2350Model, "Raspberry Pi Pico2 with RP2350"),
-}
 DUTIES = [-1, 0, 1000, 50, 100, 533, 960]
-
-
-@contextmanager
-def chip(monkeypatch: Any, name: str = "rpi_pico", *patches: tuple[str, str, str]) -> Iterator[tuple[Rp2Model, Any]]:
-    kind, machine_name = MACHINES[name]
-    model = kind(15, machine_name)
-    model.mains_counts = sine
-    model.pilot_mv = Pilot(model, 16, 17)
-    machine = model.machine()
-    machine.mem32 = model.mem32()
-    uctypes = types.ModuleType("uctypes")
-    uctypes.addressof = model.addressof
-    uctypes.bytearray_at = None
-    monkeypatch.setattr(sys, "platform", "rp2")
-    with on(model, {"machine": machine, "rp2": model.rp2(), "uctypes": uctypes}, patches) as boards:
-        yield model, boards
 
 
 def run(monkeypatch: Any, name: str = "rpi_pico", *patches: tuple[str, str, str], **changes: int) -> Run:
