@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
+import os
+import sys
+import types
 from typing import Any
 
 import pytest
@@ -186,3 +191,57 @@ def test_a_board_without_a_table_is_told_what_to_do(monkeypatch: Any) -> None:
 def test_the_models_sine_is_one(monkeypatch: Any) -> None:
     samples = [sine(k * 1e6 / 4800) - 2048 for k in range(480)]
     assert math.isclose(frequency(samples, 4800), FREQUENCY_HZ, abs_tol=0.01)
+
+
+class Stream:
+    """An end of a pipe as MicroPython's console is: write(buffer, n), readinto, poll by its descriptor."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def write(self, data: Any, n: int) -> int:
+        return os.write(self._descriptor, bytes(data[:n]))
+
+    def readinto(self, buffer: Any) -> int:
+        if len(buffer) != 1:
+            raise ContractError("a console that is asked for more than one octet waits for it")
+        buffer[:1] = os.read(self._descriptor, 1)
+        return 1
+
+
+def test_the_link_on_the_usb_console_takes_any_octet_and_drops_what_nobody_reads(monkeypatch: Any) -> None:
+    inward, outward = os.pipe(), os.pipe()
+    stops = []
+    micropython = types.SimpleNamespace(kbd_intr=stops.append)
+    monkeypatch.setitem(sys.modules, "micropython", micropython)
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=Stream(inward[0])))
+    monkeypatch.setattr(sys, "stdout", types.SimpleNamespace(buffer=Stream(outward[1])))
+    with chip(monkeypatch, "rpi_pico", ("tables.rpi_pico", "HOST_UART = 0", "HOST_UART = -1")) as (model, boards):
+        host = boards("gridkeel.boards").this_board().host
+        assert stops == [-1]
+        host.write(b"\x00\x03\x04", 3)
+        os.set_blocking(outward[1], False)
+        assert os.read(outward[0], 8) == b"\x00\x03\x04"
+        os.write(inward[1], b"\x03\x01\x04")
+        ready = boards("gridkeel.boards.console_port")
+        ready.readable = lambda _stream: Now()
+        data = bytearray(8)
+        assert asyncio.run(host.readinto(data)) == 3 and data[:3] == b"\x03\x01\x04"
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(outward[1], bytes(4096))
+        host.write(b"late", 4)
+        assert host.dropped == 4
+        assert not model.level[15]
+    for descriptor in (*inward, *outward):
+        os.close(descriptor)
+
+
+class Now:
+    """An awaitable that is done."""
+
+    def __await__(self) -> Any:
+        return iter(())
