@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from command_line.command import Command, Group
-from command_line.options import JsonOutcome
+from command_line.options import JsonOutcome, Quiet
 from host_tools.errors import EXIT_CHECK_FAILED
 from host_tools.files import check_writable, is_stdout, write_atomic
 
@@ -42,11 +42,12 @@ def check(
     no_watchdog: Annotated[
         bool, typer.Option("--no-watchdog", help="Do not let the watchdog reset the board.")
     ] = False,
+    quiet: Quiet = False,
     json_file: JsonOutcome = None,
 ) -> None:
     """Check pins, levels, clock, RS-485, flash and watchdog of the board on PORT, and leave it in the safe state."""
     from host_tools.rig_check.session import Session
-    from host_tools.rig_check.steps import FAILED, Options, Outcome, run
+    from host_tools.rig_check.steps import FAILED, SKIPPED, Options, Outcome, run
 
     check_writable(json_file)
     options = Options(seconds, contactor, rs485_port, not no_watchdog)
@@ -54,9 +55,13 @@ def check(
     with Session(port) as session:
         for outcome in run(session, options):
             outcomes.append(outcome)
-            if not is_stdout(json_file):
+            if not quiet and not is_stdout(json_file):
                 typer.echo(f"{outcome.result:8} {outcome.step:14} {outcome.reason}")
     if json_file is not None:
         write_atomic(json_file, json.dumps([vars(outcome) for outcome in outcomes], indent=1) + "\n")
-    if any(outcome.result == FAILED for outcome in outcomes):
+    failed = [outcome.step for outcome in outcomes if outcome.result == FAILED]
+    skipped = [outcome.step for outcome in outcomes if outcome.result == SKIPPED]
+    said = f"FAILED: {', '.join(failed)}" if failed else f"passed: {len(outcomes) - len(skipped)} steps"
+    typer.echo(said + (f"; skipped: {', '.join(skipped)}" if skipped else ""), err=is_stdout(json_file))
+    if failed:
         raise typer.Exit(EXIT_CHECK_FAILED)

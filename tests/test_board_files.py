@@ -49,14 +49,20 @@ def test_a_board_offers_all_that_the_protocol_names(name: str) -> None:
 
 
 def test_every_board_is_checked() -> None:
-    assert BOARD_CLASSES == ["Esp32Board", "LockStepBoard", "RealTimeBoard", "Rp2Board"], (
+    assert BOARD_CLASSES == ["Esp32Board", "LockStepBoard", "RealTimeBoard", "Rp2Board", "Stm32Board"], (
         "a new board file belongs into this list"
     )
 
 
 def test_what_chooses_a_board_says_that_it_returns_the_protocol() -> None:
     """Types are mypy's to judge (tools/check.sh): what chooses a board says that it returns one."""
-    for module, function in (("__init__", "this_board"), ("virtual", "make"), ("rp2", "make"), ("esp32", "make")):
+    for module, function in (
+        ("__init__", "this_board"),
+        ("virtual", "make"),
+        ("rp2", "make"),
+        ("esp32", "make"),
+        ("stm32", "make"),
+    ):
         [chooser] = [n for n in MODULES[module].body if isinstance(n, ast.FunctionDef) and n.name == function]
         assert chooser.returns is not None
         assert ast.literal_eval(chooser.returns) == "Board"

@@ -22,6 +22,7 @@ PURE_IMPORTS = {"gridkeel", "array", "binascii", "collections", "hashlib", "math
 PURE_EXCEPTION = ("firmware/gridkeel/crypto/field.py", "sys")
 # What host code may know of the firmware: tables and protocols, never what runs on the board.
 HOST_MAY_IMPORT = (
+    "gridkeel.boards.tables",
     "gridkeel.clock",
     "gridkeel.crypto",
     "gridkeel.errors",

@@ -30,7 +30,11 @@ class BytePort(Protocol):
         """Wait for bytes and return how many came, at least one."""
 
 class BlockSource(Protocol):
-    """Blocks of mains samples from the ADC."""
+    """Blocks of mains samples from the ADC, or of stamps of its zero crossings: see Board.edges_hz."""
+
+    @property
+    def count(self) -> int:
+        """Stamps in the block that was handed out last; samples fill theirs."""
 
     def next_block(self, block: array[int]) -> Awaitable[int]:
         """Wait until block, made by Board.block_buffer, holds the next samples; return how many blocks were lost."""
@@ -136,6 +140,10 @@ class Board(Protocol):
     def slice_ms(self) -> int: ...
     @property
     def probes_heap(self) -> bool: ...
+    @property
+    def edges_hz(self) -> int:
+        """0 where mains are sampled; else ticks a second of the stamps of zero crossings in its blocks."""
+
     def check(self, parameters: Parameters) -> None:
         """Refuse parameters that this board cannot follow.  Errors: ParameterError."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from host_tools.errors import EXIT_CHECK_FAILED, ToolError
 from host_tools.generate import (
+    board_tables,
     curve_table,
     grid_codes,
     grid_services,
@@ -33,6 +34,7 @@ MAKERS = (
     grid_services,
     iso15118,
     packages,
+    board_tables,
 )
 ROOT = Path(__file__).resolve().parents[2]
 

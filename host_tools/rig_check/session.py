@@ -15,9 +15,11 @@ from mpremote.transport_serial import SerialTransport
 from host_tools.errors import MissingError, ToolError
 
 GUEST = Path(__file__).with_name("board_guest.py")
-RETURN_S = 20.0  # from a reset to a prompt
+RETURN_S = 40.0  # from a reset to a prompt
 CALL_S = 30.0
+PROMPT_S = 15.0  # one Ctrl-C, and patience: a second one while the first is on its way ends some interpreters
 BOOT_S = 2.5  # what starts is left alone: a Ctrl-C into its first moments may end it a second time
+TRIES = 3
 _TRY_S = 0.3
 
 
@@ -46,7 +48,14 @@ class Session:
         self._transport: SerialTransport | None = None
 
     def __enter__(self) -> Session:
-        self._open()
+        for left in reversed(range(TRIES)):
+            try:
+                self._open()
+                break
+            except MissingError:  # a board that just boots answers a little later
+                if not left:
+                    raise
+                time.sleep(_TRY_S)
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -56,7 +65,7 @@ class Session:
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it did not expect
                 self._transport = SerialTransport(self._port)
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=5)
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=PROMPT_S)
             self._run(GUEST.read_text(encoding="utf-8"), CALL_S)
         except (TransportError, OSError) as error:
             self._close()

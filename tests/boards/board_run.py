@@ -33,6 +33,16 @@ def sine(at_us: float) -> int:
     return round(2048 + AMPLITUDE * math.sin(2 * math.pi * FREQUENCY_HZ * at_us / 1e6))
 
 
+def frequency(samples: list[int], sample_hz: int) -> float:
+    """Return the frequency of a sine by its first and last rising crossing."""
+    rising = [
+        k + samples[k] / (samples[k] - samples[k + 1])
+        for k in range(len(samples) - 1)
+        if samples[k] < 0 <= samples[k + 1]
+    ]
+    return (len(rising) - 1) * sample_hz / (rising[-1] - rising[0])
+
+
 class Pilot:
     """The pilot behind its driver: what the board drives, with a vehicle in state B and its diode."""
 

@@ -59,6 +59,9 @@ class Model:
             raise ContractError("the contactor's pin is given to " + who)
         self.owner[pin] = who
 
+    def has_pin(self, pin: Any) -> bool:
+        return isinstance(pin, int) and 0 <= pin <= self.most_pin
+
     def drive(self, pin: int, level: int) -> None:
         if level != self.level.get(pin):
             self.changes.append((self.now_us, pin, level))
@@ -148,7 +151,7 @@ class Pin(Part):
     def __init__(self, id: Any, mode: int = -1, pull: int = -1, *, value: Any = None, drive=None, alt=None) -> None:  # noqa: A002
         self._number = number = number_of(id)
         model = self.model
-        if not isinstance(number, int) or not 0 <= number <= model.most_pin:
+        if not model.has_pin(number):
             raise ContractError(f"there is no pin {number!r}")
         if model.first_pin is None:
             model.first_pin = number

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from chip_model import Model, Part, Pin, number_of
+from board_run import Pilot, on, sine
+from chip_model import Model, Part, number_of
 from contract import ContractError
 
 _CTRL_KEYS = {"default", "enable", "high_pri", "size", "inc_read", "inc_write", "inc_read_rev", "inc_write_rev"}
@@ -376,4 +380,23 @@ def _character(octet: int, form: tuple[int, int | None, int]) -> list[int]:
     return [0, *data, *check, *[1] * stop]
 
 
-__all__ = ["Pin", "Rp2Model", "Rp2350Model"]
+MACHINES = {
+    "rpi_pico": (Rp2Model, "Raspberry Pi Pico with RP2040"),
+    "rpi_pico2": (Rp2350Model, "Raspberry Pi Pico2 with RP2350"),
+}
+
+
+@contextmanager
+def chip(monkeypatch: Any, name: str = "rpi_pico", *patches: tuple[str, str, str]) -> Iterator[tuple[Rp2Model, Any]]:
+    kind, machine_name = MACHINES[name]
+    model = kind(15, machine_name)
+    model.mains_counts = sine
+    model.pilot_mv = Pilot(model, 16, 17)
+    machine = model.machine()
+    machine.mem32 = model.mem32()
+    uctypes = types.ModuleType("uctypes")
+    uctypes.addressof = model.addressof
+    uctypes.bytearray_at = None
+    monkeypatch.setattr(sys, "platform", "rp2")
+    with on(model, {"machine": machine, "rp2": model.rp2(), "uctypes": uctypes}, patches) as boards:
+        yield model, boards

@@ -4,42 +4,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
+import os
 import sys
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from board_run import AMPLITUDE, FREQUENCY_HZ, Pilot, Run, on, sine
+from board_run import AMPLITUDE, FREQUENCY_HZ, Run, frequency, sine
 from contract import ContractError
-from rp2_model import Rp2Model, Rp2350Model
+from rp2_model import MACHINES, chip
 
 from gridkeel.errors import ParameterError
 from gridkeel.evse import ports
 
-MACHINES = {
-    "rpi_pico": (Rp2Model, "Raspberry Pi Pico with RP2040"),
-    "rpi_pico2": (Rp2350Model, "Raspberry Pi Pico2 with RP2350"),
-}
 DUTIES = [-1, 0, 1000, 50, 100, 533, 960]
-
-
-@contextmanager
-def chip(monkeypatch: Any, name: str = "rpi_pico", *patches: tuple[str, str, str]) -> Iterator[tuple[Rp2Model, Any]]:
-    kind, machine_name = MACHINES[name]
-    model = kind(15, machine_name)
-    model.mains_counts = sine
-    model.pilot_mv = Pilot(model, 16, 17)
-    machine = model.machine()
-    machine.mem32 = model.mem32()
-    uctypes = types.ModuleType("uctypes")
-    uctypes.addressof = model.addressof
-    uctypes.bytearray_at = None
-    monkeypatch.setattr(sys, "platform", "rp2")
-    with on(model, {"machine": machine, "rp2": model.rp2(), "uctypes": uctypes}, patches) as boards:
-        yield model, boards
 
 
 def run(monkeypatch: Any, name: str = "rpi_pico", *patches: tuple[str, str, str], **changes: int) -> Run:
@@ -71,16 +52,6 @@ def judge_pilot(duty: int, levels: list[int]) -> None:
         raise ContractError(f"at a duty of {duty} the pilot's plateaus read {levels[:2]}, and are {high, low}")
     if levels[ports.CLOSED] != 0 or levels[ports.RCD] != 1:
         raise ContractError("open contacts read as a closed contactor, or as a residual current device at rest")
-
-
-def frequency(samples: list[int], sample_hz: int) -> float:
-    """Return the frequency of a sine by its first and last rising crossing."""
-    rising = [
-        k + samples[k] / (samples[k] - samples[k + 1])
-        for k in range(len(samples) - 1)
-        if samples[k] < 0 <= samples[k + 1]
-    ]
-    return (len(rising) - 1) * sample_hz / (rising[-1] - rising[0])
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES))
@@ -220,3 +191,57 @@ def test_a_board_without_a_table_is_told_what_to_do(monkeypatch: Any) -> None:
 def test_the_models_sine_is_one(monkeypatch: Any) -> None:
     samples = [sine(k * 1e6 / 4800) - 2048 for k in range(480)]
     assert math.isclose(frequency(samples, 4800), FREQUENCY_HZ, abs_tol=0.01)
+
+
+class Stream:
+    """An end of a pipe as MicroPython's console is: write(buffer, n), readinto, poll by its descriptor."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def write(self, data: Any, n: int) -> int:
+        return os.write(self._descriptor, bytes(data[:n]))
+
+    def readinto(self, buffer: Any) -> int:
+        if len(buffer) != 1:
+            raise ContractError("a console that is asked for more than one octet waits for it")
+        buffer[:1] = os.read(self._descriptor, 1)
+        return 1
+
+
+def test_the_link_on_the_usb_console_takes_any_octet_and_drops_what_nobody_reads(monkeypatch: Any) -> None:
+    inward, outward = os.pipe(), os.pipe()
+    stops = []
+    micropython = types.SimpleNamespace(kbd_intr=stops.append)
+    monkeypatch.setitem(sys.modules, "micropython", micropython)
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=Stream(inward[0])))
+    monkeypatch.setattr(sys, "stdout", types.SimpleNamespace(buffer=Stream(outward[1])))
+    with chip(monkeypatch, "rpi_pico", ("tables.rpi_pico", "HOST_UART = 0", "HOST_UART = -1")) as (model, boards):
+        host = boards("gridkeel.boards").this_board().host
+        assert stops == [-1]
+        host.write(b"\x00\x03\x04", 3)
+        os.set_blocking(outward[1], False)
+        assert os.read(outward[0], 8) == b"\x00\x03\x04"
+        os.write(inward[1], b"\x03\x01\x04")
+        ready = boards("gridkeel.boards.console_port")
+        ready.readable = lambda _stream: Now()
+        data = bytearray(8)
+        assert asyncio.run(host.readinto(data)) == 3 and data[:3] == b"\x03\x01\x04"
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(outward[1], bytes(4096))
+        host.write(b"late", 4)
+        assert host.dropped == 4
+        assert not model.level[15]
+    for descriptor in (*inward, *outward):
+        os.close(descriptor)
+
+
+class Now:
+    """An awaitable that is done."""
+
+    def __await__(self) -> Any:
+        return iter(())

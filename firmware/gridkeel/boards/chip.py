@@ -90,25 +90,35 @@ class Chip(Flash):
         self.model = table.NAME.encode()
         self.chip = table.CHIP.lower().replace("-", "").encode()
         if not Pin(table.SERVICE, Pin.IN, Pin.PULL_UP).value():
-            raise RuntimeError("pin %d (SERVICE) is held to ground: not started, the console is yours" % table.SERVICE)
+            raise RuntimeError("pin %s (SERVICE) is held to ground: not started, the console is yours" % table.SERVICE)
         self.clock_hz = table.CLOCK_HZ
+        self.edges_hz = 0  # the mains are sampled
         self.has_vehicle_network = False  # no family here has a network on which vehicles come
         self.slice_ms = 0  # work takes its own time
         self.probes_heap = False
-        if machine.freq() != table.CLOCK_HZ:
-            machine.freq(table.CLOCK_HZ)
+        self._set_clock(table.CLOCK_HZ)
         super().__init__(self._identity())
         self.boot_id = int.from_bytes(self.random(4), "little")
-        self.rs485 = UartPort(table.RS485_UART, table.RS485_TX, table.RS485_RX, RS485_BUFFER)
+        self.rs485: UartPort = self._rs485_port(table)
         if table.HOST_UART == NONE:
-            from gridkeel.boards.console_port import ConsolePort
-
-            self.host: BytePort = ConsolePort()
+            self.host: BytePort = self._console_port()
         else:
             self.host = uart = UartPort(table.HOST_UART, table.HOST_TX, table.HOST_RX, HOST_BUFFER)
             uart.open(table.HOST_BAUD)
         self._watchdog: WDT | None = None
         self._watchdog_ms = table.WATCHDOG_MAX_MS
+
+    def _set_clock(self, clock_hz):
+        if machine.freq() != clock_hz:
+            machine.freq(clock_hz)
+
+    def _rs485_port(self, table):
+        return UartPort(table.RS485_UART, table.RS485_TX, table.RS485_RX, RS485_BUFFER)
+
+    def _console_port(self):
+        from gridkeel.boards.console_port import ConsolePort
+
+        return ConsolePort()
 
     def _identity(self):
         given = self.load(ID_FILE, _ID_BYTES)

@@ -7,9 +7,7 @@ follows a frame: RS485_DE is NONE, and the transceiver one with automatic direct
 a table of this family has MAINS, I2S_* (bus and pins), PILOT_HIGH_ADC and PILOT_LOW_ADC.
 """
 
-from array import array
-
-from machine import ADC
+from machine import ADC, Pin
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.boards import chip
@@ -43,7 +41,9 @@ class Esp32Board(Chip):
         self.mains = I2sMains(table)
         self.connector = None
         if table.PILOT_PWM != NONE:
-            self.connector = PilotConnector(table, PeakInputs(table, array("i", [0, 0]), atten=ADC.ATTN_11DB))
+            high = ADC(Pin(table.PILOT_HIGH_ADC), atten=ADC.ATTN_11DB)
+            low = ADC(Pin(table.PILOT_LOW_ADC), atten=ADC.ATTN_11DB)
+            self.connector = PilotConnector(table, PeakInputs(high, low))
 
     def begin(self, parameters: "Parameters") -> None:
         """Take rates and times from the parameters."""

@@ -28,6 +28,8 @@ _FRAME_BYTES = 4  # left and right
 class I2sMains:
     """Blocks of samples; the driver holds BLOCKS of them, and what it loses beyond is told by the clock."""
 
+    count = 0
+
     def __init__(self, table: "ModuleType") -> None:
         self._table = table
         self._i2s: I2S = None

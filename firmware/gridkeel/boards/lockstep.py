@@ -72,6 +72,7 @@ class LockStepBoard(Flash):
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_LOCKSTEP_VEHICLES"))
         self.clock_hz = CLOCK_HZ
         self.slice_ms = SLICE_MS
+        self.edges_hz = 0
         self.probes_heap = False
         self.connector = LockStepConnector(self._order, ORDER_HEAD_BYTES, self._reply, REPLY_HEAD_BYTES)
         asyncio.core.ticks = self._clock

@@ -96,6 +96,8 @@ class LockStepConnector:
 class LockStepMains:
     """Blocks of samples, as a DMA with two buffers would fill them: one may wait while the other is worked on."""
 
+    count = 0
+
     def __init__(self, clock: "Callable[[], int]") -> None:
         self._bytes: bytearray | None = None
         self._second: bytearray | None = None

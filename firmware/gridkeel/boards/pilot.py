@@ -1,5 +1,7 @@
 """The connector of an AC charger on a chip: pilot by PWM and ADC, contactor feedback, RCD."""
 
+from array import array
+
 from machine import ADC, PWM, Pin
 
 from gridkeel import TYPE_CHECKING
@@ -7,7 +9,6 @@ from gridkeel.boards.chip import output
 from gridkeel.evse import ports
 
 if TYPE_CHECKING:
-    from array import array
     from types import ModuleType
     from typing import Protocol
 
@@ -57,14 +58,14 @@ class PilotConnector:
 class PeakInputs:
     """The pilot behind two peak detectors, for chips that cannot read an ADC at the PWM's rate.
 
-    PILOT_HIGH_ADC and PILOT_LOW_ADC of the table are inputs that hold the highest and the lowest level of the last
-    milliseconds, both divided as the table says.  Allocates: nothing after construction.
+    high, low: inputs that hold the highest and the lowest level of the last milliseconds, divided as the table says.
+    Allocates: nothing after construction.
     """
 
-    def __init__(self, table: "ModuleType", counts: "array[int]", **how: int) -> None:
-        self._high = ADC(Pin(table.PILOT_HIGH_ADC), **how)
-        self._low = ADC(Pin(table.PILOT_LOW_ADC), **how)
-        self._counts = counts
+    def __init__(self, high: ADC, low: ADC) -> None:
+        self._high = high
+        self._low = low
+        self._counts = array("i", [0, 0])
 
     def pilot_counts(self) -> "array[int]":
         self._counts[0] = self._high.read_u16() >> 4

@@ -67,6 +67,8 @@ def connected(address: str) -> socket.socket:
 class SocketMains:
     """Blocks of samples from the feeder, which drops whole blocks where this side is too slow."""
 
+    count = 0
+
     def __init__(self, address: str) -> None:
         self._socket = connected(address)
         self._reader = asyncio.StreamReader(self._socket)
@@ -115,6 +117,7 @@ class RealTimeBoard(Flash):
         self._energised = False
         self.clock_hz = CLOCK_HZ
         self.slice_ms = 0  # a slice takes its own time here
+        self.edges_hz = 0
         self.probes_heap = bool(os.getenv("GRIDKEEL_HEAP_PROBE"))
         self.has_vehicle_network = bool(os.getenv("GRIDKEEL_V2G_INTERFACE"))
         self.connector = self._find_connector(os.getenv("GRIDKEEL_CONNECTOR"))

@@ -55,6 +55,8 @@ _WRITE_TRIGGER = 11  # register of a DMA channel: its write address, and go
 class AdcRing:
     """Blocks of mains samples, and the pilot's readings of the same time, from the ADC by DMA."""
 
+    count = 0
+
     def __init__(self, table: "ModuleType") -> None:
         self._table = table
         self._stride = 1 if table.PILOT_PWM == NONE else 2

@@ -40,7 +40,7 @@ class App:
         slices.set_clock(board.clock_hz)
         self.parameters = parameters = config.parameters
         board.begin(parameters)
-        self.controller = Controller(parameters, identity=config.device_id)
+        self.controller = Controller(parameters, self._make_mains(), config.device_id)
         self.backend = self._make_backend()
         self.health = Health()
         self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend, uptime=self.health)
@@ -84,6 +84,13 @@ class App:
     def _serves_vehicles(self):
         return self.parameters.evse == evse.ISO15118 and self.board.has_vehicle_network
 
+    def _make_mains(self):
+        if not self.board.edges_hz:
+            return None
+        from gridkeel.sensing.edges import EdgeEstimator  # most boards sample
+
+        return EdgeEstimator(self.parameters, self.board.edges_hz)
+
     def _make_backend(self):
         if not self._serves_vehicles():
             return None
@@ -108,6 +115,7 @@ class App:
         block = board.block_buffer(self._block_samples)
         connector = self.controller.connector
         vehicle = self.vehicle
+        edges = board.edges_hz
         while True:
             lost = await board.mains.next_block(block)
             start_us = board.ticks_us()
@@ -116,7 +124,7 @@ class App:
             self._stale = False
             if connector is not None:
                 board.connector.read(connector.levels)
-            n = self._step(block, lost, now_ms)
+            n = self._step(block, board.mains.count if edges else self._block_samples, lost, now_ms)
             if n:
                 board.rs485.write(self._out, n)
             self._drive()
@@ -136,14 +144,14 @@ class App:
         if self.controller.connector is not None:
             self.board.connector.write(self.controller.connector.orders)
 
-    def _step(self, block, lost, now_ms):
+    def _step(self, block, count, lost, now_ms):
         # The heap is locked from the samples to the bytes: the rule that this path allocates nothing is not only
         # tested, it holds on every block of every board. Breaking it is a fault that drives the power to zero.
         heap_lock()
         try:
             if lost:
                 self.controller.block_lost()
-            self.controller.step(block, self._block_samples, now_ms)
+            self.controller.step(block, count, now_ms)
             return self.controller.data_to_send(self._out, now_ms)
         except MemoryError:
             self.controller.protection.allow(False)

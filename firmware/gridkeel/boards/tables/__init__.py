@@ -24,4 +24,5 @@ BOARDS = {
     # platform: the tables that run there
     "rp2": ("rpi_pico", "rpi_pico2"),
     "esp32": ("esp32_s3_devkitc",),
+    "pyboard": ("nucleo_h743zi",),
 }
