@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
+import pico
 
 from hil.chips import firmware_images
 from hil.chips.rp2040 import Layout, Rp2040, layout_of
@@ -55,17 +56,12 @@ while True:
 RESET_CAUSE = "import machine\nprint(machine.reset_cause() == machine.WDT_RESET)\n"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def image() -> Path:
-    try:
-        found = firmware_images.named_image(firmware_images.RP2)
-        Rp2040(found)
-    except MissingError as error:
-        pytest.skip(str(error))
-    return found
+    return pico.image()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def layout(image: Path) -> Layout:
     return layout_of(image)
 
