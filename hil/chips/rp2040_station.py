@@ -54,7 +54,7 @@ class Sine:
 
 def package() -> bytes:
     """Return the package as a board of this chip gets it."""
-    return flash_image(CHIP, keep_names=False)
+    return flash_image(CHIP, keep_names=False, table=TABLE.NAME)
 
 
 class Station:

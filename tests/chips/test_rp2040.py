@@ -6,8 +6,8 @@ import math
 import struct
 from pathlib import Path
 
-import pytest
 import pico
+import pytest
 
 from hil.chips import firmware_images
 from hil.chips.rp2040 import Layout, Rp2040, layout_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-import pytest
 import pico
+import pytest
 
 from gridkeel.services.protection import RUN
 from hil.chips.rp2040 import layout_of
