@@ -91,7 +91,9 @@ def test_files_and_package_lie_where_the_image_looks_for_them(image, layout):
     with pytest.raises(ToolError, match="its segment holds"):
         Rp2040(image, bytes(layout.package_bytes + 1), layout=layout)
     chip = Rp2040(image, files={"given.txt": b"as given"}, layout=layout)
-    done = chip.run("print(open('given.txt').read())\nopen('made.txt', 'w').write('kept')\n", deadline_ms=500.0)
+    done = chip.run(
+        "print(open('given.txt').read())\nf = open('made.txt', 'w')\nf.write('kept')\nf.close()\n", deadline_ms=500.0
+    )
     assert (done.output, done.error) == ("as given\n", "")
     assert b"kept" in bytes(chip.mcu.flash[layout.files_at :])
 
