@@ -20,20 +20,21 @@ def flash_image(
     *,
     keep_names: bool = True,
     folded: bool = True,
+    table: str = "",
     firmware: Path = FIRMWARE,
 ) -> bytes:
     """Return a ROMFS image: the package at its top, the scripts beside it.
 
     keep_names: scripts may ask for constants by name; without, the image is as a board gets it, and the scripts are
     held to what the fold leaves (host_tools/image/fold.py).  folded: without, constants stay where they are, so that a
-    script may set them.
+    script may set them.  table: the board's pin table.
     Errors: ToolError where something does not compile.
     """
     chip = chip_named(chip_name)
     own = {path.name: path.read_text(encoding="utf-8") for path in scripts}
     texts = {
         path.relative_to(firmware).as_posix(): path.read_text(encoding="utf-8")
-        for path in sources(firmware, chip.family, keep_names=keep_names)
+        for path in sources(firmware, chip.family, table, keep_names=keep_names)
     }
     others = [path.read_text(encoding="utf-8") for path in beside(firmware)] + list(own.values())
     if folded:
