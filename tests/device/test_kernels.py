@@ -185,7 +185,7 @@ def test_bends_agree_and_keep_nothing_negative():
     hops = [(random.getrandbits(21) % 2000001 - 1000000, random.getrandbits(25)) for _ in range(300)]
     hops += [(angle, size) for angle in (-1000000, 1000000, 0) for size in (0, most_mv, 1)]
     state, found = bends_of(hops)
-    assert 0 <= min(found) and max(found) <= BEND_MAX and min(state) >= 0
+    assert min(found) >= 0 and max(found) <= BEND_MAX and min(state) >= 0
 
 
 def test_a_steady_phasor_has_no_bend_and_a_jump_has_half_of_itself():
