@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import re
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from command_line import board_links, board_vehicles, board_words
-from command_line.command import Command, Group
+from command_line.command import Command, group
 from command_line.options import Config, JsonNow, JsonOutcome
+from command_line.stopping import stop_in_loop
 from host_tools.errors import ToolError
 from host_tools.files import check_writable, write_atomic
 
@@ -27,13 +27,7 @@ if TYPE_CHECKING:
     from hil.rigs.plant_server import PlantServer
     from hil.virtual_board import VirtualBoard
 
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="Run the virtual board, or list the serial ports of real ones.",
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = group(no_args_is_help=True, help="Run the virtual board, or list the serial ports of real ones.")
 
 _TICK_S = 0.1
 _HEAP_LEAST_BYTES = 64 * 1024
@@ -200,12 +194,7 @@ def _announce(
 async def _until_stopped(
     server: PlantServer, connector: ConnectorPlant | None, seconds: float | None, say: board_words.Say
 ) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    if seconds is not None:
-        loop.call_later(seconds, stop.set)
+    stop = stop_in_loop(seconds)
     with board_words.listening(connector, say):
         while not stop.is_set():
             server.check()

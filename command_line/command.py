@@ -37,6 +37,11 @@ class Group(typer.core.TyperGroup):
             formatter.write_dl([(name, each.get_short_help_str(_WHOLE)) for name, each in commands if each])
 
 
+def group(**options: Any) -> typer.Typer:
+    """Return a group of commands; its help is plain text, as that of every command."""
+    return typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, **options)
+
+
 def given(context: typer.Context, *names: str) -> list[str]:
     """Return the option names (`--to`) of those parameters that stand on the command line, whatever their value."""
     found = []

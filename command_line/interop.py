@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from command_line import interop_refusals, interop_steps
-from command_line.command import Command, Group, refuse
+from command_line.command import Command, group, refuse
 from command_line.options import JsonFile, Quiet
 from host_tools.errors import EXIT_CHECK_FAILED
 from host_tools.files import check_folder, check_writable
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
     from hil.interop.results import MessageRow, Results
     from host_tools.screen import Screen
 
-app = typer.Typer(
-    cls=Group,
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = group(invoke_without_command=True)
 app.command(name="refusals", cls=Command)(interop_refusals.command)
 app.command(name="steps", cls=Command)(interop_steps.command)
 _OPTIONS = ("modes", "runs", "peer", "heap", "out", "json_file", "quiet")

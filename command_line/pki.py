@@ -8,18 +8,12 @@ from typing import Annotated
 import typer
 
 from command_line import pki_show
-from command_line.command import Command, Group, refuse
+from command_line.command import Command, group, refuse
 from command_line.disk import telling_of_the_disk
 from command_line.options import Quiet
 from host_tools.errors import ToolError
 
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="Make and manage the certificates of ISO 15118.",
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = group(no_args_is_help=True, help="Make and manage the certificates of ISO 15118.")
 _MADE_UP = "a made-up one"
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the PKI.")]
 Name = Annotated[str, typer.Argument(help="Name within the PKI, as `show` lists it.")]

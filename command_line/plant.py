@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from command_line.command import Command, Group, refuse
+from command_line.command import Command, group, refuse
 from command_line.options import JsonNow
+from command_line.stopping import stop_in_loop
 from host_tools.errors import MissingError, ToolError
 from host_tools.files import check_writable, write_atomic
 
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     from hil.plants.inverter.server import LiveInverter
     from host_tools.screen import Screen
 
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="Run a model of the bench by itself.",
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = group(no_args_is_help=True, help="Run a model of the bench by itself.")
 
 _TICK_S = 0.1
 
@@ -125,12 +119,7 @@ def parse_address(text: str) -> tuple[str, int]:
 async def _run(live: LiveInverter, endpoint: _Endpoint, seconds: float | None, json_file: Path | None) -> None:
     from host_tools.screen import Screen
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    if seconds is not None:
-        loop.call_later(seconds, stop.set)
+    stop = stop_in_loop(seconds)
     screen = Screen(quiet=json_file is not None, json_file=json_file)
     async with _serving(live, endpoint) as (place, lost):
         _announce(live, place, json_file, screen)

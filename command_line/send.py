@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from command_line.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
-from command_line.command import Command, Group
+from command_line.command import Command, group
 from command_line.options import JsonOutcome
 from gridkeel.link import messages
 from host_tools.contract import bodies
@@ -21,7 +21,7 @@ from host_tools.errors import EXIT_CHECK_FAILED, EXIT_MISSING, MissingError, Too
 from host_tools.files import check_writable, is_stdout, write_atomic
 from host_tools.link.dictionary import Dictionary, Field, Row
 
-app = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = group(no_args_is_help=True)
 _UNREACHED = ("no_answer", "offline")
 _Body = dict[str, Any]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -25,4 +26,15 @@ def stop_on_signals() -> threading.Event:
         stop.set()
 
     threading.Thread(target=wait, name="stop on signals", daemon=True).start()
+    return stop
+
+
+def stop_in_loop(seconds: float | None) -> asyncio.Event:
+    """Return an event of the running loop that SIGINT, SIGTERM or the end of the time sets; None: no end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if seconds is not None:
+        loop.call_later(seconds, stop.set)
     return stop

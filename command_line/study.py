@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from command_line.command import Command, Group
+from command_line.command import Command, group
 from command_line.options import Config, JsonFile, Quiet
 from host_tools.errors import ToolError
 from host_tools.files import check_folder, check_writable
@@ -17,13 +17,7 @@ if TYPE_CHECKING:
     from host_tools.screen import Screen
     from studies.fleet.study import Study
 
-app = typer.Typer(
-    cls=Group,
-    help="Studies of many controllers on one grid.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-)
+app = group(help="Studies of many controllers on one grid.", no_args_is_help=True)
 DEFAULT_CHARGERS = "10,1000,100000,1000000"
 QUARTERS = 4
 

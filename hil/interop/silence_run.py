@@ -30,7 +30,9 @@ from hil.scripted_vehicle.vehicle import VirtualVehicle
 from host_tools.uplink.queue import Queue
 
 ROUND_S = 30.5  # beside the wait itself: on to the state, and the next vehicle's session
-BLOCK_MS = 20  # nobody looks at the mains here: half as many blocks
+# Nobody looks at mains and telemetry here: half as many blocks, a twentieth of the records.
+BLOCK_MS = 20
+TELEMETRY_MS = 2000
 CLOSE_MS = 1000  # between the entry of the log and the end of the connection
 
 Say = Callable[[str], None]
@@ -57,7 +59,8 @@ def rows(say: Say, connectors: Sequence[int] = range(len(CONNECTORS))) -> list[R
 def _play(silences: Silences, changes: dict[str, int], is_dc: bool, folder: Path, number: int) -> Recorder:
     (mode,) = choose("dc-pnc" if is_dc else "ac-pnc")
     rig = rigs.load("lockstep")
-    parameters = rig.parameters_with({**mode.charger_parameters(), **changes, "block_ms": BLOCK_MS})
+    seldom = {"block_ms": BLOCK_MS, "telemetry_ms": TELEMETRY_MS}
+    parameters = rig.parameters_with({**mode.charger_parameters(), **changes, **seldom})
     scenario = Scenario(
         name="silence",
         title="Vehicles that fall silent",

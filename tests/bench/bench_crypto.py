@@ -10,8 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gridkeel.crypto import x509
+from host_tools.handshake.calibrate import best_us
 from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
 HERE = Path(__file__).parent
@@ -102,16 +101,6 @@ def on_micropython(made: dict[str, bytes]) -> dict[str, Row]:
         times = guest(folder, ROUNDS, HEAP_BYTES)
         memory = guest(folder, 0, AMPLE_HEAP_BYTES)
     return {name: Row(*times[name], *memory[name]) for name in times}
-
-
-def best_us(work: Callable[[], object], repeats: int = 200) -> float:
-    """Return the best time of a call."""
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best * 1e6
 
 
 def of_the_library() -> dict[str, float]:

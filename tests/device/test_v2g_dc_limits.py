@@ -77,7 +77,8 @@ def asks(car, volts, amperes, code="OK", **limits):
 def test_targets_over_the_outlet_s_limits_are_clamped_and_named():
     car = charging(1000, 500)
     outlet = car.bench.outlet  # 500 V, 125 A, 50 kW
-    outlet.max_voltage_v, outlet.offered_w = 450, 40000
+    car.bench.parameters.dc_voltage_max_v = 450
+    outlet.offered_w = 40000
     for volts, amperes, target, reached in (
         (400, 20, (400, 20), ""),
         (449, 20, (449, 20), ""),

@@ -155,7 +155,7 @@ def test_a_connector_begins_anew_with_every_plug():
 def test_a_target_over_the_connector_s_voltage_charges_to_the_end():
     car = reach(states.DEMANDING)
     outlet = car.bench.outlet
-    outlet.max_voltage_v = 450
+    car.bench.parameters.dc_voltage_max_v = 450
     for _ in range(5):
         found = car.ask("CurrentDemandReq", demand(car, 481, 20))
         assert found["EVSEVoltageLimitAchieved"] is True and outlet.target == (450, 20)

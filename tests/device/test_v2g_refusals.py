@@ -74,9 +74,7 @@ def test_an_operator_who_says_no():
     bench = Bench()
     bench.outlet.authorized = 2
     car = Car(bench)
-    car.setup()
-    for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        car.ask(name, car.request(name))
+    car.to_selected()
     car.ask("AuthorizationReq", {}, "FAILED")
     assert bench.secc.closing
     bench.outlet.authorized = 1

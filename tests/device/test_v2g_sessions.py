@@ -60,9 +60,7 @@ def test_external_payment_waits_for_somebody():
     bench = Bench()
     bench.outlet.authorized = 0
     car = Car(bench)
-    car.setup()
-    for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        car.ask(name, car.request(name))
+    car.to_selected()
     for _ in range(3):
         assert car.ask("AuthorizationReq", {})["EVSEProcessing"] == "Ongoing_WaitingForCustomerInteraction"
         bench.run(1000)

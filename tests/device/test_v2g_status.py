@@ -83,7 +83,7 @@ def test_ratings_of_an_ac_outlet():
 
 
 def test_ratings_of_a_dc_outlet():
-    bench = Bench(dc=True)
+    bench = Bench(dc=True, changes={"dc_ripple_a": 2})
     outlet = bench.outlet
     outlet.min_current_a, outlet.offered_w = 3, 1000
     car = Car(bench, "DC_extended")

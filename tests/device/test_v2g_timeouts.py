@@ -209,9 +209,7 @@ def test_a_car_that_asks_again_and_again_is_not_timed_out():
     bench = Bench()
     bench.outlet.authorized = 0
     car = Car(bench)
-    car.setup()
-    for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-        car.ask(name, car.request(name))
+    car.to_selected()
     for _ in range(5):
         bench.run(50000)
         car.ask("AuthorizationReq", {})

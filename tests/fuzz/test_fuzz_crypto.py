@@ -8,20 +8,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "host"))
 
-from crypto_pki import NOW_S, World, revoke, world  # noqa: E402
+from crypto_pki import NOW_S, World, drive, revoke, world  # noqa: E402
 
 from gridkeel.crypto import chain, crl, ecdsa, profiles, refusals_text, trust, x509  # noqa: E402
 from gridkeel.errors import CertificateError  # noqa: E402
 
 ROUNDS = 30_000
-
-
-def drive(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:

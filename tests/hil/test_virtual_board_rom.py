@@ -65,9 +65,7 @@ from contracts import ContractCar, Operator, bench_for
 operator = Operator(sub_cas=2, sub_bytes=%d)
 key, chain = operator.contract()
 car = ContractCar(bench_for(operator), key, chain)
-car.setup()
-for name in ("ServiceDiscoveryReq", "PaymentServiceSelectionReq"):
-    car.ask(name, car.request(name))
+car.to_selected()
 work, most = car.bench.secc.work, 0
 def measured(now_ms):
     global most

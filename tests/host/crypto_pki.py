@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+T = TypeVar("T")
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 NOW_S = int(NOW.timestamp())
 EMAID = "UKSWI123456791A"
@@ -150,3 +153,12 @@ def revoke(
         entry = entry.add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), False)
         builder = builder.add_revoked_certificate(entry.build())
     return builder.sign(signer or issuer.key, algorithm or hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def drive(work: Generator[None, None, T]) -> T:
+    """Return what a generator of the firmware returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            return stop.value

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from crypto_pki import CERTIFY, EMAID, NOW_S, SIGN, Node, issue, revoke
+from crypto_pki import CERTIFY, EMAID, NOW_S, SIGN, Node, drive, issue, revoke
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -117,14 +117,6 @@ def openssl_takes(folder: Path, root: Node, sub: Node, leaf: Node) -> bool:
     files = ["-CAfile", str(folder / "root.pem"), "-untrusted", str(folder / "sub.pem"), str(folder / "leaf.pem")]
     done = subprocess.run(["openssl", "verify", "-attime", str(NOW_S), *files], capture_output=True, text=True)
     return done.returncode == 0
-
-
-def drive(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
 
 
 def validate(root: Node, sub: Node, leaf: Node, lists: list[bytes]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from crypto_pki import USAGES, key_usage, revoke, world
+from crypto_pki import USAGES, drive, key_usage, revoke, world
 from cryptography import x509 as library
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -120,14 +120,6 @@ def bits_of(usage: library.KeyUsage) -> int:
             continue
         bits |= int(getattr(usage, name)) << at
     return bits
-
-
-def drive(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
 
 
 def refusal(work, data: bytes) -> int:

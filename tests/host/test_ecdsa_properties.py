@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from crypto_pki import drive
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,14 +20,6 @@ KEYS = st.integers(1, p256.N - 1)
 SCALARS = st.one_of(st.integers(0, p256.N - 1), st.integers(0, 300), st.integers(p256.N - 300, p256.N - 1))
 EDGES = (0, 1, 2, p256.N - 1, p256.N, p256.N + 1, p256.P - p256.N, p256.P, 2**256 - 1)
 NUMBERS = st.one_of(st.sampled_from(EDGES), st.integers(0, 2**256 - 1))
-
-
-def drive(work):
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
 
 
 def library_key(number: int) -> ec.EllipticCurvePrivateKey:

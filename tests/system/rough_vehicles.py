@@ -114,22 +114,15 @@ def charges_and_never_reads(setup: Setup) -> Iterator[int]:
         setup.charger.do("silence")
 
 
-@contextlib.contextmanager
-def _half_closed(setup: Setup) -> Iterator[None]:
-    with setup.link.connect(setup.link.discover(False)) as opened:
-        vehicle = RawVehicle(opened)
-        vehicle.set_up()
-        opened.shutdown(socket.SHUT_WR)
-        yield
+def _shut_down(direction: int) -> Act:
+    @contextlib.contextmanager
+    def act(setup: Setup) -> Iterator[None]:
+        with setup.link.connect(setup.link.discover(False)) as opened:
+            RawVehicle(opened).set_up()
+            opened.shutdown(direction)
+            yield
 
-
-@contextlib.contextmanager
-def _deaf(setup: Setup) -> Iterator[None]:
-    with setup.link.connect(setup.link.discover(False)) as opened:
-        vehicle = RawVehicle(opened)
-        vehicle.set_up()
-        opened.shutdown(socket.SHUT_RD)
-        yield
+    return act
 
 
 def _silent(secured: bool) -> Act:
@@ -170,28 +163,12 @@ def _stalls_in_handshake(flights: float) -> Act:
     return act
 
 
-def _sends_part(data: bytes, a_byte_a_second: bool) -> Act:
+def _sends_part(data: bytes, a_byte_a_second: bool, in_session: bool = False) -> Act:
     @contextlib.contextmanager
     def act(setup: Setup) -> Iterator[None]:
         with setup.link.connect(setup.link.discover(False)) as opened:
-
-            def work(stop: threading.Event) -> None:
-                for at in range(len(data)):
-                    if stop.wait(TRICKLE_S if a_byte_a_second else 0.0):
-                        return
-                    opened.sendall(data[at : at + 1])
-
-            with _background(work):
-                yield
-
-    return act
-
-
-def _in_session(data: bytes, a_byte_a_second: bool) -> Act:
-    @contextlib.contextmanager
-    def act(setup: Setup) -> Iterator[None]:
-        with setup.link.connect(setup.link.discover(False)) as opened:
-            RawVehicle(opened).set_up()
+            if in_session:
+                RawVehicle(opened).set_up()
 
             def work(stop: threading.Event) -> None:
                 for at in range(len(data)):
@@ -245,9 +222,9 @@ WITHIN = {
     "never reads": _sends_and_reads(False, False),
     "never reads, TLS": _sends_and_reads(False, True),
     "reads a byte a second": _sends_and_reads(True, False),
-    "half-closed": _half_closed,
-    "deaf": _deaf,
-    "half a frame in a session": _in_session(HALF, False),
-    "a byte a second in a session": _in_session(bytes(LONG), True),
+    "half-closed": _shut_down(socket.SHUT_WR),
+    "deaf": _shut_down(socket.SHUT_RD),
+    "half a frame in a session": _sends_part(HALF, False, in_session=True),
+    "a byte a second in a session": _sends_part(bytes(LONG), True, in_session=True),
 }
 EVERY = BEFORE | WITHIN

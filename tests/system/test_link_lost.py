@@ -9,11 +9,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from namespace_needs import need
 
 from hil.interop.namespaces import CHARGER_INTERFACE, VEHICLE_INTERFACE, inside, wait_for_address
 from hil.interop.raw_vehicle import ClosedError, RawVehicle
-from hil.interop.setup import Setup, setups
+from hil.interop.setup import Setup
 from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
 
@@ -27,33 +26,19 @@ NEW = "OK_NewSessionEstablished"
 STRANGER = bytes.fromhex("020000000666")
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Setup]:
-    need(java=False)
-    with setups() as setup_with, setup_with() as made:
-        yield made
-
-
-@pytest.fixture
-def setup(running: Setup) -> Iterator[Setup]:
-    running.plug()
-    yield running
-    running.unplug()
-
-
-def begin(vehicle: RawVehicle, setup: Setup) -> None:
+def begin(vehicle: RawVehicle, plugged: Setup) -> None:
     """Charge, up to the loop."""
     codes = [vehicle.pay(None), vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter())]
-    setup.charger.do("communicate")
+    plugged.charger.do("communicate")
     codes += [vehicle.ask("PowerDeliveryReq", messages.delivery("Start")), vehicle.ask("ChargingStatusReq")]
     assert all(code.startswith("OK") for code in codes), codes
 
 
 @contextlib.contextmanager
-def set_up(setup: Setup, session_id: bytes, evcc_id: bytes, secured: bool = True) -> Iterator[tuple[RawVehicle, str]]:
+def set_up(plugged: Setup, session_id: bytes, evcc_id: bytes, secured: bool = True) -> Iterator[tuple[RawVehicle, str]]:
     """Connect and ask for a session; the code, "" where the connection was closed instead."""
     try:
-        with setup.link.vehicle(secured) as vehicle:
+        with plugged.link.vehicle(secured) as vehicle:
             vehicle.session_id = session_id
             vehicle.agree()
             yield vehicle, vehicle.ask("SessionSetupReq", {"EVCCID": evcc_id})
@@ -61,22 +46,22 @@ def set_up(setup: Setup, session_id: bytes, evcc_id: bytes, secured: bool = True
         yield RawVehicle.__new__(RawVehicle), ""
 
 
-def come_back(setup: Setup, session_id: bytes, within_s: float, evcc_id: bytes = messages.EVCC_ID) -> str:
+def come_back(plugged: Setup, session_id: bytes, within_s: float, evcc_id: bytes = messages.EVCC_ID) -> str:
     """Try as a vehicle does until it is let in and charge on to the end; the code of its SessionSetup."""
     due_s = time.monotonic() + within_s
     while time.monotonic() < due_s:
-        with contextlib.suppress(ClosedError, OSError, ToolError), setup.link.vehicle() as vehicle:
+        with contextlib.suppress(ClosedError, OSError, ToolError), plugged.link.vehicle() as vehicle:
             vehicle.session_id = session_id
             vehicle.agree()
             code = vehicle.ask("SessionSetupReq", {"EVCCID": evcc_id})
-            setup.charger.do("communicate")
+            plugged.charger.do("communicate")
             codes = [vehicle.ask("ServiceDiscoveryReq")]
             codes.append(vehicle.ask("PaymentServiceSelectionReq", messages.selection(messages.EXTERNAL)))
             codes.append(vehicle.ask("AuthorizationReq"))
             codes.append(vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter()))
             codes.append(vehicle.ask("PowerDeliveryReq", messages.delivery("Start")))
             codes.append(vehicle.ask("ChargingStatusReq"))
-            assert setup.charger.connector.contactor.closed
+            assert plugged.charger.connector.contactor.closed
             codes.append(vehicle.ask("PowerDeliveryReq", messages.delivery("Stop")))
             codes.append(vehicle.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
             assert all(text.startswith("OK") for text in codes), codes
@@ -85,37 +70,37 @@ def come_back(setup: Setup, session_id: bytes, within_s: float, evcc_id: bytes =
     return ""
 
 
-def test_the_same_vehicle_is_back_within_seconds_and_charges(setup: Setup) -> None:
-    with setup.link.vehicle() as lost:
-        begin(lost, setup)
-        assert come_back(setup, lost.session_id, BACK_S) == JOINED
+def test_the_same_vehicle_is_back_within_seconds_and_charges(plugged: Setup) -> None:
+    with plugged.link.vehicle() as lost:
+        begin(lost, plugged)
+        assert come_back(plugged, lost.session_id, BACK_S) == JOINED
 
 
-def test_it_is_back_over_a_link_that_was_down(setup: Setup) -> None:
+def test_it_is_back_over_a_link_that_was_down(plugged: Setup) -> None:
     with contextlib.ExitStack() as stack:
-        lost = stack.enter_context(setup.link.vehicle())
-        begin(lost, setup)
-        interface = ["ip", "-n", setup.link.namespace, "link", "set", VEHICLE_INTERFACE]
+        lost = stack.enter_context(plugged.link.vehicle())
+        begin(lost, plugged)
+        interface = ["ip", "-n", plugged.link.namespace, "link", "set", VEHICLE_INTERFACE]
         subprocess.run([*interface, "down"], check=True)
         time.sleep(LOST_S)
         subprocess.run([*interface, "up"], check=True)
-        with inside(setup.link.namespace):
+        with inside(plugged.link.namespace):
             wait_for_address(VEHICLE_INTERFACE)
-        assert come_back(setup, lost.session_id, BACK_S) == JOINED
+        assert come_back(plugged, lost.session_id, BACK_S) == JOINED
 
 
-def test_its_power_ended_in_order_in_between(setup: Setup) -> None:
-    with setup.link.vehicle() as lost:
-        begin(lost, setup)
-        moves = len(setup.charger.moves)
+def test_its_power_ended_in_order_in_between(plugged: Setup) -> None:
+    with plugged.link.vehicle() as lost:
+        begin(lost, plugged)
+        moves = len(plugged.charger.moves)
         time.sleep(LOST_S)
-        with set_up(setup, lost.session_id, messages.EVCC_ID) as (_vehicle, code):
+        with set_up(plugged, lost.session_id, messages.EVCC_ID) as (_vehicle, code):
             assert code == JOINED
             due_s = time.monotonic() + 4.0
-            while setup.charger.connector.contactor.closed and time.monotonic() < due_s:
+            while plugged.charger.connector.contactor.closed and time.monotonic() < due_s:
                 time.sleep(0.01)
-            assert not setup.charger.connector.contactor.closed, "no power before the terms are agreed anew"
-    assert [closed for _at_s, closed in setup.charger.moves[moves:]] == [False]
+            assert not plugged.charger.connector.contactor.closed, "no power before the terms are agreed anew"
+    assert [closed for _at_s, closed in plugged.charger.moves[moves:]] == [False]
 
 
 STRANGERS = {
@@ -129,54 +114,54 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize("name", list(STRANGERS))
-def test_a_stranger_cannot_take_a_silent_session(setup: Setup, name: str) -> None:
+def test_a_stranger_cannot_take_a_silent_session(plugged: Setup, name: str) -> None:
     session_id, evcc_id, secured = STRANGERS[name]
-    with setup.link.vehicle() as lost:
-        begin(lost, setup)
-        moves = len(setup.charger.moves)
+    with plugged.link.vehicle() as lost:
+        begin(lost, plugged)
+        moves = len(plugged.charger.moves)
         time.sleep(LOST_S)
-        with set_up(setup, session_id or lost.session_id, evcc_id, secured) as (_vehicle, code):
+        with set_up(plugged, session_id or lost.session_id, evcc_id, secured) as (_vehicle, code):
             assert code == ""
         assert lost.ask("ChargingStatusReq") == "OK", "the session was there all the time"
-        assert len(setup.charger.moves) == moves
+        assert len(plugged.charger.moves) == moves
 
 
-def test_an_active_session_is_not_taken_over_even_with_its_id(setup: Setup) -> None:
-    with setup.link.vehicle() as vehicle:
-        begin(vehicle, setup)
-        moves = len(setup.charger.moves)
+def test_an_active_session_is_not_taken_over_even_with_its_id(plugged: Setup) -> None:
+    with plugged.link.vehicle() as vehicle:
+        begin(vehicle, plugged)
+        moves = len(plugged.charger.moves)
         due_s = time.monotonic() + STRANGER_S
         with contextlib.ExitStack() as stack:
             while time.monotonic() < due_s:
                 assert vehicle.ask("ChargingStatusReq") == "OK"
                 with contextlib.suppress(OSError, ToolError):
-                    stack.enter_context(setup.link.connect(setup.link.discover(True)))
+                    stack.enter_context(plugged.link.connect(plugged.link.discover(True)))
         assert vehicle.ask("ChargingStatusReq") == "OK"
-        assert len(setup.charger.moves) == moves
+        assert len(plugged.charger.moves) == moves
 
 
-def test_strangers_that_stall_do_not_keep_the_vehicle_out(setup: Setup) -> None:
-    with setup.link.vehicle() as lost, contextlib.ExitStack() as stack:
-        begin(lost, setup)
+def test_strangers_that_stall_do_not_keep_the_vehicle_out(plugged: Setup) -> None:
+    with plugged.link.vehicle() as lost, contextlib.ExitStack() as stack:
+        begin(lost, plugged)
         time.sleep(LOST_S)
-        stack.enter_context(setup.link.connect(setup.link.discover(True)))
-        stack.enter_context(setup.link.connect(setup.link.discover(False)))
-        assert come_back(setup, lost.session_id, 2 * BACK_S) == JOINED
+        stack.enter_context(plugged.link.connect(plugged.link.discover(True)))
+        stack.enter_context(plugged.link.connect(plugged.link.discover(False)))
+        assert come_back(plugged, lost.session_id, 2 * BACK_S) == JOINED
 
 
-def test_without_an_id_it_is_back_once_its_own_pilot_asks_for_no_power(setup: Setup) -> None:
-    with setup.link.vehicle() as lost:
-        begin(lost, setup)
+def test_without_an_id_it_is_back_once_its_own_pilot_asks_for_no_power(plugged: Setup) -> None:
+    with plugged.link.vehicle() as lost:
+        begin(lost, plugged)
         time.sleep(LOST_S)
-        setup.charger.do("silence")  # the vehicle opens S2, as it does when its session is lost
-        assert come_back(setup, b"\0", BACK_S) == NEW
+        plugged.charger.do("silence")  # the vehicle opens S2, as it does when its session is lost
+        assert come_back(plugged, b"\0", BACK_S) == NEW
 
 
-def test_a_session_that_had_agreed_on_nothing_begins_anew(setup: Setup) -> None:
-    with setup.link.vehicle() as lost:
+def test_a_session_that_had_agreed_on_nothing_begins_anew(plugged: Setup) -> None:
+    with plugged.link.vehicle() as lost:
         lost.set_up()
         time.sleep(LOST_S)
-        assert come_back(setup, lost.session_id, BACK_S) == NEW
+        assert come_back(plugged, lost.session_id, BACK_S) == NEW
 
 
 def test_a_modem_that_is_replugged_is_served_again(running: Setup) -> None:

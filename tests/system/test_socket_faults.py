@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import ssl
 import subprocess
 import time
@@ -16,19 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from namespace_needs import need
+from guest_at_cable import guest_at_cable
 
-from certs import v2g
 from hil.interop import raw_vehicle
-from hil.interop.namespaces import CHARGER_INTERFACE, cable, inside, wait_for_address
 from hil.interop.raw_vehicle import ClosedError, Link, RawVehicle
 from hil.scripted_vehicle import messages
 from host_tools.errors import ToolError
-from host_tools.micropython.interpreter import argv
 
 pytestmark = pytest.mark.timeout(900)
 TESTS = Path(__file__).parents[1]
-FIRMWARE = TESTS.parent / "firmware"
 GUEST = Path(__file__).with_name("socket_faults_guest.py")
 # Everything Linux may set errno to; those of sockets are among the first 133, and a few more.
 ERRNOS = (*range(1, 134), 512, 524)
@@ -70,34 +65,13 @@ def monkeypatch() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture(scope="module")
 def guest(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guest]:
-    need(java=False)
     monkeypatch.setattr(raw_vehicle, "SDP_S", SDP_S)
     monkeypatch.setattr(raw_vehicle, "SDP_TRIES", SDP_TRIES)
     folder = tmp_path_factory.mktemp("faults")
-    pki = v2g.make(folder / "pki")
-    v2g.export_device(pki, folder / "board")
-    v2g.export_peer(pki, folder / "vehicle")
-    with cable() as ends:
-        with inside(ends.charger):
-            environment = dict(
-                os.environ,
-                GRIDKEEL_V2G_INTERFACE=wait_for_address(CHARGER_INTERFACE),
-                MICROPYPATH=f"{FIRMWARE}:.frozen",
-            )
-            process = subprocess.Popen(
-                argv(GUEST, (f"{folder / 'board'}/", str(TESTS / "device")), heap_bytes=4 * 1024 * 1024),
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        try:
-            assert process.stdout
-            assert process.stdout.readline().startswith("{")
-            yield Guest(process, Link(ends.vehicle, folder / "vehicle" / "iso15118_2" / "certs" / "v2gRootCACert.pem"))
-        finally:
-            process.kill()
-            process.wait()
+    with guest_at_cable(folder, GUEST, str(TESTS / "device"), heap_bytes=4 * 1024 * 1024) as made:
+        assert made.process.stdout
+        assert made.process.stdout.readline().startswith("{")
+        yield Guest(made.process, Link(made.ends.vehicle, made.vehicle / "certs" / "v2gRootCACert.pem"))
 
 
 @pytest.fixture

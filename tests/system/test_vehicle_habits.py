@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from namespace_needs import need
 
 from certs import issuing
 from certs.issuing import Subject
@@ -17,27 +15,13 @@ from certs.profiles import Extra
 from certs.v2g import Pki
 from gridkeel.crypto import x509
 from hil.interop.refuse_all import RECORD_S
-from hil.interop.setup import Setup, setups
+from hil.interop.setup import Setup
 from hil.scripted_vehicle import messages
 from hil.scripted_vehicle.messages import Contract
 
 pytestmark = pytest.mark.timeout(300)
 PADDING = 1070  # a sub-CA has some 520 bytes beside it
 OFFERED_W = 7400  # charge_max_w, the smallest of the charger's ratings
-
-
-@pytest.fixture(scope="module")
-def setup() -> Iterator[Setup]:
-    need(java=False)
-    with setups() as setup_with, setup_with() as made:
-        yield made
-
-
-@pytest.fixture
-def plugged(setup: Setup) -> Iterator[Setup]:
-    setup.plug()
-    yield setup
-    setup.unplug()
 
 
 def test_an_octet_behind_every_message_of_a_session(plugged: Setup) -> None:
@@ -75,9 +59,9 @@ def test_a_profile_above_the_offer(plugged: Setup) -> None:
     assert (entry["kind"], entry["number"]) == ("delivery", 11040 - OFFERED_W)
 
 
-def long_contract(setup: Setup, folder: Path) -> Contract:
+def long_contract(running: Setup, folder: Path) -> Contract:
     """Return a contract of the same PKI whose two sub-CAs have nearly the most bytes that are taken."""
-    shutil.copytree(setup.pki.folder, folder)
+    shutil.copytree(running.pki.folder, folder)
     pki = Pki(folder)
     padding = Extra("2.25.15118", b"\x04\x82" + PADDING.to_bytes(2, "big") + bytes(PADDING), critical=False)
     for name in reversed(pki.chain("contract")[1:3]):

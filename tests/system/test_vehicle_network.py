@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from namespace_needs import need
+from guest_at_cable import AtCable, guest_at_cable
 
-from certs import v2g
-from certs.v2g import Pki
 from gridkeel.v2g import sdp
-from hil.interop.namespaces import CHARGER_INTERFACE, VEHICLE_INTERFACE, Cable, cable, inside, wait_for_address
+from hil.interop.namespaces import VEHICLE_INTERFACE, inside
 from hil.interop.raw_vehicle import Link
-from host_tools.micropython.interpreter import argv
 
 GUEST = Path(__file__).with_name("network_guest.py")
-FIRMWARE = Path(__file__).parents[2] / "firmware"
 FRAME = bytes(k % 251 for k in range(6000))  # longer than one record of TLS
 TLS_RECORD_HEAD = 5
 
@@ -29,38 +23,20 @@ TLS_RECORD_HEAD = 5
 class Network:
     """A board that echoes, and the vehicle's end of its cable."""
 
-    def __init__(self, ends: Cable, pki: Pki, vehicle: Path) -> None:
-        self.ends = ends
-        self.pki = pki
-        self.vehicle = vehicle / "iso15118_2" / "certs"
-        self.keys = vehicle / "iso15118_2" / "private_keys"
-        self.link = Link(ends.vehicle, self.vehicle / "v2gRootCACert.pem")
+    def __init__(self, made: AtCable) -> None:
+        self.ends = made.ends
+        self.pki = made.pki
+        self.vehicle = made.vehicle / "certs"
+        self.keys = made.vehicle / "private_keys"
+        self.link = Link(made.ends.vehicle, self.vehicle / "v2gRootCACert.pem")
 
 
 @contextmanager
 def network(folder: Path, mode: str = "plain") -> Iterator[Network]:
-    need(java=False)
-    pki = v2g.make(folder / "pki")
-    v2g.export_device(pki, folder / "board")
-    v2g.export_peer(pki, folder / "vehicle")
-    with cable() as ends:
-        with inside(ends.charger):
-            environment = dict(
-                os.environ,
-                GRIDKEEL_V2G_INTERFACE=wait_for_address(CHARGER_INTERFACE),
-                MICROPYPATH=f"{FIRMWARE}:.frozen",
-            )
-            board = subprocess.Popen(
-                argv(GUEST, (f"{folder / 'board'}/", mode)), env=environment, stdout=subprocess.PIPE, text=True
-            )
-        try:
-            assert board.stdout
-            assert board.stdout.readline().startswith("ports")
-            yield Network(ends, pki, folder / "vehicle")
-        finally:
-            board.kill()
-            board.wait()
-            board.stdout.close()
+    with guest_at_cable(folder, GUEST, mode) as made:
+        assert made.process.stdout
+        assert made.process.stdout.readline().startswith("ports")
+        yield Network(made)
 
 
 @pytest.fixture(scope="module")

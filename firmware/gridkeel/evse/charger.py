@@ -128,10 +128,6 @@ class Charger:
         return self._p.phases == 3
 
     @property
-    def nominal_voltage_v(self) -> int:
-        return self._p.nominal_v
-
-    @property
     def max_current_a(self) -> int:
         p = self._p
         return p.dc_current_max_a if p.connector == evse.DC else p.cable_current_max_a
@@ -140,19 +136,6 @@ class Charger:
     def min_current_a(self) -> int:
         p = self._p
         return p.dc_current_min_a if p.connector == evse.DC else duty.LEAST_MA // 1000
-
-    @property
-    def max_voltage_v(self) -> int:
-        return self._p.dc_voltage_max_v
-
-    @property
-    def min_voltage_v(self) -> int:
-        return self._p.dc_voltage_min_v
-
-    @property
-    def ripple_a(self) -> int:
-        """Peak-to-peak ripple of a DC connector's current."""
-        return self._p.dc_ripple_a
 
     @property
     def max_power_w(self) -> int:

@@ -57,9 +57,7 @@ class Faults:
             return errors.INVERTER_EXCEPTION
         if conditions & NO_REACTIVE:
             return errors.INVERTER_NO_REACTIVE
-        if slow:
-            return errors.INVERTER_SLOW
-        return errors.INVERTER_FRAME if conditions & DAMAGED else errors.NO_FAULT
+        return errors.INVERTER_SLOW if slow else errors.INVERTER_FRAME  # frames are damaged: nothing else is left
 
     def read_back(self, side: int, result: int) -> None:
         """Take what a reading of one side (POWER, REACTIVE) said: control.MATCH, DIFFERS ..."""

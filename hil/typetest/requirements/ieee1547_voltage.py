@@ -40,53 +40,44 @@ def _inside(limit_pu: float, side: int = UNDER) -> float:
     return limit_pu - side * TRANSIENT_PU
 
 
-_HIGH = VoltageRide(
-    "high-voltage",
-    "High voltage ride-through",
-    (
-        _flat(_inside(1.20, OVER), 0.2, "free"),
-        _flat(_inside(1.175, OVER), 0.3, "free"),
-        _flat(_inside(1.15, OVER), 0.5, "free"),
-    ),
+def _low(*stretches: Stretch) -> VoltageRide:
+    return VoltageRide("low-voltage", "Low voltage ride-through", stretches)
+
+
+def _high(*stretches: Stretch) -> VoltageRide:
+    return VoltageRide("high-voltage", "High voltage ride-through", stretches)
+
+
+_HIGH = _high(
+    _flat(_inside(1.20, OVER), 0.2, "free"),
+    _flat(_inside(1.175, OVER), 0.3, "free"),
+    _flat(_inside(1.15, OVER), 0.5, "free"),
 )
-_LOW = "Low voltage ride-through"
 RIDES = {
     "cat1": (
-        VoltageRide(
-            "low-voltage",
-            _LOW,
-            (
-                _flat(_inside(0.50), 0.16, "free"),
-                # 0.7 s at 0.70 and 4 s more a p.u.: at 0.72 until 0.78 s, then along the line.
-                _flat(_inside(0.70), 0.62, "mandatory"),
-                Stretch(_inside(0.70), 0.88, 0.64, "mandatory"),
-            ),
+        _low(
+            _flat(_inside(0.50), 0.16, "free"),
+            # 0.7 s at 0.70 and 4 s more a p.u.: at 0.72 until 0.78 s, then along the line.
+            _flat(_inside(0.70), 0.62, "mandatory"),
+            Stretch(_inside(0.70), 0.88, 0.64, "mandatory"),
         ),
         _HIGH,
     ),
     "cat2": (
-        VoltageRide(
-            "low-voltage",
-            _LOW,
-            (
-                _flat(_inside(0.45), 0.32, "free"),
-                _flat(_inside(0.65), 2.85, "mandatory"),
-                # 3 s at 0.65 and 8.7 s more a p.u.
-                Stretch(_inside(0.65), 0.88, 1.83, "mandatory"),
-            ),
+        _low(
+            _flat(_inside(0.45), 0.32, "free"),
+            _flat(_inside(0.65), 2.85, "mandatory"),
+            # 3 s at 0.65 and 8.7 s more a p.u.
+            Stretch(_inside(0.65), 0.88, 1.83, "mandatory"),
         ),
         _HIGH,
     ),
     "cat3": (
-        VoltageRide(
-            "low-voltage",
-            _LOW,
-            (
-                _flat(0.03, 1.0, "cessation"),
-                _flat(_inside(0.50), 9.0, "mandatory"),
-                _flat(_inside(0.70), 10.0, "mandatory"),
-            ),
+        _low(
+            _flat(0.03, 1.0, "cessation"),
+            _flat(_inside(0.50), 9.0, "mandatory"),
+            _flat(_inside(0.70), 10.0, "mandatory"),
         ),
-        VoltageRide("high-voltage", "High voltage ride-through", (_flat(_inside(1.20, OVER), 12.0, "cessation"),)),
+        _high(_flat(_inside(1.20, OVER), 12.0, "cessation")),
     ),
 }

@@ -9,8 +9,8 @@ request waits until no answer to the one before can come, and a read that follow
 
 from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.errors import ProtocolError
-from gridkeel.inverter.modbus import pdu
-from gridkeel.inverter.modbus.crc import crc16
+from gridkeel.inverter.modbus import frame, pdu
+from gridkeel.inverter.modbus.frame import crc16
 
 if TYPE_CHECKING:
     from gridkeel.inverter.interface import Buffer, Words
@@ -232,9 +232,9 @@ class Master:
             if size and self._fill < size + 3:
                 self._need = size + 3
                 return NOTHING
-            if size and self._is_answer(size):
+            if size and frame.is_answer(self._rx, size, self._function, self._address, self._count):
                 return self._conclude(size + 3, now_ms)
-            size = self._echo_size()
+            size = frame.echo_size(self._rx, self._fill, self._unit, self._function, self._address, self._count)
             if self._fill < size:
                 self._need = size
                 return NOTHING
@@ -250,24 +250,6 @@ class Master:
                 self._shift(self._next())
         self._need = _SHORTEST
         return NOTHING
-
-    def _is_answer(self, size):
-        rx = self._rx
-        if crc16(rx, 0, size + 1) != rx[size + 1] | rx[size + 2] << 8:
-            return False
-        if self._function == pdu.READ_HOLDING or rx[1] & pdu.EXCEPTION_BIT:
-            return True
-        return pdu.echoes(rx, 1, self._address, self._count)
-
-    def _echo_size(self):
-        """Return the size of our own request where the bytes held may be its echo, else 0."""
-        rx = self._rx
-        if rx[0] != self._unit or rx[1] != self._function or pdu.get_u16(rx, 2) != self._address:
-            return 0
-        if self._function == pdu.READ_HOLDING:
-            return pdu.READ_SIZE + 3
-        # An acknowledgement begins with the same six bytes, and is judged before.
-        return pdu.WRITE_HEAD + 2 * self._count + 3 if self._fill > 6 and rx[6] == 2 * self._count else 0
 
     def _conclude(self, size, now_ms):
         # The longest time counts at once; shorter ones lower it by an eighth each.

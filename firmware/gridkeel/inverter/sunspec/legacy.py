@@ -113,14 +113,12 @@ class Measure10x:
         self._real = False
 
     def bind(self, found: "Discovery") -> bool:
-        at = _inverter(found, INVERTERS)
+        at = _place(found, _W, _FLOAT_W)
         self._real = at < 0
-        if self._real:
-            at = _inverter(found, FLOAT_INVERTERS)
-        self.address = at + (_FLOAT_W if self._real else _W)
+        self.address = abs(at)
         # More than needed: no other read is as long, so none's late answer is taken for this one.
         self.count = _FLOAT_VAR + 4 if self._real else _VAR_SF + 2
-        return at >= 0
+        return at != 0
 
     def take(self, master: "Master", readings: "Readings") -> int:
         """Put the reactive power into the readings; return the power into the vehicle, or UNKNOWN."""
@@ -144,13 +142,11 @@ class Temperature10x:
         self._real = False
 
     def bind(self, found: "Discovery") -> bool:
-        at = _inverter(found, INVERTERS)
+        at = _place(found, _TMP, _FLOAT_TMP)
         self._real = at < 0
-        if self._real:
-            at = _inverter(found, FLOAT_INVERTERS)
-        self.address = at + (_FLOAT_TMP if self._real else _TMP)
+        self.address = abs(at)
         self.count = _FLOAT_SINK + 2 if self._real else _TMP_SF + 2  # one more than needed, for its length's sake
-        return at >= 0
+        return at != 0
 
     def read_c(self, master: "Master", at_sink: bool) -> int:
         """Return the heat sink's temperature, or the cabinet's, or UNKNOWN."""
@@ -179,6 +175,15 @@ class Storage124:
 
     def take(self, master: "Master", soc: "Reading", now_ms: int) -> None:
         soc.take(der.soc_pct_x100(master.register(0), self._sf), now_ms)
+
+
+def _place(found: "Discovery", first: int, float_first: int) -> int:
+    """Return the address of `first` in a model with scale factors, less than 0 in one of floats, 0 for neither."""
+    at = _inverter(found, INVERTERS)
+    if at >= 0:
+        return at + first
+    at = _inverter(found, FLOAT_INVERTERS)
+    return -(at + float_first) if at >= 0 else 0
 
 
 def _inverter(found, models):

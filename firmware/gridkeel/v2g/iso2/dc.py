@@ -59,7 +59,7 @@ def current_demand(context: Context, body: dict, _header: dict) -> "tuple[int, d
     response["EVSECurrentLimitAchieved"] = target_a >= max_a
     response["EVSEVoltageLimitAchieved"] = target_v >= max_v
     response["EVSEPowerLimitAchieved"] = target_v * target_a >= most_w
-    response["EVSEMaximumVoltageLimit"] = physical(charger.max_voltage_v, "V")
+    response["EVSEMaximumVoltageLimit"] = physical(context.parameters.dc_voltage_max_v, "V")
     response["EVSEMaximumCurrentLimit"] = physical(offered_a, "A")
     response["EVSEMaximumPowerLimit"] = physical(charger.offered_w, "W")
     return (states.RECEIPT if metering.put(context, response) else states.DONE), response
@@ -107,7 +107,7 @@ def _most(context: Context):
     """Return the most voltage and current: the smaller of what connector and EV take."""
     charger = context.charger
     _most_w, max_v, max_a = context.limits
-    return min(charger.max_voltage_v, max_v), min(charger.max_current_a, max_a)
+    return min(context.parameters.dc_voltage_max_v, max_v), min(charger.max_current_a, max_a)
 
 
 def _target(context: Context, body: dict, max_v, max_a):

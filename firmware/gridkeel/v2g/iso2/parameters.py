@@ -43,12 +43,12 @@ def _take_ac(context: Context, asked, departure_s):
     max_a = number(asked, "EVMaxCurrent", "A")
     min_a = number(asked, "EVMinCurrent", "A")
     energy_wh = number(asked, "EAmount", "Wh")
-    if max_v < charger.nominal_voltage_v or not 0 <= min_a <= max_a or max_a <= 0 or energy_wh < 0:
+    if max_v < context.parameters.nominal_v or not 0 <= min_a <= max_a or max_a <= 0 or energy_wh < 0:
         raise RefusedError(codes.WRONG_CHARGE_PARAMETER, journal.AC_LIMITS_INVALID)
     if min_a > charger.max_current_a:
         raise RefusedError(codes.WRONG_CHARGE_PARAMETER, journal.MIN_CURRENT_TOO_HIGH)
     phases = 3 if context.energy_mode == modes.AC_THREE else 1
-    max_w = int(max_a * charger.nominal_voltage_v * phases)
+    max_w = int(max_a * context.parameters.nominal_v * phases)
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
 
 
@@ -60,7 +60,7 @@ def _take_dc(context: Context, asked, departure_s):
     max_w = number(asked, "EVMaximumPowerLimit", "W")
     energy_wh = number(asked, "EVEnergyRequest", "Wh")
     below_zero = max_w is not None and max_w <= 0 or energy_wh is not None and energy_wh < 0
-    if max_v < charger.min_voltage_v or max_a <= 0 or below_zero:
+    if max_v < context.parameters.dc_voltage_min_v or max_a <= 0 or below_zero:
         raise RefusedError(codes.WRONG_CHARGE_PARAMETER, journal.DC_LIMITS_INVALID)
     charger.set_vehicle_limits(max_w, max_v, max_a, departure_s, energy_wh)
     context.first_limits = (max_w, max_v, max_a)

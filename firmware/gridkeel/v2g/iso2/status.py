@@ -60,7 +60,7 @@ def ac_parameters(context: Context) -> dict:
     charger = context.charger
     return {
         "AC_EVSEStatus": ac(context),
-        "EVSENominalVoltage": physical(charger.nominal_voltage_v, "V"),
+        "EVSENominalVoltage": physical(context.parameters.nominal_v, "V"),
         "EVSEMaxCurrent": physical(charger.max_current_a, "A"),
     }
 
@@ -72,10 +72,10 @@ def dc_parameters(context: Context) -> dict:
         "DC_EVSEStatus": dc(context),
         "EVSEMaximumCurrentLimit": physical(charger.max_current_a, "A"),
         "EVSEMaximumPowerLimit": physical(charger.max_power_w, "W"),
-        "EVSEMaximumVoltageLimit": physical(charger.max_voltage_v, "V"),
+        "EVSEMaximumVoltageLimit": physical(context.parameters.dc_voltage_max_v, "V"),
         "EVSEMinimumCurrentLimit": physical(charger.min_current_a, "A"),
-        "EVSEMinimumVoltageLimit": physical(charger.min_voltage_v, "V"),
-        "EVSEPeakCurrentRipple": physical(charger.ripple_a, "A"),
+        "EVSEMinimumVoltageLimit": physical(context.parameters.dc_voltage_min_v, "V"),
+        "EVSEPeakCurrentRipple": physical(context.parameters.dc_ripple_a, "A"),
     }
 
 
