@@ -5,17 +5,13 @@ MASK, so pure code sees one period everywhere. No intermediate value leaves the 
 """
 
 MASK = 0x3FFFFFFF
-_HALF = 0x20000000
+HALF = 0x20000000
 
 
 def diff(later: int, earlier: int) -> int:
     """Return later - earlier in ticks, -2**29..2**29-1, right across one wrap."""
-    delta = later - earlier
-    if delta >= _HALF:
-        return delta - MASK - 1
-    if delta < -_HALF:
-        return delta + MASK + 1
-    return delta
+    # Taken round once, then the upper half below zero: no branch, and no step past the small integers.
+    return (later - earlier & MASK ^ HALF) - HALF
 
 
 def add(tick: int, delta: int) -> int:

@@ -98,7 +98,7 @@ class Pilot:
             self._bent = False
         if state == A:
             self._no_diode = False
-        if state in (E, F):
+        if state > D:  # E or F
             self.fault = errors.PILOT_ERROR
         else:
             self.fault = errors.PILOT_DIODE if self._no_diode else errors.NO_FAULT

@@ -104,8 +104,8 @@ class RegisterDriver:
         stale_ms = p.inverter_silent_ms + 2 * p.inverter_poll_ms
         if self._line.master.slow:  # it is asked as often as it answers
             stale_ms += p.inverter_silent_ms
-        known = self._power.age(now_ms) <= stale_ms
-        return self._power.value if known else limits.UNKNOWN
+        reading = self._power
+        return reading.value if reading.age(now_ms) <= stale_ms else limits.UNKNOWN
 
     def command(self, power_w: int, now_ms: int) -> None:
         if not self._line.begun:

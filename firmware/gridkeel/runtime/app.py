@@ -28,6 +28,7 @@ except ImportError:  # a port without it runs the same loop unguarded
 
 BUS_BUFFER = 256  # the largest Modbus RTU frame
 LINK_BUFFER = 512
+LOOK_MS = 1000  # how often the room in the heap is looked at; with every record where vehicles make garbage
 ROUND_MS = 10  # longest sleep of the service task: its deadlines are tens of milliseconds and more
 
 
@@ -64,6 +65,8 @@ class App:
         self._last_block_ms = 0
         self._stale = True
         self._collect = False
+        self._look = False
+        self._looked_ms = 0
         gc.collect()
         self._heap_floor = gc.mem_free() // 2
 
@@ -131,10 +134,14 @@ class App:
             self.health.block(start_us, board.ticks_us())
             if vehicle is not None:
                 vehicle.notify()
+            # The whole block period is free now: the one moment where a walk through the heap delays nothing.
             if self._collect:
-                # The whole block period is free now: the one moment where a collection delays nothing.
                 self._collect = False
                 gc.collect()
+            elif self._look:
+                self._look = False
+                self.health.look()
+                self._collect = self.health.heap_free < self._heap_floor
             elif self.storage is not None and self.storage.due:
                 self.storage.write()
 
@@ -261,8 +268,9 @@ class App:
         telemetry.fill(self._record, self.controller, self.health, self.link)
         self.link.post(message_ids.TELEMETRY, self._record)
         self.health.reported()
-        # Asked once a record: mem_free walks the whole heap.
-        self._collect = self._collect or self.health.heap_free < self._heap_floor
+        if self.vehicle or ticks.diff(now_ms, self._looked_ms) >= LOOK_MS:
+            self._looked_ms = now_ms
+            self._look = True
 
 
 def main(board: "Board") -> None:

@@ -55,4 +55,7 @@ class Health:
         """A record went out: begin the next interval."""
         self.loop_gap_us = 0
         self.step_max_us = 0
+
+    def look(self) -> None:
+        """Look at the room in the heap, which walks all of it."""
         self.heap_free = gc.mem_free()

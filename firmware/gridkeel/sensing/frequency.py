@@ -226,8 +226,11 @@ class Estimator:
         weigh_each(self._steps, self._head, self._size_ring, self._weights, WINDOW_HOPS, len(WINDOW_HOPS), sums)
         deviation = sums[FREQ] >> WEIGHT_SHIFT
         nominal_uhz = self.nominal_uhz
-        self.freq_uhz = self._true_uhz(nominal_uhz + deviation)
-        self.freq_short_uhz = self._true_uhz(nominal_uhz + (sums[FREQ_SHORT] >> WEIGHT_SHIFT))
+        ppm = self._clock_ppm
+        uhz = nominal_uhz + deviation
+        self.freq_uhz = uhz + uhz // 1000 * ppm // 1000  # as _true_uhz has it
+        uhz = nominal_uhz + (sums[FREQ_SHORT] >> WEIGHT_SHIFT)
+        self.freq_short_uhz = uhz + uhz // 1000 * ppm // 1000
         self.rocof_mhz_s = sums[ROCOF] >> ROCOF_SHIFT
         self.rocof_long_mhz_s = sums[ROCOF_LONG] >> ROCOF_SHIFT
         self._measure_voltage(at, deviation)

@@ -20,6 +20,11 @@ def mix(samples: ptr16, n: int, table: ptr16, ring: ptr32, acc: ptr32, out: ptr3
     i2 = int(acc[2])
     q2 = int(acc[3])
     hops = 0
+    # A place in each part of ring and table, so that the loop adds no offsets.
+    sine = ptr16(int(table) + 2 * size)
+    ring_q1 = ptr32(int(ring) + 4 * size)
+    ring_i2 = ptr32(int(ring) + 8 * size)
+    ring_q2 = ptr32(int(ring) + 12 * size)
     for s in range(n):
         x = (int(samples[s]) ^ 0x8000) - 0x8000
         if x > 32700 or x < -32700:
@@ -28,14 +33,14 @@ def mix(samples: ptr16, n: int, table: ptr16, ring: ptr32, acc: ptr32, out: ptr3
         p = (x * c + 16384) >> 15
         i1 += p - int(ring[k])
         ring[k] = p
-        c = (int(table[size + k]) ^ 0x8000) - 0x8000
+        c = (int(sine[k]) ^ 0x8000) - 0x8000
         p = (x * c + 16384) >> 15
-        q1 += p - int(ring[size + k])
-        ring[size + k] = p
-        i2 += i1 - int(ring[2 * size + k])
-        ring[2 * size + k] = i1
-        q2 += q1 - int(ring[3 * size + k])
-        ring[3 * size + k] = q1
+        q1 += p - int(ring_q1[k])
+        ring_q1[k] = p
+        i2 += i1 - int(ring_i2[k])
+        ring_i2[k] = i1
+        q2 += q1 - int(ring_q2[k])
+        ring_q2[k] = q1
         k += 1
         if k == size:
             k = 0
@@ -144,7 +149,7 @@ def weigh_each(ring: ptr32, head: int, size: int, weights: ptr32, counts: ptr8, 
     for window in range(windows):
         total = 0
         k = head
-        for _j in range(int(counts[window])):
+        for _ in range(int(counts[window])):
             total += int(ring[k]) * int(weights[at])
             at += 1
             k -= 1

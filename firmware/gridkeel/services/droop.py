@@ -41,10 +41,11 @@ class Droop:
         self._last_ms = now_ms
         self.short_rules = False
         if not mains.quality & UNUSABLE:
-            self.target_w = self._limited(self._power_of(self._with_hysteresis(self._deviation_uhz(mains))))
-        self.power_w = self._lag.follow(self.target_w, elapsed_ms, self._response_ms)
-        self.active = self.target_w != 0 or self.power_w != 0
-        return self.power_w
+            self.target_w = self._power_of(self._with_hysteresis(self._deviation_uhz(mains)))
+        target_w = self.target_w
+        self.power_w = power_w = self._lag.follow(target_w, elapsed_ms, self._response_ms)
+        self.active = target_w != 0 or power_w != 0
+        return power_w
 
     def reset(self) -> None:
         """Forget the last answer."""
@@ -66,6 +67,9 @@ class Droop:
     def _with_hysteresis(self, deviation_uhz):
         # The held deviation follows outward at once, and inward only behind droop_hysteresis_mhz.
         slack_uhz = self._p.droop_hysteresis_mhz * 1000
+        if not slack_uhz:
+            self._held_uhz = deviation_uhz
+            return deviation_uhz
         held_uhz = self._held_uhz
         if deviation_uhz > 0:
             held_uhz = max(deviation_uhz, min(held_uhz, deviation_uhz + slack_uhz))
@@ -85,13 +89,8 @@ class Droop:
         self.freezes = grid.droop_frozen_base != 0
         if deviation_uhz >= 0:
             curve = grid.droop_over
-            return share_of(curve, len(curve) // 2, deviation_uhz, p.charge_max_w)
+            power_w = share_of(curve, len(curve) // 2, deviation_uhz, p.charge_max_w)
+            return power_w if power_w < p.droop_charge_max_w else p.droop_charge_max_w
         curve = grid.droop_under
-        return -share_of(curve, len(curve) // 2, -deviation_uhz, p.discharge_max_w)
-
-    def _limited(self, power_w):
-        if power_w > self._p.droop_charge_max_w:
-            return self._p.droop_charge_max_w
-        if power_w < -self._p.droop_discharge_max_w:
-            return -self._p.droop_discharge_max_w
-        return power_w
+        power_w = share_of(curve, len(curve) // 2, -deviation_uhz, p.discharge_max_w)
+        return -(power_w if power_w < p.droop_discharge_max_w else p.droop_discharge_max_w)

@@ -90,26 +90,29 @@ class Protection:
             self.state = BLOCKED
         elif not mains.quality & UNUSABLE:
             self.state = RUN
-        self._ramp(now_ms)
+        if self.enter_permille < RAMP_DONE:
+            self._ramp(now_ms)
 
     def _blocks(self, cycle_mv):
         grid = self._p.grid
-        if grid.block_high_pct and cycle_mv > self._share_mv(grid.block_high_pct):
+        nominal = self._p.nominal_v * 10  # a hundredth of it, in mV
+        if grid.block_high_pct and cycle_mv > nominal * grid.block_high_pct:
             return True
-        return cycle_mv < self._share_mv(grid.block_low_pct)
+        return cycle_mv < nominal * grid.block_low_pct
 
     def _watch_rocof(self, mains, now_ms):
-        limit = self._p.trip_rocof_mhz_s
+        p = self._p
+        limit = p.trip_rocof_mhz_s
         rocof = mains.rocof_mhz_s
         # The ROCOF window reaches back 9 cycles: right after a gap in the samples it says nothing.
         passed = not mains.quality & WARM_UP_LONG and (rocof > limit or rocof < -limit)
         if passed and not self._rocof_passed:
             self._rocof_since = now_ms
         self._rocof_passed = passed
-        clock_ms = self._p.trip_rocof_ms + self.spread.of(self._p.trip_spread_ms)
-        if passed and ticks.diff(now_ms, self._rocof_since) >= clock_ms:
-            return errors.ROCOF_TRIP
-        return errors.NO_FAULT
+        if not passed:
+            return errors.NO_FAULT
+        clock_ms = p.trip_rocof_ms + self.spread.of(p.trip_spread_ms)
+        return errors.ROCOF_TRIP if ticks.diff(now_ms, self._rocof_since) >= clock_ms else errors.NO_FAULT
 
     def _ramp(self, now_ms):
         if self.enter_permille < RAMP_DONE:

@@ -41,34 +41,35 @@ class Trips:
             self._table = grid.trip_table
             self.reset()
         faults = grid.trip_faults
+        levels = grid.trip_limits
+        passed = self._passed
         for k in range(len(faults)):
             fault = faults[k]
-            was = self._passed[k]
-            if not self._is_passed(fault, grid.trip_limits[k], mains, was):
-                self._passed[k] = 0
+            was = passed[k]
+            if not self._is_passed(fault, levels[k], mains, was):
+                passed[k] = 0
                 continue
             if not was:
-                self._passed[k] = 1
+                passed[k] = 1
                 self._since[k] = now_ms
             if ticks.diff(now_ms, self._since[k]) >= self._clock_ms(fault, grid.trip_clocks_ms[k]):
                 return fault
         return errors.NO_FAULT
 
     def _is_passed(self, fault, limit, mains, was):
-        if fault == errors.MAINS_LOST:
-            return mains.cycle_mv < self._p.nominal_v * limit
-        if fault == errors.UNDER_VOLTAGE:
-            return mains.voltage_mv < self._p.nominal_v * limit
-        if fault == errors.OVER_VOLTAGE:
-            return mains.voltage_mv > self._p.nominal_v * limit
-        doubtful = mains.quality & UNUSABLE
+        # Frequencies first: every table has them.
+        if fault == errors.UNDER_FREQUENCY or fault == errors.OVER_FREQUENCY:
+            if mains.quality & UNUSABLE:
+                # What cannot be measured counts as no better than it was: a clock that runs goes on.
+                return was
+            mhz = mains.freq_short_uhz // 1000
+            return mhz < limit if fault == errors.UNDER_FREQUENCY else mhz > limit
         if fault == errors.SAMPLES_LOST:
-            return doubtful
-        if doubtful:
-            # What cannot be measured counts as no better than it was: a clock that runs goes on.
-            return was
-        mhz = mains.freq_short_uhz // 1000
-        return mhz < limit if fault == errors.UNDER_FREQUENCY else mhz > limit
+            return mains.quality & UNUSABLE
+        limit_mv = self._p.nominal_v * limit
+        if fault == errors.OVER_VOLTAGE:
+            return mains.voltage_mv > limit_mv
+        return (mains.cycle_mv if fault == errors.MAINS_LOST else mains.voltage_mv) < limit_mv
 
     def _clock_ms(self, fault, clock_ms):
         """Return how long a limit may be passed, staggered: a table's never past its clearing time, a custom one later.

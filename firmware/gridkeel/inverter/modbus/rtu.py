@@ -206,7 +206,7 @@ class Master:
             self._hold_ms = now_ms
 
     def _check_free(self, now_ms):
-        if not self.ready(now_ms):
+        if self.open or self._hold and self.quiet_left(now_ms) or self.careful and self.quiet_left(now_ms):
             raise ProtocolError("a request while a transaction is open or the line not yet silent")
 
     def _close_frame(self, out, size, function, address, count, now_ms):

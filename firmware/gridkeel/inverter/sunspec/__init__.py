@@ -39,6 +39,8 @@ def scale_known(sf: int) -> bool:
 
 def scaled(value: int, sf: int) -> int:
     """Return value * 10**sf, toward zero, no larger than LIMIT; UNKNOWN where sf is no scale factor."""
+    if sf == 0:
+        return value
     if not scale_known(sf):
         return UNKNOWN
     if sf > 0:
