@@ -144,7 +144,7 @@ def test_what_is_lost_is_told_and_is_no_match_until_it_was_seen():
         device.seen(at + 1)
         device.lay(address, value)
         assert device.seen(1) == [(10, UNSETTLED)]
-        assert device.seen(2)[-1] == (10, MATCH)
+        assert device.seen(2) == [(20 if address == 20 else 50, UNSETTLED), (10, MATCH)]
 
 
 def test_a_mode_in_the_setting_that_is_lost_is_no_other_power():
