@@ -75,14 +75,16 @@ class Device:
     def matched(self, power_w=2000):
         """Go on until a reading matches, and until the setting is read next; return this."""
         self.driven(power_w)
-        while self.check() != MATCH:
-            pass
+        assert MATCH in [self.check() for _ in range(2 * self.control.steps + 1)]
         self.until_setting()
         return self
 
     def until_setting(self):
-        while self.control.address != 10:
+        for _ in range(self.control.steps + 1):
+            if self.control.address == 10:
+                return
             assert self.check() == UNSETTLED
+        raise AssertionError("the setting is never read")
 
     def seen(self, times, settled=True):
         """Return [(address, what the reading means)] of the next readings."""
