@@ -216,6 +216,12 @@ def test_what_is_held_nearer_to_zero_is_clamped_and_all_else_differs():
         assert device.seen(3)[-1] == (10, expected), (power_w, held)
 
 
+def test_both_registers_of_a_number_say_whether_it_is_nearer():
+    device = Device().driven(2000)
+    device.lay(11, -65546, -65546 >> 16)  # 6,554 W, though its low register alone would be 1 W
+    assert device.seen(3)[-1] == (10, DIFFERS)
+
+
 def test_what_is_accepted_is_the_largest_that_is_held_until_ours_is():
     for held, accepted_w in (((1500, 1000), 1500), ((1000, 1500), 1500), ((-3, 2), -3), ((0, 0), 0)):
         device = Device(setting=BOTH).driven(2000)
