@@ -75,21 +75,6 @@ def curated(file: str) -> list[tuple[str, str, str]]:
     return [(entry["in"], entry["old"], entry["new"]) for entry in table.get(file, ())]
 
 
-def missing() -> list[str]:
-    """Return the curated mutants whose place is gone, and the named functions without a mutant."""
-    files = {target.file: (ROOT / target.path).read_text() for target in targets()}
-    found = [
-        f"{file} {entry[0]} {entry[1]}"
-        for file, source in files.items()
-        for entry in curated(file)
-        if written(source, *entry) is None
-    ]
-    for target in targets():
-        there = {site.function for site in sites(files[target.file], target.tables)}
-        found += [f"{target.file} {name}" for name in target.functions if name not in there]
-    return found
-
-
 class Survivors:
     """Known survivors: judged.txt, a line each, under [file] of theirs.
 
