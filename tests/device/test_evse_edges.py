@@ -94,3 +94,6 @@ def test_an_opening_is_counted_up_to_the_ninth():
         one.state, one.order, one._count, one._last_ms = CLOSED, True, count, 0
         one.update(False, 1, 10)
         assert (one.state, one._count) == (OPENING, expected)
+    one.state, one.order, one._count, one._last_ms = CLOSED, True, 0, ticks.add(0, -3 * CALM_MS)
+    one.update(False, 1, 10)
+    assert one._count == 1, "what was quiet for long is owed nothing"
