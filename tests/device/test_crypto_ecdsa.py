@@ -5,6 +5,7 @@ from ecdsa_tries import changed, digest_of, sevens, verified
 from rfc6979_vectors import KEY, PUBLIC, SAMPLE, TEST
 
 from gridkeel.crypto import ecdsa, p256
+from gridkeel.crypto.rfc6979 import Nonces
 
 WASM_GROUP = 1  # a verification leaves nearly a megabyte of garbage
 
@@ -14,8 +15,12 @@ def test_the_signature_of_sample_is_that_of_rfc_6979():
 
 
 def test_the_signature_of_test_is_that_of_rfc_6979_whatever_the_blinding():
-    for random in (lambda n: bytes(n), lambda n: (1).to_bytes(n, "big"), lambda n: b"\xff" * n):
+    for random in (lambda n: bytes(n), lambda n: b"\xff" * n):
         assert drive(ecdsa.sign(KEY, digest_of(b"test"), random)) == TEST
+
+
+def test_no_blinding_is_by_zero():
+    assert drive(ecdsa.sign(KEY, digest_of(b"test"), lambda n: (1).to_bytes(n, "big"))) == TEST
 
 
 def test_the_signature_of_rfc_6979_is_accepted():
@@ -103,3 +108,27 @@ def test_an_x_past_n_is_no_r():
     x, key = point_past_n()
     r = (x - p256.N).to_bytes(32, "big")
     assert verified(key, bytes(32), x.to_bytes(32, "big") + r) is False
+
+
+def test_a_nonce_that_makes_s_zero_is_rejected_and_followed_by_another():
+    class Counted(Nonces):
+        """Gives 1 first, and counts what is rejected."""
+
+        given = rejected = 0
+
+        def next(self):
+            Counted.given += 1
+            return 1 if Counted.given == 1 else super().next()
+
+        def reject(self):
+            Counted.rejected += 1
+
+    r = int.from_bytes(G[1:33], "big")  # of the nonce 1; s = z + r * key
+    z = -r * int.from_bytes(KEY, "big") % p256.N
+    ecdsa.Nonces, before = Counted, ecdsa.Nonces
+    try:
+        signature = drive(ecdsa.sign(KEY, z.to_bytes(32, "big"), sevens))
+    finally:
+        ecdsa.Nonces = before
+    assert (Counted.given, Counted.rejected) == (2, 1)
+    assert signature[:32] != G[1:33] and signature[32:] != bytes(32)

@@ -91,6 +91,27 @@ def test_names_that_compare_equal():
         assert not names.same(one, sequence(*parts[:2]))
 
 
+def test_letters_beyond_ascii_compare_as_they_are_and_those_between_them_in_any_case():
+    def named(text, tag=0x0C):
+        return sequence(attribute(ORGANISATION, text, tag))
+
+    one = named("Müller  AG".encode())
+    assert names.same(one, named(" MüLLER ag".encode()))
+    assert not names.same(one, named("MÜller AG".encode()))
+    for tag in (0x13, 0x16, 0x14):
+        assert not names.same(one, named("müller ag".encode(), tag)), tag
+
+
+def test_a_half_character_another_sign_and_the_last_of_ascii():
+    def named(text, tag=0x0C):
+        return sequence(attribute(ORGANISATION, text, tag))
+
+    assert names.same(named(b"a~b"), named(b"a~b", 0x13))
+    assert not names.same(named(b"a b"), named(b"a!b"))
+    assert names.same(named(b"a"), named(b"\x00a", 0x1E))
+    assert not names.same(named(b"a"), named(b"\x00a\x00", 0x1E))
+
+
 def test_attributes_of_one_part_have_no_order():
     parts = sequence(tlv(6, CN), tlv(0x0C, b"a")), sequence(tlv(6, ORGANISATION), tlv(0x13, b"b"))
     assert names.same(sequence(tlv(0x31, *parts)), sequence(tlv(0x31, parts[1], parts[0])))

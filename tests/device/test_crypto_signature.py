@@ -1,6 +1,6 @@
 """Signatures, keys and nonces that are refused before any point is multiplied; DER of signatures."""
 
-from der_maker import G, drive, refusal, sequence
+from der_maker import drive, refusal, sequence
 from ecdsa_tries import changed, digest_of, sevens, verified
 from rfc6979_vectors import K_SAMPLE, K_TEST, KEY, PUBLIC, SAMPLE
 
@@ -51,30 +51,6 @@ def test_a_nonce_of_no_use_is_passed_over():
         assert drive(ecdsa.sign(KEY, digest_of(b"sample"), sevens)) == SAMPLE
     finally:
         ecdsa.Nonces = before
-
-
-def test_a_nonce_that_makes_s_zero_is_rejected_and_followed_by_another():
-    class Counted(Nonces):
-        """Gives 1 first, and counts what is rejected."""
-
-        given = rejected = 0
-
-        def next(self):
-            Counted.given += 1
-            return 1 if Counted.given == 1 else super().next()
-
-        def reject(self):
-            Counted.rejected += 1
-
-    r = int.from_bytes(G[1:33], "big")  # of the nonce 1; s = z + r * key
-    z = -r * int.from_bytes(KEY, "big") % p256.N
-    ecdsa.Nonces, before = Counted, ecdsa.Nonces
-    try:
-        signature = drive(ecdsa.sign(KEY, z.to_bytes(32, "big"), sevens))
-    finally:
-        ecdsa.Nonces = before
-    assert (Counted.given, Counted.rejected) == (2, 1)
-    assert signature[:32] != G[1:33] and signature[32:] != bytes(32)
 
 
 def test_the_nonce_is_that_of_the_digest_modulo_the_order():

@@ -243,3 +243,15 @@ def test_what_an_inverter_does_not_deliver_bounds_its_promise_and_not_its_comman
         assert bounded(envelope, -5000) == (-5000, limits.NONE)
         assert (envelope.charge_w, envelope.charge_by) == charge
         assert (envelope.discharge_w, envelope.discharge_by) == discharge
+
+
+def test_the_floor_of_a_departure_counts_with_what_is_delivered():
+    def floor(following, **changes):
+        envelope = envelope_of(battery_wh=40000, **changes)
+        envelope.departure.set(3600, 8000, 0)
+        envelope.following = following
+        bounded(envelope, 0, soc=7000)
+        return envelope._floor
+
+    assert floor(Deviation(0)) == floor(None) < 8000
+    assert floor(Deviation(-1, charge_w=2000)) == floor(None, charge_max_w=2000) > floor(None)

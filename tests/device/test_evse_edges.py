@@ -5,7 +5,7 @@ from connector_setup import ConnectorSetup, in_session
 from gridkeel import limits, ticks
 from gridkeel.evse import contactor, pwm
 from gridkeel.evse.contactor import CLOSED, CLOSING, OPENING, WELDED
-from gridkeel.evse.times import CONTACTOR_MS
+from gridkeel.evse.times import CALM_MS, CONTACTOR_MS
 from gridkeel.params import Parameters
 
 
@@ -57,3 +57,43 @@ def test_basic_charging_is_not_bound_by_what_a_failed_session_asked_for():
     assert connector.pwm.state == pwm.BASIC
     assert connector.contactor.state == CLOSED
     assert (connector.charge_w, connector.charge_by) == (7360, limits.CABLE_RATING)
+
+
+def rest_ms(openings, since_ms=0):
+    """Return how long a contactor must be wanted that was opened so often, the last time since_ms ago."""
+    one = contactor.Contactor()
+    now = ticks.MASK - 100
+    one._count, one._last_ms = openings, ticks.add(now, -since_ms)
+    one.update(False, 0, now)
+    for waited_ms in (0, 999, 1000, 1999, 2000, 3999, 4000, 7999, 8000):
+        one.update(True, 0, ticks.add(now, waited_ms))
+        if one.order:
+            assert one.operations == 1
+            return waited_ms
+    return None
+
+
+def test_a_contactor_rests_twice_as_long_after_each_opening_and_forgets_one_every_two_minutes():
+    assert [rest_ms(openings) for openings in range(7)] == [0, 0, 1000, 2000, 4000, 8000, None]
+    for since_ms, expected in (
+        (CALM_MS - 8001, 8000),
+        (CALM_MS, 4000),
+        (2 * CALM_MS - 4001, 4000),
+        (2 * CALM_MS, 2000),
+        (3 * CALM_MS, 1000),
+        (4 * CALM_MS, 0),
+        (9 * CALM_MS, 0),
+    ):
+        assert rest_ms(5, since_ms) == expected, since_ms
+
+
+def test_an_opening_is_counted_up_to_the_ninth():
+    one = contactor.Contactor()
+    one._last_ms = 0
+    for count, expected in ((0, 1), (8, 9), (9, 9)):
+        one.state, one.order, one._count, one._last_ms = CLOSED, True, count, 0
+        one.update(False, 1, 10)
+        assert (one.state, one._count) == (OPENING, expected)
+    one.state, one.order, one._count, one._last_ms = CLOSED, True, 0, ticks.add(0, -3 * CALM_MS)
+    one.update(False, 1, 10)
+    assert one._count == 1, "what was quiet for long is owed nothing"

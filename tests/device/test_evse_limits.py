@@ -8,6 +8,7 @@ from gridkeel.evse import dc, ports, pwm
 from gridkeel.evse.demand import PROFILE_MAX, UNLIMITED_W, Demand
 from gridkeel.evse.meter import Meter
 from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
+from gridkeel.limits import UNKNOWN
 
 
 def test_a_session_s_consent_counts_at_5_percent_alone():
@@ -262,3 +263,10 @@ def test_without_a_session_no_renegotiation_is_asked_for():
     assert not setup.charger.renegotiate_asked
     setup.connector.grant(evse.REFUSED)
     assert not setup.charger.stop_asked
+
+
+def test_power_that_is_unknown_is_counted_by_its_time_and_not_by_a_guess():
+    meter = Meter()
+    for now_ms, unmetered_ms in ((1000, 0), (1500, 500), (1400, 500), (2400, 1500), (100000000, 65535000)):
+        meter.update(UNKNOWN, now_ms)
+        assert (meter.unmetered_ms, meter.energy_wh, meter._mj) == (unmetered_ms, 0, 0)

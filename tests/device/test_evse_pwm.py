@@ -432,3 +432,8 @@ def test_basic_charging_that_lasted_makes_the_pause_short_again():
         one.pause_ms = PAUSE_MS
         one.update(True, False, False, 7000, lasted_ms)
         assert one.pause_ms == pause_ms
+    one = pwm.Pwm(Parameters({"evse": 1}))
+    one.update(True, False, True, 7000, 0)
+    one.pause_ms = PAUSE_MAX_MS
+    one.update(True, False, False, 7000, 100)
+    assert one.pause_ms == PAUSE_MAX_MS

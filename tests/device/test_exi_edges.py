@@ -215,3 +215,10 @@ def test_attributes_without_text():
     out = bytearray(60)
     end = exi.encode_fragment(schema("iso2"), "eMAID", {"Id": "id1"}, out, 0)
     assert exi.decode_fragment(schema("iso2"), out, 0, end) == ("eMAID", {"Id": "id1"})
+
+
+def test_a_document_may_begin_with_a_name_in_two_namespaces():
+    out = bytearray(60)
+    value = {"EVReady": True, "EVErrorCode": "NO_ERROR", "EVRESSSOC": 40}
+    end = exi.encode(schema("iso2"), "DC_EVStatus", value, out, 0)
+    assert exi.decode(schema("iso2"), out, 0, end) == ("DC_EVStatus", value)

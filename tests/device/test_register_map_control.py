@@ -75,14 +75,16 @@ class Device:
     def matched(self, power_w=2000):
         """Go on until a reading matches, and until the setting is read next; return this."""
         self.driven(power_w)
-        while self.check() != MATCH:
-            pass
+        assert MATCH in [self.check() for _ in range(2 * self.control.steps + 1)]
         self.until_setting()
         return self
 
     def until_setting(self):
-        while self.control.address != 10:
+        for _ in range(self.control.steps + 1):
+            if self.control.address == 10:
+                return
             assert self.check() == UNSETTLED
+        raise AssertionError("the setting is never read")
 
     def seen(self, times, settled=True):
         """Return [(address, what the reading means)] of the next readings."""
@@ -144,7 +146,7 @@ def test_what_is_lost_is_told_and_is_no_match_until_it_was_seen():
         device.seen(at + 1)
         device.lay(address, value)
         assert device.seen(1) == [(10, UNSETTLED)]
-        assert device.seen(2)[-1] == (10, MATCH)
+        assert device.seen(2) == [(20 if address == 20 else 50, UNSETTLED), (10, MATCH)]
 
 
 def test_a_mode_in_the_setting_that_is_lost_is_no_other_power():
@@ -212,6 +214,12 @@ def test_what_is_held_nearer_to_zero_is_clamped_and_all_else_differs():
         device = Device(setting=BOTH).driven(power_w)
         device.lay(10, held[0], 9, held[1])
         assert device.seen(3)[-1] == (10, expected), (power_w, held)
+
+
+def test_both_registers_of_a_number_say_whether_it_is_nearer():
+    device = Device().driven(2000)
+    device.lay(11, -65546, -65546 >> 16)  # 6,554 W, though its low register alone would be 1 W
+    assert device.seen(3)[-1] == (10, DIFFERS)
 
 
 def test_what_is_accepted_is_the_largest_that_is_held_until_ours_is():

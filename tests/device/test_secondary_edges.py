@@ -98,6 +98,10 @@ def test_a_new_plan_ends_the_old_one_and_rules_once_each_of_its_slots_has_come()
 
 
 def test_what_comes_begins_with_the_slot_of_now():
+    plan = Plan(Parameters())
+    assert plan.upcoming(START, 7400) == ()
+    plan.begin(7, 60, 2, 0, 100, 300, START)
+    assert plan.upcoming(START, 7400) == ()
     plan = plan_of()
     assert plan.upcoming(START, 7400) == ((0, 6000), (60, 0))
     assert plan.upcoming(ticks.add(START, 1), 7400) == ((0, 6000), (59, 0))

@@ -6,7 +6,7 @@ from gridkeel import limits, ticks
 from gridkeel.inverter import sunspec
 from gridkeel.inverter.following import Following
 from gridkeel.inverter.modbus import pdu
-from gridkeel.inverter.sunspec.der import Control704, soc_pct_x100
+from gridkeel.inverter.sunspec.der import Control704, Measure701, soc_pct_x100
 from gridkeel.inverter.sunspec.legacy import Control124
 from gridkeel.params import Parameters
 
@@ -121,3 +121,26 @@ def test_following_needs_no_heap_for_any_measurement():
                         judge.now = ticks.add(judge.now, passed_ms)
                         assert abs(judge.following.deviation_w) < SMALL
                         assert judge.following.charge_w <= limits.NO_BOUND
+
+
+class Answer:
+    """The last answer of a master, and the readings it becomes."""
+
+    def __init__(self, *words):
+        self.words = words
+
+    def register(self, i):
+        return self.words[i]
+
+    def signed(self, i):
+        return (self.words[i] ^ 0x8000) - 0x8000
+
+
+def test_what_701_does_not_say_is_unknown():
+    measure = Measure701()
+    answer = Answer(0xFFFF, 0, 0, 0, 0, 0, 0x8000, *([0x8000] * 20))
+    assert measure.take(answer, answer) == sunspec.UNKNOWN
+    assert (answer.operating_state, answer.var) == (-1, 0)
+    answer = Answer(3, 0, 0, 0, 0, 0, 100, *([7] * 20))
+    assert measure.take(answer, answer) == -100
+    assert (answer.operating_state, answer.var) == (3, -7)

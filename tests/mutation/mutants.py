@@ -1,4 +1,4 @@
-"""The mutants: what operators make of the targets (targets.toml), the curated ones, and survivors that were judged."""
+"""The mutants: what operators make of the targets (targets.toml), the curated ones, and survivors that are known."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from operators import Site, sites, written
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-OPEN_HEAD = (
-    "# Survivors that no test shows yet; `run.py --record` writes this file. Each wants a test or a judgement.\n"
-)
+OPEN = "open"
 FOLDERS = {"device": "tests/device", "micropython": "tests/device", "fleet": "tests/hil"}
 
 
@@ -77,57 +75,28 @@ def curated(file: str) -> list[tuple[str, str, str]]:
     return [(entry["in"], entry["old"], entry["new"]) for entry in table.get(file, ())]
 
 
-def missing() -> list[str]:
-    """Return the curated mutants whose place is gone, and the named functions without a mutant."""
-    files = {target.file: (ROOT / target.path).read_text() for target in targets()}
-    found = [
-        f"{file} {entry[0]} {entry[1]}"
-        for file, source in files.items()
-        for entry in curated(file)
-        if written(source, *entry) is None
-    ]
-    for target in targets():
-        there = {site.function for site in sites(files[target.file], target.tables)}
-        found += [f"{target.file} {name}" for name in target.functions if name not in there]
-    return found
-
-
 class Survivors:
-    """Survivors that are known: judged ones with a reason (judged.txt), open ones that no test shows yet (open.txt).
+    """Known survivors: judged.txt, a line each, under [file] of theirs.
 
-    A line of either file names a mutant by its title; in judged.txt `*` matches anything and `  # ` comes before the
-    reason.  [file] is above the lines of a file.
+    A line names a mutant by its title, `*` for anything; behind `  # ` comes why no test can or should notice it, or
+    OPEN where that is still to be found out.
     """
 
     def __init__(self) -> None:
-        lines = [entry.rpartition("  # ") for entry in _entries("judged.txt")]
-        self.reasons = {entry: reason for entry, _, reason in lines}
-        self.open = set(_entries("open.txt"))
+        self.reasons: dict[str, str] = {}
+        file = ""
+        for line in (HERE / "judged.txt").read_text().splitlines():
+            entry, _, reason = line.rpartition("  # ")
+            if line.startswith("[") and line.endswith(".py]"):
+                file = line.strip("[]")
+            elif entry:
+                self.reasons[f"{file} {entry}"] = reason
 
-    def judged(self, title: str) -> list[str]:
-        """Return the judgements that name a mutant."""
-        return [entry for entry in self.reasons if entry == title or "*" in entry and _matches(entry, title)]
-
-    def record(self, files: set[str], found: list[str]) -> None:
-        """Write open.txt anew for these files: what was found to survive there, and is not judged."""
-        kept = [title for title in self.open if title.split()[0] not in files] + found
-        by_file: dict[str, list[str]] = {}
-        for title in sorted(kept):
-            file, _, shown = title.partition(" ")
-            by_file.setdefault(file, []).append(shown)
-        blocks = [f"[{file}]\n" + "".join(f"{line}\n" for line in lines) for file, lines in by_file.items()]
-        (HERE / "open.txt").write_text("\n".join([OPEN_HEAD, *blocks]))
-
-
-def _entries(name: str) -> list[str]:
-    file, found = "", []
-    for line in (HERE / name).read_text().splitlines():
-        if line.startswith("[") and line.endswith(".py]"):
-            file = line.strip("[]")
-        elif line and not line.startswith("#"):
-            found.append(f"{file} {line}")
-    return found
+    def naming(self, title: str) -> list[str]:
+        """Return the entries that name a mutant."""
+        file = title.split()[0] + " "
+        return [one for one in self.reasons if one.startswith(file) and _matches(one, title)]
 
 
 def _matches(entry: str, title: str) -> bool:
-    return re.fullmatch(re.escape(entry).replace(r"\*", ".*"), title) is not None
+    return entry == title or "*" in entry and re.fullmatch(re.escape(entry).replace(r"\*", ".*"), title) is not None

@@ -1,9 +1,9 @@
 """Tests the tests: plants one small defect at a time and looks whether the tests notice.
 
-python tests/mutation/run.py [--jobs N] [--sample N] [--seed N] [--record] [WORD]
+python tests/mutation/run.py [--jobs N] [--sample N] [--seed N] [WORD]
 
-WORD: a group of targets.toml, or what a mutant's title must hold. Exit code 1 where one survives that neither
-judged.txt nor open.txt names. Defects of the firmware are left to the device tests (on MicroPython where only it runs
+WORD: a group of targets.toml, or what a mutant's title must hold. Exit code 1 where one survives that judged.txt does
+not name. Defects of the firmware are left to the device tests (on MicroPython where only it runs
 the code), defects of the fleet model (studies/fleet/...) to its property test.
 """
 
@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +27,7 @@ from queue import SimpleQueue
 from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mutants import FOLDERS, HERE, ROOT, Mutant, Survivors, Target, missing, mutants_of, targets
+from mutants import FOLDERS, HERE, OPEN, ROOT, Mutant, Survivors, Target, mutants_of, targets
 
 SCRIPTS = {"device": "attempt.py", "micropython": "micropython_attempt.py", "fleet": "fleet_attempt.py"}
 PACKAGES = {
@@ -90,9 +90,7 @@ class Run:
         self._first: dict[str, str] = defaultdict(str)
         self._known = Survivors()
         self._named: set[str] = set()
-        self.tried = self.judged = 0
-        self.open: list[str] = []
-        self.new: list[str] = []
+        self.found: Counter[str] = Counter()
 
     def target(self, target: Target, mutants: list[Mutant]) -> None:
         """Try the mutants of a target and print what survived.
@@ -104,55 +102,32 @@ class Run:
 
         def attempt(mutant: Mutant) -> str:
             copy = copies.get()
-            try:
-                return copy.noticed_by(mutant, self._first[target.file], cpu_s)
-            finally:
-                copies.put(copy)
-
-        def tried(mutant: Mutant) -> str:
-            by = attempt(mutant)
+            by = copy.noticed_by(mutant, self._first[target.file], cpu_s)
+            copies.put(copy)
             if by and by != "time":
                 self._first[target.file] = by  # what notices one defect of a file mostly notices the next
             return by
 
-        before = self.judged, len(self.open), len(self.new)
+        found = Counter(mutants=len(mutants))
         started = perf_counter()
         with ThreadPoolExecutor(self._jobs) as pool:
-            for mutant, by in zip(mutants, pool.map(tried, mutants), strict=True):
+            for mutant, by in zip(mutants, pool.map(attempt, mutants), strict=True):
                 if not by:
-                    self._survived(mutant.title)
-        self.tried += len(mutants)
-        judged, still_open, new = (now - then for now, then in zip(self.counts(), before, strict=True))
-        said = f"{len(mutants)} mutants, {judged} judged, {still_open} open, {new} new"
-        print(f"{target.group} {target.file}: {said}, {perf_counter() - started:.0f} s", flush=True)
+                    found[self._known_as(mutant.title)] += 1
+        self.found.update(found)
+        print(f"{target.group} {target.file}: {figures(found)}, {perf_counter() - started:.0f} s", flush=True)
 
-    def counts(self) -> tuple[int, int, int]:
-        """Return how many survivors were judged, open and new."""
-        return self.judged, len(self.open), len(self.new)
-
-    def _survived(self, title: str) -> None:
-        entries = self._known.judged(title)
+    def _known_as(self, title: str) -> str:
+        entries = self._known.naming(title)
         self._named.update(entries)
-        if entries:
-            self.judged += 1
-        elif title in self._known.open:
-            self.open.append(title)
-        else:
-            self.new.append(title)
+        if not entries:
             print("SURVIVED", title, flush=True)
+            return "new"
+        return "open" if all(self._known.reasons[entry] == OPEN for entry in entries) else "judged"
 
     def stale(self, files: set[str]) -> list[str]:
         """Return the known survivors of these files that were not seen to survive."""
-        seen = self._named | set(self.open)
-        return [
-            entry
-            for entry in (*self._known.reasons, *sorted(self._known.open))
-            if entry.split()[0] in files - {""} and entry not in seen
-        ]
-
-    def record(self, files: set[str]) -> None:
-        """Keep what survived in these files as open."""
-        self._known.record(files, self.open + self.new)
+        return [entry for entry in self._known.reasons if entry.split()[0] in files and entry not in self._named]
 
     def _copies_for(self, runner: str) -> SimpleQueue[Copy]:
         if runner not in self._copies:
@@ -170,6 +145,11 @@ class Run:
         if by:
             raise SystemExit(f"{by} fails without any mutant: nothing to learn")
         return 3 + int(4 * (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before))
+
+
+def figures(found: Counter[str]) -> str:
+    """Return how many mutants there were, and survivors by what is known of them."""
+    return ", ".join(f"{found[name]} {name}" for name in ("mutants", "judged", "open", "new"))
 
 
 def chosen(word: str, sample: int | None, seed: int) -> dict[Target, list[Mutant]]:
@@ -192,12 +172,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants tried at a time")
     parser.add_argument("--sample", type=int, help="try so many only, drawn by lot")
     parser.add_argument("--seed", type=int, default=1, help="of the lot")
-    parser.add_argument("--record", action="store_true", help="write what survives into open.txt")
     options = parser.parse_args(arguments)
     started = perf_counter()
     by_target = chosen(options.word, options.sample, options.seed)
-    for line in missing():
-        print("no longer there:", line)
     with tempfile.TemporaryDirectory(prefix="gridkeel-mutants-") as folder:
         run = Run(Path(folder), options.jobs)
         for target, mutants in by_target.items():
@@ -205,12 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     whole = {target.file for target, mutants in by_target.items() if len(mutants) == len(mutants_of(target))}
     for entry in run.stale(whole):
         print("known as a survivor, but noticed now or gone:", entry)
-    if options.record:
-        run.record(whole)
-    judged, still_open, new = run.counts()
-    said = f"{run.tried} mutants, {judged} survivors judged, {still_open} open, {new} new"
-    print(f"{said}, {perf_counter() - started:.0f} s")
-    return 1 if new and not options.record else 0
+    print(f"{figures(run.found)}, {perf_counter() - started:.0f} s")
+    return 1 if run.found["new"] else 0
 
 
 if __name__ == "__main__":
