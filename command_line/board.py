@@ -53,6 +53,9 @@ def run(
     rom: Annotated[
         bool, typer.Option("--rom", help="Run the firmware compiled, from an execute-in-place flash.")
     ] = False,
+    slots: Annotated[
+        bool, typer.Option("--slots", help="Run the firmware as an image in one of two slots: it takes updates.")
+    ] = False,
     param: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="One parameter; may be repeated.")
     ] = None,
@@ -119,7 +122,7 @@ def run(
     plants = Plants(parameters, SteeredMains(parameters, freq, volts), connector=connector)
     live = LiveInverter(plants.inverter, volts, freq) if inverter else None
     with board_vehicles.network_of(v2g_interface, pki) as network:
-        setup = BoardSetup(given, flash, reflash, network.pki, network.address)
+        setup = BoardSetup(given, flash, reflash, network.pki, slots, network.address)
         with rig.open(plants, setup) as opened, PlantServer(opened, live) as server:
             with board_links.linked(links, server.board):
                 _announce(server.board, live, network.address, differences(parameters, own), json_file)

@@ -15,6 +15,7 @@ COMMANDS = {
     "bench": ("bench", "Play recorded or made-up mains through a real controller and judge what it did."),
     "board": ("board", "Run the virtual board, or list the serial ports of real ones."),
     "firmware": ("firmware", "Build the firmware's image for a board."),
+    "update": ("update", "Make keys, sign releases of the firmware, and send one to a controller."),
     "rig": ("rig", "Check a real board on a desk, part by part."),
     "plant": ("plant", "Run a model of the bench by itself."),
     "uplink": ("uplink", "Carry records of the controllers on PORT to an MQTT broker, and its commands to them."),

@@ -36,6 +36,11 @@ def host_version() -> str:
     return f"{VERSION}+{commit_of(_ROOT)}"
 
 
+def firmware_version(folder: Path) -> str:
+    """Return version and commit of the firmware in a folder, as a controller reports them."""
+    return f"{VERSION}+{commit_of(folder)}"
+
+
 def _git(folder: Path, *words: str) -> str:
     done = subprocess.run((*_GIT, *words), cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=True)
     return done.stdout.strip()

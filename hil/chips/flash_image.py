@@ -34,7 +34,7 @@ def flash_image(
     own = {path.name: path.read_text(encoding="utf-8") for path in scripts}
     texts = {
         path.relative_to(firmware).as_posix(): path.read_text(encoding="utf-8")
-        for path in sources(firmware, chip.family, table, keep_names=keep_names)
+        for path in sources(firmware, chip, table, keep_names=keep_names)
     }
     others = [path.read_text(encoding="utf-8") for path in beside(firmware)] + list(own.values())
     if folded:
