@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import struct
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,11 +15,12 @@ from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import MissingError, ToolError
 
-GUEST = Path(__file__).with_name("board_guest.py")
 RETURN_S = 20.0  # from a reset to a prompt
 CALL_S = 30.0
+SILENCE_S = 10.0  # of a port in the middle of an exchange: the other end has gone
 BOOT_S = 2.5  # what starts is left alone: a Ctrl-C into its first moments may end it a second time
 _TRY_S = 0.3
+_CUT = (TransportError, OSError, struct.error)  # the last: mpremote unpacks what did not come
 
 
 class BoardError(ToolError):
@@ -39,10 +41,16 @@ class Calls(Protocol):
 
 
 class Session:
-    """A board at a serial port.  port: its console.  reconnect: whether the port itself goes at a reset (USB)."""
+    """A board at a serial port.
 
-    def __init__(self, port: str) -> None:
+    port: its console.  script: device-side, defines the functions that are called.  fresh: end what runs there by a
+    soft reset first, so that the script has the whole heap.
+    """
+
+    def __init__(self, port: str, script: Path, *, fresh: bool = False) -> None:
         self._port = port
+        self._script = script
+        self._fresh = fresh
         self._transport: SerialTransport | None = None
 
     def __enter__(self) -> Session:
@@ -55,10 +63,13 @@ class Session:
     def _open(self) -> None:
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it did not expect
-                self._transport = SerialTransport(self._port)
+                self._transport = SerialTransport(self._port, timeout=SILENCE_S)
+                self._transport.serial.write_timeout = SILENCE_S
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=5)
-            self._run(GUEST.read_text(encoding="utf-8"), CALL_S)
-        except (TransportError, OSError) as error:
+                if self._fresh:
+                    self._transport.enter_raw_repl(soft_reset=True, timeout_overall=5)
+            self._run(self._script.read_text(encoding="utf-8"), CALL_S)
+        except _CUT as error:
             self._close()
             raise MissingError(f"{self._port}: no MicroPython prompt: {error}") from None
 
@@ -75,7 +86,7 @@ class Session:
         try:
             self._transport.exec_raw_no_follow(text)
             said, errors = self._transport.follow(timeout_s)
-        except (TransportError, OSError) as error:
+        except _CUT as error:
             raise MissingError(f"{self._port}: the board stopped answering: {error}") from None
         return _said(bytes(said) + b"\x04" + bytes(errors))
 
@@ -99,11 +110,20 @@ class Session:
                     marks.setdefault(octet, time.monotonic())
                 ends += octet == b"\x04"
                 kept += octet
-        except (TransportError, OSError) as error:
+        except _CUT as error:
             raise MissingError(f"{self._port}: the board stopped answering: {error}") from None
         finally:
-            port.timeout = None
+            port.timeout = SILENCE_S
         return _row(_said(bytes(kept))), marks[b">"] - marks[b"<"] if len(marks) == 2 else 0.0
+
+    def reset(self) -> None:
+        """Let the board start anew; the session is over."""
+        if self._transport is not None:
+            with contextlib.suppress(*_CUT):
+                self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+            with contextlib.suppress(OSError):
+                self._transport.close()
+        self._transport = None
 
     def starve(self, timeout_ms: int) -> float:
         """Let the watchdog bite; return the seconds until the board answered again.  Errors: MissingError."""
