@@ -51,23 +51,26 @@ def digests(names):
 
 
 def tree(folder):
-    """Print {path in the folder: SHA-256} of all its files."""
-    found = {}
-    _walk(folder, "", found)
-    _row(files=found)
+    """Print {path in the folder: SHA-256} of all its files, one by one: as a whole it is much for a small heap."""
+    print('{"files": {', end="")
+    _walk(folder, "", True)
+    print("}}")
 
 
-def _walk(folder, path, found):
+def _walk(folder, path, first):
     try:
         entries = list(os.ilistdir(folder))
     except OSError:
-        return
+        return first
     for entry in entries:
         name = folder + "/" + entry[0]
         if entry[1] == _FOLDER:
-            _walk(name, path + entry[0] + "/", found)
+            first = _walk(name, path + entry[0] + "/", first)
         else:
-            found[path + entry[0]] = _digest(name)
+            print("%s%s: " % ("" if first else ", ", json.dumps(path + entry[0])), end="")
+            print('"%s"' % _digest(name), end="")
+            first = False
+    return first
 
 
 def _digest(name):

@@ -70,11 +70,11 @@ def apply(board: Calls, plan: Plan, progress: Progress | None = None) -> list[st
     board.call("place", plan.marker, files, folders)
     wrong = [name for names in differing(board, plan) for name in names]
     if wrong:
-        raise ToolError(f"read back otherwise than written: {', '.join(wrong)}; run rig check, its step flash")
+        raise _otherwise(", ".join(wrong))
     _stage(board, plan.marker + FRESH, plan.mark, None)
     board.call("place", plan.marker, [plan.marker], [])
     if _digests(board, [plan.marker])[plan.marker] != digest(plan.mark):
-        raise ToolError(f"{plan.marker} was read back otherwise than written; run rig check, its step flash")
+        raise _otherwise(plan.marker)
     return [*files, *folders]
 
 
@@ -104,22 +104,32 @@ def _stage_folder(board: Calls, name: str, wanted: Mapping[str, bytes], progress
     done, total = 0, sum(map(len, wanted.values()))
     for path, data in wanted.items():
         if held.get(path) != digest(data):
-            _stage(board, f"{name}/{path}", data, None)
+            _send(board, f"{name}/{path}", data, None)
         done += len(data)
         if progress:
             progress(name.removesuffix(FRESH), done, total)
+    if board.call("tree", name)["files"] != {path: digest(data) for path, data in wanted.items()}:
+        raise _otherwise(name)
 
 
 def _stage(board: Calls, name: str, data: bytes, progress: Progress | None) -> None:
-    if data and _digests(board, [name])[name] == digest(data):
+    if _digests(board, [name])[name] == digest(data):
         return
+    _send(board, name, data, progress)
+    if _digests(board, [name])[name] != digest(data):
+        raise _otherwise(name)
+
+
+def _send(board: Calls, name: str, data: bytes, progress: Progress | None) -> None:
     for at in range(0, max(len(data), 1), PIECE_BYTES):
         piece = data[at : at + PIECE_BYTES]
         board.call("put", name, at, base64.b64encode(piece).decode())
         if progress:
             progress(name.removesuffix(FRESH), at + len(piece), len(data))
-    if _digests(board, [name])[name] != digest(data):
-        raise ToolError(f"{name} was read back otherwise than written; run rig check, its step flash")
+
+
+def _otherwise(name: str) -> ToolError:
+    return ToolError(f"{name} was read back otherwise than written; `gridkeel rig check` tries the flash")
 
 
 def again(error: MissingError) -> MissingError:

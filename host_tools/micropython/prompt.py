@@ -43,13 +43,13 @@ class Calls(Protocol):
 class Session:
     """A board at a serial port.
 
-    port: its console.  script: device-side, defines the functions that are called.  fresh: end what runs there by a
-    soft reset first, so that the script has the whole heap.
+    port: its console.  scripts: device-side, they define the functions that are called.  fresh: end what runs there by
+    a soft reset first, so that they have the whole heap.
     """
 
-    def __init__(self, port: str, script: Path, *, fresh: bool = False) -> None:
+    def __init__(self, port: str, *scripts: Path, fresh: bool = False) -> None:
         self._port = port
-        self._script = script
+        self._scripts = scripts
         self._fresh = fresh
         self._transport: SerialTransport | None = None
 
@@ -68,7 +68,8 @@ class Session:
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=5)
                 if self._fresh:
                     self._transport.enter_raw_repl(soft_reset=True, timeout_overall=5)
-            self._run(self._script.read_text(encoding="utf-8"), CALL_S)
+            for script in self._scripts:
+                self._run(script.read_text(encoding="utf-8"), CALL_S)
         except _CUT as error:
             self._close()
             raise MissingError(f"{self._port}: no MicroPython prompt: {error}") from None
