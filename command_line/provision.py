@@ -31,6 +31,36 @@ class _Job:
     order: Order
 
 
+@dataclass(frozen=True)
+class _Common:
+    """What the command line says for every board."""
+
+    board: str
+    config: Path | None
+    param: list[str]
+    keys: bytes | None
+    pki: Path | None
+
+    def order(self, name: str | None, config: Path | None, overrides: list[str], pki: Path | None) -> Order:
+        """Return the order for a board, its own overrides over the common ones.  Errors: ToolError."""
+        from hil.config import load_parameters
+        from host_tools.cable.provision import Order, read_pki
+
+        texts = [*self.param, *overrides]
+        parameters = load_parameters(config, texts) if config or texts else None
+        return Order(self.board, name, parameters, self.keys, None if pki is None else read_pki(pki))
+
+    def of_row(self, fleet: Path, row: Device) -> _Job:
+        """Return the job of a list's row.  Errors: ToolError with its line."""
+        config = fleet.parent / row.config if row.config else self.config
+        pki = fleet.parent / row.pki if row.pki else self.pki
+        try:
+            order = self.order(row.device_id, config, row.overrides, pki)
+        except ToolError as error:
+            raise ToolError(f"{fleet}, line {row.line}: {error}") from None
+        return _Job(row.where, row.port, row.serial, order)
+
+
 def command(
     port: Annotated[str, typer.Option(metavar="PORT", help="The board's console, as mpremote takes it.")] = "",
     board: Annotated[
@@ -62,9 +92,8 @@ def command(
 
     Example: gridkeel provision --port /dev/ttyACM0 --device-id charger-0001 --config site.toml
     """
-    from hil.config import load_parameters
     from host_tools.cable.fleet import read
-    from host_tools.cable.provision import Order, check_device_id, read_pki, read_update_keys
+    from host_tools.cable.provision import check_device_id, read_update_keys
 
     check_writable(json_file)
     if (not port) == (fleet is None):
@@ -74,27 +103,13 @@ def command(
     if key_on_device:
         _refuse_key(board)
     keys = None if update_keys is None else read_update_keys(update_keys)
-
-    def order(name: str | None, file: Path | None, overrides: list[str], folder: Path | None) -> Order:
-        parameters = load_parameters(file, overrides) if file or overrides else None
-        return Order(board, name, parameters, keys, None if folder is None else read_pki(folder))
-
-    def of_row(row: Device) -> _Job:
-        assert fleet is not None
-        file = fleet.parent / row.config if row.config else config
-        folder = fleet.parent / row.pki if row.pki else pki
-        try:
-            made = order(row.device_id, file, [*(param or []), *row.overrides], folder)
-        except ToolError as error:
-            raise ToolError(f"{fleet}, line {row.line}: {error}") from None
-        return _Job(row.where, row.port, row.serial, made)
-
+    common = _Common(board, config, param or [], keys, pki)
     if fleet is not None:
-        jobs = [of_row(row) for row in read(fleet)]
+        jobs = [common.of_row(fleet, row) for row in read(fleet)]
     else:
         if device_id is not None:
             check_device_id(device_id)
-        jobs = [_Job(port, port, "", order(device_id, config, param or [], pki))]
+        jobs = [_Job(port, port, "", common.order(device_id, config, [], pki))]
     rows = [_row(job, not no_reset, alone=fleet is None) for job in jobs]
     if json_file is not None:
         write_atomic(json_file, json.dumps(rows if fleet else rows[0], indent=1) + "\n")

@@ -15,6 +15,10 @@ COMMANDS = {
     "bench": ("bench", "Play recorded or made-up mains through a real controller and judge what it did."),
     "board": ("board", "Run the virtual board, or list the serial ports of real ones."),
     "firmware": ("firmware", "Build the firmware's image for a board."),
+    "flash": (
+        "flash",
+        "Put interpreter and firmware on a board, up to a running controller; what was cut is completed by once more.",
+    ),
     "provision": (
         "provision",
         "Give a board its identity, parameters and keys, all of them or none; what was cut is completed by once more.",

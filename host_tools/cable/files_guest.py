@@ -42,8 +42,16 @@ def identify():
         platform=sys.platform,
         machine=os.uname().machine if hasattr(os, "uname") else sys.platform,
         interpreter=".".join([str(part) for part in sys.implementation.version[:3]]),
+        build=os.uname().version if hasattr(os, "uname") else sys.version,
         heap_free=gc.mem_free(),
     )
+
+
+def bootloader():
+    """Let the chip show its drive, as with BOOTSEL held; nothing is printed after that."""
+    import machine
+
+    machine.bootloader()
 
 
 def digests(names):

@@ -35,6 +35,7 @@ class Flashed:
     """What became of a board.  place: SLOT or FILES.  changed: anything was written.  note: why not in a slot."""
 
     target: Target
+    version: str
     place: str
     changed: bool
     note: str
@@ -58,7 +59,13 @@ def flash(calls: Calls, wanted: str, built: Callable[[Board], Build], progress: 
         place = FILES
         note = f"its ROMFS segment takes images of {room:,} bytes" if room else "the interpreter has no ROMFS segment"
     calls.call("remove", TOOL)
-    return Flashed(found, place, changed, note and f"{note}: without slots, so without updates in the field")
+    return Flashed(
+        found,
+        made.manifest["version"],
+        place,
+        changed,
+        note and f"{note}: without slots, so without updates in the field",
+    )
 
 
 def _room(calls: Calls, board: Board) -> int:

@@ -71,11 +71,16 @@ def apply(board: Calls, plan: Plan, progress: Progress | None = None) -> list[st
     wrong = [name for names in differing(board, plan) for name in names]
     if wrong:
         raise _otherwise(", ".join(wrong))
-    _stage(board, plan.marker + FRESH, plan.mark, None)
-    board.call("place", plan.marker, [plan.marker], [])
+    write_one(board, plan.marker, plan.mark)
     if _digests(board, [plan.marker])[plan.marker] != digest(plan.mark):
         raise _otherwise(plan.marker)
     return [*files, *folders]
+
+
+def write_one(board: Calls, name: str, data: bytes) -> None:
+    """Replace one file that stands for itself."""
+    _stage(board, name + FRESH, data, None)
+    board.call("place", name, [name], [])
 
 
 def differing(board: Calls, plan: Plan) -> tuple[list[str], list[str]]:

@@ -64,10 +64,11 @@ def _families(chip: str) -> str:
 def drives() -> list[Path]:
     """Return the mounted drives of chips in BOOTSEL mode."""
     found: Iterable[Path] = (path for top in _MOUNTS for depth in ("*", "*/*") for path in Path(top).glob(depth))
-    return sorted(path for path in found if _has_info(path))
+    return sorted(path for path in found if is_shown(path))
 
 
-def _has_info(path: Path) -> bool:
+def is_shown(path: Path) -> bool:
+    """Return whether a folder is the drive of a chip in BOOTSEL mode now."""
     try:
         return (path / INFO).is_file()
     except OSError:

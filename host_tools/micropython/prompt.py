@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import struct
 import time
 from pathlib import Path
@@ -48,7 +49,8 @@ class Session:
     """
 
     def __init__(self, port: str, *scripts: Path, fresh: bool = False) -> None:
-        self._port = port
+        # mpremote knows a pseudo-terminal by its path, not by a link to it.
+        self._port = os.path.realpath(port) if os.path.islink(port) else port
         self._scripts = scripts
         self._fresh = fresh
         self._transport: SerialTransport | None = None
@@ -119,9 +121,13 @@ class Session:
 
     def reset(self) -> None:
         """Let the board start anew; the session is over."""
+        self.leave("import machine\nmachine.reset()")
+
+    def leave(self, text: str) -> None:
+        """Run what the board does not answer after; the session is over."""
         if self._transport is not None:
             with contextlib.suppress(*_CUT):
-                self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+                self._transport.exec_raw_no_follow(text)
             with contextlib.suppress(OSError):
                 self._transport.close()
         self._transport = None
