@@ -46,13 +46,14 @@ def check(
     json_file: JsonOutcome = None,
 ) -> None:
     """Check pins, levels, clock, RS-485, flash and watchdog of the board on PORT, and leave it in the safe state."""
-    from host_tools.rig_check.session import Session
+    from host_tools.micropython.prompt import Session
+    from host_tools.rig_check import GUEST
     from host_tools.rig_check.steps import FAILED, SKIPPED, Options, Outcome, run
 
     check_writable(json_file)
     options = Options(seconds, contactor, rs485_port, not no_watchdog)
     outcomes: list[Outcome] = []
-    with Session(port) as session:
+    with Session(port, GUEST) as session:
         for outcome in run(session, options):
             outcomes.append(outcome)
             if not quiet and not is_stdout(json_file):

@@ -16,6 +16,14 @@ COMMANDS = {
     "board": ("board", "Run the virtual board, or list the serial ports of real ones."),
     "firmware": ("firmware", "Build the firmware's image for a board."),
     "update": ("update", "Make keys, sign releases of the firmware, and send one to a controller."),
+    "flash": (
+        "flash",
+        "Put interpreter and firmware on a board, up to a running controller; what was cut is completed by once more.",
+    ),
+    "provision": (
+        "provision",
+        "Give a board its identity, parameters and keys, all of them or none; what was cut is completed by once more.",
+    ),
     "rig": ("rig", "Check a real board on a desk, part by part."),
     "plant": ("plant", "Run a model of the bench by itself."),
     "uplink": ("uplink", "Carry records of the controllers on PORT to an MQTT broker, and its commands to them."),

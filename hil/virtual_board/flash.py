@@ -16,7 +16,7 @@ from host_tools.image.stamp import FIRMWARE, copy_program
 
 CONFIG = "config.json"
 GOOD = "config.good.json"
-IDENTITY = "identity"
+IDENTITY = "device_id"
 PKI = "pki"
 PKI_KEY = "secc_key.der"
 _IDENTITY_BYTES = 256
@@ -69,14 +69,14 @@ def has_config(directory: Path) -> bool:
 
 
 def identity(directory: Path) -> str | None:
-    """Return the content of a flash's identity file as ASCII, valid device id or not; None if there is no such file."""
+    """Return the device id in a flash as ASCII, valid device id or not; None if there is no such file."""
     try:
         with (directory / IDENTITY).open("rb") as file:
             given = file.read(_IDENTITY_BYTES).strip()
     except FileNotFoundError:
         return None
     except OSError as error:
-        return f"identity: {error.strerror}"
+        return f"{IDENTITY}: {error.strerror}"
     return given.decode("ascii", "backslashreplace").replace("\0", "\\x00") or None
 
 

@@ -21,6 +21,7 @@ HOST_ORDER = (
     "host_tools.image",
     "host_tools.micropython",
     "host_tools.rig_check",
+    "host_tools.cable",
     "host_tools.link",
     "host_tools.contract",
     "host_tools.mqtt",

@@ -79,6 +79,12 @@ def read(path: Path, *, own: bool = False) -> Board:
     return _board(path, dict(_constants(tree)), own, whole)
 
 
+def constant(board: Board, name: str) -> Any:
+    """Return a constant of a board's table, None where that has none of this name."""
+    assert board.table is not None
+    return dict(_constants(ast.parse(board.table.read_text(encoding="utf-8")))).get(name)
+
+
 def _constants(tree: ast.Module) -> Iterator[tuple[str, Any]]:
     """Yield the names at a file's top that are bound to a literal."""
     for node in tree.body:

@@ -27,9 +27,10 @@ CONFIG = "config.json"
 class Build:
     """An image and what belongs to it.
 
-    files: {name: octets} of all that a flash tool needs, the image itself under IMAGE.  parts: octets of compiled
-    code by package.  manifest: what the image is, as MANIFEST has it.  heap_required: octets that the program takes at
-    most on the parameters it was built for.  note: why it does not run on the default ones, where none were given.
+    files: {name: octets} of all that a flash tool needs, the image itself under IMAGE.  modules: {path: octets} of what
+    is in the image.  parts: octets of compiled code by package.  manifest: what the image is, as MANIFEST has it.
+    heap_required: octets that the program takes at most on the parameters it was built for.  note: why it does not run
+    on the default ones, where none were given.
     """
 
     board: Board
@@ -38,6 +39,7 @@ class Build:
     manifest: dict[str, Any]
     heap_required: int
     note: str
+    modules: dict[str, bytes]
 
     @property
     def image(self) -> bytes:
@@ -84,7 +86,7 @@ def build(
     bill = sbom.document(board, version, image, parts, in_package, compiler.tools())
     manifest = _manifest(board, version, commit, image, parts)
     described = {MANIFEST: _json(manifest), SBOM: _json(bill)}
-    return Build(board, {IMAGE: image, **parts, **described}, _sizes(made), manifest, heap_required, note)
+    return Build(board, {IMAGE: image, **parts, **described}, _sizes(made), manifest, heap_required, note, made)
 
 
 def write(done: Build, folder: Path) -> Path:

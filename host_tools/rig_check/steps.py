@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from host_tools.errors import ToolError
+from host_tools.micropython.prompt import BoardError, Calls
 from host_tools.rig_check.adapter import Adapter
-from host_tools.rig_check.session import BoardError, Calls
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 PILOT_TOLERANCE_MV = 1000

@@ -17,7 +17,8 @@ from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.mains_feed import MainsFeed
 from host_tools.errors import MissingError
-from host_tools.rig_check.session import Session
+from host_tools.micropython.prompt import Session
+from host_tools.rig_check import GUEST
 from host_tools.rig_check.steps import FAILED, PASSED, SKIPPED, Options, run
 
 pytestmark = pytest.mark.timeout(120)
@@ -44,7 +45,7 @@ def test_the_virtual_board_is_checked_as_far_as_it_has_the_parts(tmp_path: Path)
 
 
 def test_a_port_without_a_board_is_said_and_exits_with_missing(tmp_path: Path) -> None:
-    with pytest.raises(MissingError, match="no MicroPython prompt"), Session(str(tmp_path / "ttyACM9")):
+    with pytest.raises(MissingError, match="no MicroPython prompt"), Session(str(tmp_path / "ttyACM9"), GUEST):
         pass
 
 
@@ -100,6 +101,6 @@ def test_what_was_not_allowed_or_wired_is_skipped_with_the_way_to_it() -> None:
 
 def test_a_failed_step_makes_the_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     board = Rows(flash={"same": False})
-    monkeypatch.setattr("host_tools.rig_check.session.Session", lambda _port: board)
+    monkeypatch.setattr("host_tools.micropython.prompt.Session", lambda _port, _script: board)
     result = CliRunner().invoke(app, ["check", "--port", "x", "--seconds", "2"])
     assert result.exit_code == 1 and "failed   flash" in result.output

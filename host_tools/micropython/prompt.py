@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import struct
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,13 +16,14 @@ from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import MissingError, ToolError
 
-GUEST = Path(__file__).with_name("board_guest.py")
 RETURN_S = 40.0  # from a reset to a prompt
 CALL_S = 30.0
 PROMPT_S = 15.0  # one Ctrl-C, and patience: a second one while the first is on its way ends some interpreters
+SILENCE_S = 10.0  # of a port in the middle of an exchange: the other end has gone
 BOOT_S = 2.5  # what starts is left alone: a Ctrl-C into its first moments may end it a second time
 TRIES = 3
 _TRY_S = 0.3
+_CUT = (TransportError, OSError, struct.error)  # the last: mpremote unpacks what did not come
 
 
 class BoardError(ToolError):
@@ -41,10 +44,17 @@ class Calls(Protocol):
 
 
 class Session:
-    """A board at a serial port.  port: its console.  reconnect: whether the port itself goes at a reset (USB)."""
+    """A board at a serial port.
 
-    def __init__(self, port: str) -> None:
-        self._port = port
+    port: its console.  scripts: device-side, they define the functions that are called.  fresh: end what runs there by
+    a soft reset first, so that they have the whole heap.
+    """
+
+    def __init__(self, port: str, *scripts: Path, fresh: bool = False) -> None:
+        # mpremote knows a pseudo-terminal by its path, not by a link to it.
+        self._port = os.path.realpath(port) if os.path.islink(port) else port
+        self._scripts = scripts
+        self._fresh = fresh
         self._transport: SerialTransport | None = None
 
     def __enter__(self) -> Session:
@@ -64,10 +74,14 @@ class Session:
     def _open(self) -> None:
         try:
             with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it did not expect
-                self._transport = SerialTransport(self._port)
+                self._transport = SerialTransport(self._port, timeout=SILENCE_S)
+                self._transport.serial.write_timeout = SILENCE_S
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=PROMPT_S)
-            self._run(GUEST.read_text(encoding="utf-8"), CALL_S)
-        except (TransportError, OSError) as error:
+                if self._fresh:
+                    self._transport.enter_raw_repl(soft_reset=True, timeout_overall=PROMPT_S)
+            for script in self._scripts:
+                self._run(script.read_text(encoding="utf-8"), CALL_S)
+        except _CUT as error:
             self._close()
             raise MissingError(f"{self._port}: no MicroPython prompt: {error}") from None
 
@@ -84,7 +98,7 @@ class Session:
         try:
             self._transport.exec_raw_no_follow(text)
             said, errors = self._transport.follow(timeout_s)
-        except (TransportError, OSError) as error:
+        except _CUT as error:
             raise MissingError(f"{self._port}: the board stopped answering: {error}") from None
         return _said(bytes(said) + b"\x04" + bytes(errors))
 
@@ -108,11 +122,24 @@ class Session:
                     marks.setdefault(octet, time.monotonic())
                 ends += octet == b"\x04"
                 kept += octet
-        except (TransportError, OSError) as error:
+        except _CUT as error:
             raise MissingError(f"{self._port}: the board stopped answering: {error}") from None
         finally:
-            port.timeout = None
+            port.timeout = SILENCE_S
         return _row(_said(bytes(kept))), marks[b">"] - marks[b"<"] if len(marks) == 2 else 0.0
+
+    def reset(self) -> None:
+        """Let the board start anew; the session is over."""
+        self.leave("import machine\nmachine.reset()")
+
+    def leave(self, text: str) -> None:
+        """Run what the board does not answer after; the session is over."""
+        if self._transport is not None:
+            with contextlib.suppress(*_CUT):
+                self._transport.exec_raw_no_follow(text)
+            with contextlib.suppress(OSError):
+                self._transport.close()
+        self._transport = None
 
     def starve(self, timeout_ms: int) -> float:
         """Let the watchdog bite; return the seconds until the board answered again.  Errors: MissingError."""
