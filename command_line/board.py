@@ -18,6 +18,7 @@ from command_line.options import Config, JsonNow, JsonOutcome
 from command_line.stopping import stop_in_loop
 from host_tools.errors import ToolError
 from host_tools.files import check_writable, write_atomic
+from host_tools.micropython.interpreter import BOARD_HEAP_KB, HEAP_KB
 
 if TYPE_CHECKING:
     from serial.tools.list_ports_common import ListPortInfo
@@ -44,8 +45,9 @@ _KNOWN_VENDORS = {
 @app.command(cls=Command)
 def run(
     heap: Annotated[
-        str, typer.Option(metavar="BYTES", help="Heap of the interpreter; 400k here is 200k there.")
-    ] = "400k",
+        str,
+        typer.Option(metavar="BYTES", help=f"Heap of the interpreter; {HEAP_KB}k here is {BOARD_HEAP_KB}k on a chip."),
+    ] = f"{HEAP_KB}k",
     flash: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Flash that persists; flashed when it holds no main.py.")
     ] = None,
