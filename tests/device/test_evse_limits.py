@@ -270,3 +270,7 @@ def test_power_that_is_unknown_is_counted_by_its_time_and_not_by_a_guess():
     for now_ms, unmetered_ms in ((1000, 0), (1500, 500), (1400, 500), (2400, 1500), (100000000, 65535000)):
         meter.update(UNKNOWN, now_ms)
         assert (meter.unmetered_ms, meter.energy_wh, meter._mj) == (unmetered_ms, 0, 0)
+    meter = Meter()
+    for power_w, now_ms in ((0, 1000), (0, 1500), (-500, 2000)):
+        meter.update(power_w, now_ms)
+        assert meter.unmetered_ms == 0, "nothing and the way out are measured"
