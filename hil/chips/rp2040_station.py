@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import runpy
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 
 from gridkeel import evse
-from gridkeel.boards.tables import rpi_pico
 from gridkeel.params import Parameters
 from hil.chips.flash_image import FIRMWARE, flash_image
 from hil.chips.rp2040 import CHIP, Layout, Rp2040
@@ -22,7 +22,8 @@ from hil.rigs.recorder import Recorder
 from hil.rigs.run_host import RunHost
 from host_tools.uplink.queue import Queue
 
-TABLE: ModuleType = rpi_pico
+# The pins of a Raspberry Pi Pico: constants, which the board reads from the same file.
+TABLE = SimpleNamespace(**runpy.run_path(str(FIRMWARE / "gridkeel/boards/tables/rpi_pico.py")))
 STEP_US = 1000.0
 HOST_EVERY_US = 5000.0
 _FIRST_ADC_PIN = 26
