@@ -14,8 +14,9 @@ from host_tools.errors import ToolError
 from host_tools.image import compiler
 from host_tools.image.boards import Board
 from host_tools.image.build import Build
+from host_tools.image.fixed import fixed_files
 from host_tools.image.package import PACKAGE
-from host_tools.image.stamp import FIRMWARE, FIXED, SCRIPTS
+from host_tools.image.stamp import FIRMWARE, SCRIPTS
 
 SCRIPTS_ON_BOARD = (staging.SCRIPT, Path(__file__).with_name("slot_guest.py"))
 MARKER = "flashed.json"
@@ -78,7 +79,7 @@ def _room(calls: Calls, board: Board) -> int:
 
 def _plan(made: Build, place: str) -> Plan:
     files = {name: made.files[name] for name in SCRIPTS}
-    files |= {Path(name).name: (FIRMWARE / name).read_bytes() for name in FIXED}
+    files |= fixed_files(FIRMWARE)
     about = {"board": made.board.name, "version": made.manifest["version"], "image": digest(made.image), "in": place}
     if place == SLOT:
         return Plan(MARKER, files, about=about)

