@@ -54,11 +54,11 @@ def _check(scratch, header, name, body, public_key, verify):
     if not body.get("Id") or reference.get("URI") != "#" + body["Id"]:
         return journal.SIGNATURE_REFERENCE
     try:
-        digest = _digest(scratch, grammars.iso2(), name, body)
+        digest = yield from _digest(scratch, grammars.iso2(), name, body)
         yield
         if digest != reference["DigestValue"]:
             return journal.SIGNATURE_DIGEST
-        signed = _digest(scratch, grammars.xmldsig(), "SignedInfo", info)
+        signed = yield from _digest(scratch, grammars.xmldsig(), "SignedInfo", info)
     except errors.ExiError:
         # An element no larger than the message it came in is always encoded: this one is none.
         return journal.SIGNATURE_FORM
@@ -85,5 +85,5 @@ def _form(info, value):
 
 
 def _digest(scratch, schema, name, value):
-    end = exi.encode_fragment(schema, name, value, scratch, 0)
+    end = yield from exi.encode_steps(schema, name, value, scratch, 0, True)
     return hashlib.sha256(memoryview(scratch)[:end]).digest()
