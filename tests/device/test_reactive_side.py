@@ -43,10 +43,17 @@ class Control:
         return self.resting
 
 
+class Device:
+    """A device with one way to set reactive power."""
+
+    def __init__(self):
+        self.reactive = Control()
+
+
 def side_of(driving=True):
     jobs = Jobs()
-    side = ReactiveSide(Parameters({"reversion_s": 4}), jobs)
-    side.control = Control()
+    device = Device()
+    side = ReactiveSide(Parameters({"reversion_s": 4}), jobs, device)
     if driving:
         side.drive(0)
     return side, jobs
