@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 from virtual_board_helpers import HANG_S, make_firmware, wait_until
 
+import command_line.root
 from gridkeel.update import selector
 from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
@@ -23,6 +25,7 @@ from hil.virtual_board import VirtualBoard
 from hil.virtual_board.area import AreaFile
 from hil.virtual_board.mains_feed import MainsFeed
 from host_tools.cable.flash import FILES, MARKER, SCRIPTS_ON_BOARD, SLOT, TOOL, Flashed, flash
+from host_tools.cable.started import watch
 from host_tools.errors import MissingError, ToolError
 from host_tools.image import build as builder
 from host_tools.image.boards import Board
@@ -140,3 +143,43 @@ def test_a_wrong_board_is_refused_before_anything_is_built_or_written(tmp_path: 
         with Session(board.console, *SCRIPTS_ON_BOARD, fresh=True) as session, pytest.raises(ToolError, match="RP2040"):
             flash(session, "rpi_pico", not_wanted)
         assert sorted(path.name for path in board.flash.rglob("*")) == before
+
+
+def test_the_command_says_where_the_firmware_is_and_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("command_line.flash._built", built)
+    with empty_board(tmp_path, slots=False) as (board, _area):
+        words = ["flash", "--board", "virtual", "--port", board.console]
+        first = CliRunner().invoke(command_line.root.app, words)
+        assert first.exit_code == 0 and "flashed, version" in first.stdout, first.output
+        assert "no ROMFS segment" in first.stderr
+        again = CliRunner().invoke(command_line.root.app, [*words, "--no-watch", "--json", "-"])
+        row = json.loads(again.stdout)
+        assert (row["result"], row["place"], row["port"]) == ("complete already", FILES, board.console)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--board", "nonesuch", "--port", "x"], "unknown board"),
+        (["--board", "rpi_pico", "--interpreter", "x.uf2"], "together"),
+        (["--board", "rpi_pico", "--sha256", "00"], "together"),
+        (["--board", "rpi_pico", "--drive", "."], "belongs to --interpreter"),
+        (["--board", "virtual", "--interpreter", "x", "--sha256", "00"], "no way from here"),
+        (["--board", "virtual"], "no serial port looks like"),
+        (["--board", "virtual", "--port", "/dev/ttyACM99"], "no MicroPython prompt"),
+    ],
+)
+def test_what_cannot_be_flashed_is_refused_with_the_way_out(words: list[str], said: str) -> None:
+    done = CliRunner().invoke(command_line.root.app, ["flash", *words])
+    assert isinstance(done.exception, ToolError) and said in str(done.exception), done.exception
+
+
+def test_a_firmware_that_does_not_start_is_said_with_its_reason(tmp_path: Path) -> None:
+    firmware = make_firmware(tmp_path / "firmware", main_py="import nonesuch\n")
+    with VirtualBoard(tmp_path / "flash", firmware=firmware) as board:
+        with Session(board.console, *SCRIPTS_ON_BOARD, fresh=True) as session:
+            session.reset()
+        with pytest.raises(ToolError, match="does not start: ImportError: no module named 'nonesuch'"):
+            watch(board.console, 3.0)
