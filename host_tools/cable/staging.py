@@ -77,7 +77,7 @@ def apply(board: Calls, plan: Plan, progress: Progress | None = None) -> list[st
     write_one(board, plan.marker, plan.mark)
     if _digests(board, [plan.marker])[plan.marker] != digest(plan.mark):
         raise _otherwise(plan.marker)
-    return [*files, *folders]
+    return [*files, *folders] or [plan.marker]
 
 
 def write_one(board: Calls, name: str, data: bytes) -> None:

@@ -16,6 +16,7 @@ from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import MissingError, ToolError
 
+HOLD = Path(__file__).with_name("hold_guest.py")
 RETURN_S = 20.0  # from a reset to a prompt
 CALL_S = 30.0
 SILENCE_S = 10.0  # of a port in the middle of an exchange: the other end has gone
@@ -70,7 +71,7 @@ class Session:
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=5)
                 if self._fresh:
                     self._transport.enter_raw_repl(soft_reset=True, timeout_overall=5)
-            for script in self._scripts:
+            for script in (HOLD, *self._scripts):
                 self._run(script.read_text(encoding="utf-8"), CALL_S)
         except _CUT as error:
             self._close()

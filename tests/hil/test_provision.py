@@ -138,7 +138,7 @@ def test_a_board_that_loses_its_power_in_between_is_completed_by_the_same_comman
 def test_a_port_that_goes_in_between_is_said_with_the_way_out(tmp_path: Path) -> None:
     board = VirtualBoard(tmp_path / "flash", firmware=make_firmware(tmp_path / "firmware")).start()
     with Session(board.console, SCRIPT) as session:
-        session.call("hold")
+        session.call("identify")
         board.stop()
         with pytest.raises(MissingError, match="stopped answering"):
             provision(session, ORDER)
