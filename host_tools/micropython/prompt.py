@@ -21,6 +21,8 @@ RETURN_S = 20.0  # from a reset to a prompt
 CALL_S = 30.0
 SILENCE_S = 10.0  # of a port in the middle of an exchange: the other end has gone
 BOOT_S = 2.5  # what starts is left alone: a Ctrl-C into its first moments may end it a second time
+STOP_S = 5.0  # from Ctrl-C to the raw prompt
+_STOPS = 2  # a board that is just starting may lose the first Ctrl-C
 _TRY_S = 0.3
 _CUT = (TransportError, OSError, struct.error)  # the last: mpremote unpacks what did not come
 
@@ -68,7 +70,7 @@ class Session:
             with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it did not expect
                 self._transport = SerialTransport(self._port, timeout=SILENCE_S)
                 self._transport.serial.write_timeout = SILENCE_S
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=5)
+                self._stop_program(self._transport)
                 if self._fresh:
                     self._transport.enter_raw_repl(soft_reset=True, timeout_overall=5)
             for script in (HOLD, *self._scripts):
@@ -76,6 +78,13 @@ class Session:
         except _CUT as error:
             self._close()
             raise MissingError(f"{self._port}: no MicroPython prompt: {error}") from None
+
+    def _stop_program(self, transport: SerialTransport) -> None:
+        for _ in range(_STOPS - 1):
+            with contextlib.suppress(TransportError):
+                transport.enter_raw_repl(soft_reset=False, timeout_overall=STOP_S)
+                return
+        transport.enter_raw_repl(soft_reset=False, timeout_overall=STOP_S)
 
     def _close(self) -> None:
         if self._transport is not None:

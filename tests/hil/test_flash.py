@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import json
 import os
@@ -183,3 +184,29 @@ def test_a_firmware_that_does_not_start_is_said_with_its_reason(tmp_path: Path) 
             session.reset()
         with pytest.raises(ToolError, match="does not start: ImportError: no module named 'nonesuch'"):
             watch(board.console, 3.0)
+
+
+def test_another_firmware_goes_into_the_other_slot_and_is_the_judged_one_at_once(tmp_path: Path) -> None:
+    def other(board: Board) -> Build:
+        made = built(board)
+        files = {**made.files, builder.IMAGE: made.image + bytes(1000)}
+        return dataclasses.replace(made, files=files, manifest={**made.manifest, "version": "0.2.1"})
+
+    with empty_board(tmp_path, slots=True) as (board, area):
+        assert area is not None
+        flashed(board)
+        assert is_heard(board.host)
+        with Session(board.console, *SCRIPTS_ON_BOARD, fresh=True) as session:
+            cut = Cut(session, board, 60)
+            with pytest.raises(MissingError):
+                flash(cut, "virtual", other)
+        assert (selector.read_record(area).active, selector.is_bootable(area, 0, 0)) == (0, True)
+        with Session(board.console, *SCRIPTS_ON_BOARD, fresh=True) as session:
+            assert flash(session, "virtual", other).changed
+            session.reset()
+        record = selector.read_record(area)
+        assert (record.state, record.active, record.counter) == (selector.CONFIRMED, 1, 0)
+        assert selector.read_header(area, 1).version.rstrip(b"\0") == b"0.2.1"
+        assert is_heard(board.host)
+        with Session(board.console, *SCRIPTS_ON_BOARD, fresh=True) as session:
+            assert not flash(session, "virtual", other).changed
