@@ -3,7 +3,7 @@
 python tests/bench/bench_update.py [--commits N]
 
 The host's link, the device's link and its installer are the product's; line and clock are virtual. A step of the
-installer (a page of flash) is reckoned at 1.5 ms, erasing a block at 10 ms, for which a flash of the W25Q kind takes 45.
+installer (a page of flash) is reckoned at 1.5 ms, erasing a block at 10 ms (a W25Q takes 45).
 The delta is that of N commits (40) of the firmware.
 """
 

@@ -8,7 +8,7 @@ from gridkeel.errors import ProtocolError
 from gridkeel.link import frames, message_ids, messages, table
 from gridkeel.link.device import DeviceLink
 
-WASM_GROUP = 2  # each builds the message table, and nothing is collected there
+WASM_GROUP = 1  # each builds the message table, and nothing is collected there
 
 
 def _hello(body):
