@@ -1,4 +1,4 @@
-"""Numbers the private attributes of each class: _0, _1, ... in every class, so that all of them share few names.
+"""Numbers the private attributes of each class: _a0, _d7, ... in every class, so that all of them share few names.
 
 MicroPython keeps the name of an attribute once in the program's table of names, whoever has one of that name: two
 hundred classes that number theirs need as many names as the largest of them. Only what is said as `self._name` in
@@ -18,7 +18,9 @@ from host_tools.image.constants import Module
 Key = tuple[str, str]  # module and class
 _PRIVATE = re.compile(r"_[A-Za-z][A-Za-z0-9_]*")
 _WORDS = re.compile(rf"(?<![A-Za-z0-9_]){_PRIVATE.pattern}")
-_NUMBERED = re.compile(r"_[0-9]+")
+_NUMBERED = re.compile(r"_[a-z][0-9]")
+_NUMBERS = 260
+_STRIDE = 37  # names that follow each other would lie side by side in an object's table, and be found after each other
 _BY_TEXT = ("getattr", "setattr", "hasattr", "delattr")
 _HOOKS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__slots__", "__dict__")
 _PLAIN_BASES = ("object", "Exception", "ValueError", "OSError", "RuntimeError")
@@ -122,9 +124,14 @@ class Attributes:
         for class_, key in self._closed.items():
             said[self._head(key)].difference_update(_in_body(class_))
         return {
-            head: {name: f"_{number}" for number, name in enumerate(sorted(names - stay))}
+            head: {name: _numbered(number) for number, name in enumerate(sorted(names - stay)[:_NUMBERS])}
             for head, names in said.items()
         }
+
+
+def _numbered(number: int) -> str:
+    place = number * _STRIDE % _NUMBERS
+    return f"_{chr(ord('a') + place // 10)}{place % 10}"
 
 
 def _classes(modules: Iterable[Module]) -> Iterator[tuple[Key, ast.ClassDef]]:
