@@ -35,6 +35,8 @@ SLICE_MS = 5
 # Most instructions of a figure: of the control cycle at this clock, of a verification, of any slice of work.
 BOUNDS = {
     ("cycle", "median"): 200_000,
+    ("cycle", "receive"): 400_000,  # what one answer to the search costs
+    ("cycle with a pilot", "receive"): 400_000,
     ("P-256 verification", "whole"): 60_000_000,
     ("P-256 verification", "slice"): SLICE_MS * CLOCK_MHZ * 1000,
     (SESSION, "slice"): SLICE_MS * CLOCK_MHZ * 1000,

@@ -54,9 +54,12 @@ def cycle(pilot):
 
     def counted(data, n, now_ms):
         nonlocal longest
+        in_use = gc.mem_alloc()
         begun = counter.now()
         receive(data, n, now_ms)
-        longest = max(longest, counter.since(begun))
+        spent = counter.since(begun)
+        if gc.mem_alloc() >= in_use:  # else it met a collection, whose time is told apart
+            longest = max(longest, spent)
 
     controller.receive = counted
     for state, blocks in steps + [(steps[-1][0], MEASURED_BLOCKS)]:
@@ -98,6 +101,8 @@ class Board:
     boot_id = 1
     clock_hz = CLOCK_HZ
     slice_ms = 0
+    edges_hz = 0
+    model = chip = b""
     probes_heap = False
     tcp_port, tls_port, address = 15118, 0, bytes(16)  # of its own vehicle network
 
@@ -107,6 +112,14 @@ class Board:
         self._settings = b'{"evse": %d}' % settings
         self.rs485 = self.host = self.connector = Port()
         self.has_vehicle_network = settings == evse.ISO15118
+
+    def check(self, parameters):
+        pass
+
+    begin = check
+
+    def open_area(self):
+        return None
 
     def ticks_ms(self):
         return 0
