@@ -158,7 +158,7 @@ class Master:
 
         A line that never falls silent is talked over after one timeout: it is broken anyway, and that must show.
         """
-        return not self.open and self.quiet_left(now_ms) == 0
+        return not self.open and (not (self._hold or self.careful) or self.quiet_left(now_ms) == 0)
 
     def quiet_left(self, now_ms: int) -> int:
         """Return the ms until the line counts as silent, were it silent from now on."""
@@ -223,7 +223,7 @@ class Master:
             self._hold_ms = now_ms
 
     def _check_free(self, now_ms):
-        if self.open or self._hold and self.quiet_left(now_ms) or self.careful and self.quiet_left(now_ms):
+        if not self.ready(now_ms):
             raise ProtocolError("a request while a transaction is open or the line not yet silent")
 
     def _close_frame(self, out, size, function, address, count, now_ms):
