@@ -14,7 +14,10 @@ CLOCK_MHZ = 240
 DEADLINE_S = 240.0
 _OF_ALL = (HERE / "chip_guest.py", HERE / "m7_counter.py")
 _WORLD = (HERE / "cycle_guest.py", *(DEVICE / name for name in ("sine.py", "sunspec_slave.py", "rfc6979_vectors.py")))
-_VEHICLE = tuple(DEVICE / name for name in ("contracts.py", "der_maker.py", "evcc.py", "garbage.py", "outlet.py"))
+_VEHICLE = tuple(
+    DEVICE / name
+    for name in ("contracts.py", "der_maker.py", "evcc.py", "fake_charger.py", "repeatable_random.py", "small_heap.py")
+)
 SESSION = "Plug & Charge session"
 # What is measured: the call in chip_guest.py.
 CALLS = {

@@ -4,9 +4,12 @@ import gc
 
 from micropython import heap_lock, heap_unlock
 
+from gridkeel import slices
+
 gc.threshold(16384)  # as main.py does it
 
 CLOCK_HZ = 240000000
+slices.set_clock(CLOCK_HZ)
 MEASURED_BLOCKS = 50  # a fall by 0.2 Hz, which leaves a vehicle at the pilot enough to charge with
 PLUG_BLOCKS, CHARGE_BLOCKS = 20, 250
 HIGH_MV = {"A": 12000, "B": 9000, "C": 6000}
@@ -17,28 +20,16 @@ def tell(**figures):
         print(name, figures[name])
 
 
-def state_clock():
-    """Let slices be as long as this chip's clock allows."""
-    try:
-        from gridkeel import slices
-
-        slices.set_clock(CLOCK_HZ)
-    except ImportError:  # a firmware whose slices are counted in operations
-        from gridkeel.crypto import multiples
-
-        multiples.operations_a_slice = 2
-
-
 def cycle(pilot):
     """Tell the control cycles of a falling frequency, with a fixed vehicle or one that charges at a pilot."""
     import m7_counter as counter
-    from cycle_guest import SETTLE_BLOCKS, World
+    from cycle_guest import SETTLE_BLOCKS, ControlLoop
 
     steps = [("A", SETTLE_BLOCKS)]
     if pilot:
         steps += [("B", PLUG_BLOCKS), ("C", CHARGE_BLOCKS)]
-    world = World({"evse": 1, "baseline_w": 5000} if pilot else {}, sum(blocks for _state, blocks in steps))
-    controller, connector = world.controller, world.controller.connector
+    loop = ControlLoop({"evse": 1, "baseline_w": 5000} if pilot else {}, sum(blocks for _state, blocks in steps))
+    controller, connector = loop.controller, loop.controller.connector
     longest = 0
     cycles = []
 
@@ -62,16 +53,16 @@ def cycle(pilot):
     for state, blocks in steps + [(steps[-1][0], MEASURED_BLOCKS)]:
         cycles.clear()
         for _ in range(blocks):
-            world.prepare()
+            loop.prepare()
             if pilot:
                 levels(state)
             heap_lock()  # as runtime/app.py does it: long frames lie on the stack then, and nothing is collected
             begun = counter.now()
-            n = world.cycle()
+            n = loop.cycle()
             spent = counter.since(begun)
             heap_unlock()
             cycles.append(spent)
-            world.serve(n)
+            loop.serve(n)
     assert controller.energise, "the vehicle does not charge"
     cycles.sort()
     tell(median=cycles[len(cycles) // 2], worst=cycles[-1], receive=longest)
@@ -98,6 +89,7 @@ class Board:
     boot_id = 1
     clock_hz = CLOCK_HZ
     slice_ms = 0
+    edges_hz = 0  # it samples
     probes_heap = False
     tcp_port, tls_port, address = 15118, 0, bytes(16)  # of its own vehicle network
 
@@ -112,6 +104,15 @@ class Board:
         return 0
 
     ticks_us = ticks_ms
+
+    def check(self, parameters):
+        pass
+
+    def begin(self, parameters):
+        pass
+
+    def open_area(self):
+        return None  # for a second image of the firmware
 
     def load(self, name, most):
         return self._settings if name == "config.json" else None
@@ -168,7 +169,6 @@ def verification():
 
     from gridkeel.crypto import ecdsa
 
-    state_clock()
     digest = sha256(b"sample").digest()
     for _ in range(2):  # the first imports what the second needs
         work = ecdsa.verify(PUBLIC, digest, SAMPLE)
@@ -188,12 +188,11 @@ def verification():
 def session():
     """Tell the longest slices of whole Plug & Charge sessions, with and without a collection in them."""
     import m7_counter as counter
-    from contracts import ContractCar, Operator, bench_for
+    from contracts import ContractEvcc, Operator, evse_for
 
-    state_clock()
     operator = Operator(sub_cas=2)
-    bench = bench_for(operator)
-    secc_work = bench.secc.work
+    evse = evse_for(operator)
+    secc_work = evse.secc.work
     longest = collected = slices = 0
 
     def counted(now_ms):
@@ -209,11 +208,11 @@ def session():
             longest = max(longest, spent)
         return more
 
-    bench.secc.work = counted
+    evse.secc.work = counted
     gc.collect()
     gc.threshold(-1)
-    car = ContractCar(bench, *operator.contract())
-    car.to_charging()
-    car.charge(5)
-    car.stop()
+    ev = ContractEvcc(evse, *operator.contract())
+    ev.to_charging()
+    ev.charge(5)
+    ev.stop()
     tell(slice=longest, collected=collected, slices=slices)
