@@ -25,6 +25,7 @@ def cycle(pilot):
     import m7_counter as counter
     from cycle_guest import SETTLE_BLOCKS, ControlLoop
 
+    gc.threshold(-1)  # as runtime/app.py has it while it runs
     steps = [("A", SETTLE_BLOCKS)]
     if pilot:
         steps += [("B", PLUG_BLOCKS), ("C", CHARGE_BLOCKS)]
