@@ -31,10 +31,11 @@ def flash_image(
     Errors: ToolError where something does not compile.
     """
     chip = chip_named(chip_name)
+    scripts = tuple(scripts)
     own = {path.name: path.read_text(encoding="utf-8") for path in scripts}
     texts = {
         path.relative_to(firmware).as_posix(): path.read_text(encoding="utf-8")
-        for path in sources(firmware, chip, table, keep_names=keep_names)
+        for path in sources(firmware, chip, table, scripts, keep_names=keep_names)
     }
     others = [path.read_text(encoding="utf-8") for path in beside(firmware)] + list(own.values())
     if folded:

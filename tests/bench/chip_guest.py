@@ -4,9 +4,12 @@ import gc
 
 from micropython import heap_lock, heap_unlock
 
+from gridkeel import slices
+
 gc.threshold(16384)  # as main.py does it
 
 CLOCK_HZ = 240000000
+slices.set_clock(CLOCK_HZ)
 MEASURED_BLOCKS = 50  # a fall by 0.2 Hz, which leaves a vehicle at the pilot enough to charge with
 PLUG_BLOCKS, CHARGE_BLOCKS = 20, 250
 HIGH_MV = {"A": 12000, "B": 9000, "C": 6000}
@@ -17,23 +20,12 @@ def tell(**figures):
         print(name, figures[name])
 
 
-def state_clock():
-    """Let slices be as long as this chip's clock allows."""
-    try:
-        from gridkeel import slices
-
-        slices.set_clock(CLOCK_HZ)
-    except ImportError:  # a firmware whose slices are counted in operations
-        from gridkeel.crypto import multiples
-
-        multiples.operations_a_slice = 2
-
-
 def cycle(pilot):
     """Tell the control cycles of a falling frequency, with a fixed vehicle or one that charges at a pilot."""
     import m7_counter as counter
     from cycle_guest import SETTLE_BLOCKS, ControlLoop
 
+    gc.threshold(-1)  # as runtime/app.py has it while it runs
     steps = [("A", SETTLE_BLOCKS)]
     if pilot:
         steps += [("B", PLUG_BLOCKS), ("C", CHARGE_BLOCKS)]
@@ -126,6 +118,15 @@ class Board:
 
     ticks_us = ticks_ms
 
+    def check(self, parameters):
+        pass
+
+    def begin(self, parameters):
+        pass
+
+    def open_area(self):
+        return None  # for a second image of the firmware
+
     def load(self, name, most):
         return self._settings if name == "config.json" else None
 
@@ -181,7 +182,6 @@ def verification():
 
     from gridkeel.crypto import ecdsa
 
-    state_clock()
     digest = sha256(b"sample").digest()
     for _ in range(2):  # the first imports what the second needs
         work = ecdsa.verify(PUBLIC, digest, SAMPLE)
@@ -203,7 +203,6 @@ def session():
     import m7_counter as counter
     from contracts import ContractEvcc, Operator, evse_for
 
-    state_clock()
     operator = Operator(sub_cas=2)
     evse = evse_for(operator)
     secc_work = evse.secc.work
