@@ -105,14 +105,6 @@ class Board:
         self.rs485 = self.host = self.connector = Port()
         self.has_vehicle_network = settings == evse.ISO15118
 
-    def check(self, parameters):
-        pass
-
-    begin = check
-
-    def open_area(self):
-        return None
-
     def ticks_ms(self):
         return 0
 
