@@ -11,6 +11,7 @@ from command_line.command import Command, group
 from command_line.disk import reporting_disk_errors
 from command_line.options import Quiet
 from host_tools.errors import MissingError, ToolError
+from host_tools.files import check_writable
 
 app = group(no_args_is_help=True, help="Make keys, sign releases of the firmware, and send one to a controller.")
 _KEY_HELP = "Key that signs, without its suffix: FOLDER/a for FOLDER/a.key and FOLDER/a.pub.pem."
@@ -62,6 +63,7 @@ def sign(
     from host_tools.update import release
     from host_tools.update.keys import signing_key
 
+    check_writable(out)
     known = boards(FIRMWARE)
     if board not in known:
         raise ToolError(f"--board {board or '?'}: one of {', '.join(known)}")
@@ -88,6 +90,7 @@ def rotate(
     from certs.files import write
     from host_tools.update.keys import NAMES, rotation, signing_key
 
+    check_writable(out)
     fresh = _one_set(new)
     first, second = (signing_key(old / name) for name in NAMES)
     with reporting_disk_errors(out):

@@ -33,6 +33,8 @@ TARGETS = {
     "firmware boards --json": ("firmware", "boards", "--json", "PATH"),
     "flash --json": ("flash", "--board", "virtual", "--port", "/dev/null", "--json", "PATH"),
     "provision --json": ("provision", "--port", "/dev/null", "--json", "PATH"),
+    "update sign --out": ("update", "sign", "FILE", "--board", "virtual", "--key", "a", "--out", "PATH"),
+    "update rotate --out": ("update", "rotate", "old", "new", "--out", "PATH"),
     "rig check --json": ("rig", "check", "--port", "/dev/null", "--json", "PATH"),
     "plant inverter --json": ("plant", "inverter", "--tcp", "127.0.0.1:0", "--seconds", "0.1", "--json", "PATH"),
     "broker --json": ("broker", "--port", "0", "--json", "PATH"),
