@@ -13,27 +13,10 @@ import sys
 FRESH = ".new"
 OLD = ".old"
 _FOLDER = 0x4000
-_held = []
 
 
 def _row(**row):
     print(json.dumps(row))
-
-
-def hold():
-    """Feed a watchdog that the firmware may have left running."""
-    import machine
-
-    try:
-        if sys.platform == "linux":
-            raise OSError
-        watchdog = machine.WDT(timeout=8000)
-        timer = machine.Timer(-1)
-        timer.init(period=500, callback=lambda _timer: watchdog.feed())
-        _held.append(timer)
-    except (AttributeError, TypeError, ValueError, OSError):
-        pass
-    _row()
 
 
 def identify():

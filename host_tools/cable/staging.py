@@ -14,6 +14,7 @@ from host_tools.errors import MissingError, ToolError
 
 SCRIPT = Path(__file__).with_name("files_guest.py")
 FRESH = ".new"
+OLD = ".old"
 PIECE_BYTES = 1536  # a script of 2 kB: what a chip with little heap compiles
 CALL_S = 30.0
 
@@ -71,10 +72,12 @@ def apply(board: Calls, plan: Plan, progress: Progress | None = None) -> list[st
     wrong = [name for names in differing(board, plan) for name in names]
     if wrong:
         raise _otherwise(", ".join(wrong))
+    for name in plan.folders:
+        board.call("remove", name + OLD)  # of a cut behind the renames: old keys must not stay
     write_one(board, plan.marker, plan.mark)
     if _digests(board, [plan.marker])[plan.marker] != digest(plan.mark):
         raise _otherwise(plan.marker)
-    return [*files, *folders]
+    return [*files, *folders] or [plan.marker]
 
 
 def write_one(board: Calls, name: str, data: bytes) -> None:

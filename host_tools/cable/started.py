@@ -15,7 +15,7 @@ _LINE_S = 0.1
 def watch(port: str, seconds: float) -> None:
     """Listen to a board's console while it starts.
 
-    Errors: ToolError with the last line of a traceback that comes there, MissingError where the port does not come
+    Errors: ToolError with the error of a traceback that comes there, MissingError where the port does not come
     back.
     """
     end_s = time.monotonic() + BACK_S
@@ -31,7 +31,7 @@ def watch(port: str, seconds: float) -> None:
             if time.monotonic() > end_s:
                 raise MissingError(f"{port} did not come back within {BACK_S:.0f} s of the reset") from None
             time.sleep(_LINE_S)
-    lines = said.decode(errors="replace").split("Traceback", 1)
-    if len(lines) > 1:
-        errors = [line for line in lines[1].splitlines() if line and not line.startswith((" ", ">>>"))]
-        raise ToolError(f"the firmware is on the board, and does not start: {(errors or ['?'])[-1].strip()[:200]}")
+    _head, traced, rest = said.decode(errors="replace").partition("Traceback")
+    if traced:
+        error = next((line.strip() for line in rest.splitlines()[1:] if line[:1].strip()), "no reason came")
+        raise ToolError(f"the firmware is on the board, and does not start: {error[:200]}")

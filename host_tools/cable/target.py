@@ -32,7 +32,6 @@ def identified(calls: Calls, wanted: str = "") -> Target:
 
     Errors: ToolError where it is another board or none that is known; nothing has been written then.
     """
-    calls.call("hold")
     row = calls.call("identify")
     known = tables.boards(FIRMWARE)
     if wanted:

@@ -138,8 +138,11 @@ class _Kernel:
                 return value % size == 0
             case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
                 return holds(left) and holds(right)
-            case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant(value=int(factor))):
-                return factor % size == 0 or holds(left)
+            case (
+                ast.BinOp(left=other, op=ast.Mult(), right=ast.Constant(value=int(factor)))
+                | ast.BinOp(left=ast.Constant(value=int(factor)), op=ast.Mult(), right=other)
+            ):
+                return factor % size == 0 or holds(other)
             case ast.BinOp(left=left, op=ast.LShift(), right=ast.Constant(value=int(shift))):
                 return (1 << shift) % size == 0 or holds(left)
             case ast.IfExp(body=body, orelse=other):

@@ -1,9 +1,9 @@
 """Compiles a package for a chip: constants folded, each file made an .mpy, all of them packed as a ROMFS image.
 
 MicroPython runs bytecode and constants where they lie in such an image, so the heap holds only what a program makes.
-Names of constants are folded away first (fold.py), parameters numbered (arguments.py), texts interned (interning.py):
-whoever looks a module up at the REPL finds fewer names than in its source, and calls its functions by position. A
-traceback names modules instead of files, names that are there anyway.
+Names of constants are folded away first (fold.py), parameters and private attributes numbered (arguments.py,
+attributes.py), texts interned (interning.py): whoever looks a module up at the REPL finds fewer names than in its
+source, and calls its functions by position. A traceback names modules instead of files, names that are there anyway.
 The same texts and tools give the same octets, wherever and whenever they are compiled.
 """
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import ast
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from host_tools.image import arguments
+from host_tools.image.attributes import Attributes
 from host_tools.image.constants import Constants, Module, defined, parse
 from host_tools.image.interning import interned
 
 Edit = tuple[int, int, bytes]
+Span = Callable[[ast.expr | ast.arg], tuple[int, int]]
 Said = tuple[str, str] | str  # module and name, or a name that may be any module's
 _one_at_a_time = threading.Lock()  # CPython 3.11 counts the depth of all threads' trees as one, and raises SystemError
 _DOES_NOTHING = (ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.Dict, ast.BinOp, ast.UnaryOp)
@@ -24,7 +26,7 @@ _PARTS = (ast.operator, ast.unaryop, ast.expr_context)
 
 def fold(
     sources: Mapping[str, str],
-    others: Iterable[str] = (),
+    others: Collection[str] = (),
     promised: Mapping[str, Iterable[str]] = MappingProxyType({}),
     *,
     keep_names: bool = False,
@@ -32,7 +34,7 @@ def fold(
     """Return the sources of a package with its constants in place, and without the values nobody asks for.
 
     sources: module name to text.  others: texts that use the package too; a name they say stays.  promised: module to
-    names that stay, whoever asks for them.  keep_names: so do all others, those of parameters too.
+    names that stay, whoever asks for them.  keep_names: so do all others, those of parameters and attributes too.
     Errors: SyntaxError.
     """
     with _one_at_a_time:
@@ -40,7 +42,7 @@ def fold(
 
 
 def _fold(
-    sources: Mapping[str, str], others: Iterable[str], promised: Mapping[str, Iterable[str]], keep_names: bool
+    sources: Mapping[str, str], others: Collection[str], promised: Mapping[str, Iterable[str]], keep_names: bool
 ) -> dict[str, str]:
     modules = {name: parse(name, text, sources) for name, text in sources.items()}
     constants = Constants(modules)
@@ -57,7 +59,8 @@ def _fold(
         nodes = list(ast.walk(ast.parse(text)))
         said.update(_words(nodes))
         in_calls.update(arguments.said_in_calls("a script beside the package", nodes, packages))
-    return interned({name: _rewrite(module, constants, (said, in_calls)) for name, module in modules.items()})
+    asked = said, in_calls, Attributes(modules, others)
+    return interned({name: _rewrite(module, constants, asked) for name, module in modules.items()})
 
 
 def _said(module: Module, constants: Constants) -> Iterator[Said]:
@@ -90,7 +93,7 @@ def _words(nodes: Iterable[ast.AST]) -> Iterator[str]:
                 yield name.rpartition(".")[2]
 
 
-def _rewrite(module: Module, constants: Constants, spoken: tuple[set[Said], set[str]] | None) -> str:
+def _rewrite(module: Module, constants: Constants, spoken: tuple[set[Said], set[str], Attributes] | None) -> str:
     starts = [0]
     for line in module.text.encode().splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -106,17 +109,24 @@ def _rewrite(module: Module, constants: Constants, spoken: tuple[set[Said], set[
             if literal is not None:
                 edits.append((*span(node), literal))
     if spoken is not None:
-        said, in_calls = spoken
-        for place, number in arguments.numbered(module.nodes, in_calls, module.formatted):
-            start, _end = span(place)
-            name = place.id if isinstance(place, ast.Name) else place.arg
-            edits.append((start, start + len(name.encode()), number.encode()))
+        said, in_calls, attributes = spoken
+        edits += _numbers(module, in_calls, attributes, span)
         for statement in module.tree.body:
             text = _without(statement, module, constants, said)
             if text is not None:
                 lines = (statement.end_lineno or statement.lineno) - statement.lineno
                 edits.append((*span(statement), text.encode() + b"\n" * lines))
     return _apply(module.text.encode(), edits).decode()
+
+
+def _numbers(module: Module, in_calls: set[str], attributes: Attributes, span: Span) -> Iterator[Edit]:
+    for attribute, number in attributes.numbered(module):
+        _start, end = span(attribute)
+        yield end - len(attribute.attr), end, number.encode()
+    for place, number in arguments.numbered(module.nodes, in_calls, module.formatted):
+        start, _end = span(place)
+        name = place.id if isinstance(place, ast.Name) else place.arg
+        yield start, start + len(name.encode()), number.encode()
 
 
 def _literal(module: Module, constants: Constants, node: ast.Name | ast.Attribute | ast.Call) -> bytes | None:

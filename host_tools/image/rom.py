@@ -14,7 +14,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from host_tools.errors import ToolError
-from host_tools.image import arguments, compiler, constants, fold, interning
+from host_tools.image import arguments, attributes, compiler, constants, fold, interning
 from host_tools.image.chips import CHIPS
 from host_tools.image.package import PROMISED, beside, sources
 
@@ -45,7 +45,7 @@ def _digest(folder: Path, files: list[Path], keep_names: bool) -> str:
     """Name the image by all that goes into it: paths, contents, what makes it."""
     made_by = f"{sorted(compiler.tools().items())} {compiler.options(_CHIP)} {PROMISED} {keep_names}"
     digest = hashlib.sha256(made_by.encode())
-    for module in (arguments, compiler, constants, fold, interning):
+    for module in (arguments, attributes, compiler, constants, fold, interning):
         digest.update(inspect.getsource(module).encode())
     for source in files + beside(folder):
         content = source.read_bytes()

@@ -16,13 +16,14 @@ from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import MissingError, ToolError
 
+HOLD = Path(__file__).with_name("hold_guest.py")
 RETURN_S = 40.0  # from a reset to a prompt
 CALL_S = 30.0
-PROMPT_S = 15.0  # one Ctrl-C, and patience: a second one while the first is on its way ends some interpreters
 SILENCE_S = 10.0  # of a port in the middle of an exchange: the other end has gone
 BOOT_S = 2.5  # what starts is left alone: a Ctrl-C into its first moments may end it a second time
-TRIES = 3
 _TRY_S = 0.3
+STOP_S = 15.0  # from Ctrl-C to the raw prompt: a second one while the first is on its way ends some interpreters
+_STOPS = 2  # a board that is just starting may lose the first Ctrl-C
 _CUT = (TransportError, OSError, struct.error)  # the last: mpremote unpacks what did not come
 
 
@@ -58,14 +59,7 @@ class Session:
         self._transport: SerialTransport | None = None
 
     def __enter__(self) -> Session:
-        for left in reversed(range(TRIES)):
-            try:
-                self._open()
-                break
-            except MissingError:  # a board that just boots answers a little later
-                if not left:
-                    raise
-                time.sleep(_TRY_S)
+        self._open()
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -76,14 +70,21 @@ class Session:
             with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it did not expect
                 self._transport = SerialTransport(self._port, timeout=SILENCE_S)
                 self._transport.serial.write_timeout = SILENCE_S
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=PROMPT_S)
+                self._stop_program(self._transport)
                 if self._fresh:
-                    self._transport.enter_raw_repl(soft_reset=True, timeout_overall=PROMPT_S)
-            for script in self._scripts:
+                    self._transport.enter_raw_repl(soft_reset=True, timeout_overall=5)
+            for script in (HOLD, *self._scripts):
                 self._run(script.read_text(encoding="utf-8"), CALL_S)
         except _CUT as error:
             self._close()
             raise MissingError(f"{self._port}: no MicroPython prompt: {error}") from None
+
+    def _stop_program(self, transport: SerialTransport) -> None:
+        for _ in range(_STOPS - 1):
+            with contextlib.suppress(TransportError):
+                transport.enter_raw_repl(soft_reset=False, timeout_overall=STOP_S)
+                return
+        transport.enter_raw_repl(soft_reset=False, timeout_overall=STOP_S)
 
     def _close(self) -> None:
         if self._transport is not None:

@@ -103,14 +103,14 @@ def test_reactive_power_that_nobody_asks_for_is_let_go_once():
     charger = driving({"reactive_mode": 1, "reactive_var": 1000})
     told = []
     react = charger.controller.inverter.react
-    charger.controller._react(0, True, charger.now)
+    charger.controller._decide(charger.now)
     charger.controller.inverter.react = lambda wanted, var, now_ms: (
         told.append((wanted, var)),
         react(wanted, var, now_ms),
     )
     charger.parameters.update({"reactive_mode": 0})
     for _ in range(3):
-        charger.controller._react(0, True, charger.now)
+        charger.controller._decide(charger.now)
     assert told == [(False, 0)]
 
 

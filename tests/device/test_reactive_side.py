@@ -21,6 +21,9 @@ class Control:
     def forget(self):
         pass
 
+    def renew(self):
+        self.held_s = 0
+
     def encode(self, var, enabled, reactive_first):
         self.commanded_var = var
 
@@ -43,10 +46,17 @@ class Control:
         return self.resting
 
 
+class Device:
+    """A device with one way to set reactive power."""
+
+    def __init__(self):
+        self.var_control = Control()
+
+
 def side_of(driving=True):
     jobs = Jobs()
-    side = ReactiveSide(Parameters({"reversion_s": 4}), jobs)
-    side.control = Control()
+    device = Device()
+    side = ReactiveSide(Parameters({"reversion_s": 4}), jobs, device)
     if driving:
         side.drive(0)
     return side, jobs
@@ -70,7 +80,7 @@ def written(side, jobs, now_ms):
 
 
 def read(side, result, now_ms=1000):
-    side.control.result = result
+    side._device.var_control.result = result
     return side.read_back(None, now_ms)
 
 
@@ -84,7 +94,7 @@ def test_nothing_is_asked_of_the_line_before_the_power_side_drives():
 def test_the_timer_is_refreshed_at_half_of_what_is_held():
     side, jobs = holding()
     jobs.drop(VAR_REFRESH)
-    side.control.held_s = 2
+    side._device.var_control.held_s = 2
     read(side, control.MATCH)
     assert jobs.wants(VAR_REFRESH) and jobs._due_ms[VAR_REFRESH] == 1000
 
@@ -96,11 +106,11 @@ def test_what_was_lost_and_matches_again_is_held_again_once_its_rest_is_over():
     assert read(side, control.LOST) == control.LOST and not side.holds
     assert jobs.wants(VAR_SET)
     written(side, jobs, 1000)
-    assert side.control.commanded_var == 0
-    side.control.resting = True
+    assert side._device.var_control.commanded_var == 0
+    side._device.var_control.resting = True
     read(side, control.MATCH, 2000)
     assert not side.holds and not jobs.wants(VAR_SET)
-    side.control.resting = False
+    side._device.var_control.resting = False
     read(side, control.MATCH, 3000)
     assert side.holds and jobs.wants(VAR_SET)
 

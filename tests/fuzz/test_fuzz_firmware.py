@@ -28,7 +28,7 @@ from host_tools.micropython.interpreter import HEAP_BYTES
 from host_tools.uplink.queue import Queue
 
 TOTAL_BYTES = 1_000_000
-CALM_S = 4.0
+CALM_S = 30.0  # by then the heap is collected in its own rhythm
 STEADY = Scenario("fuzz", "", "", 0.0, {"points": [[0.0, 50.0, 1.0], [1000.0, 50.0, 1.0]]})
 
 
@@ -91,7 +91,7 @@ def test_a_board_works_on_through_a_million_bytes_of_garbage(tmp_path: Path) -> 
     assert after["state"][-1] == 1
     assert inverter.power_w == pytest.approx(3000, abs=20)
     # The collector runs in its own time; what stays in use may not creep.
-    assert after["heap_free"][-100:].max() > before["heap_free"][-20:].max() - 4096
+    assert after["heap_free"][-100:].max() > before["heap_free"][-100:].max() - 4096
 
 
 @pytest.fixture(scope="module")

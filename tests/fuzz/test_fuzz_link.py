@@ -15,6 +15,7 @@ import pytest
 
 from gridkeel.link import backend, frames, message_ids, table
 from gridkeel.link.device import DeviceLink
+from gridkeel.link.download import Download
 from host_tools.link import layouts
 from host_tools.link.codec import decode_frame, encode_frame
 from host_tools.link.events import Asked, Gap, Record
@@ -39,6 +40,7 @@ def body_for_device(rng: random.Random, _sent: int) -> bytes:
             layouts.command(SESSION, message_ids.SETPOINT, rng.randbytes(10)),
             layouts.table_get(rng.randrange(5000)),
             *(_exchange(rng) for _ in range(4)),
+            *(_download(rng) for _ in range(2)),
             rng.randbytes(rng.randrange(1, frames.BODY_MAX)),
         )
     )
@@ -58,6 +60,15 @@ def _exchange(rng: random.Random) -> bytes:
             layouts.answer_part(session, number, offset, part),
         )
     )
+
+
+def _download(rng: random.Random) -> bytes:
+    """Return a frame of a stream, mostly of the one that is offered."""
+    session = rng.choice((SESSION,) * 9 + (SESSION ^ 1,))
+    number, at = rng.choice((1, 1, 1, 2)), rng.choice((0, frames.UPDATE_PART_MAX, rng.getrandbits(32)))
+    if rng.random() < 0.3:
+        return layouts.update_offer(session, number, rng.choice((300, 300, rng.getrandbits(32))))
+    return layouts.update_part(session, number, at, ANSWER[: rng.choice((1, frames.UPDATE_PART_MAX))])
 
 
 def body_for_host(rng: random.Random, sent: int) -> bytes:
@@ -119,7 +130,7 @@ def _fits(body: bytes) -> bool:
         return len(body) >= 2
     if body[0] == frames.COMMAND:
         return len(body) >= 8 and body[6:8] != b"\0\0"
-    if body[0] in (frames.ASK_WANT, frames.ANSWER, frames.ANSWER_PART):
+    if body[0] in (frames.ASK_WANT, frames.ANSWER, frames.ANSWER_PART, frames.UPDATE_OFFER, frames.UPDATE_PART):
         return len(body) >= 7  # what is not of the session, as noise is not, is ignored before its size counts
     return DEVICE_SIZES.get(body[0]) == len(body)
 
@@ -129,6 +140,9 @@ def test_the_device_counts_and_survives_a_million_bytes(seed: int) -> None:
     data = stream(seed, body_for_device)
     asker = backend.Backend()
     link = DeviceLink(b"fuzz", BOOT, backend=asker)
+    download = Download()
+    link.attach(download)
+    used = 0
     out = bytearray(512)
     taken = answered = failed = 0
     grown = []
@@ -144,6 +158,10 @@ def test_the_device_counts_and_survives_a_million_bytes(seed: int) -> None:
             failed += asker.failed
             asker._number = 0  # the stream knows the first numbers alone
             asker.ask(backend.KINDS[0], data[:600], bytearray(frames.EXCHANGE_MAX), now_ms)
+        waiting = len(download.waiting())
+        if waiting:
+            used += waiting
+            download.use(waiting, now_ms)
         command = link.next_command()
         while command is not None:
             taken += 1
@@ -157,6 +175,7 @@ def test_the_device_counts_and_survives_a_million_bytes(seed: int) -> None:
     assert link.ignored > 100
     assert taken > 100
     assert answered > 10 and failed > 10
+    assert used > 100
     assert grown[1] - grown[0] < 4096
     assert link.produced == link.acked + link.dropped + (link._ring.next - link._ring.oldest)
 
@@ -201,6 +220,7 @@ sys.path[:] = [{firmware!r}]
 import micropython
 from gridkeel.link.backend import Backend
 from gridkeel.link.device import DeviceLink
+from gridkeel.link.download import Download
 link = DeviceLink(b"fuzz", {boot}, backend=Backend())
 out = bytearray(512)
 chunk = bytearray(250)

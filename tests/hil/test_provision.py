@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mpremote.transport_serial import SerialTransport
 from typer.testing import CliRunner, Result
-from virtual_board_helpers import make_firmware
+from virtual_board_helpers import make_firmware, wait_until
 
 import command_line.root
 from certs import v2g
@@ -102,7 +105,7 @@ def test_a_connection_cut_before_any_call_leaves_all_or_nothing_and_is_completed
                 provision(Cut(session, points, None), ORDER)
                 break
             except MissingError:
-                points += 1
+                points += 4  # each one is cut in test_cable_staging.py
         now = held(board.flash)
         placed = now.get("device_id") is not None
         assert placed or {name: now[name] for name in before} == before
@@ -138,7 +141,7 @@ def test_a_board_that_loses_its_power_in_between_is_completed_by_the_same_comman
 def test_a_port_that_goes_in_between_is_said_with_the_way_out(tmp_path: Path) -> None:
     board = VirtualBoard(tmp_path / "flash", firmware=make_firmware(tmp_path / "firmware")).start()
     with Session(board.console, SCRIPT) as session:
-        session.call("hold")
+        session.call("identify")
         board.stop()
         with pytest.raises(MissingError, match="stopped answering"):
             provision(session, ORDER)
@@ -216,3 +219,37 @@ def test_a_list_with_a_fault_is_refused_whole_with_its_line(tmp_path: Path, text
     (tmp_path / "devices.csv").write_text(text)
     done = run("--fleet", str(tmp_path / "devices.csv"))
     assert isinstance(done.exception, ToolError) and said in str(done.exception)
+
+
+@pytest.mark.parametrize("after_s", [0.03, 0.1])
+def test_a_board_whose_power_goes_in_the_middle_of_a_call_is_completed_by_the_same_command(
+    board: VirtualBoard, after_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host_tools.micropython.prompt.SILENCE_S", 2.0)
+    boots = board.status.boots
+    with Session(board.console, SCRIPT) as session:
+        killer = threading.Timer(after_s, os.kill, (board.pid or 0, 9))
+        killer.start()
+        with contextlib.suppress(MissingError):
+            provision(session, ORDER)
+        killer.join()
+    wait_until(lambda: board.status.boots > boots and board.status.running, "the board is up again")
+    with Session(board.console, SCRIPT) as session:
+        provision(session, ORDER)
+    flash = held(board.flash)
+    assert {f"pki/{name}": data for name, data in PKI.items()}.items() <= flash.items()
+    assert flash["device_id"] == b"charger-0002\n" and MARKER in flash
+    assert not [name for name in flash if ".new" in name or ".old" in name]
+
+
+@pytest.mark.parametrize("sent", [b"\x05A\x01", b"\x05A\x01put('a.new', 0, 'AAAA", b"put('a.new', 0, 'AAAA"])
+def test_a_host_that_goes_in_the_middle_of_a_line_leaves_a_board_that_takes_the_next_one(
+    board: VirtualBoard, sent: bytes
+) -> None:
+    transport = SerialTransport(board.console, timeout=5)
+    transport.enter_raw_repl(soft_reset=False)
+    transport.serial.write(sent)
+    transport.serial.close()
+    with Session(board.console, SCRIPT) as session:
+        assert provision(session, ORDER).changed
+    assert held(board.flash)["device_id"] == b"charger-0002\n"

@@ -37,7 +37,7 @@ def test_a_wrong_parameter_fails_the_type_test(wrong, only, found):
 @pytest.mark.parametrize(
     ("file", "old", "new", "name", "only", "found"),
     [
-        (DROOP, "return -share_of(", "return share_of(", "custom", "droop", "steady power"),
+        (DROOP, "return -(power_w if", "return (power_w if", "custom", "droop", "steady power"),
         (
             IN_FORCE,
             "_line(p.droop_deadband_mhz, p.droop_span_mhz)",

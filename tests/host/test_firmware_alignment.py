@@ -110,6 +110,8 @@ def test_a_fault_names_place_kernel_and_where_the_constant_stands() -> None:
     [
         ("ptr32(int(t) + (a << 2))", True),
         ("ptr32(int(t) + a * 36)", True),
+        ("ptr32(int(t) + 12 * a)", True),
+        ("ptr32(int(t) + 6 * a)", False),
         ("ptr16(int(t) + (a << 1))", True),
         ("ptr32((int(t) if a else int(t) + 8) + a * 4)", True),
         ("ptr32(int(t) + (a << 1))", False),

@@ -7,73 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from update_line import Line
+from update_device import Device
 
-from gridkeel.update import install, keys, manifest, refusals, selector, slots, statuses
+from gridkeel.update import keys, manifest, refusals, selector, statuses
 from host_tools.update import keys as host_keys
 from host_tools.update import release
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "device"))
-from flash_chip import Chip, PowerCutError  # noqa: E402
-
-BLOCKS = 2 + 8 + 2 * 16
-STEPS_A_TICK = 4
-
-
-def written(chip: Chip, slot: int, data: bytes, counter: int) -> None:
-    writer = slots.SlotWriter(chip, slot, len(data), release.Image(data, "", "", "", 0).digest)
-    while writer.erase_next():
-        pass
-    writer.write(data)
-    writer.finish(counter, b"0.1.0")
-
-
-class Device(Line):
-    """The line, and a device behind it with two slots, one of which runs."""
-
-    def __init__(self, trusted: bytes | None, running: bytes, chip: Chip | None = None, loss: float = 0.0) -> None:
-        super().__init__(loss)
-        self.chip = chip or Chip(BLOCKS)
-        if chip is None:
-            written(self.chip, 0, running, 3)
-            slots.provision(self.chip, 0)
-        self.trusted = trusted
-        self.power_flows = False
-        self.statuses: list[int] = []
-        target = install.Target(b"rpi_pico2", b"rp2350", self.chip, lambda: self.trusted, self._save, self._switch)
-        self.installer = install.Installer(target, self.download)
-
-    def _save(self, data: bytes) -> None:
-        self.trusted = data
-
-    def _switch(self) -> bool:
-        assert not self.power_flows
-        slots.switch(self.chip, bytes(16))
-        return True
-
-    def use(self) -> None:
-        for _ in range(STEPS_A_TICK):
-            more = self.installer.work(self.now_ms, self.power_flows)
-            if self.installer.status not in self.statuses[-1:]:
-                self.statuses.append(self.installer.status)
-            if not more:
-                break
-
-    def take(self, stream: bytes) -> int | None:
-        """Offer a stream and return the code it ends with."""
-        self.ended.clear()
-        self.connect()
-        self.host.offer(stream)
-        return self.finish().code
-
-    def next_image(self) -> tuple[int, bytes]:
-        """Start the device: return the slot that is chosen, and the image in it."""
-        slot = selector.choose(self.chip)
-        header = selector.read_header(self.chip, slot)
-        assert header is not None
-        image = bytearray(header.size)
-        self.chip.readinto(selector.slot_start(self.chip, slot) + selector.HEAD_BYTES, image)
-        return slot, bytes(image)
+from flash_chip import PowerCutError  # noqa: E402
 
 
 def image_of(seed: int, size: int = 30_001) -> bytes:

@@ -84,7 +84,7 @@ class ActiveSide:
 
     def write_setting(self, master: "Master", out: bytearray, now_ms: int) -> int:
         held = self._device.control
-        power_w = self.to_set_w
+        power_w = self._requested_w if self._line.state == DRIVING else 0  # to_set_w, without its call
         if power_w != self._sent_w:
             held.forget()
         held.encode(power_w)

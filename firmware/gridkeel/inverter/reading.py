@@ -22,7 +22,9 @@ class Reading:
 
     def age(self, now_ms: int) -> int:
         """Return the ms since the value was read, AGE_UNKNOWN where there is none or it is long past."""
-        return ticks.diff(now_ms, self._read_ms) if self._known else AGE_UNKNOWN
+        if self._known:
+            return (now_ms - self._read_ms & ticks.MASK ^ ticks.HALF) - ticks.HALF  # ticks.diff, without its call
+        return AGE_UNKNOWN
 
     def expire(self, now_ms: int) -> None:
         """Forget the age of what is long past; called at least once in a week."""

@@ -1,6 +1,6 @@
 """Updates that a host offers, beside the running control loop; the installer is loaded with the first offer."""
 
-from gridkeel import TYPE_CHECKING
+from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.link import message_ids
 from gridkeel.link.download import Download
 
@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from gridkeel.update.install import Installer
 
 KEYS = "update_keys"
+_ROUND_US = 4000  # after so long no further step is begun: a step is a page of flash, or a slice of a verification
 _KEYS_MOST = 512
 
 
 class Downloads:
-    """Works on one offer after another, a step a round of the service task."""
+    """Works on one offer after another, some milliseconds a round of the service task."""
 
     def __init__(self, app: "App", area: "Area", updates: "Updates") -> None:
         self._app = app
@@ -28,7 +29,7 @@ class Downloads:
         app.link.attach(self._download)
 
     def follow(self, heard: bool, quiet: bool, now_ms: int) -> None:
-        """Do one step and report what changed.  heard: a host is connected.  quiet: no power flows."""
+        """Do some steps and report what changed.  heard: a host is connected.  quiet: no power flows."""
         self._heard = heard
         self._quiet = quiet
         installer = self._installer
@@ -36,7 +37,10 @@ class Downloads:
             if not self._download.number:
                 return
             installer = self._installer = self._load()
-        installer.work(now_ms, not quiet)
+        ticks_us = self._app.board.ticks_us
+        begun_us = ticks_us()
+        while installer.work(now_ms, not quiet) and ticks.diff(ticks_us(), begun_us) < _ROUND_US:
+            pass
         found = (installer.status, installer.code)
         if found != self._reported:
             self._reported = found

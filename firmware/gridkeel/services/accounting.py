@@ -48,7 +48,8 @@ class Account:
         if not self._begun:
             self._begun = True
             self._begin_ms = self._last_ms = now_ms
-        elapsed_ms = ticks.diff(now_ms, self._last_ms)
+        # Twice ticks.diff, without its call.
+        elapsed_ms = (now_ms - self._last_ms & ticks.MASK ^ ticks.HALF) - ticks.HALF
         if elapsed_ms < 0:
             elapsed_ms = 0
         elif elapsed_ms > _STEP_MAX_MS:
@@ -58,20 +59,23 @@ class Account:
             self._silence_ms += elapsed_ms
         else:
             self._add((power_w - self._p.baseline_w) * elapsed_ms)
-        if ticks.diff(now_ms, self._begin_ms) >= self._p.account_window_s * 1000:
+        window_ms = (now_ms - self._begin_ms & ticks.MASK ^ ticks.HALF) - ticks.HALF
+        if window_ms >= self._p.account_window_s * 1000:
             self._close(now_ms)
 
     def _add(self, mj):
         if mj >= 0:
-            self._up_mj += mj
-            whole = self._up_mj // _MJ_A_WH
-            self._up_mj -= whole * _MJ_A_WH
-            self.up_wh += whole
+            mj += self._up_mj
+            if mj >= _MJ_A_WH:
+                self.up_wh += mj // _MJ_A_WH
+                mj %= _MJ_A_WH
+            self._up_mj = mj
         else:
-            self._down_mj -= mj
-            whole = self._down_mj // _MJ_A_WH
-            self._down_mj -= whole * _MJ_A_WH
-            self.down_wh += whole
+            mj = self._down_mj - mj
+            if mj >= _MJ_A_WH:
+                self.down_wh += mj // _MJ_A_WH
+                mj %= _MJ_A_WH
+            self._down_mj = mj
 
     def _close(self, now_ms):
         self.deviation_wh = self.up_wh - self.down_wh

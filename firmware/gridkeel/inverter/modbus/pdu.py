@@ -57,8 +57,9 @@ def build_read(out: bytearray, at: int, address: int, count: int) -> int:
 def build_write(out: bytearray, at: int, address: int, words: "Words", first: int, count: int) -> int:
     """Put a write of words[first:first + count] at out[at]; return its size.  Errors: ProtocolError."""
     size = WRITE_HEAD + 2 * count
-    _check(out, at + size, address, count, WRITE_MAX)
     # Without a call for each number: this is on the way of every command.
+    if not 1 <= count <= WRITE_MAX or not 0 <= address <= 0x10000 - count or at + size + 2 > len(out):
+        _check(out, at + size, address, count, WRITE_MAX)
     out[at] = WRITE_MULTIPLE
     out[at + 1] = address >> 8
     out[at + 2] = address & 0xFF
@@ -68,7 +69,7 @@ def build_write(out: bytearray, at: int, address: int, words: "Words", first: in
     to = at + WRITE_HEAD
     for i in range(first, first + count):
         word = words[i]
-        out[to] = (word >> 8) & 0xFF
+        out[to] = word >> 8
         out[to + 1] = word & 0xFF
         to += 2
     return size

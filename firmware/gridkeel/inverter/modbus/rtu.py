@@ -13,6 +13,8 @@ from gridkeel.inverter.modbus import frame, pdu
 from gridkeel.inverter.modbus.frame import crc16
 
 if TYPE_CHECKING:
+    from array import array
+
     from gridkeel.inverter.interface import Buffer, Words
 
 NOTHING = 0
@@ -111,6 +113,14 @@ class Master:
         """Return register i of the last read's answer, 0..65535."""
         return pdu.get_u16(self._rx, self._first + 2 * i)
 
+    def copy(self, words: "array[int]", n: int) -> None:
+        """Put the first n registers of the last read's answer into words, without a call for each."""
+        rx = self._rx
+        at = self._first
+        for i in range(n):
+            words[i] = rx[at] << 8 | rx[at + 1]
+            at += 2
+
     def signed(self, i: int) -> int:
         """Return register i of the last read's answer, -32768..32767."""
         return pdu.signed(self.register(i))
@@ -122,17 +132,24 @@ class Master:
         if ticks.diff(now_ms, self._heard_ms) > self._quiet_ms:
             self._dropping = False
         self._begin_hold(now_ms)
-        for i in range(n):
-            if not self.open:
-                self._drop(1)
-                continue
-            self._rx[self._fill] = data[i]
-            self._fill += 1
-            if self._fill == self._need:
+        if not self.open:
+            self._drop(n)
+            return NOTHING
+        rx = self._rx
+        at = 0
+        while at < n:
+            fill = self._fill
+            end = min(n, at + self._need - fill)
+            for i in range(at, end):
+                rx[fill] = data[i]
+                fill += 1
+            self._fill = fill
+            at = end
+            if fill == self._need:
                 verdict = self._judge(now_ms)
                 if verdict != NOTHING:
-                    if i + 1 < n:
-                        self._drop(n - i - 1)
+                    if at < n:
+                        self._drop(n - at)
                     return verdict
         return NOTHING
 
@@ -141,7 +158,7 @@ class Master:
 
         A line that never falls silent is talked over after one timeout: it is broken anyway, and that must show.
         """
-        return not self.open and self.quiet_left(now_ms) == 0
+        return not self.open and (not (self._hold or self.careful) or self.quiet_left(now_ms) == 0)
 
     def quiet_left(self, now_ms: int) -> int:
         """Return the ms until the line counts as silent, were it silent from now on."""
@@ -206,7 +223,7 @@ class Master:
             self._hold_ms = now_ms
 
     def _check_free(self, now_ms):
-        if self.open or self._hold and self.quiet_left(now_ms) or self.careful and self.quiet_left(now_ms):
+        if not self.ready(now_ms):
             raise ProtocolError("a request while a transaction is open or the line not yet silent")
 
     def _close_frame(self, out, size, function, address, count, now_ms):

@@ -67,11 +67,16 @@ class Control704(ModelControl):
 
     def encode(self, power_w: int) -> None:
         """Put a power into the setting, scaled toward zero."""
-        raw = sunspec.scaled(-power_w, -self._sf) if power_w else 0
-        self.words[0] = _ENABLED
-        self.words[_MOD] = _WATTS
-        self.put_s32(_SET, raw)
-        self.commanded_w = -sunspec.scaled(raw, self._sf) if raw else 0
+        words = self.words
+        raw = -power_w
+        if power_w and self._sf:
+            raw = sunspec.scaled(raw, -self._sf)
+            power_w = -sunspec.scaled(raw, self._sf) if raw else 0
+        words[0] = _ENABLED
+        words[_MOD] = _WATTS
+        words[_SET] = raw >> 16 & 0xFFFF
+        words[_SET + 1] = raw & 0xFFFF
+        self.commanded_w = power_w
 
     def accept(self, master: "Master") -> None:
         """Count with what the inverter holds in place of our setting."""

@@ -37,6 +37,7 @@ _MODELS = (
     (sunspec.DER_CONTROL, 50, 8, 57),
     (sunspec.DER_STORAGE, 0, 0, 8),
 )
+_ROWS = {_MODELS[i][0]: i for i in range(len(_MODELS))}  # looked up hundreds of times for one answer
 _MODELS_MAX = 64  # a map names about 20 models; a walk longer than this is a map without an end
 _MISSES = 3  # of one question, before silence is its answer; more where more hangs on it
 _ROUNDS = 4  # refusals of one question, before that is its answer; more where more hangs on it
@@ -110,10 +111,8 @@ class Discovery:
 
     def address_of(self, model: int) -> int:
         """Return the address of a model's ID register, a negative number where it is absent."""
-        for i in range(len(_MODELS)):
-            if _MODELS[i][0] == model:
-                return self._addresses[i]
-        return _ABSENT
+        row = _ROWS.get(model, -1)
+        return self._addresses[row] if row >= 0 else _ABSENT
 
     def has_704(self) -> bool:
         return self.address_of(sunspec.DER_CONTROL) >= 0
@@ -122,10 +121,8 @@ class Discovery:
 
     def word(self, model: int, offset: int) -> int:
         """Return a kept register of a model that was found, 0..65535."""
-        for i in range(len(_MODELS)):
-            if _MODELS[i][0] == model:
-                return self._kept[i][offset - _MODELS[i][1]]
-        return 0
+        row = _ROWS.get(model, -1)
+        return self._kept[row][offset - _MODELS[row][1]] if row >= 0 else 0
 
     def unsigned(self, model: int, point: int, scale: int) -> int:
         """Return a kept unsigned point, scaled by the point `scale`; UNKNOWN where the device has none."""
@@ -214,9 +211,7 @@ class Discovery:
             if master.register(0) != _MODELS[self._detail][0] or master.register(1) + sunspec.HEADER != self._size:
                 return FAILED
             return self._pass(self._detail)
-        kept = self._kept[self._detail]
-        for i in range(self.count):
-            kept[i] = master.register(i)
+        master.copy(self._kept[self._detail], self.count)
         self._named = self._named or self._detail == 0
         return self._next_detail(self._detail + 1)
 
@@ -332,7 +327,7 @@ class Discovery:
 
     def _take_header(self, master):
         model = master.register(0)
-        row = _row(model)
+        row = _ROWS.get(model, -1)
         end = model == 0 or model == sunspec.END
         if self.count == 1 and not end:
             self._confirmed = self._confirmed or model == sunspec.DER_CONTROL and not self.has_704()
@@ -407,11 +402,3 @@ class Discovery:
             return COMPLETE
         self._detail = i
         return self._ask(_DETAIL)
-
-
-def _row(model):
-    """Return a model's row, -1 where it is not used."""
-    for i in range(len(_MODELS)):
-        if _MODELS[i][0] == model:
-            return i
-    return -1
