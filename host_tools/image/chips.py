@@ -69,10 +69,10 @@ class Chip:
         return (fixed if mode == FIXED else pilot) + sensing * more // _MEASURED_SAMPLES
 
 
-# The M7 executes 238 k instructions in its longest step with a fixed vehicle and 315 k with a pilot, 72 k of them for
+# The M7 executes 233 k instructions in its longest step with a fixed vehicle and 307 k with a pilot, 73 k of them for
 # the samples (measured, tests/bench/bench_chips.py); other cores of 32 bits with the same kind of instructions take
 # about as many. Cycles an instruction: 2 to 3 with code in flash behind a cache.
-_INSTRUCTIONS = (238_000, 315_000, 72_000)
+_INSTRUCTIONS = (233_000, 307_000, 73_000)
 
 
 def _cycles(per_instruction: float) -> tuple[int, int, int]:
