@@ -69,10 +69,10 @@ class Chip:
         return (fixed if mode == FIXED else pilot) + sensing * more // _MEASURED_SAMPLES
 
 
-# The M7 executes 332 k instructions in its longest step with a fixed vehicle and 398 k with a pilot, 95 k of them for
-# the samples (measured); other cores of 32 bits with the same kind of instructions take about as many. Cycles an
-# instruction: 2 to 3 with code in flash behind a cache.
-_INSTRUCTIONS = (332_000, 398_000, 95_000)
+# The M7 executes 233 k instructions in its longest step with a fixed vehicle and 307 k with a pilot, 73 k of them for
+# the samples (measured, tests/bench/bench_chips.py); other cores of 32 bits with the same kind of instructions take
+# about as many. Cycles an instruction: 2 to 3 with code in flash behind a cache.
+_INSTRUCTIONS = (233_000, 307_000, 73_000)
 
 
 def _cycles(per_instruction: float) -> tuple[int, int, int]:
@@ -92,8 +92,8 @@ _ALL = (
         heap_source="measured: MicroPython 1.28, Raspberry Pi Pico",
         flash_bytes=2048 * KIB,
         interpreter_bytes=640 * KIB,
-        step_cycles=(1_147_000, 1_411_000, 273_000),
-        step_source="measured",
+        step_cycles=(934_000, 1_240_000, 281_000),
+        step_source="measured with a fixed vehicle; the rest in the M7's proportions",
     ),
     Chip(
         "rp2350",

@@ -8,6 +8,12 @@ from power_cuts import NEW, OLD, Update, provisioned, running
 from gridkeel.boards.area import FileArea, Segment
 from gridkeel.update import selector
 
+try:
+    from gridkeel.boards import flash
+except ImportError:
+    flash = None
+    print("SKIP the flash's own area: this interpreter has no uctypes")
+
 WASM_GROUP = 2
 
 
@@ -108,6 +114,40 @@ def test_a_port_that_refuses_is_noticed():
             raise AssertionError("taken for done")
         except OSError as error:
             assert error.args[0] == 5
+
+
+class _Names:
+    """Stands for a module, with the names that a port has."""
+
+
+def opened(segment, environment=None):
+    """Return the area that a board opens: on a port with a segment (None: without), with an environment or none."""
+    vfs, os = _Names(), _Names()
+    if segment is not None:
+        vfs.rom_ioctl = lambda command, *_arguments: segment if command == 2 else 4096
+    if environment is not None:
+        os.getenv = environment.get
+    kept = sys.modules.get("vfs"), flash.os
+    sys.modules["vfs"], flash.os = vfs, os
+    try:
+        return flash.Flash(b"board").open_area()
+    finally:
+        flash.os = kept[1]
+        if kept[0] is None:
+            del sys.modules["vfs"]
+        else:
+            sys.modules["vfs"] = kept[0]
+
+
+def test_a_chip_without_an_environment_opens_its_segment_unless_a_plain_image_lies_there():
+    if flash is None:
+        return
+    assert opened(None) is None and opened(None, {}) is None  # a stock Pico, a virtual board without slots
+    assert opened(-22) is None  # a port that knows the call and has no segment
+    erased = bytearray(b"\xff" * 8192)
+    assert opened(erased).size == 8192
+    erased[:3] = b"\xd2\xcd1"
+    assert opened(erased) is None
 
 
 def test_a_file_takes_each_page_once():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gridkeel.protocols import Area
 
 _ENOENT = 2
+_ROMFS = b"\xd2\xcd1"  # what a ROM file system begins with
 
 
 def bytes_of(block: "array[int]") -> bytearray:
@@ -28,12 +29,21 @@ class Flash:
         self.device_id = device_id
 
     def open_area(self) -> "Area | None":
-        """Return the flash outside the file system, None where this board has none."""
-        if not os.getenv("GRIDKEEL_AREA"):
+        """Return the flash outside the file system; None without, or where a plain image lies there."""
+        import vfs
+
+        # As main.py asks it: a chip has no environment, a virtual board no segment, a stock Pico neither.
+        if not (hasattr(vfs, "rom_ioctl") or hasattr(os, "getenv") and os.getenv("GRIDKEEL_AREA")):
             return None
         from gridkeel.boards import area
 
-        return area.find()
+        found = area.find()
+        if found is not None:
+            head = bytearray(len(_ROMFS))
+            found.readinto(0, head)
+            if head == _ROMFS:  # not slots but this very program, which a journal would overwrite
+                return None
+        return found
 
     def load(self, name: str, most: int) -> "bytes | None":
         """Return up to `most` bytes of a file, None where there is none.  Errors: OSError where it cannot be read."""
