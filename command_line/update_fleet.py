@@ -159,10 +159,8 @@ def rollout(
     wanted = named or list(known)
     online = [device for device in wanted if device in known and known[device].online]
     planned = waves_of(online, waves)
-    if not planned:
-        raise ToolError("none of these controllers is online")
     away = [
-        Verdict(device, 0, NOT_REACHED, "it is offline" if device in known else "the broker does not know it")
+        Verdict(device, 0, NOT_REACHED, "it is not online" if device in known else "the broker does not know it")
         for device in wanted
         if device not in online
     ]
@@ -170,6 +168,8 @@ def rollout(
     say = (lambda _line: None) if is_stdout(json_file) else (lambda line: print(line, flush=True))
     for one in (*away, *left):
         say(f"{one.device}: {one.result}: {one.reason}")
+    if not planned:
+        raise ToolError("none of these controllers is online")
     if dry_run:
         for number, wave in enumerate(planned, 1):
             say(f"wave {number} of {len(planned)}: {', '.join(wave)}")

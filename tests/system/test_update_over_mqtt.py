@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_run import run
+from mosquitto import Mosquitto
 from mqtt_peers import Listener, UplinkProcess
 
 from gridkeel.update import selector
@@ -22,7 +23,6 @@ from hil.virtual_board.flash import FIRMWARE, make_flash
 from host_tools.image.rom import rom_image
 from host_tools.image.stamp import copy_program
 from host_tools.mqtt.address import broker_at
-from host_tools.mqtt.broker import EmbeddedBroker
 from host_tools.update import keys, release
 
 pytestmark = pytest.mark.timeout(280)
@@ -78,7 +78,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
     with ExitStack() as stack:
         opened = stack.enter_context(RIG.open(plants, BoardSetup(flash=flash, slots=True)))
         stack.enter_context(PlantServer(opened, LiveInverter(plants.inverter)))
-        broker = stack.enter_context(EmbeddedBroker())
+        broker = stack.enter_context(Mosquitto(tmp_path))
         listener = stack.enter_context(Listener(broker_at(broker.url)))
         stack.enter_context(UplinkProcess(tmp_path / "q.db", broker.url, [opened.board.host]))
         base = f"gridkeel/v2/{DEVICE}"
