@@ -15,7 +15,7 @@ COMMANDS = {
     "bench": ("bench", "Play recorded or made-up mains through a real controller and judge what it did."),
     "board": ("board", "Run the virtual board, or list the serial ports of real ones."),
     "firmware": ("firmware", "Build the firmware's image for a board."),
-    "update": ("update", "Make keys, sign releases of the firmware, and send one to a controller."),
+    "update": ("update", "Make keys, sign releases of the firmware, and take one to a controller or to a fleet."),
     "flash": (
         "flash",
         "Put interpreter and firmware on a board, up to a running controller; what was cut is completed by once more.",

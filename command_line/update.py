@@ -1,4 +1,4 @@
-"""`gridkeel update`: keys, signed releases, and a release over the serial line to a controller that runs."""
+"""`gridkeel update`: keys, signed releases, and a release to controllers that run, by serial line or by MQTT."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import typer
 from command_line.command import Command, group
 from command_line.disk import reporting_disk_errors
 from command_line.options import Quiet
+from command_line.update_files import read_release_file
+from command_line.update_fleet import publish, rollout, status, withdraw
 from host_tools.errors import MissingError, ToolError
 from host_tools.files import check_writable
 
-app = group(no_args_is_help=True, help="Make keys, sign releases of the firmware, and send one to a controller.")
+app = group(
+    no_args_is_help=True, help="Make keys, sign releases of the firmware, and take one to a controller or to a fleet."
+)
 _KEY_HELP = "Key that signs, without its suffix: FOLDER/a for FOLDER/a.key and FOLDER/a.pub.pem."
 Key = Annotated[Path, typer.Option(metavar="STEM", help=_KEY_HELP)]
 Out = Annotated[Path, typer.Option(metavar="FILE", help="The file that is written.")]
-_VERIFIED_MOST = 1 << 24  # bytes of a file that is read whole: a hundred images
 
 
 @app.command(cls=Command)
@@ -68,12 +71,12 @@ def sign(
     if board not in known:
         raise ToolError(f"--board {board or '?'}: one of {', '.join(known)}")
     described = release.Image(
-        _read(image), board, chip or known[board].chip.name, version or firmware_version(FIRMWARE), counter
+        read_release_file(image), board, chip or known[board].chip.name, version or firmware_version(FIRMWARE), counter
     )
     with reporting_disk_errors(out):
         from certs.files import write
 
-        write(out, release.sign(described, signing_key(key), _read(base) if base else None))
+        write(out, release.sign(described, signing_key(key), read_release_file(base) if base else None))
     show(out)
 
 
@@ -114,7 +117,7 @@ def show(
     from gridkeel.update import manifest
     from host_tools.update import release
 
-    said, payload = release.read(_read(file))
+    said, payload = release.read(read_release_file(file))
     kind = f"delta of {len(payload):,} bytes on {said.base.hex()[:16]}" if said.kind else "whole"
     print(
         f"{said.version.decode()} for {said.board.decode()} ({said.chip.decode()}), security counter {said.counter}\n"
@@ -123,7 +126,7 @@ def show(
     )
     if trusted is not None:
         try:
-            for _ in manifest.verify(said, device_keys.TrustedKeys(_read(trusted)).keys):
+            for _ in manifest.verify(said, device_keys.TrustedKeys(read_release_file(trusted)).keys):
                 pass
         except GridkeelError as error:
             raise ToolError(f"{trusted} does not accept it: {error}") from None
@@ -155,26 +158,19 @@ def send(
         def watch(what: str, share: float) -> None:
             progress.update(task, description=what, completed=share)
 
-        result = send_release(_read(file), port, baud, timeout, watch)
+        result = send_release(read_release_file(file), port, baud, timeout, watch)
         progress.update(task, description="done", completed=1.0)
     screen.result(result.text)
     if not result.ok:
         raise typer.Exit(1)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_VERIFIED_MOST + 1)
-    except OSError as error:
-        raise MissingError(f"cannot read {path}: {error.strerror}") from None
-    if len(data) > _VERIFIED_MOST:
-        raise ToolError(f"{path} is larger than any release: {_VERIFIED_MOST:,} bytes at the most")
-    return data
+for _command in (publish, withdraw, status, rollout):
+    app.command(cls=Command)(_command)
 
 
 def _one_set(folder: Path) -> bytes:
     found = sorted(folder.glob("update-keys-*.set"))
     if len(found) != 1:
         raise MissingError(f"{folder} holds {len(found)} sets of keys (update-keys-N.set), one is wanted")
-    return _read(found[0])
+    return read_release_file(found[0])

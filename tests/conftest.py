@@ -29,13 +29,15 @@ REALTIME = (
     "host/test_uplink_process",
     "host/test_uplink_service",
     "host/test_uplink_session",
+    "host/test_uplink_updates",
+    "host/test_update_rollout",
     "system/",
 )
 # These wait for nobody but a process of their own, or compute alone.
 ON_THE_CLOCK = {"served"}  # fixtures: who uses one is asked by a process that gives up after so many seconds
 UNHURRIED = ("hil/test_virtual_board_fold", "system/test_namespaces")
 # What these fixtures make costs seconds and serves a whole file: the tests that use one run in one process.
-COSTLY = {"oracle", "piped", "played"}
+COSTLY = {"oracle", "piped", "played", "fleet"}
 
 
 def pytest_configure(config: pytest.Config) -> None:

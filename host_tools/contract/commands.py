@@ -7,11 +7,12 @@ from typing import Any, NamedTuple, NoReturn
 
 from gridkeel import params
 from gridkeel.errors import ParameterError
-from host_tools.contract import bodies
+from host_tools.contract import bodies, releases
 from host_tools.link.dictionary import Dictionary
 
 MAX_BYTES = 4096  # a command that sets every parameter takes 2.7 kB
 PARAMETERS = "parameters"
+UPDATE = "update"  # carried out by the uplink: it offers a release to the controller
 
 
 class CommandError(ValueError):
@@ -34,11 +35,36 @@ def parse(payload: bytes, dictionary: Dictionary) -> list[Row]:
 
     Errors: CommandError with the reason.
     """
+    return _rows(_document(payload), dictionary)
+
+
+def update_of(payload: bytes) -> str | None:
+    """Return the release that an update command names, None for another command, which is `parse`'s.
+
+    Errors: CommandError for an update that names none.
+    """
+    if b'"update"' not in payload:
+        return None
+    try:
+        document = _document(payload)
+    except CommandError:
+        return None
+    if not isinstance(document, dict) or set(document) != {UPDATE}:
+        return None
+    body = document[UPDATE]
+    if not isinstance(body, dict) or set(body) != {"release"}:
+        raise CommandError("update wants exactly release")
+    name = body["release"]
+    if not isinstance(name, str) or not releases.NAME.fullmatch(name):
+        raise CommandError(f"release = {bodies.quoted(name)} is not {releases.NAME_DIGITS} hexadecimal digits")
+    return name
+
+
+def _document(payload: bytes) -> Any:
     if len(payload) > MAX_BYTES:
         raise CommandError(f"{len(payload)} bytes are more than a command may have ({MAX_BYTES})")
     try:
-        document = json.loads(payload.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
-        return _rows(document, dictionary)
+        return json.loads(payload.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
     except CommandError:
         raise
     except ValueError as error:
@@ -49,7 +75,7 @@ def parse(payload: bytes, dictionary: Dictionary) -> list[Row]:
 
 def _rows(document: Any, dictionary: Dictionary) -> list[Row]:
     known = {row.name: row for row in bodies.commands_of(dictionary)}
-    names = ", ".join((*known, PARAMETERS))
+    names = ", ".join((*known, PARAMETERS, UPDATE))
     if not isinstance(document, dict) or len(document) != 1:
         raise CommandError(f"want an object with one of {names}")
     kind, body = next(iter(document.items()))

@@ -6,7 +6,7 @@ from typing import Any
 
 from gridkeel import params_text
 from gridkeel.link import messages, table
-from host_tools.contract import bodies
+from host_tools.contract import bodies, releases
 from host_tools.link.dictionary import LIMITS, Dictionary, Field
 from host_tools.link.readable import CONFIG_INVALID, FLAG, REASON
 
@@ -116,7 +116,9 @@ def _command() -> Schema:
     ours = Dictionary.ours()
     meanings = {name: {field[0]: field[5] for field in fields} for _number, name, _what, fields in messages.COMMANDS}
     bodies_of = {row.name: bodies.schema_of(row, ours, meanings[row.name]) for row in bodies.commands_of(ours)}
-    properties = {**bodies_of, "parameters": parameters}
+    name = {"type": "string", "pattern": f"^{releases.NAME.pattern}$", "description": "name of a release at the broker"}
+    update = {"type": "object", "properties": {"release": name}, "required": ["release"], "additionalProperties": False}
+    properties = {**bodies_of, "parameters": parameters, "update": update}
     closed = {"minProperties": 1, "maxProperties": 1, "additionalProperties": False}
     return _document("cmd", "a command to a controller: one name, and its body", properties, [], **closed)
 
@@ -127,6 +129,7 @@ def _ack() -> Schema:
         "result": {"type": "string", "description": "ok, or in one word what went wrong"},
         "reason": {"type": "string"},
         "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
+        "status": {"type": "string", "description": "of an update: how far it came, in OCPP's words"},
     }
     return _document("ack", "what became of a command", properties, ["device", "result"])
 

@@ -1,4 +1,7 @@
-"""Topic names, the contract's version in the prefix: gridkeel/v2/<device>/<leaf>, gridkeel/v2/$uplink/<name>/status."""
+"""Topic names, the contract's version in the prefix: gridkeel/v2/<device>/<leaf>, gridkeel/v2/$uplink/<name>/status.
+
+Releases of firmware, for the whole fleet: gridkeel/v2/$release/<name>/<number>.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,15 @@ BIRTH = "birth"
 STATUS = "status"
 COMMAND = "cmd"
 ACK = "ack"
+UPDATE = "update"  # how an update stands: the one record that is retained
 STATUSES = f"{PREFIX}/+/{STATUS}"
 EVERYTHING = f"{PREFIX}/+/+"
 _UPLINK = "$uplink"  # never a device: `level` writes the sign as %24
+_RELEASE = "$release"
 UPLINKS = f"{PREFIX}/{_UPLINK}/+/{STATUS}"
 
 _OURS = (BIRTH, STATUS, COMMAND, ACK)
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -55,3 +61,16 @@ def split_presence(name: str) -> str | None:
     if len(parts) != 5 or "/".join((*parts[:2], parts[4])) != f"{PREFIX}/{STATUS}" or parts[2] != _UPLINK:
         return None
     return parts[3] or None
+
+
+def release(name: str, number: int | str) -> str:
+    """Return the topic of a release's head (number 0) or of a piece; "+" for all of them."""
+    return f"{PREFIX}/{_RELEASE}/{name}/{number}"
+
+
+def split_release(topic_name: str) -> tuple[str, int] | None:
+    """Return (name, number) of a release's topic, None for any other."""
+    parts = topic_name.split("/")
+    if len(parts) != 5 or "/".join(parts[:3]) != f"{PREFIX}/{_RELEASE}" or not _NUMBER.fullmatch(parts[4]):
+        return None
+    return parts[3], int(parts[4])

@@ -146,6 +146,10 @@ class HostLink:
         self._offer.begin(self._offers, data, self._now or 0.0)
         return self._offers
 
+    def withdraw_offer(self) -> None:
+        """Stop offering what is under way; its Offered event has no code."""
+        self._offer.lose()
+
     @property
     def offered(self) -> tuple[int, int] | None:
         """(bytes that the device has drawn, bytes of the stream), None where nothing is offered."""

@@ -30,7 +30,10 @@ _TAKES_S = 10.0  # for a broker to take a publish
 
 @dataclass(frozen=True)
 class Outcome:
-    """Outcome of a command.  online: of the controller, None where unknown.  took_ms: to the answer."""
+    """Outcome of a command.  online: of the controller, None where unknown.  took_ms: to the answer.
+
+    status: of an update, in OCPP's words.
+    """
 
     device: str
     result: str
@@ -38,6 +41,7 @@ class Outcome:
     parameters: dict[str, str] | None = None
     online: bool | None = None
     took_ms: int | None = None
+    status: str = ""
 
     @property
     def ok(self) -> bool:
@@ -46,7 +50,12 @@ class Outcome:
     def document(self) -> dict[str, Any]:
         """Return it for JSON, without what does not apply."""
         shown = {"device": self.device, "result": self.result, "reason": self.reason}
-        details = {"parameters": self.parameters, "online": self.online, "took_ms": self.took_ms}
+        details = {
+            "parameters": self.parameters,
+            "online": self.online,
+            "took_ms": self.took_ms,
+            "status": self.status or None,
+        }
         return shown | {name: value for name, value in details.items() if value is not None}
 
 
@@ -133,7 +142,7 @@ async def _retire(broker: Broker, device: str) -> None:
             raise ToolError(f"{device} is online: stop its uplink first, it would come back at once")
         if connection.presence.online is None:
             raise ToolError(f"{device}: {connection.presence.words}")
-        for leaf in (topics.BIRTH, topics.STATUS):
+        for leaf in (topics.BIRTH, topics.UPDATE, topics.STATUS):
             await connection.publish(topics.topic(device, leaf), b"", retain=True)
 
 
@@ -146,6 +155,7 @@ def _unanswered(device: str, presence: Presence, timeout_s: float) -> Outcome:
 
 def _outcome(device: str, answer: dict[str, Any], presence: Presence, took_s: float) -> Outcome:
     result, reason, named = answer.get("result"), answer.get("reason"), answer.get("parameters")
+    status = answer.get("status")
     return Outcome(
         device,
         result if isinstance(result, str) else "unknown",
@@ -153,4 +163,5 @@ def _outcome(device: str, answer: dict[str, Any], presence: Presence, took_s: fl
         {str(name): str(value) for name, value in named.items()} if isinstance(named, dict) else None,
         presence.online,
         round(took_s * 1000),
+        status if isinstance(status, str) else "",
     )

@@ -37,12 +37,13 @@ class Command:
 
 @dataclass(frozen=True)
 class Result:
-    """Result of a command; `published` turns it into a message."""
+    """Result of a command; `published` turns it into a message.  status: of an update, in OCPP's words."""
 
     command: Command
     result: str
     reason: str = ""
     parameters: dict[str, str] | None = None
+    status: str = ""
 
     @property
     def ok(self) -> bool:
@@ -66,6 +67,8 @@ class Result:
             document["reason"] = self.reason[:_REASON_MAX]
         if self.parameters is not None:
             document["parameters"] = self.parameters
+        if self.status:
+            document["status"] = self.status
         properties = Properties(PacketTypes.PUBLISH)
         if self.command.correlation is not None:
             properties.CorrelationData = self.command.correlation

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
+from host_tools.contract.commands import CommandError, update_of
 from host_tools.uplink.birth import Birth
 from host_tools.uplink.command import Command, Result
-from host_tools.uplink.command_handler import OFFLINE
+from host_tools.uplink.command_handler import OFFLINE, REFUSED
 from host_tools.uplink.events import (
     Backend,
     ControllerDown,
@@ -19,10 +20,12 @@ from host_tools.uplink.events import (
     EventQueue,
     RecordsReady,
     RecordsStored,
+    ReleaseFetched,
     Reply,
 )
 from host_tools.uplink.publisher import Publisher
 from host_tools.uplink.record_writer import RecordWriter
+from host_tools.uplink.releases import Releases
 from host_tools.uplink.serial_line import SerialLine
 
 
@@ -38,6 +41,7 @@ class Dispatcher:
         lines: Sequence[SerialLine],
         record_writer: RecordWriter,
         publisher: Publisher,
+        releases: Releases,
         backend: Backend | None,
         workers: Executor,
         say: Callable[[str], None],
@@ -47,6 +51,7 @@ class Dispatcher:
         self._lines = lines
         self._record_writer = record_writer
         self._publisher = publisher
+        self._releases = releases
         self._backend = backend
         self._workers = workers
         self._say = say
@@ -78,15 +83,36 @@ class Dispatcher:
                 self._down(event)
             case DeviceRequest():
                 self._ask_backend(event)
-            case Reply():
-                self._lines[event.request.line].reply(event)
+            case Reply() | ReleaseFetched():
+                self._deliver(event)
+
+    def _deliver(self, event: Reply | ReleaseFetched) -> None:
+        if isinstance(event, Reply):
+            self._lines[event.request.line].reply(event)
+            return
+        for line in self._lines:
+            line.fetched(event)
 
     def _command(self, command: Command) -> None:
         line = self.online.get(command.device)
         if line is None:
             self._publisher.send_result(Result(command, OFFLINE, "the controller's link is down"))
         else:
-            self._lines[line].submit(command)
+            self._submit(self._lines[line], command)
+
+    def _submit(self, line: SerialLine, command: Command) -> None:
+        try:
+            release = None if command.unfit else update_of(command.payload)
+        except CommandError as error:
+            self._publisher.send_result(Result(command, REFUSED, str(error)))
+            return
+        if release is None:
+            line.submit(command)
+        elif line.begin_update(command, release):
+            named = (other.updates.release for other in self._lines)
+            in_use = {name for name in named if name is not None} - {release}
+            if not self._releases.want(release, in_use):
+                line.updates.no_room()
 
     def _up(self, line: int, birth: Birth) -> None:
         other = self.online.get(birth.device)

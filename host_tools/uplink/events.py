@@ -2,6 +2,7 @@
 
 controller to broker:  ControllerUp, ControllerDown; RecordsReady, RecordsStored
 broker to controller:  Command, and its Result back
+broker to controller:  ReleaseFetched, for the update commands that wait for it
 controller to backend: DeviceRequest, and its Reply back
 
 `line` is the number of a serial line, its place among the ports that the uplink was given.
@@ -66,8 +67,27 @@ class Reply:
     data: bytes | None
 
 
+@dataclass(frozen=True)
+class ReleaseFetched:
+    """A release of firmware has come from the broker; data None: it has not, for this reason."""
+
+    name: str
+    data: bytes | None
+    reason: str = ""
+
+
 Backend = Callable[[str, bytes, float], bytes | None]
 """Takes the kind, the bytes and the time of day (UTC, s since 1970) of a controller's question; None: no answer."""
 
-Event = ControllerUp | ControllerDown | RecordsReady | RecordsStored | Command | Result | DeviceRequest | Reply
+Event = (
+    ControllerUp
+    | ControllerDown
+    | RecordsReady
+    | RecordsStored
+    | Command
+    | Result
+    | DeviceRequest
+    | Reply
+    | ReleaseFetched
+)
 EventQueue = asyncio.Queue[Event]

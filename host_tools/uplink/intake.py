@@ -44,8 +44,8 @@ class Counts:
     resets: int = 0
 
 
-IntakeEvent = Record | Answered | ControllerUp | ControllerDown | DeviceRequest
-"""What happened on a link: a record, the end of a command of ours, the controller's coming and going, its question."""
+IntakeEvent = Record | Answered | Offered | ControllerUp | ControllerDown | DeviceRequest
+"""What happened on a link: a record, the end of a command or offer, the controller's coming and going, its question."""
 
 
 class Memory(Protocol):
@@ -168,7 +168,7 @@ class Intake:
                 self.counts.received += 1
                 self._events.append(event)
                 self._pending.append(entry_of(event, self.link.dictionary))
-            elif isinstance(event, Answered):
+            elif isinstance(event, Answered | Offered):
                 self._events.append(event)
             elif isinstance(event, Gap):
                 self.counts.gaps += 1
@@ -177,7 +177,7 @@ class Intake:
                 unix_s = self._unix_time(now_s)
                 asked = DeviceRequest(self._line, event.boot_id, event.number, event.kind, event.data, unix_s)
                 self._events.append(asked)
-            elif not isinstance(event, Offered):  # nothing is offered on this line yet
+            else:
                 self._follow_life(event)
 
     def _follow_life(self, event: Connected | Reset | Lost | Unusable) -> None:

@@ -47,8 +47,9 @@ class Records:
         if stored is None:
             return False
         self.due = True
+        retain = stored.entry.leaf == topics.UPDATE  # who asks later is to see how an update ended
         topic = topics.topic(stored.entry.device, stored.entry.leaf)
-        if not inflight.send(topic, stored.entry.payload, partial(self._landed, inflight, stored)):
+        if not inflight.send(topic, stored.entry.payload, partial(self._landed, inflight, stored), retain=retain):
             self._outflow.refused(stored, now_s)
         return True
 

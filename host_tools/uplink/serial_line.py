@@ -6,15 +6,18 @@ import asyncio
 import os
 from collections.abc import Callable
 
+from host_tools.contract import topics
 from host_tools.errors import MissingError
-from host_tools.link.events import Answered, Record
+from host_tools.link.events import Answered, Offered, Record
+from host_tools.link.readable import readable
 from host_tools.uplink.clock import Clock
 from host_tools.uplink.command import Command
 from host_tools.uplink.command_handler import CommandHandler
-from host_tools.uplink.events import EventQueue, RecordsReady, Reply
+from host_tools.uplink.events import ControllerUp, EventQueue, RecordsReady, ReleaseFetched, Reply
 from host_tools.uplink.intake import Intake, Memory, link_into
 from host_tools.uplink.port import PORT_ERRORS, reason
 from host_tools.uplink.problem_log import ProblemLog
+from host_tools.uplink.update_handler import UpdateHandler
 
 LISTEN_S = 1.2  # before the first QUERY: a controller says HELLO every second, and a console is not to be written to
 _READ_BYTES = 4096
@@ -50,6 +53,7 @@ class SerialLine:
         self._number = number
         self._events = events
         self._commands = CommandHandler(self.intake.link, events)
+        self.updates = UpdateHandler(self.intake.link, events)
         self._clock = clock
         self._opener = opener
         self._detail = detail
@@ -79,6 +83,17 @@ class SerialLine:
         self._commands.submit(command, self._loop.time())
         self.turn()
 
+    def begin_update(self, command: Command, release: str) -> bool:
+        """Hand an update in; return whether its release is wanted."""
+        wanted = self.updates.begin(command, release, self._loop.time())
+        self.turn()
+        return wanted
+
+    def fetched(self, event: ReleaseFetched) -> None:
+        """Hand in the release that an update may wait for."""
+        self.updates.fetched(event, self._loop.time())
+        self.turn()
+
     def reply(self, reply: Reply) -> None:
         """Hand in what the backend says to a question that came on this line."""
         self.intake.reply(reply)
@@ -92,6 +107,7 @@ class SerialLine:
     def turn(self) -> None:
         """Send what there is to send, and ask to be called when something is due."""
         self._take_events()
+        self.updates.turn(self._loop.time())
         data = self.intake.data_to_send()
         if self._port is not None:
             self._write(data)
@@ -102,6 +118,7 @@ class SerialLine:
         """Answer what is open, and let the port go."""
         self._closed = True
         self._commands.close()
+        self.updates.close()
         if self._opening is not None:
             self._opening.cancel()
         if self._timer is not None:
@@ -113,9 +130,15 @@ class SerialLine:
         for event in self.intake.events():
             if isinstance(event, Record):
                 recorded = True
+                if event.message == topics.UPDATE:
+                    self.updates.take_record(readable(event, self.intake.link.dictionary))
             elif isinstance(event, Answered):
                 self._commands.take_answer(event)
+            elif isinstance(event, Offered):
+                self.updates.take_end(event, self._loop.time())
             else:
+                if isinstance(event, ControllerUp):
+                    self.updates.connected(self._loop.time())
                 self._events.put_nowait(event)
         if recorded:
             self._events.put_nowait(RecordsReady(self._number))
@@ -240,6 +263,8 @@ class SerialLine:
         if self.intake.connected is None:
             wait_s = min(wait_s, _LOOK_S)
         at_s = self._loop.time() + wait_s
+        if (due_s := self.updates.deadline()) is not None:
+            at_s = min(at_s, due_s)
         if self._timer is not None:
             if self._timer.when() <= at_s:
                 return

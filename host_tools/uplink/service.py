@@ -22,6 +22,7 @@ from host_tools.uplink.port import BAUD, allow_open_files, open_port
 from host_tools.uplink.publisher import Publisher
 from host_tools.uplink.queue import DEFAULT_MAX_ROWS
 from host_tools.uplink.record_writer import RecordWriter
+from host_tools.uplink.releases import Releases
 from host_tools.uplink.serial_line import SerialLine
 from host_tools.uplink.store import Store
 
@@ -117,7 +118,8 @@ class Service:
         publisher = Publisher(store, settings.broker, events, name=name, say=say, detail=self._detail)
         record_writer = RecordWriter(store, events, say)
         lines = [self._line(number, url, store, events) for number, url in enumerate(settings.ports)]
-        dispatcher = Dispatcher(events, lines, record_writer, publisher, self._backend, self._asked, say)
+        releases = Releases(settings.broker, events)
+        dispatcher = Dispatcher(events, lines, record_writer, publisher, releases, self._backend, self._asked, say)
         self._publisher, self._record_writer = publisher, record_writer
         self._lines, self._online = lines, dispatcher.online
         publishing, writing = asyncio.create_task(publisher.run()), asyncio.create_task(record_writer.run())
@@ -136,6 +138,7 @@ class Service:
             await record_writer.commit()
             await publishing
         finally:
+            releases.close()
             await _end(workers)
         if self._failure is not None:
             raise self._failure

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from gridkeel.link import backend, frames, message_ids, messages
 from gridkeel.link.device import DeviceLink
+from gridkeel.link.download import OPEN, Download
+from gridkeel.update import refusals, statuses
 from host_tools.mqtt.address import Broker
 from host_tools.mqtt.counter import CountingSubscriber
 
@@ -51,6 +53,14 @@ class Controller(threading.Thread):
         self.results: dict[int, int | None] = {}
         self.backend = backend.Backend()
         self.link = DeviceLink(device.encode(), boot, 4096, self.backend)
+        self.download = Download()  # what is offered is taken, and then `end_update` says how it ends
+        self.taken = bytearray()
+        self.end_update: int | None = refusals.NONE
+        self.verdict = (statuses.INSTALLED, refusals.NONE)  # what it reports once it has judged the image
+        self.offers = 0
+        self.link.attach(self.download)
+        self._offered = 0
+        self._reports: deque[tuple[int, int]] = deque()
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -107,6 +117,7 @@ class Controller(threading.Thread):
                 data = os.read(self._master, 4096)
                 self.link.receive(data, len(data), now_ms)
             self._obey()
+            self._take_offer(now_ms)
             if self.questions:
                 self.backend.ask(*self.questions[0], bytearray(frames.EXCHANGE_MAX), now_ms)
                 self.questions.popleft()
@@ -124,6 +135,30 @@ class Controller(threading.Thread):
 
     def _produce(self, now_ms: int) -> None:
         self.link.post(message_ids.TELEMETRY, (now_ms, 50_012_000, *[1] * (len(_ROW[message_ids.TELEMETRY]) - 2)))
+
+    def _take_offer(self, now_ms: int) -> None:
+        """Take what comes of a stream from where it was left; its first bytes again, as the device's installer does."""
+        while self._reports:
+            self.link.post(message_ids.UPDATE, (now_ms, *self._reports.popleft()))
+        download = self.download
+        if download.number != self._offered:
+            self._offered = download.number
+            self.offers += bool(self._offered)
+            if self._offered and self.taken:
+                download.skip_to(len(self.taken), now_ms)
+        waiting = bytes(download.waiting())
+        if waiting:
+            self.taken += waiting
+            download.use(len(waiting), now_ms)
+        whole = download.state == OPEN and download.used == download.size
+        if whole and self.end_update is not None:
+            download.close(self.end_update, now_ms)
+            if self.end_update == refusals.NONE:
+                self.post_update(*self.verdict)
+
+    def post_update(self, status: int, code: int = refusals.NONE) -> None:
+        """Report how an update stands."""
+        self._reports.append((status, code))
 
     def _obey(self) -> None:
         command = self.link.next_command()

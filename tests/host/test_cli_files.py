@@ -45,6 +45,8 @@ TARGETS = {
     "typetest --out": ("typetest", "--only", "trip-over-frequency", "--out", "DIR"),
     "study fleet --out": ("study", "fleet", "--chargers", "10", "--seconds", "5", "--out", "DIR"),
     "interop --out": ("interop", "--out", "DIR"),
+    "update status --json": ("update", "status", "--json", "PATH"),
+    "update rollout --json": ("update", "rollout", "new.gkr", "--all", "--json", "PATH"),
     "uplink --queue": ("uplink", "--port", "/dev/null", "--queue", "PATH"),
     "board run --flash": ("board", "run", "--seconds", "0.1", "--flash", "DIR"),
     "board run --links": ("board", "run", "--seconds", "0.1", "--links", "DIR"),
