@@ -16,7 +16,7 @@ SMALL_INT_BITS = 31  # a small integer of a 32-bit object model; the firmware ke
 # Octets of heap on a 32-bit board: the application at rest (measured: Cortex-M7 and RP2040, folded image) and, with
 # ISO 15118, its largest session (measured on the 64-bit port, 44 kB of a board's) and TLS (reckoned: records of 16 kB
 # each way and the keys).
-_AT_REST = {FIXED: 107_000, BASIC: 112_000, ISO15118: 194_600}
+_AT_REST = {FIXED: 107_000, BASIC: 116_500, ISO15118: 194_600}
 _SESSION = 44_000
 _TLS = 36_000
 # What the 64-bit port needs more for the same objects, measured on this firmware; its TLS lies outside of the heap.
