@@ -14,7 +14,7 @@ from timekeeping import on_time
 settings.register_profile("gridkeel", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("gridkeel")
 
-# These tests share the machine with boards, brokers or peers on the real clock: make test runs three at a time, as they
+# These tests share the machine with boards, brokers or peers on the real clock: make test runs four at a time, as they
 # mostly wait, and nothing that only computes at the same time.
 REALTIME = (
     "hil/test_inverter_plant_server",

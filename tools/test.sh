@@ -14,7 +14,7 @@ part() {
 # With peers, boards and brokers of their own on the machine's clock: what failed together with others is tried once more and
 # alone, and that is said; so is a failure that is not judged because the machine was late.
 on_the_clock() {
-  "$PYTHON" -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m realtime "$@" && return
+  "$PYTHON" -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m realtime "$@" && return
   echo "tests on the machine's clock failed; those that did, once more and alone:"
   "$PYTHON" -m pytest -m realtime --alone --last-failed --last-failed-no-failures none "$@"
 }
