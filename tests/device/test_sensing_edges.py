@@ -8,7 +8,15 @@ from gridkeel.controller import Controller
 from gridkeel.errors import MAINS_LOST, ParameterError
 from gridkeel.params import Parameters
 from gridkeel.sensing.edges import ROCOF_MAX, TICK_HZ_MAX, EdgeEstimator, scaled
-from gridkeel.sensing.quality import LOW_VOLTAGE, NO_VOLTAGE, PHASE_JUMP, UNUSABLE, WARM_UP_LONG, WARM_UP_SHORT
+from gridkeel.sensing.quality import (
+    LOW_VOLTAGE,
+    NO_VOLTAGE,
+    OUT_OF_RANGE,
+    PHASE_JUMP,
+    UNUSABLE,
+    WARM_UP_LONG,
+    WARM_UP_SHORT,
+)
 from gridkeel.services.protection import RUN
 
 MHZ = 1000000
@@ -98,6 +106,7 @@ def test_a_phase_jump_is_held():
             assert abs(estimator.freq_short_uhz - 50 * MHZ) < 4000, (degrees, estimator.freq_short_uhz)
         assert flagged & PHASE_JUMP
         assert not flagged & UNUSABLE
+        assert estimator.quality == NO_VOLTAGE, "a jump that is over is flagged no more"
 
 
 def test_a_frequency_step_is_not_held():
@@ -164,6 +173,27 @@ def test_a_lost_block_restarts_the_windows():
     estimator.block_lost()
     edges.run(1)
     assert estimator.quality & UNUSABLE
+
+
+def test_the_gap_that_a_lost_block_leaves_is_no_period():
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    block = array("i", [0])
+    for period in [20000] * 20:
+        block[0] += period
+        estimator.update(block, 1)
+    estimator.block_lost()
+    block[0] += 20000
+    for periods in range(8):
+        block[0] += 20000
+        estimator.update(block, 1)
+        assert not estimator.quality & OUT_OF_RANGE, periods
+        assert bool(estimator.quality & WARM_UP_SHORT) == (periods < 6), periods
+
+
+def test_a_frequency_down_to_three_quarters_of_nominal_is_in_range():
+    for freq_hz, out_of_range in ((37.0, True), (38.5, False), (50.0, False)):
+        estimator, _ = at(freq_hz)
+        assert bool(estimator.quality & OUT_OF_RANGE) is out_of_range, freq_hz
 
 
 def test_the_windows_hold_their_sums_in_small_integers():
