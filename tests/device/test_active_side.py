@@ -1,6 +1,6 @@
 """The driver's active side by itself: which readings it judges, and what it writes again."""
 
-from gridkeel.inverter import DRIVING, control
+from gridkeel.inverter import DRIVING, READY, control
 from gridkeel.inverter.active import ActiveSide
 from gridkeel.inverter.jobs import SET, Jobs
 from gridkeel.params import Parameters
@@ -46,19 +46,18 @@ class Device:
 
 
 class Line:
-    """A line whose inverter is driven."""
+    """A line whose inverter is in a state."""
 
-    state = DRIVING
-
-    def __init__(self):
+    def __init__(self, state):
+        self.state = state
         self.jobs = Jobs()
 
 
-def driving(power_w=2000):
-    """A side that wrote a power at 0 ms."""
-    line = Line()
+def side_of(state=DRIVING):
+    """A side that wrote its setting at 0 ms."""
+    line = Line(state)
     side = ActiveSide(Parameters(), line, Device())
-    side.request(power_w, 0)
+    side.request(2000, 0)
     written(side, line.jobs, 0)
     return side, line.jobs
 
@@ -75,7 +74,7 @@ def read(side, result, now_ms):
 
 
 def test_a_setting_that_was_not_answered_is_not_held_against_the_inverter():
-    side, jobs = driving()
+    side, jobs = side_of()
     read(side, control.MATCH, 1000)
     assert side._device.control.settled
     side.missed()
@@ -87,7 +86,7 @@ def test_a_setting_that_was_not_answered_is_not_held_against_the_inverter():
 
 
 def test_what_was_lost_is_written_again_with_the_reading_that_matches():
-    side, jobs = driving()
+    side, jobs = side_of()
     assert read(side, control.LOST, 1000) == control.LOST
     side._device.control.may_retry = True
     assert read(side, control.UNSETTLED, 1500) == control.UNSETTLED
@@ -95,3 +94,10 @@ def test_what_was_lost_is_written_again_with_the_reading_that_matches():
     assert read(side, control.MATCH, 2000) == control.DIFFERS and jobs.wants(SET)
     written(side, jobs, 2000)
     assert read(side, control.MATCH, 2500) == control.MATCH
+
+
+def test_what_was_not_driven_yet_is_taken_with_the_first_reading_that_matches():
+    side, jobs = side_of(READY)
+    assert read(side, control.LOST, 1000) == control.LOST
+    side._device.control.may_retry = True
+    assert read(side, control.MATCH, 1500) == control.MATCH and not jobs.wants(SET)

@@ -148,6 +148,7 @@ def test_a_hold_is_taken_with_every_step_and_let_go_with_the_last():
     assert steps_written(side, jobs, 1000) == [0, 1], "what was lost is written from the first step on"
     side.request(False, 0, 2000)
     assert steps_written(side, jobs, 2000) == [1]
+    assert not jobs.wants(VAR_READBACK) and not jobs.wants(VAR_REFRESH), "what was let go is left alone"
 
 
 def test_a_hold_that_is_let_go_before_its_steps_went_out_writes_the_last_alone():

@@ -9,6 +9,7 @@ from gridkeel.errors import MAINS_LOST, ParameterError
 from gridkeel.params import Parameters
 from gridkeel.sensing.edges import ROCOF_MAX, TICK_HZ_MAX, EdgeEstimator, scaled
 from gridkeel.sensing.quality import (
+    BLOCK_LOST,
     LOW_VOLTAGE,
     NO_VOLTAGE,
     OUT_OF_RANGE,
@@ -171,6 +172,7 @@ def test_a_controller_runs_on_edges_and_ceases_without():
 def test_a_lost_block_restarts_the_windows():
     estimator, edges = at(50.0)
     estimator.block_lost()
+    assert estimator.quality == NO_VOLTAGE | BLOCK_LOST | WARM_UP_SHORT | WARM_UP_LONG
     edges.run(1)
     assert estimator.quality & UNUSABLE
 
@@ -188,6 +190,21 @@ def test_the_gap_that_a_lost_block_leaves_is_no_period():
         estimator.update(block, 1)
         assert not estimator.quality & OUT_OF_RANGE, periods
         assert bool(estimator.quality & WARM_UP_SHORT) == (periods < 6), periods
+
+
+def test_a_period_out_of_range_begins_the_windows_anew():
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    block = array("i", [0])
+    for period in [20000] * 20 + [40000]:
+        block[0] += period
+        estimator.update(block, 1)
+    assert estimator.quality & OUT_OF_RANGE and estimator.quality & WARM_UP_SHORT
+    for periods in range(1, 8):
+        block[0] += 20000
+        estimator.update(block, 1)
+        assert not estimator.quality & OUT_OF_RANGE, periods
+        assert bool(estimator.quality & WARM_UP_SHORT) == (periods < 6), periods
+    assert abs(estimator.freq_uhz - 50 * MHZ) < 1500
 
 
 def test_a_frequency_down_to_three_quarters_of_nominal_is_in_range():
