@@ -295,3 +295,42 @@ def test_a_rate_is_bounded_by_40_hz_a_second():
         for k in range(6):
             estimator._off[-k if k else 0] = sign * (6000 if k < 3 else -6000)
         assert estimator._rocof(estimator._slope, 6) == -40000 * sign
+
+
+def periods_of(estimator, periods, at=0):
+    """Feed so many crossings; return the time of the last and whether a phase jump was flagged with each."""
+    block = array("i", [at])
+    flagged = []
+    for period in periods:
+        block[0] += period
+        estimator.update(block, 1)
+        flagged.append(bool(estimator.quality & PHASE_JUMP))
+    return block[0], flagged
+
+
+def test_a_jump_is_held_once_four_periods_say_what_was_before():
+    for before, held in ((2, False), (3, False), (4, True), (9, True)):
+        estimator = EdgeEstimator(Parameters(), MHZ)
+        _at, flagged = periods_of(estimator, [20000] * (before + 1) + [19000, 20000])
+        assert flagged[: before + 2] == [False] * (before + 1) + [held], before
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    assert not any(periods_of(estimator, [18868] * 12)[1]), "a mains far from nominal is no jump"
+
+
+def test_an_old_jump_says_nothing_of_the_windows_that_begin_anew():
+    again = [30000, 20000] + [18868] * 9
+    new = EdgeEstimator(Parameters(), MHZ)
+    periods_of(new, again)
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    at_tick, flagged = periods_of(estimator, [20000] * 20 + [19000] + [20000] * 20)
+    assert any(flagged)
+    estimator.block_lost()
+    periods_of(estimator, again, at_tick)
+    assert (estimator.freq_uhz, estimator.freq_short_uhz) == (new.freq_uhz, new.freq_short_uhz)
+
+
+def test_the_count_of_periods_ends_before_it_outgrows_a_small_integer():
+    estimator, edges = at(50.0)
+    estimator._cycles = 999
+    edges.run(10)
+    assert estimator._cycles == 1000
