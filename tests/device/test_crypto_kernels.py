@@ -128,6 +128,25 @@ def test_sums_of_points_of_every_kind_agree_with_integers():
     assert len(TABLE) == 1024
 
 
+def test_two_sums_under_way_have_an_area_each():
+    if not powers:
+        return
+    one, other = points.Sum(), points.Sum()
+    assert len(one._area) == len(other._area) and one._area is not other._area
+    for total in (one, other):
+        total.add_base(64, True)
+    other.double()
+    single, twice = integers.Sum(), integers.Sum()
+    for total in (single, twice):
+        total.add_base(64, True)
+    twice.double()
+    assert affine(one.result()) == affine(single.result())
+    assert affine(other.result()) == affine(twice.result())
+    area, third = one._area, points.Sum()
+    assert third._area is area, "what was reserved is used again"
+    third.result()
+
+
 def test_powers_agree_with_integers():
     if not powers:
         return

@@ -1,7 +1,7 @@
 """The driver's reactive side by itself: what a reading makes of its hold, and what is asked of the line."""
 
 from gridkeel.inverter import control
-from gridkeel.inverter.jobs import VAR_REFRESH, VAR_SET, Jobs
+from gridkeel.inverter.jobs import VAR_READBACK, VAR_REFRESH, VAR_SET, VAR_STEP, Jobs
 from gridkeel.inverter.reactive import ReactiveSide
 from gridkeel.params import Parameters
 
@@ -17,6 +17,7 @@ class Control:
     def __init__(self):
         self.result = control.UNSETTLED
         self.resting = self.may_retry = False
+        self.steps_written = []
 
     def forget(self):
         pass
@@ -31,6 +32,7 @@ class Control:
         return 8
 
     def write_step(self, master, out, step, now_ms):
+        self.steps_written.append(step)
         return 8
 
     def set_reversion(self, reversion_s):
@@ -79,6 +81,17 @@ def written(side, jobs, now_ms):
     side.set_done(now_ms)
 
 
+def steps_written(side, jobs, now_ms):
+    """Write the setting, then what steps are asked for; return their numbers."""
+    found = side._device.var_control.steps_written = []
+    written(side, jobs, now_ms)
+    while jobs.wants(VAR_STEP):
+        jobs.drop(VAR_STEP)
+        side.write_step(None, None, now_ms)
+        side.step_done(now_ms)
+    return found
+
+
 def read(side, result, now_ms=1000):
     side._device.var_control.result = result
     return side.read_back(None, now_ms)
@@ -122,3 +135,32 @@ def test_a_change_that_is_taken_back_is_not_written():
     assert jobs.wants(VAR_SET)
     side.request(True, 1000, 300)
     assert not jobs.wants(VAR_SET)
+
+
+def test_a_hold_is_taken_with_every_step_and_let_go_with_the_last():
+    side, jobs = side_of()
+    control_of = side._device.var_control
+    control_of.steps = 2
+    side.request(True, 1000, 0)
+    assert steps_written(side, jobs, 0) == [0, 1]
+    control_of.may_retry = True
+    read(side, control.LOST)
+    assert steps_written(side, jobs, 1000) == [0, 1], "what was lost is written from the first step on"
+    side.request(False, 0, 2000)
+    assert steps_written(side, jobs, 2000) == [1]
+    assert not jobs.wants(VAR_READBACK) and not jobs.wants(VAR_REFRESH), "what was let go is left alone"
+
+
+def test_a_hold_that_is_let_go_before_its_steps_went_out_writes_the_last_alone():
+    side, jobs = side_of()
+    side._device.var_control.steps = 2
+    side.request(True, 1000, 0)
+    side.request(False, 0, 0)
+    assert steps_written(side, jobs, 0) == [1]
+
+
+def test_reading_the_reactive_power_back_leaves_the_line_to_the_power():
+    side, jobs = holding()
+    jobs.drop(VAR_READBACK)
+    read(side, control.MATCH)
+    assert jobs.wants(VAR_READBACK) and jobs._due_ms[VAR_READBACK] >= 1400

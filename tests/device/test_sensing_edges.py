@@ -8,7 +8,16 @@ from gridkeel.controller import Controller
 from gridkeel.errors import MAINS_LOST, ParameterError
 from gridkeel.params import Parameters
 from gridkeel.sensing.edges import ROCOF_MAX, TICK_HZ_MAX, EdgeEstimator, scaled
-from gridkeel.sensing.quality import LOW_VOLTAGE, NO_VOLTAGE, PHASE_JUMP, UNUSABLE, WARM_UP_LONG, WARM_UP_SHORT
+from gridkeel.sensing.quality import (
+    BLOCK_LOST,
+    LOW_VOLTAGE,
+    NO_VOLTAGE,
+    OUT_OF_RANGE,
+    PHASE_JUMP,
+    UNUSABLE,
+    WARM_UP_LONG,
+    WARM_UP_SHORT,
+)
 from gridkeel.services.protection import RUN
 
 MHZ = 1000000
@@ -98,6 +107,7 @@ def test_a_phase_jump_is_held():
             assert abs(estimator.freq_short_uhz - 50 * MHZ) < 4000, (degrees, estimator.freq_short_uhz)
         assert flagged & PHASE_JUMP
         assert not flagged & UNUSABLE
+        assert estimator.quality == NO_VOLTAGE, "a jump that is over is flagged no more"
 
 
 def test_a_frequency_step_is_not_held():
@@ -162,8 +172,45 @@ def test_a_controller_runs_on_edges_and_ceases_without():
 def test_a_lost_block_restarts_the_windows():
     estimator, edges = at(50.0)
     estimator.block_lost()
+    assert estimator.quality == NO_VOLTAGE | BLOCK_LOST | WARM_UP_SHORT | WARM_UP_LONG
     edges.run(1)
     assert estimator.quality & UNUSABLE
+
+
+def test_the_gap_that_a_lost_block_leaves_is_no_period():
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    block = array("i", [0])
+    for period in [20000] * 20:
+        block[0] += period
+        estimator.update(block, 1)
+    estimator.block_lost()
+    block[0] += 20000
+    for periods in range(8):
+        block[0] += 20000
+        estimator.update(block, 1)
+        assert not estimator.quality & OUT_OF_RANGE, periods
+        assert bool(estimator.quality & WARM_UP_SHORT) == (periods < 6), periods
+
+
+def test_a_period_out_of_range_begins_the_windows_anew():
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    block = array("i", [0])
+    for period in [20000] * 20 + [40000]:
+        block[0] += period
+        estimator.update(block, 1)
+    assert estimator.quality & OUT_OF_RANGE and estimator.quality & WARM_UP_SHORT
+    for periods in range(1, 8):
+        block[0] += 20000
+        estimator.update(block, 1)
+        assert not estimator.quality & OUT_OF_RANGE, periods
+        assert bool(estimator.quality & WARM_UP_SHORT) == (periods < 6), periods
+    assert abs(estimator.freq_uhz - 50 * MHZ) < 1500
+
+
+def test_a_frequency_down_to_three_quarters_of_nominal_is_in_range():
+    for freq_hz, out_of_range in ((37.0, True), (38.5, False), (50.0, False)):
+        estimator, _ = at(freq_hz)
+        assert bool(estimator.quality & OUT_OF_RANGE) is out_of_range, freq_hz
 
 
 def test_the_windows_hold_their_sums_in_small_integers():
@@ -248,3 +295,42 @@ def test_a_rate_is_bounded_by_40_hz_a_second():
         for k in range(6):
             estimator._off[-k if k else 0] = sign * (6000 if k < 3 else -6000)
         assert estimator._rocof(estimator._slope, 6) == -40000 * sign
+
+
+def periods_of(estimator, periods, at=0):
+    """Feed so many crossings; return the time of the last and whether a phase jump was flagged with each."""
+    block = array("i", [at])
+    flagged = []
+    for period in periods:
+        block[0] += period
+        estimator.update(block, 1)
+        flagged.append(bool(estimator.quality & PHASE_JUMP))
+    return block[0], flagged
+
+
+def test_a_jump_is_held_once_four_periods_say_what_was_before():
+    for before, held in ((2, False), (3, False), (4, True), (9, True)):
+        estimator = EdgeEstimator(Parameters(), MHZ)
+        _at, flagged = periods_of(estimator, [20000] * (before + 1) + [19000, 20000])
+        assert flagged[: before + 2] == [False] * (before + 1) + [held], before
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    assert not any(periods_of(estimator, [18868] * 12)[1]), "a mains far from nominal is no jump"
+
+
+def test_an_old_jump_says_nothing_of_the_windows_that_begin_anew():
+    again = [30000, 20000] + [18868] * 9
+    new = EdgeEstimator(Parameters(), MHZ)
+    periods_of(new, again)
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    at_tick, flagged = periods_of(estimator, [20000] * 20 + [19000] + [20000] * 20)
+    assert any(flagged)
+    estimator.block_lost()
+    periods_of(estimator, again, at_tick)
+    assert (estimator.freq_uhz, estimator.freq_short_uhz) == (new.freq_uhz, new.freq_short_uhz)
+
+
+def test_the_count_of_periods_ends_before_it_outgrows_a_small_integer():
+    estimator, edges = at(50.0)
+    estimator._cycles = 999
+    edges.run(10)
+    assert estimator._cycles == 1000

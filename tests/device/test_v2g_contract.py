@@ -210,6 +210,7 @@ def test_a_contract_that_the_operator_refuses_is_refused():
     evse = evse_for(OPERATOR)
     evse.charger.authorized = 2
     refused_details(evse, ContractEvcc(evse, KEY, CHAIN), "FAILED_CertificateNotAllowedAtThisEVSE", "ok")
+    assert ("session", "ended", "contract_refused", 0) in evse.kinds("session")
 
 
 def refused_authorization(code, body=None, signature=None, key=None):

@@ -73,7 +73,7 @@ def test_a_leaf_that_names_no_contract_is_refused():
 def test_a_check_digit_that_differs_is_another_contract():
     evse = evse_for(OPERATOR)
     ContractEvcc(evse, KEY, CHAIN, emaid=EMAID[:14] + "8").to_details(codes.CERT_CHAIN_ERROR)
-    assert evse.kinds("certificate")[-1][2] == "wrong_emaid"
+    assert evse.kinds("certificate")[-1] == ("certificate", "contract", "wrong_emaid", 0)
 
 
 def receipt(ev, **changes):

@@ -12,7 +12,6 @@ from operators import Site, sites, written
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-OPEN = "open"
 FOLDERS = {"device": "tests/device", "micropython": "tests/device", "fleet": "tests/hil"}
 
 
@@ -78,8 +77,7 @@ def curated(file: str) -> list[tuple[str, str, str]]:
 class Survivors:
     """Known survivors: judged.txt, a line each, under [file] of theirs.
 
-    A line names a mutant by its title, `*` for anything; behind `  # ` comes why no test can or should notice it, or
-    OPEN where that is still to be found out.
+    A line names a mutant by its title, `*` for anything; behind `  # ` comes why no test can or should notice it.
     """
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ from queue import SimpleQueue
 from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mutants import FOLDERS, HERE, OPEN, ROOT, Mutant, Survivors, Target, mutants_of, targets
+from mutants import FOLDERS, HERE, ROOT, Mutant, Survivors, Target, mutants_of, targets
 
 SCRIPTS = {"device": "attempt.py", "micropython": "micropython_attempt.py", "fleet": "fleet_attempt.py"}
 PACKAGES = {
@@ -123,7 +123,7 @@ class Run:
         if not entries:
             print("SURVIVED", title, flush=True)
             return "new"
-        return "open" if all(self._known.reasons[entry] == OPEN for entry in entries) else "judged"
+        return "judged"
 
     def stale(self, files: set[str]) -> list[str]:
         """Return the known survivors of these files that were not seen to survive."""
@@ -149,7 +149,7 @@ class Run:
 
 def figures(found: Counter[str]) -> str:
     """Return how many mutants there were, and survivors by what is known of them."""
-    return ", ".join(f"{found[name]} {name}" for name in ("mutants", "judged", "open", "new"))
+    return ", ".join(f"{found[name]} {name}" for name in ("mutants", "judged", "new"))
 
 
 def chosen(word: str, sample: int | None, seed: int) -> dict[Target, list[Mutant]]:
