@@ -17,7 +17,7 @@ from typing import Any
 from chip_model import Model
 from contract import ContractError
 
-from gridkeel import params
+from gridkeel import params, slices
 from gridkeel.evse import ports
 
 BOARDS = Path(__file__).resolve().parents[2] / "firmware" / "gridkeel" / "boards"
@@ -75,10 +75,12 @@ def on(model: Model, modules: dict[str, Any], patches: tuple[Patch, ...] = ()) -
     kept = {name: module for name, module in sys.modules.items() if name == PACKAGE or name.startswith(PACKAGE + ".")}
     for name in kept:
         del sys.modules[name]
+    modules = {"vfs": types.ModuleType("vfs"), **modules}  # a stock interpreter's: no segment for slots
     before = {name: sys.modules.get(name) for name in modules}
     sys.modules.update(modules)
     sys.meta_path.insert(0, finder)
     own_time = _Time(model)
+    slice_cycles = slices.cycles  # which an App takes from its board's clock
     held = [(time, "ticks_us"), (time, "ticks_ms"), (asyncio, "sleep_ms"), (os, "uname")]
     saved = [(owner, name, getattr(owner, name, None)) for owner, name in held]
     time.ticks_us, time.ticks_ms = own_time.ticks_us, own_time.ticks_ms
@@ -88,6 +90,7 @@ def on(model: Model, modules: dict[str, Any], patches: tuple[Patch, ...] = ()) -
         yield lambda name: __import__(name, fromlist=["x"])
     finally:
         sys.meta_path.remove(finder)
+        slices.cycles = slice_cycles
         for owner, name, value in saved:
             delattr(owner, name) if value is None else setattr(owner, name, value)
         for name in [name for name in sys.modules if name == PACKAGE or name.startswith(PACKAGE + ".")]:
