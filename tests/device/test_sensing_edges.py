@@ -5,7 +5,7 @@ from array import array
 from noalloc import without_heap
 
 from gridkeel.controller import Controller
-from gridkeel.errors import MAINS_LOST, ParameterError
+from gridkeel.errors import MAINS_LOST, ParameterError, ProtocolError
 from gridkeel.params import Parameters
 from gridkeel.sensing.edges import ROCOF_MAX, TICK_HZ_MAX, EdgeEstimator, scaled
 from gridkeel.sensing.quality import (
@@ -356,3 +356,17 @@ def test_a_mains_is_there_with_its_first_crossing_and_gone_with_the_third_block_
         estimator.update(block, 0)
         assert bool(estimator.quality & LOW_VOLTAGE) == (empty >= 3), empty
     assert estimator._blocks == 3, "what is counted stays a small integer"
+
+
+def test_what_a_tick_does_not_divide_is_the_clock_s_error():
+    estimator = EdgeEstimator(Parameters(SIXTY), MHZ)
+    periods_of(estimator, [16666] * 12)
+    assert abs(estimator.freq_uhz - MHZ * MHZ // 16666) < 50, estimator.freq_uhz
+
+
+def test_the_host_s_time_does_not_trim_the_edges_clock():
+    try:
+        EdgeEstimator(Parameters(), MHZ).trim(1)
+    except ProtocolError:
+        return
+    raise AssertionError("taken")

@@ -176,7 +176,7 @@ def test_jumps_without_end_stop_being_held():
         if angle > HALF_TURN:
             angle -= 2 * HALF_TURN
         noticed += feed(detector, [angle])
-    assert 4 <= noticed <= (CREDIT_MAX + 2000) // COST
+    assert noticed == 28, "four at once, then one in 80 hops"
     assert detector.seen == noticed
 
 
@@ -344,3 +344,25 @@ def test_what_was_measured_before_a_jump_could_touch_it_is_kept():
         estimator.update(sine.block(12), 12)
         replaced = sum([estimator._steps[k] != estimator._real[k] for k in range(estimator._size_ring)])
     assert replaced == 3
+
+
+def test_what_was_usual_is_forgotten_where_the_windows_begin_anew():
+    for unsteady, noticed in ((0, 1), (20, 0)):
+        detector = watching()
+        for _ in range(unsteady):
+            detector.update(0, 230000, False)
+        feed(detector, [0] * 16)
+        assert feed(detector, [5000, 5000, 5000]) == noticed, unsteady
+
+
+def test_what_is_unusual_is_half_as_much_again_as_the_largest_of_late():
+    detector = watching()
+    detector._peak = 4000
+    assert not detector._is_unusual(2222 + 6000) and detector._is_unusual(2222 + 6001)
+    feed(detector, [0] * 100)
+    assert 1000 < detector._peak < 2500, "it fades"
+
+
+def test_credit_ends_at_its_most():
+    detector = watching()
+    assert detector._credit == CREDIT_MAX
