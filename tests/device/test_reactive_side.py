@@ -39,6 +39,7 @@ class Control:
         pass
 
     def check(self, master, settled):
+        self.settled = settled  # what the last reading was told of its setting
         return self.result
 
     def retry(self, now_ms):
@@ -164,3 +165,13 @@ def test_reading_the_reactive_power_back_leaves_the_line_to_the_power():
     jobs.drop(VAR_READBACK)
     read(side, control.MATCH)
     assert jobs.wants(VAR_READBACK) and jobs._due_ms[VAR_READBACK] >= 1400
+
+
+def test_a_setting_that_is_young_or_was_not_answered_is_not_held_against_the_inverter():
+    side, jobs = holding()
+    for now_ms, settled in ((99, False), (100, True)):
+        read(side, control.UNSETTLED, now_ms)
+        assert side._device.var_control.settled is settled, now_ms
+    side.missed()
+    read(side, control.UNSETTLED, 1000)
+    assert side._device.var_control.settled is False

@@ -5,7 +5,7 @@ from array import array
 from noalloc import without_heap
 
 from gridkeel.controller import Controller
-from gridkeel.errors import MAINS_LOST, ParameterError
+from gridkeel.errors import MAINS_LOST, ParameterError, ProtocolError
 from gridkeel.params import Parameters
 from gridkeel.sensing.edges import ROCOF_MAX, TICK_HZ_MAX, EdgeEstimator, scaled
 from gridkeel.sensing.quality import (
@@ -94,6 +94,8 @@ def test_the_slope_of_a_ramp_is_measured():
         edges.run(100)
         assert abs(estimator.rocof_mhz_s - rate * 1000) < 60, estimator.rocof_mhz_s
         assert abs(estimator.rocof_long_mhz_s - rate * 1000) < 30, estimator.rocof_long_mhz_s
+        assert estimator.report() == 0, "no longer window, and no bits of its own"
+        assert (estimator.report_uhz, estimator.report_mhz_s) == (estimator.freq_uhz, estimator.rocof_mhz_s)
 
 
 def test_a_phase_jump_is_held():
@@ -253,6 +255,7 @@ def test_scaled_is_exact_at_its_ends():
     most = (1 << 30) // 3
     for factor, part, whole in (
         (60000000, 0, 1),
+        (2, 1, 2),
         (50000000, most - 1, most),
         (1, most - 1, most),
         (60000000, 123456, 300000007),
@@ -334,3 +337,36 @@ def test_the_count_of_periods_ends_before_it_outgrows_a_small_integer():
     estimator._cycles = 999
     edges.run(10)
     assert estimator._cycles == 1000
+
+
+def test_a_clock_s_error_is_taken_off_to_the_microhertz():
+    for ppm, uhz in ((0, 50000000), (100, 50005000), (-40, 49998000)):
+        estimator = EdgeEstimator(Parameters({"sample_clock_ppm": ppm}), MHZ)
+        periods_of(estimator, [20000] * 12)
+        assert estimator.freq_uhz == estimator.freq_short_uhz == uhz, ppm
+
+
+def test_a_mains_is_there_with_its_first_crossing_and_gone_with_the_third_block_without():
+    estimator = EdgeEstimator(Parameters(), MHZ)
+    block = array("i", [0])
+    assert estimator.quality & LOW_VOLTAGE and estimator.voltage_mv == 0
+    periods_of(estimator, [20000])
+    assert not estimator.quality & LOW_VOLTAGE and estimator.voltage_mv == 230000
+    for empty in range(1, 20):
+        estimator.update(block, 0)
+        assert bool(estimator.quality & LOW_VOLTAGE) == (empty >= 3), empty
+    assert estimator._blocks == 3, "what is counted stays a small integer"
+
+
+def test_what_a_tick_does_not_divide_is_the_clock_s_error():
+    estimator = EdgeEstimator(Parameters(SIXTY), MHZ)
+    periods_of(estimator, [16666] * 12)
+    assert abs(estimator.freq_uhz - MHZ * MHZ // 16666) < 50, estimator.freq_uhz
+
+
+def test_the_host_s_time_does_not_trim_the_edges_clock():
+    try:
+        EdgeEstimator(Parameters(), MHZ).trim(1)
+    except ProtocolError:
+        return
+    raise AssertionError("taken")
