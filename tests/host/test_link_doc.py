@@ -13,14 +13,14 @@ TYPES = {"u8": "B", "u16": "H", "u32": "I"}
 
 def test_the_bounds_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (\d+) \|", TEXT, re.MULTILINE))
-    assert len(rows) == 21
+    assert len(rows) == 24
     for name, value in rows.items():
         assert getattr(frames, name) == int(value), name
 
 
 def test_types_and_layouts_are_those_of_the_code() -> None:
-    rows = re.findall(r"^\| 0x(\d\d) \| ([A-Z_]+) \| \w+ \| (.*) \|$", TEXT, re.MULTILINE)
-    assert len(rows) == 14
+    rows = re.findall(r"^\| 0x([0-9A-F]{2}) \| ([A-Z_]+) \| \w+ \| (.*) \|$", TEXT, re.MULTILINE)
+    assert len(rows) == 17
     for number, name, layout in rows:
         assert getattr(frames, name) == int(number, 16)
         code = "<B" + "".join(TYPES[word] for word in re.findall(r"\bu\d+\b", layout.split(", id length")[0]))
