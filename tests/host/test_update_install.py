@@ -10,6 +10,7 @@ import pytest
 from update_device import Device
 
 from gridkeel.update import keys, manifest, refusals, selector, statuses
+from host_tools.link import layouts
 from host_tools.update import keys as host_keys
 from host_tools.update import release
 
@@ -114,6 +115,22 @@ def test_a_power_cut_in_a_download_goes_on_where_it_was(folder: Path, trusted: b
     device.chip = device.chip.replaced()
     assert cuts >= 2
     assert ended.code in (refusals.NONE, refusals.ON_TRIAL), "the last cut may have come right after the switch"
+    assert device.next_image() == (1, NEW)
+
+
+def test_a_host_that_started_again_with_the_same_number_begins_anew(folder: Path, trusted: bytes) -> None:
+    device = Device(trusted, OLD)
+    device.connect()
+    device.host.offer(signed(folder))
+    device.run(500)
+    assert device.installer.status == statuses.DOWNLOADING and device.download.used > manifest.BYTES
+    number = device.download.number
+    device.download.session(True)  # between two rounds of the installer
+    body = bytearray(layouts.update_offer(99, number, len(signed(folder))))
+    assert device.download.on_frame(body, len(body), device.now_ms)
+    device.installer.work(device.now_ms, False)
+    assert device.download.used == 0, "the manifest is taken first"
+    assert device.finish().code == refusals.NONE
     assert device.next_image() == (1, NEW)
 
 

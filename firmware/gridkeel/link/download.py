@@ -30,12 +30,15 @@ _PART_SIZE = 11  # and its bytes
 class Download:
     """One stream at a time.  state, number: of it.  size: bytes of it.  used: how many of them were used.
 
+    streams: changes with each stream that begins or is forgotten; a host that started again gives the same numbers.
+
     Allocates in an offer, else nothing.
     """
 
     def __init__(self) -> None:
         self.state = IDLE
         self.number = 0
+        self.streams = 0
         self.size = 0
         self.used = 0
         self._body = bytearray(frames.FRAME_MAX)
@@ -80,6 +83,7 @@ class Download:
         """A host session began or ended: the stream of the one before is forgotten."""
         self.state = IDLE
         self.number = 0
+        self.streams = self.streams + 1 & 0xFFFF
         self._room = None
         self._have = 0
         self._due = False
@@ -142,6 +146,7 @@ class Download:
 
     def _open(self, number, size):
         self.number = number
+        self.streams = self.streams + 1 & 0xFFFF
         self.size = size
         self.used = self._have = 0
         self._end = refusals.NONE

@@ -47,7 +47,7 @@ class Downloads:
             self.report(*found)
 
     def report(self, status: int, code: int) -> None:
-        """Post the status of an update.  status: of update/install.py.  code: of update/refusals.py."""
+        """Post the status of an update.  status: of update/statuses.py.  code: of update/refusals.py."""
         self._app.link.post(message_ids.UPDATE, (self._app.health.uptime_ms, status, code))
 
     def _load(self):

@@ -5,6 +5,7 @@ so they wait until no power flows; a page is written at any time.
 """
 
 from gridkeel import TYPE_CHECKING
+from gridkeel.link.download import OPEN
 from gridkeel.update import delta, keys, manifest, refusals, selector, slots, statuses
 from gridkeel.update.refusals import UpdateError
 from gridkeel.update.selector import PAGE
@@ -58,15 +59,15 @@ class Installer:
         self._target = target
         self._download = download
         self._steps: "Generator[int, None, None] | None" = None
-        self._number = 0
+        self._stream = 0
         self._wants = AT_ONCE
         self._now_ms = 0
 
     def work(self, now_ms: int, power_flows: bool) -> bool:
         """Do one step, a few milliseconds but for those that wait for rest; return whether there is more to do now."""
         download = self._download
-        if download.number != self._number:
-            self._begin(download.number)
+        if download.streams != self._stream:
+            self._begin()
         if self._steps is None or self._wants == REST and power_flows:
             return False
         if self._wants == INPUT and not download.waiting():
@@ -84,11 +85,12 @@ class Installer:
             self._fail(refusals.FLASH, now_ms)
         return self._steps is not None and self._wants == AT_ONCE
 
-    def _begin(self, number):
-        self._number = number
-        self._steps = self._run() if number else None
+    def _begin(self):
+        self._stream = self._download.streams
+        self._steps = None
         self._wants = AT_ONCE
-        if number:
+        if self._download.state == OPEN:
+            self._steps = self._run()
             self._report(statuses.DOWNLOADING)
 
     def _report(self, status, code=refusals.NONE):
@@ -109,8 +111,7 @@ class Installer:
 
     def _end(self, code, now_ms):
         self._steps = None
-        if self._download.number == self._number and self._download.state != 0:
-            self._download.close(code, now_ms)
+        self._download.close(code, now_ms)
 
     def _run(self):
         trusted = self._trusted()
