@@ -140,7 +140,7 @@ class Publisher:
     def join(self, device: str, group: int) -> None:
         """A controller belongs to a group, 0 to none: take that group's commands for it."""
         self._groups.join(device, group)
-        self._wake.set()
+        self._presence.regroup(device, group)
 
     def send_result(self, result: Result) -> None:
         """Send what became of a command to who sent it; what became of a group's is counted."""

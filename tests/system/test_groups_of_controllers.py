@@ -87,6 +87,7 @@ def test_a_controller_that_is_moved_takes_the_commands_of_its_new_group_alone(tm
         listener.wait("gridkeel/v2/gk-test/status", lambda status: status["status"] == "online")
         send(mosquitto, "gridkeel/v2/gk-test/cmd", {"parameters": {"group": 9}})
         assert listener.wait("gridkeel/v2/gk-test/ack")["result"] == "ok"
+        assert listener.wait("gridkeel/v2/gk-test/birth", lambda birth: birth["group"] == 9)["boot"] == 7
         send_until(
             mosquitto, "gridkeel/v2/$group/9/cmd", REGULATION, lambda: bool(controller.executed[message_ids.REGULATION])
         )
