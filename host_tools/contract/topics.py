@@ -13,6 +13,7 @@ BIRTH = "birth"
 STATUS = "status"
 COMMAND = "cmd"
 ACK = "ack"
+COMPACT = "compact"  # records without names: compact.py
 UPDATE = "update"  # how an update stands: the one record that is retained
 STATUSES = f"{PREFIX}/+/{STATUS}"
 EVERYTHING = f"{PREFIX}/+/+"
@@ -21,7 +22,7 @@ _RELEASE = "$release"
 _GROUP = "$group"
 UPLINKS = f"{PREFIX}/{_UPLINK}/+/{STATUS}"
 
-_OURS = (BIRTH, STATUS, COMMAND, ACK)
+_OURS = (BIRTH, STATUS, COMMAND, ACK, COMPACT)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
