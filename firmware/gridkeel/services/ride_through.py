@@ -41,35 +41,39 @@ class Trips:
             self._table = grid.trip_table
             self.reset()
         faults = grid.trip_faults
-        levels = grid.trip_limits
+        limits = grid.trip_limits
         passed = self._passed
+        nominal_v = self._p.nominal_v
+        mhz = mains.freq_short_uhz // 1000
+        unusable = mains.quality & UNUSABLE
         for k in range(len(faults)):
             fault = faults[k]
-            was = passed[k]
-            if not self._is_passed(fault, levels[k], mains, was):
+            # Without a call for each limit, as nearly always none is passed. Frequencies first: every table has them.
+            if fault == errors.UNDER_FREQUENCY:
+                # What cannot be measured counts as no better than it was: a clock that runs goes on.
+                beyond = passed[k] if unusable else mhz < limits[k]
+            elif fault == errors.OVER_FREQUENCY:
+                beyond = passed[k] if unusable else mhz > limits[k]
+            elif fault == errors.SAMPLES_LOST:
+                beyond = unusable
+            elif fault == errors.OVER_VOLTAGE:
+                beyond = mains.voltage_mv > nominal_v * limits[k]
+            elif fault == errors.MAINS_LOST:
+                beyond = mains.cycle_mv < nominal_v * limits[k]
+            else:
+                beyond = mains.voltage_mv < nominal_v * limits[k]
+            if not beyond:
                 passed[k] = 0
-                continue
-            if not was:
-                passed[k] = 1
-                self._since[k] = now_ms
-            if ticks.diff(now_ms, self._since[k]) >= self._clock_ms(fault, grid.trip_clocks_ms[k]):
+            elif self._runs_out(k, fault, grid.trip_clocks_ms[k], now_ms):
                 return fault
         return errors.NO_FAULT
 
-    def _is_passed(self, fault, limit, mains, was):
-        # Frequencies first: every table has them.
-        if fault == errors.UNDER_FREQUENCY or fault == errors.OVER_FREQUENCY:
-            if mains.quality & UNUSABLE:
-                # What cannot be measured counts as no better than it was: a clock that runs goes on.
-                return was
-            mhz = mains.freq_short_uhz // 1000
-            return mhz < limit if fault == errors.UNDER_FREQUENCY else mhz > limit
-        if fault == errors.SAMPLES_LOST:
-            return mains.quality & UNUSABLE
-        limit_mv = self._p.nominal_v * limit
-        if fault == errors.OVER_VOLTAGE:
-            return mains.voltage_mv > limit_mv
-        return (mains.cycle_mv if fault == errors.MAINS_LOST else mains.voltage_mv) < limit_mv
+    def _runs_out(self, k, fault, clock_ms, now_ms):
+        """A limit is passed: run its clock; return whether it has run out."""
+        if not self._passed[k]:
+            self._passed[k] = 1
+            self._since[k] = now_ms
+        return ticks.diff(now_ms, self._since[k]) >= self._clock_ms(fault, clock_ms)
 
     def _clock_ms(self, fault, clock_ms):
         """Return how long a limit may be passed, staggered: a table's never past its clearing time, a custom one later.
