@@ -18,9 +18,6 @@ class Control:
         self.may_retry = False
         self.settled = None  # what the last reading was told of its setting
 
-    def forget(self):
-        pass
-
     def encode(self, power_w):
         self.commanded_w = power_w
 

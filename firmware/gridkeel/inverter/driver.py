@@ -86,7 +86,9 @@ class RegisterDriver:
     def fault(self) -> int:
         """The fault that holds now, the gravest first, or NO_FAULT; one of the bus goes before one of the power."""
         line = self._line
-        code = self.faults.code(line.state, line.master.slow)
+        code = errors.NO_FAULT
+        if self.faults.active or line.state != DRIVING or line.master.slow:
+            code = self.faults.code(line.state, line.master.slow)
         light = code == errors.NO_FAULT or code == errors.INVERTER_SLOW or code == errors.INVERTER_FRAME
         if light and self.following.deviation_w:
             return errors.INVERTER_NOT_FOLLOWING

@@ -12,7 +12,6 @@ from gridkeel.inverter.modbus.rtu import Master
 from gridkeel.inverter.reading import Reading
 
 Buffer = bytearray | bytes | memoryview | array[int]
-Words = Sequence[int]
 Stretches = Sequence[tuple[int, ...]]
 Answers = tuple[Callable[[int], None] | None, ...]
 
@@ -197,8 +196,8 @@ class Holding(Reads, Protocol):
     held_s: int
     life_s: int
     pause_ms: int
+    confirmed: bool
 
-    def forget(self) -> None: ...
     def renew(self) -> None: ...
     def set_reversion(self, reversion_s: int) -> None: ...
     def write_setting(self, master: Master, out: bytearray, now_ms: int) -> int: ...

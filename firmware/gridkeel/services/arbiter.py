@@ -62,13 +62,15 @@ class Arbiter:
         """
         s = self._s
         protection = s.protection
-        elapsed_ms = ticks.diff(now_ms, self._last_ms)
+        elapsed_ms = (now_ms - self._last_ms & ticks.MASK ^ ticks.HALF) - ticks.HALF  # ticks.diff, without its call
         self._last_ms = now_ms
         running = protection.state == RUN
         flows = running and ready
         s.regulation.update(now_ms, flows)
         self._base(s, self._target(s, now_ms, required_w), elapsed_ms, flows)
         if not running:
+            s.droop.reset()
+            s.fast_reserve.cut()
             self._cease(protection)
             return 0
         self.primary_w = primary_w = s.droop.power_w + s.fast_reserve.power_w

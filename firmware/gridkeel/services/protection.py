@@ -86,19 +86,16 @@ class Protection:
         if fault:
             self._cease(fault)
             return
-        if self._blocks(mains.cycle_mv):
+        grid = self._p.grid
+        share_mv = self._p.nominal_v * 10  # a hundredth of it
+        cycle_mv = mains.cycle_mv
+        high_pct = grid.block_high_pct
+        if cycle_mv < share_mv * grid.block_low_pct or high_pct and cycle_mv > share_mv * high_pct:
             self.state = BLOCKED
         elif not mains.quality & UNUSABLE:
             self.state = RUN
         if self.enter_permille < RAMP_DONE:
             self._ramp(now_ms)
-
-    def _blocks(self, cycle_mv):
-        grid = self._p.grid
-        nominal = self._p.nominal_v * 10  # a hundredth of it, in mV
-        if grid.block_high_pct and cycle_mv > nominal * grid.block_high_pct:
-            return True
-        return cycle_mv < nominal * grid.block_low_pct
 
     def _watch_rocof(self, mains, now_ms):
         p = self._p
