@@ -1,8 +1,8 @@
 """Packs files as a ROMFS image in which a file that has not outgrown its place lies where an earlier image has it.
 
-An update erases and writes the blocks of flash that change. Where files are packed side by side, all that lie behind the
-first one that grows move. Here the directory lies in front, with room of its own; the data of each file lies behind it,
-with some room to grow, and the file's record points there. What outgrows its place goes into a gap or behind the end.
+An update erases and writes the blocks of flash that change. Where files are packed side by side, all that lie behind
+the first one that grows move. Here the directory lies in front, with room of its own; the data of each file lies behind
+it, with some room to grow, and its record points there. What outgrows its place goes into a gap or behind the end.
 """
 
 from __future__ import annotations

@@ -251,6 +251,8 @@ class App:
             self._wire = self.storage.follow(connected, now_ms)
 
     def _rest_ms(self, now_ms, next_record):
+        if self.storage is not None and self.storage.downloads.busy:
+            return 1
         rest = ticks.diff(next_record, now_ms)
         for due in (self.controller.inverter.deadline(now_ms), self._wire.deadline(now_ms)):
             if 0 <= due < rest:
