@@ -27,20 +27,28 @@ def _written(chip: Chip, slot: int, data: bytes, counter: int) -> None:
 class Device(Line):
     """The line, and a device behind it with two slots, one of which runs.
 
-    round_ms, steps_a_round: how often its installer does how many steps.
+    before: what the idle slot holds.  round_ms, steps_a_round: how often its installer does how many steps.
     """
 
     round_ms = 5
     steps_a_round = 4
 
     def __init__(
-        self, trusted: bytes | None, running: bytes, chip: Chip | None = None, loss: float = 0.0, blocks: int = BLOCKS
+        self,
+        trusted: bytes | None,
+        running: bytes,
+        chip: Chip | None = None,
+        loss: float = 0.0,
+        blocks: int = BLOCKS,
+        before: bytes | None = None,
     ) -> None:
         super().__init__(loss)
         self.chip = chip or Chip(blocks)
         if chip is None:
             _written(self.chip, 0, running, 3)
             slots.provision(self.chip, 0)
+            if before is not None:
+                _written(self.chip, 1, before, 3)
         self.trusted = trusted
         self.power_flows = False
         self.statuses: list[int] = []

@@ -260,6 +260,8 @@ class App:
             self._wire = self.storage.follow(connected, now_ms)
 
     def _rest_ms(self, now_ms):
+        if self.storage is not None and self.storage.downloads.busy:
+            return 1
         rest = self.reports.rest_ms(now_ms)
         for due in (self.controller.inverter.deadline(now_ms), self._wire.deadline(now_ms)):
             if 0 <= due < rest:

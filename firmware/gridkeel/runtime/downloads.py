@@ -25,6 +25,7 @@ class Downloads:
         self._download = Download()
         self._installer: "Installer | None" = None
         self._heard = self._quiet = False
+        self.busy = False  # no power flows, and there is more to do: the next round is not to wait
         self._reported = (0, 0)
         app.link.attach(self._download)
 
@@ -39,8 +40,10 @@ class Downloads:
             installer = self._installer = self._load()
         ticks_us = self._app.board.ticks_us
         begun_us = ticks_us()
-        while installer.work(now_ms, not quiet) and ticks.diff(ticks_us(), begun_us) < _ROUND_US:
-            pass
+        more = installer.work(now_ms, not quiet)
+        while more and ticks.diff(ticks_us(), begun_us) < _ROUND_US:
+            more = installer.work(now_ms, not quiet)
+        self.busy = more and quiet
         found = (installer.status, installer.code)
         if found != self._reported:
             self._reported = found

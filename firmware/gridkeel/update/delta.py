@@ -30,13 +30,14 @@ _SHIFT_MAX = 28
 
 
 class DeltaReader:
-    """Fills `page` from what it is given; `filled` bytes of it are made.
+    """Fills `page` from what it is given, up to `room`; `filled` bytes of it are made.
 
     read_base(at, view): fills view from the base at `at`.  base_size, size: bytes of the base, of the image to be made.
     """
 
     def __init__(self, read_base: "Callable[[int, memoryview], None]", base_size: int, size: int, page: int) -> None:
         self.page = bytearray(page)
+        self.room = page
         self.filled = 0
         self._view = memoryview(self.page)
         self._read_base = read_base
@@ -61,7 +62,7 @@ class DeltaReader:
         A full page is handed on with `next_page` before the next call, which may have work without any input.
         Errors: UpdateError where this is no delta of the base and size.
         """
-        room = len(self.page)
+        room = self.room
         while self.filled < room:
             state = self._state
             if state == ZEROS:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SIGNATURES = (refusals.UNKNOWN_KEY, refusals.BAD_SIGNATURE, refusals.NO_KEYS, refusals.OLDER_KEYS)
 
 _DELTA_STEP = 64  # bytes of a delta a step: some records make nothing but work
+_COMPARED_SHIFT = 4  # a delta of at most this part of its image is drawn twice, to find what needs no writing
 
 # what a step wants before the next one
 AT_ONCE = 0
@@ -159,14 +160,19 @@ class Installer:
             self._report(statuses.INSTALLED)
             return
         writer = slots.SlotWriter(area, slot, said.size, said.digest)
-        yield from self._erase(writer)
         if said.kind == manifest.FULL:
+            yield from self._erase(writer)
             yield from self._copy(writer)
         else:
-            yield from self._patch(writer, slot, running.size)
+            start = selector.slot_start(area, 1 - slot) + selector.HEAD_BYTES
+            base = (lambda at, view: area.readinto(start + at, view), running.size)
+            compares = said.payload_size <= said.size >> _COMPARED_SHIFT
+            yield from self._erase(writer, base if compares else None)
+            yield from self._patch(writer, base, False)
         self._report(statuses.DOWNLOADED)
         yield REST
-        writer.finish(said.counter, said.version)
+        for _ in writer.finishing(said.counter, said.version):
+            yield AT_ONCE
         self._report(statuses.INSTALL_SCHEDULED)
         yield REST
         while not self._target.switch():
@@ -178,10 +184,19 @@ class Installer:
         digest = running.digest if running else manifest.NO_BASE
         return manifest.Device(target.board, target.chip, record.counter, selector.image_room(target.area), digest)
 
-    def _erase(self, writer):
+    def _erase(self, writer, base=None):
+        """Erase what is to be written.
+
+        base: what `_patch` makes the image from, where it is to be compared with what lies in the slot.
+        """
         self._report(statuses.DOWNLOAD_PAUSED)
         yield REST
         if not writer.resume():
+            if base is not None and (yield from writer.begin_comparing()):
+                self._report(statuses.DOWNLOADING)
+                yield from self._patch(writer, base, True)
+                self._report(statuses.DOWNLOAD_PAUSED)
+                yield REST
             while writer.erase_next():
                 yield REST
         self._report(statuses.DOWNLOADING)
@@ -197,20 +212,29 @@ class Installer:
             download.use(n, self._now_ms)
             yield AT_ONCE
 
-    def _patch(self, writer, slot, base_size):
-        area = self._target.area
-        start = selector.slot_start(area, 1 - slot) + selector.HEAD_BYTES
-        reader = delta.DeltaReader(lambda at, view: area.readinto(start + at, view), base_size, writer.size, PAGE)
+    def _patch(self, writer, base, compares):
+        """Make the image from the delta's start on, and compare it with the slot, or write what is not there yet.
+
+        base: a function that reads it, and its size.
+        """
         download = self._download
-        made = 0  # pages that were written before a power cut are made again, and not written
+        if download.used != manifest.BYTES:
+            download.skip_to(manifest.BYTES, self._now_ms)
+        reader = delta.DeltaReader(base[0], base[1], writer.size, slots.PIECE)
+        reader.room = writer.piece_bytes(0)
+        made = 0
         while not reader.done:
             waiting = download.waiting()
             download.use(reader.take(waiting, 0, min(len(waiting), _DELTA_STEP)), self._now_ms)
-            if reader.done or reader.filled == PAGE:
-                if made >= writer.written:
-                    writer.write(reader.page[: reader.filled])
-                made += reader.filled
+            if reader.done or reader.filled == reader.room:
+                piece = memoryview(reader.page)[: reader.filled]
+                if compares:
+                    writer.compare(piece)
+                else:
+                    yield from self._write(writer, made, piece)
+                made += len(piece)
                 reader.next_page()
+                reader.room = writer.piece_bytes(made)
                 yield AT_ONCE
             elif download.used == download.size:
                 raise UpdateError(refusals.BROKEN_DELTA, "the delta ends before its image is whole")
@@ -218,3 +242,10 @@ class Installer:
                 yield AT_ONCE if download.waiting() else INPUT
         if download.used != download.size:
             raise UpdateError(refusals.BROKEN_DELTA, "the delta goes on behind its image")
+
+    def _write(self, writer, offset, piece):
+        """Write a piece, page by page; what was written before a power cut was made again, and is not written."""
+        for at in range(0, len(piece), PAGE):
+            if offset + at >= writer.written:
+                writer.write(piece[at : at + PAGE])
+                yield AT_ONCE

@@ -5,6 +5,7 @@ restart how far it is written, and finish it. A slot is bootable from the moment
 """
 
 import hashlib
+from binascii import crc32
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.update import selector
@@ -22,9 +23,14 @@ from gridkeel.update.refusals import (
 from gridkeel.update.selector import PAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
     from gridkeel.protocols import Area
 
+PIECE = 1024  # of an image that is compared at a time: never across two blocks
 _BLANK = b"\xff" * PAGE
+_KEPT_AT = 44  # in the mark's page, behind what the selector reads: a bit for each block that is kept, and their CRC-32
+_KEPT_MOST = 8 * (PAGE - _KEPT_AT - 4)  # blocks
 
 
 def idle_slot(area: "Area") -> int:
@@ -40,9 +46,10 @@ def idle_slot(area: "Area") -> int:
 class SlotWriter:
     """Writes one image into a slot.  slot: of idle_slot.  size, digest: of the image, in bytes and SHA-256.
 
-    First every block is erased, one a call, where no power flows: an erasure holds the processor up for tens of
-    milliseconds. Then pages are written, at any time: one takes under 3 ms. The slot remembers for which image it was
-    erased, so that a new writer goes on where the last one was cut.
+    First blocks are erased, one a call, where no power flows: an erasure holds the processor up for tens of
+    milliseconds. Then pages are written, at any time: one takes under 3 ms. Where the slot holds an image that was
+    finished, blocks that are the same in both can be kept: they are neither erased nor written. The slot remembers for
+    which image it was erased and what was kept, so that a new writer goes on where the last one was cut.
     """
 
     def __init__(self, area: "Area", slot: int, size: int, digest: bytes) -> None:
@@ -56,43 +63,126 @@ class SlotWriter:
         self._header = selector.header_start(area, slot, size)
         self._blocks = (self._header + PAGE - self._start + area.block_bytes - 1) // area.block_bytes
         self._erased = 0
+        self._kept: "bytearray | None" = None  # a bit a block; the first and the last one are never kept
         self._digest = digest
         self.size = size
         self.written = 0
+        self.compared = 0
+
+    def begin_comparing(self) -> "Generator[None, None, bool]":
+        """Generator, yields None behind each block that it reads; return whether the slot holds a finished image.
+
+        `compare` is to be given the whole new one then.
+        """
+        # Of an image that was not finished nobody knows which of its pages and erasures were cut.
+        header = selector.read_header(self._area, self._slot)
+        if header is None or self._blocks > _KEPT_MOST:
+            return False
+        crc = 0
+        for part in self._parts(header.size):
+            crc = crc32(part, crc)
+            yield
+        if crc != header.crc:
+            return False
+        kept = self._kept = bytearray(b"\xff" * ((self._blocks + 7) // 8))
+        self._drop(0)
+        for block in range(self._blocks - 1, 8 * len(kept)):
+            self._drop(block)
+        return True
+
+    def _drop(self, block):
+        self._kept[block >> 3] &= ~(1 << (block & 7)) & 0xFF
+
+    def _parts(self, size):
+        """Yield what lies in the slot as the first bytes of an image, block by block."""
+        block = self._area.block_bytes
+        at = self._start + selector.HEAD_BYTES
+        end = at + size
+        while at < end:
+            n = min(block - at % block, end - at)
+            yield self._area.map(at, n)
+            at += n
+
+    def piece_bytes(self, offset: int) -> int:
+        """Return how much of the image from `offset` on is compared or written at a time."""
+        block = self._area.block_bytes
+        return min(PIECE, self.size - offset, block - (selector.HEAD_BYTES + offset) % block)
+
+    def compare(self, piece: "memoryview") -> None:
+        """Take the next bytes of the image, piece_bytes(compared) of them; a block in which they differ is not kept."""
+        at = selector.HEAD_BYTES + self.compared
+        block = at // self._area.block_bytes
+        if self.keeps(block) and self._area.map(self._start + at, len(piece)) != piece:
+            self._drop(block)
+        self.compared += len(piece)
+
+    def keeps(self, block: int) -> bool:
+        """Return whether a block of the slot is left as it is."""
+        kept = self._kept
+        return kept is not None and kept[block >> 3] >> (block & 7) & 1 == 1
 
     def erase_next(self) -> bool:
-        """Erase one more block; return whether more are to be erased.  Errors: OSError."""
+        """Erase one more block that is not kept; return whether more are to be erased.  Errors: OSError.
+
+        The first block goes first: from then on the slot holds no finished image.
+        """
         if self._erased < self._blocks:
             self._area.erase(self._start + self._erased * self._area.block_bytes)
-            self._erased += 1
+            self._erased = self._after(self._erased)
             if self._erased == self._blocks:
-                self._area.write(self._start, selector.packed_mark(self.size, self._digest))
+                self._area.write(self._start, self._mark())
         return self._erased < self._blocks
+
+    def _after(self, block):
+        """Return the next block that is not kept."""
+        block += 1
+        while block < self._blocks and self.keeps(block):
+            block += 1
+        return block
+
+    def _mark(self):
+        page = selector.packed_mark(self.size, self._digest)
+        kept = self._kept
+        if kept is not None:
+            end = _KEPT_AT + len(kept)
+            page[_KEPT_AT:end] = kept
+            page[end : end + 4] = crc32(kept).to_bytes(4, "little")
+        return page
 
     def resume(self) -> bool:
         """Return whether this image was being written here; `written` bytes of it are there then.
 
         Erases what was being written when the power was cut, so it is called where no power flows.  Errors: OSError.
         """
-        self._area.readinto(self._start, self._page)
-        if self._page != selector.packed_mark(self.size, self._digest):
+        if not self._is_marked():
             return False
         if selector.is_bootable(self._area, self._slot, 0):
             self._erased = self._blocks
             self.written = self.size
             return True
         last = self._blocks - 1
-        while last > 0 and self._is_blank(last):
+        while last > 0 and (self.keeps(last) or self._is_blank(last)):
             last -= 1
         if last == 0:
+            self._kept = None
             return False  # the mark would be erased with it: what is lost is less than a block
         # A page or an erasure that was cut may read as whole and not hold: both blocks in question are done again.
-        for block in (last, last + 1):
+        for block in (last, self._after(last)):
             if block < self._blocks:
                 self._area.erase(self._start + block * self._area.block_bytes)
         self._erased = self._blocks
         self.written = min(last * self._area.block_bytes - selector.HEAD_BYTES, self.size)
         return True
+
+    def _is_marked(self):
+        """Read the mark; return whether the slot was erased for this image."""
+        self._area.readinto(self._start, self._page)
+        kept = self._page[_KEPT_AT : _KEPT_AT + (self._blocks + 7) // 8]
+        self._kept = None if kept[0] & 1 or self._blocks > _KEPT_MOST else kept  # blank: nothing was kept
+        if self._page == self._mark():
+            return True
+        self._kept = None
+        return False
 
     def _is_blank(self, block):
         at = self._start + block * self._area.block_bytes
@@ -104,7 +194,10 @@ class SlotWriter:
         return True
 
     def write(self, data: "bytes | bytearray | memoryview") -> None:
-        """Write the next bytes of the image: whole pages, but for the last.  Errors: UpdateError, OSError."""
+        """Write the next bytes of the image: whole pages, but for the last.  Errors: UpdateError, OSError.
+
+        Bytes of a block that is kept are there.
+        """
         n = len(data)
         end = self.written + n
         if self._erased < self._blocks or end > self.size or n % PAGE and end != self.size:
@@ -113,6 +206,9 @@ class SlotWriter:
         for at in range(0, n, PAGE):
             piece = data[at : at + PAGE]
             target = self._start + selector.HEAD_BYTES + self.written
+            if self._kept is not None and self.keeps((target - self._start) // self._area.block_bytes):
+                self.written += len(piece)
+                continue
             self._area.readinto(target, page)
             if page != _BLANK:
                 raise UpdateError(NOT_BLANK, "the flash at %d is not erased" % target)
@@ -121,29 +217,29 @@ class SlotWriter:
             self.written += len(piece)
 
     def finish(self, counter: int, version: bytes) -> None:
-        """Check the whole image against its SHA-256 and write the header.  Errors: UpdateError, OSError.
+        """Check the whole image against its SHA-256 and write the header.  Errors: UpdateError, OSError."""
+        for _ in self.finishing(counter, version):
+            pass
 
-        It reads the whole slot: some 0.3 s on an RP2040, to be called where no power flows.
-        """
-        record = selector.read_record(self._area)
+    def finishing(self, counter: int, version: bytes) -> "Iterator[None]":
+        """Yield behind each block that it reads; else as `finish`.  To be called where no power flows."""
+        area = self._area
+        record = selector.read_record(area)
         if record is not None and counter < record.counter:
             raise UpdateError(OLDER_COUNTER, "security counter %d" % counter)
         if self.written != self.size:
             raise UpdateError(OUT_OF_ORDER, "%d of %d bytes are written" % (self.written, self.size))
-        if selector.is_bootable(self._area, self._slot, 0):
+        if selector.is_bootable(area, self._slot, 0):
             return  # it was finished before the power was cut
-        sha, block = hashlib.sha256(), self._area.block_bytes
-        at = self._start + selector.HEAD_BYTES
-        end = at + self.size
-        while at < end:
-            n = min(block - at % block, end - at)
-            sha.update(self._area.map(at, n))
-            at += n
+        sha, crc = hashlib.sha256(), 0
+        for part in self._parts(self.size):
+            sha.update(part)
+            crc = crc32(part, crc)
+            yield
         if sha.digest() != self._digest:
             raise UpdateError(DIGEST_MISMATCH, "the image is not the one that was announced")
-        crc = selector.image_crc(self._area, self._slot, self.size)
         header = selector.Header(self.size, crc, counter, self._digest, version)
-        self._area.write(self._header, header.packed())
+        area.write(self._header, header.packed())
 
 
 def provision(area: "Area", slot: int) -> None:
