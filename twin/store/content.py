@@ -27,7 +27,7 @@ class Sample(NamedTuple):
     energy_out_wh: float | None
 
 
-State = tuple[str, bytes]  # device, and all that is remembered of it: the number of its last record too
+State = tuple[str, bytes, float]  # device, all that is remembered of it (its last sequence too), when it was heard
 
 
 class Store(Protocol):
@@ -38,6 +38,12 @@ class Store(Protocol):
 
     def commit(self, states: Iterable[State], samples: Iterable[Sample], counts: Mapping[str, int]) -> None:
         """Write all or nothing; once it returns, a power cut loses none of it.  counts: added to those there."""
+
+    def keep(self, name: str, value: bytes) -> None:
+        """Keep a value of that name in place of the one before."""
+
+    def kept(self, name: str) -> bytes | None:
+        """Return what was kept under a name."""
 
     def counts(self) -> dict[str, int]:
         """Return how many records of each kind there were."""

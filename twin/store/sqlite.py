@@ -14,7 +14,9 @@ _BUSY_S = 30.0
 _COLUMNS = ", ".join(Sample._fields[1:])
 _TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE devices (id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL UNIQUE, state BLOB NOT NULL);
+CREATE TABLE devices (id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL UNIQUE, state BLOB NOT NULL,
+    heard_s REAL NOT NULL);
+CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE counts (kind TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE history (
     id INTEGER NOT NULL, {_COLUMNS.replace("at_s", "at_s INTEGER NOT NULL")}, PRIMARY KEY (id, at_s)
@@ -24,7 +26,8 @@ INSERT INTO history_size VALUES (0);
 PRAGMA user_version = {SCHEMA};
 """
 _PUT_STATE = (
-    "INSERT INTO devices (device, state) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET state = excluded.state"
+    "INSERT INTO devices (device, state, heard_s) VALUES (?, ?, ?)"
+    " ON CONFLICT (device) DO UPDATE SET state = excluded.state, heard_s = excluded.heard_s"
 )
 _PUT_SAMPLE = (
     f"INSERT OR IGNORE INTO history (id, {_COLUMNS})"
@@ -78,7 +81,7 @@ class SqliteStore:
 
     def load(self, shard: int = 0, shards: int = 1) -> list[State]:
         with self._errors_named():
-            rows = self._db.execute("SELECT device, state FROM devices ORDER BY id").fetchall()
+            rows = self._db.execute("SELECT device, state, heard_s FROM devices ORDER BY id").fetchall()
         return [row for row in rows if shards == 1 or shard_of(row[0], shards) == shard]
 
     def commit(self, states: Iterable[State], samples: Iterable[Sample], counts: Mapping[str, int]) -> None:
@@ -110,6 +113,15 @@ class SqliteStore:
             last = self._value(f"SELECT at_s FROM history ORDER BY at_s LIMIT 1 OFFSET {left - most - 1}")
             self._db.execute("DELETE FROM history WHERE at_s <= ?", (last,))
         self._db.execute("UPDATE history_size SET rows = (SELECT count(*) FROM history)")
+
+    def keep(self, name: str, value: bytes) -> None:
+        with self._errors_named(), self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
+
+    def kept(self, name: str) -> bytes | None:
+        with self._errors_named():
+            row = self._db.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+        return None if row is None else row[0]
 
     def counts(self) -> dict[str, int]:
         with self._errors_named():
