@@ -7,7 +7,7 @@ from typing import Any
 from gridkeel import params_text
 from gridkeel.link import messages, table
 from host_tools.contract import bodies, releases
-from host_tools.link.dictionary import LIMITS, Dictionary, Field
+from host_tools.link.dictionary import LIMITS, OR_NONE, Dictionary, Field
 from host_tools.link.readable import CONFIG_INVALID, FLAG, REASON
 
 Schema = dict[str, Any]
@@ -57,6 +57,9 @@ def _field(field: Field) -> Schema:
         return {"type": "string", "anyOf": [{"enum": names}, {"pattern": "^unknown_[0-9]+$"}]}
     low, high = LIMITS[field.code]
     schema: Schema = {"type": "integer", "minimum": low, "maximum": high}
+    if field.unit.endswith(OR_NONE):
+        described = f"unit: {field.unit.removesuffix(OR_NONE)}; null: not known"
+        return {**schema, "type": ["integer", "null"], "minimum": low + 1, "description": described}
     return {**schema, "description": f"unit: {field.unit}"} if field.unit else schema
 
 

@@ -4,6 +4,8 @@ Powers in W, positive into the vehicle; voltages and currents in V and A. The co
 here at its next block.
 """
 
+from binascii import crc32
+
 from gridkeel import TYPE_CHECKING, evse
 from gridkeel.evse import contactor, duty, pilot, ports, pwm
 
@@ -231,6 +233,10 @@ class Charger:
         if departure_s and energy_wh and self._p.battery_wh and soc >= 0:
             needed = soc + int(energy_wh) * 10000 // self._p.battery_wh
             self._envelope.departure.set(int(departure_s), min(needed, 10000), self._connector.now_ms)
+
+    def set_vehicle_identity(self, identity: bytes) -> None:
+        """Take what the vehicle calls itself in its session; a checksum of it tells vehicles apart."""
+        self._connector.identify(crc32(identity))
 
     def set_vehicle_soc(self, pct: float) -> None:
         """Take the vehicle's own state of charge, 0..100; of a higher priority than the inverter's in a session."""

@@ -21,7 +21,8 @@ FLOWING_W = 100  # an inverter's idle power is less
 class Connector:
     """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 unknown).
 
-    plug_number counts the vehicles plugged in since the start; left: in this step one was unplugged.
+    plug_number counts the vehicles plugged in since the start; vehicle_id tells them apart, 0 where not known.
+    left: in this step one was unplugged.
     levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor; lapsed: a fault
     took it.
     """
@@ -37,6 +38,7 @@ class Connector:
         self.dc = dc.DcSide(parameters, self.demand)
         self.meter = Meter()
         self.plug_number = 0
+        self.vehicle_id = 0
         self.allowed = False
         self.lapsed = False
         self.access = evse.WAITING
@@ -79,6 +81,10 @@ class Connector:
         """Take or withdraw a session's consent; a consent that lapsed with a fault is forgotten."""
         self.allowed = on
         self.lapsed = False
+
+    def identify(self, vehicle_id: int) -> None:
+        """Take a number that tells this vehicle from others; it is forgotten with the vehicle."""
+        self.vehicle_id = vehicle_id
 
     def grant(self, access: int) -> None:
         """Take the operator's word, an index of evse.ACCESS, for the vehicle that is plugged in."""
@@ -162,6 +168,7 @@ class Connector:
         self.contactor.clear(now_ms, ticks.diff(now_ms, self._here_ms))
         self.allow(False)
         self.access = evse.WAITING
+        self.vehicle_id = 0
         self.demand.forget()
         self.dc.check(False)
 
