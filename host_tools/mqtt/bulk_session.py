@@ -1,7 +1,8 @@
 """A Session for thousands of messages a second: the socket is read in large pieces, PUBACKs are written together.
 
-paho reads a packet with three calls of the system and acknowledges with two; here a piece of 256 KiB is read at once and
-cut from memory, and the acknowledgements of a batch are one write. The names overridden are private, as in session.py.
+paho reads a packet with three calls of the system and acknowledges with two; here a piece of 256 KiB is read at once
+and cut from memory, and the acknowledgements of a batch are one write. The names overridden are private, as in
+session.py.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class BulkSession(Session):
         self._buffer = bytearray()
         self._may_read = True
         self._paho_recv = self._client._sock_recv  # noqa: SLF001
-        self._client._sock_recv = self._sock_recv  # type: ignore[method-assign] # noqa: SLF001
+        self._client._sock_recv = self._sock_recv  # type: ignore[method-assign,assignment] # noqa: SLF001
         self._client.loop_read = self._loop_read  # type: ignore[method-assign]
 
     def acknowledge_all(self, numbers: Iterable[int]) -> None:

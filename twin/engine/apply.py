@@ -61,14 +61,10 @@ def apply(shard: Shard, batch: Batch, most: int = DEVICES_MAX) -> Applied:
     busy = np.zeros(len(touched), bool)
     for chosen in _rounds(place):
         _round(work, place[chosen], records[chosen], devices, shard, counts, busy)
-    return Applied(
-        names, touched, work, counts, [devices[i] for i in np.flatnonzero(busy).tolist()], batch.seen
-    )
+    return Applied(names, touched, work, counts, [devices[i] for i in np.flatnonzero(busy).tolist()], batch.seen)
 
 
-def _places(
-    shard: Shard, batch: Batch, most: int, counts: Counter[str]
-) -> tuple[np.ndarray, list[str], np.ndarray]:
+def _places(shard: Shard, batch: Batch, most: int, counts: Counter[str]) -> tuple[np.ndarray, list[str], np.ndarray]:
     """Return the records, the controllers that are new, and each record's place in the shard."""
     names: list[str] = []
     places = []
@@ -117,7 +113,9 @@ def _round(
     rows["uptime_known"] |= usable
     if len(steps):
         chosen = rows[steps]
-        came = _step(chosen, records[steps], new_boot[steps], [devices[i] for i in place[steps].tolist()], shard, counts)
+        came = _step(
+            chosen, records[steps], new_boot[steps], [devices[i] for i in place[steps].tolist()], shard, counts
+        )
         rows[steps] = chosen
         busy[place[steps]] |= came
     work[place] = rows
@@ -192,9 +190,7 @@ def _step(
     return begins | (np.abs(rows["delivered_w"] - power_before) > _STEP_SHARE * energy_wh)
 
 
-def _is_other_vehicle(
-    rows: np.ndarray, records: np.ndarray, new_boot: np.ndarray, battery: np.ndarray
-) -> np.ndarray:
+def _is_other_vehicle(rows: np.ndarray, records: np.ndarray, new_boot: np.ndarray, battery: np.ndarray) -> np.ndarray:
     """Return where the battery is not, or may not be, the one of the record before.
 
     Within a boot sessions are counted; over a start of the controller only the identity tells, or that it never saw a

@@ -36,15 +36,17 @@ def samples(names: list[str], rows: np.ndarray, now_s: float) -> list[Sample]:
         pack = _pack(row)
         kept.append(
             Sample(
-                name,
-                at_s,
-                *(round(float(one[key]), 5) for key in ("soc", "soc_low", "soc_high")),
-                round(float(one["temperature_c"]), 2),
-                round(float(pack.resistance_ohm(one["resistance_ohm"])), 6),
-                round(float(pack.capacity_ah(one["capacity_ah"])), 3),
-                float(row["delivered_w"]),
-                float(row["energy_in_wh"]),
-                float(row["energy_out_wh"]),
+                device=name,
+                at_s=at_s,
+                soc=round(float(one["soc"]), 5),
+                soc_low=round(float(one["soc_low"]), 5),
+                soc_high=round(float(one["soc_high"]), 5),
+                temperature_c=_number(one["temperature_c"], 2),
+                resistance_ohm=_number(pack.resistance_ohm(float(one["resistance_ohm"])), 6),
+                capacity_ah=_number(pack.capacity_ah(float(one["capacity_ah"])), 3),
+                delivered_w=float(row["delivered_w"]),
+                energy_in_wh=float(row["energy_in_wh"]),
+                energy_out_wh=float(row["energy_out_wh"]),
             )
         )
     return kept
@@ -90,7 +92,11 @@ def _pack(row: np.void) -> Pack:
 
 
 def _interval(one: np.void, name: str, unit: str, scale: float, called: str) -> dict[str, float | None]:
-    names = ((called, f"{name}{unit}"), (f"low_{called}", f"{name}_low{unit}"), (f"high_{called}", f"{name}_high{unit}"))
+    names = (
+        (called, f"{name}{unit}"),
+        (f"low_{called}", f"{name}_low{unit}"),
+        (f"high_{called}", f"{name}_high{unit}"),
+    )
     return {key: _number(scale * float(one[source]), 3) for key, source in names}
 
 

@@ -65,9 +65,7 @@ def _agreed(
     return used
 
 
-def _account(
-    rows: np.ndarray, records: np.ndarray, dt_s: np.ndarray, anew: np.ndarray, battery: np.ndarray
-) -> None:
+def _account(rows: np.ndarray, records: np.ndarray, dt_s: np.ndarray, anew: np.ndarray, battery: np.ndarray) -> None:
     """Keep the energy that went through the battery, and its power now."""
     power = records["delivered_w"]
     for name in ("energy_in_wh", "energy_out_wh"):

@@ -17,10 +17,14 @@ from twin.store.content import FINE_S, Store
 
 @dataclass
 class Outcome:
-    """What became of a batch that is committed.  counts: records that were not used, by kind."""
+    """What became of a batch that is committed.  counts: records that were not used, by kind.
+
+    devices: of whom there were records.  busy, seen: as of Applied.
+    """
 
     records: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    devices: list[str] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
     seen: Seen = field(default_factory=dict)
 
@@ -28,9 +32,7 @@ class Outcome:
 class Worker:
     """Owner of one shard of `shards`; what it knows it read from the store."""
 
-    def __init__(
-        self, store: Store, packs: Packs, shard: int = 0, shards: int = 1, most: int = DEVICES_MAX
-    ) -> None:
+    def __init__(self, store: Store, packs: Packs, shard: int = 0, shards: int = 1, most: int = DEVICES_MAX) -> None:
         self.shard = Shard(packs)
         self._store = store
         self._most = most
@@ -51,7 +53,7 @@ class Worker:
         install(self.shard, applied, now_s)
         self.shard.sampled_s[applied.at[due]] = bucket_s
         counts = {kind: number for kind, number in applied.counts.items() if number}
-        return Outcome(len(batch), counts, applied.busy, applied.seen)
+        return Outcome(len(batch), counts, touched, applied.busy, applied.seen)
 
     def told(self, devices: list[str] | None = None) -> list[dict[str, Any]]:
         """Return what is known of these batteries, of all without a list."""

@@ -33,7 +33,7 @@ FIELDS = {
     BATTERY: (
         Field("uptime_ms", 0, _UINT32),
         Field("session", 0, _UINT32),
-        Field("vehicle_id", 0, 2**30 - 1),
+        Field("vehicle_id", 0, _UINT32),
         Field("soc_pct_x100", 0, 10_000, -1, True),
         Field("dc_voltage_mv", 0, 2_000_000, -1, True),
         Field("dc_current_ma", -2_000_000, 2_000_000, -1_000_000_000, True),

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from host_tools.errors import MissingError, ToolError
 from twin.store.content import COARSE_S, HISTORY_ROWS, SCHEMA, Sample, State, shard_of
@@ -44,9 +45,7 @@ class SqliteStore:
     version's; all methods: ToolError naming the file.
     """
 
-    def __init__(
-        self, path: Path, layout: str, *, read_only: bool = False, history_rows: int = HISTORY_ROWS
-    ) -> None:
+    def __init__(self, path: Path, layout: str, *, read_only: bool = False, history_rows: int = HISTORY_ROWS) -> None:
         self.path = path
         self._history_rows = history_rows
         if read_only and not path.is_file():
@@ -148,7 +147,7 @@ class SqliteStore:
     def __exit__(self, *_details: object) -> None:
         self.close()
 
-    def _value(self, sql: str) -> int:
+    def _value(self, sql: str) -> Any:
         return self._db.execute(sql).fetchone()[0]
 
     @contextmanager
