@@ -146,6 +146,7 @@ _TABLE = (
     b"inverter_family 0 0 15 index\n"
     b"grid_code 0 0 last index\n"
     b"battery_ms 10000 0 60000 ms\n"
+    b"group 0 0 65535 number\n"
 )
 
 

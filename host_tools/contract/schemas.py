@@ -69,6 +69,12 @@ def _birth() -> Schema:
         "device": _WHO["device"],
         "boot": _WHO["boot"],
         "firmware": {"type": "string"},
+        "group": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 65535,
+            "description": "parameter group; 0 none, or not read yet: another birth follows then",
+        },
         "uplink": {"type": "string", "description": "version of the uplink"},
         "schemas": {"type": "object", "additionalProperties": {"type": "string"}},
         "table": {

@@ -1,6 +1,7 @@
 """Topic names, the contract's version in the prefix: gridkeel/v2/<device>/<leaf>, gridkeel/v2/$uplink/<name>/status.
 
-Releases of firmware, for the whole fleet: gridkeel/v2/$release/<name>/<number>.
+Releases of firmware, for the whole fleet: gridkeel/v2/$release/<name>/<number>. Commands to a group of controllers:
+gridkeel/v2/$group/<number>/cmd.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ EVERYTHING = f"{PREFIX}/+/+"
 _UPLINK = "$uplink"  # never a device: `level` writes the sign as %24
 _RELEASE = "$release"
 _TWIN = "$twin"
+_GROUP = "$group"
 UPLINKS = f"{PREFIX}/{_UPLINK}/+/{STATUS}"
 
 _OURS = (BIRTH, STATUS, COMMAND, ACK, TWIN)
@@ -86,3 +88,16 @@ def split_release(topic_name: str) -> tuple[str, int] | None:
     if len(parts) != 5 or "/".join(parts[:3]) != f"{PREFIX}/{_RELEASE}" or not _NUMBER.fullmatch(parts[4]):
         return None
     return parts[3], int(parts[4])
+
+
+def group(number: int) -> str:
+    """Return the topic of commands to a group."""
+    return f"{PREFIX}/{_GROUP}/{number}/{COMMAND}"
+
+
+def split_group(topic_name: str) -> int | None:
+    """Return the group whose commands a topic carries, None for any other topic."""
+    parts = topic_name.split("/")
+    if len(parts) != 5 or "/".join((*parts[:3], parts[4])) != f"{PREFIX}/{_GROUP}/{COMMAND}":
+        return None
+    return int(parts[3]) if _NUMBER.fullmatch(parts[3]) else None

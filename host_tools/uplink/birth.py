@@ -19,19 +19,21 @@ Table = dict[str, list[dict[str, str]]]
 class Birth:
     """A controller at the far end of a live link.  table: {message: [{"name", "unit"}, ...]} as it declared it.
 
-    table None: left out, for a broker that takes no packet of that size.
+    table None: left out, for a broker that takes no packet of that size.  group: 0 none, or not read yet.
     """
 
     device: str
     boot: int
     firmware: str
     table: Table | None
+    group: int = 0
 
     def payload(self) -> bytes:
         document: dict[str, Any] = {
             "device": self.device,
             "boot": self.boot,
             "firmware": self.firmware,
+            "group": self.group,
             "uplink": host_version(),
             "schemas": IDS,
         }

@@ -139,6 +139,7 @@ class SerialLine:
             else:
                 if isinstance(event, ControllerUp):
                     self.updates.connected(self._loop.time())
+                    self._commands.connected(event.birth.device)
                 self._events.put_nowait(event)
         if recorded:
             self._events.put_nowait(RecordsReady(self._number))

@@ -93,6 +93,7 @@ class Service:
     def summary(self) -> dict[str, int]:
         """Return what was done since the start."""
         counts = [line.intake.counts for line in self._lines]
+        group_results = self._publisher.group_results if self._publisher else {}
         return {
             "received": sum(count.received for count in counts),
             "stored": self._record_writer.stored if self._record_writer else 0,
@@ -100,6 +101,8 @@ class Service:
             "published": self._publisher.published if self._publisher else 0,
             "waiting": self._waiting,
             "unanswered": self._publisher.unanswered if self._publisher else 0,
+            "group_ok": group_results.pop("ok", 0),
+            "group_failed": sum(group_results.values()),
         }
 
     def _open_all(self, stack: ExitStack) -> list[int | None]:
