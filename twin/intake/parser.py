@@ -203,14 +203,14 @@ class Parser:
         name = LEAVES[leaf.number]
         rows, orders = self._rows[name], np.array(self._orders[name], np.int64).reshape(-1, 3)
         table = np.array(rows, np.float64).reshape(len(rows), 2 + len(leaf.fields))
-        usable = self._checked(leaf, table, orders[:, 2] >= 0)
         known = _within(table[:, 0], 0, 2**32 - 1) & _within(table[:, 1], 1, 2**32 - 1)
         self._counts["identity"] += int((~known).sum())
+        usable = self._checked(leaf, table, known & (orders[:, 2] >= 0))
         records = np.zeros(len(rows), RECORD)
         records["at"], records["leaf"], records["soc_source"] = orders[:, 1], leaf.number, np.maximum(orders[:, 2], 0)
-        records["usable"] = usable & known
+        records["usable"] = usable
         with np.errstate(invalid="ignore"):
-            _fill(records, table, leaf, usable & known, known)
+            _fill(records, table, leaf, usable, known)
         return records[known], orders[known, 0]
 
     def _checked(self, leaf: _Leaf, table: np.ndarray, usable: np.ndarray) -> np.ndarray:

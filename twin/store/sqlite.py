@@ -100,7 +100,7 @@ class SqliteStore:
 
     def _thin(self) -> None:
         """Leave one sample an hour of the older half; where that is not enough, the oldest go."""
-        middle = self._value("SELECT (min(at_s) + max(at_s)) / 2 FROM history")
+        middle = self._value(f"SELECT at_s FROM history ORDER BY at_s LIMIT 1 OFFSET {self._history_rows // 2}")
         self._db.execute(
             "DELETE FROM history WHERE at_s <= ?1 AND EXISTS (SELECT 1 FROM history AS kept WHERE kept.id = history.id"
             " AND kept.at_s < history.at_s AND kept.at_s / ?2 = history.at_s / ?2)",
