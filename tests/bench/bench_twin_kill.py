@@ -1,8 +1,8 @@
 """A twin killed with SIGKILL at random moments under load, records redelivered by mosquitto: is its state the same?
 
-    python tests/bench/bench_twin_kill.py [--kills 20] [--rate 800] [--seed 1] [--engine inline|ray] [--json FILE]
+    python tests/bench/bench_twin_kill.py [--kills 20] [--rate 800] [--seed 1] [--json FILE]
 
-Prints records lost and doubled, whether the states are the bytes of an undisturbed run, and how long it took to be back.
+Prints records lost and doubled, whether the states are the bytes of an undisturbed run, and how long each start took.
 """
 
 from __future__ import annotations
