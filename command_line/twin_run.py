@@ -29,6 +29,16 @@ def run(
     told_s: Annotated[
         float, typer.Option("--tell", min=0.0, help="Seconds between two estimates of a battery on MQTT; 0 for none.")
     ] = 10.0,
+    schedule: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="Power of each controller by slot; read again when it changes."),
+    ] = None,
+    departures: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="When vehicles leave: device,at,soc_pct.")
+    ] = None,
+    rates: Annotated[
+        bool, typer.Option("--rates", help="Ask for faster records where a vehicle came or its power changed.")
+    ] = False,
     cafile: CaFile = None,
     certfile: CertFile = None,
     keyfile: KeyFile = None,
@@ -49,6 +59,8 @@ def run(
     from host_tools.uplink.log import Log
     from twin.engine.inline import Inline
     from twin.engine.shard import layout
+    from twin.orders.schedule import ScheduleFile, read_departures, read_schedule
+    from twin.service.ordering import Ordering
     from twin.service.service import Service
     from twin.service.settings import Settings
     from twin.service.telling import Telling
@@ -58,6 +70,9 @@ def run(
         broker, cafile=cafile, certfile=certfile, keyfile=keyfile, username=username, password_file=password_file
     )
     packs = packs_of(vehicles, chemistry, capacity_kwh, nominal_v)
+    leaving = read_departures(departures) if departures else []
+    if schedule is not None:
+        read_schedule(schedule)  # one that is wrong at the start is an error; later the last one stays
     check_writable(json_file)
     stop = stop_on_signals()
     log = Log(False, sys.stderr if is_stdout(json_file) else None)
@@ -65,7 +80,9 @@ def run(
         with opened(store or default_store(), layout()) as kept:
             engine = Inline(kept, packs)
             settings = Settings(at, name=name, told_s=told_s, report_s=report_s)
-            service = Service(settings, engine, (Telling(),), log.say)
+            load = ScheduleFile(schedule, log.say).load if schedule else lambda: None
+            ordering = Ordering(log.say, load, leaving, rates=rates)
+            service = Service(settings, engine, (Telling((ordering.extra,)), ordering), log.say)
             service.run(stop)
             summary = service.summary()
             log.say(", ".join(f"{value} {key}" for key, value in summary.items() if key != "unused"))

@@ -24,6 +24,7 @@ _STEPS_MAX = 24  # of one record, each LONGEST_STEP_S: after a day without a rec
 _SOC_SIGMA = 0.05  # of a vehicle's own word
 _FEW = 16  # numpy may compute a single row in another way than a row of many; so there are always many
 _STEP_SHARE = 0.05  # of a battery's energy an hour: a change of power that makes it worth looking closely
+_BEGAN, _BUSY = np.uint8(1), np.uint8(2)
 _LEARNED = ("capacity_scale", "resistance_scale")  # of a battery that comes back under its own name
 
 
@@ -31,13 +32,15 @@ _LEARNED = ("capacity_scale", "resistance_scale")  # of a battery that comes bac
 class Applied:
     """What a batch made of a shard: rows `at` become `rows`; `install` makes it so, once it is committed.
 
-    busy: controllers where something happens: a vehicle came, or its power changed.
+    began: controllers whose battery is another one, or was seen for the first time.  busy: those, and those whose power
+    changed: where something happens.
     """
 
     names: list[str]
     at: np.ndarray
     rows: np.ndarray
     counts: Counter[str]
+    began: list[str] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
     seen: Seen = field(default_factory=dict)
 
@@ -58,10 +61,10 @@ def apply(shard: Shard, batch: Batch, most: int = DEVICES_MAX) -> Applied:
     work = np.zeros(len(touched), ROW)
     work[: len(old)] = shard.rows[old]
     devices = [shard.names[i] if i < len(shard) else names[i - len(shard)] for i in touched.tolist()]
-    busy = np.zeros(len(touched), bool)
+    happened = np.zeros(len(touched), "u1")
     for chosen in _rounds(place):
-        _round(work, place[chosen], records[chosen], devices, shard, counts, busy)
-    return Applied(names, touched, work, counts, [devices[i] for i in np.flatnonzero(busy).tolist()], batch.seen)
+        _round(work, place[chosen], records[chosen], devices, shard, counts, happened)
+    return Applied(names, touched, work, counts, *_named(devices, happened), batch.seen)
 
 
 def _places(shard: Shard, batch: Batch, most: int, counts: Counter[str]) -> tuple[np.ndarray, list[str], np.ndarray]:
@@ -78,6 +81,12 @@ def _places(shard: Shard, batch: Batch, most: int, counts: Counter[str]) -> tupl
     kept = at >= 0
     counts["devices"] += int((~kept).sum())
     return batch.records[kept], names, at[kept]
+
+
+def _named(devices: list[str], happened: np.ndarray) -> tuple[list[str], list[str]]:
+    """Return the controllers whose battery is another one, and those where something happens."""
+    began, busy = (np.flatnonzero(happened & bit).tolist() for bit in (_BEGAN, _BUSY))
+    return [devices[i] for i in began], [devices[i] for i in busy]
 
 
 def _rounds(place: np.ndarray) -> list[np.ndarray]:
@@ -98,7 +107,7 @@ def _round(
     devices: list[str],
     shard: Shard,
     counts: Counter[str],
-    busy: np.ndarray,
+    happened: np.ndarray,
 ) -> None:
     rows = work[place]
     new_boot, taken = _number(rows, records, counts)
@@ -117,7 +126,7 @@ def _round(
             chosen, records[steps], new_boot[steps], [devices[i] for i in place[steps].tolist()], shard, counts
         )
         rows[steps] = chosen
-        busy[place[steps]] |= came
+        happened[place[steps]] |= came
     work[place] = rows
 
 
@@ -166,7 +175,7 @@ def _step(
     shard: Shard,
     counts: Counter[str],
 ) -> np.ndarray:
-    """Let the estimator have one record of each row; return where something happens."""
+    """Let the estimator have one record of each row; return bits of _BEGAN and _BUSY."""
     battery = records["leaf"] == _BATTERY
     changed = _is_other_vehicle(rows, records, new_boot, battery)
     begins = changed | ~rows["started"]
@@ -187,7 +196,8 @@ def _step(
     for name in ("session", "vehicle_id"):
         rows[name] = np.where(battery, records[name], rows[name])
     energy_wh = np.array([pack_of(shard.packs.of(device)).capacity_kwh for device in devices]) * 1000.0
-    return begins | (np.abs(rows["delivered_w"] - power_before) > _STEP_SHARE * energy_wh)
+    moved = np.abs(rows["delivered_w"] - power_before) > _STEP_SHARE * energy_wh
+    return begins * _BEGAN | (begins | moved) * _BUSY
 
 
 def _is_other_vehicle(rows: np.ndarray, records: np.ndarray, new_boot: np.ndarray, battery: np.ndarray) -> np.ndarray:

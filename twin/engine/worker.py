@@ -19,12 +19,13 @@ from twin.store.content import FINE_S, Store
 class Outcome:
     """What became of a batch that is committed.  counts: records that were not used, by kind.
 
-    devices: of whom there were records.  busy, seen: as of Applied.
+    devices: of whom there were records.  began, busy, seen: as of Applied.
     """
 
     records: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     devices: list[str] = field(default_factory=list)
+    began: list[str] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
     seen: Seen = field(default_factory=dict)
 
@@ -53,7 +54,7 @@ class Worker:
         install(self.shard, applied, now_s)
         self.shard.sampled_s[applied.at[due]] = bucket_s
         counts = {kind: number for kind, number in applied.counts.items() if number}
-        return Outcome(len(batch), counts, touched, applied.busy, applied.seen)
+        return Outcome(len(batch), counts, touched, applied.began, applied.busy, applied.seen)
 
     def told(self, devices: list[str] | None = None) -> list[dict[str, Any]]:
         """Return what is known of these batteries, of all without a list."""

@@ -18,7 +18,7 @@ class Controllers:
 
     statuses: dict[str, Said] = field(default_factory=dict)
     uplinks: dict[str, Said] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
     births: int = 0
 
     def take(self, topic: str, payload: bytes, parser: Parser) -> bool:
@@ -45,7 +45,7 @@ class Controllers:
     def _birth(self, device: str, document: dict[str, Any], parser: Parser) -> None:
         self.births += 1
         group = document.get("group")
-        if isinstance(group, str) and group and len(self.groups) < _MOST:
+        if group.__class__ is int and group and len(self.groups) < _MOST:
             self.groups[device] = group
         else:
             self.groups.pop(device, None)
