@@ -58,7 +58,7 @@ class Book:
             self._wanted[device].sent_w = None
 
     def due(self, now_s: float, bounds: dict[str, Bounds], most: int) -> list[Order]:
-        """Return at most so many set-points that are worth sending now; a controller that is not in `bounds` has none."""
+        """Return at most so many set-points that are worth sending now; one that is not in `bounds` has none."""
         orders: list[Order] = []
         for device, wanted in list(self._wanted.items()):
             if len(orders) >= most:
