@@ -15,14 +15,16 @@ COMMAND = "cmd"
 ACK = "ack"
 COMPACT = "compact"  # records without names: compact.py
 UPDATE = "update"  # how an update stands: the one record that is retained
+TWIN = "twin"  # what the cloud twin knows of a controller's battery: retained, and no record
 STATUSES = f"{PREFIX}/+/{STATUS}"
 EVERYTHING = f"{PREFIX}/+/+"
 _UPLINK = "$uplink"  # never a device: `level` writes the sign as %24
 _RELEASE = "$release"
+_TWIN = "$twin"
 _GROUP = "$group"
 UPLINKS = f"{PREFIX}/{_UPLINK}/+/{STATUS}"
 
-_OURS = (BIRTH, STATUS, COMMAND, ACK, COMPACT)
+_OURS = (BIRTH, STATUS, COMMAND, ACK, COMPACT, TWIN)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -56,6 +58,16 @@ def split(name: str) -> tuple[str, str] | None:
 def presence(uplink: str) -> str:
     """Return the topic on which an uplink says that it is there."""
     return f"{PREFIX}/{_UPLINK}/{level(uplink)}/{STATUS}"
+
+
+def twin_presence(name: str) -> str:
+    """Return the topic on which a twin says that it is there."""
+    return f"{PREFIX}/{_TWIN}/{level(name)}/{STATUS}"
+
+
+def signal(name: str) -> str:
+    """Return the topic on which a twin takes its regulation signal."""
+    return f"{PREFIX}/{_TWIN}/{level(name)}/signal"
 
 
 def split_presence(name: str) -> str | None:

@@ -38,6 +38,7 @@ HOST_ORDER = (
     "twin.store",
     "twin.engine",
     "twin.orders",
+    "twin.service",
     "hil.config",
     "hil.drivers",
     "hil.plants",

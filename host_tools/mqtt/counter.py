@@ -12,7 +12,7 @@ from host_tools.contract.dedupe import Dedupe
 from host_tools.mqtt.address import Broker
 from host_tools.mqtt.subscriber import Subscriber
 
-_NO_RECORDS = {topics.BIRTH, topics.STATUS, topics.COMMAND, topics.ACK}
+_NO_RECORDS = {topics.BIRTH, topics.STATUS, topics.COMMAND, topics.ACK, topics.TWIN}
 _SESSION_S = 3600  # a broker with a disk keeps what comes while this subscriber is away
 
 
