@@ -7,6 +7,7 @@ from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import SEARCHING, SILENT, states
 from gridkeel.inverter.faults import DAMAGED, Faults
 from gridkeel.inverter.jobs import (
+    DIRECT,
     DISCOVER,
     MEASURE,
     NONE,
@@ -251,4 +252,6 @@ class Line:
             return device.var_control
         if job == TEMPERATURE:
             return device.temperature
+        if job == DIRECT:
+            return device.direct
         return device.storage if job == STORAGE else device.found
