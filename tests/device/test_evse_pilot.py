@@ -69,9 +69,9 @@ def test_between_two_bands_the_state_before_is_kept():
 def test_nothing_is_known_before_the_first_clear_level():
     setup = PilotSetup(high_mv=10500)
     assert setup.pilot.state == pilot.NONE
-    assert not setup.pilot.plugged
+    assert not setup.pilot.plugged()
     assert setup.see(9000) == pilot.B
-    assert setup.pilot.plugged
+    assert setup.pilot.plugged()
 
 
 def test_a_state_counts_once_it_has_lasted():
@@ -102,7 +102,7 @@ def test_short_to_pe_is_an_error_that_ends_with_it():
     setup = PilotSetup(high_mv=6000)
     assert setup.see(300) == pilot.E
     assert setup.pilot.fault == errors.PILOT_ERROR
-    assert not setup.pilot.plugged
+    assert not setup.pilot.plugged()
     assert setup.see(9000) == pilot.B
     assert setup.pilot.fault == errors.NO_FAULT
 
@@ -173,7 +173,7 @@ def test_a_diode_that_is_missing_now_and_then_is_not_added_up():
 def test_a_vehicle_is_there_in_b_c_and_d():
     for level_mv, plugged in ((12000, False), (9000, True), (6000, True), (3000, True), (0, False), (-12000, False)):
         setup = PilotSetup(high_mv=level_mv)
-        assert setup.pilot.plugged is plugged, level_mv
+        assert setup.pilot.plugged() is plugged, level_mv
 
 
 def test_there_is_a_pwm_between_its_ends():

@@ -77,7 +77,9 @@ class Arbiter:
         self.requested_w = self.base_w + primary_w
         if primary_w:
             self.level = PRIMARY
-            self._bound_primary()
+            self.limiter = limits.FAST_RESERVE if s.fast_reserve.power_w else limits.DROOP
+            if not self._p.power_min_w <= self.requested_w <= self._p.power_max_w:
+                self._bound_primary()
         if protection.enter_permille < RAMP_DONE:
             self._bound_entry(protection.enter_permille)
         return self.requested_w
@@ -135,7 +137,6 @@ class Arbiter:
         return target_w
 
     def _bound_primary(self):
-        self.limiter = limits.FAST_RESERVE if self._s.fast_reserve.power_w else limits.DROOP
         if self.requested_w > self._p.power_max_w and self.primary_w > 0:
             self.requested_w = max(self._p.power_max_w, self.base_w)
             self.limiter = limits.POWER_RANGE

@@ -102,12 +102,12 @@ class Protection:
         limit = p.trip_rocof_mhz_s
         rocof = mains.rocof_mhz_s
         # The ROCOF window reaches back 9 cycles: right after a gap in the samples it says nothing.
-        passed = not mains.quality & WARM_UP_LONG and (rocof > limit or rocof < -limit)
-        if passed and not self._rocof_passed:
-            self._rocof_since = now_ms
-        self._rocof_passed = passed
-        if not passed:
+        if -limit <= rocof <= limit or mains.quality & WARM_UP_LONG:
+            self._rocof_passed = False
             return errors.NO_FAULT
+        if not self._rocof_passed:
+            self._rocof_passed = True
+            self._rocof_since = now_ms
         clock_ms = p.trip_rocof_ms + self.spread.of(p.trip_spread_ms)
         return errors.ROCOF_TRIP if ticks.diff(now_ms, self._rocof_since) >= clock_ms else errors.NO_FAULT
 

@@ -11,6 +11,7 @@ from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.errors import ProtocolError
 from gridkeel.inverter.modbus import frame, pdu
 from gridkeel.inverter.modbus.frame import crc16
+from gridkeel.inverter.modbus.pdu import build_write
 
 if TYPE_CHECKING:
     from array import array
@@ -106,7 +107,7 @@ class Master:
         words: array('H').  Errors: ProtocolError.
         """
         self._check_free(now_ms)
-        size = pdu.build_write(out, 1, address, words, first, count)
+        size = build_write(out, 1, address, words, first, count)
         return self._close_frame(out, size, pdu.WRITE_MULTIPLE, address, count, now_ms)
 
     def register(self, i: int) -> int:
