@@ -175,9 +175,8 @@ def main() -> None:
         try:
             oldest = image_at(earlier(commit, given.commits), Path(scrap))
         except (KeyError, ToolError) as error:
-            print(
-                f"no image of twice as many commits ago with today's tools ({str(error)[:80]}): its place takes the running one"
-            )
+            print(f"twice as many commits ago there is no image with today's tools ({str(error)[:60]}):")
+            print("the idle slot holds what runs")
         old = image_at(commit, Path(scrap), oldest)
         new = image_at(given.to, Path(scrap), old) if given.to else image_of(ROOT / "firmware", old)
         described = release.Image(new, BOARD, "rp2350", "0.2.0", COUNTER)
