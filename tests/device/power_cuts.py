@@ -47,22 +47,20 @@ def install(chip, slot, data, counter, keeps=False):
         while writer.erase_next():
             pass
     while writer.written < writer.size:
-        writer.write(data[writer.written : writer.written + 1024])
+        end = writer.written + min(1024, writer.left_in_block(writer.written))
+        if writer.has(writer.written):
+            writer.skip_to(end)
+        else:
+            writer.write(data[writer.written : end])
     writer.finish(counter, b"version")
 
 
 def compare(writer, data):
     """Give the whole image to a writer that compares it with its slot; return whether there is one to compare with."""
-    steps = writer.begin_comparing()
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found = end.value
-            break
+    found = writer.begin_comparing()
     while found and writer.compared < len(data):
         at = writer.compared
-        writer.compare(memoryview(data)[at : at + writer.piece_bytes(at)])
+        writer.compare(memoryview(data)[at : at + writer.left_in_block(at)])
     return found
 
 

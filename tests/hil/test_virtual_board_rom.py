@@ -43,7 +43,7 @@ UPDATE = """\
 import gridkeel.boards.area, gridkeel.runtime.storage, gridkeel.runtime.recorder, gridkeel.link.kept
 import gridkeel.runtime.updates, gridkeel.runtime.downloads, gridkeel.link.download
 import gridkeel.update.install, gridkeel.update.manifest, gridkeel.update.keys, gridkeel.update.delta
-import gridkeel.update.slots, gridkeel.update.trial
+import gridkeel.update.patch, gridkeel.update.slots, gridkeel.update.trial
 """
 TAKEN = """\
 gc.collect()

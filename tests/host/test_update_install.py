@@ -127,11 +127,12 @@ def erased(device: Device) -> list[int]:
     return device.chip.erased[10 + 16 :][:8]
 
 
-@pytest.mark.parametrize("loss", [0.0, 0.0003])
+@pytest.mark.parametrize(("loss", "heap_free"), [(0.0, 100_000), (0.0, 1_000), (0.0003, 1_000)])
 def test_a_delta_writes_those_blocks_alone_that_the_idle_slot_has_not(
-    folder: Path, trusted: bytes, loss: float
+    folder: Path, trusted: bytes, loss: float, heap_free: int
 ) -> None:
     device = Device(trusted, OLD, loss=loss, before=OLD)
+    device.heap_free = heap_free
     before = erased(device)
     assert device.take(signed(folder, ALIKE, base=OLD)) == refusals.NONE
     assert [now - was for now, was in zip(erased(device), before, strict=True)] == [1, 0, 1, 0, 0, 0, 0, 1]

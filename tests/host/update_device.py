@@ -52,7 +52,10 @@ class Device(Line):
         self.trusted = trusted
         self.power_flows = False
         self.statuses: list[int] = []
-        target = install.Target(b"rpi_pico2", b"rp2350", self.chip, lambda: self.trusted, self._save, self._switch)
+        self.heap_free = 100_000
+        target = install.Target(
+            b"rpi_pico2", b"rp2350", self.chip, lambda: self.trusted, self._save, self._switch, lambda: self.heap_free
+        )
         self.installer = install.Installer(target, self.download)
 
     def _save(self, data: bytes) -> None:
@@ -60,7 +63,7 @@ class Device(Line):
 
     def _switch(self) -> bool:
         assert not self.power_flows
-        slots.switch(self.chip, bytes(16))
+        slots.switch(self.chip, bytes(16), True)
         return True
 
     def use(self) -> None:

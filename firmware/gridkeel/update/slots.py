@@ -23,11 +23,10 @@ from gridkeel.update.refusals import (
 from gridkeel.update.selector import PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from gridkeel.protocols import Area
 
-PIECE = 1024  # of an image that is compared at a time: never across two blocks
 _BLANK = b"\xff" * PAGE
 _KEPT_AT = 44  # in the mark's page, behind what the selector reads: a bit for each block that is kept, and their CRC-32
 _KEPT_MOST = 8 * (PAGE - _KEPT_AT - 4)  # blocks
@@ -69,20 +68,11 @@ class SlotWriter:
         self.written = 0
         self.compared = 0
 
-    def begin_comparing(self) -> "Generator[None, None, bool]":
-        """Generator, yields None behind each block that it reads; return whether the slot holds a finished image.
-
-        `compare` is to be given the whole new one then.
-        """
-        # Of an image that was not finished nobody knows which of its pages and erasures were cut.
-        header = selector.read_header(self._area, self._slot)
-        if header is None or self._blocks > _KEPT_MOST:
-            return False
-        crc = 0
-        for part in self._parts(header.size):
-            crc = crc32(part, crc)
-            yield
-        if crc != header.crc:
+    def begin_comparing(self) -> bool:
+        """Return whether the slot holds a finished image; `compare` is to be given the whole new one then."""
+        # Of an image that was not finished nobody knows which of its pages and erasures were cut. What has rotted since
+        # it was finished differs.
+        if self._blocks > _KEPT_MOST or selector.read_header(self._area, self._slot) is None:
             return False
         kept = self._kept = bytearray(b"\xff" * ((self._blocks + 7) // 8))
         self._drop(0)
@@ -103,18 +93,26 @@ class SlotWriter:
             yield self._area.map(at, n)
             at += n
 
-    def piece_bytes(self, offset: int) -> int:
-        """Return how much of the image from `offset` on is compared or written at a time."""
+    def left_in_block(self, offset: int) -> int:
+        """Return how many bytes of the image lie from `offset` on in the same block."""
         block = self._area.block_bytes
-        return min(PIECE, self.size - offset, block - (selector.HEAD_BYTES + offset) % block)
+        return min(self.size - offset, block - (selector.HEAD_BYTES + offset) % block)
 
     def compare(self, piece: "memoryview") -> None:
-        """Take the next bytes of the image, piece_bytes(compared) of them; a block in which they differ is not kept."""
+        """Take the next bytes of the image, of one block; it is not kept where they differ."""
         at = selector.HEAD_BYTES + self.compared
         block = at // self._area.block_bytes
         if self.keeps(block) and self._area.map(self._start + at, len(piece)) != piece:
             self._drop(block)
         self.compared += len(piece)
+
+    def has(self, offset: int) -> bool:
+        """Return whether the image's byte at `offset` is there already, and the rest of its block with it."""
+        return offset < self.written or self.keeps((selector.HEAD_BYTES + offset) // self._area.block_bytes)
+
+    def skip_to(self, offset: int) -> None:
+        """Go on at an offset: what lies before it is there."""
+        self.written = max(self.written, offset)
 
     def keeps(self, block: int) -> bool:
         """Return whether a block of the slot is left as it is."""
@@ -194,9 +192,9 @@ class SlotWriter:
         return True
 
     def write(self, data: "bytes | bytearray | memoryview") -> None:
-        """Write the next bytes of the image: whole pages, but for the last.  Errors: UpdateError, OSError.
+        """Write the next bytes of the image, whole pages but for the last, where they are not there already.
 
-        Bytes of a block that is kept are there.
+        Errors: UpdateError, OSError.
         """
         n = len(data)
         end = self.written + n
@@ -206,9 +204,6 @@ class SlotWriter:
         for at in range(0, n, PAGE):
             piece = data[at : at + PAGE]
             target = self._start + selector.HEAD_BYTES + self.written
-            if self._kept is not None and self.keeps((target - self._start) // self._area.block_bytes):
-                self.written += len(piece)
-                continue
             self._area.readinto(target, page)
             if page != _BLANK:
                 raise UpdateError(NOT_BLANK, "the flash at %d is not erased" % target)
@@ -255,16 +250,17 @@ def provision(area: "Area", slot: int) -> None:
     selector.write_record(area, selector.Record(slot, header.counter))
 
 
-def switch(area: "Area", known_faults: bytes) -> None:
+def switch(area: "Area", known_faults: bytes, was_read: bool = False) -> None:
     """Order that the other slot is started, on trial; the caller resets the controller, and no power flows.
 
     known_faults: bits of the faults that are active now, 16 bytes: they do not speak against the new image.
+    was_read: the image was found whole a moment ago, and reading it again would hold the processor up.
     Errors: UpdateError, OSError.
     """
     slot = idle_slot(area)
     record = selector.read_record(area)
     header = selector.read_header(area, slot)
-    if header is None or not selector.is_bootable(area, slot, 0):
+    if header is None or not (was_read or selector.is_bootable(area, slot, 0)):
         raise UpdateError(NOT_BOOTABLE, "the other slot holds no whole image")
     if header.counter < record.counter:
         raise UpdateError(OLDER_COUNTER, "security counter %d, %d is in force" % (header.counter, record.counter))
