@@ -57,6 +57,7 @@ class Tests:
         self._traced = traced
         sys.path[:0] = [tree, f"{tree}/firmware", tests]
         self._path = f"{tree}/{file}"
+        self._module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".").removeprefix("firmware.")
         self._names = names
         ours = {one.stem for folder in sys.path[:3] for one in Path(folder).iterdir()}
         for name in names:
@@ -79,6 +80,7 @@ class Tests:
 
         if self._traced:
             sys.settrace(trace)
+        importlib.import_module(self._module)  # which a test may leave to its first function
         found = [f"{name}.{test}" for name in self._names for test in dir(importlib.import_module(name))]
         yield "", True, list(ran)
         for test in sorted(one for one in found if one.partition(".")[2].startswith("test_")):
