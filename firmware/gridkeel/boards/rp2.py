@@ -20,7 +20,7 @@ from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.boards import chip, rp2_direction
 from gridkeel.boards.chip import Chip, refuse
 from gridkeel.boards.pilot import PILOT_HZ, PilotConnector
-from gridkeel.boards.sample_ring import BLOCKS, OVERSAMPLED, RingReader
+from gridkeel.boards.sample_ring import OVERSAMPLED, RingReader, blocks_held
 from gridkeel.boards.tables import NONE
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class AdcRing:
         self._again = DMA()
         self._rate = 0
         self._readings = 0  # of a block
+        self._blocks = 0
         self._ring: array | None = None
         self._start = array("I", [0])  # the ring's address, where the second channel reads it
         self._reader: RingReader | None = None
@@ -82,7 +83,8 @@ class AdcRing:
         """Make the ring for blocks of that length; the ADC starts with the first block that is asked for."""
         self._rate = sample_hz * OVERSAMPLED * self._stride
         self._readings = self._rate * block_ms // 1000
-        self._ring = array("H", [0] * (self._readings * BLOCKS))
+        self._blocks = blocks_held(block_ms)
+        self._ring = array("H", [0] * (self._readings * self._blocks))
         self._block_us = block_ms * 1000
 
     async def next_block(self, block: "array[int]") -> int:
@@ -92,7 +94,7 @@ class AdcRing:
         reader = self._reader
         while True:
             left = self._fill.count
-            lost = reader.lost((BLOCKS * self._readings - left) // self._readings % BLOCKS, _now_us())
+            lost = reader.lost((len(self._ring) - left) // self._readings % self._blocks, _now_us())
             if lost >= 0:
                 break
             if mem32[self._fifo_control] & _FCS_OVER:  # a reading was dropped, so mains and pilot have changed places
@@ -146,7 +148,7 @@ class AdcRing:
         mem32[self._fifo_control] = _FCS_RUN
         mem32[self._control] = both << 16 | mains << 12 | _CS_EN
         mem32[self._control] = both << 16 | mains << 12 | _CS_START_MANY | _CS_EN
-        self._reader = RingReader(self._block_us, _now_us())
+        self._reader = RingReader(self._block_us, self._blocks, _now_us())
 
 
 def _now_us():
