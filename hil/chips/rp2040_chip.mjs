@@ -13,6 +13,8 @@ const [, , folder, bootromPath, flashPath] = process.argv;
 const { ConsoleLogger, LogLevel, RP2040, Simulator, USBCDC } = createRequire(folder + "/")(folder);
 
 const FLASH = 0x10000000;
+const FLASH_BYTES = 2 << 20;
+const RAM = 0x20000000;
 const UARTS = [0x40034, 0x40038];
 const ROM_ERASE = 0x237c; // of boot ROM B1: flash_range_erase and flash_range_program
 const ROM_PROGRAM = 0x23c4;
@@ -31,6 +33,7 @@ const state = {
   cycles: 0, // of chips before the last reset
   stalledUntil: 0, // the processor waits for the flash
   resetting: false,
+  halted: false, // one of the two
   console: null,
   connected: false,
   typed: [],
@@ -133,12 +136,13 @@ function makeChip(flash, reason, scratch) {
     chip.peripherals[place] = chip.uart[number];
   });
   patchAdc(chip.adc);
+  quicken(chip);
   chip.watchdog = chip.peripherals[0x40058];
   chip.watchdog.reason = reason;
   chip.watchdog.scratchData.set(scratch);
   chip.watchdog.onWatchdogTrigger = () => {
     chip.watchdog.timer.enable = chip.watchdog.alarm.enable = false; // or it would bite for ever in the same moment
-    state.resetting = true;
+    state.resetting = state.halted = true;
   };
   state.cycleNanos = 1e9 / chip.clkSys;
   chip.addClockListener((hz) => {
@@ -218,6 +222,38 @@ function patchFlash(chip) {
 
 function stall(nanos) {
   state.stalledUntil = clock.nanos + nanos;
+  state.halted = true;
+}
+
+// The processor's own accesses of RAM and flash, without a search for a peripheral at every one of them.
+function quicken(chip) {
+  const { core, flash16, flashView, sramView } = chip;
+  const ramBytes = chip.sram.length;
+  core.readUint16 = (address) => {
+    const at = address - FLASH;
+    return at >= 0 && at < FLASH_BYTES ? flash16[at >> 1] : chip.readUint16(address);
+  };
+  core.readUint32 = (address) => {
+    if (!(address & 3)) {
+      const ram = address - RAM;
+      if (ram >= 0 && ram < ramBytes) {
+        return sramView.getUint32(ram, true);
+      }
+      const flash = address - FLASH;
+      if (flash >= 0 && flash < FLASH_BYTES) {
+        return flashView.getUint32(flash, true);
+      }
+    }
+    return chip.readUint32(address);
+  };
+  core.writeUint32 = (address, value) => {
+    const ram = address - RAM;
+    if (ram >= 0 && ram < ramBytes && !(address & 3)) {
+      sramView.setUint32(ram, value, true);
+    } else {
+      chip.writeUint32(address, value);
+    }
+  };
 }
 
 // A watchdog's reset: all begins anew but the flash, the watchdog's own notes and what drives the pins from outside.
@@ -254,19 +290,32 @@ function see(pin) {
 function advance(nanos) {
   const end = clock.nanos + nanos;
   while (clock.nanos < end) {
-    const { core } = state.chip;
     if (state.stalledUntil > clock.nanos) {
       clock.tick(Math.min(end, state.stalledUntil) - clock.nanos);
-    } else if (core.waiting) {
+    } else if (state.chip.core.waiting) {
       const next = clock.nextAlarm ? clock.nextAlarm.nanos : end;
       clock.tick(Math.max(0, Math.min(end, next) - clock.nanos));
     } else {
-      clock.tick(core.executeInstruction() * state.cycleNanos);
+      execute(state.chip.core, end);
     }
     if (state.resetting) {
       reset();
     }
   }
+}
+
+// Execute until the time is over or something else than the processor's next instruction is due.
+function execute(core, end) {
+  state.halted = false;
+  do {
+    const took = core.executeInstruction() * state.cycleNanos;
+    const next = clock.nextAlarm;
+    if (next !== null && next.nanos <= clock.nanosCounter + took) {
+      clock.tick(took);
+    } else {
+      clock.nanosCounter += took;
+    }
+  } while (clock.nanosCounter < end && !core.waiting && !state.halted);
 }
 
 const orders = {

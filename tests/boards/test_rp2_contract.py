@@ -129,6 +129,7 @@ def test_blocks_that_the_ring_held_are_not_lost_and_those_written_over_are_count
         model.advance(145000)
         life.go([100, 100])
         assert not any(life.lost)
+        assert len(model.turns) == 6, "between blocks that wait already, others have their turn"
         model.advance(305000)
         life.go([100])
     lost = [n for n in life.lost if n]

@@ -92,9 +92,11 @@ class AdcRing:
         if self._reader is None:
             self._run()
         reader = self._reader
+        if self._filling() != reader.at:
+            await asyncio.sleep_ms(0)  # a block waits already: between two of these, others have their turn
         while True:
             left = self._fill.count
-            lost = reader.lost((len(self._ring) - left) // self._readings % self._blocks, _now_us())
+            lost = reader.lost(self._filling(), _now_us())
             if lost >= 0:
                 break
             if mem32[self._fifo_control] & _FCS_OVER:  # a reading was dropped, so mains and pilot have changed places
@@ -111,6 +113,10 @@ class AdcRing:
         if self._reader is not None:
             plateaus(self._ring, self._read_from + 1, self._readings // 2, 2, self._levels)
         return self._levels
+
+    def _filling(self):
+        """Return the block that is being filled."""
+        return (len(self._ring) - self._fill.count) // self._readings % self._blocks
 
     def _run(self):
         """Start the converter with the first reading of the mains at the ring's begin."""
