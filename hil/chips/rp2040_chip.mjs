@@ -380,3 +380,4 @@ for (const text of orderLines()) {
   };
   fs.writeSync(1, JSON.stringify(answer) + "\n");
 }
+process.exit(0); // rp2040js has timers of its own, which would go on
