@@ -69,6 +69,7 @@ class App:
         self._battery = Battery(self.controller)
         self._counted_ms = 0
         self._last_block_ms = 0
+        self._watched_ms = 0
         self._stale = True
         self._collect = False
         self._look = False
@@ -79,7 +80,7 @@ class App:
     async def run(self) -> None:
         """Run for ever."""
         now_ms = self.board.ticks_ms()
-        self._last_block_ms = now_ms
+        self._last_block_ms = self._watched_ms = now_ms
         self.health.start_clock(now_ms)
         supervisor = self.supervisor
         supervisor.watch("control", self._control, True)
@@ -230,7 +231,11 @@ class App:
             await asyncio.sleep_ms(self._rest_ms(now_ms))
 
     def _watch_samples(self, now_ms):
-        if ticks.diff(now_ms, self._last_block_ms) > self.parameters.samples_stale_ms:
+        stale_ms = self.parameters.samples_stale_ms
+        # Where the whole program was held up, by flash that is erased, the samples may be there: they are taken first.
+        held_up = ticks.diff(now_ms, self._watched_ms) > stale_ms
+        self._watched_ms = now_ms
+        if not held_up and ticks.diff(now_ms, self._last_block_ms) > stale_ms:
             self._stale = True
             self.health.pause()
         if self._stale:
