@@ -66,6 +66,10 @@ def _birth() -> Schema:
         "device": _WHO["device"],
         "boot": _WHO["boot"],
         "firmware": {"type": "string"},
+        "group": {
+            "type": "string",
+            "description": "group of the fleet that the controller was provisioned for, if any",
+        },
         "uplink": {"type": "string", "description": "version of the uplink"},
         "schemas": {"type": "object", "additionalProperties": {"type": "string"}},
         "table": {
@@ -75,7 +79,7 @@ def _birth() -> Schema:
         },
     }
     # A broker whose packets are too small for the table gets the birth without it.
-    required = [name for name in properties if name != "table"]
+    required = [name for name in properties if name not in ("table", "group")]
     return _document("birth", "what a controller is; retained", properties, required)
 
 

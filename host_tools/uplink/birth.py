@@ -19,13 +19,14 @@ Table = dict[str, list[dict[str, str]]]
 class Birth:
     """A controller at the far end of a live link.  table: {message: [{"name", "unit"}, ...]} as it declared it.
 
-    table None: left out, for a broker that takes no packet of that size.
+    table None: left out, for a broker that takes no packet of that size.  group: "" for none.
     """
 
     device: str
     boot: int
     firmware: str
     table: Table | None
+    group: str = ""
 
     def payload(self) -> bytes:
         document: dict[str, Any] = {
@@ -35,6 +36,8 @@ class Birth:
             "uplink": host_version(),
             "schemas": IDS,
         }
+        if self.group:
+            document["group"] = self.group
         if self.table is not None:
             document["table"] = self.table
         return _json(document)

@@ -185,7 +185,7 @@ class Intake:
             self.connected = event
             self._problems.end("link", f"{_shown(event.device_id)} can be served again")
             columns = self.link.dictionary.columns
-            birth = Birth(event.device_id, event.boot_id, event.firmware, columns)
+            birth = Birth(event.device_id, event.boot_id, event.firmware, columns, event.group)
             self._events.append(ControllerUp(self._line, birth))
             return
         if isinstance(event, Reset):
