@@ -47,7 +47,7 @@ class Hello:
 def read_hello(body: bytes) -> Hello:
     """Errors: ValueError, struct.error or IndexError where the body is no HELLO of this version."""
     _kind, *numbers = _HELLO.unpack_from(body)
-    texts = []
+    texts: list[str] = []
     at = _HELLO.size
     while at < len(body) and len(texts) < _HELLO_TEXTS:
         end = at + 1 + body[at]
