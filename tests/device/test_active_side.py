@@ -20,6 +20,9 @@ class Control:
         self.steps_written = []
         self.confirmed = True
 
+    def forget(self):
+        self.confirmed = False
+
     def renew(self):
         self.held_s = 0
 

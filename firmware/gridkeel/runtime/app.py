@@ -47,9 +47,7 @@ class App:
         self.controller = Controller(parameters, self._make_mains(), config.device_id)
         self.backend = self._make_backend()
         self.health = Health()
-        self.link = DeviceLink(
-            config.device_id, board.boot_id, backend=self.backend, uptime=self.health, group=config.group
-        )
+        self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend, uptime=self.health)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.clock = WallClock()
         self.reports = Reports(parameters, board.ticks_ms())

@@ -79,7 +79,7 @@ class Installer:
             return False
         self._now_ms = now_ms
         if self._delta is not None:
-            self._delta.now_ms = now_ms
+            self._delta.tick(now_ms)
         try:
             self._wants = next(self._steps) or AT_ONCE
         except StopIteration:
