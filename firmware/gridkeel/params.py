@@ -27,6 +27,7 @@ MISSING = 9
 NO_PILOT = 10
 DEVICE_ID = 11  # this one and those after it are not about config.json: storing a parameter does not clear them
 NO_VEHICLES = 12
+GROUP = 13
 WHICH_MAX = 255
 
 CONFIG_BYTES = 8192  # all parameters with their longest values, a line each, take half of it
@@ -145,6 +146,8 @@ _TABLE = (
     b"volt_var_response_ms 5000 0 90000 ms\n"
     b"inverter_family 0 0 15 index\n"
     b"grid_code 0 0 last index\n"
+    b"battery_ms 10000 0 60000 ms\n"
+    b"group 0 0 65535 number\n"
 )
 
 
