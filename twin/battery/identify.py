@@ -80,8 +80,20 @@ def identify(
             best = error, _tabulated(values, taus, base)
     if best is None:
         raise ValueError("no test, or no time constants")
-    fitted = replace(best[1], identified_on=tuple(test.record.name for test in tests))
+    fitted = replace(best[1], identified_on=tuple(test.record.name for test in tests), identified_c=_range(tests))
     return replace(fitted, thermal=_thermal(tests, fitted), uncertainty=_uncertainty(tests, fitted))
+
+
+def _range(tests: Sequence[Test]) -> tuple[float, float]:
+    """Return the coldest and warmest of the tests; those without a temperature count as 25 degC, give or take 5 K."""
+    temps = [np.nanpercentile(each.record.temperature_c, (2, 98)) for each in tests if _has_temperature(each)]
+    if not temps:
+        return ecm.REFERENCE_C - 5.0, ecm.REFERENCE_C + 5.0
+    return round(float(np.min(temps)), 1), round(float(np.max(temps)), 1)
+
+
+def _has_temperature(test: Test) -> bool:
+    return bool(np.isfinite(test.record.temperature_c).any())
 
 
 def _hat(x: Floats, knots: Floats) -> Floats:
@@ -323,9 +335,35 @@ def blank(
     ohm = 0.08 / capacity_ah  # three parts of it: about 50 mohm for 5 Ah
     table = np.full((2, 21), ohm / 2.0)
     flat = kind.upper().startswith("LFP")
+    span = high - low
     return Chemistry(
-        name, cell, kind, capacity_ah, low, high, soc, np.linspace(low + 0.3 * (high - low), high, 21), np.zeros((2, 21)),
-        np.array([0.0, 25.0]), table, table, table, 20.0, 300.0,
-        Hysteresis(np.full(21, 0.01 if flat else 0.0), 0.04), Thermal(20.0 * capacity_ah, 24.0 / capacity_ah),
-        Uncertainty(0.010 if flat else 0.012, 7200.0, 0.15, 0.01, 0.05, 0.01), (), source,
-    )  # fmt: skip
+        name=name,
+        cell=cell,
+        kind=kind,
+        capacity_ah=capacity_ah,
+        voltage_min_v=low,
+        voltage_max_v=high,
+        soc=soc,
+        ocv_v=np.linspace(low + 0.3 * span, high, 21),
+        ocv_shift_v=np.zeros((2, 21)),
+        temperature_c=np.array([0.0, 25.0]),
+        r0_ohm=table,
+        r1_ohm=table,
+        r2_ohm=table,
+        tau1_s=20.0,
+        tau2_s=300.0,
+        hysteresis=Hysteresis(np.full(21, 0.01 if flat else 0.0), 0.04),
+        thermal=Thermal(20.0 * capacity_ah, 24.0 / capacity_ah),
+        uncertainty=Uncertainty(
+            # Cells of one kind differ: iron phosphate ones more in their resistance, and few millivolts tell their SoC
+            bias_v=0.013 if flat else 0.011,
+            bias_time_s=7200.0,
+            resistance=0.4 if flat else 0.15,
+            noise_v=0.01,
+            capacity=0.03,
+            counting=0.01,
+        ),
+        identified_on=(),
+        identified_c=(20.0, 30.0),
+        source=source,
+    )
