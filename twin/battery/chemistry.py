@@ -60,7 +60,7 @@ class Chemistry:
     voltage_max_v: float
     soc: Floats  # even steps from 0 to 1
     ocv_v: Floats
-    ocv_slope_v_per_k: Floats  # entropy: change of ocv_v per kelvin above 25 degC
+    ocv_shift_v: Floats  # [temperature, soc]: what ocv_v changes by from 25 degC
     temperature_c: Floats  # rising
     r0_ohm: Floats  # [temperature, soc], as are r1 and r2
     r1_ohm: Floats
@@ -134,11 +134,14 @@ def to_dict(chemistry: Chemistry) -> dict[str, Any]:
 
 
 _PLAIN = ("name", "cell", "kind", "capacity_ah", "voltage_min_v", "voltage_max_v", "tau1_s", "tau2_s", "source")
-_ARRAYS = ("soc", "ocv_v", "ocv_slope_v_per_k", "temperature_c", "r0_ohm", "r1_ohm", "r2_ohm")
+_ARRAYS = ("soc", "ocv_v", "ocv_shift_v", "temperature_c", "r0_ohm", "r1_ohm", "r2_ohm")
 
 
 def _rounded(values: Floats) -> list[Any]:
-    return np.round(values, 6).tolist()
+    """Return nested lists with five significant digits."""
+    if values.ndim > 1:
+        return [_rounded(row) for row in values]
+    return [float(f"{value:.5g}") if abs(value) >= 1e-9 else 0.0 for value in values]
 
 
 def _check(chemistry: Chemistry) -> None:
@@ -151,7 +154,9 @@ def _check(chemistry: Chemistry) -> None:
         table = getattr(chemistry, key)
         if table.shape != (m, n) or not np.all(table > 0):
             raise ChemistryError(f"{key} is not {m} rows of {n} positive values")
-    for values in (chemistry.ocv_v, chemistry.ocv_slope_v_per_k, chemistry.hysteresis.amplitude_v):
+    if chemistry.ocv_shift_v.shape != (m, n):
+        raise ChemistryError(f"ocv_shift_v is not {m} rows of {n} values")
+    for values in (chemistry.ocv_v, chemistry.hysteresis.amplitude_v):
         if values.shape != (n,) or not np.all(np.isfinite(values)):
             raise ChemistryError(f"an array over SoC has not {n} finite values")
     if not chemistry.capacity_ah > 0:
