@@ -6,7 +6,7 @@ from typing import Any
 
 from gridkeel import params_text
 from gridkeel.link import messages, table
-from host_tools.contract import bodies, releases
+from host_tools.contract import bodies, compact, releases
 from host_tools.link.dictionary import LIMITS, OR_NONE, Dictionary, Field
 from host_tools.link.readable import CONFIG_INVALID, FLAG, REASON
 
@@ -75,6 +75,11 @@ def _birth() -> Schema:
             "maximum": 65535,
             "description": "parameter group; 0 none, or not read yet: another birth follows then",
         },
+        "compact": {
+            "type": "array",
+            "items": {"enum": list(compact.MESSAGES)},
+            "description": "records that are published on .../compact, as arrays in the order of the table",
+        },
         "uplink": {"type": "string", "description": "version of the uplink"},
         "schemas": {"type": "object", "additionalProperties": {"type": "string"}},
         "table": {
@@ -84,7 +89,7 @@ def _birth() -> Schema:
         },
     }
     # A broker whose packets are too small for the table gets the birth without it.
-    required = [name for name in properties if name != "table"]
+    required = [name for name in properties if name not in ("table", "compact")]
     return _document("birth", "what a controller is; retained", properties, required)
 
 

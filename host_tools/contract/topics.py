@@ -13,6 +13,7 @@ BIRTH = "birth"
 STATUS = "status"
 COMMAND = "cmd"
 ACK = "ack"
+COMPACT = "compact"  # records without names: compact.py
 UPDATE = "update"  # how an update stands: the one record that is retained
 TWIN = "twin"  # what the cloud twin knows of a controller's battery: retained, and no record
 STATUSES = f"{PREFIX}/+/{STATUS}"
@@ -23,7 +24,7 @@ _TWIN = "$twin"
 _GROUP = "$group"
 UPLINKS = f"{PREFIX}/{_UPLINK}/+/{STATUS}"
 
-_OURS = (BIRTH, STATUS, COMMAND, ACK, TWIN)
+_OURS = (BIRTH, STATUS, COMMAND, ACK, COMPACT, TWIN)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 

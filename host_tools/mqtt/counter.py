@@ -63,16 +63,19 @@ class CountingSubscriber:
         parts = topics.split(name)
         with self._changed:
             if parts is not None and parts[1] not in _NO_RECORDS:
-                self._count(payload)
+                self._count(*parts, payload)
             if self._on_message is not None:
                 self._on_message(name, payload)
             self._changed.notify_all()
 
-    def _count(self, payload: bytes) -> None:
+    def _count(self, level: str, leaf: str, payload: bytes) -> None:
         try:
             document = json.loads(payload)
-            device, boot, sequence = str(document["device"]), int(document["boot"]), int(document["sequence"])
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            if leaf == topics.COMPACT:
+                device, boot, sequence = level, int(document[1]), int(document[2])
+            else:
+                device, boot, sequence = str(document["device"]), int(document["boot"]), int(document["sequence"])
+        except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
             self.malformed += 1
             return
         if self._dedupe.is_new(device, boot, sequence):

@@ -195,6 +195,7 @@ class Presence:
             self._say_once(
                 f"broker {inflight.session.name} takes packets of {inflight.limits.packet_maximum} bytes at most: birth"
                 " messages go without their table"
+                + (": nobody can read --compact records" if member.birth.compact else "")
             )
         self._publish(inflight, topic, payload)
         return True

@@ -36,6 +36,7 @@ class Settings:
 
     name: at the broker; "" for that of the host and queue.  wait: a port that is missing at the start is waited for.
     pki: folder of the PKI that vehicles get contracts from.  report_s: between two lines of counters, 0 for none.
+    compact: frequent records go without names.
     """
 
     ports: tuple[str, ...]
@@ -47,6 +48,7 @@ class Settings:
     pki: Path | None = None
     name: str = ""
     report_s: float = 0.0
+    compact: bool = False
 
 
 class Service:
@@ -164,6 +166,7 @@ class Service:
             opener=lambda url: loop.run_in_executor(self._openers, open_port, url, self._settings.baud),
             say=self._say,
             detail=self._detail,
+            compact=self._settings.compact,
         )
 
     async def _beat(self, store: Store) -> None:

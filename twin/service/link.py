@@ -49,7 +49,7 @@ class Link:
         self._run = run
         self._on_record = on_record
         self._on_other = on_other
-        self._endings = tuple(f"/{leaf}" for leaf in LEAVES)
+        self._endings = tuple(f"/{leaf}" for leaf in (*LEAVES, topics.COMPACT))
         self.client = f"gridkeel-twin-{topics.level(settings.name)}"
         self.replies = f"{REPLIES}/{self.client}"
         self._presence = topics.twin_presence(settings.name)
@@ -68,9 +68,10 @@ class Link:
     async def begin(self) -> None:
         """Subscribe and say that the twin is there.  Errors: MqttError."""
         session = self.session
-        await session.subscribe([(f"{topics.PREFIX}/+/{leaf}", _RECORDS) for leaf in LEAVES])
-        await session.subscribe([(topics.UPLINKS, _LATEST), (topics.STATUSES, _LATEST)])
+        # Births first: a record without names is read by them, and none is worked before this returns.
         await session.subscribe([(f"{topics.PREFIX}/+/{topics.BIRTH}", _LATEST)])
+        await session.subscribe([(topics.UPLINKS, _LATEST), (topics.STATUSES, _LATEST)])
+        await session.subscribe([(f"{topics.PREFIX}/+/{leaf}", _RECORDS) for leaf in (*LEAVES, topics.COMPACT)])
         await session.subscribe([(self.replies, _LIVE), (topics.signal(self._settings.name), _LIVE)])
         session.send(self._presence, self._status("online"), retain=True)
 
