@@ -11,6 +11,7 @@ from twin_records import battery, message, telemetry
 
 from host_tools.contract import compact
 from twin.engine.apply import apply, install
+from twin.engine.estimates import figures_of
 from twin.engine.packs import Packs
 from twin.engine.shard import Shard
 from twin.intake.inbox import Inbox
@@ -188,7 +189,7 @@ def test_a_vehicle_that_says_0_and_100_in_turn_is_believed_once() -> None:
     ]
     shard, counts = applied(*records)
     assert counts == {"soc_jump": 20}
-    assert shard.rows["soc_word"] == 0.0 and shard.rows["estimate"]["soc"] < 0.15
+    assert shard.rows["soc_word"] == 0.0 and figures_of(shard.rows)["soc"] < 0.15
 
 
 def test_a_vehicle_that_corrects_its_word_is_believed_after_a_while() -> None:
