@@ -184,7 +184,7 @@ def test_an_uptime_past_its_32_bits_goes_on() -> None:
 def test_a_vehicle_that_says_0_and_100_in_turn_is_believed_once() -> None:
     words = [0, 10_000] * 20
     records = [
-        battery(sequence=i, soc_pct_x100=word, dc_current_ma=0, charge_in_mah=0, energy_in_wh=0)
+        battery(sequence=i, soc_pct_x100=word, dc_voltage_mv=None, dc_current_ma=0, charge_in_mah=0)
         for i, word in enumerate(words, 1)
     ]
     shard, counts = applied(*records)
