@@ -72,8 +72,8 @@ class OnRay:
         except (RayError, OSError, RuntimeError, ConnectionError) as error:
             raise MissingError(f"Ray cannot be started: {' '.join(str(error).split())[:300]}") from None
         # A task that is repeated finds in the store what it had committed.
-        actor = ray.remote(max_restarts=-1, max_task_retries=-1, num_cpus=1)(_Shard)
-        self._actors = [actor.remote(url, packs, shard, shards, most) for shard in range(shards)]
+        actor: Any = ray.remote(max_restarts=-1, max_task_retries=-1, num_cpus=1)(_Shard)
+        self._actors: list[Any] = [actor.remote(url, packs, shard, shards, most) for shard in range(shards)]
         try:
             self._names = {name: None for names in self._all("names") for name in names}
         except BaseException:
