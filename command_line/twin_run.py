@@ -53,6 +53,12 @@ def run(
     departures: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="When vehicles leave: device,at,soc_pct.")
     ] = None,
+    group: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Group that follows the regulation signal; 0 for none.")
+    ] = 0,
+    regulation_w: Annotated[
+        float, typer.Option("--regulation-w", min=0.0, help="What the group is to give to either side, W.")
+    ] = 0.0,
     rates: Annotated[
         bool, typer.Option("--rates", help="Ask for faster records where a vehicle came or its power changed.")
     ] = False,
@@ -77,7 +83,8 @@ def run(
     from twin.engine.shard import layout
     from twin.orders.schedule import ScheduleFile, read_departures, read_schedule
     from twin.service.ordering import Ordering
-    from twin.service.service import Service
+    from twin.service.regulating import Regulating
+    from twin.service.service import Part, Service
     from twin.service.settings import Settings
     from twin.service.telling import Telling
     from twin.store.opening import opened
@@ -86,6 +93,8 @@ def run(
         broker, cafile=cafile, certfile=certfile, keyfile=keyfile, username=username, password_file=password_file
     )
     packs = packs_of(vehicles, chemistry, capacity_kwh, nominal_v)
+    if bool(group) != bool(regulation_w):
+        raise ToolError("--group and --regulation-w belong together: who follows the signal, and by how much")
     place = store or default_store()
     _check_engine(context, engine, place)
     leaving = read_departures(departures) if departures else []
@@ -101,10 +110,16 @@ def run(
             settings = Settings(at, name=name, told_s=told_s, report_s=report_s)
             load = ScheduleFile(schedule, log.say).load if schedule else lambda: None
             ordering = Ordering(log.say, load, leaving, rates=rates)
-            service = Service(settings, worked, (Telling((ordering.extra,)), ordering), log.say)
+            parts: list[Part] = [Telling((ordering.extra,)), ordering]
+            regulating = Regulating(group, regulation_w, ordering, log.say) if group else None
+            if regulating is not None:
+                parts.append(regulating)
+            service = Service(settings, worked, tuple(parts), log.say)
             service.run(stop)
-            summary = service.summary()
-            log.say(", ".join(f"{value} {key}" for key, value in summary.items() if key != "unused"))
+            summary = service.summary() | {"sent": dict(ordering.sent), "results": dict(ordering.results)}
+            if regulating is not None:
+                summary["regulation"] = regulating.summary()
+            log.say(", ".join(f"{value} {key}" for key, value in summary.items() if not isinstance(value, dict)))
     finally:
         log.close()
     if json_file is not None:

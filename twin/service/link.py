@@ -83,13 +83,13 @@ class Link:
 
     def publish(
         self, topic: str, document: dict[str, Any], *, retain: bool = False, expires_s: float = 0.0, answer: str = ""
-    ) -> bool:
-        """Publish; return False where too many wait already.
+    ) -> asyncio.Future[Any] | None:
+        """Publish; return what brings the broker's answer, None where too many wait already.
 
         expires_s: after which the broker drops it.  answer: what the reply to a command is known by.
         """
         if self.pending >= _PENDING_MAX:
-            return False
+            return None
         properties = None
         if expires_s or answer:
             properties = Properties(PacketTypes.PUBLISH)
@@ -102,7 +102,7 @@ class Link:
         ack = self.session.send(topic, payload, retain=retain, properties=properties)
         self.pending += 1
         ack.add_done_callback(self._landed)
-        return True
+        return ack
 
     def _landed(self, ack: asyncio.Future[Any]) -> None:
         self.pending -= 1
