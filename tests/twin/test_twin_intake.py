@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from twin_records import battery, message, telemetry
 
+from host_tools.contract import compact
 from twin.engine.apply import apply, install
+from twin.engine.estimates import figures_of
 from twin.engine.packs import Packs
 from twin.engine.shard import Shard
 from twin.intake.inbox import Inbox
@@ -84,7 +86,8 @@ BAD = {
     "NaN is not JSON": (TOPIC, broken(delivered_w=float("nan")), "json"),
     "nor is half a record": (TOPIC, broken()[:-9], "json"),
     "a number alone is no record": (TOPIC, b"17", "json"),
-    "an array that no birth declared": (TOPIC, b"[1,2,3]", "json"),
+    "an array": (TOPIC, b"[1,2,3]", "json"),
+    "an array that no birth declared": ("gridkeel/v2/gk-1/compact", b'["battery",7,1]', "compact"),
     "deep nesting": (TOPIC, b"[" * 5000, "json"),
     "a payload that is too long": (TOPIC, broken(note="x" * 70_000), "too_large"),
     "null where it must be known": (TOPIC, broken(uptime_ms=None), "value"),
@@ -129,11 +132,14 @@ def test_a_compact_record_is_read_by_the_fields_of_the_birth() -> None:
     names = tuple(name for name in record if name not in ("device", "boot", "sequence", "message"))
     parser = Parser()
     parser.compact("gk-1", "battery", names)
-    parser.take(TOPIC, json.dumps([record["boot"], 5, *(record[name] for name in names)]).encode(), NOW_S)
-    parser.take(TOPIC, json.dumps([record["boot"], 6]).encode(), NOW_S)
+    table = {"battery": [{"name": name, "unit": ""} for name in names]}
+    topic = "gridkeel/v2/gk-1/compact"
+    parser.take(topic, compact.packed(record, table), NOW_S)
+    for wrong in (["battery", 7, 6], ["telemetry", 7, 7], [], {}, [["battery"], 7, 8], "battery", record):
+        parser.take(topic, json.dumps(wrong).encode(), NOW_S)
     batch = parser.batch()
     plain = parsed(message(record))
-    assert counted(batch) == {"json": 1}
+    assert counted(batch) == {"compact": 7}
     assert batch.records.tobytes() == plain.records.tobytes()
 
 
@@ -178,12 +184,12 @@ def test_an_uptime_past_its_32_bits_goes_on() -> None:
 def test_a_vehicle_that_says_0_and_100_in_turn_is_believed_once() -> None:
     words = [0, 10_000] * 20
     records = [
-        battery(sequence=i, soc_pct_x100=word, dc_current_ma=0, charge_in_mah=0, energy_in_wh=0)
+        battery(sequence=i, soc_pct_x100=word, dc_voltage_mv=None, dc_current_ma=0, charge_in_mah=0)
         for i, word in enumerate(words, 1)
     ]
     shard, counts = applied(*records)
     assert counts == {"soc_jump": 20}
-    assert shard.rows["soc_word"] == 0.0 and shard.rows["estimate"]["soc"] < 0.15
+    assert shard.rows["soc_word"] == 0.0 and figures_of(shard.rows)["soc"] < 0.15
 
 
 def test_a_vehicle_that_corrects_its_word_is_believed_after_a_while() -> None:

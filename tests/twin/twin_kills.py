@@ -50,7 +50,7 @@ def kill_often(broker: Any, folder: Path, *, kills: int, per_s: float = 800.0, s
         publisher.join()
         found = _settled(store, wanted)
         assert twin.terminate() == 0
-    lost, doubled = _differences(found, wanted)
+    lost, doubled = differences(found, wanted)
     return Killed(len(messages), kills, back_s, found == wanted, lost, doubled)
 
 
@@ -65,7 +65,7 @@ def _settled(store: str, wanted: dict[str, bytes]) -> dict[str, bytes]:
     return found
 
 
-def _differences(found: dict[str, bytes], wanted: dict[str, bytes]) -> tuple[int, int]:
+def differences(found: dict[str, bytes], wanted: dict[str, bytes]) -> tuple[int, int]:
     """Return how many records are missing in the counts of the states, and how many too many are in them."""
     import numpy as np
 

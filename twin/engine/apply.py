@@ -21,11 +21,10 @@ from twin.intake.parser import Batch, Seen
 
 _BATTERY = LEAVES.index(BATTERY)
 _STEPS_MAX = 24  # of one record, each LONGEST_STEP_S: after a day without a record nothing more is learned by waiting
-_SOC_SIGMA = 0.05  # of a vehicle's own word
 _FEW = 16  # numpy may compute a single row in another way than a row of many; so there are always many
 _STEP_SHARE = 0.05  # of a battery's energy an hour: a change of power that makes it worth looking closely
 _BEGAN, _BUSY = np.uint8(1), np.uint8(2)
-_LEARNED = ("capacity_scale", "resistance_scale")  # of a battery that comes back under its own name
+_LEARNED = ("capacity_scale", "capacity_sigma", "resistance_scale")  # of a battery that comes back under its own name
 
 
 @dataclass
@@ -220,9 +219,7 @@ def _begin(rows: np.ndarray, records: np.ndarray, begins: np.ndarray, devices: l
     for i in np.flatnonzero(begins).tolist():
         spec = shard.packs.of(devices[i])
         pack = pack_of(spec)
-        word = records["soc"][i]
-        known = {} if np.isnan(word) else {"soc": word, "soc_sigma": _SOC_SIGMA}
-        fresh = start(1, chemistry_of(spec.chemistry), **known)
+        fresh = start(1, chemistry_of(spec.chemistry))
         row = rows[i : i + 1]
         if row["started"][0] and row["vehicle_id"][0] and row["vehicle_id"][0] == records["vehicle_id"][i]:
             for name in _LEARNED:

@@ -18,6 +18,7 @@ PAYLOAD_MAX = 64 * 1024
 _ROUTES_MAX = 500_000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,24}", re.ASCII)  # the identity of a controller
 _WHO = ("device", "boot", "sequence")
+_COMPACT_HEAD = ("message", "boot", "sequence")
 _NUMBERS = {int, type(None)}
 _CLOCKS = {"utc_ms": 1000.0, "utc_s": 1.0}  # a sender may add its own clock
 _CLOCK_OFF_S = 86_400.0
@@ -27,6 +28,7 @@ KINDS = {
     "topic": "a topic that is no record's",
     "too_large": "a payload of more than 64 KiB",
     "json": "not JSON, NaN or Infinity among it",
+    "compact": "a record without names that does not fit its controller's birth message",
     "device": "the name is no controller's, or another than the topic's",
     "identity": "boot or sequence are not numbers of a record",
     "missing": "a field is missing",
@@ -81,8 +83,9 @@ class Parser:
     """Takes messages one by one and gives them as a batch; `compact` tells it what arrays of a device hold."""
 
     def __init__(self) -> None:
-        self._routes: dict[str, tuple[str, _Leaf]] = {}
+        self._routes: dict[str, tuple[str, _Leaf | None]] = {}
         self._compact: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._layouts: dict[tuple[str, ...], tuple[str, ...]] = {}  # each once, however many devices have it
         self._begin()
 
     def _begin(self) -> None:
@@ -96,7 +99,7 @@ class Parser:
     def compact(self, device: str, leaf: str, names: tuple[str, ...]) -> None:
         """Take note of the fields, in order, of a device's records in the compact form, as its birth declares them."""
         if leaf in _LEAF and len(self._compact) < _ROUTES_MAX:
-            self._compact[device, leaf] = names
+            self._compact[device, leaf] = self._layouts.setdefault(names, names)
 
     def take(self, topic: str, payload: bytes, arrived_s: float) -> None:
         """Read one message; a record that cannot be used is counted and nothing else."""
@@ -112,22 +115,23 @@ class Parser:
         except ValueError:
             self._counts["json"] += 1
             return
-        if document.__class__ is list:
-            document = self._named(device, leaf, document)
-        if document.__class__ is not dict:
-            self._counts["json"] += 1
+        if leaf is None:
+            document = self._named(device, document)
+            leaf = _LEAF.get(document["message"]) if document is not None else None
+        if document.__class__ is not dict or leaf is None:
+            self._counts["json" if document is not None else "compact"] += 1
             return
         try:
             values = leaf.get(document)
         except KeyError:
-            self._reject(document, route, "missing")
+            self._reject(document, device, leaf, "missing")
             return
         if values[0] != device:
             self._counts["device"] += 1
         elif not set(map(type, values[1 : leaf.end])) <= _NUMBERS:
-            self._reject(document, route, "value")
+            self._reject(document, device, leaf, "value")
         elif any(_is_off(document, name, scale, arrived_s) for name, scale in _CLOCKS.items() if name in document):
-            self._reject(document, route, "clock")
+            self._reject(document, device, leaf, "clock")
         else:
             self._add(device, leaf, values)
 
@@ -148,11 +152,11 @@ class Parser:
     def __len__(self) -> int:
         return self._order
 
-    def _route(self, topic: str) -> tuple[str, _Leaf] | None:
-        """Return device and kind of record of a topic, None (and count it) where it has none."""
+    def _route(self, topic: str) -> tuple[str, _Leaf | None] | None:
+        """Return device and kind of record of a topic (None: it says it itself); None and counted where it has none."""
         parts = topics.split(topic)
         leaf = _LEAF.get(parts[1]) if parts is not None else None
-        if parts is None or leaf is None:
+        if parts is None or (leaf is None and parts[1] != topics.COMPACT):
             self._counts["topic"] += 1
             return None
         if not _NAME.fullmatch(parts[0]):
@@ -163,12 +167,17 @@ class Parser:
         route = self._routes[topic] = parts[0], leaf
         return route
 
-    def _named(self, device: str, leaf: _Leaf, values: list) -> dict[str, Any] | None:
+    def _named(self, device: str, values: Any) -> dict[str, Any] | None:
         """Return a compact record with its names, None where nobody declared them or their number differs."""
-        names = self._compact.get((device, LEAVES[leaf.number]))
-        if names is None or len(values) != len(names) + 2:
+        kind = values[0] if values.__class__ is list and values else None
+        names = self._compact.get((device, kind)) if kind.__class__ is str else None
+        if names is None or len(values) != len(names) + 3:
             return None
-        return {"device": device, "boot": values[0], "sequence": values[1], **dict(zip(names, values[2:], strict=True))}
+        return {
+            "device": device,
+            **dict(zip(_COMPACT_HEAD, values, strict=False)),
+            **dict(zip(names, values[3:], strict=True)),
+        }
 
     def _add(self, device: str, leaf: _Leaf, values: tuple) -> None:
         place = self._places.setdefault(device, len(self._places))
@@ -183,9 +192,8 @@ class Parser:
         self._orders[name].append((self._order, place, source))
         self._order += 1
 
-    def _reject(self, document: dict[str, Any], route: tuple[str, _Leaf], kind: str) -> None:
+    def _reject(self, document: dict[str, Any], device: str, leaf: _Leaf, kind: str) -> None:
         """Count a record; where its number can be read, the number is had all the same and not counted again."""
-        device, leaf = route
         boot, sequence = document.get("boot"), document.get("sequence")
         if document.get("device") != device:
             self._counts["device"] += 1

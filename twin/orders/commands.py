@@ -64,6 +64,11 @@ def plan(device: str, number: int, start_in_s: float, slot_s: int, power_w: Sequ
     return Order(device, {"plan": body}, min(slot_s * len(prices) + start_in_s, 3600.0))
 
 
+def parameters(device: str, values: dict[str, int]) -> Order:
+    """Settings of a controller, which keeps them; what is not carried out within a minute is not."""
+    return Order(device, {"parameters": values}, RATE_S)
+
+
 def telemetry_rate(device: str, telemetry_s: float, battery_s: float, lifetime_s: float = RATE_S) -> Order:
     body = {"telemetry_s": telemetry_s, "battery_s": battery_s, "lifetime_s": lifetime_s}
     return Order(device, {"telemetry_rate": body}, lifetime_s)

@@ -49,10 +49,13 @@ class Controllers:
             self.groups[device] = group
         else:
             self.groups.pop(device, None)
-        compact = document.get("compact")
-        for leaf, names in compact.items() if isinstance(compact, dict) else ():
-            if isinstance(names, list) and all(isinstance(name, str) for name in names):
-                parser.compact(device, str(leaf), tuple(names))
+        compact, table = document.get("compact"), document.get("table")
+        if not isinstance(compact, list) or not isinstance(table, dict):
+            return
+        for message in compact:
+            columns = table.get(message) if isinstance(message, str) else None
+            if isinstance(columns, list) and all(isinstance(column, dict) for column in columns):
+                parser.compact(device, message, tuple(str(column.get("name")) for column in columns))
 
 
 def _put(known: dict[str, Said], name: str, payload: bytes) -> None:

@@ -49,7 +49,7 @@ class Link:
         self._run = run
         self._on_record = on_record
         self._on_other = on_other
-        self._endings = tuple(f"/{leaf}" for leaf in LEAVES)
+        self._endings = tuple(f"/{leaf}" for leaf in (*LEAVES, topics.COMPACT))
         self.client = f"gridkeel-twin-{topics.level(settings.name)}"
         self.replies = f"{REPLIES}/{self.client}"
         self._presence = topics.twin_presence(settings.name)
@@ -68,9 +68,10 @@ class Link:
     async def begin(self) -> None:
         """Subscribe and say that the twin is there.  Errors: MqttError."""
         session = self.session
-        await session.subscribe([(f"{topics.PREFIX}/+/{leaf}", _RECORDS) for leaf in LEAVES])
-        await session.subscribe([(topics.UPLINKS, _LATEST), (topics.STATUSES, _LATEST)])
+        # Births first: a record without names is read by them, and none is worked before this returns.
         await session.subscribe([(f"{topics.PREFIX}/+/{topics.BIRTH}", _LATEST)])
+        await session.subscribe([(topics.UPLINKS, _LATEST), (topics.STATUSES, _LATEST)])
+        await session.subscribe([(f"{topics.PREFIX}/+/{leaf}", _RECORDS) for leaf in (*LEAVES, topics.COMPACT)])
         await session.subscribe([(self.replies, _LIVE), (topics.signal(self._settings.name), _LIVE)])
         session.send(self._presence, self._status("online"), retain=True)
 
@@ -82,13 +83,13 @@ class Link:
 
     def publish(
         self, topic: str, document: dict[str, Any], *, retain: bool = False, expires_s: float = 0.0, answer: str = ""
-    ) -> bool:
-        """Publish; return False where too many wait already.
+    ) -> asyncio.Future[Any] | None:
+        """Publish; return what brings the broker's answer, None where too many wait already.
 
         expires_s: after which the broker drops it.  answer: what the reply to a command is known by.
         """
         if self.pending >= _PENDING_MAX:
-            return False
+            return None
         properties = None
         if expires_s or answer:
             properties = Properties(PacketTypes.PUBLISH)
@@ -101,7 +102,7 @@ class Link:
         ack = self.session.send(topic, payload, retain=retain, properties=properties)
         self.pending += 1
         ack.add_done_callback(self._landed)
-        return True
+        return ack
 
     def _landed(self, ack: asyncio.Future[Any]) -> None:
         self.pending -= 1

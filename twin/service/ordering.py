@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -144,10 +143,5 @@ class Ordering:
             sent = link.publish(order.topic, order.body, expires_s=order.lifetime_s, answer=order.device)
         except aiomqtt.MqttError:
             return  # the connection has ended; what is still wanted is sent by the next one
-        if sent:
+        if sent is not None:
             self.sent[next(iter(order.body))] += 1
-
-
-def summary_of(ordering: Ordering) -> str:
-    """Return counts of what was sent and of what became of it, for a line of the log."""
-    return json.dumps({"sent": dict(ordering.sent), "results": dict(ordering.results)})
