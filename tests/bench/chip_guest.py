@@ -9,6 +9,10 @@ from gridkeel import slices
 gc.threshold(16384)  # as main.py does it
 
 CLOCK_HZ = 240000000
+CYCLES_A_US = CLOCK_HZ // 1000000
+COLLECTION = 800000  # a look takes less, a collection more
+SESSION_FREE = 30000  # of the heap, at the begin of a session
+BALLAST = 512  # octets a piece
 slices.set_clock(CLOCK_HZ)
 MEASURED_BLOCKS = 50  # a fall by 0.2 Hz, which leaves a vehicle at the pilot enough to charge with
 PLUG_BLOCKS, CHARGE_BLOCKS = 20, 250
@@ -197,34 +201,75 @@ def verification():
     tell(whole=sum(slices), slice=max(slices), slices=len(slices))
 
 
+class Turns:
+    """Stands before a session's work: joins slices into turns and makes room as the runtime does, each timed apart."""
+
+    def __init__(self, work):
+        from gridkeel.runtime.connection import TURN_US
+        from gridkeel.runtime.health import Health, Heap
+
+        self._work = work
+        self._most = TURN_US * CYCLES_A_US
+        self._heap = Heap(Health())
+        self._turn = 0
+        self._more = False
+        self.slices = self.longest = self.turn = self.collected = self.collections = self.tending = 0
+
+    def __call__(self, now_ms):
+        import m7_counter as counter
+
+        if not self._more:
+            self._heap.look()  # the test's EV has made garbage of its own
+        if not self._turn:
+            self._make_room(counter)
+        in_use = gc.mem_alloc()
+        begun = counter.now()
+        self._more = self._work(now_ms)
+        spent = counter.since(begun)
+        self.slices += 1
+        self.collected += gc.mem_alloc() < in_use
+        self.longest = max(self.longest, spent)
+        self._turn += spent
+        self.turn = max(self.turn, self._turn)
+        if not self._more or self._turn >= self._most:
+            self._heap.worked(self._turn // CYCLES_A_US)
+            self._turn = 0
+        return self._more
+
+    def _make_room(self, counter):
+        tended = True
+        while tended:
+            begun = counter.now()
+            tended = self._heap.tend()
+            spent = counter.since(begun)
+            self.tending = max(self.tending, spent)
+            self.collections += spent > COLLECTION
+
+
 def session():
-    """Tell the longest slices of whole Plug & Charge sessions, with and without a collection in them."""
-    import m7_counter as counter
+    """Tell the longest slices and turns of a whole Plug & Charge session, and the longest look or collection.
+
+    collected: slices into which a collection fell.
+    """
     from contracts import ContractEvcc, Operator, evse_for
 
     operator = Operator(sub_cas=2)
     evse = evse_for(operator)
-    secc_work = evse.secc.work
-    longest = collected = slices = 0
-
-    def counted(now_ms):
-        nonlocal longest, collected, slices
-        in_use = gc.mem_alloc()
-        begun = counter.now()
-        more = secc_work(now_ms)
-        spent = counter.since(begun)
-        slices += 1
-        if gc.mem_alloc() < in_use:
-            collected = max(collected, spent)
-        else:
-            longest = max(longest, spent)
-        return more
-
-    evse.secc.work = counted
-    gc.collect()
+    evse.secc.work = turns = Turns(evse.secc.work)
     gc.threshold(-1)
     ev = ContractEvcc(evse, *operator.contract())
+    gc.collect()
+    ballast = []
+    while gc.mem_free() > SESSION_FREE:
+        ballast.append(bytearray(BALLAST))
     ev.to_charging()
     ev.charge(5)
     ev.stop()
-    tell(slice=longest, collected=collected, slices=slices)
+    tell(
+        slice=turns.longest,
+        turn=turns.turn,
+        slices=turns.slices,
+        collected=turns.collected,
+        collections=turns.collections,
+        tending=turns.tending,
+    )
