@@ -20,13 +20,13 @@ COLLECT_BLOCKS = 10
 HIGH_MV = {"A": 12000, "B": 9000, "C": 6000}
 
 
-def tell(**figures):
+def report(**figures):
     for name in sorted(figures):
         print(name, figures[name])
 
 
 def cycle(pilot):
-    """Tell the control cycles of a falling frequency, with a fixed vehicle or one that charges at a pilot."""
+    """Report the control cycles of a falling frequency, with a fixed vehicle or one that charges at a pilot."""
     import m7_counter as counter
     from cycle_guest import SETTLE_BLOCKS, ControlLoop
 
@@ -55,7 +55,7 @@ def cycle(pilot):
         begun = counter.now()
         receive(data, n, now_ms)
         spent = counter.since(begun)
-        if gc.mem_alloc() >= in_use:  # else it met a collection, whose time is told apart
+        if gc.mem_alloc() >= in_use:  # else it met a collection, whose time stands apart
             longest = max(longest, spent)
 
     controller.receive = counted
@@ -80,7 +80,7 @@ def cycle(pilot):
     controller.mains.update(loop.block, loop.n)
     sensing = counter.since(begun)
     cycles.sort()
-    tell(median=cycles[len(cycles) // 2], worst=cycles[-1], receive=longest, sensing=sensing)
+    report(median=cycles[len(cycles) // 2], worst=cycles[-1], receive=longest, sensing=sensing)
 
 
 class Port:
@@ -144,7 +144,7 @@ class Board:
 
 
 def rest(what):
-    """Tell the heap that is taken at rest: 'controller', or an App by its parameter evse."""
+    """Report the heap that is taken at rest: 'controller', or an App by its parameter evse."""
     if what == "controller":
         from gridkeel.controller import Controller
         from gridkeel.params import Parameters
@@ -158,26 +158,26 @@ def rest(what):
         kept = App(board, Config(board))
         assert (kept.vehicle is not None) == board.has_vehicle_network
     gc.collect()
-    tell(taken=gc.mem_alloc(), heap=gc.mem_alloc() + gc.mem_free())
+    report(taken=gc.mem_alloc(), heap=gc.mem_alloc() + gc.mem_free())
     return kept
 
 
 def garbage():
-    """Tell what a collection and a look at the free heap cost with an App at rest."""
+    """Report what a collection and a look at the free heap cost with an App at rest."""
     import m7_counter as counter
 
     kept = rest(0)
     begun = counter.now()
     gc.collect()
-    tell(collect=counter.since(begun))
+    report(collect=counter.since(begun))
     begun = counter.now()
     gc.mem_free()
-    tell(mem_free=counter.since(begun))
+    report(mem_free=counter.since(begun))
     return kept
 
 
 def verification():
-    """Tell a P-256 verification and its longest slice; it meets a collection where one falls due."""
+    """Report a P-256 verification and its longest slice; it meets a collection where one falls due."""
     from hashlib import sha256
 
     import m7_counter as counter
@@ -198,7 +198,7 @@ def verification():
                 found = stop.value
             slices.append(counter.since(begun))
         assert found is True
-    tell(whole=sum(slices), slice=max(slices), slices=len(slices))
+    report(whole=sum(slices), slice=max(slices), slices=len(slices))
 
 
 class Turns:
@@ -247,7 +247,7 @@ class Turns:
 
 
 def session():
-    """Tell the longest slices and turns of a whole Plug & Charge session, and the longest look or collection.
+    """Report the longest slices and turns of a whole Plug & Charge session, and the longest look or collection.
 
     collected: slices into which a collection fell.
     """
@@ -265,7 +265,7 @@ def session():
     ev.to_charging()
     ev.charge(5)
     ev.stop()
-    tell(
+    report(
         slice=turns.longest,
         turn=turns.turn,
         slices=turns.slices,
