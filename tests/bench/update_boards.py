@@ -7,7 +7,10 @@ standard input ends. FOLDER holds `trusted`; each board's flash is FOLDER/board-
 from __future__ import annotations
 
 import json
+import os
 import sys
+import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,7 +25,23 @@ from hil.rigs.plants import Plants  # noqa: E402
 from hil.rigs.rig import Rig  # noqa: E402
 from hil.virtual_board.flash import make_flash  # noqa: E402
 
+LOOK_S = 0.02
 CHANGES = {"start_delay_ms": 0, "baseline_w": 0, "v2g_enable": 0, "charge_max_w": 0, "telemetry_ms": 1000}
+
+
+def wait_by_sleeping() -> None:
+    """Let events wait on the clock that faketime gives: it does not reach the lock that Python waits on."""
+    wait = threading.Event.wait
+
+    def sleep(event: threading.Event, timeout: float | None = None) -> bool:
+        if timeout is None:
+            return wait(event)
+        end_s = time.monotonic() + timeout
+        while not event.is_set() and (left_s := end_s - time.monotonic()) > 0:
+            time.sleep(min(left_s, LOOK_S))
+        return event.is_set()
+
+    threading.Event.wait = sleep  # type: ignore[method-assign]
 
 
 def main(folder: Path, first: int, count: int) -> None:
@@ -44,4 +63,6 @@ def main(folder: Path, first: int, count: int) -> None:
 
 
 if __name__ == "__main__":
+    if "FAKETIME" in os.environ:
+        wait_by_sleeping()
     main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
