@@ -57,7 +57,7 @@ def imported(files: list[Path]) -> Iterator[tuple[str, str]]:
 
 
 def test_firmware_knows_nothing_of_the_host() -> None:
-    host = ("host_tools", "hil", "certs", "studies", "command_line", "firmware", "tests")
+    host = ("host_tools", "hil", "certs", "twin", "studies", "command_line", "firmware", "tests")
     assert not [found for found in imported(firmware_files()) if found[1].split(".")[0] in host]
 
 

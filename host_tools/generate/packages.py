@@ -8,7 +8,7 @@ from pathlib import Path
 from host_tools.generate.section import page
 
 ROOT = Path(__file__).resolve().parents[2]
-TOPS = ("host_tools", "hil", "certs", "studies", "command_line")
+TOPS = ("host_tools", "hil", "certs", "twin", "studies", "command_line")
 # Lowest first: each package imports those before it and itself, and none of those after it.
 HOST_ORDER = (
     "host_tools.errors",
@@ -31,6 +31,14 @@ HOST_ORDER = (
     "host_tools.operator",
     "host_tools.handshake",
     "host_tools.generate",
+    "twin.battery",
+    "twin.estimate",
+    "twin.fleet",
+    "twin.intake",
+    "twin.store",
+    "twin.engine",
+    "twin.orders",
+    "twin.service",
     "hil.config",
     "hil.drivers",
     "hil.plants",
@@ -84,9 +92,13 @@ def imports(path: Path) -> set[str]:
 
 
 def package_of_file(path: Path) -> str | None:
-    """Return the package of a file, None for the empty `__init__` of host_tools and hil."""
+    """Return the package of a file, None for the empty `__init__` of host_tools, hil and twin."""
     parts = path.relative_to(ROOT).with_suffix("").parts
-    return None if parts in (("host_tools", "__init__"), ("hil", "__init__")) else package_of(".".join(parts))
+    return (
+        None
+        if parts in (("host_tools", "__init__"), ("hil", "__init__"), ("twin", "__init__"))
+        else package_of(".".join(parts))
+    )
 
 
 def package_of(name: str) -> str | None:

@@ -4,10 +4,12 @@ import asyncio
 import gc
 
 from gridkeel import TYPE_CHECKING, errors, evse, params, slices, telemetry, ticks
+from gridkeel.battery import Battery
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import message_ids
 from gridkeel.link.device import DeviceLink
+from gridkeel.reports import BATTERY, TELEMETRY, Reports
 from gridkeel.runtime.commands import Commands
 from gridkeel.runtime.config import Config
 from gridkeel.runtime.health import Health
@@ -29,6 +31,7 @@ except ImportError:  # a port without it runs the same loop unguarded
 BUS_BUFFER = 256  # the largest Modbus RTU frame
 LINK_BUFFER = 512
 LOOK_MS = 1000  # how often the room in the heap is looked at; with every record where vehicles make garbage
+COUNT_MS = 100  # how often power and current of the battery are counted
 ROUND_MS = 10  # longest sleep of the service task: its deadlines are tens of milliseconds and more
 
 
@@ -47,7 +50,8 @@ class App:
         self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend, uptime=self.health)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.clock = WallClock()
-        self.commands = Commands(config, self.controller, self.link, self.health, self.clock)
+        self.reports = Reports(parameters, board.ticks_ms())
+        self.commands = Commands(config, self.controller, self.link, self.health, self.clock, self.reports)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self.vehicle = self._make_vehicle()
         self.controller.protection.allow(not config.code)
@@ -62,6 +66,8 @@ class App:
         self._out = bytearray(BUS_BUFFER)
         self._link_out = bytearray(LINK_BUFFER)
         self._record = telemetry.record()
+        self._battery = Battery(self.controller)
+        self._counted_ms = 0
         self._last_block_ms = 0
         self._watched_ms = 0
         self._stale = True
@@ -207,19 +213,22 @@ class App:
             self.board.host.write(self._link_out, n)
 
     async def _service(self):
-        now_ms = self.board.ticks_ms()
-        next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
+        reports = self.reports
         while True:
             now_ms = self.board.ticks_ms()
             self.health.clock(now_ms)
             self.supervisor.beat(now_ms)
             self._watch_samples(now_ms)
             self._run_deadlines(now_ms)
-            if ticks.diff(now_ms, next_record) >= 0:
-                next_record = ticks.add(next_record, self.parameters.telemetry_ms)
+            if ticks.diff(now_ms, self._counted_ms) >= COUNT_MS:
+                self._counted_ms = now_ms
+                self._battery.count(now_ms)
+            if reports.due(TELEMETRY, now_ms):
                 self._report(now_ms)
+            if reports.due(BATTERY, now_ms):
+                self.link.post(message_ids.BATTERY, self._battery.record(self.health.uptime_ms, now_ms))
             self.pump_link(now_ms)
-            await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
+            await asyncio.sleep_ms(self._rest_ms(now_ms))
 
     def _watch_samples(self, now_ms):
         stale_ms = self.parameters.samples_stale_ms
@@ -255,8 +264,10 @@ class App:
         if self.storage is not None:
             self._wire = self.storage.follow(connected, now_ms)
 
-    def _rest_ms(self, now_ms, next_record):
-        rest = ticks.diff(next_record, now_ms)
+    def _rest_ms(self, now_ms):
+        if self.storage is not None and self.storage.downloads.busy:
+            return 1
+        rest = self.reports.rest_ms(now_ms)
         for due in (self.controller.inverter.deadline(now_ms), self._wire.deadline(now_ms)):
             if 0 <= due < rest:
                 rest = due

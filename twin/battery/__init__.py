@@ -1,0 +1,1 @@
+"""One battery: open-circuit voltage, equivalent circuit, thermal model, ageing; pure, arrays over vehicles."""

@@ -1,0 +1,1 @@
+"""Where batches are worked: in this process, or on Ray."""

@@ -1,0 +1,1 @@
+"""What a fleet can do and should do: headroom, regulation, dispatch; pure."""

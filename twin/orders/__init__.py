@@ -1,0 +1,1 @@
+"""Commands to controllers: regulation, plan, departure, set-point; each with a lifetime."""

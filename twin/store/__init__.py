@@ -1,0 +1,1 @@
+"""What survives: state and sequence of every controller in one transaction, history, export."""
