@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools.errors import ToolError
+
 FORMAT = "gridkeel-cell-1"
 _FOLDER = "chemistries"
 Floats = NDArray[np.float64]
 
 
-class ChemistryError(ValueError):
+class ChemistryError(ToolError, ValueError):
     """A chemistry file that says no cell; the text is for the user."""
 
 

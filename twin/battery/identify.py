@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from twin.battery import ecm, thermal
+from twin.battery import ecm, residual, thermal
 from twin.battery.chemistry import Chemistry, Floats, Hysteresis, Thermal, Uncertainty
 from twin.battery.cycler import Record
 
@@ -30,6 +31,7 @@ TIME_CONSTANTS_S = ((10.0, 150.0), (15.0, 300.0), (20.0, 300.0), (20.0, 600.0), 
 _ARRHENIUS_PRIOR = 2.5  # thousand kelvin: about 21 kJ/mol, what resistances of lithium-ion cells have
 _OUTLIER_V = 0.06
 _ROUNDS = 9
+_MANY_LOADS = 1000  # changes of current in a test, from which it is a drive and not a row of pulses
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def identify(
     if best is None:
         raise ValueError("no test, or no time constants")
     fitted = replace(best[1], identified_on=tuple(test.record.name for test in tests), identified_c=_range(tests))
-    return replace(fitted, thermal=_thermal(tests, fitted), uncertainty=_uncertainty(tests, fitted))
+    fitted = replace(fitted, thermal=_thermal(tests, fitted), uncertainty=_uncertainty(tests, fitted))
+    return replace(fitted, residual=_residual(tests, fitted))
 
 
 def _range(tests: Sequence[Test]) -> tuple[float, float]:
@@ -270,7 +273,25 @@ def _tabulated(values: Floats, taus: tuple[float, float], base: Chemistry) -> Ch
     )
 
 
-def model(test: Test, chemistry: Chemistry) -> ecm.Run:
+def _residual(tests: Sequence[Test], chemistry: Chemistry) -> dict[str, Any] | None:
+    """Return what is learned of the tests with a temperature and many loads, None where there are none."""
+    scaled, errors = [], []
+    for test in tests:
+        record = test.record
+        loads = np.sum(np.abs(np.diff(record.current_now_a)) > 0.05 * chemistry.capacity_ah)
+        if not _has_temperature(test) or loads < _MANY_LOADS:
+            continue
+        run = model(test, chemistry)
+        thin = slice(None, None, max(1, len(record.time_s) // 3000))
+        rows = residual.features(
+            test.soc, record.temperature_c, record.current_now_a, record.current_a, run, chemistry.capacity_ah
+        )
+        scaled.append(rows[thin])
+        errors.append((record.voltage_v - run.voltage_v)[thin])
+    return residual.train(scaled, errors).to_dict() if scaled else None
+
+
+def model(test: Test, chemistry: Chemistry, with_residual: bool = False) -> ecm.Run:
     """Return the circuit run over a test, on the test's own SoC."""
     record = test.record
     temps = np.where(np.isfinite(record.temperature_c), record.temperature_c, ecm.REFERENCE_C)
@@ -282,7 +303,10 @@ def model(test: Test, chemistry: Chemistry) -> ecm.Run:
         + at.resistance(chemistry.r1_ohm) * one
         + at.resistance(chemistry.r2_ohm) * two
     )
-    return ecm.Run(test.soc, voltage, one, two, turned)
+    run = ecm.Run(test.soc, voltage, one, two, turned)
+    if not with_residual:
+        return run
+    return residual.corrected(chemistry, run, temps, record.current_now_a, record.current_a)
 
 
 def _thermal(tests: Sequence[Test], chemistry: Chemistry) -> Thermal:

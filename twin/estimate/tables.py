@@ -82,6 +82,9 @@ def _make(chemistry: Chemistry) -> Tables:
     slope = np.diff(ocv, axis=1) * COLUMNS
     slope = np.concatenate([slope, slope[:, -1:]], axis=1)
     amplitude = np.interp(soc, chemistry.soc, chemistry.hysteresis.amplitude_v)
-    ohms = (at.resistance(table) for table in (chemistry.r0_ohm, chemistry.r1_ohm, chemistry.r2_ohm))
-    flat = (np.ascontiguousarray(each.ravel(), "f4") for each in (ocv, slope, *ohms))
-    return Tables(*flat, amplitude.astype("f4"), bool(amplitude.any()))
+    r0, r1, r2 = (_flat(at.resistance(table)) for table in (chemistry.r0_ohm, chemistry.r1_ohm, chemistry.r2_ohm))
+    return Tables(_flat(ocv), _flat(slope), r0, r1, r2, _flat(amplitude), bool(amplitude.any()))
+
+
+def _flat(table: NDArray[np.floating]) -> Singles:
+    return np.ascontiguousarray(table.ravel(), "f4")
