@@ -3,7 +3,7 @@
     python tests/bench/bench_twin_agc.py [--vehicles 10000] [--seconds 900] [--json FILE]
 
 The signal is the recorded mains of 28 April 2025, high-passed (tests/twin/data). Prints PJM's score (correlation,
-delay, precision), how long a signal takes to the group's command at the broker (99th percentile), and what the twin did.
+delay, precision), how long a signal takes to the group's command at the broker (99th percentile), and more of the twin.
 """
 
 from __future__ import annotations
