@@ -19,7 +19,7 @@ class Battery:
     """Counters since the start, and means since the last record.  Not part of the control path.
 
     Energy is that of the delivered power; charge, voltage and current are those that a DC connector measures while its
-    contactor is closed. No source tells the battery's temperature yet.
+    contactor is closed, or else those of the inverter's DC port. No source tells the battery's temperature yet.
     """
 
     def __init__(self, controller: "Controller") -> None:
@@ -42,14 +42,20 @@ class Battery:
         energy_out.update(-power_w, now_ms)
         ma = 0
         connector = self._controller.connector
-        if connector is not None and self._controller.parameters.connector == evse.DC and connector.contactor.closed:
-            levels = connector.levels
-            ma = levels[ports.DC_MA]
-            self._sums[1] += levels[ports.DC_MV]
-            self._sums[2] += ma
-            self._currents += 1
+        driver = self._controller.inverter
+        if connector is not None and self._controller.parameters.connector == evse.DC:
+            if connector.contactor.closed:
+                ma = self._add(connector.levels[ports.DC_MV], connector.levels[ports.DC_MA])
+        elif driver.direct_age(now_ms) <= self._controller.parameters.soc_stale_ms:
+            ma = self._add(driver.dc_mv, driver.dc_ma)
         charge_in.update(ma, now_ms)
         charge_out.update(-ma, now_ms)
+
+    def _add(self, mv, ma):
+        self._sums[1] += mv
+        self._sums[2] += ma
+        self._currents += 1
+        return ma
 
     def record(self, uptime_ms: int, now_ms: int) -> tuple:
         """Return the values of the record, in the order of its row, and begin the next means."""

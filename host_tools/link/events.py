@@ -15,6 +15,7 @@ class Connected:
     boot_id: int
     firmware: str
     table_is_ours: bool
+    group: str = ""
 
 
 @dataclass(frozen=True)

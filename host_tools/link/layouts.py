@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gridkeel.link import frames
 
+_HELLO_TEXTS = 3  # of which the last, the group, may be left out
 _HELLO = struct.Struct(frames.HELLO_HEAD)
 _RECORD = struct.Struct(frames.RECORD_HEAD)
 _PART = struct.Struct(frames.TABLE_PART_HEAD)
@@ -40,18 +41,19 @@ class Hello:
     dropped: int
     device_id: str
     firmware: str
+    group: str = ""
 
 
 def read_hello(body: bytes) -> Hello:
     """Errors: ValueError, struct.error or IndexError where the body is no HELLO of this version."""
     _kind, *numbers = _HELLO.unpack_from(body)
-    texts = []
+    texts: list[str] = []
     at = _HELLO.size
-    for _text in range(2):
+    while at < len(body) and len(texts) < _HELLO_TEXTS:
         end = at + 1 + body[at]
         texts.append(body[at + 1 : end].decode("ascii"))
         at = end
-    if at != len(body):
+    if at != len(body) or len(texts) < _HELLO_TEXTS - 1:
         raise ValueError("a HELLO of another length")
     return Hello(*numbers, *texts)
 

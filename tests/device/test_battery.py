@@ -5,6 +5,7 @@ from connector_setup import in_session
 from gridkeel import limits
 from gridkeel.battery import Battery
 from gridkeel.evse import ports
+from gridkeel.inverter.reading import AGE_UNKNOWN
 from gridkeel.link import messages
 
 LONG = -0x80000000
@@ -21,6 +22,8 @@ class BatterySetup:
         self.power_w = limits.UNKNOWN
         self.soc_pct_x100 = -1
         self.age_ms = 0
+        self.dc_mv = self.dc_ma = 0
+        self.direct_age_ms = AGE_UNKNOWN
         self.parameters = parameters or self
         self.soc_stale_ms = 10000
         self.now = 0
@@ -28,6 +31,9 @@ class BatterySetup:
 
     def soc_age(self, _now_ms):
         return self.age_ms
+
+    def direct_age(self, _now_ms):
+        return self.direct_age_ms
 
     def run(self, ms, **values):
         for name in values:
@@ -114,6 +120,14 @@ def test_direct_current_is_what_the_connector_measures_while_its_contactor_is_cl
     connector.vehicle("B").run(500)
     assert not connector.connector.contactor.closed
     setup.run(1000)
+    assert setup.record()["dc_current_ma"] == LONG
+
+
+def test_without_a_dc_connector_it_is_what_the_inverter_measures_at_its_battery():
+    setup = BatterySetup().run(1000, power_w=2000, dc_mv=400000, dc_ma=-4500, direct_age_ms=500)
+    record = setup.record()
+    assert (record["dc_voltage_mv"], record["dc_current_ma"]) == (400000, -4500)
+    setup.run(1000, direct_age_ms=10001)
     assert setup.record()["dc_current_ma"] == LONG
 
 

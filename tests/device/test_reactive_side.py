@@ -19,9 +19,6 @@ class Control:
         self.resting = self.may_retry = False
         self.steps_written = []
 
-    def forget(self):
-        pass
-
     def renew(self):
         self.held_s = 0
 

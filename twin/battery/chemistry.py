@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools.errors import ToolError
+
 FORMAT = "gridkeel-cell-1"
 _FOLDER = "chemistries"
 Floats = NDArray[np.float64]
 
 
-class ChemistryError(ValueError):
+class ChemistryError(ToolError, ValueError):
     """A chemistry file that says no cell; the text is for the user."""
 
 
@@ -71,6 +73,7 @@ class Chemistry:
     thermal: Thermal
     uncertainty: Uncertainty
     identified_on: tuple[str, ...]
+    identified_c: tuple[float, float]  # coldest and warmest of the tests; beyond them resistances are extrapolated
     source: str
     residual: dict[str, Any] | None = None
 
@@ -113,6 +116,7 @@ def from_dict(data: dict[str, Any]) -> Chemistry:
         thermal=Thermal(**data["thermal"]),
         uncertainty=Uncertainty(**data["uncertainty"]),
         identified_on=tuple(data["identified_on"]),
+        identified_c=(float(data["identified_c"][0]), float(data["identified_c"][1])),
         residual=data.get("residual"),
     )
     _check(chemistry)
@@ -123,7 +127,7 @@ def to_dict(chemistry: Chemistry) -> dict[str, Any]:
     """Return what from_dict reads."""
     data: dict[str, Any] = {"format": FORMAT}
     data |= {key: getattr(chemistry, key) for key in _PLAIN}
-    data |= {"identified_on": list(chemistry.identified_on)}
+    data |= {"identified_on": list(chemistry.identified_on), "identified_c": list(chemistry.identified_c)}
     data |= {key: _rounded(getattr(chemistry, key)) for key in _ARRAYS}
     hysteresis = chemistry.hysteresis
     data["hysteresis"] = {"amplitude_v": _rounded(hysteresis.amplitude_v), "turn_soc": hysteresis.turn_soc}

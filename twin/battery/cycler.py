@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools.errors import ToolError
+
 Floats = NDArray[np.float64]
 
 # What a column may be called once its unit and all that is not a letter or digit is gone; best first
@@ -43,7 +45,7 @@ _LARGEST_CELL_AH = 700.0
 _COUNTER_FROM_S = 0.9  # a shorter step of the counter is lost in its last digit
 
 
-class CyclerError(ValueError):
+class CyclerError(ToolError, ValueError):
     """A cycler file that cannot be used; the text is for the user."""
 
 
@@ -66,8 +68,8 @@ class Record:
         dt = np.diff(self.time_s[keep], prepend=self.time_s[0])
         charge = self.charge_ah[keep]
         mean = np.diff(charge, prepend=0.0) * 3600.0 / np.where(dt > 0, dt, np.inf)
-        others = (self.current_now_a, self.voltage_v, self.temperature_c)
-        return Record(self.name, self.time_s[keep], dt, mean, *(each[keep] for each in others), charge)
+        now, voltage, temps = (each[keep] for each in (self.current_now_a, self.voltage_v, self.temperature_c))
+        return Record(self.name, self.time_s[keep], dt, mean, now, voltage, temps, charge)
 
 
 def read(

@@ -8,14 +8,16 @@ from twin.battery.chemistry import Chemistry
 from twin.estimate.grid import counted_soc, moments
 from twin.estimate.state import States
 
-_SURE = 0.03  # sigma of SoC at both ends
+_SURE = 0.035  # sigma of SoC at both ends
 _APART = 0.35  # of SoC, at least
+_END_VARIANCE = 0.012**2  # what the model has wrong at either end, whatever the grid says
 _NEWS = 0.8  # variance after, as a share of that without the voltage: below it the voltage said something
 
 
 def learn(rows: States, chemistry: Chemistry) -> None:
     """Correct the capacity of rows that are sure of their SoC a second time, far from the first."""
     mean, variance = moments(rows)
+    variance = variance + np.float32(_END_VARIANCE)
     soc = counted_soc(rows, chemistry) + mean
     sure = (variance < _SURE**2) & (rows["surprises"] == 0)
     anchored = rows["anchor_variance"] > 0.0

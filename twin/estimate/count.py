@@ -35,64 +35,82 @@ def count(states: States, measured: NDArray[np.void], chemistry: Chemistry) -> N
         volts = _between(measured["voltage_v"], 0.5 * chemistry.voltage_min_v, 1.25 * chemistry.voltage_max_v, rejected)
         amps, now, known, by_power = _current(measured, volts, dt, chemistry, rejected)
         _temperature(states, measured, amps, dt, chemistry, rejected)
-        capacity_as = np.float32(3600.0 * chemistry.capacity_ah) * states["capacity_scale"]
-        states["charge_ah"] += amps.astype("f8") * dt / 3600.0
-        moved = amps * dt / capacity_as
+        capacity_as = states["capacity_scale"] * np.float32(3600.0 * chemistry.capacity_ah)
+        as_passed = amps * dt
+        states["charge_ah"] += as_passed.astype("f8") / 3600.0
+        moved = as_passed / capacity_as
         size = np.abs(moved)
         states["moved_soc"] += size
-        states["moved_apart_soc"] += np.where(by_power, np.float32(_POWER_ERROR), chemistry.uncertainty.counting) * size
+        error = np.float32(chemistry.uncertainty.counting)
+        states["moved_apart_soc"] += size * (error if by_power is None else np.where(by_power, _POWER_ERROR, error))
         one = _follow(states, "level1_a", amps, dt, chemistry.tau1_s)
         two = _follow(states, "level2_a", amps, dt, chemistry.tau2_s)
         if chemistry.hysteresis.amplitude_v.any():
             turned = states["hysteresis"]
-            turned += (np.sign(moved) - turned) * -np.expm1(size * np.float32(-1.0 / chemistry.hysteresis.turn_soc))
-        _gather(states, volts, now, one, two, known, dt)
+            keep = np.exp(size * np.float32(-1.0 / chemistry.hysteresis.turn_soc))
+            sign = np.sign(moved)
+            states["hysteresis"] = sign + (turned - sign) * keep
+        seen = _gather(states, volts, now, one, two, known, dt)
+        if by_power is not None:
+            seen = np.where(by_power, (seen & ~np.uint32(SEEN_CURRENT)) | np.uint32(SEEN_POWER), seen)
+        states["seen"] |= seen
         _word(states, measured, dt, capacity_as, rejected)
-        states["rejected"] += rejected
-        states["seen"] |= (
-            np.isfinite(volts) * np.uint32(SEEN_VOLTAGE)
-            | (known & ~by_power) * np.uint32(SEEN_CURRENT)
-            | by_power * np.uint32(SEEN_POWER)
-        )
+        if rejected.any():
+            states["rejected"] += rejected
 
 
 def _between(values: Singles, low: float, high: float, rejected: NDArray[np.uint32]) -> Singles:
     """Return the values, NaN where they are not between low and high; count those that were something else."""
+    values = np.ascontiguousarray(values)
     good = (values >= np.float32(low)) & (values <= np.float32(high))
-    rejected += ~good & ~np.isnan(values)
-    return np.where(good, values, np.float32(np.nan))
+    if good.all():
+        return values
+    wrong = ~(good | np.isnan(values))
+    if wrong.any():
+        rejected += wrong
+        values[wrong] = np.nan
+    return values
 
 
 def _duration(measured: NDArray[np.void], rejected: NDArray[np.uint32]) -> Singles:
     dt = np.ascontiguousarray(measured["dt_s"])
-    good = (dt >= 0.0) & (dt < np.float32(1e9))
-    rejected += ~good
-    return np.where(good, dt, np.float32(0.0))
+    good = (dt >= np.float32(0.0)) & (dt < np.float32(1e9))
+    if not good.all():
+        rejected += ~good
+        dt[~good] = 0.0
+    return dt
 
 
 def _current(
     measured: NDArray[np.void], volts: Singles, dt: Singles, chemistry: Chemistry, rejected: NDArray[np.uint32]
-) -> tuple[Singles, Singles, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return (mean current, current now, whether it is known, whether power told it)."""
+) -> tuple[Singles, Singles, NDArray[np.bool_], NDArray[np.bool_] | None]:
+    """Return (mean current, current now, whether it is known, where power told it or None for nowhere)."""
     largest = _LARGEST_C_RATE * chemistry.capacity_ah
     amps = _between(measured["current_a"], -largest, largest, rejected)
-    power = _between(
-        measured["power_w"], -largest * chemistry.voltage_max_v, largest * chemistry.voltage_max_v, rejected
-    )
-    known = np.isfinite(amps)
-    by_power = ~known & np.isfinite(power)
-    middle = np.float32(np.mean(chemistry.ocv_v))
-    amps = np.where(by_power, power / np.where(np.isfinite(volts), volts, middle), amps)
-    known |= by_power
+    most_w = largest * chemistry.voltage_max_v
+    power = _between(measured["power_w"], -most_w, most_w, rejected)
+    known = ~np.isnan(amps)
+    by_power = None
+    if not known.all():
+        by_power = ~(known | np.isnan(power))
+        middle = np.float32(np.mean(chemistry.ocv_v))
+        amps = np.where(by_power, power / np.where(np.isnan(volts), middle, volts), amps)
+        known |= by_power
     known &= dt <= np.float32(LONGEST_STEP_S)
-    amps = np.where(known, amps, np.float32(0.0))
+    if not known.all():
+        amps = np.where(known, amps, np.float32(0.0))
     now = _between(measured["current_now_a"], -largest, largest, rejected)
-    return amps, np.where(np.isfinite(now), now, amps), known, by_power & known
+    return amps, np.where(np.isnan(now), amps, now), known, by_power
+
+
+def _passed(dt: Singles, tau_s: float) -> Singles:
+    """Return the share of the way that something with that time constant goes in dt."""
+    return np.float32(1.0) - np.exp(dt * np.float32(-1.0 / tau_s))
 
 
 def _follow(states: States, name: str, amps: Singles, dt: Singles, tau_s: float) -> Singles:
     level = np.ascontiguousarray(states[name])
-    level += (amps - level) * -np.expm1(dt * np.float32(-1.0 / tau_s))
+    level += (amps - level) * _passed(dt, tau_s)
     states[name] = level
     return level
 
@@ -107,18 +125,23 @@ def _temperature(
 ) -> None:
     """Take the measured temperature, or let the lump warm and forget."""
     told = _between(measured["temperature_c"], -50.0, 90.0, rejected)
-    has = np.isfinite(told)
-    heat = chemistry.thermal
-    passed = -np.expm1(dt * np.float32(-1.0 / (heat.heat_capacity_j_per_k * heat.resistance_k_per_w)))
-    ohm = np.float32(_typical_ohm(chemistry))
-    settled = states["ambient_c"] + np.square(amps) * (ohm * np.float32(heat.resistance_k_per_w))
-    before = states["temperature_c"]
-    states["temperature_c"] = np.where(has, told, before + (settled - before) * passed)
-    sigma = states["temperature_sigma_c"]
-    wider = sigma + (np.float32(_UNKNOWN_SIGMA_C) - sigma) * passed
-    states["temperature_sigma_c"] = np.where(has, np.float32(_MEASURED_SIGMA_C), wider)
-    toward = np.where(has, told, np.float32(_UNKNOWN_AMBIENT_C))
-    states["ambient_c"] += (toward - states["ambient_c"]) * -np.expm1(dt * np.float32(-1.0 / _AMBIENT_MEMORY_S))
+    has = ~np.isnan(told)
+    toward = told
+    if has.all():
+        states["temperature_c"] = told
+        states["temperature_sigma_c"] = _MEASURED_SIGMA_C
+    else:
+        heat = chemistry.thermal
+        passed = _passed(dt, heat.heat_capacity_j_per_k * heat.resistance_k_per_w)
+        ohm = np.float32(_typical_ohm(chemistry) * heat.resistance_k_per_w)
+        before, sigma = states["temperature_c"], states["temperature_sigma_c"]
+        warmer = before + (states["ambient_c"] + np.square(amps) * ohm - before) * passed
+        wider = sigma + (np.float32(_UNKNOWN_SIGMA_C) - sigma) * passed
+        states["temperature_c"] = np.where(has, told, warmer)
+        states["temperature_sigma_c"] = np.where(has, np.float32(_MEASURED_SIGMA_C), wider)
+        toward = np.where(has, told, np.float32(_UNKNOWN_AMBIENT_C))
+    ambient = states["ambient_c"]
+    states["ambient_c"] = ambient + (toward - ambient) * _passed(dt, _AMBIENT_MEMORY_S)
     states["seen"] |= has * np.uint32(SEEN_TEMPERATURE)
 
 
@@ -130,17 +153,22 @@ def _typical_ohm(chemistry: Chemistry) -> float:
 
 def _gather(
     states: States, volts: Singles, now: Singles, one: Singles, two: Singles, known: NDArray[np.bool_], dt: Singles
-) -> None:
+) -> NDArray[np.uint32]:
+    """Add the samples that have a voltage to the window's sums; return what was seen."""
     weight = np.minimum(np.maximum(dt, np.float32(1.0)), np.float32(_HEAVIEST_S))
-    weight = np.where(np.isfinite(volts) & (known | (dt == 0.0)), weight, np.float32(0.0))
+    blind = np.isnan(volts)
+    if blind.any() or not known.all():
+        weight = np.where(blind | ~(known | (dt == 0.0)), np.float32(0.0), weight)
+        volts = np.where(blind, np.float32(0.0), volts)
+        states["unknown_s"] += np.where(known, np.float32(0.0), dt)
     states["volt_s"] += weight
-    states["volt_sum"] += weight * np.where(weight > 0, volts, np.float32(0.0))
+    states["volt_sum"] += weight * volts
     states["now_sum"] += weight * now
     states["level1_sum"] += weight * one
     states["level2_sum"] += weight * two
     states["elapsed_s"] += dt
-    states["unknown_s"] += np.where(known, np.float32(0.0), dt)
     states["age_s"] += dt
+    return known * np.uint32(SEEN_CURRENT) | ~blind * np.uint32(SEEN_VOLTAGE)
 
 
 def _word(
@@ -149,7 +177,7 @@ def _word(
     """Follow the vehicle's own word for SoC as an offset from the counted one, and how far it contradicts itself."""
     states["word_age_s"] += dt
     told = _between(measured["soc"], 0.0, 1.0, rejected)
-    rows = np.flatnonzero(np.isfinite(told))
+    rows = np.flatnonzero(~np.isnan(told))
     if not len(rows):
         return
     offset = told[rows] - (states["charge_ah"][rows] * 3600.0 / capacity_as[rows]).astype("f4")

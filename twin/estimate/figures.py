@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from twin.battery.chemistry import Chemistry
 from twin.estimate.grid import counted_soc
 from twin.estimate.state import LINE, POINTS, SEEN_CURRENT, SEEN_POWER, SEEN_VOLTAGE, States
-from twin.estimate.tables import COLUMNS, R0, R1, tables
+from twin.estimate.tables import tables
 
 # What SoC can be told from, worst first; FIGURES["observability"] is the index
 OBSERVABILITY = ("none", "counting", "voltage", "vehicle")
@@ -54,7 +54,7 @@ def figures(states: States, chemistry: Chemistry) -> NDArray[np.void]:
     out["temperature_c"], out["temperature_low_c"], out["temperature_high_c"] = temps, temps - spread, temps + spread
     ratio, ratio_sigma = _resistance(states, weight)
     at = tables(chemistry).at(mean, temps)
-    ohm = (at[..., R0] + at[..., R1]) * states["resistance_scale"]
+    ohm = (at.r0_ohm + at.r1_ohm) * states["resistance_scale"]
     out["resistance_ohm"] = ohm * (1.0 + ratio)
     out["resistance_low_ohm"] = ohm * np.maximum(1.0 + ratio - _SIGMAS * ratio_sigma, 0.1)
     out["resistance_high_ohm"] = ohm * (1.0 + ratio + _SIGMAS * ratio_sigma)
@@ -120,8 +120,7 @@ def _after_rest(
 ) -> tuple[NDArray, NDArray]:
     """Return (sigma of SoC after an hour of rest, whether the voltage would then make it smaller)."""
     offset = states["centre"][:, None] + states["half_width"][:, None] * LINE
-    column = np.rint(np.clip(counted[:, None] + offset, 0.0, 1.0) * COLUMNS).astype("i4")
-    slope = tables(chemistry).slope_v[column]
+    slope = tables(chemistry).at(counted[:, None] + offset, states["temperature_c"]).slope_v
     error = chemistry.uncertainty.bias_v**2 + _REST_V**2 + float(np.max(chemistry.hysteresis.amplitude_v)) ** 2 / 4.0
     has = (states["seen"] & SEEN_VOLTAGE) != 0
     own = np.maximum(sigma, 1e-3)

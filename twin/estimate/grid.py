@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from twin.battery.chemistry import Chemistry
 from twin.estimate.state import LINE, POINTS, States
-from twin.estimate.tables import AMPLITUDE, OCV, R0, R1, R2, tables
+from twin.estimate.tables import tables
 
 Singles = NDArray[np.float32]
 _STEPS = np.float32(POINTS - 1)
@@ -27,6 +27,11 @@ _RATIO_TIME_S = 20.0 * 3600.0
 _PER_KELVIN = 0.03  # change of resistance where the temperature is not sure
 _SURPRISE = 30.0  # squared sigmas to the nearest point
 _UNKNOWN_PER_S = 0.15**2 / 3600.0  # variance of SoC a second, where the current is not known
+_SOC_ERROR = np.float32(0.01)  # of the model along SoC: where its voltage is steep, that is its error
+_LEAST_SIGMA = 0.008  # of SoC: what is called SoC is not known better
+_SURPRISED_SOC = 0.02  # sigma that each unexplained voltage adds
+_STRAIN_TIME_S, _STRAIN_ERROR = 1800.0, 0.1
+_NEW = 0.4  # share of the model's error over seconds that the next window does not repeat
 _LEAK = 1e-9  # weight that no point loses
 
 
@@ -78,7 +83,11 @@ def _age(rows: States, chemistry: Chemistry) -> None:
     keep_ratio = np.exp(rows["elapsed_s"] * np.float32(-1.0 / _RATIO_TIME_S))
     rows["bias_v"] *= keep[:, None]
     rows["ratio"] *= keep_ratio[:, None]
-    ratio_variance = np.float32(sure.resistance**2) + np.square(np.float32(_PER_KELVIN) * rows["temperature_sigma_c"])
+    cold, hot = chemistry.identified_c
+    temps = rows["temperature_c"]
+    beyond = np.maximum(np.maximum(np.float32(cold) - temps, temps - np.float32(hot)), np.float32(0.0))
+    spread = np.float32(_PER_KELVIN) * np.hypot(rows["temperature_sigma_c"], beyond)
+    ratio_variance = np.float32(sure.resistance**2) + np.square(spread)
     bias_variance = np.float32(sure.bias_v**2)
     rows["bias_variance"] += (bias_variance - rows["bias_variance"]) * (1 - np.square(keep))
     rows["ratio_variance"] += (ratio_variance - rows["ratio_variance"]) * (1 - np.square(keep_ratio))
@@ -89,7 +98,9 @@ def _diffusion(rows: States, chemistry: Chemistry) -> Singles:
     """Return the variance that counting added: of the charge that passed, of the capacity, of what was not seen."""
     moved = rows["moved_soc"]
     share = np.square(rows["capacity_sigma"]) * moved + np.square(rows["moved_apart_soc"]) / np.maximum(moved, 1e-6)
-    return np.float32(0.5) * share + np.float32(_UNKNOWN_PER_S) * rows["unknown_s"]
+    counted = np.float32(0.5) * share + np.float32(_UNKNOWN_PER_S) * rows["unknown_s"]
+    lost = np.float32(_SURPRISED_SOC**2) * (rows["surprises"] > 0)
+    return np.maximum(counted + lost, np.float32(_LEAST_SIGMA**2) - moments(rows)[1])
 
 
 def _spread(weight: Singles, variance: Singles, half_width: Singles) -> Singles:
@@ -111,35 +122,50 @@ def _compare(rows: States, inside: Singles, chemistry: Chemistry) -> None:
     mean = np.float32(1.0) / rows["volt_s"]
     at = tables(chemistry).at(inside, rows["temperature_c"])
     scale = mean * rows["resistance_scale"]
-    drop = at[..., R0] * (rows["now_sum"] * scale)[:, None]
-    drop += at[..., R1] * (rows["level1_sum"] * scale)[:, None]
-    drop += at[..., R2] * (rows["level2_sum"] * scale)[:, None]
+    drop = at.r0_ohm * (rows["now_sum"] * scale)[:, None]
+    drop += at.r1_ohm * (rows["level1_sum"] * scale)[:, None]
+    drop += at.r2_ohm * (rows["level2_sum"] * scale)[:, None]
     bias, ratio, weight = rows["bias_v"], rows["ratio"], rows["weight"]
-    error = (rows["volt_sum"] * mean)[:, None] - at[..., OCV] - drop * (1 + ratio) - bias
-    if chemistry.hysteresis.amplitude_v.any():
-        error -= at[..., AMPLITUDE] * rows["hysteresis"][:, None]
+    error = (rows["volt_sum"] * mean)[:, None] - at.ocv_v
+    error -= drop * (1 + ratio)
+    error -= bias
+    if at.amplitude_v is not None:
+        error -= at.amplitude_v * rows["hysteresis"][:, None]
     middle = (weight * drop).sum(1) / weight.sum(1)
+    _strain(rows, middle)
     bb, br, rr = rows["bias_variance"], rows["bias_ratio_covariance"], rows["ratio_variance"]
     to_bias, to_ratio = bb + middle * br, br + middle * rr
-    total = to_bias + middle * to_ratio + _noise(middle, chemistry)
-    squares = np.square(error) / total[:, None]
+    shared = to_bias + middle * to_ratio + _noise(middle, chemistry)
+    total = shared[:, None] + np.square(_SOC_ERROR * at.slope_v)
+    squares = np.square(error) / total
     least = squares.min(1)
     believed = least < _SURPRISE
+    rows["windows"] += np.uint32(1)
     rows["surprises"] = np.where(believed, 0, rows["surprises"] + 1)
     rows["rejected"] += ~believed
     use = believed.astype("f4")
-    rows["weight"] = weight * np.exp(np.float32(-0.5) * (squares - least[:, None]) * use[:, None])
-    gain_bias, gain_ratio = use * to_bias / total, use * to_ratio / total
-    rows["bias_v"] = bias + gain_bias[:, None] * error
-    rows["ratio"] = np.clip(ratio + gain_ratio[:, None] * error, -0.7, 3.0)
+    likely = np.exp(np.float32(-0.5) * (squares - least[:, None])) * np.sqrt(shared[:, None] / total)
+    rows["weight"] = np.where(believed[:, None], weight * likely, weight)
+    share = use[:, None] * error / total
+    rows["bias_v"] = bias + to_bias[:, None] * share
+    rows["ratio"] = np.clip(ratio + to_ratio[:, None] * share, -0.7, 3.0)
+    steep = (weight * total).sum(1) / weight.sum(1)
+    gain_bias, gain_ratio = use * to_bias / steep, use * to_ratio / steep
     rows["bias_variance"] = bb - gain_bias * to_bias
     rows["bias_ratio_covariance"] = br - gain_bias * to_ratio
     rows["ratio_variance"] = rr - gain_ratio * to_ratio
 
 
+def _strain(rows: States, drop: Singles) -> None:
+    """Let the model be the more wrong the harder the cell was driven: what diffuses slowly is not in two RC pairs."""
+    passed = 1.0 - np.exp(rows["elapsed_s"] * np.float32(-1.0 / _STRAIN_TIME_S))
+    rows["strain_v2"] += (np.square(drop) - rows["strain_v2"]) * passed
+    rows["bias_variance"] += np.float32(_STRAIN_ERROR**2) * rows["strain_v2"] * 2.0 * passed
+
+
 def _noise(drop: Singles, chemistry: Chemistry) -> Singles:
     """Return the variance of what is new in the mean voltage of one window."""
-    return np.float32((0.5 * chemistry.uncertainty.noise_v) ** 2 + 0.003**2) + np.square(np.float32(0.05) * drop)
+    return np.float32((_NEW * chemistry.uncertainty.noise_v) ** 2 + 0.003**2) + np.square(np.float32(0.05) * drop)
 
 
 def _lay_again(rows: States) -> None:

@@ -13,6 +13,7 @@ POINTS = 40  # of the grid of what SoC may be
 
 STATE = np.dtype(
     [
+        # What every record touches comes first, so that it lies in few cache lines
         ("charge_ah", "f8"),  # counted since the start, positive into the cell; no voltage ever touches it
         ("age_s", "f8"),
         # The model's own state
@@ -32,6 +33,14 @@ STATE = np.dtype(
         ("now_sum", "f4"),
         ("level1_sum", "f4"),
         ("level2_sum", "f4"),
+        # The vehicle's own word: its offset from the counted SoC, and how much it contradicts itself
+        ("word_offset", "f4"),
+        ("word_variance", "f4"),
+        ("words", "u4"),
+        ("word_age_s", "f4"),
+        ("seen", "u4"),  # what was ever measured: bits of SEEN_*
+        ("rejected", "u4"),  # values that were measured and not believed
+        ("capacity_scale", "f4"),  # share of the chemistry's
         # What SoC may be: its offset from the counted one on a grid, each point with its own model error
         ("centre", "f4"),
         ("half_width", "f4"),
@@ -41,21 +50,15 @@ STATE = np.dtype(
         ("bias_variance", "f4"),  # the same for all points
         ("bias_ratio_covariance", "f4"),
         ("ratio_variance", "f4"),
-        # The vehicle's own word: its offset from the counted SoC, and how much it contradicts itself
-        ("word_offset", "f4"),
-        ("word_variance", "f4"),
-        ("words", "u4"),
-        ("word_age_s", "f4"),
+        ("strain_v2", "f4"),  # square of the overvoltage, forgotten over half an hour
         # What is learned over sessions
         ("resistance_scale", "f4"),  # share of the chemistry's
-        ("capacity_scale", "f4"),
         ("capacity_sigma", "f4"),
         ("anchor_soc", "f4"),  # SoC at the last instant from which the capacity is measured
         ("anchor_variance", "f4"),  # 0: none yet
         ("anchor_charge_ah", "f8"),
-        ("seen", "u4"),  # what was ever measured: bits of SEEN_*
-        ("rejected", "u4"),  # values that were measured and not believed
-        ("surprises", "u4"),  # voltages that no SoC explains
+        ("surprises", "u4"),  # voltages in a row that no SoC explains
+        ("windows", "u4"),  # times that the voltage was compared
     ]
 )
 SEEN_VOLTAGE, SEEN_CURRENT, SEEN_TEMPERATURE, SEEN_VEHICLE, SEEN_POWER = 1, 2, 4, 8, 16

@@ -13,7 +13,7 @@ from twin.estimate.state import States
 
 __all__ = ["LONGEST_STEP_S", "step"]
 
-_CHUNK = 1024  # rows whose work fits into a core's cache
+_CHUNK = 4096  # rows whose work fits into a core's cache
 _YOUNG_S = 900.0
 _WINDOW_YOUNG_S, _WINDOW_S = 60.0, 180.0
 

@@ -47,7 +47,9 @@ class App:
         self.controller = Controller(parameters, self._make_mains(), config.device_id)
         self.backend = self._make_backend()
         self.health = Health()
-        self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend, uptime=self.health)
+        self.link = DeviceLink(
+            config.device_id, board.boot_id, backend=self.backend, uptime=self.health, group=config.group
+        )
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.clock = WallClock()
         self.reports = Reports(parameters, board.ticks_ms())
@@ -69,6 +71,7 @@ class App:
         self._battery = Battery(self.controller)
         self._counted_ms = 0
         self._last_block_ms = 0
+        self._watched_ms = 0
         self._stale = True
         self._collect = False
         self._look = False
@@ -79,7 +82,7 @@ class App:
     async def run(self) -> None:
         """Run for ever."""
         now_ms = self.board.ticks_ms()
-        self._last_block_ms = now_ms
+        self._last_block_ms = self._watched_ms = now_ms
         self.health.start_clock(now_ms)
         supervisor = self.supervisor
         supervisor.watch("control", self._control, True)
@@ -230,7 +233,11 @@ class App:
             await asyncio.sleep_ms(self._rest_ms(now_ms))
 
     def _watch_samples(self, now_ms):
-        if ticks.diff(now_ms, self._last_block_ms) > self.parameters.samples_stale_ms:
+        stale_ms = self.parameters.samples_stale_ms
+        # Where the whole program was held up, by flash that is erased, the samples may be there: they are taken first.
+        held_up = ticks.diff(now_ms, self._watched_ms) > stale_ms
+        self._watched_ms = now_ms
+        if not held_up and ticks.diff(now_ms, self._last_block_ms) > stale_ms:
             self._stale = True
             self.health.pause()
         if self._stale:
@@ -260,6 +267,8 @@ class App:
             self._wire = self.storage.follow(connected, now_ms)
 
     def _rest_ms(self, now_ms):
+        if self.storage is not None and self.storage.downloads.busy:
+            return 1
         rest = self.reports.rest_ms(now_ms)
         for due in (self.controller.inverter.deadline(now_ms), self._wire.deadline(now_ms)):
             if 0 <= due < rest:

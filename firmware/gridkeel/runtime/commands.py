@@ -117,7 +117,7 @@ class Commands:
         if values[1] >= len(evse.ACCESS):
             return OUT_OF_RANGE
         # Without a vehicle there is nobody whom it could be for.
-        if connector is None or not connector.pilot.plugged:
+        if connector is None or not connector.pilot.plugged():
             return REFUSED
         connector.grant(values[1])
         return OK
