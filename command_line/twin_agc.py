@@ -16,13 +16,20 @@ from host_tools.files import check_writable, write_atomic
 
 
 def agc(
-    signal: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The signal: columns t_s and signal, -1 to 1.")],
+    signal: Annotated[
+        Path,
+        typer.Argument(metavar="FILE.csv", help="The signal, -1 to 1: columns t_s and signal, or one number a line."),
+    ],
     group: Annotated[int, typer.Option(min=1, max=65_535, help="Group that follows, as the twin was told.")],
     regulation_w: Annotated[
         float, typer.Option("--regulation-w", min=1.0, help="What a signal of 1 wants of the group, W.")
     ],
     broker: Url = "mqtt://127.0.0.1:1883",
     name: Annotated[str, typer.Option("--name", help="Name of the twin.")] = "twin",
+    every_s: Annotated[
+        float, typer.Option("--every", min=1.0, max=10.0, help="Seconds between two lines of a file of numbers.")
+    ] = 2.0,
+    seconds: Annotated[float, typer.Option(min=0.0, help="So much of the signal; 0 for all of it.")] = 0.0,
     least: Annotated[float, typer.Option(min=0.0, max=1.0, help="Score that is asked for.")] = 0.75,
     warm_s: Annotated[
         float, typer.Option("--warm-up", min=1.0, help="Seconds to hear every member before the signal begins.")
@@ -50,7 +57,9 @@ def agc(
     at = broker_at(
         broker, cafile=cafile, certfile=certfile, keyfile=keyfile, username=username, password_file=password_file
     )
-    points = read_signal(signal)
+    points = read_signal(signal, every_s)
+    if seconds:
+        points = [point for point in points if point[0] - points[0][0] <= seconds]
     check_writable(json_file)
     stop = stop_on_signals()
     screen = Screen(quiet, json_file)

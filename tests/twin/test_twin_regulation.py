@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from host_tools.errors import ToolError
 from twin.orders.regulation import Regulator, score, shares
-from twin.service.agc import read_signal
+from twin.service.agc import Meter, read_signal
 
 TIME_S = np.arange(0, 3600, 10.0)
 SIGNAL = 1000.0 * np.sin(TIME_S / 97.0) * np.cos(TIME_S / 331.0)
@@ -73,7 +72,7 @@ def test_nobody_is_commanded_where_nobody_stands_for_anything() -> None:
 def test_what_some_cannot_deliver_the_others_make_up_for(able: float) -> None:
     """Seven in a hundred do not follow; after some cycles the sum is there all the same."""
     regulator = fleet_of(100, 1150.0, 100_000.0)
-    for _ in range(60):
+    for _ in range(250):
         share = regulator.command(0.8)
         for number in range(100):
             follows = number < able * 100
@@ -112,6 +111,8 @@ def test_small_changes_of_what_a_member_stands_for_are_not_told() -> None:
         ("t_s,signal\n0,1\n60,0\n", "line 3.*60 s after"),
         ("t_s,signal\n0,1\n-2,0\n", "line 3.*-2 s after"),
         ("t_s,signal\n0,x\n", "line 2.*numbers"),
+        ("0.5\n\nnan\n", "line 3.*outside"),
+        ("0.5\n", "two points"),
     ],
 )
 def test_a_signal_that_is_none_is_named(text: str, words: str, tmp_path: Path) -> None:
@@ -121,4 +122,21 @@ def test_a_signal_that_is_none_is_named(text: str, words: str, tmp_path: Path) -
         read_signal(path)
     path.write_text("t_s,signal\n0,0\n2,-0.5\n")
     assert read_signal(path) == [(0.0, 0.0), (2.0, -0.5)]
-    assert math.isfinite(sum(value for _at_s, value in read_signal(path)))
+    path.write_text("0\n-0.5\n\n1\n")
+    assert read_signal(path, 4.0) == [(0.0, 0.0), (4.0, -0.5), (8.0, 1.0)]
+
+
+def test_what_a_group_delivers_is_put_together_of_records_at_other_instants() -> None:
+    """Two members that go straight from 0 to their power, reported every 4 s at other times, once late."""
+    meter = Meter()
+    meter.take("a", 100.0, 0.0, 0.1)
+    meter.take("b", 50.0, 0.0, 0.1)
+    assert meter.members == 2 and meter.now_w() == 0.0
+    meter.ask([1.1, 4.1, 7.1, 20.0])
+    for at_s in (3.0, 7.0, 11.0):
+        meter.take("a", 100.0 + at_s, 100.0 * at_s, at_s + 0.1 + (0.5 if at_s == 7.0 else 0.0))
+    for at_s in (2.0, 6.0, 10.0):
+        meter.take("b", 50.0 + at_s, -50.0 * at_s, at_s + 0.1)
+    meter.take("late", 1.0, 9999.0, 3.0)
+    meter.end()
+    assert meter.sums_w == pytest.approx([50.0, 200.0, 350.0, 1100.0 - 500.0])

@@ -139,6 +139,13 @@ class Parser:
         """Count messages that were not even read."""
         self._counts[kind] += number
 
+    def take_seen(self) -> Seen:
+        """Return the latest telemetry since the last time, and forget all else: for who wants no batches."""
+        seen = self._seen
+        if seen or self._order:
+            self._begin()
+        return seen
+
     def batch(self) -> Batch:
         """Return what was taken since the last batch."""
         parts = [self._columns(leaf) for leaf in _LEAF.values()]
