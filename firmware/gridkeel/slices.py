@@ -1,7 +1,7 @@
 """How much work goes into one slice, from the processor's clock: a millisecond's, so that the longest keeps to five.
 
-Whoever runs slices joins them up to a millisecond and does one more (runtime/connection.py). The rest is for code in
-slow flash, which takes some times as long, and for a collection that falls into a slice.
+Whoever runs slices joins them up to half a millisecond and does one more (runtime/connection.py), and collects garbage
+between them (runtime/health.py). The rest is for code in slow flash, which takes some times as long.
 """
 
 _A_SECOND = 1000  # slices

@@ -16,7 +16,7 @@ SMALL_INT_BITS = 31  # a small integer of a 32-bit object model; the firmware ke
 # Octets of heap on a 32-bit board: the application at rest (measured: Cortex-M7 and RP2040, folded image) and, with
 # ISO 15118, its largest session (measured on the 64-bit port, 44 kB of a board's) and TLS (reckoned: records of 16 kB
 # each way and the keys).
-_AT_REST = {FIXED: 107_000, BASIC: 116_500, ISO15118: 194_600}
+_AT_REST = {FIXED: 104_000, BASIC: 121_000, ISO15118: 188_000}
 _SESSION = 44_000
 _TLS = 36_000
 # What the 64-bit port needs more for the same objects, measured on this firmware; its TLS lies outside of the heap.
@@ -69,10 +69,10 @@ class Chip:
         return (fixed if mode == FIXED else pilot) + sensing * more // _MEASURED_SAMPLES
 
 
-# The M7 executes 233 k instructions in its longest step with a fixed vehicle and 307 k with a pilot, 73 k of them for
+# The M7 executes 193 k instructions in its longest step with a fixed vehicle and 243 k with a pilot, 62 k of them for
 # the samples (measured, tests/bench/bench_chips.py); other cores of 32 bits with the same kind of instructions take
 # about as many. Cycles an instruction: 2 to 3 with code in flash behind a cache.
-_INSTRUCTIONS = (233_000, 307_000, 73_000)
+_INSTRUCTIONS = (193_000, 243_000, 62_000)
 
 
 def _cycles(per_instruction: float) -> tuple[int, int, int]:

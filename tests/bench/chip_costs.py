@@ -27,7 +27,8 @@ CALLS = {
     "App at rest, fixed vehicle": "rest(0)",
     "App at rest, IEC 61851": "rest(1)",
     "App at rest, ISO 15118": "rest(2)",
-    "garbage": "garbage()",
+    "garbage, fixed vehicle": "garbage(0)",
+    "garbage, ISO 15118": "garbage(2)",
     "P-256 verification": "verification()",
     SESSION: "session()",
 }

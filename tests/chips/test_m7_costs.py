@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
 from chip_costs import BOUNDS, Costs  # noqa: E402
 
+TICK = 40  # instructions
+
 
 @pytest.fixture(scope="module")
 def costs() -> Costs:
@@ -25,5 +27,7 @@ def test_within_its_bounds(what: str, costs: Costs) -> None:
     assert not passed, {name: BOUNDS[what, name] for name in passed}
 
 
-def test_the_same_on_every_run(costs: Costs) -> None:
-    assert costs.measure("cycle") == costs.measure("cycle")
+def test_the_same_on_every_run_to_a_tick_of_its_timer(costs: Costs) -> None:
+    first, second = costs.measure("cycle"), costs.measure("cycle")
+    assert first.keys() == second.keys()
+    assert all(abs(first[name] - second[name]) <= TICK for name in first), (first, second)

@@ -108,6 +108,9 @@ class FakeCharger:
         self.limits = (max_w, max_v, max_a, departure_s, energy_wh)
         self.renegotiate_asked = False
 
+    def set_vehicle_identity(self, identity):
+        self.identity = identity
+
     def set_vehicle_soc(self, pct):
         self.soc_pct = pct
 

@@ -10,6 +10,10 @@ CLOCK_HZ = 240000000
 class Figures:
     heap_free = 0
 
+    def look(self):
+        self.heap_free = health.gc.mem_free()
+        return self.heap_free
+
 
 class Collector:
     """A heap: what is free, and what of it is garbage."""

@@ -28,7 +28,7 @@ class Control:
     setting alone does it).
     life_s: how long a setting lives without a refresh, as was written.  held_s: the longest time seen in the timer
     since it was written, as some show the time left.  pause_ms: the time to the next attempt where a reading differs, 0
-    while none did.  confirmed: a reading has shown the setting; who writes another one takes that back.
+    while none did.
     """
 
     def __init__(self, count: int, setting: tuple[int, ...], steps: "Stretches") -> None:
@@ -43,12 +43,12 @@ class Control:
         self.commanded_w = 0
         self._setting = setting
         self._steps = steps
-        self.confirmed = False
+        self._confirmed = False
         self._last_ms = 0
 
     def forget(self) -> None:
         """Another setting is about to be written: no reading has shown it."""
-        self.confirmed = False
+        self._confirmed = False
 
     def renew(self) -> None:
         """The timer was written: what it shows counts from now on."""

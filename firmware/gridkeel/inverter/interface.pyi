@@ -207,7 +207,6 @@ class Holding(Reads, Protocol):
     held_s: int
     life_s: int
     pause_ms: int
-    confirmed: bool
     def forget(self) -> None:
         """Another setting is about to be written: no reading has shown it."""
 

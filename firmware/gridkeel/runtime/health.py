@@ -68,6 +68,11 @@ class Health:
         self.loop_gap_us = 0
         self.step_max_us = 0
 
+    def look(self) -> int:
+        """Look at the room in the heap, which walks all of it; return heap_free."""
+        self.heap_free = free = gc.mem_free()
+        return free
+
 
 class Heap:
     """Keeps room for work in slices.  health: takes what was seen, heap_free."""
@@ -106,13 +111,12 @@ class Heap:
         if due == _NOTHING and self._left_us > 0:
             return False
         self._due = _NOTHING
-        free = gc.mem_free()
+        # What a collection left is not what a record is to say: the least is.
+        free = gc.mem_free() if due == _LOOK_AGAIN else self._health.look()
         left_us = (free - RESERVE_BYTES) * CYCLES_A_BYTE // (slices.cycles // 1000)
         if due == _LOOK_AGAIN:
             left_us = max(left_us, 1)  # where it is full of what is in use: a turn at a time
-        else:
-            self._health.heap_free = free
-            if left_us <= 0 or due == _LOOK and free < self._floor:
-                self._due = _COLLECT
+        elif left_us <= 0 or due == _LOOK and free < self._floor:
+            self._due = _COLLECT
         self._left_us = left_us
         return True
