@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from host_tools.files import check_writable, write_atomic
 
 _LOOK_S = 0.2
 _LOOPBACK = "127.0.0.1"
+_EARLY = "note: a controller may show as offline for up to 120 s where many subscribe; mosquitto has no such limit"
 
 
 def command(
@@ -28,7 +30,8 @@ def command(
 ) -> None:
     """Run an MQTT broker on this machine until Ctrl-C or SIGTERM.
 
-    It keeps messages in memory alone and asks for no login: for a test on one machine, not for a fleet.
+    It keeps messages in memory alone and asks for no login: for a test on one machine, not for a fleet. Retained
+    messages that expire, as `online` of a controller does, vanish early from it where many subscribe.
     """
     if port and port == v4_port:
         raise ToolError(f"--port and --v4-port are both {port}: one listener speaks one version of MQTT")
@@ -40,6 +43,7 @@ def command(
         where = {"url": broker.url, "port": broker.port, "v4_port": broker.v4_port}
         if json_file is None:
             print(f"MQTT 5 on {broker.url} (Ctrl-C ends it)", flush=True)
+            print(_EARLY, file=sys.stderr, flush=True)
         else:
             write_atomic(json_file, json.dumps(where) + "\n")
         while not stop.wait(_LOOK_S):

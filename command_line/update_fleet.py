@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +17,7 @@ from host_tools.errors import EXIT_CHECK_FAILED, ToolError
 from host_tools.mqtt.address import Broker
 
 if TYPE_CHECKING:
+    from host_tools.operator.fleet_updates import Updated
     from host_tools.operator.rollout import Outcome
     from host_tools.operator.waves import Verdict
 
@@ -64,7 +67,7 @@ def status(at: Broker, json_file: JsonOutcome = None) -> None:
     check_writable(json_file)
     found = look(at)
     if json_file is not None:
-        write_atomic(json_file, json.dumps([{**vars(one), "words": one.words} for one in found]) + "\n")
+        write_atomic(json_file, json.dumps([_row(one) for one in found]) + "\n")
     if is_stdout(json_file):
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -96,53 +99,92 @@ def rollout(
         float, typer.Option(min=1.0, max=604_800.0, metavar="S", help="Longest wait for a controller's own verdict, s.")
     ] = 1800.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the waves, and tell nobody.")] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Forget a rollout of this release that was not finished.")
+    ] = False,
     json_file: JsonOutcome = None,
 ) -> None:
     """Publish a release and have controllers install it, wave after wave, until one fails too often.
 
     A controller counts as installed when its new image has confirmed itself. Those that are offline are not asked and
-    count for nothing; a wave in which nobody installs it halts the rest too.
+    count for nothing, as do those of another board with --all; a wave in which nobody installs it halts the rest too.
+    A rollout that was killed or lost its broker goes on with the same command: no wave is begun twice.
 
     Exit code 0: all have installed it; 1: halted, or some have not; 3: no broker.
 
     Example: gridkeel update rollout new.gkr --all --waves 1,10,100% --halt-at 10 --pause 600
     """
+    from host_tools.contract import releases
     from host_tools.files import check_writable, is_stdout, write_atomic
     from host_tools.operator.fleet_updates import look
+    from host_tools.operator.progress import default_path, held
     from host_tools.operator.releases import publish as publish_release
     from host_tools.operator.rollout import Settings, roll_out
-    from host_tools.operator.waves import NOT_ASKED, NOT_REACHED, Verdict, waves_of
 
     check_writable(json_file)
     data = _release(file)
     named = _named(devices, everybody)
     known = {one.device: one for one in look(at)}
-    wanted = named or list(known)
-    online = [device for device in wanted if device in known and known[device].online]
-    planned = waves_of(online, waves)
-    away = [
-        Verdict(device, 0, NOT_REACHED, "it is not online" if device in known else "the broker does not know it")
-        for device in wanted
-        if device not in online
-    ]
-    left = [Verdict(device, 0, NOT_ASKED, "it is in no wave") for device in online[sum(map(len, planned)) :]]
     say = (lambda _line: None) if is_stdout(json_file) else (lambda line: print(line, flush=True))
-    for one in (*away, *left):
-        say(f"{one.device}: {one.result}: {one.reason}")
-    if not planned:
-        raise ToolError("none of these controllers is online")
     if dry_run:
+        planned, _outside = _plan(named, known, waves, say)
         for number, wave in enumerate(planned, 1):
             say(f"wave {number} of {len(planned)}: {', '.join(wave)}")
         return
-    settings = Settings(publish_release(at, data), halt_at, pause, timeout)
-    outcome = roll_out(at, settings, planned, say)
-    outcome.verdicts += [*away, *left]
+    settings = Settings(releases.name_of(data), halt_at, pause, timeout, mixed=everybody)
+    order = {"devices": devices or "--all", "waves": waves, "halt-at": halt_at}
+    with held(default_path(at.name, settings.release), order, anew=anew) as progress:
+        outside: list[Verdict] = []
+        if progress.resumed:
+            say(f"goes on with {progress.path}: {len(progress.verdicts)} of {len(progress.asked)} asked have a verdict")
+        else:
+            planned, outside = _plan(named, known, waves, say)
+            progress.plan(planned)
+        publish_release(at, data)
+        outcome = roll_out(at, settings, progress, known, say)
+        outcome.verdicts += outside
+        if outcome.broken:
+            say("the same command goes on with it")
+        else:
+            progress.remove()
     if json_file is not None:
         write_atomic(json_file, json.dumps(_document(settings.release, outcome)) + "\n")
     say(_summary(outcome.verdicts))
     if not outcome.ok:
         raise typer.Exit(EXIT_CHECK_FAILED)
+
+
+def _plan(
+    named: list[str], known: Mapping[str, Updated], waves: str, say: Callable[[str], None]
+) -> tuple[list[list[str]], list[Verdict]]:
+    """Return the waves, and the verdicts of those that are in none.  Errors: ToolError where there is no wave."""
+    from host_tools.operator.waves import NOT_ASKED, NOT_REACHED, Verdict, waves_of
+
+    wanted = named or list(known)
+    online = [device for device in wanted if device in known and known[device].online]
+    planned = waves_of(online, waves)
+    outside = [
+        Verdict(device, 0, NOT_REACHED, "it is not online" if device in known else "the broker does not know it")
+        for device in wanted
+        if device not in online
+    ]
+    outside += [Verdict(device, 0, NOT_ASKED, "it is in no wave") for device in online[sum(map(len, planned)) :]]
+    for one in outside:
+        say(f"{one.device}: {one.result}: {one.reason}")
+    if not planned:
+        raise ToolError("none of these controllers is online")
+    return planned, outside
+
+
+def _row(one: Updated) -> dict[str, object]:
+    return {
+        "device": one.device,
+        "online": one.online,
+        "version": one.version,
+        "status": one.status,
+        "code": one.code,
+        "words": one.words,
+    }
 
 
 def _named(devices: str, everybody: bool) -> list[str]:
@@ -168,5 +210,9 @@ def _document(release: str, outcome: Outcome) -> dict[str, object]:
 
 
 def _summary(verdicts: list[Verdict]) -> str:
+    counts = Counter(one.result for one in verdicts)
     words = ("installed", "failed", "not_reached", "not_asked")
-    return ", ".join(f"{sum(one.result == word for one in verdicts)} {word.replace('_', ' ')}" for word in words)
+    told = [f"{counts[word]} {word.replace('_', ' ')}" for word in words]
+    if counts["other_board"]:
+        told.append(f"{counts['other_board']} not for this board")
+    return ", ".join(told)

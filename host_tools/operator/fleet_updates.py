@@ -26,13 +26,17 @@ _FILTERS = tuple(f"{topics.PREFIX}/+/{leaf}" for leaf in (topics.STATUS, topics.
 
 @dataclass
 class Updated:
-    """One controller.  online: None where its status does not say; status, code: of its last update, "" for none."""
+    """One controller.  online: None where its status does not say; status, code: of its last update, "" for none.
+
+    mark: another text for each `update` record.
+    """
 
     device: str
     online: bool | None = None
     version: str = ""
     status: str = ""
     code: str = ""
+    mark: str = ""
 
     @property
     def words(self) -> str:
@@ -80,6 +84,7 @@ class FleetUpdates:
             one.version = _text(document.get("firmware"))
         elif leaf == topics.UPDATE:
             one.status, one.code = _text(document.get("status")), _text(document.get("code"))
+            one.mark = f"{document.get('boot')}:{document.get('sequence')}"
 
 
 def look(broker: Broker) -> list[Updated]:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiomqtt
@@ -22,9 +22,10 @@ from host_tools.errors import MissingError
 from host_tools.mqtt.address import Broker
 from host_tools.mqtt.connection_error import CONNECTION_ERRORS, why
 from host_tools.mqtt.session import Session
-from host_tools.operator.fleet_updates import words_of
+from host_tools.operator.fleet_updates import Updated, words_of
+from host_tools.operator.progress import Progress
 from host_tools.operator.request import REPLIES
-from host_tools.operator.waves import FAILED, INSTALLED, NOT_ASKED, NOT_REACHED, Verdict, halts
+from host_tools.operator.waves import FAILED, INSTALLED, NOT_ASKED, NOT_REACHED, OTHER_BOARD, Verdict, halts
 
 _AT_ONCE = 50  # controllers under way: a wave that fails is halted before it has begun everywhere
 _TAKES_S = 10.0  # for a broker to take a publish
@@ -39,29 +40,32 @@ _FAILED = tuple(
         statuses.INSTALL_VERIFICATION_FAILED,
     )
 )
+_OTHER_BOARD = ("wrong_board", "wrong_chip")
 _LIVE = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of a rollout.  timeout_s: for a controller's own verdict."""
+    """Settings of a rollout.  timeout_s: for a controller's own verdict.  mixed: boards of any kind are asked."""
 
     release: str
     halt_at_pct: float
     pause_s: float
     timeout_s: float
+    mixed: bool = False
 
 
 @dataclass
 class Outcome:
-    """How a rollout ended.  halted: why, "" where it was not."""
+    """How a rollout ended.  halted: why, "" where it was not.  broken: it can be gone on with, the broker was lost."""
 
     verdicts: list[Verdict] = field(default_factory=list)
     halted: str = ""
+    broken: bool = False
 
     @property
     def ok(self) -> bool:
-        return not self.halted and all(one.result == INSTALLED for one in self.verdicts)
+        return not self.halted and all(one.result in (INSTALLED, OTHER_BOARD) for one in self.verdicts)
 
 
 @dataclass
@@ -72,29 +76,46 @@ class _Asked:
     over: tuple[str, str] | None = None  # result and reason
 
 
-def roll_out(broker: Broker, settings: Settings, waves: Sequence[Sequence[str]], say: Callable[[str], None]) -> Outcome:
-    """Update wave after wave; say takes a line for each controller and each wave.
+def roll_out(
+    broker: Broker,
+    settings: Settings,
+    progress: Progress,
+    known: Mapping[str, Updated],
+    say: Callable[[str], None],
+) -> Outcome:
+    """Update wave after wave of what is planned; say takes a line for each controller and each wave.
 
+    known: what the broker retains of each controller: a verdict that came while nobody rolled it out counts.
     Errors: MissingError where the broker cannot be reached at the start; a loss later halts the rollout.
     """
-    rollout = _Rollout(broker, settings, say)
+    rollout = _Rollout(broker, settings, progress, known, say)
+    broken = False
     try:
-        asyncio.run(rollout.run(waves))
+        asyncio.run(rollout.run())
     except CONNECTION_ERRORS as error:
         if not rollout.begun:
             raise MissingError(why(broker, error)) from None
+        broken = True
         rollout.halt(f"{why(broker, error)}; what was begun goes on without this command")
-    return rollout.outcome(waves)
+    return rollout.outcome(broken)
 
 
 class _Rollout:
-    def __init__(self, broker: Broker, settings: Settings, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        settings: Settings,
+        progress: Progress,
+        known: Mapping[str, Updated],
+        say: Callable[[str], None],
+    ) -> None:
         self.begun = False
+        self._progress = progress
+        self._known = known
         self._settings = settings
         self._say = say
         self._halted = ""
         self._asked: dict[str, _Asked] = {}  # by topic level
-        self._verdicts: dict[str, Verdict] = {}
         self._changed = asyncio.Event()
         self._broker = broker
         self._name = f"gridkeel-rollout-{secrets.token_hex(6)}"
@@ -106,29 +127,33 @@ class _Rollout:
             self._halted = reason
             self._say(f"halted: {reason}")
 
-    def outcome(self, waves: Sequence[Sequence[str]]) -> Outcome:
+    def outcome(self, broken: bool) -> Outcome:
         """Return what became of everybody."""
-        found = []
-        for number, wave in enumerate(waves, 1):
+        progress, found = self._progress, []
+        for number, wave in enumerate(progress.waves, 1):
             for device in wave:
-                asked = device in {one.device for one in self._asked.values()}
-                open_now = Verdict(device, number, FAILED if asked else NOT_ASKED, self._halted)
-                found.append(self._verdicts.get(device, open_now))
-        return Outcome(found, self._halted)
+                open_now = Verdict(device, number, FAILED if device in progress.asked else NOT_ASKED, self._halted)
+                found.append(progress.verdicts.get(device, open_now))
+        return Outcome(found, self._halted, broken)
 
-    async def run(self, waves: Sequence[Sequence[str]]) -> None:
+    async def run(self) -> None:
+        progress = self._progress
+        waves = progress.waves
         self._session = Session(self._broker, self._name, on_message=self._take, on_lost=self._changed.set)
         async with self._session:
             self.begun = True
             await self._session.subscribe(self._replies, qos=1)
             await self._session.subscribe([(f"{topics.PREFIX}/+/{topics.UPDATE}", _LIVE)])
             for number, wave in enumerate(waves, 1):
+                if all(device in progress.verdicts for device in wave):
+                    await self._run_wave(number, wave)
+                    continue
+                if number > 1 and not any(device in progress.asked for device in wave):
+                    await self._pause()
                 self._say(f"wave {number} of {len(waves)}: {len(wave)} controllers")
                 await self._run_wave(number, wave)
                 if self._halted:
                     return
-                if number < len(waves):
-                    await self._pause()
 
     async def _pause(self) -> None:
         end_s = time.monotonic() + self._settings.pause_s
@@ -137,8 +162,16 @@ class _Rollout:
             await asyncio.sleep(min(left_s, _LOOK_S))
 
     async def _run_wave(self, number: int, wave: Sequence[str]) -> None:
-        waiting, verdicts = list(wave), []
+        progress = self._progress
+        for device in wave:
+            self._take_meanwhile(device, number)
+        verdicts = [progress.verdicts[device] for device in wave if device in progress.verdicts]
+        waiting = [device for device in wave if device not in progress.verdicts]
         self._asked.clear()
+        reason = halts(verdicts, len(wave), self._settings.halt_at_pct)
+        if reason:
+            self.halt(f"wave {number}: {reason}")
+            waiting = [device for device in waiting if device in progress.asked]  # followed to their own ends
         while (waiting and not self._halted) or self._asked:
             while waiting and not self._halted and len(self._asked) < _AT_ONCE:
                 await self._ask(waiting.pop(0))
@@ -146,7 +179,7 @@ class _Rollout:
             self._changed.clear()
             for verdict in self._ended(number):
                 verdicts.append(verdict)
-                self._verdicts[verdict.device] = verdict
+                progress.judge(verdict)
                 self._say(f"{verdict.device}: {verdict.result}" + (f": {verdict.reason}" if verdict.reason else ""))
             reason = halts(verdicts, len(wave), self._settings.halt_at_pct)
             if reason:
@@ -160,7 +193,21 @@ class _Rollout:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), _LOOK_S)
 
+    def _take_meanwhile(self, device: str, number: int) -> None:
+        """Take the verdict of a controller that was asked by an earlier run of this rollout."""
+        known = self._known.get(device)
+        before = self._progress.asked.get(device)
+        if known is None or before is None or device in self._progress.verdicts or known.mark == before:
+            return
+        one = _Asked(device, 0.0)
+        self._take_status(one, known.status, known.code)
+        if one.over is not None:
+            self._progress.judge(Verdict(device, number, *one.over))
+            self._say(f"{device}: {one.over[0]}, meanwhile" + (f": {one.over[1]}" if one.over[1] else ""))
+
     async def _ask(self, device: str) -> None:
+        known = self._known.get(device)
+        self._progress.ask(device, known.mark if known else "")
         level = topics.level(device)
         self._asked[level] = _Asked(device, time.monotonic() + self._settings.timeout_s)
         properties = Properties(PacketTypes.PUBLISH)
@@ -204,16 +251,26 @@ class _Rollout:
         result = str(document.get("result"))
         reason = str(document.get("reason", ""))
         status = str(document.get("status", "")) or result
+        if result == "busy" and self._settings.release in reason:
+            return  # an earlier run of this rollout asked it: it is under way
         unreached = result in ("offline", "busy", "expired")
-        one.over = NOT_REACHED if unreached else FAILED, f"{status}: {reason}" if reason else status
+        failed = OTHER_BOARD if self._is_other_board(reason) else FAILED
+        one.over = NOT_REACHED if unreached else failed, f"{status}: {reason}" if reason else status
+
+    def _is_other_board(self, reason: str) -> bool:
+        return self._settings.mixed and reason.startswith(_OTHER_BOARD)
 
     def _take_record(self, level: str, status: str, code: str) -> None:
         one = self._asked.get(level)
         if one is None or one.over is not None:
             return
+        self._take_status(one, status, code)
+
+    def _take_status(self, one: _Asked, status: str, code: str) -> None:
         one.status = status
         if status == _INSTALLED:
             one.over = INSTALLED, ""
         elif status in _FAILED and code != "on_trial":
             words = words_of(code)
-            one.over = FAILED, f"{status}: {code}: {words}" if words else status
+            reason = f"{status}: {code}: {words}" if words else status
+            one.over = OTHER_BOARD if self._is_other_board(code) else FAILED, reason

@@ -12,6 +12,7 @@ INSTALLED = "installed"
 FAILED = "failed"
 NOT_REACHED = "not_reached"  # it was offline or busy: that says nothing of the release
 NOT_ASKED = "not_asked"
+OTHER_BOARD = "other_board"  # the release is for another board than its, of a fleet that was asked as a whole
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,12 @@ def waves_of(devices: Sequence[str], text: str) -> list[list[str]]:
 
 def halts(wave: Sequence[Verdict], size: int, halt_at_pct: float) -> str:
     """Return why a wave of so many controllers halts a rollout, "" where it does not."""
+    others = sum(one.result == OTHER_BOARD for one in wave)
+    size -= others
     failed = sum(one.result == FAILED for one in wave)
     if failed and 100 * failed >= halt_at_pct * size:
         return f"{failed} of {size} failed, the limit is {halt_at_pct:g} %"
-    if len(wave) == size and not any(one.result == INSTALLED for one in wave):
+    if size and len(wave) - others == size and not any(one.result == INSTALLED for one in wave):
         return "nobody in this wave has installed it"
     return ""
 

@@ -6,18 +6,15 @@ line on standard input one of what the controllers run. FOLDER holds `base`, `tr
 
 from __future__ import annotations
 
-import heapq
 import json
-import select
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "firmware"), str(ROOT / "tests" / "host")]
 
-from simulated_updates import Simulated, provisioned  # noqa: E402
+from simulated_updates import Simulated, provisioned, serve  # noqa: E402
 
 from gridkeel import VERSION  # noqa: E402
 
@@ -37,30 +34,14 @@ def main(folder: Path, first: int, count: int, period_s: float) -> None:
     unsettled = frozenset(bytes.fromhex(line) for line in (folder / "unsettled").read_text().split())
     fleet = [Simulated(f"sim-{first + i:04}", blocks, trusted, unsettled, period_s) for i in range(count)]
     print(json.dumps([one.port for one in fleet]), flush=True)
-    of_descriptor = {one.master: number for number, one in enumerate(fleet)}
-    poll = select.epoll()
-    for descriptor in (sys.stdin.fileno(), *of_descriptor):
-        poll.register(descriptor, select.EPOLLIN)
-    due = [(time.monotonic() + number / count, number) for number in range(count)]
-    wanted = [at_s for at_s, _ in due]  # of each controller: entries of the heap that are not its are old
-    heapq.heapify(due)
 
-    def plan(number: int, wait_ms: int) -> None:
-        wanted[number] = time.monotonic() + wait_ms / 1000
-        heapq.heappush(due, (wanted[number], number))
+    def answer() -> bool:
+        if not sys.stdin.readline():
+            return False
+        print(json.dumps(report(fleet)), flush=True)
+        return True
 
-    while True:
-        while due[0][0] <= time.monotonic():
-            at_s, number = heapq.heappop(due)
-            if at_s == wanted[number]:
-                plan(number, fleet[number].turn())
-        for descriptor, _events in poll.poll(max(0.0, due[0][0] - time.monotonic())):
-            if descriptor == sys.stdin.fileno():
-                if not sys.stdin.readline():
-                    return
-                print(json.dumps(report(fleet)), flush=True)
-            else:
-                plan(of_descriptor[descriptor], fleet[of_descriptor[descriptor]].read())
+    serve(fleet, sys.stdin.fileno(), answer)
 
 
 if __name__ == "__main__":

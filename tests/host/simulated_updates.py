@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import heapq
 import os
+import select
 import time
 import tty
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 from gridkeel import ticks
@@ -188,3 +191,29 @@ class Simulated:
     def is_working(self) -> bool:
         """Whether an update is under way."""
         return self._left_ms >= 0 or self.updates.on_trial or self.downloads._download.number != 0
+
+
+def serve(fleet: Sequence[Simulated], control: int, on_control: Callable[[], bool]) -> None:
+    """Run all of them until on_control returns False; it is called when the descriptor `control` is readable."""
+    of_descriptor = {one.master: number for number, one in enumerate(fleet)}
+    poll = select.epoll()
+    for descriptor in (control, *of_descriptor):
+        poll.register(descriptor, select.EPOLLIN)
+    due = [(time.monotonic() + number / len(fleet), number) for number in range(len(fleet))]
+    wanted = [at_s for at_s, _ in due]  # of each controller: entries of the heap that are not its are old
+    heapq.heapify(due)
+
+    def plan(number: int, wait_ms: int) -> None:
+        wanted[number] = time.monotonic() + wait_ms / 1000
+        heapq.heappush(due, (wanted[number], number))
+
+    while True:
+        while due[0][0] <= time.monotonic():
+            at_s, number = heapq.heappop(due)
+            if at_s == wanted[number]:
+                plan(number, fleet[number].turn())
+        for descriptor, _events in poll.poll(max(0.0, due[0][0] - time.monotonic())):
+            if descriptor != control:
+                plan(of_descriptor[descriptor], fleet[of_descriptor[descriptor]].read())
+            elif not on_control():
+                return

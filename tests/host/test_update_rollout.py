@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from cli_run import run_here
-from mqtt_peers import Controller, Listener, UplinkProcess
+from mqtt_peers import ROOT, Controller, Listener, UplinkProcess, eventually
 
 from gridkeel.update import refusals, statuses
 from host_tools.contract import releases
@@ -17,10 +20,14 @@ from host_tools.errors import ToolError
 from host_tools.mqtt.address import broker_at
 from host_tools.mqtt.broker import EmbeddedBroker
 from host_tools.operator.fleet_updates import FleetUpdates
-from host_tools.operator.waves import FAILED, INSTALLED, NOT_REACHED, Verdict, halts, waves_of
+from host_tools.operator.waves import FAILED, INSTALLED, NOT_REACHED, OTHER_BOARD, Verdict, halts, waves_of
 from host_tools.update import keys, release
 
+sys.path.append(str(Path(__file__).parents[1] / "system"))
+from mosquitto import Mosquitto, is_installed  # noqa: E402
+
 IMAGE_BYTES = 6_000
+_RUN = "from command_line.main import main; main()"
 
 
 def verdicts(*results: str) -> list[Verdict]:
@@ -46,6 +53,9 @@ def test_a_wave_halts_at_its_share_of_failures_and_where_nobody_installed():
     assert halts(verdicts(NOT_REACHED, NOT_REACHED), 2, 10.0) == "nobody in this wave has installed it"
     assert halts(verdicts(NOT_REACHED), 2, 10.0) == "", "the other one may yet"
     assert halts(verdicts(INSTALLED, NOT_REACHED), 2, 10.0) == ""
+    assert halts(verdicts(OTHER_BOARD, OTHER_BOARD), 2, 10.0) == "", "says nothing of the release"
+    assert halts(verdicts(*[OTHER_BOARD] * 8, FAILED, INSTALLED), 10, 50.0) == "1 of 2 failed, the limit is 50 %"
+    assert halts(verdicts(OTHER_BOARD, NOT_REACHED), 2, 10.0) == "nobody in this wave has installed it"
 
 
 def test_hostile_messages_leave_a_table_that_can_be_shown():
@@ -83,7 +93,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory):
     file = folder / "new.gkr"
     file.write_bytes(release.sign(image, keys.signing_key(folder / "keys" / "a")))
     with ExitStack() as stack:
-        broker = stack.enter_context(EmbeddedBroker())
+        # The embedded broker forgets who is online early where commands look again and again (test_broker.py).
+        broker = stack.enter_context(Mosquitto(folder) if is_installed() else EmbeddedBroker())
         listener = stack.enter_context(Listener(broker_at(broker.url)))
         controllers = [stack.enter_context(Controller(f"gk-{number}", per_s=5.0)) for number in range(4)]
         stack.enter_context(UplinkProcess(folder / "q.db", broker.url, [one.port for one in controllers]))
@@ -140,6 +151,43 @@ def test_a_controllers_refusal_counts_and_a_high_limit_lets_the_rollout_go_on(fr
     assert "gk-2: failed: download_failed: wrong_board: an image for another board" in text
     assert text.splitlines()[-1] == "2 installed, 1 failed, 0 not reached, 0 not asked"
     assert fresh.offers() == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("verdict_meanwhile", [True, False])
+def test_a_rollout_that_was_killed_goes_on_with_the_same_command_and_begins_no_wave_twice(
+    fresh: FleetSetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verdict_meanwhile: bool
+):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    command = ("rollout", fresh.file, "--all", "--waves", "1,2,100%", "--pause", 0)
+    hung = fresh.controllers[1]
+    hung.end_update = None
+    words = [sys.executable, "-c", _RUN, "update", *map(str, command), "--broker", fresh.url]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as killed:
+        assert eventually(lambda: bytes(hung.taken) == fresh.file.read_bytes(), 60)
+        killed.kill()
+    assert fresh.offers() == [1, 1, 0, 0]
+    code, text = fresh.run(*command[:-3], "50%", *command[-2:])
+    assert code == 2 and "another order" in text, text
+    if verdict_meanwhile:
+        hung.end_update = refusals.NONE
+        fresh.listener.wait("gridkeel/v2/gk-1/update", lambda record: record["status"] == "installed")
+    else:
+        threading.Timer(8.0, setattr, (hung, "end_update", refusals.NONE)).start()
+    code, text = fresh.run(*command)
+    assert code == 0, text
+    assert "1 of 2 asked have a verdict" in text
+    assert text.splitlines()[-1] == "4 installed, 0 failed, 0 not reached, 0 not asked"
+    assert fresh.offers() == [1, 1, 1, 1]
+    assert not list(tmp_path.rglob("*.json")), "a rollout that has come to its end is forgotten"
+
+
+def test_controllers_of_another_board_are_no_failures_of_a_whole_fleet(fresh: FleetSetup):
+    for controller in fresh.controllers[:2]:
+        controller.end_update = refusals.WRONG_BOARD
+    code, text = fresh.run("rollout", fresh.file, "--all", "--waves", "1,3,100%", "--pause", 0)
+    assert code == 0, text
+    assert "gk-0: other_board: download_failed: wrong_board: an image for another board" in text
+    assert text.splitlines()[-1] == "2 installed, 0 failed, 0 not reached, 0 not asked, 2 not for this board"
 
 
 def test_a_dry_run_tells_nobody_and_publishes_nothing(fresh: FleetSetup):

@@ -27,6 +27,10 @@ def required(program: str) -> str:
     return found
 
 
+def is_installed() -> bool:
+    return shutil.which("mosquitto", path=_PATH) is not None
+
+
 class Mosquitto:
     """One broker on a free loopback port; `stop` and `start` bring it back on the same one with what it had stored.
 
