@@ -44,7 +44,7 @@ class Battery:
         connector = self._controller.connector
         driver = self._controller.inverter
         if connector is not None and self._controller.parameters.connector == evse.DC:
-            if connector.contactor.closed:
+            if connector.contactor.closed():
                 ma = self._add(connector.levels[ports.DC_MV], connector.levels[ports.DC_MA])
         elif driver.direct_age(now_ms) <= self._controller.parameters.soc_stale_ms:
             ma = self._add(driver.dc_mv, driver.dc_ma)

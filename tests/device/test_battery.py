@@ -51,7 +51,7 @@ class BatterySetup:
 def dc_charging():
     setup = in_session(connector=1)
     setup.run(500)
-    assert setup.connector.contactor.closed
+    assert setup.connector.contactor.closed()
     return setup, BatterySetup(setup.connector, setup.connector._p)
 
 
@@ -118,7 +118,7 @@ def test_direct_current_is_what_the_connector_measures_while_its_contactor_is_cl
     setup.run(720000)
     assert abs(setup.record()["charge_out_mah"] - 1000) <= 1
     connector.vehicle("B").run(500)
-    assert not connector.connector.contactor.closed
+    assert not connector.connector.contactor.closed()
     setup.run(1000)
     assert setup.record()["dc_current_ma"] == LONG
 

@@ -104,6 +104,20 @@ def test_failed_communication_ends_in_basic_charging():
     assert setup.charger.contactor_closed
 
 
+def test_a_session_may_begin_at_5_percent_and_beside_basic_charging():
+    setup = ChargerSetup()
+    assert not setup.charger.may_begin
+    setup.vehicle("B").run()
+    assert setup.charger.digital and setup.charger.may_begin
+    setup.charger.session(True)
+    setup.charger.session(False, failed=True)
+    setup.run(4000)
+    assert not setup.charger.digital and setup.charger.may_begin
+    setup.charger.asked()
+    setup.run(10000)
+    assert setup.charger.digital
+
+
 def test_the_ratings_and_readings_of_an_ac_connector_are_seen():
     setup = ChargerSetup(phases=3, cable_current_max_a=16).ready()
     charger = setup.charger

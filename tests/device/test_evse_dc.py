@@ -200,6 +200,23 @@ def test_no_order_passes_what_the_vehicle_takes():
         assert (connector.orders[ports.SET_MV], connector.orders[ports.SET_MA]) == (mv, min(ma, 2000)), vehicle
 
 
+def test_an_order_is_held_by_the_vehicle_where_its_limit_is_under_the_rating():
+    setup = dc_setup(dc_voltage_max_v=500, dc_current_max_a=100)
+    connector = setup.connector
+    for volts, amperes, clamped in (
+        (500, 100, False),
+        (499, 100, True),
+        (500, 99, True),
+        (499, 400, True),
+        (900, 99, True),
+        (900, 400, False),
+    ):
+        connector.demand.limit(None, volts, amperes, 1)
+        connector.dc.target(600000, 200000)
+        assert (connector.dc.set_mv, connector.dc.set_ma) == (min(volts, 500) * 1000, min(amperes, 100) * 1000)
+        assert connector.dc.clamped is clamped, (volts, amperes)
+
+
 def test_limits_are_forgotten_with_the_vehicle_and_with_the_session():
     setup = dc_setup()
     setup.connector.demand.limit(None, 418, 50, 1)

@@ -1,11 +1,11 @@
 """The connector at its edges: ventilation, an order taken back, what a session leaves."""
 
-from connector_setup import ConnectorSetup, in_session
+from connector_setup import ConnectorSetup, charging, in_session
 
 from gridkeel import limits, ticks
 from gridkeel.evse import contactor, pwm
 from gridkeel.evse.contactor import CLOSED, CLOSING, OPENING, WELDED
-from gridkeel.evse.times import CALM_MS, CONTACTOR_MS
+from gridkeel.evse.times import CALM_MS, CONTACTOR_MS, REPLUG_MS
 from gridkeel.params import Parameters
 
 
@@ -14,7 +14,7 @@ def test_ventilation_lets_d_charge_and_no_state_that_asks_for_nothing():
         setup = ConnectorSetup(evse=1, ventilation=ventilation)
         setup.vehicle("B").run()
         setup.vehicle(state).run()
-        assert setup.connector.contactor.closed() == closes, (ventilation, state)
+        assert setup.connector.contactor.closed() == setup.connector.takes() == closes, (ventilation, state)
 
 
 def test_a_contact_that_closes_after_its_order_is_taken_back_has_its_whole_time_to_open():
@@ -97,3 +97,40 @@ def test_an_opening_is_counted_up_to_the_ninth():
     one.state, one.order, one._count, one._last_ms = CLOSED, True, 0, ticks.add(0, -3 * CALM_MS)
     one.update(False, 1, 10)
     assert one._count == 1, "what was quiet for long is owed nothing"
+
+
+def test_the_contactor_s_rest_ends_with_a_vehicle_that_stays_away_and_not_with_a_moment_of_a():
+    for gone_ms, rests in ((200, True), (REPLUG_MS + 300, False)):
+        setup = charging()
+        for state in "BCBCB":
+            setup.vehicle(state).run(100)
+        setup.vehicle("B").run(REPLUG_MS + 300)
+        setup.now = ticks.add(setup.now, 30000)
+        openings = setup.connector.contactor._count
+        assert openings > 1
+        setup.vehicle("A").run(gone_ms)
+        assert setup.connector.contactor._count == (openings if rests else 0), gone_ms
+
+
+def test_consent_that_ends_waits_for_a_measurement_from_since_then():
+    for age_ms, closed in ((0, False), (1, True), (500, True)):
+        setup = in_session()
+        connector = setup.connector
+        connector.allow(False)
+        connector.step(True, 0, setup.now, age_ms)
+        assert bool(connector.contactor.order) is closed, age_ms
+
+
+def test_power_out_of_the_vehicle_is_no_offer_of_a_dc_connector():
+    connector = in_session(connector=1).connector
+    for requested_w, headroom_w in ((-5000, 7000), (0, 7000), (7000, -5000)):
+        connector.offer_power(requested_w, headroom_w, 0)
+        assert (connector.offered_w, connector.offered_ma) == (0, 0)
+
+
+def test_a_dc_connector_knows_no_least_current():
+    setup = in_session(connector=1)
+    setup.requested_w = 0
+    setup.connector.dc.target(400000, 10000)
+    setup.run(50)
+    assert (setup.connector.offered_ma, setup.connector.charge_w) == (0, 4000)

@@ -181,6 +181,31 @@ def test_the_smaller_of_the_vehicle_s_limits_counts():
         assert demand.most_w == most_w, reported
 
 
+def test_limits_of_dc_are_kept_in_thousandths_up_to_1000_v_and_a():
+    demand = Demand()
+    for stated, milli in ((None, 0), (-1, 0), (0, 0), (418.5, 418500), (1000, 1000000), (1001, 1000000)):
+        demand.limit(None, stated, 50, 1)
+        assert (demand.dc_mv, demand.dc_ma) == (milli, 50000), stated
+        demand.limit(None, 400, stated, 1)
+        assert (demand.dc_mv, demand.dc_ma) == (400000, milli), stated
+
+
+def test_a_profile_that_is_withdrawn_bounds_nothing():
+    demand = Demand()
+    demand.profile([(0, 3000)], 0)
+    assert demand.profile_w == 3000
+    demand.profile([], 0)
+    assert demand.profile_w == UNLIMITED_W
+
+
+def test_the_meter_counts_on_from_what_was_counted_before_a_restart():
+    meter = Meter()
+    meter.restore(1234)
+    meter.update(36000, 0)
+    meter.update(36000, 1000)
+    assert meter.energy_wh == 1244
+
+
 def test_the_meter_counts_no_gap_and_nothing_before_it_began():
     meter = Meter()
     meter.update(100000, 50000)

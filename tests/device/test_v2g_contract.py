@@ -231,6 +231,7 @@ def refused_authorization(code, body=None, signature=None, key=None):
 
 def test_a_wrong_challenge_is_refused():
     evse, _ev = refused_authorization("FAILED_ChallengeInvalid", {"GenChallenge": bytes(16)})
+    assert evse.kinds("session")[-1][2] == "challenge_mismatch"
     ended_safely(evse)
 
 

@@ -74,6 +74,7 @@ def test_a_check_digit_that_differs_is_another_contract():
     evse = evse_for(OPERATOR)
     ContractEvcc(evse, KEY, CHAIN, emaid=EMAID[:14] + "8").to_details(codes.CERT_CHAIN_ERROR)
     assert evse.kinds("certificate")[-1] == ("certificate", "contract", "wrong_emaid", 0)
+    assert evse.kinds("session")[-1][2] == "emaid_mismatch"
 
 
 def receipt(ev, **changes):

@@ -19,8 +19,8 @@ class ScheduleContext:
         self.offer_end_s = 0
         self.over_w = 0
 
-    def log(self, kind, subject, _detail, number):
-        assert (kind, subject) == (journal.KIND_DELIVERY, journal.CHARGING_PROFILE_CUT)
+    def log(self, kind, subject, detail, number):
+        assert (kind, subject, detail) == (journal.KIND_DELIVERY, journal.CHARGING_PROFILE_CUT, journal.OTHER)
         self.over_w = number
 
 
@@ -193,3 +193,8 @@ def test_the_offered_energy_modes_are_those_of_connector_and_parameter():
     assert modes.offered(ModeParameters(63), dc) == ["DC_core", "DC_extended", "DC_combo_core", "DC_unique"]
     assert modes.offered(ModeParameters(1 | 4), three) == ["AC_single_phase_core"]
     assert modes.offered(ModeParameters(4), three) == modes.offered(ModeParameters(0), three)
+
+
+def test_tenths_are_sent_as_far_as_16_bits_go():
+    for watts, multiplier, sent in ((3276.7, -1, 32767), (-3276.7, -1, -32767), (3276.8, 0, 3277), (-3276.8, 0, -3277)):
+        assert values.physical(watts, "W") == {"Multiplier": multiplier, "Unit": "W", "Value": sent}

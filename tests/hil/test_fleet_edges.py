@@ -1,12 +1,16 @@
 """Edges of the fleet model that a drawn story hardly meets; `Story.blocks` holds it against the firmware in each."""
 
+import numpy as np
 from fleet_draws import AT_60, FINE
 from fleet_story import Story
 
 from gridkeel import errors
 from gridkeel.services import events, fast_reserve
 from gridkeel.services.grid_codes.listed import TRIP_PROFILES, number
+from gridkeel.services.lag import Lag
 from gridkeel.services.protection import CEASED, RUN
+from gridkeel.services.ramp import Ramp
+from studies.fleet.lag import FleetLag, FleetRamp
 
 
 def test_a_voltage_s_clock_is_shorter_by_half_of_the_latency():
@@ -105,3 +109,35 @@ def test_of_two_clocks_of_the_table_the_first_row_is_named():
     story.blocks(1)
     assert story.states == [CEASED]
     assert story.pair.model.services.protection.trip[0] == errors.MAINS_LOST
+
+
+def test_lags_follow_as_one_does_whatever_the_clock_says():
+    responses_ms = np.array([0, 1, 19, 20, 21, 2000])
+    for elapsed_ms in (-5, 0, 1, 20, 25):
+        model, firmware = FleetLag(6), [Lag() for _ in responses_ms]
+        for target_w in (1000, 1000, -7, 0):
+            expected_w = [
+                one.follow(target_w, elapsed_ms, int(ms)) for one, ms in zip(firmware, responses_ms, strict=True)
+            ]
+            assert model.follow(np.full(6, target_w), elapsed_ms, responses_ms).tolist() == expected_w, elapsed_ms
+
+
+def test_ramps_approach_as_one_does_whatever_the_clock_says():
+    rates_w_s = np.array([10, 1000, 1000000])
+    flows = np.array([True] * 3)
+    for elapsed_ms in (-5, 0, 1, 1000, 1500):
+        model, firmware = FleetRamp(3), [Ramp() for _ in rates_w_s]
+        for target_w in (1000,) * 200 + (-7, 0):
+            expected_w = [
+                one.approach(target_w, int(rate), elapsed_ms) for one, rate in zip(firmware, rates_w_s, strict=True)
+            ]
+            model.approach(np.full(3, target_w), rates_w_s, elapsed_ms, flows, None)
+            assert model.power_w.tolist() == expected_w, elapsed_ms
+
+
+def test_a_ramp_that_is_held_stays_to_the_milliwatt():
+    ramp = FleetRamp(2)
+    rates_w_s, held, flows = np.array([1000, 1000]), np.array([True, False]), np.array([True, True])
+    for _ in range(1000):
+        ramp.approach(np.array([2000, 2000]), rates_w_s, 10, flows, held)
+    assert ramp.power_w.tolist() == [0, 2000]
