@@ -2,8 +2,8 @@
 
 Per vehicle and slot: share of charging u, of discharging v, of neither h, with u + v + h = 1, so that both at once is
 never more than taking turns; energy e between its bounds (slacks below and above); per vehicle a shortage q at
-departure.  z* are the multipliers of the bounds, y that of the battery's balance (minus the value of a stored kWh), omega
-that of u + v + h = 1.  Eliminating all but y leaves one tridiagonal matrix a vehicle, solved for all vehicles at once.
+departure.  z* are the multipliers of the bounds, y that of the battery's balance (minus the value of a stored kWh),
+omega that of u + v + h = 1.  Eliminating all but y leaves one tridiagonal matrix a vehicle, solved for all at once.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ class Block:
         """Choose multipliers that fit the costs, each product of a bound near `centre`."""
         self.y = np.where(self._staying, -value, 0.0)
         cost_u, cost_v = self.cost_u + self.a_u * self.y, self.cost_v + self.a_v * self.y
-        self.omega = np.minimum(0.0, np.minimum(cost_u, cost_v)) - slack
-        self.zu, self.zv, self.zh = cost_u - self.omega, cost_v - self.omega, -self.omega
+        omega = np.minimum(0.0, np.minimum(cost_u, cost_v)) - slack
+        self.zu, self.zv, self.zh = cost_u - omega, cost_v - omega, -omega
         rise = self._rise(self.y)
         least = np.minimum(centre / self.below, centre / self.above)
         self.zbelow, self.zabove = least + np.maximum(rise, 0.0), least + np.maximum(-rise, 0.0)
@@ -125,13 +125,8 @@ class Block:
         cost_u = self.cost_u + self.a_u * self.y - self.b_u * at_site
         cost_v = self.cost_v + self.a_v * self.y - self.b_v * at_site
         rise = self._rise(self.y)
-        self._du_, self._dv_, self._dh_ = (
-            cost_u - self.omega - self.zu,
-            cost_v - self.omega - self.zv,
-            -self.omega - self.zh,
-        )
-        self._dq_ = self.penalty + self.y[self.end] - self.zq
-        self._de_ = rise - self.zbelow + self.zabove
+        self._cost_u, self._cost_v, self._rise_ = cost_u, cost_v, rise
+        self._cost_q = self.penalty + self.y[self.end]
         self._one_ = 1.0 - self.u - self.v - self.h
         balance = self.a_u * self.u + self.a_v * self.v - self.e
         balance[1:] += self.e[:-1]
@@ -142,7 +137,7 @@ class Block:
         cost = _dot(self.cost_u, self.u) + _dot(self.cost_v, self.v) + self.penalty * float(self.q.sum())
         bound = float(np.minimum(0.0, np.minimum(cost_u, cost_v)).sum()) + float((self.y[0] * self.first).sum())
         bound += float(np.minimum(rise * self.low, rise * self.high).sum())
-        bound += float((np.minimum(0.0, self.penalty + self.y[self.end]) * self.penalty_room()).sum())
+        bound += float((np.minimum(0.0, self._cost_q) * self.penalty_room()).sum())
         flow = self._by_site(self.b_u * self.u + self.b_v * self.v)
         return pairs, cost, bound, flow, float(np.abs(balance).max())
 
@@ -202,9 +197,9 @@ class Block:
     def right_side(self, centres: list[Floats | float]) -> Floats:
         """Return this block's part of the sites' right side.  centres: what each product aims at, over its variable."""
         cu, cv, ch, cbelow, cabove, cq = self._centres = centres
-        self._ru, self._rv, self._rh = self._du_ + self.zu - cu, self._dv_ + self.zv - cv, self._dh_ + self.zh - ch
-        self._re = self._de_ + (self.zbelow - cbelow) - (self.zabove - cabove)
-        self._rq = self._dq_ + self.zq - cq
+        self._ru, self._rv, self._rh = self._cost_u - cu, self._cost_v - cv, -ch
+        self._re = self._rise_ - cbelow + cabove
+        self._rq = self._cost_q - cq
         x = self._weights[0] * (self._ru - self._rv)
         x_u, x_v = self._weights[1] * (self._ru - self._rh), self._weights[2] * (self._rv - self._rh)
         spread = self._one_ * self._each
@@ -225,7 +220,7 @@ class Block:
         dy = self._dy = self._y0 + self._solve(self._psi * at_site)
         to_u = self.a_u * dy - self.b_u * at_site + self._ru
         to_v = self.a_v * dy - self.b_v * at_site + self._rv
-        omega = self._domega = (self._one_ + self._tu * to_u + self._tv * to_v + self._th * self._rh) * self._each
+        omega = (self._one_ + self._tu * to_u + self._tv * to_v + self._th * self._rh) * self._each
         de = -self._rise(dy) - self._re
         de *= self._te
         dq = self._tq * (-dy[self.end] - self._rq)
@@ -236,9 +231,9 @@ class Block:
             cbelow - self.zbelow - self.zbelow / self.below * de, cabove - self.zabove + self.zabove / self.above * de,
             cq - self.zq - dq / self._tq,
         )  # fmt: skip
-        far = max(float((-step / getattr(self, name)).max()) for name, step in zip(_AT_ONCE, self._steps, strict=True))
+        far = max(-float((step / getattr(self, name)).min()) for name, step in zip(_AT_ONCE, self._steps, strict=True))
         zfar = max(
-            float((-step / getattr(self, "z" + name)).max()) for name, step in zip(_AT_ONCE, self._zsteps, strict=True)
+            -float((step / getattr(self, "z" + name)).min()) for name, step in zip(_AT_ONCE, self._zsteps, strict=True)
         )
         return far, zfar
 
@@ -263,7 +258,6 @@ class Block:
             multiplier += zstep * zby
         self.e += step * self._de
         self.y += zstep * self._dy
-        self.omega += zstep * self._domega
 
 
 def _dot(one: Floats, other: Floats) -> float:

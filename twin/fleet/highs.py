@@ -125,7 +125,8 @@ class _Columns:
 def _model(highspy: Any, costs: Floats, bounds: Any, rows: Any, entries: Any, modes: int) -> Any:
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(costs), len(rows[0])
-    model.col_cost_, model.col_lower_, model.col_upper_ = costs, *bounds
+    model.col_cost_ = costs
+    model.col_lower_, model.col_upper_ = bounds
     model.row_lower_, model.row_upper_ = rows
     order = np.lexsort((entries[0], entries[1]))
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise

@@ -149,8 +149,9 @@ class _Method:
         ahead = sites.ahead(step, zstep) + sum(block.ahead(step, zstep) for block in self.blocks)
         aim = centre * (ahead / self.pairs / centre) ** 2
         step, zstep = self._newton([block.corrected(aim) for block in self.blocks], sites.corrected(aim), _TO_THE_EDGE)
-        for part in (*self.blocks, sites):
-            part.move(step, zstep)
+        sites.move(step, zstep)
+        for block in self.blocks:
+            block.move(step, zstep)
 
     def _newton(
         self, centres: list[list[Floats | float]], own: tuple[Floats, Floats], edge: float = 1.0
