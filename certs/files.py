@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.issuing import Pair
@@ -37,20 +38,21 @@ def write(path: Path, data: bytes, mode: int = PUBLIC) -> None:
 
 def write_pair(stem: Path, pair: Pair) -> tuple[Path, Path]:
     """Write STEM.pem and STEM.key; return their paths."""
-    certificate, key = stem.with_name(f"{stem.name}.pem"), stem.with_name(f"{stem.name}.key")
+    key = stem.with_name(f"{stem.name}.key")
     write(key, pem(pair.key), PRIVATE)
-    write(certificate, certificate_pem(pair))
-    return certificate, key
+    return write_certificate(stem, pair.certificate), key
+
+
+def write_certificate(stem: Path, certificate: x509.Certificate) -> Path:
+    """Write STEM.pem; return its path."""
+    path = stem.with_name(f"{stem.name}.pem")
+    write(path, certificate.public_bytes(Encoding.PEM))
+    return path
 
 
 def certificate_der(pair: Pair) -> bytes:
     """Return a pair's certificate as DER."""
     return pair.certificate.public_bytes(Encoding.DER)
-
-
-def certificate_pem(pair: Pair) -> bytes:
-    """Return a pair's certificate as PEM."""
-    return pair.certificate.public_bytes(Encoding.PEM)
 
 
 @contextlib.contextmanager

@@ -64,27 +64,43 @@ def make(
     Errors: ValueError where the issuer is no CA.
     """
     key = key or KINDS[profile.key].make()
+    signer = None if issuer is None else issuer.certificate
+    issuer_key = key if issuer is None else issuer.key
+    return Pair(_signed(profile, subject, key.public_key(), signer, issuer_key, now, until), key)
+
+
+def certify(profile: Profile, subject: Subject, issuer: Pair, now: datetime, public: PublicKey) -> x509.Certificate:
+    """Return a new certificate of a profile for a key that is elsewhere.  Errors: as `make`'s."""
+    return _signed(profile, subject, public, issuer.certificate, issuer.key, now, None)
+
+
+def _signed(
+    profile: Profile,
+    subject: Subject,
+    public: PublicKey,
+    issuer: x509.Certificate | None,
+    issuer_key: PrivateKey,
+    now: datetime,
+    until: datetime | None,
+) -> x509.Certificate:
     name = distinguished_name(subject, profile.domain_component)
     end = until or now + timedelta(days=profile.days)
     if issuer is not None:
-        if not is_ca(issuer.certificate):
-            raise ValueError(
-                f"profile {profile.name}: its issuer {issuer.certificate.subject.rfc4514_string()} is no CA"
-            )
-        end = min(end, issuer.certificate.not_valid_after_utc)
-    issuer_name, issuer_key = (issuer.certificate.subject, issuer.key) if issuer else (name, key)
+        if not is_ca(issuer):
+            raise ValueError(f"profile {profile.name}: its issuer {issuer.subject.rfc4514_string()} is no CA")
+        end = min(end, issuer.not_valid_after_utc)
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
-        .issuer_name(issuer_name)
-        .public_key(key.public_key())
+        .issuer_name(issuer.subject if issuer else name)
+        .public_key(public)
         .serial_number(random_serial())
         .not_valid_before(now - CLOCK_SKEW)
         .not_valid_after(end)
     )
-    for extension, critical in _extensions(profile, key.public_key(), issuer_key.public_key(), subject):
+    for extension, critical in _extensions(profile, public, issuer_key.public_key(), subject):
         builder = builder.add_extension(extension, critical)
-    return Pair(builder.sign(issuer_key, KINDS[kind_of(issuer_key)].digest), key)
+    return builder.sign(issuer_key, KINDS[kind_of(issuer_key)].digest)
 
 
 def random_serial() -> int:

@@ -11,6 +11,7 @@ import typer
 
 from command_line.command import Command, Group
 from command_line.options import JsonFile, Quiet
+from command_line.update_files import read_release_file
 from host_tools.errors import ToolError
 from host_tools.files import check_folder, check_writable, is_stdout, write_atomic
 
@@ -45,6 +46,12 @@ def build(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A script that will lie beside the image: what it asks for stays in it."),
     ] = None,
+    after: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="IMAGE", help="Image that controllers run: places in it are kept, so a delta writes little."
+        ),
+    ] = None,
     quiet: Quiet = False,
     json_file: JsonFile = None,
 ) -> None:
@@ -56,13 +63,16 @@ def build(
     from host_tools.image import build as builder
     from host_tools.image.stamp import FIRMWARE
 
+    if after is not None and board == _ALL:
+        raise ToolError("--after names one image, which is of one board: name the board")
     check_folder(out)
     check_writable(json_file)
+    earlier = None if after is None else read_release_file(after)
     parameters = None if config is None else load_parameters(config, [])
     done, refused = [], []
     for one in _chosen(board, board_file):
         try:
-            built = builder.build(one, parameters, firmware=FIRMWARE, users=beside or ())
+            built = builder.build(one, parameters, firmware=FIRMWARE, users=beside or (), after=earlier)
         except ToolError as error:
             if board != _ALL:
                 raise

@@ -125,6 +125,44 @@ def revoke(folder: Folder, name: Name) -> None:
             _say(str(path))
 
 
+@app.command(name="sign-csr", cls=Command)
+def sign_csr(
+    folder: Folder,
+    requests: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Requests of chargers, PEM or DER.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the chains.", show_default="each request's own")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Sign requests of chargers that made their own keys: for NAME.csr the chain NAME.pem, the leaf first.
+
+    All requests are judged before the first is signed. A charger's next request renews its certificate.
+
+    Example: gridkeel pki sign-csr pki charger-0001.csr
+    """
+    from certs import files, v2g
+    from certs.v2g.requests import identity, read
+
+    pki = v2g.Pki(folder)
+    found = {path: read(path, pki.role("secc").key) for path in requests}
+    if len({identity(request) for request in found.values()}) < len(requests):
+        raise ToolError("two of these requests are of the same SECC id")
+    targets = {path: (out or path.parent) / f"{path.stem}.pem" for path in requests}
+    for path, target in targets.items():
+        if len([other for other in targets.values() if other == target]) > 1 or target == path:
+            raise ToolError(f"{path}: its chain would go into {target}, where another file is wanted")
+        if target.exists() and not force:
+            raise ToolError(f"{target} is there; --force replaces it")
+    if out is not None:
+        with reporting_disk_errors(out):
+            out.mkdir(parents=True, exist_ok=True)
+    for path, request in found.items():
+        with reporting_disk_errors(targets[path]):
+            made = pki.sign_request(request)
+            files.write(targets[path], v2g.chain_pem(pki, made))
+        _say(f"{targets[path]}: {made}: {pki.certificate(made).subject.rfc4514_string()}")
+
+
 app.command(name="show", cls=Command)(pki_show.command)
 
 
@@ -134,6 +172,9 @@ def export(
     folder: Folder,
     device: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the board's folder, /pki on it.")] = None,
     peer: Annotated[Path | None, typer.Option(metavar="DIR", help="Write PKI_PATH of the package iso15118.")] = None,
+    roots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write roots and lists alone, for a board with its own key.")
+    ] = None,
     secc: Annotated[str, typer.Option(help="Name of the SECC certificate.")] = "secc",
     contract: Annotated[str, typer.Option(help="Name of the contract, for --peer.")] = "contract",
     oem: Annotated[str, typer.Option(help="Name of the provisioning certificate, for --peer.")] = "oem",
@@ -143,8 +184,8 @@ def export(
 
     Example: gridkeel pki export pki --device board-pki --peer ev-pki
     """
-    if device is None and peer is None:
-        raise ToolError("give --device DIR, --peer DIR or both")
+    if device is None and peer is None and roots is None:
+        raise ToolError("give --device DIR, --peer DIR or --roots DIR")
     if peer is None:
         refuse(context, ("contract", "oem"), "belongs to --peer DIR")
     from certs import v2g
@@ -153,6 +194,7 @@ def export(
     for target, write in (
         (device, lambda at: v2g.export_device(pki, at, secc=secc, force=force)),
         (peer, lambda at: v2g.export_peer(pki, at, secc=secc, contract=contract, oem=oem, force=force)),
+        (roots, lambda at: v2g.export_roots(pki, at, force=force)),
     ):
         if target is not None:
             with reporting_disk_errors(target):

@@ -4,69 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from command_line.command import refuse
 from command_line.options import JsonOutcome
 from host_tools.errors import EXIT_CHECK_FAILED, MissingError, ToolError
 from host_tools.files import check_writable, is_stdout, write_atomic
 
 if TYPE_CHECKING:
-    from host_tools.cable.fleet import Device
-    from host_tools.cable.provision import Order
+    from command_line.provision_orders import Job
 
 FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One board to provision.  where: as its row says it.  port: "" where its USB serial number is to be looked up."""
-
-    where: str
-    port: str
-    serial: str
-    order: Order
-
-
-@dataclass(frozen=True)
-class _Common:
-    """What the command line says for every board."""
-
-    board: str
-    config: Path | None
-    param: list[str]
-    keys: bytes | None
-    pki: Path | None
-
-    def order(self, name: str | None, config: Path | None, overrides: list[str], pki: Path | None) -> Order:
-        """Return the order for a board, its own overrides over the common ones.  Errors: ToolError."""
-        from hil.config import load_parameters
-        from host_tools.cable.provision import Order, read_pki
-
-        texts = [*self.param, *overrides]
-        parameters = load_parameters(config, texts) if config or texts else None
-        return Order(self.board, name, parameters, self.keys, None if pki is None else read_pki(pki))
-
-    def of_row(self, fleet: Path, row: Device) -> _Job:
-        """Return the job of a list's row.  Errors: ToolError with its line."""
-        config = fleet.parent / row.config if row.config else self.config
-        pki = fleet.parent / row.pki if row.pki else self.pki
-        try:
-            order = self.order(row.device_id, config, row.overrides, pki)
-        except ToolError as error:
-            raise ToolError(f"{fleet}, line {row.line}: {error}") from None
-        return _Job(row.where, row.port, row.serial, order)
-
-
 def command(
+    context: typer.Context,
     port: Annotated[str, typer.Option(metavar="PORT", help="The board's console, as mpremote takes it.")] = "",
     board: Annotated[
         str, typer.Option(metavar="NAME", help="The board it must be; without: the one whose table fits.")
     ] = "",
     device_id: Annotated[str | None, typer.Option(metavar="ID", help="The name it goes by.")] = None,
+    group: Annotated[
+        int | None, typer.Option(metavar="N", help="The group of the fleet that it belongs to, 0 for none.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Its parameters: TOML with a [parameters] table, or JSON.")
     ] = None,
@@ -80,7 +43,23 @@ def command(
         Path | None, typer.Option(metavar="DIR", help="Its key, chain and roots, of `gridkeel pki export --device`.")
     ] = None,
     key_on_device: Annotated[
-        bool, typer.Option("--key-on-device", help="Make the key on the board: rejected where that is not possible.")
+        bool, typer.Option("--key-on-device", help="Let the board make its key, where its random numbers are real.")
+    ] = False,
+    csr: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the request for that key's certificate, PEM.")
+    ] = None,
+    secc_id: Annotated[str, typer.Option(metavar="ID", help="Name in the request.", show_default="the device id")] = "",
+    chain: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The signed chain of that key, PEM, the leaf first.")
+    ] = None,
+    roots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Roots for --chain, of `gridkeel pki export --roots`.")
+    ] = None,
+    replace_key: Annotated[
+        bool, typer.Option("--replace-key", help="Give up the key that the board made before, for a new one or --pki.")
+    ] = False,
+    set_clock: Annotated[
+        bool, typer.Option("--set-clock", help="Set the chip's clock, if it has one, to this machine's.")
     ] = False,
     fleet: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="A list of devices in place of --port and --device-id.")
@@ -92,24 +71,17 @@ def command(
 
     Example: gridkeel provision --port /dev/ttyACM0 --device-id charger-0001 --config site.toml
     """
-    from host_tools.cable.fleet import read
-    from host_tools.cable.provision import check_device_id, read_update_keys
+    from command_line.provision_orders import Common, Own
+    from host_tools.cable.provision import read_update_keys
 
     check_writable(json_file)
     if (not port) == (fleet is None):
         raise ToolError("give either --port PORT or --fleet FILE.csv; `gridkeel board ports` lists the ports")
-    if fleet is not None and device_id is not None:
-        raise ToolError("--device-id belongs to --port: a list has a column of that name")
-    if key_on_device:
-        _refuse_key(board)
-    keys = None if update_keys is None else read_update_keys(update_keys)
-    common = _Common(board, config, param or [], keys, pki)
     if fleet is not None:
-        jobs = [common.of_row(fleet, row) for row in read(fleet)]
-    else:
-        if device_id is not None:
-            check_device_id(device_id)
-        jobs = [_Job(port, port, "", common.order(device_id, config, [], pki))]
+        refuse(context, ("device_id", "csr", "secc_id", "chain"), "with --port alone: a list has columns of that name")
+    keys = None if update_keys is None else read_update_keys(update_keys)
+    common = Common(board, config, param or [], keys, pki, group, roots, key_on_device, replace_key, set_clock)
+    jobs = common.jobs(port, Own(device_id, secc_id=secc_id, csr=csr, chain=chain), fleet)
     rows = [_row(job, not no_reset, alone=fleet is None) for job in jobs]
     if json_file is not None:
         write_atomic(json_file, json.dumps(rows if fleet else rows[0], indent=1) + "\n")
@@ -119,28 +91,26 @@ def command(
         raise typer.Exit(EXIT_CHECK_FAILED)
 
 
-def _refuse_key(board: str) -> None:
-    from host_tools.cable.provision import refuse_key_on_device
-    from host_tools.image.boards import board_named
-    from host_tools.image.stamp import FIRMWARE
-
-    if not board:
-        raise ToolError("--key-on-device wants --board NAME: its table says whether the board's entropy is real")
-    raise refuse_key_on_device(board_named(FIRMWARE, board))
-
-
-def _row(job: _Job, reset: bool, *, alone: bool) -> dict[str, Any]:
+def _row(job: Job, reset: bool, *, alone: bool) -> dict[str, Any]:
     """Provision one board and return its row of the report; alone: an error ends the command."""
+    from host_tools.cable import own_key
     from host_tools.cable.provision import provision
     from host_tools.cable.staging import SCRIPT, again
     from host_tools.cable.target import port_of_serial
     from host_tools.micropython.prompt import Session
 
-    row: dict[str, Any] = {"where": job.where, "device_id": job.order.device_id or "", "board": "", "machine": ""}
+    order = job.order
+    scripts = (SCRIPT, own_key.SCRIPT) if order.works_on_board else (SCRIPT,)
+    row: dict[str, Any] = {
+        "where": job.where,
+        "device_id": order.device_id or "",
+        "group": (order.parameters or {}).get("group"),
+    }
+    row |= {"board": "", "machine": ""}
     try:
-        with Session(job.port or port_of_serial(job.serial), SCRIPT) as session:
+        with Session(job.port or port_of_serial(job.serial), *scripts, fresh=order.works_on_board) as session:
             try:
-                done = provision(session, job.order, _progress(job.where))
+                done = provision(session, order, _progress(job.where))
             except MissingError as error:
                 raise again(error) from None
             if reset:
@@ -148,7 +118,7 @@ def _row(job: _Job, reset: bool, *, alone: bool) -> dict[str, Any]:
     except ToolError as error:
         if alone:
             raise
-        return {**row, "result": FAILED, "changed": [], "reason": str(error)}
+        return {**row, "result": FAILED, "changed": [], **_about_key(), "reason": str(error)}
     reason = "" if reset else "it goes by this from its next start on"
     return {
         **row,
@@ -156,8 +126,13 @@ def _row(job: _Job, reset: bool, *, alone: bool) -> dict[str, Any]:
         "machine": done.machine,
         "result": done.result,
         "changed": done.changed,
+        **_about_key(str(order.csr or ""), done.key_sha256, done.clock),
         "reason": reason,
     }
+
+
+def _about_key(csr: str = "", key_sha256: str = "", clock: str = "") -> dict[str, str]:
+    return {"csr": csr, "key_sha256": key_sha256, "clock": clock}
 
 
 def _progress(where: str) -> Any:
@@ -176,6 +151,9 @@ def _show(rows: list[dict[str, Any]], *, table: bool) -> None:
     if not table:
         row = rows[0]
         changed = f": {', '.join(row['changed'])}" if row["changed"] else ""
+        for name in ("key_sha256", "clock"):
+            if row[name]:
+                screen.result(f"{name}: {row[name]}")
         screen.result(f"{row['where']}: {row['machine']}: {row['result']}{changed}")
         return
     shown = Table("device", "where", "board", "result", "changed or reason", title="Devices", title_justify="left")

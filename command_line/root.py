@@ -27,6 +27,7 @@ COMMANDS = {
     "rig": ("rig", "Check a real board on a desk, part by part."),
     "plant": ("plant", "Run a model of the bench by itself."),
     "uplink": ("uplink", "Carry records of the controllers on PORT to an MQTT broker, and its commands to them."),
+    "twin": ("twin", "Estimate every battery of a fleet, plan, and send commands back: the cloud twin."),
     "monitor": ("monitor", "Show every controller on a broker: frequency, power and its limits, charge, faults."),
     "send": ("send", "Send a command to a controller and wait for its result."),
     "broker": ("broker", "Run an MQTT broker on this machine until Ctrl-C or SIGTERM."),

@@ -46,6 +46,9 @@ def command(
     name: Annotated[
         str, typer.Option("--name", help="Name of this uplink at the broker; without it, of the host and queue file.")
     ] = "",
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Publish frequent records without names, on .../compact: docs/mqtt.md.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for ports that are not there yet.")] = False,
     cafile: CaFile = None,
     certfile: CertFile = None,
@@ -77,7 +80,7 @@ def command(
     from host_tools.uplink.service import Service, Settings
 
     log = Log(verbose, sys.stderr if is_stdout(json_file) else None)
-    settings = Settings(tuple(port), at, queue_path, queue_max, baud, wait, pki, name, report_s)
+    settings = Settings(tuple(port), at, queue_path, queue_max, baud, wait, pki, name, report_s, compact)
     service = Service(settings, log.say, log.detail)
     try:
         service.run(stop)

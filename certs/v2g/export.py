@@ -18,9 +18,10 @@ from certs.v2g.pki import Pki
 from host_tools.errors import ToolError
 
 DEVICE_KEY = "secc_key.der"
-_ROOTS = ("v2g_root", "mo_root", "oem_root")
+ROOTS = ("v2g_root", "mo_root", "oem_root")
 
 PEER_FOLDER = "iso15118_2"  # its loaders look there for -20 too
+_MARKS = (DEVICE_KEY, PEER_FOLDER, f"{ROOTS[0]}_0.der")  # of which each export has one
 _PEER_NAMES = {
     "v2g_root": "v2gRootCA",
     "cpo_sub1": "cpoSubCA1",
@@ -58,14 +59,34 @@ def export_device(pki: Pki, target: Path, *, secc: str = "secc", force: bool = F
         files.write(fresh / DEVICE_KEY, key, files.PRIVATE)
         for number, name in enumerate(pki.chain(secc)[:-1]):
             files.write(fresh / f"secc_{number}.der", _der(pki, name))
-        for role in _ROOTS:
-            for number, name in enumerate(pki.names(role)):
-                files.write(fresh / f"{role}_{number}.der", _der(pki, name))
-        lists = [entry.crl_path(pki.folder) for entry in pki.index.entries.values() if entry.crl]
-        for number, path in enumerate(lists):
-            files.write(fresh / f"crl_{number}.der", path.read_bytes())
+        _write_roots(pki, fresh)
         written = sorted(path.name for path in fresh.iterdir())
     return [target / name for name in written]
+
+
+def export_roots(pki: Pki, target: Path, *, force: bool = False) -> list[Path]:
+    """Write what a board that makes its own key gets besides its chain: every root, every revocation list.
+
+    Return the files.  Errors: ToolError, OSError from the disk; what was at `target` is kept then.
+    """
+    with _folder(target, force) as fresh:
+        _write_roots(pki, fresh)
+        written = sorted(path.name for path in fresh.iterdir())
+    return [target / name for name in written]
+
+
+def chain_pem(pki: Pki, name: str) -> bytes:
+    """Return the chain of a certificate as PEM, the leaf first, without its root."""
+    return b"".join(_pem(pki, each) for each in pki.chain(name)[:-1])
+
+
+def _write_roots(pki: Pki, folder: Path) -> None:
+    for role in ROOTS:
+        for number, name in enumerate(pki.names(role)):
+            files.write(folder / f"{role}_{number}.der", _der(pki, name))
+    lists = [entry.crl_path(pki.folder) for entry in pki.index.entries.values() if entry.crl]
+    for number, path in enumerate(lists):
+        files.write(folder / f"crl_{number}.der", path.read_bytes())
 
 
 def export_peer(
@@ -93,7 +114,7 @@ def export_peer(
             files.write(certificates / f"{peer_name}Cert.der", _der(pki, names[role]))
             files.write(certificates / f"{peer_name}Cert.pem", _pem(pki, names[role]))
         for role, chain in _PEER_CHAINS.items():
-            files.write(certificates / chain, b"".join(_pem(pki, name) for name in pki.chain(names[role])[:-1]))
+            files.write(certificates / chain, chain_pem(pki, names[role]))
         for role, password_file in _PEER_KEYS.items():
             password = secrets.token_urlsafe(18).encode()
             files.write(keys / f"{_PEER_NAMES[role]}.key", pem(pki.key(names[role]), password), files.PRIVATE)
@@ -105,7 +126,7 @@ def export_peer(
 @contextlib.contextmanager
 def _folder(target: Path, force: bool) -> Iterator[Path]:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        if not (target / DEVICE_KEY).exists() and not (target / PEER_FOLDER).is_dir():
+        if not any((target / name).exists() for name in _MARKS):
             raise ToolError(f"{target}: something that is no export is there; name another folder")
         if not force:
             raise ToolError(f"{target}: an export is there; --force replaces it")

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from certs import files, issuing
 from certs.issuing import Pair, Subject
-from certs.keys import PrivateKey
+from certs.keys import PrivateKey, PublicKey, kind_of, public_bytes
 from certs.profiles import Profile
-from certs.v2g import names, revocation, store
+from certs.v2g import names, requests, revocation, store
 from certs.v2g.profiles import EDITIONS, Edition
 from certs.v2g.store import Entry, Index
 from host_tools.errors import ToolError
@@ -69,6 +69,8 @@ class Pki:
 
     def key(self, name: str) -> PrivateKey:
         """Return a private key."""
+        if self.entry(name).key_elsewhere:
+            raise ToolError(f"{name}: its key is not here, it is on the charger that made the request")
         path = self.entry(name).path(self.folder, ".key")
         try:
             return load_pem_private_key(path.read_bytes(), None)  # type: ignore[return-value]
@@ -123,10 +125,28 @@ class Pki:
         self.install(name, self._made(profile, entry, signer, now, None))
         return name
 
+    def sign_request(self, request: x509.CertificateSigningRequest, *, now: datetime | None = None) -> str:
+        """Certify a charger's key, which stays with it; return the name, which a charger keeps in later requests.
+
+        request: one that `requests.read` has judged: its common name is the SECC id.
+        """
+        identity = requests.identity(request)
+        with self.change():
+            name = self._name_of_charger(identity, public_bytes(request.public_key()))  # type: ignore[arg-type]
+            self._certify(name, request.public_key(), now or datetime.now(UTC))  # type: ignore[arg-type]
+            return name
+
     def renew(self, name: str, *, new_key: bool = False, now: datetime | None = None) -> list[str]:
         """Make a new certificate in place of a name's present one; return names whose issuer's key is gone by that."""
         with self.change():
             entry = self.entry(name)
+            if entry.key_elsewhere:
+                if new_key:
+                    raise ToolError(
+                        f"{name}: its key is on its charger: `gridkeel pki sign-csr` takes its next request"
+                    )
+                self._certify(name, self.certificate(name).public_key(), now or datetime.now(UTC))  # type: ignore[arg-type]
+                return []
             key = None if new_key else self.key(name)
             signer = None if entry.issuer == name else self.pair(entry.issuer)
             self.install(name, self._made(self.profile(name), entry, signer, now or datetime.now(UTC), key))
@@ -160,6 +180,34 @@ class Pki:
         files.write_pair(entry.path(self.folder, "", entry.number + 1), pair)
         entry.number += 1
 
+    def _name_of_charger(self, identity: str, public: bytes) -> str:
+        """Return the entry of a charger that makes its own keys, a new one where there is none."""
+        known = [entry for entry in self.index.entries.values() if entry.role == "secc"]
+        for entry in known:
+            if entry.common_name != identity and public_bytes(self.certificate(entry.name).public_key()) == public:  # type: ignore[arg-type]
+                raise ToolError(f"{identity}: its key is that of {entry.name} ({entry.common_name}) already")
+        for entry in known:
+            if entry.key_elsewhere and entry.common_name == identity:
+                return entry.name
+        name = self._free_name("secc", "")
+        issuer = self._first(self.role("secc").issuer)
+        self.index.entries[name] = Entry(name, "secc", issuer, identity, key_elsewhere=True)
+        return name
+
+    def _certify(self, name: str, public: PublicKey, now: datetime) -> None:
+        entry = self.entry(name)
+        profile = self.profile(name)
+        if kind_of(public) != profile.key:
+            raise ToolError(f"{entry.common_name}: a key of kind {kind_of(public)}, here they are {profile.key}")
+        try:
+            made = issuing.certify(profile, self._subject(entry), self.pair(entry.issuer), now, public)
+        except ValueError as error:
+            raise ToolError(f"{name}: {error}") from None
+        self._check_size(profile, entry, made)
+        (self.folder / name).mkdir(mode=files.FOLDER, exist_ok=True)
+        files.write_certificate(entry.path(self.folder, "", entry.number + 1), made)
+        entry.number += 1
+
     @contextlib.contextmanager
     def change(self) -> Iterator[None]:
         """Read the index, let the block change it, and make that count; where the block raises, nothing has changed."""
@@ -173,15 +221,20 @@ class Pki:
                 raise
 
     def _made(self, profile: Profile, entry: Entry, signer: Pair | None, now: datetime, key: PrivateKey | None) -> Pair:
-        subject = Subject(entry.common_name, self.index.organisation, self.index.country, ocsp_url=self.index.ocsp_url)
         try:
-            pair = issuing.make(profile, subject, signer, now, key=key)
+            pair = issuing.make(profile, self._subject(entry), signer, now, key=key)
         except ValueError as error:  # a subject that X.509 does not take, or an issuer that is no CA
             raise ToolError(f"{entry.name}: {error}") from None
-        size = len(files.certificate_der(pair))
+        self._check_size(profile, entry, pair.certificate)
+        return pair
+
+    def _subject(self, entry: Entry) -> Subject:
+        return Subject(entry.common_name, self.index.organisation, self.index.country, ocsp_url=self.index.ocsp_url)
+
+    def _check_size(self, profile: Profile, entry: Entry, certificate: x509.Certificate) -> None:
+        size = len(certificate.public_bytes(Encoding.DER))
         if profile.max_bytes is not None and size > profile.max_bytes:
             raise ToolError(f"{entry.name}: {size} bytes of DER, {profile.max_bytes} may be: shorten the names")
-        return pair
 
     def _first(self, role: str) -> str:
         found = self.names(role)

@@ -12,7 +12,7 @@ from cryptography import x509
 from certs.issuing import is_ca
 from certs.profiles import Profile
 from certs.v2g import store
-from certs.v2g.export import DEVICE_KEY
+from certs.v2g.export import DEVICE_KEY, ROOTS
 from certs.v2g.pki import Pki
 from certs.v2g.profiles import EDITIONS, ISO2
 from host_tools.errors import MissingError, ToolError
@@ -65,7 +65,7 @@ def _member(pki: Pki, name: str) -> Member:
         name,
         pki.certificate(name),
         pki.profile(name),
-        entry.path(pki.folder, ".key"),
+        None if entry.key_elsewhere else entry.path(pki.folder, ".key"),
         entry.revoked.get(str(entry.number), ""),
         entry.crl_path(pki.folder) if entry.crl else None,
     )
@@ -73,9 +73,7 @@ def _member(pki: Pki, name: str) -> Member:
 
 def _of_device(folder: Path) -> list[Chain]:
     own = [_read(path)[0] for path in _numbered(folder, "secc")]
-    roots = {
-        path.stem: _read(path)[0] for role in ("v2g_root", "mo_root", "oem_root") for path in _numbered(folder, role)
-    }
+    roots = {path.stem: _read(path)[0] for role in ROOTS for path in _numbered(folder, role)}
     chain = [
         Member(f"secc_{i}", each, guessed(each, "" if i else "secc"), None if i else folder / DEVICE_KEY)
         for i, each in enumerate(own)

@@ -27,6 +27,7 @@ class Entry:
 
     holder: PCID of the only vehicle that a contract is for, "" for any.  number: of its present certificate.
     revoked: times by number.  crl, ocsp: numbers of those files, 0 where none is.
+    key_elsewhere: it was certified by a request, and its key never was here.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Entry:
     revoked: dict[str, str] = field(default_factory=dict)
     crl: int = 0
     ocsp: int = 0
+    key_elsewhere: bool = False
 
     def path(self, folder: Path, suffix: str, number: int | None = None) -> Path:
         """Return where a certificate (.pem) or key (.key) is, the present one where no number is given."""

@@ -61,8 +61,8 @@ class Envelope:
         p = self._p
         soc = inverter.soc_pct_x100 if soc_fresh else -1
         connector = self.connector
-        if connector is not None and connector.soc_pct_x100 >= 0:
-            soc = connector.soc_pct_x100
+        if connector is not None and connector.demand.soc_pct_x100 >= 0:
+            soc = connector.demand.soc_pct_x100
         self._rate(p, inverter, active_left_w)
         if p.temperature_sensor:
             self._derate(temperature_c)
@@ -75,8 +75,7 @@ class Envelope:
             self._sustain(soc)
         self.headroom_w = self.charge_w
         if connector is not None:
-            self._bound_charge(connector.charge_w, connector.charge_by)
-            self._bound_discharge(connector.discharge_w, connector.discharge_by)
+            self._connect(connector)
         limiter = limits.NONE
         if requested_w > self.charge_w:
             requested_w = self.charge_w
@@ -102,6 +101,14 @@ class Envelope:
         if most_w < self.discharge_w:
             self.discharge_w = most_w
             self.discharge_by = name
+
+    def _connect(self, connector):
+        if connector.charge_w < self.charge_w:
+            self.charge_w = connector.charge_w
+            self.charge_by = connector.charge_by
+        if connector.discharge_w < self.discharge_w:
+            self.discharge_w = connector.discharge_w
+            self.discharge_by = connector.discharge_by
 
     def _rate(self, p, inverter, active_left_w):
         # Without a call for each bound: this is worked out every block.

@@ -145,6 +145,8 @@ _TABLE = (
     b"volt_var_response_ms 5000 0 90000 ms\n"
     b"inverter_family 0 0 15 index\n"
     b"grid_code 0 0 last index\n"
+    b"battery_ms 10000 0 60000 ms\n"
+    b"group 0 0 65535 number\n"
 )
 
 

@@ -122,6 +122,8 @@ MEANINGS: dict = {
     "volt_var_response_ms": "volt-var: open-loop response time, to 90 % of a step",
     "inverter_family": "kind of inverter, see docs/inverter.md; 0 SunSpec; at the next start",
     "grid_code": "grid code: droop, trips, enter service and volt-var at once, see docs/grid-services.md; 0 none",
+    "battery_ms": "interval of battery records, 0 none",
+    "group": "group of controllers whose commands this one takes beside its own, 0 none; see docs/mqtt.md",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from host_tools.errors import ToolError
-from host_tools.image import compiler
+from host_tools.image import compiler, layout
 from host_tools.image.chips import chip_named
 from host_tools.image.package import beside, sources
 
@@ -46,4 +46,4 @@ def flash_image(
             ast.parse(text, name)
         except SyntaxError as error:
             raise ToolError(f"{name} is no Python: {error}") from None
-    return compiler.packed(files | compiler.compiled(own, chip, assertions=True))
+    return layout.pack(files | compiler.compiled(own, chip, assertions=True))

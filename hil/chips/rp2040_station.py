@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import runpy
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +12,7 @@ from gridkeel import evse
 from gridkeel.params import Parameters
 from hil.chips.flash_image import FIRMWARE, flash_image
 from hil.chips.rp2040 import CHIP, Layout, Rp2040
-from hil.chips.rp2040_pins import AnalogInputs, UartLine
+from hil.chips.rp2040_pins import Source, UartLine, sine, switched
 from hil.drivers.connector_frames import Orders
 from hil.plants.inverter import Inverter, InverterConfig
 from hil.rigs.bus import Bus
@@ -29,28 +28,29 @@ HOST_EVERY_US = 5000.0
 _FIRST_ADC_PIN = 26
 _MIDDLE = 2048  # counts of 12 bits
 _COUNTS_PER_SAMPLE_COUNT = 16
-_RS485_BITS, _HOST_BITS = 11, 10
 
 
-class Sine:
+class Mains:
     """The mains: a sine whose frequency jumps when it is told, its phase goes on."""
 
-    def __init__(self, freq_hz: float, volts: float, adc_uv: int) -> None:
+    def __init__(self, chip: Rp2040, freq_hz: float, volts: float, adc_uv: int) -> None:
+        self._chip = chip
         self.freq_hz, self.volts = freq_hz, volts
-        self._uv = adc_uv * _COUNTS_PER_SAMPLE_COUNT
+        self._amplitude = volts * math.sqrt(2.0) * 1e6 / (adc_uv * _COUNTS_PER_SAMPLE_COUNT)
         self._turns, self._at_us = 0.0, 0.0
+        self._wire()
 
-    def step(self, freq_hz: float, now_us: float) -> None:
-        self._turns = self._phase(now_us)
+    def step(self, freq_hz: float) -> float:
+        """Change the frequency now; return when that is, in us."""
+        now_us = self._chip.now_us
+        self._turns = (self._turns + self.freq_hz * (now_us - self._at_us) * 1e-6) % 1.0
         self._at_us, self.freq_hz = now_us, freq_hz
+        self._wire()
+        return now_us
 
-    def counts(self, us: float) -> int:
-        """Return what a converter of 12 bits reads at that time."""
-        volts = self.volts * math.sqrt(2.0) * math.cos(2.0 * math.pi * self._phase(us))
-        return max(0, min(4095, round(_MIDDLE + volts * 1e6 / self._uv)))
-
-    def _phase(self, us: float) -> float:
-        return (self._turns + self.freq_hz * (us - self._at_us) * 1e-6) % 1.0
+    def _wire(self) -> None:
+        source = sine(_MIDDLE, self._amplitude, self.freq_hz, self._turns, self._at_us)
+        self._chip.wire_adc(TABLE.MAINS_ADC - _FIRST_ADC_PIN, source)
 
 
 def package() -> bytes:
@@ -78,19 +78,19 @@ class Station:
         self.parameters = Parameters(settings)
         files = {"main.py": main or (FIRMWARE / "main.py").read_bytes(), "config.json": json.dumps(settings).encode()}
         self.chip = chip = Rp2040(image, package, files, layout)
-        self.mains = Sine(float(self.parameters.nominal_hz), float(self.parameters.nominal_v), self.parameters.adc_uv)
+        self.mains = Mains(
+            chip, float(self.parameters.nominal_hz), float(self.parameters.nominal_v), self.parameters.adc_uv
+        )
         self.inverter = Inverter(InverterConfig(unit=self.parameters.modbus_unit))
         self.bus = Bus(self.inverter, self.parameters.modbus_baud)
         self.connector = None if self.parameters.evse == evse.FIXED else connector_for(self.parameters)
-        self.rs485 = UartLine(chip, TABLE.RS485_UART, _RS485_BITS, self._to_inverter)
-        self.link = UartLine(chip, TABLE.HOST_UART, _HOST_BITS, self._to_host)
+        self.rs485 = UartLine(chip, TABLE.RS485_UART, self._to_inverter)
+        self.link = UartLine(chip, TABLE.HOST_UART, self._to_host)
         self.recorder = Recorder()
         self._queue = Queue(folder / "queue.db")
         self.host = RunHost(self._queue, TABLE.HOST_BAUD, [], self.recorder, lambda _birth: None, 1)
         self._host_us = 0.0
-        channels: dict[int, Callable[[float], int]] = {TABLE.MAINS_ADC - _FIRST_ADC_PIN: self.mains.counts}
-        channels[TABLE.PILOT_ADC - _FIRST_ADC_PIN] = self._pilot_counts
-        self._inputs = AnalogInputs(chip, channels)
+        self._pilot: Source = {}
         self.contactor: list[tuple[float, bool]] = []
         chip.watch_pin(TABLE.CONTACTOR, self._contactor)
         chip.drive_pin(TABLE.SERVICE, True)
@@ -102,6 +102,7 @@ class Station:
 
     def __exit__(self, *_error: object) -> None:
         self._queue.close()
+        self.chip.close()
 
     @property
     def closed(self) -> bool:
@@ -123,6 +124,7 @@ class Station:
             self.connector.advance(now_s, closed, self._orders(), self.mains.volts, self.inverter.power_w)
             closed = self.connector.contactor.closed
             self.inverter.let(self.connector.range_w)
+            self._wire_pilot()
         self.chip.drive_pin(TABLE.FEEDBACK, not closed)
         self.inverter.advance(now_s, self.mains.volts if closed else 0.0, self.mains.freq_hz)
         if now_us >= self._host_us:
@@ -132,19 +134,18 @@ class Station:
                 self.link.hear(said[1], said[0])
 
     def _orders(self) -> Orders:
-        """Return what the pilot's PWM does, read from its slice."""
-        slice_ = self.chip.mcu.pwm.channels[TABLE.PILOT_PWM // 2 % 8]
-        if not self.chip.mcu.gpio[TABLE.PILOT_ENABLE].output_value:
-            return Orders(duty_permille=-1)
-        return Orders(duty_permille=round((slice_.cc & 0xFFFF) * 1000 / (slice_.top + 1)))
+        """Return what the pilot's PWM does."""
+        duty, enabled = self.chip.pwm(TABLE.PILOT_PWM, TABLE.PILOT_ENABLE)
+        return Orders(duty_permille=round(duty * 1000) if enabled else -1)
 
-    def _pilot_counts(self, _us: float) -> int:
-        if self.connector is None:
-            return 0
-        slice_ = self.chip.mcu.pwm.channels[TABLE.PILOT_PWM // 2 % 8]
+    def _wire_pilot(self) -> None:
+        """Give the pilot's input the levels of this moment, where they changed."""
+        assert self.connector is not None
         levels = self.connector.levels
-        mv = levels.high_mv if slice_.timer.counter < (slice_.cc & 0xFFFF) else levels.low_mv
-        return max(0, min(4095, (mv - TABLE.PILOT_LOW_MV) * 4096 // TABLE.PILOT_SPAN_MV))
+        pilot = switched(TABLE.PILOT_PWM, _pilot_counts(levels.high_mv), _pilot_counts(levels.low_mv))
+        if pilot != self._pilot:
+            self._pilot = pilot
+            self.chip.wire_adc(TABLE.PILOT_ADC - _FIRST_ADC_PIN, pilot)
 
     def _contactor(self, us: float, level: bool) -> None:
         self.contactor.append((us, level))
@@ -155,3 +156,7 @@ class Station:
 
     def _to_host(self, data: bytes, begun_us: float) -> None:
         self.host.from_board(data, round(begun_us))
+
+
+def _pilot_counts(mv: int) -> int:
+    return max(0, min(4095, (mv - TABLE.PILOT_LOW_MV) * 4096 // TABLE.PILOT_SPAN_MV))

@@ -12,13 +12,18 @@ _FULL_J = 1e-3  # room smaller than this is rounding, not room
 
 @dataclass(frozen=True, slots=True)
 class BatteryConfig:
-    """Data of one pack; SoC counts what the aged pack can hold, as model 713 does (WHAvail = WHRtg * SoC * SoH)."""
+    """Data of one pack; SoC counts what the aged pack can hold, as model 713 does (WHAvail = WHRtg * SoC * SoH).
+
+    empty_v, full_v: its voltage at rest, a straight line between them; 0 where nobody measures it.
+    """
 
     capacity_wh: float = 40000.0
     soc_pct: float = 62.0
     soh_pct: float = 96.0
     soc_taper_pct: float = 90.0
     taper_floor_pct: float = 5.0
+    empty_v: float = 0.0
+    full_v: float = 0.0
 
     def __post_init__(self):
         for name, low, high in (
@@ -27,10 +32,14 @@ class BatteryConfig:
             ("soh_pct", 1.0, 100.0),
             ("soc_taper_pct", 0.0, 99.9),
             ("taper_floor_pct", 1.0, 100.0),
+            ("empty_v", 0.0, 1500.0),
+            ("full_v", 0.0, 1500.0),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ToolError(f"battery.{name} = {value} is outside {low:g}..{high:g}")
+        if self.full_v and not 0.0 < self.empty_v < self.full_v:
+            raise ToolError(f"battery.empty_v = {self.empty_v} is not between 0 and full_v = {self.full_v}")
 
 
 class Tally:

@@ -120,6 +120,26 @@ def _remove(name):
         os.remove(name)
 
 
+def _rename(old, new):
+    try:
+        os.rename(old, new)
+    except OSError:  # FAT: a rename replaces nothing
+        _remove(new)
+        os.rename(old, new)
+
+
+def copy(source, target):
+    """Make a file the same as another one of the board."""
+    piece = bytearray(256)
+    with open(source, "rb") as file, open(target, "wb") as out:
+        while True:
+            n = file.readinto(piece)
+            if not n:
+                break
+            out.write(memoryview(piece)[:n])
+    _row()
+
+
 def place(marker, files, folders):
     """Put what is staged as NAME.new in place of NAME; the marker goes first."""
     _remove(marker)
@@ -132,11 +152,7 @@ def place(marker, files, folders):
         os.rename(name + FRESH, name)
         _remove(name + OLD)
     for name in files:
-        try:
-            os.rename(name + FRESH, name)
-        except OSError:  # FAT: a rename replaces nothing
-            _remove(name)
-            os.rename(name + FRESH, name)
+        _rename(name + FRESH, name)
     if hasattr(os, "sync"):
         os.sync()
     _row()

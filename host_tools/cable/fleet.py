@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gridkeel.params import NAMES
+from host_tools.cable.own_key import check_identity
 from host_tools.cable.provision import check_device_id
 from host_tools.errors import MissingError, ToolError
 
-PORT, SERIAL, DEVICE_ID, CONFIG, PKI = COLUMNS = ("port", "serial", "device_id", "config", "pki")
+PORT, SERIAL, DEVICE_ID, CONFIG, PKI = ("port", "serial", "device_id", "config", "pki")
+SECC_ID, CSR, CHAIN = ("secc_id", "csr", "chain")
+COLUMNS = (PORT, SERIAL, DEVICE_ID, CONFIG, PKI, SECC_ID, CSR, CHAIN)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class Device:
     serial: str = ""
     config: str = ""
     pki: str = ""
+    secc_id: str = ""
+    csr: str = ""
+    chain: str = ""
     overrides: list[str] = field(default_factory=list)
 
     @property
@@ -51,7 +57,7 @@ def read(path: Path) -> list[Device]:
         raise ToolError(f"{path}, line {reader.line_num}: {error}") from None
     if not devices:
         raise ToolError(f"{path} lists no device")
-    for column in (DEVICE_ID, PORT, SERIAL):
+    for column in (DEVICE_ID, PORT, SERIAL, SECC_ID, CSR, CHAIN):
         _check_unique(path, devices, column)
     return devices
 
@@ -75,6 +81,8 @@ def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[Device]:
             raise ToolError(f"{path}, line {reader.line_num}: give either its port or its USB serial number")
         try:
             check_device_id(cells[DEVICE_ID])
+            if cells.get(SECC_ID):
+                check_identity(cells[SECC_ID])
         except ToolError as error:
             raise ToolError(f"{path}, line {reader.line_num}: {error}") from None
         overrides = [f"{name}={value}" for name, value in cells.items() if name in NAMES and value]

@@ -29,6 +29,18 @@ class Calls(Protocol):
 
 
 @dataclass(frozen=True)
+class Held:
+    """Octets that a board has in another file, and copies itself: they never travel."""
+
+    name: str
+    sha256: str
+
+
+Octets = bytes | Held
+Folder = Mapping[str, Octets]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a board is to hold.
 
@@ -38,7 +50,7 @@ class Plan:
 
     marker: str
     files: Mapping[str, bytes]
-    folders: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    folders: Mapping[str, Folder] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -50,8 +62,8 @@ class Plan:
         return (json.dumps({**self.about, "sha256": hashes}, sort_keys=True) + "\n").encode()
 
 
-def digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def digest(data: Octets) -> str:
+    return data.sha256 if isinstance(data, Held) else hashlib.sha256(data).hexdigest()
 
 
 def apply(board: Calls, plan: Plan, progress: Progress | None = None) -> list[str]:
@@ -102,22 +114,29 @@ def _digests(board: Calls, names: list[str]) -> dict[str, str]:
     return dict(zip(names, board.call("digests", names)["digests"], strict=True))
 
 
-def _stage_folder(board: Calls, name: str, wanted: Mapping[str, bytes], progress: Progress | None) -> None:
+def _stage_folder(board: Calls, name: str, wanted: Folder, progress: Progress | None) -> None:
     held = board.call("tree", name)["files"]
     for path in held:
         if path not in wanted:
             board.call("remove", f"{name}/{path}")
     for folder in sorted({name, *(f"{name}/{path}".rpartition("/")[0] for path in wanted)}):
         board.call("folder", folder)
-    done, total = 0, sum(map(len, wanted.values()))
+    done, total = 0, sum(map(_travels, wanted.values()))
     for path, data in wanted.items():
         if held.get(path) != digest(data):
-            _send(board, f"{name}/{path}", data, None)
-        done += len(data)
+            if isinstance(data, Held):
+                board.call("copy", data.name, f"{name}/{path}")
+            else:
+                _send(board, f"{name}/{path}", data, None)
+        done += _travels(data)
         if progress:
             progress(name.removesuffix(FRESH), done, total)
     if board.call("tree", name)["files"] != {path: digest(data) for path, data in wanted.items()}:
         raise _otherwise(name)
+
+
+def _travels(data: Octets) -> int:
+    return 0 if isinstance(data, Held) else len(data)
 
 
 def _stage(board: Calls, name: str, data: bytes, progress: Progress | None) -> None:

@@ -12,6 +12,7 @@ from host_tools.link.dictionary import Dictionary
 
 MAX_BYTES = 4096  # a command that sets every parameter takes 2.7 kB
 PARAMETERS = "parameters"
+NOT_FOR_GROUPS = ("access", "departure", "parameters", "update")  # they are about one vehicle, or one controller
 UPDATE = "update"  # carried out by the uplink: it offers a release to the controller
 
 
@@ -58,6 +59,16 @@ def update_of(payload: bytes) -> str | None:
     if not isinstance(name, str) or not releases.NAME.fullmatch(name):
         raise CommandError(f"release = {bodies.quoted(name)} is not {releases.NAME_DIGITS} hexadecimal digits")
     return name
+
+
+def check_for_group(payload: bytes) -> None:
+    """Check that a command may go to a group.  Errors: CommandError where it is none, or about one controller alone."""
+    document = _document(payload)
+    if not isinstance(document, dict) or len(document) != 1:
+        raise CommandError("want an object with one command")
+    kind = next(iter(document))
+    if kind in NOT_FOR_GROUPS:
+        raise CommandError(f"{kind} is about one controller: send it to that one")
 
 
 def _document(payload: bytes) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from host_tools.contract import topics
 
-_PAYLOAD_MAX = 64 * 1024
+PAYLOAD_MAX = 64 * 1024
 _RUN_MAX = 64
 _WORDS = {"online": True, "offline": False}
 
@@ -28,7 +28,7 @@ class Said(NamedTuple):
 
 def document_of(payload: bytes) -> dict[str, Any] | None:
     """Return the JSON object in a payload, None where there is none or it is too long."""
-    if len(payload) > _PAYLOAD_MAX:
+    if len(payload) > PAYLOAD_MAX:
         return None
     try:
         document = json.loads(payload)

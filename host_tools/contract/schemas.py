@@ -6,8 +6,8 @@ from typing import Any
 
 from gridkeel import params_text
 from gridkeel.link import messages, table
-from host_tools.contract import bodies, releases
-from host_tools.link.dictionary import LIMITS, Dictionary, Field
+from host_tools.contract import bodies, compact, releases
+from host_tools.link.dictionary import LIMITS, OR_NONE, Dictionary, Field
 from host_tools.link.readable import CONFIG_INVALID, FLAG, REASON
 
 Schema = dict[str, Any]
@@ -57,6 +57,9 @@ def _field(field: Field) -> Schema:
         return {"type": "string", "anyOf": [{"enum": names}, {"pattern": "^unknown_[0-9]+$"}]}
     low, high = LIMITS[field.code]
     schema: Schema = {"type": "integer", "minimum": low, "maximum": high}
+    if field.unit.endswith(OR_NONE):
+        described = f"unit: {field.unit.removesuffix(OR_NONE)}; null: not known"
+        return {**schema, "type": ["integer", "null"], "minimum": low + 1, "description": described}
     return {**schema, "description": f"unit: {field.unit}"} if field.unit else schema
 
 
@@ -66,6 +69,17 @@ def _birth() -> Schema:
         "device": _WHO["device"],
         "boot": _WHO["boot"],
         "firmware": {"type": "string"},
+        "group": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 65535,
+            "description": "parameter group; 0 none, or not read yet: another birth follows then",
+        },
+        "compact": {
+            "type": "array",
+            "items": {"enum": list(compact.MESSAGES)},
+            "description": "records that are published on .../compact, as arrays in the order of the table",
+        },
         "uplink": {"type": "string", "description": "version of the uplink"},
         "schemas": {"type": "object", "additionalProperties": {"type": "string"}},
         "table": {
@@ -75,7 +89,7 @@ def _birth() -> Schema:
         },
     }
     # A broker whose packets are too small for the table gets the birth without it.
-    required = [name for name in properties if name != "table"]
+    required = [name for name in properties if name not in ("table", "compact")]
     return _document("birth", "what a controller is; retained", properties, required)
 
 

@@ -1,6 +1,7 @@
 """Topic names, the contract's version in the prefix: gridkeel/v2/<device>/<leaf>, gridkeel/v2/$uplink/<name>/status.
 
-Releases of firmware, for the whole fleet: gridkeel/v2/$release/<name>/<number>.
+Releases of firmware, for the whole fleet: gridkeel/v2/$release/<name>/<number>. Commands to a group of controllers:
+gridkeel/v2/$group/<number>/cmd.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ BIRTH = "birth"
 STATUS = "status"
 COMMAND = "cmd"
 ACK = "ack"
+COMPACT = "compact"  # records without names: compact.py
 UPDATE = "update"  # how an update stands: the one record that is retained
+TWIN = "twin"  # what the cloud twin knows of a controller's battery: retained, and no record
 STATUSES = f"{PREFIX}/+/{STATUS}"
 EVERYTHING = f"{PREFIX}/+/+"
 _UPLINK = "$uplink"  # never a device: `level` writes the sign as %24
 _RELEASE = "$release"
+_TWIN = "$twin"
+_GROUP = "$group"
 UPLINKS = f"{PREFIX}/{_UPLINK}/+/{STATUS}"
 
-_OURS = (BIRTH, STATUS, COMMAND, ACK)
+_OURS = (BIRTH, STATUS, COMMAND, ACK, COMPACT, TWIN)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -55,6 +60,16 @@ def presence(uplink: str) -> str:
     return f"{PREFIX}/{_UPLINK}/{level(uplink)}/{STATUS}"
 
 
+def twin_presence(name: str) -> str:
+    """Return the topic on which a twin says that it is there."""
+    return f"{PREFIX}/{_TWIN}/{level(name)}/{STATUS}"
+
+
+def signal(name: str) -> str:
+    """Return the topic on which a twin takes its regulation signal."""
+    return f"{PREFIX}/{_TWIN}/{level(name)}/signal"
+
+
 def split_presence(name: str) -> str | None:
     """Return the uplink level of a presence topic, None for any other."""
     parts = name.split("/")
@@ -74,3 +89,16 @@ def split_release(topic_name: str) -> tuple[str, int] | None:
     if len(parts) != 5 or "/".join(parts[:3]) != f"{PREFIX}/{_RELEASE}" or not _NUMBER.fullmatch(parts[4]):
         return None
     return parts[3], int(parts[4])
+
+
+def group(number: int) -> str:
+    """Return the topic of commands to a group."""
+    return f"{PREFIX}/{_GROUP}/{number}/{COMMAND}"
+
+
+def split_group(topic_name: str) -> int | None:
+    """Return the group whose commands a topic carries, None for any other topic."""
+    parts = topic_name.split("/")
+    if len(parts) != 5 or "/".join((*parts[:3], parts[4])) != f"{PREFIX}/{_GROUP}/{COMMAND}":
+        return None
+    return int(parts[3]) if _NUMBER.fullmatch(parts[3]) else None

@@ -38,6 +38,7 @@ HOST_ORDER = (
     "twin.store",
     "twin.engine",
     "twin.orders",
+    "twin.service",
     "hil.config",
     "hil.drivers",
     "hil.plants",
@@ -93,7 +94,11 @@ def imports(path: Path) -> set[str]:
 def package_of_file(path: Path) -> str | None:
     """Return the package of a file, None for the empty `__init__` of host_tools, hil and twin."""
     parts = path.relative_to(ROOT).with_suffix("").parts
-    return None if parts in (("host_tools", "__init__"), ("hil", "__init__"), ("twin", "__init__")) else package_of(".".join(parts))
+    return (
+        None
+        if parts in (("host_tools", "__init__"), ("hil", "__init__"), ("twin", "__init__"))
+        else package_of(".".join(parts))
+    )
 
 
 def package_of(name: str) -> str | None:

@@ -1,10 +1,11 @@
 """The boards there are tables for, and a user's own: name, chip, clock and room, read from a file of constants.
 
 A table is `firmware/gridkeel/boards/tables/NAME.py`. The builder reads NAME, CHIP and CLOCK_HZ of it, and where they
-are there HEAP_BYTES (a chip with memory beside it), FLASH_BYTES, ROMFS_BYTES (what the image's partition holds) and
-VEHICLE_NETWORK (its file serves a network for vehicles);
-pins and ports are the family's, which reads the same table on the device. A user's own file may be such a table, or a
-whole board with a function `make`, as docs/porting.md has it; none of its code runs on the host.
+are there HEAP_BYTES (a chip with memory beside it), FLASH_BYTES, ROMFS_BYTES (what the image's partition holds),
+VEHICLE_NETWORK (its file serves a network for vehicles), ENTROPY and KEYS_ON_DEVICE (where random numbers come from,
+and whether keys may be made of them); pins and ports are the family's, which reads the same table on the device. A
+user's own file may be such a table, or a whole board with a function `make`, as docs/porting.md has it; none of its
+code runs on the host.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from host_tools.image.package import PACKAGE, TABLES
 
 FILES_BYTES = 128 * 1024  # of the flash: settings, keys, journal and what else a board keeps
 _VIRTUAL = "virtual"
+_VIRTUAL_FILE = "boards/virtual.py"
 _MAKES = "make"
 
 
@@ -30,7 +32,8 @@ class Board:
     """One board.
 
     table: its file, None for the virtual board.  own: it is a user's, from beside the firmware.  whole: and makes the
-    board itself, without a family's help.
+    board itself, without a family's help.  entropy: what its random numbers are drawn from, "" where nothing says it.
+    keys_on_device: and whether private keys may be made of them.
     """
 
     name: str
@@ -43,11 +46,15 @@ class Board:
     table: Path | None = None
     own: bool = False
     whole: bool = False
+    entropy: str = ""
+    keys_on_device: bool = False
 
 
 def boards(firmware: Path) -> dict[str, Board]:
     """Return every board of a firmware by its name.  Errors: ToolError that names a table and what is wrong in it."""
-    found = {_VIRTUAL: _board(None, {"NAME": _VIRTUAL, "CHIP": "unix-x64"})}
+    own = firmware / PACKAGE / _VIRTUAL_FILE
+    said = dict(_constants(_parsed(own))) if own.is_file() else {}
+    found = {_VIRTUAL: _board(None, {**said, "NAME": _VIRTUAL, "CHIP": "unix-x64"})}
     for path in sorted((firmware / PACKAGE / TABLES).glob("*.py")):
         if path.stem != "__init__":
             board = read(path)
@@ -71,12 +78,16 @@ def read(path: Path, *, own: bool = False) -> Board:
         raise MissingError(f"cannot read {path}: no such board file")
     if not path.stem.isidentifier():
         raise ToolError(f"{path}: {path.stem!r} cannot be a module's name; use letters, digits and _")
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, UnicodeDecodeError) as error:
-        raise ToolError(f"{path} is no Python: {error}") from None
+    tree = _parsed(path)
     whole = any(isinstance(node, ast.FunctionDef) and node.name == _MAKES for node in tree.body)
     return _board(path, dict(_constants(tree)), own, whole)
+
+
+def _parsed(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise ToolError(f"{path} is no Python: {error}") from None
 
 
 def constant(board: Board, name: str) -> Any:
@@ -111,6 +122,7 @@ def _board(path: Path | None, table: dict[str, Any], own: bool = False, whole: b
     except ToolError as error:
         raise ToolError(f"{path}: CHIP: {error}") from None
     flash_bytes = value("FLASH_BYTES", int, chip.flash_bytes)
+    entropy = value("ENTROPY", str, "") if "ENTROPY" in table else ""
     room = max(flash_bytes - chip.interpreter_bytes - FILES_BYTES, 1)
     return Board(
         name,
@@ -120,6 +132,8 @@ def _board(path: Path | None, table: dict[str, Any], own: bool = False, whole: b
         flash_bytes=flash_bytes,
         romfs_bytes=value("ROMFS_BYTES", int, room),
         vehicle_network=value("VEHICLE_NETWORK", bool, whole or path is None),
+        entropy=entropy,
+        keys_on_device=value("KEYS_ON_DEVICE", bool, False),
         table=path,
         own=own,
         whole=whole,

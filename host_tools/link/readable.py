@@ -12,13 +12,13 @@ CONFIG_INVALID = fault_name(errors.CONFIG_INVALID)
 REASON = "reason"  # of an event whose value is a code that people cannot read
 
 
-def readable(record: Record, dictionary: Dictionary) -> dict[str, int | str | bool]:
+def readable(record: Record, dictionary: Dictionary) -> dict[str, int | str | bool | None]:
     """Return {"device", "boot", "sequence", "message", then the fields}, ready for JSON.
 
-    An enum's number becomes its name ("unknown_N" where the table has none), a flag a bool; units stay in the keys,
-    and bit fields stay numbers.
+    An enum's number becomes its name ("unknown_N" where the table has none), a flag a bool, what is not known None;
+    units stay in the keys, and bit fields stay numbers.
     """
-    out: dict[str, int | str | bool] = {
+    out: dict[str, int | str | bool | None] = {
         "device": record.device_id,
         "boot": record.boot_id,
         "sequence": record.sequence,
@@ -33,7 +33,9 @@ def readable(record: Record, dictionary: Dictionary) -> dict[str, int | str | bo
     return out
 
 
-def _value(field: Field, value: int, dictionary: Dictionary) -> int | str | bool:
+def _value(field: Field, value: int, dictionary: Dictionary) -> int | str | bool | None:
+    if not field.knows(value):
+        return None
     if field.unit == FLAG:
         return bool(value)
     names = dictionary.enums.get(field.unit)

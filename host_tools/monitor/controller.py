@@ -55,6 +55,7 @@ class Controller:
     messages: int = 0
     heard_s: float | None = None
     history: array[int] = field(default_factory=_no_history)
+    table: str | None = None  # of its birth, as JSON, where its records come without names
     faulted: bool = False  # whether `faults` holds any; kept, since every order of the fleet asks for it
 
     @property
@@ -112,7 +113,7 @@ class Controller:
 
     def document(self, now_s: float) -> dict[str, Any]:
         """Return the figures ready for JSON."""
-        hidden = ("history", "heard_s", "level", "said", "faulted")
+        hidden = ("history", "heard_s", "level", "said", "faulted", "table")
         shown = {name: getattr(self, name) for name in self.__slots__ if name not in hidden}
         age_s = self.age_s(now_s)
         return {**shown, "faults": self.faults, "age_s": None if age_s is None else round(age_s, 3)}

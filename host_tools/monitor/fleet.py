@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from host_tools.contract import topics
+from host_tools.contract.compact import Table, expanded
 from host_tools.contract.dedupe import Dedupe
-from host_tools.contract.online import Said, document_of, is_online, said
+from host_tools.contract.online import PAYLOAD_MAX, Said, document_of, is_online, said
 from host_tools.monitor.controller import FAULTED, STALE_S, Controller, text
 
 DEVICES_MAX = 200_000  # about 1 kB each; what comes beyond is counted and shown, never dropped in silence
 _UPLINKS_MAX = 10_000
 _EVENTS = 200
+_TABLES_MAX = 16  # different message tables, one a version of the firmware
 
 
 class Event(NamedTuple):
@@ -56,6 +60,7 @@ class Fleet:
         self.unseen: set[int] = set()  # hashes of the names of devices that found no room
         self.version = 0  # rises with every change
         self._happened = 0
+        self._tables: dict[str, str] = {}
         self._devices_max = devices_max
         self._served: dict[str, set[str]] = {}
         self._dedupe = Dedupe(boots=2 * devices_max)
@@ -77,14 +82,16 @@ class Fleet:
         if not payload and leaf in (topics.STATUS, topics.BIRTH):
             self._forget(level, leaf)
             return None
-        document = document_of(payload)
+        document = self._expanded(level, payload) if leaf == topics.COMPACT else document_of(payload)
         if document is None:
             self.malformed += 1
             return None
+        if leaf == topics.COMPACT:
+            leaf = document["message"]
         if leaf == topics.STATUS:
             return self._take_status(self._controller(level), document, now_s)
         if leaf == topics.BIRTH:
-            return self._controller(level)
+            return self._born(self._controller(level), document)
         return self._take_record(level, leaf, document, now_s)
 
     def totals(self, now_s: float) -> Totals:
@@ -138,6 +145,24 @@ class Fleet:
             if words is not None:
                 self._happen(now_s, controller, words)
         return controller
+
+    def _born(self, controller: Controller | None, birth: dict[str, Any]) -> Controller | None:
+        """Keep the table of a controller whose records come without names; most have the same one."""
+        if controller is not None and "compact" in birth:
+            table = json.dumps(birth.get("table"))
+            if table in self._tables or len(self._tables) < _TABLES_MAX:
+                controller.table = self._tables.setdefault(table, table)
+        return controller
+
+    def _expanded(self, level: str, payload: bytes) -> dict[str, Any] | None:
+        """Return a record that came without names, None where it is malformed or came before its birth message."""
+        controller = self.controllers.get(level)
+        if controller is None or controller.table is None or len(payload) > PAYLOAD_MAX:
+            return None
+        try:
+            return expanded(controller.device, json.loads(payload), _table_of(controller.table))
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            return None
 
     def _controller(self, level: str) -> Controller | None:
         """Return a device's entry; None where there is no room for one more."""
@@ -216,3 +241,9 @@ class Fleet:
 def _count(value: Any) -> int | None:
     fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFFFFFFFF
     return value if fits else None
+
+
+@lru_cache(_TABLES_MAX)
+def _table_of(text: str) -> Table:
+    """Return a birth message's table from its JSON.  Errors: AttributeError later, where it is none."""
+    return json.loads(text)

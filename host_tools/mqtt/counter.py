@@ -12,7 +12,7 @@ from host_tools.contract.dedupe import Dedupe
 from host_tools.mqtt.address import Broker
 from host_tools.mqtt.subscriber import Subscriber
 
-_NO_RECORDS = {topics.BIRTH, topics.STATUS, topics.COMMAND, topics.ACK}
+_NO_RECORDS = {topics.BIRTH, topics.STATUS, topics.COMMAND, topics.ACK, topics.TWIN}
 _SESSION_S = 3600  # a broker with a disk keeps what comes while this subscriber is away
 
 
@@ -63,16 +63,19 @@ class CountingSubscriber:
         parts = topics.split(name)
         with self._changed:
             if parts is not None and parts[1] not in _NO_RECORDS:
-                self._count(payload)
+                self._count(*parts, payload)
             if self._on_message is not None:
                 self._on_message(name, payload)
             self._changed.notify_all()
 
-    def _count(self, payload: bytes) -> None:
+    def _count(self, level: str, leaf: str, payload: bytes) -> None:
         try:
             document = json.loads(payload)
-            device, boot, sequence = str(document["device"]), int(document["boot"]), int(document["sequence"])
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            if leaf == topics.COMPACT:
+                device, boot, sequence = level, int(document[1]), int(document[2])
+            else:
+                device, boot, sequence = str(document["device"]), int(document["boot"]), int(document["sequence"])
+        except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
             self.malformed += 1
             return
         if self._dedupe.is_new(device, boot, sequence):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from host_tools.commit import host_version
+from host_tools.contract.compact import MESSAGES
 from host_tools.contract.schemas import IDS
 
 ONLINE = "online"
@@ -19,22 +20,28 @@ Table = dict[str, list[dict[str, str]]]
 class Birth:
     """A controller at the far end of a live link.  table: {message: [{"name", "unit"}, ...]} as it declared it.
 
-    table None: left out, for a broker that takes no packet of that size.
+    table None: left out, for a broker that takes no packet of that size.  group: 0 none, or not read yet.
+    compact: its frequent records go without names.
     """
 
     device: str
     boot: int
     firmware: str
     table: Table | None
+    group: int = 0
+    compact: bool = False
 
     def payload(self) -> bytes:
         document: dict[str, Any] = {
             "device": self.device,
             "boot": self.boot,
             "firmware": self.firmware,
+            "group": self.group,
             "uplink": host_version(),
             "schemas": IDS,
         }
+        if self.compact:
+            document["compact"] = list(MESSAGES)
         if self.table is not None:
             document["table"] = self.table
         return _json(document)

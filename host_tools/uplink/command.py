@@ -30,6 +30,7 @@ class Command:
     correlation: bytes | None
     expires_s: float | None
     unfit: str = ""
+    to_group: bool = False  # its results are counted and not sent
 
     def expired(self, now_s: float) -> bool:
         return self.expires_s is not None and now_s >= self.expires_s
@@ -75,7 +76,7 @@ class Result:
         return self.command.reply_topic, json.dumps(document).encode(), properties
 
 
-def command_of(device: str, message: aiomqtt.Message, now_s: float) -> Command:
+def command_of(device: str, message: aiomqtt.Message, now_s: float, *, to_group: bool = False) -> Command:
     """Take a received message apart; an unfit response topic falls back to the device's own ack topic."""
     properties = message.properties
     correlation = getattr(properties, "CorrelationData", None)
@@ -88,6 +89,7 @@ def command_of(device: str, message: aiomqtt.Message, now_s: float) -> Command:
         correlation=correlation if _fits(correlation) else None,
         expires_s=None if expiry_s is None else now_s + expiry_s,
         unfit=_unfit(message.retain, correlation),
+        to_group=to_group,
     )
 
 

@@ -11,9 +11,10 @@ from host_tools.link.events import Answered
 from host_tools.link.host import COMMAND_TIMEOUT_S, HostLink
 from host_tools.uplink import limits_in_force
 from host_tools.uplink.command import Command, Result
-from host_tools.uplink.events import EventQueue
+from host_tools.uplink.events import EventQueue, GroupKnown
 
 LIMITS_TIMEOUT_S = 1.5  # to read which limit was passed; without an answer the reason stays a general one
+GROUP = "group"  # the parameter
 OPEN_MAX = 16  # commands one controller may have open; the link takes eight commands at a time
 
 OK = "ok"
@@ -54,6 +55,15 @@ class CommandHandler:
         self._link = link
         self._events = events
         self._open: list[_Open] = []
+        self._device = ""
+        self._group_read: int | None = None
+
+    def connected(self, device: str) -> None:
+        """The controller is there: read which group it belongs to, where its firmware has that parameter."""
+        self._device = device
+        self._group_read = None
+        if GROUP in self._link.dictionary.enums.get("TABLE", {}).values():
+            self._read_group()
 
     def submit(self, command: Command, now_s: float) -> None:
         """Hand a command in; now_s is on the clock of its expiry."""
@@ -74,6 +84,9 @@ class CommandHandler:
 
     def take_answer(self, event: Answered) -> None:
         """Take the end of one link command; the last one of a command gives its Result."""
+        if event.command_id == self._group_read:
+            self._take_group(event)
+            return
         for item in self._open:
             if event.command_id in item.reads:
                 item.found |= _read(item.reads.pop(event.command_id), event)
@@ -86,10 +99,23 @@ class CommandHandler:
                 self._events.put_nowait(_verdict(item))
             return
 
+    def _read_group(self) -> None:
+        self._group_read = self._link.command("param_get", COMMAND_TIMEOUT_S, index=GROUP)
+
+    def _take_group(self, event: Answered) -> None:
+        self._group_read = None
+        group = event.values.get("value")
+        if event.error is None and group is not None:
+            self._events.put_nowait(GroupKnown(self._device, group))
+        elif event.error is not None and self._link.connected:
+            self._read_group()
+
     def _take(self, item: _Open, row: Row, event: Answered) -> None:
         result, reason = self._outcome(event)
         item.results[row.name] = result
         item.reason = item.reason or reason
+        if result == OK and row.values.get("index") == GROUP:
+            self._events.put_nowait(GroupKnown(item.command.device, int(row.values["value"])))
         if result == OUT_OF_RANGE and item.beyond is None:
             item.beyond = row
 

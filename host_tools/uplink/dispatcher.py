@@ -18,6 +18,7 @@ from host_tools.uplink.events import (
     DeviceRequest,
     Event,
     EventQueue,
+    GroupKnown,
     RecordsReady,
     RecordsStored,
     ReleaseFetched,
@@ -81,6 +82,8 @@ class Dispatcher:
                 self._up(event.line, event.birth)
             case ControllerDown():
                 self._down(event)
+            case GroupKnown():
+                self._publisher.join(event.device, event.group)
             case DeviceRequest():
                 self._ask_backend(event)
             case Reply() | ReleaseFetched():

@@ -1,6 +1,6 @@
 """The events by which the uplink's parts talk, and the one queue in which they wait; dispatcher.py carries them.
 
-controller to broker:  ControllerUp, ControllerDown; RecordsReady, RecordsStored
+controller to broker:  ControllerUp, ControllerDown, GroupKnown; RecordsReady, RecordsStored
 broker to controller:  Command, and its Result back
 broker to controller:  ReleaseFetched, for the update commands that wait for it
 controller to backend: DeviceRequest, and its Reply back
@@ -33,6 +33,14 @@ class ControllerDown:
     line: int
     device: str
     reason: str
+
+
+@dataclass(frozen=True)
+class GroupKnown:
+    """A controller's parameter `group` was read, or set."""
+
+    device: str
+    group: int
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ Backend = Callable[[str, bytes, float], bytes | None]
 Event = (
     ControllerUp
     | ControllerDown
+    | GroupKnown
     | RecordsReady
     | RecordsStored
     | Command

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from host_tools.contract.topics import record_leaf
+from host_tools.contract.compact import MESSAGES, packed
+from host_tools.contract.topics import COMPACT, record_leaf
 from host_tools.link.dictionary import Dictionary
 from host_tools.link.events import Answered, Asked, Connected, Gap, Lost, Offered, Record, Reset, Unusable
 from host_tools.link.host import HostLink
@@ -68,7 +69,8 @@ class Intake:
     """One link's way into a queue, the host's time to its device, and replies to what the device asks.
 
     queue: None where the caller stores the records, see `waiting`.  unix_time: UTC in seconds since 1970 at a now_s.
-    line: named in its events.  Every DeviceRequest among these wants its `reply`, whatever that is.
+    line: named in its events; every DeviceRequest among these wants its `reply`, whatever that is.
+    compact: frequent records go without names.
     Errors of all methods: ToolError where the queue file is damaged.
     """
 
@@ -78,11 +80,13 @@ class Intake:
         queue: Queue | None,
         *,
         line: int = 0,
+        compact: bool = False,
         unix_time: Callable[[float], float] = host_time,
         say: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.link = link
         self._line = line
+        self._compact = compact
         self._unix_time = unix_time
         self.counts = Counts()
         self.connected: Connected | None = None
@@ -167,7 +171,7 @@ class Intake:
             if isinstance(event, Record):
                 self.counts.received += 1
                 self._events.append(event)
-                self._pending.append(entry_of(event, self.link.dictionary))
+                self._pending.append(entry_of(event, self.link.dictionary, compact=self._compact))
             elif isinstance(event, Answered | Offered):
                 self._events.append(event)
             elif isinstance(event, Gap):
@@ -185,7 +189,7 @@ class Intake:
             self.connected = event
             self._problems.end("link", f"{_shown(event.device_id)} can be served again")
             columns = self.link.dictionary.columns
-            birth = Birth(event.device_id, event.boot_id, event.firmware, columns)
+            birth = Birth(event.device_id, event.boot_id, event.firmware, columns, compact=self._compact)
             self._events.append(ControllerUp(self._line, birth))
             return
         if isinstance(event, Reset):
@@ -204,11 +208,14 @@ class Intake:
             self._events.append(ControllerDown(self._line, connected.device_id, reason))
 
 
-def entry_of(record: Record, dictionary: Dictionary) -> Entry:
-    """Return a record as it is queued and published."""
+def entry_of(record: Record, dictionary: Dictionary, *, compact: bool = False) -> Entry:
+    """Return a record as it is queued and published; compact: without names where it is one of the frequent ones."""
     document = readable(record, dictionary)
     # A declared table may name a field as it likes; who sent the record is not for it to say.
     document.update(device=record.device_id, boot=record.boot_id, sequence=record.sequence, message=record.message)
+    if compact and record.message in MESSAGES:
+        payload = packed(document, dictionary.columns)
+        return Entry(record.device_id, record.boot_id, record.sequence, COMPACT, payload)
     payload = json.dumps(document, separators=(",", ":")).encode()
     return Entry(record.device_id, record.boot_id, record.sequence, record_leaf(record.message), payload)
 

@@ -74,6 +74,11 @@ class Presence:
         self._schedule.attach(birth)
         self._wake.set()
 
+    def regroup(self, device: str, group: int) -> None:
+        """A controller's group is known, or another one."""
+        self._schedule.regroup(device, group)
+        self._wake.set()
+
     def detach(self, device: str, reason: str) -> None:
         """A controller's link is down."""
         self._schedule.detach(device, reason)
@@ -190,6 +195,7 @@ class Presence:
             self._say_once(
                 f"broker {inflight.session.name} takes packets of {inflight.limits.packet_maximum} bytes at most: birth"
                 " messages go without their table"
+                + (": nobody can read --compact records" if member.birth.compact else "")
             )
         self._publish(inflight, topic, payload)
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from host_tools.contract.topics import level
 from host_tools.uplink.birth import Birth
@@ -41,6 +41,15 @@ class PresenceSchedule:
         member = self.add(birth.device)
         member.birth, member.boot, member.birth_due = birth, birth.boot, True
         self._due[birth.device] = None
+
+    def regroup(self, device: str, group: int) -> None:
+        """A controller's group is known, or another one: its birth says it."""
+        member = self.members.get(device)
+        if member is None or member.birth is None or member.birth.group == group:
+            return
+        member.birth = replace(member.birth, group=group)
+        member.birth_due = True
+        self._due[device] = None
 
     def detach(self, device: str, reason: str) -> None:
         """A controller's link is down."""

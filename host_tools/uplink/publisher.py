@@ -21,6 +21,7 @@ from host_tools.uplink import birth as life
 from host_tools.uplink import namesake
 from host_tools.uplink.command import Result
 from host_tools.uplink.events import EventQueue
+from host_tools.uplink.groups import Groups
 from host_tools.uplink.inflight import BROKER, Inflight
 from host_tools.uplink.presence import Presence
 from host_tools.uplink.problem_log import ProblemLog
@@ -72,6 +73,7 @@ class Publisher:
         self._run = secrets.token_hex(4)
         self._presence = Presence(name, self._run, store, self._say_once, detail, self._wake)
         self._results = Results(events, self._say_once, self._wake)
+        self._groups = Groups(events, self._say_once)
         self._records = Records(store, retry_max_s)
         self._stopping_since_s: float | None = None
         self._will_retain = True
@@ -87,6 +89,11 @@ class Publisher:
     def unanswered(self) -> int:
         """Commands whose result nobody gets."""
         return self._results.unanswered
+
+    @property
+    def group_results(self) -> dict[str, int]:
+        """What became of commands to groups, one for every member and command."""
+        return dict(self._groups.results)
 
     @property
     def problems(self) -> list[str]:
@@ -127,10 +134,20 @@ class Publisher:
     def detach(self, device: str, reason: str) -> None:
         """A controller's link is down."""
         self._presence.detach(device, reason)
+        self._groups.leave(device)
+        self._wake.set()
+
+    def join(self, device: str, group: int) -> None:
+        """A controller belongs to a group, 0 to none: take that group's commands for it."""
+        self._groups.join(device, group)
+        self._presence.regroup(device, group)
 
     def send_result(self, result: Result) -> None:
-        """Send what became of a command to who sent it."""
-        self._results.add(result)
+        """Send what became of a command to who sent it; what became of a group's is counted."""
+        if result.command.to_group:
+            self._groups.count(result)
+        else:
+            self._results.add(result)
 
     def _stopped_for(self, seconds: float) -> bool:
         since_s = self._stopping_since_s
@@ -207,6 +224,7 @@ class Publisher:
         self._will_retain, self._will_qos = session.limits.retain, session.limits.maximum_qos
         self._presence.connected()
         self._results.connected(session)
+        self._groups.connected()
         self._records.connected()
         self._detail(f"connected to broker {self._broker.name} as {self._name!r}: {session.limits}")
         self._say_limits(session.limits)
@@ -236,6 +254,7 @@ class Publisher:
         while True:
             self._wake.clear()
             await self._presence.subscribe(session)
+            await self._groups.subscribe(session)
             await self._presence.send(inflight, time.monotonic())
             self._results.send(inflight)
             if self._stopping_since_s is not None:
@@ -261,6 +280,8 @@ class Publisher:
                 self._results.take(member, message)
             elif parts[1] == topics.STATUS:
                 self._presence.take_status(member, payload)
+        elif (group := topics.split_group(name)) is not None:
+            self._groups.take(group, message)
         self._results.acknowledge(message)
 
     async def _flush(self) -> None:

@@ -34,6 +34,7 @@ class SerialLine:
     """Serves one port until `close`; all methods belong to one event loop.
 
     number: named in its events.  opener: opens the port without blocking the loop; Errors: MissingError.
+    compact: its frequent records go without names.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class SerialLine:
         opener: Callable[[str], asyncio.Future[int]],
         say: Callable[[str], None],
         detail: Callable[[str], None],
+        compact: bool = False,
     ) -> None:
         self.url = url
-        self.intake = Intake(link_into(memory, LISTEN_S), None, line=number, say=say)
+        self.intake = Intake(link_into(memory, LISTEN_S), None, line=number, compact=compact, say=say)
         self._number = number
         self._events = events
         self._commands = CommandHandler(self.intake.link, events)
@@ -139,6 +141,7 @@ class SerialLine:
             else:
                 if isinstance(event, ControllerUp):
                     self.updates.connected(self._loop.time())
+                    self._commands.connected(event.birth.device)
                 self._events.put_nowait(event)
         if recorded:
             self._events.put_nowait(RecordsReady(self._number))

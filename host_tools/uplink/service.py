@@ -36,6 +36,7 @@ class Settings:
 
     name: at the broker; "" for that of the host and queue.  wait: a port that is missing at the start is waited for.
     pki: folder of the PKI that vehicles get contracts from.  report_s: between two lines of counters, 0 for none.
+    compact: frequent records go without names.
     """
 
     ports: tuple[str, ...]
@@ -47,6 +48,7 @@ class Settings:
     pki: Path | None = None
     name: str = ""
     report_s: float = 0.0
+    compact: bool = False
 
 
 class Service:
@@ -93,6 +95,7 @@ class Service:
     def summary(self) -> dict[str, int]:
         """Return what was done since the start."""
         counts = [line.intake.counts for line in self._lines]
+        group_results = self._publisher.group_results if self._publisher else {}
         return {
             "received": sum(count.received for count in counts),
             "stored": self._record_writer.stored if self._record_writer else 0,
@@ -100,6 +103,8 @@ class Service:
             "published": self._publisher.published if self._publisher else 0,
             "waiting": self._waiting,
             "unanswered": self._publisher.unanswered if self._publisher else 0,
+            "group_ok": group_results.pop("ok", 0),
+            "group_failed": sum(group_results.values()),
         }
 
     def _open_all(self, stack: ExitStack) -> list[int | None]:
@@ -161,6 +166,7 @@ class Service:
             opener=lambda url: loop.run_in_executor(self._openers, open_port, url, self._settings.baud),
             say=self._say,
             detail=self._detail,
+            compact=self._settings.compact,
         )
 
     async def _beat(self, store: Store) -> None:

@@ -136,6 +136,7 @@ class _Loader:
 class _Time:
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._turns = model.turns
 
     def ticks_us(self) -> int:
         return self._model.now_us & 0x3FFFFFFF
@@ -144,8 +145,11 @@ class _Time:
         return self._model.now_us // 1000 & 0x3FFFFFFF
 
     async def sleep_ms(self, ms: int) -> None:
-        if ms <= 0:
+        now_us = self._model.now_us
+        if ms < 0 or ms == 0 and self._turns[-1:] == [now_us]:
             raise ContractError(f"a sleep of {ms} ms: the loop spins")
+        if ms == 0:
+            self._turns.append(now_us)
         self._model.advance(ms * 1000)
 
 

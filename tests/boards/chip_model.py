@@ -26,6 +26,7 @@ class Model:
     def __init__(self, contactor: int, machine_name: str) -> None:
         self.signatures = Signatures(self.port)
         self.now_us = 0
+        self.turns: list[int] = []  # when the board gave others a turn without a wait
         self.frequency = self.clock_hz
         self.machine_name = machine_name
         self.contactor = contactor

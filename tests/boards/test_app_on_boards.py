@@ -66,3 +66,27 @@ def test_the_crossings_of_a_board_give_the_frequency_of_its_mains(monkeypatch: A
         controller = control(monkeypatch, model, board, edges)
     assert isinstance(controller.mains, EdgeEstimator)
     assert abs(controller.mains.freq_uhz - 50_100_000) <= 1000
+
+
+def test_samples_are_lost_where_the_control_task_does_not_take_them_and_not_where_the_program_was_held_up(
+    monkeypatch: Any,
+) -> None:
+    monkeypatch.setattr(gc, "mem_free", lambda: 100_000, raising=False)
+    from gridkeel.runtime.app import App
+    from gridkeel.runtime.config import Config
+
+    with rp2_model.chip(monkeypatch) as (_model, boards):
+        board = boards("gridkeel.boards").this_board()
+        monkeypatch.setattr(board, "load", lambda name, most: b"{}" if name == "config.json" else None)
+        app = App(board, Config(board))
+        app._last_block_ms, app._stale = 1000, False
+        for now_ms in (1010, 1020):
+            app._watch_samples(now_ms)
+        app._watch_samples(1120)  # flash was erased
+        assert not app._stale
+        app._last_block_ms = 1121
+        for now_ms in range(1130, 1162, 10):
+            app._watch_samples(now_ms)
+        assert not app._stale
+        app._watch_samples(1170)
+        assert app._stale

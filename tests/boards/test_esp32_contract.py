@@ -66,10 +66,10 @@ def test_blocks_that_the_driver_held_are_not_lost_and_those_it_dropped_are_count
     with chip(monkeypatch) as (model, boards):
         life = Run(model, boards, {"watchdog_ms": 2000})
         life.go([100])
-        model.advance(55000)
+        model.advance(145000)
         life.go([100, 100, 100])
         assert not any(life.lost)
-        model.advance(205000)
+        model.advance(305000)
         life.go([100])
     lost = [n for n in life.lost if n]
-    assert len(lost) == 1 and 12 <= lost[0] <= 16
+    assert len(lost) == 1 and 20 <= lost[0] <= 24

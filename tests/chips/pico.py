@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hil.chips.firmware_images import RP2, named_image
-from hil.chips.rp2040 import Rp2040
+from hil.chips.rp2040_emulator import check_emulator
 from host_tools.errors import MissingError
 
 
@@ -15,7 +15,7 @@ def image() -> Path:
     """Return the image; without one or without the emulator the test is skipped, and the reason says which."""
     try:
         found = named_image(RP2)
-        Rp2040(found)
+        check_emulator()
     except MissingError as error:
         pytest.skip(str(error))
     return found

@@ -63,7 +63,7 @@ def charging(**changes):
     setup = ConnectorSetup(evse=1, **changes)
     setup.vehicle("B").run()
     setup.vehicle("C").run()
-    assert setup.connector.contactor.closed
+    assert setup.connector.contactor.closed()
     setup.power_w = setup.connector.charge_w
     return setup
 
@@ -76,8 +76,8 @@ def in_session(**changes):
     if changes.get("connector"):
         setup.connector.demand.limit(None, 1000, 500, 1)
     setup.vehicle("C").run()
-    assert not setup.connector.contactor.closed
+    assert not setup.connector.contactor.closed()
     setup.connector.allow(True)
     setup.run()
-    assert setup.connector.contactor.closed
+    assert setup.connector.contactor.closed()
     return setup

@@ -76,6 +76,7 @@ class Chip:
         self.cells = cells or Cells(blocks, block_bytes)
         self.touched = set()  # pages that were written, or begun to be, since their erasure
         self.suspect = set()  # blocks whose erasure was cut
+        self.doubtful = set()  # pages whose writing or erasure was cut: what they read as may not hold
         self.erased = [0] * blocks
         self.operations = 0
         self.cut = cut
@@ -106,6 +107,7 @@ class Chip:
         chip.size = self.size
         chip.touched = set(self.touched)
         chip.suspect = set(self.suspect)
+        chip.doubtful = set(self.doubtful)
         chip.erased = list(self.erased)
         return chip
 
@@ -126,13 +128,16 @@ class Chip:
         block = at // self.block_bytes
         begin, end = self._begin(self.block_bytes)
         self.cells.clear(at + begin, end - begin)
+        first = at // PAGE
+        pages = range(first, first + self.block_bytes // PAGE)
         if self.dead:
             self.suspect.add(block)
+            self.doubtful |= set(pages)
             self._stop()
         self.erased[block] += 1
         self.suspect.discard(block)
-        first = at // PAGE
-        self.touched = set([page for page in self.touched if not first <= page < first + self.block_bytes // PAGE])
+        self.touched = set([page for page in self.touched if page not in pages])
+        self.doubtful = set([page for page in self.doubtful if page not in pages])
 
     def write(self, at, page):
         if at % PAGE or len(page) != PAGE or not 0 <= at < self.size:
@@ -150,6 +155,7 @@ class Chip:
         begin, end = self._begin(len(data))
         self.cells.program(at, data, begin, end)
         if self.dead:
+            self.doubtful.add(at // PAGE)
             self._stop()
 
     # --- a block device

@@ -31,27 +31,50 @@ class Dice:
 def image(seed, size=6000):
     """Return bytes that tell which image they are."""
     head = b"image %d " % seed
-    return bytes([head[i % len(head)] ^ (i >> 8) & 0xFF for i in range(size)])
+    data = bytearray(size)
+    for i in range(size):
+        data[i] = head[i % len(head)] ^ (i >> 8) & 0xFF
+    return bytes(data)
 
 
-def install(chip, slot, data, counter):
-    """Write an image into a slot, going on where a cut left it."""
+def install(chip, slot, data, counter, keeps=False):
+    """Write an image into a slot, going on where a cut left it; keeps: what the slot has of it already stays."""
     digest = hashlib.sha256(data).digest()
     writer = slots.SlotWriter(chip, slot, len(data), digest)
     if not writer.resume():
+        if keeps:
+            compare(writer, data)
         while writer.erase_next():
             pass
     while writer.written < writer.size:
-        writer.write(data[writer.written : writer.written + 1024])
+        end = writer.written + min(1024, writer.left_in_block(writer.written))
+        if writer.has(writer.written):
+            writer.skip_to(end)
+        else:
+            writer.write(data[writer.written : end])
     writer.finish(counter, b"version")
 
 
+def compare(writer, data):
+    """Give the whole image to a writer that compares it with its slot; return whether there is one to compare with."""
+    found = writer.begin_comparing()
+    while found and writer.compared < len(data):
+        at = writer.compared
+        writer.compare(memoryview(data)[at : at + writer.left_in_block(at)])
+    return found
+
+
 def running(chip):
-    """Start the chip as a board does; return the SHA-256 of the image that runs, and the record."""
+    """Start the chip as a board does; return the SHA-256 of the image that runs, and the record.
+
+    No page of it is one whose writing or erasure was cut.
+    """
     slot = selector.choose(chip)
     assert slot >= 0, "unbootable"
     header = selector.read_header(chip, slot)
     start = selector.slot_start(chip, slot) + selector.HEAD_BYTES
+    pages = range((start - selector.HEAD_BYTES) // selector.PAGE, (start + header.size - 1) // selector.PAGE + 1)
+    assert not [number for number in chip.doubtful if number in pages], "what was begun at a cut is relied upon"
     page = bytearray(selector.PAGE)
     digest = hashlib.sha256()
     for at in range(0, header.size, selector.PAGE):
@@ -216,6 +239,53 @@ class UpdateAgain(Story):
             assert error.code == refusals.OLDER_COUNTER
 
 
+class UpdateKeeps(Story):
+    """An image is written over an older one that has some of its blocks, which stay; only what differs is written."""
+
+    BLOCKS = 2 + 32 + 2 * 5
+
+    def __init__(self, block_bytes=1024):
+        self.block_bytes = block_bytes
+        scale = block_bytes // 1024
+        self.first = image(1, 4250 * scale)
+        self.second = image(2, 3750 * scale)
+        # Blocks 2 and 3 of the slot are as in the first image; block 0 has the mark, the last one the header.
+        changed = self.first[: 1500 * scale] + image(3, 75) + self.first[1500 * scale + 75 : 4075 * scale]
+        self.third = changed + image(4, 150)
+        self.other = image(5, 2250 * scale) + self.first[2250 * scale :]
+
+    def begin(self):
+        chip = Chip(self.BLOCKS, block_bytes=self.block_bytes)
+        install(chip, 0, self.first, 4)
+        slots.provision(chip, 0)
+        install(chip, 1, self.second, 5)
+        slots.switch(chip, bytes(16))
+        running(chip)
+        slots.confirm(chip)
+        return chip
+
+    def tell(self, chip):
+        if selector.read_record(chip).state == selector.CONFIRMED:
+            install(chip, 0, self.third, 6, True)
+            slots.switch(chip, bytes(16))
+
+    def look(self, chip, done):
+        later = chip.copy()
+        data, record = running(later)
+        assert record.counter == 5
+        if record.state == selector.CONFIRMED:
+            assert not done and data == named(self.second)
+            # Whatever a cut left, another image that has other blocks of the first one is written whole.
+            install(later, 0, self.other, 6, True)
+            slots.switch(later, bytes(16))
+            assert running(later)[0] == named(self.other)
+        else:
+            assert data == named(self.third)
+        for _ in range(5):
+            data, record = running(later)
+        assert (data, record.state) == (named(self.second), selector.CONFIRMED)
+
+
 class Journalled(Story):
     """Entries go into the journal, blocks are erased in turn; each start opens it anew."""
 
@@ -339,4 +409,13 @@ def _cut_again(story, chip, dice, second_of):
 
 
 def stories():
-    return (Provision(), Update(), Confirm(), Rollback(1), Rollback(4), UpdateAgain(), Journalled(90, 1))
+    return (
+        Provision(),
+        Update(),
+        Confirm(),
+        Rollback(1),
+        Rollback(4),
+        UpdateAgain(),
+        UpdateKeeps(4096),
+        Journalled(90, 1),
+    )

@@ -4,7 +4,7 @@ from array import array
 
 from gridkeel import ticks
 from gridkeel.boards import twins
-from gridkeel.boards.sample_ring import BLOCKS, RingReader
+from gridkeel.boards.sample_ring import RingReader, blocks_held
 
 try:
     from gridkeel.boards import kernels
@@ -13,6 +13,7 @@ except (ImportError, SyntaxError, AttributeError):
     print("SKIP viper kernels: this port has no viper")
 
 BLOCK_US = 10000
+BLOCKS = blocks_held(BLOCK_US // 1000)
 
 
 def counts(n, seed, spread):
@@ -95,7 +96,7 @@ def read(reader, us, offset_us=0):
 def test_a_ring_counts_whole_rounds_by_the_clock():
     for begin in (0, ticks.MASK - 12345):
         for late in range(40):
-            reader = RingReader(BLOCK_US, begin & ticks.MASK)
+            reader = RingReader(BLOCK_US, BLOCKS, begin & ticks.MASK)
             now = begin + 10500
             assert read(reader, now, begin) == 0
             reader.done(now & ticks.MASK)
@@ -112,7 +113,7 @@ def test_a_ring_counts_whole_rounds_by_the_clock():
 
 
 def test_a_ring_that_is_read_in_time_loses_nothing_whatever_the_jitter():
-    reader = RingReader(BLOCK_US, 0)
+    reader = RingReader(BLOCK_US, BLOCKS, 0)
     seed, taken = 1, 0
     for us in range(0, 3000000, 700):
         seed = (seed * 1103 + 12345) & 0xFFFF

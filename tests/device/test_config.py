@@ -134,7 +134,7 @@ class CommandSetup:
     def __init__(self, board):
         self.config = Config(board)
         self.controller = FakeController(self.config.parameters)
-        self.commands = Commands(self.config, self.controller, self.controller, None, None)
+        self.commands = Commands(self.config, self.controller, self.controller, None, None, None)
 
     def ask(self, message, *values):
         self.commands.carry_out(message, (1,) + values, 0)

@@ -46,6 +46,13 @@ def test_hysteresis_holds_on_both_sides_and_ends_at_the_nominal_frequency():
             assert droop.update(apart(side * mhz)) == side * W_A_MHZ * held_mhz, (side, mhz)
 
 
+def test_hysteresis_holds_nothing_from_before_it_was_switched_off():
+    droop = droop_of(droop_hysteresis_mhz=50)
+    for hysteresis_mhz, mhz in ((50, 200), (0, 100), (50, 100)):
+        droop._p.update({"droop_hysteresis_mhz": hysteresis_mhz})
+        assert droop.update(apart(mhz)) == W_A_MHZ * mhz
+
+
 def test_the_other_side_is_answered_without_hysteresis():
     droop = droop_of(droop_hysteresis_mhz=50)
     droop.update(apart(200))
@@ -83,6 +90,12 @@ def test_a_lag_moves_by_no_more_than_a_block_and_never_backwards_in_time():
     assert STEP_MAX_MS == 20
     assert longer.follow(1000, 1000, 2000) == block.follow(1000, STEP_MAX_MS, 2000) > 0
     assert longer.follow(1000, -20, 2000) == block.power_w
+
+
+def test_without_a_response_time_it_follows_at_once_whatever_the_clock_says():
+    lag = Lag()
+    for elapsed_ms in (20, 0, -20):
+        assert lag.follow(1000 + elapsed_ms, elapsed_ms, 0) == 1000 + elapsed_ms
 
 
 def test_a_lag_at_its_target_stays():

@@ -8,8 +8,12 @@ from gridkeel.envelope import TEMPERATURE_UNKNOWN, Envelope
 from gridkeel.params import Parameters
 
 
-class Connector:
+class Demand:
     soc_pct_x100 = -1
+
+
+class Connector:
+    demand = Demand()
     charge_w = 3000
     charge_by = limits.CABLE_RATING
     discharge_w = 2000
@@ -40,8 +44,11 @@ def test_the_vehicles_own_state_of_charge_counts_where_it_reports_one():
     envelope = envelope_of()
     envelope.connector = Connector()
     assert bounded(envelope, -100) == (-100, limits.NONE)
-    envelope.connector.soc_pct_x100 = 0
-    assert bounded(envelope, -100) == (0, limits.SOC_RESERVE)
+    Demand.soc_pct_x100 = 0
+    try:
+        assert bounded(envelope, -100) == (0, limits.SOC_RESERVE)
+    finally:
+        Demand.soc_pct_x100 = -1
 
 
 def test_what_reactive_power_leaves_bounds_both_sides():

@@ -201,7 +201,7 @@ def test_the_vehicle_s_state_of_charge_goes_before_the_inverter_s_until_the_sess
     setup.run()
     assert setup.envelope.limit(3000, setup, True) == 0
     setup.charger.session(False)
-    assert setup.connector.soc_pct_x100 == -1
+    assert setup.connector.demand.soc_pct_x100 == -1
 
 
 def test_a_profile_bounds_by_the_clock():

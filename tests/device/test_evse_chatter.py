@@ -69,7 +69,7 @@ def test_no_rhythm_closes_it_more_often_than_the_bound():
 
 def test_opening_as_soon_as_it_closes_does_not_close_it_more_often():
     relay = Relay(50)
-    relay.run(lambda _at: not relay.contactor.closed, 2 * TEN_MINUTES)
+    relay.run(lambda _at: not relay.contactor.closed(), 2 * TEN_MINUTES)
     assert most_in_ten_minutes(relay.closings) == MOST
     # 0, then 1, 2, 4 ... s apart, and every two minutes in the end
     gaps = [relay.closings[i + 1] - relay.closings[i] for i in range(len(relay.closings) - 1)]
@@ -81,7 +81,7 @@ def test_the_contactor_opens_at_once_however_often():
     relay = Relay(10)
     for _ in range(5):
         relay.run(lambda _at: True, 200000)
-        assert relay.contactor.closed
+        assert relay.contactor.closed()
         relay.run(lambda _at: False, 10)
         assert not relay.contactor.order
         relay.run(lambda _at: False, 300)
@@ -105,7 +105,7 @@ def test_a_pilot_between_b_and_c_closes_it_twice_and_no_more():
         assert setup.connector.contactor.operations <= 2, low
         # Once it stays in C, it charges again within what was earned.
         setup.vehicle("C")
-        assert setup.ms_until(lambda connector=setup.connector: connector.contactor.closed) <= 15000
+        assert setup.ms_until(lambda connector=setup.connector: connector.contactor.closed()) <= 15000
 
 
 def test_pilots_of_every_rhythm_stay_within_the_bound():
@@ -144,7 +144,7 @@ def test_vehicles_that_come_and_go_wait_for_nothing():
         setup.vehicle("A").run(3100)
         setup.vehicle("B").run(500)
         setup.vehicle("C").run(1000)
-        assert setup.connector.contactor.closed, vehicle
+        assert setup.connector.contactor.closed(), vehicle
 
 
 def square(period_ms, low_w, high_w):
@@ -187,7 +187,7 @@ def test_exactly_6_a_come_back_after_a_longer_pause():
     setup.requested_w = 1380
     took_ms = setup.ms_until(lambda: setup.connector.pwm.state == pwm.BASIC)
     assert 4 * PAUSE_MS - 100 <= took_ms <= 4 * PAUSE_MS + 100
-    assert setup.run(500).connector.contactor.closed
+    assert setup.run(500).connector.contactor.closed()
 
 
 def test_the_pause_doubles_and_starts_over_after_an_offer_that_lasted():

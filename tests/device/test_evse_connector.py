@@ -26,7 +26,7 @@ def test_state_b_gets_a_duty_and_state_c_the_contactor():
     assert connector.orders[ports.DUTY_PERMILLE] == 507
     assert not connector.contactor.order
     setup.vehicle("C").run()
-    assert connector.contactor.closed
+    assert connector.contactor.closed()
     assert (connector.charge_w, connector.charge_by) == (7360, limits.CABLE_RATING)
     assert (connector.discharge_w, connector.discharge_by) == (0, limits.SESSION)
 
@@ -125,7 +125,7 @@ def test_state_d_gets_power_only_where_the_site_is_ventilated():
     for ventilation in (0, 1):
         setup = ConnectorSetup(evse=1, ventilation=ventilation)
         setup.vehicle("D").run()
-        assert setup.connector.contactor.closed == (ventilation == 1)
+        assert setup.connector.contactor.closed() == (ventilation == 1)
         faults = Faults()
         setup.connector.report(faults)
         assert faults.is_active(errors.VENTILATION_WANTED) == (ventilation == 0)
@@ -139,7 +139,7 @@ def test_access_must_be_granted_where_it_is_not_free_and_is_forgotten_with_the_v
     assert connector.orders[ports.DUTY_PERMILLE] == 1000
     connector.grant(evse.GRANTED)
     setup.run()
-    assert connector.contactor.closed
+    assert connector.contactor.closed()
     connector.grant(evse.REFUSED)
     setup.run()
     assert not connector.contactor.order
@@ -207,7 +207,7 @@ def test_a_weld_puts_the_connector_out_of_service():
     assert connector.contactor.state == contactor.WELDED
     assert connector.orders[ports.DUTY_PERMILLE] == 0
     assert not connector.ready
-    assert not connector.pilot.plugged
+    assert not connector.pilot.plugged()
     faults = Faults()
     connector.report(faults)
     assert faults.is_active(errors.CONTACTOR_WELDED)
@@ -225,7 +225,7 @@ def test_a_contactor_that_does_not_close_is_tried_again_with_the_next_vehicle():
     assert connector.contactor.state == contactor.STUCK
     setup.vehicle("A").run()
     setup.vehicle("C").run()
-    assert connector.contactor.closed
+    assert connector.contactor.closed()
 
 
 def test_a_missing_diode_and_a_tripped_rcd_open():

@@ -107,11 +107,11 @@ def test_a_dc_connector_is_off_once_the_consent_has_lapsed():
 
 def test_basic_charging_resumes_once_the_fault_is_gone():
     for setup in (charging(), ConnectorSetup(evse=2, hlc_wait_s=5).vehicle("C").run(10000)):
-        assert setup.connector.contactor.closed
+        assert setup.connector.contactor.closed()
         for fault in (trip, supply):
             fault(setup, True)
-            assert not setup.connector.contactor.closed
+            assert not setup.connector.contactor.closed()
             fault(setup, False)
-            setup.ms_until(lambda connector=setup.connector: connector.contactor.closed)
+            setup.ms_until(lambda connector=setup.connector: connector.contactor.closed())
             setup.run(50)
-            assert setup.connector.contactor.closed and setup.connector.charge_w > 0
+            assert setup.connector.contactor.closed() and setup.connector.charge_w > 0

@@ -45,9 +45,9 @@ def test_the_contactor_closes_and_opens():
     assert panel.run(100) == OPEN
     assert panel.run(10, wanted=True) == CLOSING
     assert panel.contactor.order
-    assert not panel.contactor.closed
+    assert not panel.contactor.closed()
     assert panel.run(10, feedback=1) == CLOSED
-    assert panel.contactor.closed
+    assert panel.contactor.closed()
     assert panel.run(10, wanted=False) == OPENING
     assert not panel.contactor.order
     assert panel.run(10, feedback=0) == OPEN
@@ -128,7 +128,7 @@ def opened(subject, times):
     """Let the contactor close and open this often, each time as soon as it may; return the time of the last opening."""
     at = 0
     for _ in range(times):
-        while not subject.closed:
+        while not subject.closed():
             at += 10
             subject.update(True, subject.order, at)
         subject.update(False, True, at)

@@ -48,7 +48,7 @@ def test_isolation_is_judged_to_the_ohm_per_volt():
         connector.levels[ports.ISOLATION_KOHM] = kohm
         setup.run(ISOLATION_MS + 100)
         assert connector.dc.isolation == result, kohm
-        assert connector.contactor.closed == (result != dc.FAULT)
+        assert connector.contactor.closed() == (result != dc.FAULT)
         faults = Faults()
         connector.report(faults)
         assert faults.is_active(errors.ISOLATION_FAULT) == (result == dc.FAULT)
@@ -147,7 +147,7 @@ def test_an_open_contactor_ends_every_order():
         assert connector.orders[ports.SET_MV] == 0
         assert connector.charge_w == 0
         setup.vehicle("C").run(3000)
-        assert connector.contactor.closed
+        assert connector.contactor.closed()
 
 
 def test_the_isolation_test_stays_under_what_the_vehicle_takes():

@@ -14,7 +14,7 @@ def test_ventilation_lets_d_charge_and_no_state_that_asks_for_nothing():
         setup = ConnectorSetup(evse=1, ventilation=ventilation)
         setup.vehicle("B").run()
         setup.vehicle(state).run()
-        assert setup.connector.contactor.closed == closes, (ventilation, state)
+        assert setup.connector.contactor.closed() == closes, (ventilation, state)
 
 
 def test_a_contact_that_closes_after_its_order_is_taken_back_has_its_whole_time_to_open():

@@ -29,7 +29,7 @@ def test_unplugging_forgets_what_the_vehicle_reported_and_what_was_measured_for_
     connector.dc.isolation = dc.VALID
     setup.vehicle("A").run()
     assert connector.demand.most_w == connector.demand.profile_w == UNLIMITED_W
-    assert connector.soc_pct_x100 == -1
+    assert connector.demand.soc_pct_x100 == -1
     assert connector.dc.isolation == dc.NONE
     setup.run(20)
     assert connector.demand.profile_w == UNLIMITED_W
@@ -100,7 +100,7 @@ def test_offered_dc_current_is_bounded_at_a_low_voltage_and_by_the_rating():
     setup.requested_w = setup.headroom_w = 50000
     setup.run(10)
     # 500 V by 20 A
-    assert connector.rating_w == connector.offered_w == 10000
+    assert connector.rating_w() == connector.offered_w == 10000
 
 
 def test_the_end_of_an_isolation_test_ends_every_order():
@@ -253,7 +253,7 @@ def test_a_state_of_charge_is_bounded():
     setup = ChargerSetup().ready()
     for pct, pct_x100 in ((150, 10000), (-5, 0), (55, 5500)):
         setup.charger.set_vehicle_soc(pct)
-        assert setup.connector.soc_pct_x100 == pct_x100
+        assert setup.connector.demand.soc_pct_x100 == pct_x100
 
 
 def test_without_a_session_no_renegotiation_is_asked_for():

@@ -29,7 +29,7 @@ def test_a_session_is_offered_6_a_or_nothing():
             assert (connector.charge_w > 0) == (requested_w >= least_w)
             if requested_w < least_w:
                 assert connector.charge_by == limits.MINIMUM_CURRENT
-            assert connector.contactor.closed, "a wait opens nothing"
+            assert connector.contactor.closed(), "a wait opens nothing"
 
 
 def test_basic_charging_offers_a_duty_of_6_a_or_none():
@@ -40,7 +40,7 @@ def test_basic_charging_offers_a_duty_of_6_a_or_none():
             setup.vehicle("B").run()
             setup.vehicle("C").run()
             ma = duty.ma_of(setup.connector.orders[ports.DUTY_PERMILLE])
-            assert (ma >= 6000) == (requested_w >= LEAST_W[phases]) and (ma > 0) == setup.connector.contactor.closed
+            assert (ma >= 6000) == (requested_w >= LEAST_W[phases]) and (ma > 0) == setup.connector.contactor.closed()
 
 
 def test_the_headroom_counts_as_the_requested_power_does():

@@ -59,6 +59,33 @@ def test_every_voltage_band_gives_its_state_to_the_edge():
             assert pilot.state_of(level_mv, before) == state, level_mv
 
 
+def test_every_band_ends_where_it_should_whatever_the_state_before():
+    middles_mv = (9000, 6000, 3000, 0, -12000, 12000)
+    for level_mv, state in (
+        (11000, pilot.A),
+        (10000, pilot.B),
+        (8000, pilot.B),
+        (7000, pilot.C),
+        (5000, pilot.C),
+        (4000, pilot.D),
+        (2000, pilot.D),
+        (1000, pilot.E),
+        (-7000, pilot.E),
+        (-10000, pilot.F),
+    ):
+        for before_mv in middles_mv:
+            setup = PilotSetup(high_mv=before_mv)
+            assert setup.see(level_mv) == state, (before_mv, level_mv)
+            assert setup.pilot.fault == (errors.PILOT_ERROR if level_mv <= 1000 else errors.NO_FAULT)
+
+
+def test_between_two_bands_it_stays_on_either_side():
+    for before_mv, least_mv, most_mv in ((9000, 7001, 10999), (6000, 4001, 7999), (3000, 1001, 4999)):
+        setup = PilotSetup(high_mv=before_mv)
+        state = setup.pilot.state
+        assert setup.see(least_mv) == setup.see(most_mv) == state
+
+
 def test_between_two_bands_the_state_before_is_kept():
     for least_mv, most_mv in ((10001, 10999), (7001, 7999), (4001, 4999), (1001, 1999)):
         for level_mv in (least_mv, most_mv):
@@ -69,9 +96,9 @@ def test_between_two_bands_the_state_before_is_kept():
 def test_nothing_is_known_before_the_first_clear_level():
     setup = PilotSetup(high_mv=10500)
     assert setup.pilot.state == pilot.NONE
-    assert not setup.pilot.plugged
+    assert not setup.pilot.plugged()
     assert setup.see(9000) == pilot.B
-    assert setup.pilot.plugged
+    assert setup.pilot.plugged()
 
 
 def test_a_state_counts_once_it_has_lasted():
@@ -102,7 +129,7 @@ def test_short_to_pe_is_an_error_that_ends_with_it():
     setup = PilotSetup(high_mv=6000)
     assert setup.see(300) == pilot.E
     assert setup.pilot.fault == errors.PILOT_ERROR
-    assert not setup.pilot.plugged
+    assert not setup.pilot.plugged()
     assert setup.see(9000) == pilot.B
     assert setup.pilot.fault == errors.NO_FAULT
 
@@ -170,10 +197,21 @@ def test_a_diode_that_is_missing_now_and_then_is_not_added_up():
     assert setup.pilot.fault == errors.NO_FAULT
 
 
+def test_a_glitch_is_no_fault_and_makes_none_good():
+    setup = PilotSetup(high_mv=9000, duty_permille=100)
+    setup.see(0, 10)
+    assert setup.pilot.fault == errors.NO_FAULT
+    setup.see(9000, 200, low_mv=-5000)
+    setup.see(12000, 10)
+    assert setup.pilot.fault == errors.PILOT_DIODE
+    setup.see(9000)
+    assert setup.pilot.fault == errors.PILOT_DIODE
+
+
 def test_a_vehicle_is_there_in_b_c_and_d():
     for level_mv, plugged in ((12000, False), (9000, True), (6000, True), (3000, True), (0, False), (-12000, False)):
         setup = PilotSetup(high_mv=level_mv)
-        assert setup.pilot.plugged is plugged, level_mv
+        assert setup.pilot.plugged() is plugged, level_mv
 
 
 def test_there_is_a_pwm_between_its_ends():

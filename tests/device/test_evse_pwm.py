@@ -347,16 +347,16 @@ def test_names_fit_the_numbers():
 def test_no_vehicle_may_begin_a_session_once_communication_failed():
     post = PwmSetup(evse=2)
     post.run()
-    assert post.pwm.digital
+    assert post.pwm.digital()
     post.pwm.session(True, False)
     post.run()
-    assert post.pwm.digital
+    assert post.pwm.digital()
     post.pwm.session(False, True)
-    assert post.pwm.state == DIGITAL and not post.pwm.digital, "and not a block later"
-    assert post.run() == STEP and not post.pwm.digital
+    assert post.pwm.state == DIGITAL and not post.pwm.digital(), "and not a block later"
+    assert post.run() == STEP and not post.pwm.digital()
     post.asks = True
     post.run(STEP_X1_MS + 50)
-    assert post.pwm.digital
+    assert post.pwm.digital()
 
 
 def test_only_a_session_that_ended_in_order_makes_up_for_those_that_failed():

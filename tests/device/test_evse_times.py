@@ -37,9 +37,9 @@ def test_no_wait_of_basic_charging_is_shortened_under_6_5_a():
 
 def test_a_session_may_begin_at_5_percent_alone():
     one = pwm.Pwm(Parameters({"evse": 2}))
-    assert not one.digital
+    assert not one.digital()
     one.update(True, False, True, 6000, 0)
-    assert one.digital
+    assert one.digital()
 
 
 def test_a_pilot_that_leaves_c_opens_the_contacts_within_100_ms():

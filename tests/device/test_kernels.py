@@ -4,7 +4,7 @@ from array import array
 
 from gridkeel.sensing import twins, weights, windows
 from gridkeel.sensing.frequency import ROCOF_SHIFT, STEP_LIMIT, WEIGHT_SHIFT
-from gridkeel.sensing.jumps import BEND_MAX, SHRUNK, ZERO
+from gridkeel.sensing.jumps import BEND_MAX, SHRUNK, STATE, SUDDEN, SUSPICIOUS, ZERO
 
 try:
     from gridkeel.sensing import kernels
@@ -51,12 +51,12 @@ def test_mix_agrees_and_stays_in_range():
         out_b = array("i", [0] * 64)
         for kind in ("noise", "low", "square", "high", "noise", "square", "square", "square"):
             samples = pattern(kind, size)
-            hops = twins.mix(samples, size, table, ring_a, acc_a, out_a)
+            hops = twins.mix(samples, table, ring_a, size, acc_a, out_a)
             assert hops == 4
             for value in out_a:
                 assert -(1 << 29) <= value < 1 << 29
             if kernels:
-                assert kernels.mix(samples, size, table, ring_b, acc_b, out_b) == hops
+                assert kernels.mix(samples, table, ring_b, size, acc_b, out_b) == hops
                 assert out_a == out_b
                 assert acc_a == acc_b
                 assert ring_a == ring_b
@@ -67,9 +67,9 @@ def test_worst_signal_reaches_the_stated_range_but_not_2_30():
     table = windows.mixer(size)
     ring, acc = state(size)
     out = array("i", [0] * 64)
-    worst = array("h", [32767 if table[k] > 0 else -32768 for k in range(size)])
+    worst = array("h", [32767 if table[2 * k] > 0 else -32768 for k in range(size)])
     for _ in range(4):
-        twins.mix(worst, size, table, ring, acc, out)
+        twins.mix(worst, table, ring, size, acc, out)
     assert 1 << 28 < max(out) < 1 << 29
 
 
@@ -165,18 +165,22 @@ def test_windows_weighed_in_one_go_are_those_weighed_each_by_itself():
         for at in range(4):
             twins.weigh(ring, head, 40, chosen[at], counts[at], single, at)
         for weigh_each in (twins.weigh_each, kernels.weigh_each) if kernels else (twins.weigh_each,):
-            weigh_each(ring, head, 40, joined, counts, 4, out)
+            weigh_each(ring, joined, head, 40, counts, 4, out)
             assert out == single
 
 
 def bends_of(hops):
     """Return the state after some hops, and the bends on the way, by the twin; the kernel must say the same."""
-    a, b = (array("i", [ZERO] * 5 + [0] * 5) for _ in range(2))
+    a, b = (array("i", STATE + [SUDDEN, SUSPICIOUS]) for _ in range(2))
     found = []
     for angle, size_mv in hops:
-        found.append(twins.bends(a, angle, size_mv))
+        bend = twins.bends(a, angle, size_mv)
+        modes = (len(found) % 50 > 2, len(found) % 17 > 13)  # held now and then, and lost
+        striking = twins.strikes(a, bend, *modes)
+        found.append(bend)
         if kernels:
-            assert kernels.bends(b, angle, size_mv) == found[-1] and a == b
+            assert kernels.bends(b, angle, size_mv) == bend
+            assert kernels.strikes(b, bend, *modes) == striking and a == b
     return a, found
 
 
@@ -240,8 +244,8 @@ def test_extreme_samples_agree_through_a_whole_estimator_state():
     ring, acc = state(size)
     out = array("i", [0] * 64)
     for kind in ("square", "noise", "low", "high"):
-        twins.mix(pattern(kind, size), size, table, ring, acc, out)
+        twins.mix(pattern(kind, size), table, ring, size, acc, out)
     quiet = array("h", [0] * size)
     for _ in range(3):
-        twins.mix(quiet, size, table, ring, acc, out)
+        twins.mix(quiet, table, ring, size, acc, out)
     assert acc[0] == acc[1] == acc[2] == acc[3] == 0

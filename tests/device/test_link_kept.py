@@ -10,6 +10,7 @@ from gridkeel.evse.meter import Meter
 from gridkeel.faults import Faults
 from gridkeel.link import frames, message_ids
 from gridkeel.link.kept import KeptLink
+from gridkeel.link.ring import SEQUENCE_LAST
 from gridkeel.runtime.recorder import Recorder
 from gridkeel.store import entries
 
@@ -181,6 +182,22 @@ def test_telemetry_is_kept_once_a_minute_while_no_host_is_there():
         life.keep()
     kept = [kind for _number, kind, _data in life.recorder._journal.entries()]
     assert kept == [message_ids.TELEMETRY] * 4
+
+
+def test_what_has_no_sequence_any_more_is_not_kept():
+    chip = blank()
+    life = Life(chip, EARLIER)
+    life.keep()
+    life.main._ring.next = SEQUENCE_LAST
+    posted(life, (100, 200))
+    life.keep()
+    life = Life(chip, NOW)
+    life.open(boot=EARLIER)
+    [record] = life.records()
+    assert (sequence_of(record), uptime_of(record)) == (SEQUENCE_LAST, 100)
+    life.ack(SEQUENCE_LAST)
+    life.next_earlier()
+    assert life.earlier is None
 
 
 def test_answers_are_not_kept():

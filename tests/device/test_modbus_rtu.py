@@ -1,5 +1,7 @@
 """The RTU master on frames written out byte for byte, and on frames that are no answer."""
 
+from array import array
+
 from gridkeel import ticks
 from gridkeel.errors import ProtocolError
 from gridkeel.inverter.modbus import pdu, plain, rtu
@@ -53,10 +55,21 @@ def test_both_implementations_of_the_crc_agree():
                 assert crc16(data, offset, n) == plain.crc16(data, offset, n)
 
 
+def test_both_implementations_put_words_where_they_are_asked_to():
+    words = array("H", (0, 1, 0x8000, 0xFFFF, 0x1234))
+    for put_words in (pdu.put_words, plain.put_words):
+        out = bytearray(b"\x55" * 8)
+        put_words(words, 1, 3, out, 1)
+        assert bytes(out) == b"\x55\x00\x01\x80\x00\xff\xff\x55"
+        put_words(words, 4, 1, out, 0)
+        put_words(words, 0, 0, out, 7)
+        assert bytes(out) == b"\x12\x34\x01\x80\x00\xff\xff\x55"
+
+
 def test_a_write_is_framed_and_only_its_own_answer_taken():
     master = rtu.Master()
     out = bytearray(17)
-    n = master.write(out, 0x9D71, (9, 1, 1, 0xFFFF, 0xF448), 1, 4, 0)
+    n = master.write(out, 0x9D71, array("H", (9, 1, 1, 0xFFFF, 0xF448)), 1, 4, 0)
     assert bytes(out[:n]) == framed(1, 16, 0x9D, 0x71, 0, 4, 8, 0, 1, 0, 1, 0xFF, 0xFF, 0xF4, 0x48)
     assert feed(master, framed(1, 16, 0x9D, 0x71, 0, 3), 1) == rtu.NOTHING  # another count
     assert feed(master, framed(1, 16, 0x9D, 0x72, 0, 4), 2) == rtu.NOTHING  # another address
@@ -263,11 +276,12 @@ def test_our_own_request_heard_again_is_counted_apart():
     assert master.echoes == 1 and master.bad_frames == 2
     write = rtu.Master()
     out = bytearray(17)
-    n = write.write(out, 0x9D71, (1, 1, 0xFFFF, 0xF448), 0, 4, 0)
+    words = array("H", (1, 1, 0xFFFF, 0xF448))
+    n = write.write(out, 0x9D71, words, 0, 4, 0)
     answer = framed(1, 16, 0x9D, 0x71, 0, 4)
     assert feed(write, bytes(out[:n]) + answer, 5) == rtu.ANSWER
     assert write.echoes == write.bad_frames == 1
-    n = write.write(out, 0x9D71, (1, 1, 0xFFFF, 0xF448), 0, 4, 20)
+    n = write.write(out, 0x9D71, words, 0, 4, 20)
     for i in range(n):
         assert feed(write, bytes(out[i : i + 1]), 21) == rtu.NOTHING
     assert write.open and write.echoes == 2

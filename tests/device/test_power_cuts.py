@@ -35,5 +35,9 @@ def test_a_cut_update_never_brings_an_older_security_counter_back():
     sample(power_cuts.UpdateAgain(), 6, 30)
 
 
+def test_a_cut_update_that_keeps_blocks_relies_on_nothing_that_was_begun():
+    sample(power_cuts.UpdateKeeps(), 7, 20)
+
+
 def test_journal_entries_that_were_flushed_survive_every_cut():
     sample(power_cuts.Journalled(60, 7), 8, 80)

@@ -10,11 +10,15 @@ from gridkeel.sensing.frequency import Estimator
 from gridkeel.sensing.jumps import (
     COST,
     CREDIT_MAX,
+    DOUBTFUL,
     GIVEN_UP,
     HOLD_HOPS,
     NOTICED,
+    PEAK,
     SPARED,
+    USUAL,
     JumpDetector,
+    strikes,
 )
 from gridkeel.sensing.quality import PHASE_JUMP, UNUSABLE
 
@@ -265,7 +269,7 @@ def test_extreme_sizes_and_angles_stay_small_integers():
         for angle in (HALF_TURN, -HALF_TURN, 0):
             if detector.update(angle, size_mv, True) == NOTICED:
                 detector.hold_to(220000)
-            assert 0 <= detector._usual < 1 << 22
+            assert 0 <= detector._state[USUAL] < 1 << 22
             assert abs(detector._residual) < 1 << 25
 
 
@@ -357,10 +361,14 @@ def test_what_was_usual_is_forgotten_where_the_windows_begin_anew():
 
 def test_what_is_unusual_is_half_as_much_again_as_the_largest_of_late():
     detector = watching()
-    detector._peak = 4000
-    assert not detector._is_unusual(2222 + 6000) and detector._is_unusual(2222 + 6001)
+    state = detector._state
+    state[PEAK] = 4000
+    for bend, striking in ((2222 + 6000, 0), (2222 + 6001, DOUBTFUL)):
+        seen = array("i", state)
+        seen[USUAL] = 2222 << 4  # three times that is not passed
+        assert strikes(seen, bend, True, True) == striking
     feed(detector, [0] * 100)
-    assert 1000 < detector._peak < 2500, "it fades"
+    assert 1000 < state[PEAK] < 2500, "it fades"
 
 
 def test_credit_ends_at_its_most():

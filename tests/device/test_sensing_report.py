@@ -5,7 +5,7 @@ from sine import Sine
 
 from gridkeel.params import Parameters
 from gridkeel.sensing.edges import EdgeEstimator
-from gridkeel.sensing.frequency import STEP_LIMIT, Estimator
+from gridkeel.sensing.frequency import BOXCAR_HOPS, STEP_LIMIT, Estimator
 from gridkeel.sensing.quality import WARM_UP_REPORT
 from gridkeel.sensing.windows import report_windows
 
@@ -77,9 +77,19 @@ def test_until_the_window_is_full_the_ten_cycle_figures_are_reported():
             if blocks < least_blocks:
                 assert estimator.report() == WARM_UP_REPORT
                 assert estimator.report_uhz == estimator.freq_uhz
+                assert estimator.report_mhz_s == estimator.rocof_mhz_s
         assert blocks <= least_blocks + 4, blocks
         estimator.block_lost()
         assert estimator.report() == WARM_UP_REPORT
+
+
+def test_a_window_is_full_with_its_last_hop():
+    for kind in (1, 2):
+        estimator, _sine, _block = settled(kind)
+        whole = BOXCAR_HOPS + report_windows(kind)[0]
+        for hops, quality in ((whole - 1, WARM_UP_REPORT), (whole, 0)):
+            estimator._hops = hops
+            assert estimator.report() == quality
 
 
 def test_a_given_back_step_reaches_the_report():

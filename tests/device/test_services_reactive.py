@@ -182,3 +182,26 @@ def test_a_stop_forgets_the_voltage_of_before():
     assert after(reactive, mains, 1000, 10, running=False) == 0
     mains.quality = LOW_VOLTAGE
     assert after(reactive, mains, 1010, 1000) == 0
+
+
+def test_another_mode_forgets_the_voltage_of_before():
+    mains = MainsEstimate()
+    mains.voltage_mv = 230 * 1080
+    parameters = Parameters({"reactive_mode": 3, "reactive_max_var": 4000})
+    reactive = Reactive(parameters)
+    assert after(reactive, mains, 0, 30000) > 3900
+    for mode, var in ((1, 500), (2, 0), (0, 0)):
+        parameters.update({"reactive_mode": mode, "reactive_var": 500})
+        assert after(reactive, mains, 30000, 10) == var, mode
+    parameters.update({"reactive_mode": 3})
+    mains.quality = LOW_VOLTAGE
+    assert after(reactive, mains, 30010, 1000) == 0
+
+
+def test_reactive_power_leaves_active_power_alone_where_that_goes_first():
+    parameters = Parameters({"reactive_mode": 1, "reactive_var": 3000, "reactive_priority": 1})
+    reactive = Reactive(parameters)
+    for priority, left_w in ((1, 4000), (0, limits.NO_BOUND)):
+        parameters.update({"reactive_priority": priority})
+        reactive.update(MainsEstimate(), 0, True, InverterLimits(5000))
+        assert (reactive.var, reactive.active_left_w) == (3000, left_w)

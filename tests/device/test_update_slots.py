@@ -2,7 +2,7 @@
 
 import hashlib
 
-from power_cuts import NEW, OLD, SECOND, Update, image, install, provisioned, running
+from power_cuts import NEW, OLD, SECOND, Update, UpdateKeeps, compare, image, install, provisioned, running
 
 from gridkeel import ticks
 from gridkeel.errors import MAINS_LOST, SOC_UNKNOWN
@@ -103,6 +103,56 @@ def test_a_finished_image_that_rotted_is_written_again():
     install(chip, 1, SECOND, 4)
     slots.switch(chip, bytes(16))
     assert running(chip)[0] == NEW
+
+
+def erased_by(chip, data):
+    """Install an image that keeps what it can; return how often each block of slot 0 was erased for it."""
+    before = list(chip.erased)
+    install(chip, 0, data, 6, True)
+    first = selector.slot_start(chip, 0) // chip.block_bytes
+    return [chip.erased[block] - before[block] for block in range(first, first + 5)]
+
+
+def test_blocks_that_are_the_same_are_neither_erased_nor_written():
+    story = UpdateKeeps()
+    chip = story.begin()
+    assert erased_by(chip, story.third) == [1, 1, 0, 0, 1]
+    slots.switch(chip, bytes(16))
+    assert running(chip)[0] == digest(story.third)
+
+
+def test_what_has_rotted_is_written_and_nothing_is_kept_of_an_image_that_was_not_finished():
+    story = UpdateKeeps()
+    for rots in (True, False):
+        chip = story.begin()
+        start = selector.slot_start(chip, 0)
+        if rots:
+            chip.cells.flip(start + 3300)
+        else:
+            chip.erase(start)
+        assert erased_by(chip, story.third) == ([1, 1, 0, 1, 1] if rots else [1, 1, 1, 1, 1])
+        slots.switch(chip, bytes(16))
+        assert running(chip)[0] == digest(story.third)
+
+
+def test_a_writer_that_kept_blocks_goes_on_behind_what_it_wrote():
+    story = UpdateKeeps()
+    chip = story.begin()
+    data = story.third
+    writer = slots.SlotWriter(chip, 0, len(data), digest(data))
+    assert compare(writer, data)
+    while writer.erase_next():
+        pass
+    writer.write(data[:1792])
+    again = slots.SlotWriter(chip, 0, len(data), digest(data))
+    assert again.resume()
+    assert again.written == 1024 - selector.HEAD_BYTES
+    assert [again.keeps(block) for block in range(5)] == [False, False, True, True, False]
+    again.write(data[768:1792])
+    again.skip_to(3840)
+    again.write(data[3840:])
+    again.finish(6, b"0.3.0")
+    assert selector.is_bootable(chip, 0, 6)
 
 
 def test_an_older_counter_is_rejected_at_each_step():

@@ -25,7 +25,9 @@ from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.area import AreaFile
 from hil.virtual_board.mains_feed import MainsFeed
+from host_tools.cable import own_key, staging
 from host_tools.cable.flash import FILES, MARKER, SCRIPTS_ON_BOARD, SLOT, TOOL, Flashed, flash
+from host_tools.cable.provision import Order, provision
 from host_tools.cable.started import watch
 from host_tools.errors import MissingError, ToolError
 from host_tools.image import build as builder
@@ -89,7 +91,18 @@ def test_an_empty_board_with_a_segment_runs_from_slot_0_after_one_command_and_an
         assert is_heard(board.host)
         assert not (board.flash / "gridkeel").exists() and not (board.flash / TOOL).exists()
         assert not flashed(board).changed
+        makes_a_key_with_the_image_in_its_slot(board, area, tmp_path / "asked.csr")
         replace_firmware(board, area)
+
+
+def makes_a_key_with_the_image_in_its_slot(board: VirtualBoard, area: AreaFile, request: Path) -> None:
+    """The folded firmware has what a key of the board's own needs; that it is mounted for it counts no start."""
+    before = selector.read_record(area)
+    with Session(board.console, staging.SCRIPT, own_key.SCRIPT, fresh=True) as session:
+        done = provision(session, Order("virtual", "charger-0001", own_key=True, csr=request))
+        session.reset()
+    assert done.changed == [own_key.FILE, str(request), "device_id"]
+    assert vars(selector.read_record(area)) == vars(before)
 
 
 def replace_firmware(board: VirtualBoard, area: AreaFile) -> None:

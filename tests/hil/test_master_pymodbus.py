@@ -40,11 +40,12 @@ ABSENT = {"int16": 0x8000, "sunssf": 0x8000, "int32": 0x80000000, "string": 0, "
 
 
 def definition(model: int) -> list[dict]:
-    """The points of a model as pysunspec2 ships them, fixed groups appended, each with its offset."""
+    """The points of a model as pysunspec2 ships them, groups appended (of a repeating one the first), with offsets."""
     group = json.loads(files("sunspec2").joinpath(f"models/json/model_{model}.json").read_text())["group"]
     points = list(group["points"])
     for part in group.get("groups", []):
-        points += part["points"]
+        prefix = f"{part['name']}_" if "count" in part else ""
+        points += [{**point, "name": prefix + point["name"]} for point in part["points"]]
     at, laid = 0, []
     for point in points:
         laid.append({**point, "offset": at})

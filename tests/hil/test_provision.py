@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 from mpremote.transport_serial import SerialTransport
-from typer.testing import CliRunner, Result
+from provision_helpers import Cut, held, run
 from virtual_board_helpers import make_firmware, wait_until
 
-import command_line.root
 from certs import v2g
 from hil.virtual_board import VirtualBoard
 from host_tools.cable.provision import MARKER, Order, provision
@@ -30,23 +29,10 @@ PARAMETERS = {"baseline_w": 2500, "phases": 1}
 PKI = {"secc_key.der": bytes(range(200)), "secc_0.der": b"leaf" * 300, "v2g_root_0.der": b"root" * 200}
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(command_line.root.app, ["provision", *words])
-
-
 @pytest.fixture
 def board(tmp_path: Path) -> Any:
     with VirtualBoard(tmp_path / "flash", firmware=make_firmware(tmp_path / "firmware")) as made:
         yield made
-
-
-def held(flash: Path) -> dict[str, bytes]:
-    """Return what a provisioned board has, by path, without its program."""
-    return {
-        path.relative_to(flash).as_posix(): path.read_bytes()
-        for path in sorted(flash.rglob("*"))
-        if path.is_file() and path.suffix != ".py"
-    }
 
 
 def test_a_board_gets_all_that_was_ordered_and_once_more_changes_nothing(board: VirtualBoard, tmp_path: Path) -> None:
@@ -70,23 +56,6 @@ def test_a_board_gets_all_that_was_ordered_and_once_more_changes_nothing(board: 
     assert held(board.flash) == flash
     for text in (first.output, again.output):
         assert flash["pki/secc_key.der"].hex() not in text and keys.read_bytes().hex() not in text
-
-
-class Cut:
-    """A session whose connection goes before call number `at`; power: and the board's power with it."""
-
-    def __init__(self, session: Session, at: int, board: VirtualBoard | None) -> None:
-        self._session = session
-        self._left = at
-        self._board = board
-
-    def call(self, name: str, *arguments: object, timeout_s: float = 30.0) -> dict[str, Any]:
-        if self._left == 0:
-            if self._board is not None:
-                os.kill(self._board.pid or 0, 9)
-            raise MissingError("cut")
-        self._left -= 1
-        return self._session.call(name, *arguments, timeout_s=timeout_s)
 
 
 ORDER = Order("virtual", "charger-0002", PARAMETERS, bytes(138), PKI)
@@ -170,9 +139,6 @@ def test_a_wrong_board_is_refused_before_anything_is_written(board: VirtualBoard
         (["--port", "x", "--param", "baseline_w=900000"], "baseline_w"),
         (["--port", "x", "--update-keys", __file__], "no set of update keys"),
         (["--port", "x", "--pki", "."], "secc_key.der"),
-        (["--port", "x", "--key-on-device"], "wants --board"),
-        (["--port", "x", "--key-on-device", "--board", "rpi_pico"], "makes no keys of its own"),
-        (["--port", "x", "--key-on-device", "--board", "rpi_pico2"], "cannot make a key"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_reason(words: list[str], said: str, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from gridkeel import params
 from gridkeel.link import backend, frames, message_ids, messages
 from gridkeel.link.device import DeviceLink
 from gridkeel.link.download import OPEN, Download
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _ROW = {message: fields for message, _name, fields in messages.TABLE}
 _OK = messages.names_of("RESULTS").index("ok")
+_GROUP = params.index("group")
 _RUN_UPLINK = """
 import sys, typer
 from command_line.uplink import command
@@ -45,8 +47,9 @@ except ToolError as error:
 class Controller(threading.Thread):
     """A DeviceLink behind a pty.  It produces until `quiet`; results: what commands are answered, by message id."""
 
-    def __init__(self, device: str = "gk-test", boot: int = 7, per_s: float = 200.0) -> None:
+    def __init__(self, device: str = "gk-test", boot: int = 7, per_s: float = 200.0, group: int | None = None) -> None:
         super().__init__(daemon=True)
+        self._group = group  # its parameter, None where it does not answer with one
         self.commands: deque[tuple[int, tuple]] = deque(maxlen=1000)
         self.executed: Counter[int] = Counter()
         self.questions: deque[tuple[str, bytes]] = deque()
@@ -169,6 +172,11 @@ class Controller(threading.Thread):
             if not own:
                 self.commands.append((message, values))
             result = self.results.get(message, _OK)
+            if message == message_ids.PARAM_SET and values[1] == _GROUP and result == _OK:
+                self._group = values[2]
+            if message == message_ids.PARAM_GET and values[1] == _GROUP and self._group is not None:
+                self.link.post(message_ids.PARAMETER, (0, *values, self._group))
+                return
             if result is not None and not (own and self._quiet.is_set()):  # an answer would be one record more
                 self.link.answer(values[0], result)
 

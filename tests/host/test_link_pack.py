@@ -25,5 +25,5 @@ def test_a_record_that_is_filled_by_name_has_every_field_at_its_place():
 
 
 def test_every_command_of_the_table_has_a_handler():
-    handlers = Commands(None, None, None, None, None)._handlers
+    handlers = Commands(None, None, None, None, None, None)._handlers
     assert set(handlers) == {message for message, _codes in packed.COMMANDS}

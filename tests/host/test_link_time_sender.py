@@ -29,7 +29,7 @@ class TimeSenderSetup:
         self.clock = clock.WallClock()
         self.faults = Faults()
         controller = SimpleNamespace(faults=self.faults, synchronise=lambda *_telling: None)
-        self.commands = Commands(None, controller, self.device, None, self.clock)
+        self.commands = Commands(None, controller, self.device, None, self.clock, None)
         self.lines: list[str] = []
         self.answers: list[object] = []
         self.wrong_s = 0.0

@@ -118,6 +118,65 @@ def test_a_power_cut_in_a_download_goes_on_where_it_was(folder: Path, trusted: b
     assert device.next_image() == (1, NEW)
 
 
+# In the blocks of the idle slot: the first has the mark, the third another middle, the last the header.
+ALIKE = OLD[:9_000] + image_of(3, 300) + OLD[9_300:]
+
+
+def erased(device: Device) -> list[int]:
+    """Return how often each block of the idle slot was erased."""
+    return device.chip.erased[10 + 16 :][:8]
+
+
+@pytest.mark.parametrize(("loss", "heap_free"), [(0.0, 100_000), (0.0, 1_000), (0.0003, 1_000)])
+def test_a_delta_writes_those_blocks_alone_that_the_idle_slot_has_not(
+    folder: Path, trusted: bytes, loss: float, heap_free: int
+) -> None:
+    device = Device(trusted, OLD, loss=loss, before=OLD)
+    device.heap_free = heap_free
+    before = erased(device)
+    assert device.take(signed(folder, ALIKE, base=OLD)) == refusals.NONE
+    assert [now - was for now, was in zip(erased(device), before, strict=True)] == [1, 0, 1, 0, 0, 0, 0, 1]
+    assert device.next_image() == (1, ALIKE)
+
+
+def test_power_that_flows_after_the_comparison_holds_the_erasures_back(folder: Path, trusted: bytes) -> None:
+    device = Device(trusted, OLD, before=OLD)
+    before = sum(erased(device))
+    device.connect()
+    device.host.offer(signed(folder, ALIKE, base=OLD))
+    while device.installer.status != statuses.DOWNLOAD_PAUSED:
+        device.run(5)
+    while device.installer.status != statuses.DOWNLOADING:
+        device.run(5)
+    device.power_flows = True
+    device.run(3_000)
+    assert device.installer.status == statuses.DOWNLOAD_PAUSED and sum(erased(device)) == before
+    device.power_flows = False
+    assert device.finish().code == refusals.NONE
+    assert device.next_image() == (1, ALIKE)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_delta_that_keeps_blocks_goes_on_behind_any_power_cut(folder: Path, trusted: bytes, seed: int) -> None:
+    stream = signed(folder, ALIKE, base=OLD)
+    rng = random.Random(seed)
+    device = Device(trusted, OLD, before=OLD)
+    cuts = 0
+    while True:
+        cut = rng.randint(0, 20) if cuts < 10 else -1
+        device = Device(trusted, OLD, device.chip.replaced(cut, torn=rng.randrange(4)))
+        device.connect()
+        device.host.offer(stream)
+        try:
+            ended = device.finish()
+            break
+        except PowerCutError:
+            cuts += 1
+    device.chip = device.chip.replaced()
+    assert ended.code in (refusals.NONE, refusals.ON_TRIAL), "the last cut may have come right after the switch"
+    assert device.next_image() == (1, ALIKE)
+
+
 def test_a_host_that_started_again_with_the_same_number_begins_anew(folder: Path, trusted: bytes) -> None:
     device = Device(trusted, OLD)
     device.connect()
@@ -131,6 +190,19 @@ def test_a_host_that_started_again_with_the_same_number_begins_anew(folder: Path
     device.installer.work(device.now_ms, False)
     assert device.download.used == 0, "the manifest is taken first"
     assert device.finish().code == refusals.NONE
+    assert device.next_image() == (1, NEW)
+
+
+def test_a_lost_host_leaves_nothing_that_downloads(folder: Path, trusted: bytes) -> None:
+    device = Device(trusted, OLD)
+    device.connect()
+    device.host.offer(signed(folder))
+    device.run(2_000)
+    assert device.installer.status == statuses.DOWNLOADING
+    device.download.session(False)
+    device.installer.work(device.now_ms, False)
+    assert (device.installer.status, device.installer.code) == (statuses.IDLE, refusals.NONE)
+    assert device.finish().code == refusals.NONE, "the host offers it again"
     assert device.next_image() == (1, NEW)
 
 

@@ -27,24 +27,35 @@ def _written(chip: Chip, slot: int, data: bytes, counter: int) -> None:
 class Device(Line):
     """The line, and a device behind it with two slots, one of which runs.
 
-    round_ms, steps_a_round: how often its installer does how many steps.
+    before: what the idle slot holds.  round_ms, steps_a_round: how often its installer does how many steps.
     """
 
     round_ms = 5
     steps_a_round = 4
 
     def __init__(
-        self, trusted: bytes | None, running: bytes, chip: Chip | None = None, loss: float = 0.0, blocks: int = BLOCKS
+        self,
+        trusted: bytes | None,
+        running: bytes,
+        chip: Chip | None = None,
+        loss: float = 0.0,
+        blocks: int = BLOCKS,
+        before: bytes | None = None,
     ) -> None:
         super().__init__(loss)
         self.chip = chip or Chip(blocks)
         if chip is None:
             _written(self.chip, 0, running, 3)
             slots.provision(self.chip, 0)
+            if before is not None:
+                _written(self.chip, 1, before, 3)
         self.trusted = trusted
         self.power_flows = False
         self.statuses: list[int] = []
-        target = install.Target(b"rpi_pico2", b"rp2350", self.chip, lambda: self.trusted, self._save, self._switch)
+        self.heap_free = 100_000
+        target = install.Target(
+            b"rpi_pico2", b"rp2350", self.chip, lambda: self.trusted, self._save, self._switch, lambda: self.heap_free
+        )
         self.installer = install.Installer(target, self.download)
 
     def _save(self, data: bytes) -> None:
@@ -52,7 +63,7 @@ class Device(Line):
 
     def _switch(self) -> bool:
         assert not self.power_flows
-        slots.switch(self.chip, bytes(16))
+        slots.switch(self.chip, bytes(16), True)
         return True
 
     def use(self) -> None:

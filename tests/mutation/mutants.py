@@ -62,9 +62,17 @@ def _target(name: str, file: str, tests: list[str], group: dict[str, Any]) -> Ta
 
 @cache
 def mutants_of(target: Target) -> list[Mutant]:
-    """Return every mutant of a target, generated and curated."""
+    """Return every mutant of a target, generated and curated.
+
+    Errors: ValueError where what targets.toml or curated.toml names is not there.
+    """
     source = (ROOT / target.path).read_text()
-    found = sites(source, target.tables) + [site for entry in curated(target.file) if (site := written(source, *entry))]
+    by_hand = [(entry, written(source, *entry)) for entry in curated(target.file)]
+    found = sites(source, target.tables) + [site for _, site in by_hand if site]
+    gone = [entry for entry, site in by_hand if not site] + [*({*target.functions} - {site.function for site in found})]
+    gone += [name for name in target.tables if name != "*" and f"\n{name} = " not in source]
+    if gone:
+        raise ValueError(f"{target.path} has no {gone}, or nothing to change there")
     return [Mutant(target, site) for site in found if not target.functions or site.function in target.functions]
 
 

@@ -46,13 +46,22 @@ _BLOCKS = ("body", "orelse", "finalbody")
 
 
 class Site(NamedTuple):
-    """One possible defect: `node` of `function` becomes `text`; `shown` describes it without its place in the file."""
+    """One possible defect: `node` of `function` becomes `text`; `shown` describes it without its place in the file.
+
+    first_line: where the statement begins that it stands in.
+    """
 
     function: str
     operator: str
     node: ast.AST
     text: str
     shown: str
+    first_line: int
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """The first and last line of which one runs wherever this defect shows: from its statement's to its own end."""
+        return self.first_line, self.node.end_lineno
 
     def planted(self, source: str) -> str:
         """Return the source with this defect in it."""
@@ -86,7 +95,7 @@ def written(source: str, function: str, old: str, new: str) -> Site | None:
         for node in ast.walk(scope):
             if isinstance(node, ast.expr | ast.stmt) and ast.unparse(node) == old:
                 text = new if isinstance(node, ast.stmt) else f"({new})"
-                return Site(function, "curated", node, text, f"{_cut(old)} -> {_cut(new)}")
+                return Site(function, "curated", node, text, f"{_cut(old)} -> {_cut(new)}", getattr(scope, "lineno", 1))
     return None
 
 
@@ -131,7 +140,9 @@ class _Finder:
             return
         self._made.add((self._statement_line, operator))
         text = text if isinstance(node, ast.stmt) else f"({text})"
-        self.found.append(Site(self._function, operator, node, text, shown or f"{_shown(node)} -> {text}"))
+        self.found.append(
+            Site(self._function, operator, node, text, shown or f"{_shown(node)} -> {text}", self._statement_line)
+        )
 
     def _put(self, operator: str, node: ast.AST, new: ast.AST) -> None:
         self._add(operator, node, ast.unparse(new), f"{_shown(node)} -> {_shown(new)}")

@@ -13,7 +13,6 @@ import argparse
 import compileall
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from queue import SimpleQueue
@@ -29,55 +29,45 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).parent))
 from mutants import FOLDERS, HERE, ROOT, Mutant, Survivors, Target, mutants_of, targets
 
-SCRIPTS = {"device": "attempt.py", "micropython": "micropython_attempt.py", "fleet": "fleet_attempt.py"}
 PACKAGES = {
     "device": ("firmware", "tests/device"),
     "micropython": ("firmware", "tests/device"),
     "fleet": ("firmware", "hil", "host_tools", "studies", "tests/hil"),
 }
-WALL_S = 900  # processor time is what ends a mutant that hangs; this ends one that waits
 
 
-class Copy:
-    """A copy of the sources that mutants are planted in, one at a time."""
+class Attempts:
+    """A warm process of a target's tests on a copy of the sources, in which mutants are planted one at a time."""
 
-    def __init__(self, folder: Path, runner: str) -> None:
-        self.root = folder
-        for package in PACKAGES[runner]:
-            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("*.pyc"))
-        # Compiled once, each file bound to its text: a planted one is compiled again, and nothing written.
-        compileall.compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
-
-    def noticed_by(self, mutant: Mutant, first: str, cpu_s: int) -> str:
-        """Plant a mutant; return the test that fails, "" where all pass."""
-        file = self.root / mutant.target.path
-        source = file.read_text()
-        file.write_text(mutant.site.planted(source))
-        try:
-            return self.failing(mutant.target, first, cpu_s)
-        finally:
-            file.write_text(source)
-
-    def failing(self, target: Target, first: str, cpu_s: int) -> str:
-        """Return the first test of a target that fails, "" where all pass."""
+    def __init__(self, tree: Path, target: Target) -> None:
+        self._file = tree / target.path
         isolated = ["-S"] if target.runner == "device" else []
-        script, tests = HERE / SCRIPTS[target.runner], self.root / FOLDERS[target.runner]
-        command = [*isolated, script, str(cpu_s), self.root / "firmware", tests, first, *target.tests]
-        try:
-            done = subprocess.run(
-                [sys.executable, *map(str, command)],
-                capture_output=True,
-                text=True,
-                timeout=WALL_S,
-                check=False,
-                cwd=self.root,
-            )
-        except subprocess.TimeoutExpired:
-            return "time"
-        if done.returncode == 0:
-            return ""
-        said = done.stdout.split()
-        return said[-1] if said and done.returncode == 1 else "time"
+        places = [tree, tree / FOLDERS[target.runner], target.path, *target.tests]
+        command = [sys.executable, *isolated, HERE / "warm.py", target.runner, *places]
+        self._process = subprocess.Popen(
+            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tree
+        )
+        answer = self._answer()
+        if answer != "ready":
+            raise SystemExit(f"{target.file}: {answer} fails without any mutant: nothing to learn")
+
+    def outcome(self, mutant: Mutant) -> str:
+        """Plant a mutant; return the test that fails, or what warm.py says otherwise."""
+        source = self._file.read_text()
+        self._file.write_text(mutant.site.planted(source))
+        print(*mutant.site.lines, file=self._process.stdin, flush=True)
+        answer = self._answer()
+        self._file.write_text(source)
+        return answer
+
+    def _answer(self) -> str:
+        return self._process.stdout.readline().strip() or "nothing"
+
+    def __enter__(self) -> Attempts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
 
 
 class Run:
@@ -86,42 +76,37 @@ class Run:
     def __init__(self, folder: Path, jobs: int) -> None:
         self._folder = folder
         self._jobs = jobs
-        self._copies: dict[str, SimpleQueue[Copy]] = {}
-        self._first: dict[str, str] = defaultdict(str)
         self._known = Survivors()
         self._named: set[str] = set()
-        self.found: Counter[str] = Counter()
+        self.found: dict[str, Counter[str]] = defaultdict(Counter)
 
     def target(self, target: Target, mutants: list[Mutant]) -> None:
         """Try the mutants of a target and print what survived.
 
         Errors: SystemExit where the tests fail without any.
         """
-        copies = self._copies_for(target.runner)
-        cpu_s = self._cpu_s(target)
+        found, started = Counter(mutants=len(mutants)), perf_counter()
+        free: SimpleQueue[Attempts] = SimpleQueue()
 
         def attempt(mutant: Mutant) -> str:
-            copy = copies.get()
-            by = copy.noticed_by(mutant, self._first[target.file], cpu_s)
-            copies.put(copy)
-            if by and by != "time":
-                self._first[target.file] = by  # what notices one defect of a file mostly notices the next
+            attempts = free.get()
+            by = attempts.outcome(mutant)
+            free.put(attempts)
             return by
 
-        found = Counter(mutants=len(mutants))
-        started = perf_counter()
-        with ThreadPoolExecutor(self._jobs) as pool:
+        with ThreadPoolExecutor(self._jobs) as pool, ExitStack() as warm:
+            for attempts in pool.map(lambda tree: Attempts(tree, target), self._trees(target.runner)):
+                free.put(warm.enter_context(attempts))
             for mutant, by in zip(mutants, pool.map(attempt, mutants), strict=True):
-                if not by:
-                    found[self._known_as(mutant.title)] += 1
-        self.found.update(found)
+                found[self._known_as(mutant.title, by) if by in ("survived", "unexecuted") else "noticed"] += 1
+        self.found[target.group].update(found)
         print(f"{target.group} {target.file}: {figures(found)}, {perf_counter() - started:.0f} s", flush=True)
 
-    def _known_as(self, title: str) -> str:
+    def _known_as(self, title: str, outcome: str) -> str:
         entries = self._known.naming(title)
         self._named.update(entries)
         if not entries:
-            print("SURVIVED", title, flush=True)
+            print(outcome.upper(), title, flush=True)
             return "new"
         return "judged"
 
@@ -129,27 +114,20 @@ class Run:
         """Return the known survivors of these files that were not seen to survive."""
         return [entry for entry in self._known.reasons if entry.split()[0] in files and entry not in self._named]
 
-    def _copies_for(self, runner: str) -> SimpleQueue[Copy]:
-        if runner not in self._copies:
-            self._copies[runner] = SimpleQueue()
-            for job in range(self._jobs):
-                self._copies[runner].put(Copy(self._folder / f"{runner}-{job}", runner))
-        return self._copies[runner]
-
-    def _cpu_s(self, target: Target) -> int:
-        """Return the processor time that an attempt may take: some times what the tests take without a defect."""
-        copy = self._copies[target.runner].get()
-        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        by = copy.failing(target, "", WALL_S)
-        self._copies[target.runner].put(copy)
-        if by:
-            raise SystemExit(f"{by} fails without any mutant: nothing to learn")
-        return 3 + int(4 * (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before))
+    def _trees(self, runner: str) -> list[Path]:
+        """Return copies of the sources, one a job."""
+        trees = [self._folder / f"{runner}-{job}" for job in range(self._jobs)]
+        for tree in trees if not trees[0].exists() else ():
+            for package in PACKAGES[runner]:
+                shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("*.pyc"))
+            # Compiled once, each file bound to its text: a planted one is compiled again, and nothing written.
+            compileall.compile_dir(tree, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+        return trees
 
 
 def figures(found: Counter[str]) -> str:
     """Return how many mutants there were, and survivors by what is known of them."""
-    return ", ".join(f"{found[name]} {name}" for name in ("mutants", "judged", "new"))
+    return ", ".join(f"{found[name]} {name}" for name in ("mutants", "noticed", "judged", "new"))
 
 
 def chosen(word: str, sample: int | None, seed: int) -> dict[Target, list[Mutant]]:
@@ -182,8 +160,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     whole = {target.file for target, mutants in by_target.items() if len(mutants) == len(mutants_of(target))}
     for entry in run.stale(whole):
         print("known as a survivor, but noticed now or gone:", entry)
-    print(f"{figures(run.found)}, {perf_counter() - started:.0f} s")
-    return 1 if run.found["new"] else 0
+    for group, found in run.found.items():
+        print(f"{group}: {figures(found)}")
+    print(f"{perf_counter() - started:.0f} s")
+    return 1 if any(found["new"] for found in run.found.values()) else 0
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mutants import FOLDERS, ROOT, Survivors, Target, curated, mutants_of, targets
+from mutants import FOLDERS, ROOT, Mutant, Survivors, Target, mutants_of, targets
 from operators import sites, written
+from run import Attempts
 
 TARGETS = targets()
 
@@ -129,8 +130,8 @@ def test_equal_sites_of_a_function_are_told_apart() -> None:
 def test_a_title_does_not_move_with_other_code() -> None:
     source = "def f(a):\n    return a < 3\n"
     longer = "def g():\n    return 1\n\n\n" + source
-    ours = {site[:2] + site[4:] for site in sites(source)}
-    assert ours == {site[:2] + site[4:] for site in sites(longer) if site.function == "f"}
+    ours = {(site.function, site.operator, site.shown) for site in sites(source)}
+    assert ours == {(site.function, site.operator, site.shown) for site in sites(longer) if site.function == "f"}
 
 
 def test_a_written_defect_finds_its_place_whatever_the_layout() -> None:
@@ -141,19 +142,51 @@ def test_a_written_defect_finds_its_place_whatever_the_layout() -> None:
     assert written(source, "f", "h(a)", "0") is None
 
 
+def test_a_defect_is_noticed_survives_hangs_or_is_not_executed(tmp_path: Path) -> None:
+    """A warm process says of each defect what became of it, whichever was planted before."""
+    source = tmp_path / "firmware/gridkeel/small.py"
+    test = tmp_path / "tests/device/test_small.py"
+    source.parent.mkdir(parents=True)
+    test.parent.mkdir(parents=True)
+    source.write_text("def f(a):\n    while a > 2:\n        a -= 1\n    return min(a, 9)\n\n\ndef g():\n    return 1\n")
+    test.write_text("from gridkeel.small import f\n\n\ndef test_it():\n    assert f(5) == 2 and f(1) == 1\n")
+    target = Target("small", "small.py", (), (), "device", ("test_small",))
+    mutants = [Mutant(target, site) for site in sites(source.read_text())]
+    with Attempts(tmp_path, target) as attempts:
+        outcomes = {mutant.site.shown: attempts.outcome(mutant) for mutant in mutants}
+    assert outcomes == {
+        "a > 2 -> (False)": "test_small.test_it",
+        "a > 2 -> a >= 2": "test_small.test_it",
+        "a -= 1 -> pass": "time",
+        "min(a, 9) -> 0": "test_small.test_it",
+        "min(a, 9) -> 9": "test_small.test_it",
+        "min(a, 9) -> a": "survived",
+        "min(a, 9) -> min(a, 10)": "survived",
+        "1 -> 2": "unexecuted",
+    }
+    test.write_text("def test_it():\n    assert False\n")
+    with pytest.raises(SystemExit, match="test_it fails without any mutant"):
+        Attempts(tmp_path, target)
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.file)
 def test_a_target_exists_and_its_mutants_are_python(target: Target) -> None:
     source = (ROOT / target.path).read_text()
-    mutants = mutants_of(target)
+    mutants = mutants_of(target)  # which says where it names what is not there
     assert mutants
-    assert set(target.functions) <= {mutant.site.function for mutant in mutants}
-    assert all(written(source, *entry) for entry in curated(target.file))
     for mutant in mutants[::8]:
         text = mutant.site.planted(source)
         assert text != source, mutant.title
         ast.parse(text)
     assert len({mutant.title for mutant in mutants}) == len(mutants)
     assert target.tests and all((ROOT / FOLDERS[target.runner] / f"{name}.py").is_file() for name in target.tests)
+
+
+@pytest.mark.parametrize(("key", "name"), [("functions", "Contactor.gone"), ("tables", "GONE")])
+def test_a_target_that_names_what_is_not_there_is_an_error(key: str, name: str) -> None:
+    target = next(target for target in TARGETS if target.file == "evse/contactor.py")
+    with pytest.raises(ValueError, match=name):
+        mutants_of(target._replace(**{key: (name,)}))
 
 
 def test_every_known_survivor_has_its_reason_and_names_a_mutant_that_is_there() -> None:

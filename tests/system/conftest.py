@@ -11,7 +11,7 @@ from namespace_needs import need
 
 from hil.interop.setup import Setup, setups
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "host"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / name) for name in ("host", "twin")]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from machine import I2S, Pin
 
 from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.boards.flash import bytes_of
-from gridkeel.boards.sample_ring import BLOCKS, OVERSAMPLED
+from gridkeel.boards.sample_ring import OVERSAMPLED, blocks_held
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -26,7 +26,7 @@ _FRAME_BYTES = 4  # left and right
 
 
 class I2sMains:
-    """Blocks of samples; the driver holds BLOCKS of them, and what it loses beyond is told by the clock."""
+    """Blocks of samples; the driver holds some, and what it loses beyond is told by the clock."""
 
     count = 0
 
@@ -36,6 +36,7 @@ class I2sMains:
         self._frames: array | None = None
         self._bytes: bytearray | None = None
         self._block_us = 0
+        self._held_us = 0
         self._due_us = -1  # when the next block is whole
 
     def begin(self, sample_hz: int, block_ms: int) -> None:
@@ -44,6 +45,7 @@ class I2sMains:
         rate = sample_hz * OVERSAMPLED
         frames = rate * block_ms // 1000
         self._block_us = block_ms * 1000
+        self._held_us = blocks_held(block_ms) * self._block_us
         self._frames = array("h", [0] * (2 * frames))
         self._bytes = bytes_of(self._frames)
         self._i2s = I2S(
@@ -55,7 +57,7 @@ class I2sMains:
             bits=16,
             format=I2S.STEREO,
             rate=rate,
-            ibuf=BLOCKS * frames * _FRAME_BYTES,
+            ibuf=blocks_held(block_ms) * frames * _FRAME_BYTES,
         )
         self._reader = asyncio.StreamReader(self._i2s)
 
@@ -70,7 +72,7 @@ class I2sMains:
 
     def _lost(self, now_us):
         late_us = ticks.diff(now_us, self._due_us) if self._due_us >= 0 else 0
-        lost = late_us // self._block_us - BLOCKS + 1 if late_us > BLOCKS * self._block_us else 0
+        lost = (late_us - self._held_us) // self._block_us + 1 if late_us > self._held_us else 0
         # Nothing waits: the clock follows the samples. Else it goes on from the block before.
         near = lost or self._due_us < 0 or late_us < self._block_us
         self._due_us = ticks.add(now_us if near else self._due_us, self._block_us)

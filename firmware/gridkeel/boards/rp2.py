@@ -20,7 +20,7 @@ from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.boards import chip, rp2_direction
 from gridkeel.boards.chip import Chip, refuse
 from gridkeel.boards.pilot import PILOT_HZ, PilotConnector
-from gridkeel.boards.sample_ring import BLOCKS, OVERSAMPLED, RingReader
+from gridkeel.boards.sample_ring import OVERSAMPLED, RingReader, blocks_held
 from gridkeel.boards.tables import NONE
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class AdcRing:
         self._again = DMA()
         self._rate = 0
         self._readings = 0  # of a block
+        self._blocks = 0
         self._ring: array | None = None
         self._start = array("I", [0])  # the ring's address, where the second channel reads it
         self._reader: RingReader | None = None
@@ -82,7 +83,8 @@ class AdcRing:
         """Make the ring for blocks of that length; the ADC starts with the first block that is asked for."""
         self._rate = sample_hz * OVERSAMPLED * self._stride
         self._readings = self._rate * block_ms // 1000
-        self._ring = array("H", [0] * (self._readings * BLOCKS))
+        self._blocks = blocks_held(block_ms)
+        self._ring = array("H", [0] * (self._readings * self._blocks))
         self._block_us = block_ms * 1000
 
     async def next_block(self, block: "array[int]") -> int:
@@ -90,9 +92,11 @@ class AdcRing:
         if self._reader is None:
             self._run()
         reader = self._reader
+        if self._filling() != reader.at:
+            await asyncio.sleep_ms(0)  # a block waits already: between two of these, others have their turn
         while True:
             left = self._fill.count
-            lost = reader.lost((BLOCKS * self._readings - left) // self._readings % BLOCKS, _now_us())
+            lost = reader.lost(self._filling(), _now_us())
             if lost >= 0:
                 break
             if mem32[self._fifo_control] & _FCS_OVER:  # a reading was dropped, so mains and pilot have changed places
@@ -109,6 +113,10 @@ class AdcRing:
         if self._reader is not None:
             plateaus(self._ring, self._read_from + 1, self._readings // 2, 2, self._levels)
         return self._levels
+
+    def _filling(self):
+        """Return the block that is being filled."""
+        return (len(self._ring) - self._fill.count) // self._readings % self._blocks
 
     def _run(self):
         """Start the converter with the first reading of the mains at the ring's begin."""
@@ -146,7 +154,7 @@ class AdcRing:
         mem32[self._fifo_control] = _FCS_RUN
         mem32[self._control] = both << 16 | mains << 12 | _CS_EN
         mem32[self._control] = both << 16 | mains << 12 | _CS_START_MANY | _CS_EN
-        self._reader = RingReader(self._block_us, _now_us())
+        self._reader = RingReader(self._block_us, self._blocks, _now_us())
 
 
 def _now_us():

@@ -15,6 +15,8 @@ def device_id() -> bytes:
 
 MODEL = b"virtual"
 CHIP = b"unix-x64"
+ENTROPY = "the kernel's generator of the machine that it runs on"
+KEYS_ON_DEVICE = True
 
 
 def make() -> "Board":

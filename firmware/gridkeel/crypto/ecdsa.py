@@ -76,10 +76,15 @@ def sign(private_key: bytes, digest: bytes, random: "Callable[[int], bytes]") ->
         nonces.reject()
 
 
+def multiple_of_g(k: int, random: "Callable[[int], bytes]") -> "Generator[None, None, tuple[int, int, int]]":
+    """Generator; return the Jacobian k * G.  k: a secret one, 1..N-1, which is met blinded by `random` alone."""
+    mask = int.from_bytes(random(_BLIND_BYTES), "big")
+    return (yield from multiples.multiply_base(k + mask * p256.N, _unit(random, p256.P)))
+
+
 def _attempt(key, z, k, random):
     n = p256.N
-    mask = int.from_bytes(random(_BLIND_BYTES), "big")
-    x, _y, z2 = yield from multiples.multiply_base(k + mask * n, _unit(random, p256.P))
+    x, _y, z2 = yield from multiple_of_g(k, random)
     yield
     over = yield from multiples.inverse(z2 * z2 % p256.P, p256.P)
     r = x * over % p256.P % n

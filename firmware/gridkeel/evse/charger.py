@@ -4,6 +4,8 @@ Powers in W, positive into the vehicle; voltages and currents in V and A. The co
 here at its next block.
 """
 
+from binascii import crc32
+
 from gridkeel import TYPE_CHECKING, evse
 from gridkeel.evse import contactor, duty, pilot, ports, pwm
 
@@ -49,7 +51,7 @@ class Charger:
 
     @property
     def plugged(self) -> bool:
-        return self._connector.pilot.plugged
+        return self._connector.pilot.plugged()
 
     @property
     def plug_number(self) -> int:
@@ -64,12 +66,12 @@ class Charger:
     @property
     def digital(self) -> bool:
         """The duty is 5 %: the vehicle may begin to communicate."""
-        return self._connector.pwm.digital
+        return self._connector.pwm.digital()
 
     @property
     def may_begin(self) -> bool:
         """A vehicle may begin a session: the duty is 5 %, or a nominal one by which it charges meanwhile."""
-        return self._connector.pwm.state == pwm.BASIC or self._connector.pwm.digital
+        return self._connector.pwm.state == pwm.BASIC or self._connector.pwm.digital()
 
     @property
     def ready(self) -> bool:
@@ -87,7 +89,7 @@ class Charger:
 
     @property
     def contactor_closed(self) -> bool:
-        return self._connector.contactor.closed
+        return self._connector.contactor.closed()
 
     @property
     def contactor_open(self) -> bool:
@@ -141,7 +143,7 @@ class Charger:
     def max_power_w(self) -> int:
         """The smallest rating of converter, inverter, cable and connector; 0 where AC cannot offer so little."""
         p = self._p
-        most_w = min(p.charge_max_w, p.cable_max_w, self._connector.rating_w)
+        most_w = min(p.charge_max_w, p.cable_max_w, self._connector.rating_w())
         rated_w = self._inverter.charge_rating_w
         return self._offerable(min(most_w, rated_w) if rated_w else most_w)
 
@@ -162,7 +164,7 @@ class Charger:
         connector = self._connector
         if self._p.connector == evse.DC:
             return connector.levels[ports.DC_MV] / 1000
-        return self._mains.voltage_mv / 1000 if connector.contactor.closed else 0
+        return self._mains.voltage_mv / 1000 if connector.contactor.closed() else 0
 
     @property
     def current_a(self) -> float:
@@ -227,10 +229,15 @@ class Charger:
         """
         phases = self._p.phases if self._p.connector == evse.AC else 1
         self._connector.demand.limit(max_w, max_v, max_a, phases)
-        soc = self._inverter.soc_pct_x100 if self._connector.soc_pct_x100 < 0 else self._connector.soc_pct_x100
+        stated = self._connector.demand.soc_pct_x100
+        soc = self._inverter.soc_pct_x100 if stated < 0 else stated
         if departure_s and energy_wh and self._p.battery_wh and soc >= 0:
             needed = soc + int(energy_wh) * 10000 // self._p.battery_wh
             self._envelope.departure.set(int(departure_s), min(needed, 10000), self._connector.now_ms)
+
+    def set_vehicle_identity(self, identity: bytes) -> None:
+        """Take what the vehicle calls itself in its session; a checksum of it tells vehicles apart."""
+        self._connector.identify(crc32(identity))
 
     def set_vehicle_soc(self, pct: float) -> None:
         """Take the vehicle's own state of charge, 0..100; of a higher priority than the inverter's in a session."""

@@ -6,10 +6,11 @@
 from array import array
 
 from gridkeel import TYPE_CHECKING, evse, limits, ticks
-from gridkeel.evse import contactor, dc, duty, pilot, ports, pwm, troubles
+from gridkeel.evse import contactor, dc, duty, pilot, ports, pwm
 from gridkeel.evse.demand import Demand
 from gridkeel.evse.meter import Meter
 from gridkeel.evse.times import STOP_BASIC_MS, STOP_SESSION_MS
+from gridkeel.evse.troubles import forbids, report
 
 if TYPE_CHECKING:
     from gridkeel.faults import Faults
@@ -19,9 +20,10 @@ FLOWING_W = 100  # an inverter's idle power is less
 
 
 class Connector:
-    """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by, soc_pct_x100 (-1 unknown).
+    """Bounds for the envelope: charge_w, charge_by, discharge_w, discharge_by.
 
-    plug_number counts the vehicles plugged in since the start; left: in this step one was unplugged.
+    plug_number counts the vehicles plugged in since the start; vehicle_id tells them apart, 0 where not known.
+    left: in this step one was unplugged.
     levels, orders: the arrays of ports.py.  allowed: a session's consent to close the contactor; lapsed: a fault
     took it.
     """
@@ -37,6 +39,7 @@ class Connector:
         self.dc = dc.DcSide(parameters, self.demand)
         self.meter = Meter()
         self.plug_number = 0
+        self.vehicle_id = 0
         self.allowed = False
         self.lapsed = False
         self.access = evse.WAITING
@@ -57,19 +60,15 @@ class Connector:
         self._patience_ms = STOP_SESSION_MS
         self._set_orders()
 
-    @property
-    def soc_pct_x100(self) -> int:
-        return self.demand.soc_pct_x100
+    # No properties in what runs every block: MicroPython then looks through the class at each store.
 
-    @property
     def takes(self) -> bool:
-        """The vehicle wants power and may have it here: C, or D where the site is ventilated."""
+        """Return whether the vehicle wants power and may have it here: C, or D where the site is ventilated."""
         state = self.pilot.state
         return state == pilot.C or state == pilot.D and self._p.ventilation == 1
 
-    @property
     def rating_w(self) -> int:
-        """What cable and connector carry."""
+        """Return what cable and connector carry."""
         p = self._p
         if p.connector == evse.DC:
             return p.dc_voltage_max_v * p.dc_current_max_a
@@ -79,6 +78,10 @@ class Connector:
         """Take or withdraw a session's consent; a consent that lapsed with a fault is forgotten."""
         self.allowed = on
         self.lapsed = False
+
+    def identify(self, vehicle_id: int) -> None:
+        """Take a number that tells this vehicle from others; it is forgotten with the vehicle."""
+        self.vehicle_id = vehicle_id
 
     def grant(self, access: int) -> None:
         """Take the operator's word, an index of evse.ACCESS, for the vehicle that is plugged in."""
@@ -109,7 +112,7 @@ class Connector:
         elif not self._plugged:
             self.plug_number = (self.plug_number + 1) & 0xFFFF
         self._plugged = plugged
-        self.ready = ready = supply and plugged and not troubles.forbids(self)
+        self.ready = ready = supply and plugged and not forbids(self)
         if not ready and self.allowed:
             self.allowed = False
             self.lapsed = True
@@ -135,7 +138,7 @@ class Connector:
         """Offer the requested power, within what the envelope left (headroom_w) and the connector carries."""
         p = self._p
         offered_w = requested_w if requested_w < headroom_w else headroom_w
-        rating_w = self.rating_w
+        rating_w = self.rating_w()
         if offered_w > rating_w:
             offered_w = rating_w
         if offered_w < 0:
@@ -155,13 +158,18 @@ class Connector:
         self._set_orders()
 
     def report(self, faults: "Faults") -> None:
-        """Report the active faults."""
-        self._reported = troubles.report(self, faults, self._reported)
+        """Report the active faults; while there are none, nothing is set."""
+        unventilated = self.pilot.state == pilot.D and not self.takes()
+        trouble = unventilated or forbids(self)
+        if trouble or self._reported:
+            report(self, faults, unventilated)
+            self._reported = trouble
 
     def _unplugged(self, now_ms):
         self.contactor.clear(now_ms, ticks.diff(now_ms, self._here_ms))
         self.allow(False)
         self.access = evse.WAITING
+        self.vehicle_id = 0
         self.demand.forget()
         self.dc.check(False)
 
@@ -195,7 +203,7 @@ class Connector:
         """Power may flow: bound it to what connector, vehicle and session take."""
         # Neither IEC 61851-1 nor ISO 15118-2 knows a way out of the vehicle.
         self.discharge_by = limits.SESSION
-        self.charge_w = self.rating_w
+        self.charge_w = self.rating_w()
         self.charge_by = limits.CABLE_RATING
         if not self.offered_ma and p.connector == evse.AC:
             self._bound_by(0, limits.MINIMUM_CURRENT)

@@ -49,12 +49,14 @@ class Contactor:
         self._begun_ms = 0  # of what is wanted without a break
         self._last_ms = 0  # of the openings
 
-    @property
     def closed(self) -> bool:
         return self.state == CLOSED
 
     def update(self, wanted: bool, feedback: int, now_ms: int) -> None:
         """Take what is wanted and what the auxiliary contact says; decide `order`."""
+        if self.state == CLOSED and wanted and feedback:
+            self._odd = False
+            return
         late = self._late(feedback, now_ms)
         if not wanted:
             self._begun_ms = now_ms

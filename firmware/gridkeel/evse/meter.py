@@ -26,7 +26,9 @@ class Meter:
 
     def update(self, power_w: int, now_ms: int) -> None:
         """Count what flowed since the last call; power_w, positive into the vehicle, -10**5..10**5, or UNKNOWN."""
-        elapsed_ms = ticks.diff(now_ms, self._last_ms) if self._begun else 0
+        elapsed_ms = 0
+        if self._begun:
+            elapsed_ms = (now_ms - self._last_ms & ticks.MASK ^ ticks.HALF) - ticks.HALF  # ticks.diff, without its call
         self._begun = True
         self._last_ms = now_ms
         if power_w <= 0:
@@ -37,6 +39,7 @@ class Meter:
             elapsed_ms = _STEP_MAX_MS
         if elapsed_ms > 0:
             self._mj += power_w * elapsed_ms
-        whole = self._mj // _MJ_A_WH
-        self._mj -= whole * _MJ_A_WH
-        self.energy_wh += whole
+        if self._mj >= _MJ_A_WH:
+            whole = self._mj // _MJ_A_WH
+            self._mj -= whole * _MJ_A_WH
+            self.energy_wh += whole

@@ -3,3 +3,5 @@
 PILOT = ("none", "A", "B", "C", "D", "E", "F")
 CONTACTOR = ("open", "closing", "closed", "opening", "welded", "stuck")
 PWM = ("none", "digital", "step", "basic", "out")
+
+SOURCES = ("none", "inverter", "vehicle")  # who states a value of the battery

@@ -13,7 +13,8 @@ The vehicle's diode lets no current back: while the PWM runs, the low level must
 """
 
 from gridkeel import errors, ticks
-from gridkeel.evse import duty, names
+from gridkeel.evse import names
+from gridkeel.evse.duty import has_pwm
 from gridkeel.evse.times import DEBOUNCE_MS, DIODE_MS
 
 NONE = 0  # nothing measured yet
@@ -75,9 +76,8 @@ class Pilot:
         self._bent_ms = 0
         self._no_diode = False
 
-    @property
     def plugged(self) -> bool:
-        """A vehicle is connected: B, C or D."""
+        """Return whether a vehicle is connected: B, C or D."""
         return B <= self.state <= D
 
     def update(self, high_mv: int, low_mv: int, duty_permille: int, now_ms: int) -> None:
@@ -92,7 +92,7 @@ class Pilot:
         if state != before or state != self._next:
             self._debounce(state, now_ms)
             state = self.state
-        if low_mv > DIODE_MV and duty.has_pwm(duty_permille):
+        if low_mv > DIODE_MV and has_pwm(duty_permille):
             self._check_diode(now_ms)
         else:
             self._bent = False

@@ -24,6 +24,7 @@ four times as long where they are less than 6.5 A, and doubles each time, but af
 
 from gridkeel import TYPE_CHECKING, evse, ticks
 from gridkeel.evse import duty
+from gridkeel.evse.duty import of_ma
 from gridkeel.evse.times import PAUSE_MAX_MS, PAUSE_MS, RETRY_DOUBLINGS, RETRY_MS, STEP_X1_MS
 
 if TYPE_CHECKING:
@@ -58,9 +59,8 @@ class Pwm:
         self._missed = 0  # how often digital communication was given up in this stay
         self._off_ms = 0
 
-    @property
     def digital(self) -> bool:
-        """The duty is 5 % and stays: a vehicle may begin a session."""
+        """Return whether the duty is 5 % and stays: a vehicle may begin a session."""
         return self.state == DIGITAL and not self._given_up
 
     def session(self, on: bool, failed: bool) -> None:
@@ -145,10 +145,10 @@ class Pwm:
             self._enter(NONE, now_ms)
 
     def _duty(self, current_ma):
+        if self.state == BASIC:
+            return of_ma(current_ma)
         if self.state == DIGITAL:
             return duty.DIGITAL
-        if self.state == BASIC:
-            return duty.of_ma(current_ma)
         return duty.OFF if self.state == OUT else duty.STEADY
 
     def _enter(self, state, now_ms):

@@ -1,7 +1,7 @@
 """Faults at the connector that forbid power, and their report."""
 
 from gridkeel import TYPE_CHECKING, errors
-from gridkeel.evse import contactor, dc, pilot, ports
+from gridkeel.evse import contactor, dc, ports
 
 if TYPE_CHECKING:
     from gridkeel.evse.connector import Connector
@@ -10,20 +10,16 @@ if TYPE_CHECKING:
 
 def forbids(connector: "Connector") -> bool:
     """Return whether something at the connector forbids power."""
-    return bool(
-        connector.pilot.fault
+    return (
+        connector.pilot.fault != errors.NO_FAULT
         or connector.contactor.state >= contactor.WELDED
-        or connector.levels[ports.RCD]
+        or connector.levels[ports.RCD] != 0
         or connector.dc.isolation == dc.FAULT
     )
 
 
-def report(connector: "Connector", faults: "Faults", reported: bool) -> bool:
-    """Set the faults of a connector; reported: what this returned last. Costs little while all is well."""
-    unventilated = connector.pilot.state == pilot.D and not connector.takes
-    trouble = unventilated or forbids(connector)
-    if not trouble and not reported:
-        return False
+def report(connector: "Connector", faults: "Faults", unventilated: bool) -> None:
+    """Set the faults of a connector; unventilated: the vehicle wants ventilation, and there is none."""
     fault = connector.pilot.fault
     faults.set(errors.PILOT_ERROR, fault == errors.PILOT_ERROR, connector.levels[ports.HIGH_MV])
     faults.set(errors.PILOT_DIODE, fault == errors.PILOT_DIODE, connector.levels[ports.LOW_MV])
@@ -32,4 +28,3 @@ def report(connector: "Connector", faults: "Faults", reported: bool) -> bool:
     faults.set(errors.RCD_TRIPPED, connector.levels[ports.RCD])
     faults.set(errors.ISOLATION_FAULT, connector.dc.isolation == dc.FAULT)
     faults.set(errors.VENTILATION_WANTED, unventilated)
-    return bool(trouble)

@@ -43,9 +43,8 @@ class ActiveSide:
         self._renewed_ms = 0
         self._lost = False  # a driven inverter did not keep what it held, and was not written to since
 
-    @property
     def to_set_w(self) -> int:
-        """What a setting written now would say: zero until a reading has shown our zero and our reversion timer."""
+        """Return what a setting written now would say: zero until a reading has shown our zero and reversion timer."""
         return self._requested_w if self._line.state == DRIVING else 0
 
     def request(self, power_w: int, now_ms: int) -> None:

@@ -28,7 +28,7 @@ class Control:
     setting alone does it).
     life_s: how long a setting lives without a refresh, as was written.  held_s: the longest time seen in the timer
     since it was written, as some show the time left.  pause_ms: the time to the next attempt where a reading differs, 0
-    while none did.
+    while none did.  confirmed: a reading has shown the setting; who writes another one takes that back.
     """
 
     def __init__(self, count: int, setting: tuple[int, ...], steps: "Stretches") -> None:
@@ -43,12 +43,12 @@ class Control:
         self.commanded_w = 0
         self._setting = setting
         self._steps = steps
-        self._confirmed = False
+        self.confirmed = False
         self._last_ms = 0
 
     def forget(self) -> None:
-        """Another value is about to be written: no reading has shown it yet."""
-        self._confirmed = False
+        """Another setting is about to be written: no reading has shown it."""
+        self.confirmed = False
 
     def renew(self) -> None:
         """The timer was written: what it shows counts from now on."""

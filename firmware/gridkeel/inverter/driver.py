@@ -10,7 +10,7 @@ from gridkeel.inverter import DRIVING, READY, control, states
 from gridkeel.inverter.active import ActiveSide
 from gridkeel.inverter.faults import NO_REACTIVE, POWER, REACTIVE
 from gridkeel.inverter.following import Following
-from gridkeel.inverter.jobs import MEASURE, SCALE, SET, STORAGE, TEMPERATURE
+from gridkeel.inverter.jobs import DIRECT, MEASURE, SCALE, SET, STORAGE, TEMPERATURE
 from gridkeel.inverter.line import Line
 from gridkeel.inverter.reactive import ReactiveSide
 from gridkeel.inverter.reading import Reading
@@ -45,11 +45,14 @@ class RegisterDriver:
         self.var = 0
         self.soc_pct_x100 = -1
         self.temperature_c = limits.UNKNOWN
+        self.dc_mv = 0
+        self.dc_ma = 0
         self._parameters = parameters
         self.device = device
         self._power = Reading(limits.UNKNOWN)
         self._soc = Reading(-1)
         self._temperature = Reading(limits.UNKNOWN)
+        self._direct = Reading(limits.UNKNOWN)
         self._line = line = Line(parameters, device)
         self.faults = line.faults
         self.active = ActiveSide(parameters, line, device)
@@ -67,6 +70,7 @@ class RegisterDriver:
             self._var_readback_done,
             self._storage_done,
             self._temperature_done,
+            self._direct_done,
             search.rescaled,
         )
         line.join(self.active, self.reactive, search, answers)
@@ -74,6 +78,7 @@ class RegisterDriver:
         self.power_age = self._power.age
         self.soc_age = self._soc.age
         self.temperature_age = self._temperature.age
+        self.direct_age = self._direct.age
         self.receive = line.receive
         self.data_to_send = line.data_to_send
         self.deadline = line.deadline
@@ -86,7 +91,9 @@ class RegisterDriver:
     def fault(self) -> int:
         """The fault that holds now, the gravest first, or NO_FAULT; one of the bus goes before one of the power."""
         line = self._line
-        code = self.faults.code(line.state, line.master.slow)
+        code = errors.NO_FAULT
+        if self.faults.active or line.state != DRIVING or line.master.slow:
+            code = self.faults.code(line.state, line.master.slow)
         light = code == errors.NO_FAULT or code == errors.INVERTER_SLOW or code == errors.INVERTER_FRAME
         if light and self.following.deviation_w:
             return errors.INVERTER_NOT_FOLLOWING
@@ -120,6 +127,7 @@ class RegisterDriver:
         self._power.expire(now_ms)
         self._soc.expire(now_ms)
         self._temperature.expire(now_ms)
+        self._direct.expire(now_ms)
         self._line.on_deadline(now_ms)
 
     # --- what answers do
@@ -172,3 +180,13 @@ class RegisterDriver:
         at_sink = self._parameters.temperature_sensor == HEAT_SINK
         self.temperature_c = self.device.temperature.read_c(master, at_sink)
         self._temperature.take(self.temperature_c, now_ms)
+
+    def _direct_done(self, now_ms):
+        direct = self.device.direct
+        master = self._line.master
+        known = direct.take(master, self.power_w)
+        if known:
+            self.dc_mv = direct.mv
+            self.dc_ma = direct.ma
+        self._direct.take(self.dc_ma if known else limits.UNKNOWN, now_ms)
+        self._line.jobs.want(DIRECT, ticks.add(master.sent_ms, SLOW_POLLS * self._parameters.inverter_poll_ms))

@@ -12,29 +12,31 @@ DAMAGED = 8  # frames
 _COUNTER_MAX = 0xFFFF
 POWER = 1
 REACTIVE = 2
+# Where the others begin among the bits of `active`: a bit for each side that is read back, and one for each job.
+_DIFFERS = 4
+_FOREIGN = 6
+_REFUSED = 8
+_CONDITIONS = 15
 _CALM_MAX = 64  # readings, half a second each
 _BUSY_MAX = 10  # answers "busy" to one job in a row before they count as a refusal
 
 
 class Faults:
-    """Conditions that hold now; `overridden` counts how often another master's value was found."""
+    """`active`: a bit for all that holds now; `overridden` counts how often another master's value was found."""
 
     def __init__(self) -> None:
         self.overridden = 0
-        self._conditions = 0
-        self._differs = 0  # a bit for each side that is read back
-        self._foreign = 0
+        self.active = 0
         # Two a side: readings that matched in a row, and how many of them end the fault.
         self._calm = bytearray(2 * (REACTIVE + 1))
-        self._refused = 0  # a bit for each job the inverter refuses
         self._busy = bytearray(jobs.COUNT)
 
     def set(self, condition: int, holds: bool) -> None:
         """Take whether a condition, or several at once, holds now."""
         if holds:
-            self._conditions |= condition
+            self.active |= condition
         else:
-            self._conditions &= ~condition
+            self.active &= ~condition
 
     def code(self, state: int, slow: bool) -> int:
         """Return the gravest fault that holds, or NO_FAULT.  slow: the inverter takes longer than its timeout."""
@@ -42,20 +44,20 @@ class Faults:
             return errors.INVERTER_SILENT
         if state == UNSUITED:
             return errors.INVERTER_UNSUITED
-        conditions = self._conditions
-        if not (conditions or self._foreign or self._differs or self._refused):
+        active = self.active
+        if not active:
             return errors.INVERTER_SLOW if slow else errors.NO_FAULT
-        if conditions & NO_MAP:
+        if active & NO_MAP:
             return errors.INVERTER_NOT_FOUND
-        if conditions & BROKEN:
+        if active & BROKEN:
             return errors.INVERTER_MAP
-        if self._foreign:
+        if active >> _FOREIGN & (POWER | REACTIVE):
             return errors.INVERTER_OVERRIDDEN
-        if self._differs:
+        if active >> _DIFFERS & (POWER | REACTIVE):
             return errors.INVERTER_READBACK
-        if self._refused:
+        if active >> _REFUSED:
             return errors.INVERTER_EXCEPTION
-        if conditions & NO_REACTIVE:
+        if active & NO_REACTIVE:
             return errors.INVERTER_NO_REACTIVE
         return errors.INVERTER_SLOW if slow else errors.INVERTER_FRAME  # frames are damaged: nothing else is left
 
@@ -68,20 +70,19 @@ class Faults:
         if result == control.MATCH:
             calm[side] = min(calm[side] + 1, _CALM_MAX)
             if calm[side] >= calm[ends]:
-                self._foreign &= ~side
-                self._differs &= ~side
+                self.active &= ~(side << _FOREIGN | side << _DIFFERS)
             if calm[side] == _CALM_MAX:
                 calm[ends] = 0
             return
-        if not (self._differs | self._foreign) & side:
+        if not self.active & (side << _FOREIGN | side << _DIFFERS):
             # One that comes back has to stay away for longer: 1, 4, 16 ... readings.
             calm[ends] = min(4 * calm[ends], _CALM_MAX) or 1
         calm[side] = 0
         if result == control.OVERRIDDEN:
-            self._foreign |= side
+            self.active |= side << _FOREIGN
             self.overridden = min(self.overridden + 1, _COUNTER_MAX)
         else:
-            self._differs |= side
+            self.active |= side << _DIFFERS
 
     def busy(self, job: int) -> bool:
         """Take a "busy"; return True while it is no more than that."""
@@ -91,12 +92,12 @@ class Faults:
         return True
 
     def refuse(self, job: int) -> None:
-        self._refused |= 1 << job
+        self.active |= 1 << _REFUSED + job
 
     def answer(self, job: int) -> None:
-        self._refused &= ~(1 << job)
+        self.active &= ~(1 << _REFUSED + job)
         self._busy[job] = 0
 
     def clear(self) -> None:
         """Forget what belonged to a map that is being discovered again."""
-        self._refused = self._differs = self._foreign = 0
+        self.active &= _CONDITIONS

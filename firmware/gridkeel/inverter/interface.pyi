@@ -12,7 +12,6 @@ from gridkeel.inverter.modbus.rtu import Master
 from gridkeel.inverter.reading import Reading
 
 Buffer = bytearray | bytes | memoryview | array[int]
-Words = Sequence[int]
 Stretches = Sequence[tuple[int, ...]]
 Answers = tuple[Callable[[int], None] | None, ...]
 
@@ -125,6 +124,17 @@ class InverterDriver(Protocol):
     def temperature_age(self, now_ms: int) -> int:
         """Return the ms since temperature_c was read; as power_age."""
 
+    @property
+    def dc_mv(self) -> int:
+        """Voltage at the battery's DC port last read; ask direct_age."""
+
+    @property
+    def dc_ma(self) -> int:
+        """Current there, positive into the battery; ask direct_age."""
+
+    def direct_age(self, now_ms: int) -> int:
+        """Return the ms since dc_mv and dc_ma were read; as power_age."""
+
     # --- what is requested, every block
 
     def command(self, power_w: int, now_ms: int) -> None:
@@ -197,8 +207,10 @@ class Holding(Reads, Protocol):
     held_s: int
     life_s: int
     pause_ms: int
+    confirmed: bool
+    def forget(self) -> None:
+        """Another setting is about to be written: no reading has shown it."""
 
-    def forget(self) -> None: ...
     def renew(self) -> None: ...
     def set_reversion(self, reversion_s: int) -> None: ...
     def write_setting(self, master: Master, out: bytearray, now_ms: int) -> int: ...
@@ -236,6 +248,13 @@ class RegisterStorage(Reads, Protocol):
 class RegisterTemperature(Reads, Protocol):
     def read_c(self, master: Master, at_sink: bool) -> int: ...
 
+class RegisterDirect(Reads, Protocol):
+    mv: int
+    ma: int
+
+    def take(self, master: Master, power_w: int) -> bool:
+        """Take voltage and current of the battery, which has the sign of power_w; return whether they are known."""
+
 class RegisterDevice(Protocol):
     """A family of such inverters; a part is None where the device has none."""
 
@@ -251,6 +270,8 @@ class RegisterDevice(Protocol):
     def storage(self) -> RegisterStorage | None: ...
     @property
     def temperature(self) -> RegisterTemperature | None: ...
+    @property
+    def direct(self) -> RegisterDirect | None: ...
     @property
     def var_control(self) -> RegisterVarControl | None: ...
     def forget(self) -> None:

@@ -18,9 +18,10 @@ MEASURE = 7
 VAR_READBACK = 8
 STORAGE = 9
 TEMPERATURE = 10
-SCALE = 11
-DISCOVER = 12
-COUNT = 13
+DIRECT = 11  # voltage and current of the battery
+SCALE = 12
+DISCOVER = 13
+COUNT = 14
 
 
 class Jobs:

@@ -7,6 +7,7 @@ from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import SEARCHING, SILENT, states
 from gridkeel.inverter.faults import DAMAGED, Faults
 from gridkeel.inverter.jobs import (
+    DIRECT,
     DISCOVER,
     MEASURE,
     NONE,
@@ -175,7 +176,7 @@ class Line:
 
     def _stopping(self, now_ms):
         """Say whether a zero is what goes out next."""
-        return self.active.to_set_w == 0 and self.jobs.next(SET, now_ms) == SET
+        return self.active.to_set_w() == 0 and self.jobs.next(SET, now_ms) == SET
 
     def _refused(self, job, now_ms):
         """The answer was a Modbus exception."""
@@ -207,7 +208,7 @@ class Line:
             self._row = 0
             return job
         most = _SLOW_WRITES_IN_A_ROW if self.master.slow else _WRITES_IN_A_ROW
-        if job < READBACK and self._row >= most and (job != SET or self.active.to_set_w):
+        if job < READBACK and self._row >= most and (job != SET or self.active.to_set_w()):
             other = jobs.next(STEP if job == SET and self._job == SET else READBACK, now_ms)
             job = job if other == NONE else other
         if job >= READBACK:
@@ -251,4 +252,6 @@ class Line:
             return device.var_control
         if job == TEMPERATURE:
             return device.temperature
+        if job == DIRECT:
+            return device.direct
         return device.storage if job == STORAGE else device.found

@@ -6,7 +6,7 @@ The questions are the family's (sunspec.discovery.Discovery ...); how each answe
 from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.inverter import states
 from gridkeel.inverter.faults import BROKEN, NO_MAP
-from gridkeel.inverter.jobs import DISCOVER, MEASURE, SCALE, SET, STORAGE
+from gridkeel.inverter.jobs import DIRECT, DISCOVER, MEASURE, SCALE, SET, STORAGE
 
 if TYPE_CHECKING:
     from gridkeel.inverter.interface import Ratings, RegisterDevice
@@ -133,6 +133,8 @@ class Search:
             line.jobs.want(MEASURE, now_ms)
         if device.storage is not None:
             line.jobs.want(STORAGE, now_ms)
+        if device.direct is not None:
+            line.jobs.want(DIRECT, now_ms)
         self.renew(now_ms)
         line.active.take_hold(now_ms)
         self.go_on(device.found.doubt(), now_ms)

@@ -32,7 +32,7 @@ class Download:
 
     streams: changes with each stream that begins or is forgotten; a host that started again gives the same numbers.
 
-    Allocates in an offer, else nothing.
+    Allocates its room in an offer, and a few views of it.
     """
 
     def __init__(self) -> None:
@@ -56,8 +56,10 @@ class Download:
 
     def use(self, n: int, now_ms: int) -> None:
         """Take the first n of the bytes that wait as used."""
+        if n == 0:
+            return
         room = self._room
-        room[: self._have - n] = room[n : self._have]
+        room[: self._have - n] = memoryview(room)[n : self._have]
         self._have -= n
         self.used += n
         drawn = self._arrived() - self._wanted

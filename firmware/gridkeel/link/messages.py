@@ -5,7 +5,7 @@ limits from the text that the device declares (table.py), so that an old host re
 used again for something else.
 """
 
-from gridkeel import departure, errors, errors_text, evse, inverter, limits, params
+from gridkeel import departure, errors, errors_text, evse, inverter, limits, params, reports
 from gridkeel.evse import names
 from gridkeel.link import ids
 from gridkeel.sensing import sample_clock
@@ -36,11 +36,13 @@ ENUMS = (
     ("V2G_CODES", journal_text.names()),
     ("UPDATE_STATUSES", statuses.NAMES),
     ("UPDATE_CODES", [(code, name) for code, name, _text in refusals_text.CATALOGUE]),
+    ("SOURCES", names.SOURCES),
     ("CATALOGUE", _FAULTS),
     ("TABLE", params.NAMES),
 )
 
 # Records, device to host: (number, name, fields); a field is (name, struct code, unit).  Little-endian, no padding.
+# A unit that ends in " or none": the least value that the field holds says that it is not known.
 RECORDS = (
     (
         1,
@@ -151,6 +153,26 @@ RECORDS = (
             ("number", "I", ""),
         ),
     ),
+    (
+        11,
+        "battery",
+        (
+            ("uptime_ms", "I", "ms"),
+            ("session", "H", "number"),
+            ("vehicle_id", "I", "number"),
+            ("soc_pct_x100", "h", "0.01 % or none"),
+            ("soc_source", "B", "SOURCES"),
+            ("dc_voltage_mv", "i", "mV or none"),
+            ("dc_current_ma", "i", "mA or none"),
+            ("energy_in_wh", "I", "Wh"),
+            ("energy_out_wh", "I", "Wh"),
+            ("charge_in_mah", "I", "mAh"),
+            ("charge_out_mah", "I", "mAh"),
+            ("battery_temperature_c_x10", "h", "0.1 degC or none"),
+            ("temperature_source", "B", "SOURCES"),
+            ("delivered_w", "i", "W or none"),
+        ),
+    ),
     (10, "update", (("uptime_ms", "I", "ms"), ("status", "B", "UPDATE_STATUSES"), ("code", "B", "UPDATE_CODES"))),
 )
 
@@ -246,6 +268,16 @@ COMMANDS = (
         "Send prices of the plan that was announced last.",
         (("number", "B", "number", None, None, "number of the plan"), ("first", "B", "slot", None, None, "first slot"))
         + tuple([("price_%d" % k, "h", _PRICE, None, None, "price") for k in range(schedule.PRICES_A_MESSAGE)]),
+    ),
+    (
+        27,
+        "telemetry_rate",
+        "Ask for other intervals of the records telemetry and battery, for a time.",
+        (
+            ("telemetry_ms", "I", "ms", reports.TELEMETRY_MIN_MS, reports.INTERVAL_MAX_MS, "interval of telemetry"),
+            ("battery_ms", "I", "ms", reports.BATTERY_MIN_MS, reports.INTERVAL_MAX_MS, "interval of battery records"),
+            ("lifetime_ms", "I", "ms", 1, reports.LIFETIME_MAX_MS, "how long they hold"),
+        ),
     ),
     (
         25,

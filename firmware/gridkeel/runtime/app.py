@@ -4,13 +4,15 @@ import asyncio
 import gc
 
 from gridkeel import TYPE_CHECKING, errors, evse, params, slices, telemetry, ticks
+from gridkeel.battery import Battery
 from gridkeel.clock import WallClock
 from gridkeel.controller import Controller
 from gridkeel.link import message_ids
 from gridkeel.link.device import DeviceLink
+from gridkeel.reports import BATTERY, TELEMETRY, Reports
 from gridkeel.runtime.commands import Commands
 from gridkeel.runtime.config import Config
-from gridkeel.runtime.health import Health
+from gridkeel.runtime.health import Health, Heap
 from gridkeel.runtime.supervisor import Supervisor
 from gridkeel.services.protection import RUN
 
@@ -29,6 +31,7 @@ except ImportError:  # a port without it runs the same loop unguarded
 BUS_BUFFER = 256  # the largest Modbus RTU frame
 LINK_BUFFER = 512
 LOOK_MS = 1000  # how often the room in the heap is looked at; with every record where vehicles make garbage
+COUNT_MS = 100  # how often power and current of the battery are counted
 ROUND_MS = 10  # longest sleep of the service task: its deadlines are tens of milliseconds and more
 
 
@@ -44,10 +47,12 @@ class App:
         self.controller = Controller(parameters, self._make_mains(), config.device_id)
         self.backend = self._make_backend()
         self.health = Health()
+        self.heap = Heap(self.health)
         self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend, uptime=self.health)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.clock = WallClock()
-        self.commands = Commands(config, self.controller, self.link, self.health, self.clock)
+        self.reports = Reports(parameters, board.ticks_ms())
+        self.commands = Commands(config, self.controller, self.link, self.health, self.clock, self.reports)
         self.supervisor = Supervisor(board, self.controller.faults, parameters.watchdog_ms)
         self.vehicle = self._make_vehicle()
         self.controller.protection.allow(not config.code)
@@ -62,18 +67,18 @@ class App:
         self._out = bytearray(BUS_BUFFER)
         self._link_out = bytearray(LINK_BUFFER)
         self._record = telemetry.record()
+        self._battery = Battery(self.controller)
+        self._counted_ms = 0
         self._last_block_ms = 0
+        self._watched_ms = 0
         self._stale = True
-        self._collect = False
-        self._look = False
         self._looked_ms = 0
-        gc.collect()
-        self._heap_floor = gc.mem_free() // 2
+        self.heap.begin()
 
     async def run(self) -> None:
         """Run for ever."""
         now_ms = self.board.ticks_ms()
-        self._last_block_ms = now_ms
+        self._last_block_ms = self._watched_ms = now_ms
         self.health.start_clock(now_ms)
         supervisor = self.supervisor
         supervisor.watch("control", self._control, True)
@@ -135,14 +140,7 @@ class App:
             if vehicle is not None:
                 vehicle.notify()
             # The whole block period is free now: the one moment where a walk through the heap delays nothing.
-            if self._collect:
-                self._collect = False
-                gc.collect()
-            elif self._look:
-                self._look = False
-                self.health.look()
-                self._collect = self.health.heap_free < self._heap_floor
-            elif self.storage is not None and self.storage.due:
+            if not self.heap.tend() and self.storage is not None and self.storage.due:
                 self.storage.write()
 
     def _drive(self):
@@ -206,22 +204,29 @@ class App:
             self.board.host.write(self._link_out, n)
 
     async def _service(self):
-        now_ms = self.board.ticks_ms()
-        next_record = ticks.add(now_ms, self.parameters.telemetry_ms)
+        reports = self.reports
         while True:
             now_ms = self.board.ticks_ms()
             self.health.clock(now_ms)
             self.supervisor.beat(now_ms)
             self._watch_samples(now_ms)
             self._run_deadlines(now_ms)
-            if ticks.diff(now_ms, next_record) >= 0:
-                next_record = ticks.add(next_record, self.parameters.telemetry_ms)
+            if ticks.diff(now_ms, self._counted_ms) >= COUNT_MS:
+                self._counted_ms = now_ms
+                self._battery.count(now_ms)
+            if reports.due(TELEMETRY, now_ms):
                 self._report(now_ms)
+            if reports.due(BATTERY, now_ms):
+                self.link.post(message_ids.BATTERY, self._battery.record(self.health.uptime_ms, now_ms))
             self.pump_link(now_ms)
-            await asyncio.sleep_ms(self._rest_ms(now_ms, next_record))
+            await asyncio.sleep_ms(self._rest_ms(now_ms))
 
     def _watch_samples(self, now_ms):
-        if ticks.diff(now_ms, self._last_block_ms) > self.parameters.samples_stale_ms:
+        stale_ms = self.parameters.samples_stale_ms
+        # Where the whole program was held up, by flash that is erased, the samples may be there: they are taken first.
+        held_up = ticks.diff(now_ms, self._watched_ms) > stale_ms
+        self._watched_ms = now_ms
+        if not held_up and ticks.diff(now_ms, self._last_block_ms) > stale_ms:
             self._stale = True
             self.health.pause()
         if self._stale:
@@ -231,6 +236,7 @@ class App:
             self._drive()
             if self.vehicle:
                 self.vehicle.notify()
+            self.heap.tend()  # in the control task's place, which waits for a block
 
     def _run_deadlines(self, now_ms):
         controller = self.controller
@@ -250,8 +256,10 @@ class App:
         if self.storage is not None:
             self._wire = self.storage.follow(connected, now_ms)
 
-    def _rest_ms(self, now_ms, next_record):
-        rest = ticks.diff(next_record, now_ms)
+    def _rest_ms(self, now_ms):
+        if self.storage is not None and self.storage.downloads.busy:
+            return 1
+        rest = self.reports.rest_ms(now_ms)
         for due in (self.controller.inverter.deadline(now_ms), self._wire.deadline(now_ms)):
             if 0 <= due < rest:
                 rest = due
@@ -270,7 +278,7 @@ class App:
         self.health.reported()
         if self.vehicle or ticks.diff(now_ms, self._looked_ms) >= LOOK_MS:
             self._looked_ms = now_ms
-            self._look = True
+            self.heap.look()
 
 
 def main(board: "Board") -> None:

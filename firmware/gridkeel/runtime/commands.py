@@ -7,6 +7,7 @@ from gridkeel.link import ids, message_ids
 if TYPE_CHECKING:
     from gridkeel.controller import Controller
     from gridkeel.link.device import DeviceLink
+    from gridkeel.reports import Reports
     from gridkeel.runtime.config import Config
     from gridkeel.runtime.health import Health
 
@@ -26,12 +27,14 @@ class Commands:
         link: "DeviceLink",
         health: "Health",
         wall_clock: "clock.WallClock",
+        reports: "Reports",
     ) -> None:
         self._config = config
         self._clock = wall_clock
         self._controller = controller
         self._link = link
         self._health = health
+        self._reports = reports
         self.held = False  # by an image on trial
         self.stopped = False  # by the host
         self._handlers = {
@@ -46,6 +49,7 @@ class Commands:
             message_ids.PLAN_PRICES: self._plan_prices,
             message_ids.TIME: self._time,
             message_ids.ACCESS: self._access,
+            message_ids.TELEMETRY_RATE: self._telemetry_rate,
         }
 
     def hold(self, held: bool) -> None:
@@ -113,7 +117,7 @@ class Commands:
         if values[1] >= len(evse.ACCESS):
             return OUT_OF_RANGE
         # Without a vehicle there is nobody whom it could be for.
-        if connector is None or not connector.pilot.plugged:
+        if connector is None or not connector.pilot.plugged():
             return REFUSED
         connector.grant(values[1])
         return OK
@@ -121,6 +125,10 @@ class Commands:
     def _departure(self, values: list | tuple, now_ms: int) -> int:
         _command, in_s, soc_pct_x100 = values
         return OK if self._controller.envelope.departure.set(in_s, soc_pct_x100, now_ms) else OUT_OF_RANGE
+
+    def _telemetry_rate(self, values: list | tuple, now_ms: int) -> int:
+        _command, telemetry_ms, battery_ms, lifetime_ms = values
+        return OK if self._reports.ask(telemetry_ms, battery_ms, lifetime_ms, now_ms) else OUT_OF_RANGE
 
     def _time(self, values: list | tuple, now_ms: int) -> int:
         _command, unix_s, ms = values

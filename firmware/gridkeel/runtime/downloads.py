@@ -25,6 +25,7 @@ class Downloads:
         self._download = Download()
         self._installer: "Installer | None" = None
         self._heard = self._quiet = False
+        self.busy = False  # no power flows, and there is more to do: the next round is not to wait
         self._reported = (0, 0)
         app.link.attach(self._download)
 
@@ -41,6 +42,7 @@ class Downloads:
         begun_us = ticks_us()
         while installer.work(now_ms, not quiet) and ticks.diff(ticks_us(), begun_us) < _ROUND_US:
             pass
+        self.busy = quiet and installer.goes_on
         found = (installer.status, installer.code)
         if found != self._reported:
             self._reported = found
@@ -54,7 +56,8 @@ class Downloads:
         from gridkeel.update.install import Installer, Target  # much code that a controller needs some days a year
 
         board = self._app.board
-        target = Target(board.model, board.chip, self._area, self._load_keys, self._save_keys, self._switch)
+        keys = (self._load_keys, self._save_keys)
+        target = Target(board.model, board.chip, self._area, *keys, self._switch, self._heap_free)
         return Installer(target, self._download)
 
     def _load_keys(self):
@@ -66,6 +69,9 @@ class Downloads:
 
     def _save_keys(self, data):
         self._app.board.save(KEYS, (data.hex(),))
+
+    def _heap_free(self):
+        return self._app.health.heap_free
 
     def _switch(self):
         return self._updates.switch(self._heard, self._quiet)

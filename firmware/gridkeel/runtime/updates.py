@@ -73,6 +73,6 @@ class Updates:
         settled, answering = self._health()
         if not (settled and answering and heard and quiet):
             return False
-        slots.switch(self._area, bytes(trial.active_bits(self._controller.faults)))
+        slots.switch(self._area, bytes(trial.active_bits(self._controller.faults)), True)
         self.leaving = True
         return True

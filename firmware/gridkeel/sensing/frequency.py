@@ -134,7 +134,7 @@ class Estimator:
         """
         if not 0 < n <= self._block_samples:
             raise ValueError("n")
-        hops = mix(samples, n, self._table, self._ring, self._acc, self._out)
+        hops = mix(samples, self._table, self._ring, n, self._acc, self._out)
         for hop in range(hops):
             self._fold(4 * hop)
         if hops:
@@ -223,7 +223,7 @@ class Estimator:
 
     def _estimate(self, at):
         sums = self._sums
-        weigh_each(self._steps, self._head, self._size_ring, self._weights, WINDOW_HOPS, len(WINDOW_HOPS), sums)
+        weigh_each(self._steps, self._weights, self._head, self._size_ring, WINDOW_HOPS, len(WINDOW_HOPS), sums)
         deviation = sums[FREQ] >> WEIGHT_SHIFT
         nominal_uhz = self.nominal_uhz
         ppm = self._clock_ppm

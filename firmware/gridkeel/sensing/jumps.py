@@ -7,19 +7,21 @@ frequency's line as a change of frequency does, and not in one go, it is given u
 from array import array
 
 try:
-    from gridkeel.sensing.kernels import bends
+    from gridkeel.sensing.kernels import bends, strikes
 except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without the viper emitter
-    from gridkeel.sensing.twins import bends
+    from gridkeel.sensing.twins import bends, strikes
 
 ZERO = 1 << 21  # of an angle and a turn as `bends` keeps them
 TURN_1, TURN_2, TURN_3, TURN_4 = range(1, 5)  # places in its state
 SHRUNK = 9
+USUAL, PEAK, WATCHED, BEND = range(10, 14)
+STATE = [ZERO] * 5 + [0] * 11
+DOUBTFUL, BEYOND_DOUBT = 1, 2  # what `strikes` says of a bend:
+# beyond doubt over SUDDEN and three times the mean of the last 16 hops, 80 ms at 50 Hz: a steady interferer's peak is
+# 1.6 times its mean; doubtful over SUSPICIOUS and one and a half times the largest of late, which fades by half in
+# 0.4 s: a beat of two interferers is still known; only once 24 hops were watched, a half wave of 4 Hz.
 SUDDEN = 6667  # 1.2 degrees: a jump of 2.4 degrees or more; a frequency step must pass 0.67 Hz to look like one
 SUSPICIOUS = 2222  # 0.4 degrees: a jump of 0.8 to 1.1 degrees, or a frequency step of 0.22 Hz
-USUAL_FACTOR = 3  # of the mean bend of late: a steady interferer's peak is 1.6 times its mean
-USUAL_SHIFT = 4  # ... over 16 hops, 80 ms at 50 Hz
-PEAK_SHIFT = 7  # the largest bend of late fades by half in 0.4 s: a beat of two interferers is still known
-WATCH_HOPS = 24  # what is usual must have been seen before anything is suspicious: a half wave of 4 Hz
 BEND_MAX = 160000  # keeps one wild hop from deafening the detector
 HOLD_HOPS = 9  # the hop that notices it and eight more: until the jump has left both boxcars
 BACK_HOPS = 3  # increments already in the ring that the jump may have touched when it is noticed
@@ -45,13 +47,7 @@ class JumpDetector:
     def __init__(self) -> None:
         self.held = 0
         self.seen = 0  # jumps since the start, wrapping at 2**16, less those given up
-        self._state = array("i", [ZERO] * 5 + [0] * 5)
-        self._usual = 0  # mean bend, times 2**USUAL_SHIFT
-        self._peak = 0  # the largest, fading
-        self._watched = 0
-        self._bend_1 = 0
-        self._bend_2 = 0
-        self._bend_3 = 0
+        self._state = array("i", STATE + [SUDDEN, SUSPICIOUS])
         self._credit = CREDIT_MAX
         self._before = 0
         self._residual = 0
@@ -62,27 +58,13 @@ class JumpDetector:
 
         steady: the windows are full, so that there is something to hold on to; after NOTICED call `hold_to`.
         """
-        bend = bends(self._state, angle, size_mv)
-        usual = self._usual >> USUAL_SHIFT
-        sudden = bend > SUDDEN + USUAL_FACTOR * usual
-        suspicious = sudden or bend > SUSPICIOUS and self._is_unusual(bend)
-        self._usual += bend - usual
-        if not steady:
-            self._peak = self._watched = 0
-        elif not self.held:
-            # A jump's own rise takes two hops: it must not hide its top.
-            faded = self._peak - (self._peak >> PEAK_SHIFT)
-            self._peak = self._bend_3 if self._bend_3 > faded else faded
-            if self._watched < WATCH_HOPS:
-                self._watched += 1
-        self._bend_3 = self._bend_2
-        self._bend_2 = self._bend_1
-        self._bend_1 = bend
+        state = self._state
+        striking = strikes(state, bends(state, angle, size_mv), steady, self.held)
         if self._credit < CREDIT_MAX:
             self._credit += 1
         if self.held:
             return self._go_on()
-        if not suspicious or not steady or self._credit < (COST if sudden else COST + SPARED):
+        if not striking or not steady or self._credit < (COST if striking == BEYOND_DOUBT else COST + SPARED):
             return NOTHING
         self._credit -= COST
         self.held = HOLD_HOPS
@@ -90,9 +72,6 @@ class JumpDetector:
         # What the amplitude did says nothing of the frequency, and disturbs the phase: no trial.
         self._on_trial = self._state[SHRUNK] <= SUDDEN
         return NOTICED
-
-    def _is_unusual(self, bend):
-        return self._watched == WATCH_HOPS and bend > SUSPICIOUS + self._peak + (self._peak >> 1)
 
     def hold_to(self, before: int) -> None:
         """Say what the phase increments were before what was noticed now."""

@@ -9,10 +9,9 @@ import micropython
 
 
 @micropython.viper
-def mix(samples: ptr16, n: int, table: ptr16, ring: ptr32, acc: ptr32, out: ptr32) -> int:
+def mix(samples: ptr16, table: ptr16, ring: ptr32, n: int, acc: ptr32, out: ptr32) -> int:
     size = int(acc[4])
     hop = int(acc[5])
-    k = int(acc[6])
     left = int(acc[7])
     clipped = int(acc[8])
     i1 = int(acc[0])
@@ -20,30 +19,32 @@ def mix(samples: ptr16, n: int, table: ptr16, ring: ptr32, acc: ptr32, out: ptr3
     i2 = int(acc[2])
     q2 = int(acc[3])
     hops = 0
-    # A place in each part of ring and table, so that the loop adds no offsets.
-    sine = ptr16(int(table) + 2 * size)
-    ring_q1 = ptr32(int(ring) + 4 * size)
-    ring_i2 = ptr32(int(ring) + 8 * size)
-    ring_q2 = ptr32(int(ring) + 12 * size)
-    for s in range(n):
-        x = (int(samples[s]) ^ 0x8000) - 0x8000
+    # What walks on with each sample are the first three arguments, which viper keeps in registers.
+    first = int(table)
+    first_ring = int(ring)
+    end = first + 4 * size
+    table = ptr16(first + 4 * int(acc[6]))
+    ring = ptr32(first_ring + 16 * int(acc[6]))
+    for _ in range(n):
+        x = (int(samples[0]) ^ 0x8000) - 0x8000
+        samples = ptr16(int(samples) + 2)
         if x > 32700 or x < -32700:
             clipped += 1
-        c = (int(table[k]) ^ 0x8000) - 0x8000
-        p = (x * c + 16384) >> 15
-        i1 += p - int(ring[k])
-        ring[k] = p
-        c = (int(sine[k]) ^ 0x8000) - 0x8000
-        p = (x * c + 16384) >> 15
-        q1 += p - int(ring_q1[k])
-        ring_q1[k] = p
-        i2 += i1 - int(ring_i2[k])
-        ring_i2[k] = i1
-        q2 += q1 - int(ring_q2[k])
-        ring_q2[k] = q1
-        k += 1
-        if k == size:
-            k = 0
+        p = (x * ((int(table[0]) ^ 0x8000) - 0x8000) + 16384) >> 15
+        i1 += p - int(ring[0])
+        ring[0] = p
+        p = (x * ((int(table[1]) ^ 0x8000) - 0x8000) + 16384) >> 15
+        q1 += p - int(ring[1])
+        ring[1] = p
+        i2 += i1 - int(ring[2])
+        ring[2] = i1
+        q2 += q1 - int(ring[3])
+        ring[3] = q1
+        table = ptr16(int(table) + 4)
+        ring = ptr32(int(ring) + 16)
+        if int(table) == end:
+            table = ptr16(first)
+            ring = ptr32(first_ring)
         left -= 1
         if left == 0:
             left = hop
@@ -56,7 +57,7 @@ def mix(samples: ptr16, n: int, table: ptr16, ring: ptr32, acc: ptr32, out: ptr3
     acc[1] = q1
     acc[2] = i2
     acc[3] = q2
-    acc[6] = k
+    acc[6] = (int(table) - first) >> 2
     acc[7] = left
     acc[8] = clipped
     return hops
@@ -144,17 +145,51 @@ def bends(state: ptr32, angle: int, size_mv: int) -> int:
 
 
 @micropython.viper
-def weigh_each(ring: ptr32, head: int, size: int, weights: ptr32, counts: ptr8, windows: int, out: ptr32):
-    at = 0
+def strikes(state: ptr32, bend: int, steady: int, held: int) -> int:
+    usual = int(state[10]) >> 4
+    state[10] = int(state[10]) + bend - usual
+    peak = int(state[11])
+    striking = 0
+    if bend > int(state[16]) + 3 * usual:
+        striking = 2
+    elif int(state[12]) == 24 and bend > int(state[17]) + peak + (peak >> 1):
+        striking = 1
+    if not steady:
+        state[11] = 0
+        state[12] = 0
+    elif not held:
+        peak -= peak >> 7
+        if peak < int(state[15]):
+            peak = int(state[15])
+        state[11] = peak
+        if int(state[12]) < 24:
+            state[12] = int(state[12]) + 1
+    state[15] = int(state[14])
+    state[14] = int(state[13])
+    state[13] = bend
+    return striking
+
+
+@micropython.viper
+def weigh_each(ring: ptr32, weights: ptr32, head: int, size: int, counts: ptr8, windows: int, out: ptr32):
+    newest = int(ring) + 4 * head
+    last = int(ring) + 4 * (size - 1)
     for window in range(windows):
+        n = int(counts[window])
+        begun = head + 1  # down to the ring's first place; the rest is at its end
+        if begun > n:
+            begun = n
         total = 0
-        k = head
-        for _ in range(int(counts[window])):
-            total += int(ring[k]) * int(weights[at])
-            at += 1
-            k -= 1
-            if k < 0:
-                k = size - 1
+        ring = ptr32(newest)
+        for _ in range(begun):
+            total += int(ring[0]) * int(weights[0])
+            ring = ptr32(int(ring) - 4)
+            weights = ptr32(int(weights) + 4)
+        ring = ptr32(last)
+        for _ in range(n - begun):
+            total += int(ring[0]) * int(weights[0])
+            ring = ptr32(int(ring) - 4)
+            weights = ptr32(int(weights) + 4)
         out[window] = total
 
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def mix(
-    samples: "array[int]", n: int, table: "array[int]", ring: "array[int]", acc: "array[int]", out: "array[int]"
+    samples: "array[int]", table: "array[int]", ring: "array[int]", n: int, acc: "array[int]", out: "array[int]"
 ) -> int:
     """Mix n samples to baseband and run both one-cycle boxcars; return how many hops were written to out.
 
-    table: array('h'), cos then -sin of one cycle, amplitude 2**14.  ring: array('i'), 4 cycles.
+    table: array('h'), cos and -sin in turn, one cycle, amplitude 2**14.  ring: array('i'), four values a table entry.
     acc: array('i'), i1 q1 i2 q2 size hop k left clipped.  out: array('i'), i2 q2 i1 q1 a hop.
     """
     size = acc[4]
@@ -30,16 +30,17 @@ def mix(
         x = samples[s]
         if x > 32700 or x < -32700:
             acc[8] += 1
-        p = (x * table[k] + 16384) >> 15
-        i1 += p - ring[k]
-        ring[k] = p
-        p = (x * table[size + k] + 16384) >> 15
-        q1 += p - ring[size + k]
-        ring[size + k] = p
-        i2 += i1 - ring[2 * size + k]
-        ring[2 * size + k] = i1
-        q2 += q1 - ring[3 * size + k]
-        ring[3 * size + k] = q1
+        at = 4 * k
+        p = (x * table[2 * k] + 16384) >> 15
+        i1 += p - ring[at]
+        ring[at] = p
+        p = (x * table[2 * k + 1] + 16384) >> 15
+        q1 += p - ring[at + 1]
+        ring[at + 1] = p
+        i2 += i1 - ring[at + 2]
+        ring[at + 2] = i1
+        q2 += q1 - ring[at + 3]
+        ring[at + 3] = q1
         k += 1
         if k == size:
             k = 0
@@ -150,8 +151,40 @@ def bends(state: "array[int]", angle: int, size_mv: int) -> int:
     return bend if bend < 160000 else 160000
 
 
+def strikes(state: "array[int]", bend: int, steady: int, held: int) -> int:
+    """Take the bend of a hop; return whether it strikes: 0, DOUBTFUL or BEYOND_DOUBT.
+
+    state: that of `bends`, with the usual bend (times 2**4), the largest of late, how many hops were watched, three
+    bends, the newest first, SUDDEN and SUSPICIOUS behind it.
+    steady: the windows are full.  held: increments are held, so that nothing is usual.
+    """
+    usual = state[10] >> 4
+    state[10] += bend - usual
+    peak = state[11]
+    striking = 0
+    if bend > state[16] + 3 * usual:
+        striking = 2
+    elif state[12] == 24 and bend > state[17] + peak + (peak >> 1):
+        striking = 1
+    if not steady:
+        state[11] = 0
+        state[12] = 0
+    elif not held:
+        # A jump's own rise takes two hops: it must not hide its top.
+        peak -= peak >> 7
+        if peak < state[15]:
+            peak = state[15]
+        state[11] = peak
+        if state[12] < 24:
+            state[12] += 1
+    state[15] = state[14]
+    state[14] = state[13]
+    state[13] = bend
+    return striking
+
+
 def weigh_each(
-    ring: "array[int]", head: int, size: int, weights: "array[int]", counts: bytes, windows: int, out: "array[int]"
+    ring: "array[int]", weights: "array[int]", head: int, size: int, counts: bytes, windows: int, out: "array[int]"
 ) -> None:
     """Do what `weigh` does for several windows: counts[i] of the weights, one after the other, make out[i]."""
     at = 0

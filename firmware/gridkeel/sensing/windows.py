@@ -13,12 +13,12 @@ MILLION = 1000000
 
 
 def mixer(size: int) -> "array[int]":
-    """Return array('h') of 2 * size: cos, then -sin, of one nominal cycle, amplitude 2**14."""
+    """Return array('h') of 2 * size: cos and -sin in turn, of one nominal cycle, amplitude 2**14."""
     turn = 2 * math.pi / size
     table = array("h", bytes(4 * size))
     for k in range(size):
-        table[k] = round(AMPLITUDE * math.cos(turn * k))
-        table[size + k] = round(-AMPLITUDE * math.sin(turn * k))
+        table[2 * k] = round(AMPLITUDE * math.cos(turn * k))
+        table[2 * k + 1] = round(-AMPLITUDE * math.sin(turn * k))
     return table
 
 

@@ -58,24 +58,23 @@ class Account:
         if power_w == limits.UNKNOWN:
             self._silence_ms += elapsed_ms
         else:
-            self._add((power_w - self._p.baseline_w) * elapsed_ms)
+            mj = (power_w - self._p.baseline_w) * elapsed_ms
+            if mj >= 0:
+                self._up_mj = mj = mj + self._up_mj
+            else:
+                self._down_mj = mj = self._down_mj - mj
+            if mj >= _MJ_A_WH:
+                self._carry()
         window_ms = (now_ms - self._begin_ms & ticks.MASK ^ ticks.HALF) - ticks.HALF
         if window_ms >= self._p.account_window_s * 1000:
             self._close(now_ms)
 
-    def _add(self, mj):
-        if mj >= 0:
-            mj += self._up_mj
-            if mj >= _MJ_A_WH:
-                self.up_wh += mj // _MJ_A_WH
-                mj %= _MJ_A_WH
-            self._up_mj = mj
-        else:
-            mj = self._down_mj - mj
-            if mj >= _MJ_A_WH:
-                self.down_wh += mj // _MJ_A_WH
-                mj %= _MJ_A_WH
-            self._down_mj = mj
+    def _carry(self):
+        """Turn what makes whole watt-hours into them."""
+        self.up_wh += self._up_mj // _MJ_A_WH
+        self._up_mj %= _MJ_A_WH
+        self.down_wh += self._down_mj // _MJ_A_WH
+        self._down_mj %= _MJ_A_WH
 
     def _close(self, now_ms):
         self.deviation_wh = self.up_wh - self.down_wh

@@ -62,20 +62,24 @@ class Arbiter:
         """
         s = self._s
         protection = s.protection
-        elapsed_ms = ticks.diff(now_ms, self._last_ms)
+        elapsed_ms = (now_ms - self._last_ms & ticks.MASK ^ ticks.HALF) - ticks.HALF  # ticks.diff, without its call
         self._last_ms = now_ms
         running = protection.state == RUN
         flows = running and ready
         s.regulation.update(now_ms, flows)
         self._base(s, self._target(s, now_ms, required_w), elapsed_ms, flows)
         if not running:
+            s.droop.reset()
+            s.fast_reserve.cut()
             self._cease(protection)
             return 0
         self.primary_w = primary_w = s.droop.power_w + s.fast_reserve.power_w
         self.requested_w = self.base_w + primary_w
         if primary_w:
             self.level = PRIMARY
-            self._bound_primary()
+            self.limiter = limits.FAST_RESERVE if s.fast_reserve.power_w else limits.DROOP
+            if not self._p.power_min_w <= self.requested_w <= self._p.power_max_w:
+                self._bound_primary()
         if protection.enter_permille < RAMP_DONE:
             self._bound_entry(protection.enter_permille)
         return self.requested_w
@@ -133,7 +137,6 @@ class Arbiter:
         return target_w
 
     def _bound_primary(self):
-        self.limiter = limits.FAST_RESERVE if self._s.fast_reserve.power_w else limits.DROOP
         if self.requested_w > self._p.power_max_w and self.primary_w > 0:
             self.requested_w = max(self._p.power_max_w, self.base_w)
             self.limiter = limits.POWER_RANGE

@@ -5,8 +5,8 @@ from gridkeel.services.accounting import Account
 from gridkeel.services.arbiter import Arbiter
 from gridkeel.services.droop import Droop
 from gridkeel.services.events import Event
-from gridkeel.services.fast_reserve import FastReserve
-from gridkeel.services.protection import RUN, Protection
+from gridkeel.services.fast_reserve import OFF, FastReserve
+from gridkeel.services.protection import Protection
 from gridkeel.services.reactive import Reactive
 from gridkeel.services.regulation import Regulation
 from gridkeel.services.schedule import Plan
@@ -31,16 +31,12 @@ class Services:
         self.reactive = Reactive(parameters)
         self.account = Account(parameters)
         self.arbiter = Arbiter(parameters, self)
+        self.decide = self.arbiter.decide
+        self._p = parameters
 
     def follow(self, mains: "Mains", now_ms: int, uncommanded: bool = False) -> None:
         """Give a new estimate to those that go by the mains; uncommanded: power flows that nobody commanded."""
         self.protection.update(mains, now_ms, uncommanded)
         self.droop.update(mains, now_ms)
-        self.fast_reserve.update(mains, now_ms)
-
-    def decide(self, now_ms: int, ready: bool, required_w: int) -> int:
-        """Return the requested power, into the vehicle; ready and required_w as the arbiter takes them."""
-        if self.protection.state != RUN:
-            self.droop.reset()
-            self.fast_reserve.cut()
-        return self.arbiter.decide(now_ms, ready, required_w)
+        if self._p.fast_reserve or self.fast_reserve.state != OFF:
+            self.fast_reserve.update(mains, now_ms)

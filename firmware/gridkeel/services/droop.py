@@ -37,11 +37,25 @@ class Droop:
         both agree; once they part by more than fast_switch_mhz the grid is moving, and the short window, 60 ms
         quicker, takes over.
         """
-        elapsed_ms = ticks.diff(now_ms, self._last_ms)
+        elapsed_ms = (now_ms - self._last_ms & ticks.MASK ^ ticks.HALF) - ticks.HALF  # ticks.diff, without its call
         self._last_ms = now_ms
-        self.short_rules = False
-        if not mains.quality & UNUSABLE:
-            self.target_w = self._power_of(self._with_hysteresis(self._deviation_uhz(mains)))
+        short_rules = False
+        quality = mains.quality
+        if not quality & UNUSABLE:
+            p = self._p
+            freq_uhz = mains.freq_uhz
+            apart_uhz = mains.freq_short_uhz - freq_uhz
+            switch_uhz = p.fast_switch_mhz * 1000
+            if apart_uhz > switch_uhz or apart_uhz < -switch_uhz or quality & WARM_UP_LONG:
+                freq_uhz += apart_uhz
+                short_rules = True
+            deviation_uhz = freq_uhz - mains.nominal_uhz
+            if p.droop_hysteresis_mhz:
+                deviation_uhz = self._with_hysteresis(deviation_uhz, p.droop_hysteresis_mhz * 1000)
+            else:
+                self._held_uhz = deviation_uhz
+            self.target_w = self._power_of(deviation_uhz)
+        self.short_rules = short_rules
         target_w = self.target_w
         self.power_w = power_w = self._lag.follow(target_w, elapsed_ms, self._response_ms)
         self.active = target_w != 0 or power_w != 0
@@ -55,21 +69,8 @@ class Droop:
         self._held_uhz = 0
         self._lag.reset()
 
-    def _deviation_uhz(self, mains):
-        freq_uhz = mains.freq_uhz
-        apart = mains.freq_short_uhz - freq_uhz
-        switch_uhz = self._p.fast_switch_mhz * 1000
-        if apart > switch_uhz or apart < -switch_uhz or mains.quality & WARM_UP_LONG:
-            freq_uhz = mains.freq_short_uhz
-            self.short_rules = True
-        return freq_uhz - mains.nominal_uhz
-
-    def _with_hysteresis(self, deviation_uhz):
-        # The held deviation follows outward at once, and inward only behind droop_hysteresis_mhz.
-        slack_uhz = self._p.droop_hysteresis_mhz * 1000
-        if not slack_uhz:
-            self._held_uhz = deviation_uhz
-            return deviation_uhz
+    def _with_hysteresis(self, deviation_uhz, slack_uhz):
+        """The held deviation follows outward at once, and inward only behind droop_hysteresis_mhz."""
         held_uhz = self._held_uhz
         if deviation_uhz > 0:
             held_uhz = max(deviation_uhz, min(held_uhz, deviation_uhz + slack_uhz))

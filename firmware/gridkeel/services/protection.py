@@ -86,31 +86,28 @@ class Protection:
         if fault:
             self._cease(fault)
             return
-        if self._blocks(mains.cycle_mv):
+        grid = self._p.grid
+        share_mv = self._p.nominal_v * 10  # a hundredth of it
+        cycle_mv = mains.cycle_mv
+        high_pct = grid.block_high_pct
+        if cycle_mv < share_mv * grid.block_low_pct or high_pct and cycle_mv > share_mv * high_pct:
             self.state = BLOCKED
         elif not mains.quality & UNUSABLE:
             self.state = RUN
         if self.enter_permille < RAMP_DONE:
             self._ramp(now_ms)
 
-    def _blocks(self, cycle_mv):
-        grid = self._p.grid
-        nominal = self._p.nominal_v * 10  # a hundredth of it, in mV
-        if grid.block_high_pct and cycle_mv > nominal * grid.block_high_pct:
-            return True
-        return cycle_mv < nominal * grid.block_low_pct
-
     def _watch_rocof(self, mains, now_ms):
         p = self._p
         limit = p.trip_rocof_mhz_s
         rocof = mains.rocof_mhz_s
         # The ROCOF window reaches back 9 cycles: right after a gap in the samples it says nothing.
-        passed = not mains.quality & WARM_UP_LONG and (rocof > limit or rocof < -limit)
-        if passed and not self._rocof_passed:
-            self._rocof_since = now_ms
-        self._rocof_passed = passed
-        if not passed:
+        if -limit <= rocof <= limit or mains.quality & WARM_UP_LONG:
+            self._rocof_passed = False
             return errors.NO_FAULT
+        if not self._rocof_passed:
+            self._rocof_passed = True
+            self._rocof_since = now_ms
         clock_ms = p.trip_rocof_ms + self.spread.of(p.trip_spread_ms)
         return errors.ROCOF_TRIP if ticks.diff(now_ms, self._rocof_since) >= clock_ms else errors.NO_FAULT
 

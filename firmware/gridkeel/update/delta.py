@@ -30,18 +30,19 @@ _SHIFT_MAX = 28
 
 
 class DeltaReader:
-    """Fills `page` from what it is given; `filled` bytes of it are made.
+    """Fills `page` from what it is given, up to `room`; `filled` bytes of it are made.  base_at: what is read next.
 
     read_base(at, view): fills view from the base at `at`.  base_size, size: bytes of the base, of the image to be made.
     """
 
     def __init__(self, read_base: "Callable[[int, memoryview], None]", base_size: int, size: int, page: int) -> None:
         self.page = bytearray(page)
+        self.room = page
         self.filled = 0
         self._view = memoryview(self.page)
+        self.base_at = 0
         self._read_base = read_base
         self._base_size = base_size
-        self._base_at = 0
         self._left = size  # bytes of the image that are to be made
         self._state = ADD
         self._add = 0
@@ -49,6 +50,10 @@ class DeltaReader:
         self._run = 0
         self._value = 0
         self._shift = 0
+
+    def limit(self, room: int) -> None:
+        """Fill no more of the page than so many bytes."""
+        self.room = room
 
     @property
     def done(self) -> bool:
@@ -61,7 +66,7 @@ class DeltaReader:
         A full page is handed on with `next_page` before the next call, which may have work without any input.
         Errors: UpdateError where this is no delta of the base and size.
         """
-        room = len(self.page)
+        room = self.room
         while self.filled < room:
             state = self._state
             if state == ZEROS:
@@ -79,21 +84,31 @@ class DeltaReader:
                 at += 1
         return at
 
+    def unchanged(self) -> int:
+        """Return how many bytes from an empty page on are known to be those of the base from base_at on."""
+        return self._run if self._state == ZEROS and not self.filled else 0
+
+    def pass_over(self, n: int) -> None:
+        """Go on behind the next n unchanged bytes, which are not made."""
+        self.base_at += n
+        self._made(n)
+        self.filled = 0
+
     def next_page(self) -> None:
         """Begin the next page: what was in this one is written."""
         self.filled = 0
 
     def _copy(self, n):
-        self._read_base(self._base_at, self._view[self.filled : self.filled + n])
-        self._base_at += n
+        self._read_base(self.base_at, self._view[self.filled : self.filled + n])
+        self.base_at += n
         self._made(n)
 
     def _make(self, data, at, n):
         page = self.page
         filled = self.filled
         if self._state == LITERALS:
-            self._read_base(self._base_at, self._view[filled : filled + n])
-            self._base_at += n
+            self._read_base(self.base_at, self._view[filled : filled + n])
+            self.base_at += n
             for i in range(n):
                 page[filled + i] = (page[filled + i] + data[at + i]) & 255
         else:
@@ -136,7 +151,7 @@ class DeltaReader:
     def _take_number(self, value):
         state = self._state
         if state == ADD:
-            if value > self._left or value > self._base_size - self._base_at:
+            if value > self._left or value > self._base_size - self.base_at:
                 raise _broken("more than the image or the base holds")
             self._add = value
             self._state = APPEND
@@ -152,8 +167,8 @@ class DeltaReader:
             self._run = n
             self._state = LITERALS if value & 1 else ZEROS
         else:
-            self._base_at += -(value >> 1) if value & 1 else value >> 1
-            if not 0 <= self._base_at <= self._base_size:
+            self.base_at += -(value >> 1) if value & 1 else value >> 1
+            if not 0 <= self.base_at <= self._base_size:
                 raise _broken("a move out of the base")
             self._state = ADD
 

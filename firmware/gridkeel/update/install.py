@@ -6,7 +6,8 @@ so they wait until no power flows; a page is written at any time.
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.link.download import OPEN
-from gridkeel.update import delta, keys, manifest, refusals, selector, slots, statuses
+from gridkeel.update import keys, manifest, patch, refusals, selector, slots, statuses
+from gridkeel.update.patch import AT_ONCE, ERASE, INPUT, REST
 from gridkeel.update.refusals import UpdateError
 from gridkeel.update.selector import PAGE
 
@@ -18,19 +19,15 @@ if TYPE_CHECKING:
 
 _SIGNATURES = (refusals.UNKNOWN_KEY, refusals.BAD_SIGNATURE, refusals.NO_KEYS, refusals.OLDER_KEYS)
 
-_DELTA_STEP = 64  # bytes of a delta a step: some records make nothing but work
-
-# what a step wants before the next one
-AT_ONCE = 0
-INPUT = 1
-REST = 2  # that no power flows
+_COMPARED_SHIFT = 4  # a delta of at most this part of its image is gone through twice, to find what needs no writing
+_HELD_SHIFT = 2  # it is held meanwhile where it takes at most this part of the free heap, else drawn twice
 
 
 class Target:
     """The device that is updated.  board, chip: bytes, as manifests name them.  area: its slots.
 
     load_keys(): the stored set of trusted keys, None where there is none.  save_keys(data): stores another.
-    switch(): orders that the other slot is started; False where that has to wait.
+    switch(): orders that the other slot is started; False where that has to wait.  heap_free(): bytes, as last seen.
     """
 
     def __init__(
@@ -41,6 +38,7 @@ class Target:
         load_keys: "Callable[[], bytes | None]",
         save_keys: "Callable[[bytes], None]",
         switch: "Callable[[], bool]",
+        heap_free: "Callable[[], int]" = int,
     ) -> None:
         self.board = board
         self.chip = chip
@@ -48,6 +46,7 @@ class Target:
         self.load_keys = load_keys
         self.save_keys = save_keys
         self.switch = switch
+        self.heap_free = heap_free
 
 
 class Installer:
@@ -60,19 +59,27 @@ class Installer:
         self._download = download
         self._steps: "Generator[int, None, None] | None" = None
         self._stream = 0
+        self._delta: "patch.Patch | None" = None
         self._wants = AT_ONCE
         self._now_ms = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is more to do as soon as others had their turn, where no power flows."""
+        return self._steps is not None and self._wants in (AT_ONCE, ERASE)
 
     def work(self, now_ms: int, power_flows: bool) -> bool:
         """Do one step, a few milliseconds but for those that wait for rest; return whether there is more to do now."""
         download = self._download
         if download.streams != self._stream:
             self._begin()
-        if self._steps is None or self._wants == REST and power_flows:
+        if self._steps is None or self._wants >= REST and power_flows:
             return False
         if self._wants == INPUT and not download.waiting():
             return False
         self._now_ms = now_ms
+        if self._delta is not None:
+            self._delta.tick(now_ms)
         try:
             self._wants = next(self._steps) or AT_ONCE
         except StopIteration:
@@ -86,8 +93,10 @@ class Installer:
         return self._steps is not None and self._wants == AT_ONCE
 
     def _begin(self):
+        if self._steps is not None:
+            self._report(statuses.IDLE)  # the host is gone, or began anew: what was written stays for the next offer
         self._stream = self._download.streams
-        self._steps = None
+        self._steps = self._delta = None
         self._wants = AT_ONCE
         if self._download.state == OPEN:
             self._steps = self._run()
@@ -110,7 +119,7 @@ class Installer:
         self._end(code, now_ms)
 
     def _end(self, code, now_ms):
-        self._steps = None
+        self._steps = self._delta = None
         self._download.close(code, now_ms)
 
     def _run(self):
@@ -159,14 +168,17 @@ class Installer:
             self._report(statuses.INSTALLED)
             return
         writer = slots.SlotWriter(area, slot, said.size, said.digest)
-        yield from self._erase(writer)
         if said.kind == manifest.FULL:
+            yield from self._erase(writer, None)
             yield from self._copy(writer)
         else:
-            yield from self._patch(writer, slot, running.size)
+            delta = self._delta = patch.Patch(area, 1 - slot, running.size, said.payload_size, self._download)
+            yield from self._erase(writer, delta)
+            yield from delta.write(writer)
         self._report(statuses.DOWNLOADED)
         yield REST
-        writer.finish(said.counter, said.version)
+        for _ in writer.finishing(said.counter, said.version):
+            yield AT_ONCE
         self._report(statuses.INSTALL_SCHEDULED)
         yield REST
         while not self._target.switch():
@@ -178,12 +190,18 @@ class Installer:
         digest = running.digest if running else manifest.NO_BASE
         return manifest.Device(target.board, target.chip, record.counter, selector.image_room(target.area), digest)
 
-    def _erase(self, writer):
+    def _erase(self, writer, delta):
+        """Erase what is to be written, without what a delta leaves as it is in the slot; delta: None without one."""
         self._report(statuses.DOWNLOAD_PAUSED)
         yield REST
         if not writer.resume():
-            while writer.erase_next():
+            if delta and delta.size <= writer.size >> _COMPARED_SHIFT and writer.begin_comparing():
+                self._report(statuses.DOWNLOADING)
+                yield from delta.compare(writer, self._target.heap_free() >> _HELD_SHIFT)
+                self._report(statuses.DOWNLOAD_PAUSED)
                 yield REST
+            while writer.erase_next():
+                yield ERASE
         self._report(statuses.DOWNLOADING)
 
     def _copy(self, writer):
@@ -196,25 +214,3 @@ class Installer:
             writer.write(download.waiting()[:n])
             download.use(n, self._now_ms)
             yield AT_ONCE
-
-    def _patch(self, writer, slot, base_size):
-        area = self._target.area
-        start = selector.slot_start(area, 1 - slot) + selector.HEAD_BYTES
-        reader = delta.DeltaReader(lambda at, view: area.readinto(start + at, view), base_size, writer.size, PAGE)
-        download = self._download
-        made = 0  # pages that were written before a power cut are made again, and not written
-        while not reader.done:
-            waiting = download.waiting()
-            download.use(reader.take(waiting, 0, min(len(waiting), _DELTA_STEP)), self._now_ms)
-            if reader.done or reader.filled == PAGE:
-                if made >= writer.written:
-                    writer.write(reader.page[: reader.filled])
-                made += reader.filled
-                reader.next_page()
-                yield AT_ONCE
-            elif download.used == download.size:
-                raise UpdateError(refusals.BROKEN_DELTA, "the delta ends before its image is whole")
-            else:
-                yield AT_ONCE if download.waiting() else INPUT
-        if download.used != download.size:
-            raise UpdateError(refusals.BROKEN_DELTA, "the delta goes on behind its image")

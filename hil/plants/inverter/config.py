@@ -38,7 +38,8 @@ _TEXT_BYTES = {"manufacturer": 32, "model": 32, "version": 16, "serial": 32}  # 
 
 @dataclass(frozen=True, slots=True)
 class InverterConfig:
-    """One bidirectional inverter: family "der" has models 1, 701, 702, 704, 713; "legacy" 1, 103, 120..124;
+    """One bidirectional inverter: family "der" has models 1, 701, 702, 704, 713 (and 714
+    where the battery has a voltage); "legacy" 1, 103, 120..124;
     "legacy-float" has 113 in place of 103.
 
     apparent_va: 0 is as much as the larger power.  var_max_pct: of the apparent power, either way.  var_ramp_s: var a

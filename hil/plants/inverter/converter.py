@@ -91,6 +91,19 @@ class Converter:
         """Energy given to the mains so far."""
         return self._out_j.value / 3600.0
 
+    @property
+    def dc_voltage_v(self) -> float:
+        """Voltage of the battery, whatever flows."""
+        config = self.config.battery
+        return config.empty_v + (config.full_v - config.empty_v) * self.battery.soc_pct / 100.0
+
+    @property
+    def dc_out_w(self) -> float:
+        """Power out of the battery now."""
+        config = self.config
+        share = config.efficiency_charge if self.power_w > 0.0 else 1.0 / config.efficiency_discharge
+        return -self.power_w * share
+
     def sense(self, voltage_v: float, freq_hz: float) -> None:
         """Take the mains from now on."""
         self.voltage_v = voltage_v

@@ -68,13 +68,14 @@ class DerControls:
         constants = {"WRmpRef": 1, "AntiIslEna": 1, "WSet_SF": 0, "WSetPct_SF": -2, "WMaxLimPct_SF": -1}
         constants |= {"VarSet_SF": 0, "VarSetPct_SF": -2}
         left = {f"{name}RvrtRem": self._left(name) for name in _REVERTING}
-        return [
+        models = [
             readings.common(config),
             der_readings.measurement(config, converter),
             der_readings.ratings(config),
             ModelSpec(704, constants, left, self._settings),
             der_readings.storage(config, converter),
         ]
+        return [*models, der_readings.direct(converter)] if config.battery.full_v else models
 
     def _left(self, function: str) -> readings.Reading:
         return lambda: self.reversions.left_s(function, self._converter.now_s)

@@ -1,4 +1,4 @@
-"""Models 701, 702 and 713: what a single-phase DER of the newer family measures, is rated for, and stores."""
+"""Models 701, 702, 713 and 714: what a single-phase DER of the newer family measures, is rated for, and stores."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _STATES = {
     readings.STANDBY: 7,
 }
 _GRID_FOLLOWING = 1 << 0
+_PV = 0
+_STORAGE = 1
 _MAX_W_FIXED_W_FIXED_VAR = 1 << 0 | 1 << 1 | 1 << 2
 
 
@@ -77,3 +79,20 @@ def storage(config: InverterConfig, converter: Converter) -> ModelSpec:
     scales = {"WH_SF": exponent_for(pack.capacity_wh, readings.UINT16_MAX), "Pct_SF": -2}
     live = {"WHAvail": lambda: converter.battery.energy_wh, "SoC": lambda: converter.battery.soc_pct}
     return ModelSpec(713, {**scales, "WHRtg": pack.capacity_wh, "SoH": pack.soh_pct, "Sta": 0}, live)
+
+
+def direct(converter: Converter) -> ModelSpec:
+    """Model 714: a PV port without sun, and the battery's, whose current is positive out of the battery."""
+    live = {
+        "DCA": lambda: converter.dc_out_w / converter.dc_voltage_v,
+        "DCW": lambda: converter.dc_out_w,
+        "Prt[0].DCA": lambda: 0.0,
+        "Prt[0].DCV": lambda: 0.0,
+        "Prt[0].DCW": lambda: 0.0,
+        "Prt[1].DCA": lambda: converter.dc_out_w / converter.dc_voltage_v,
+        "Prt[1].DCV": lambda: converter.dc_voltage_v,
+        "Prt[1].DCW": lambda: converter.dc_out_w,
+    }
+    ports = {"PrtAlrms": 0, "NPrt": 2, "Prt[0].PrtTyp": _PV, "Prt[1].PrtTyp": _STORAGE}
+    scales = {"DCA_SF": -1, "DCV_SF": -1, "DCW_SF": 0, "DCWH_SF": 0, "Tmp_SF": -1}
+    return ModelSpec(714, {**scales, **ports}, live)

@@ -116,7 +116,7 @@ def definition(number: int) -> dict[str, Any]:
 def lay_out(spec: ModelSpec, address: int) -> list[Point]:
     """Return a model's points, its ID first, from `address` on."""
     points = []
-    for item in _walk(definition(spec.number)):
+    for item in _walk(definition(spec.number), spec.values):
         scale = item.get("sf", 0)
         exponent = scale if isinstance(scale, int) else int(spec.values.get(scale, 0))
         symbols = tuple(symbol["value"] for symbol in item.get("symbols", ()))
@@ -125,9 +125,13 @@ def lay_out(spec: ModelSpec, address: int) -> list[Point]:
     return points
 
 
-def _walk(group: dict[str, Any], prefix: str = "") -> Iterator[dict[str, Any]]:
-    """Yield the points of a group and of the groups in it, which hold no repeating ones in the models used here."""
+def _walk(group: dict[str, Any], values: Mapping[str, float | str], prefix: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the points of a group and of the groups in it; one that repeats is numbered from 0: "Prt[0].DCA"."""
     for item in group["points"]:
         yield {**item, "name": prefix + item["name"]}
     for inner in group.get("groups", ()):
-        yield from _walk(inner, f"{prefix}{inner['name']}.")
+        if "count" not in inner:
+            yield from _walk(inner, values, f"{prefix}{inner['name']}.")
+            continue
+        for place in range(int(values[inner["count"]])):
+            yield from _walk(inner, values, f"{prefix}{inner['name']}[{place}].")

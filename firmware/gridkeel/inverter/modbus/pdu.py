@@ -6,8 +6,15 @@ Source: MODBUS Application Protocol Specification V1.1b3, 6.3, 6.12 and 7.
 from gridkeel import TYPE_CHECKING, limits
 from gridkeel.errors import ProtocolError
 
+try:
+    from gridkeel.inverter.modbus.kernels import put_words
+except (ImportError, SyntaxError, AttributeError):  # CPython, or a port without the viper emitter
+    from gridkeel.inverter.modbus.plain import put_words
+
 if TYPE_CHECKING:
-    from gridkeel.inverter.interface import Buffer, Words
+    from array import array
+
+    from gridkeel.inverter.interface import Buffer
 
 READ_HOLDING = 3
 WRITE_MULTIPLE = 16
@@ -54,7 +61,7 @@ def build_read(out: bytearray, at: int, address: int, count: int) -> int:
     return READ_SIZE
 
 
-def build_write(out: bytearray, at: int, address: int, words: "Words", first: int, count: int) -> int:
+def build_write(out: bytearray, at: int, address: int, words: "array[int]", first: int, count: int) -> int:
     """Put a write of words[first:first + count] at out[at]; return its size.  Errors: ProtocolError."""
     size = WRITE_HEAD + 2 * count
     # Without a call for each number: this is on the way of every command.
@@ -66,12 +73,7 @@ def build_write(out: bytearray, at: int, address: int, words: "Words", first: in
     out[at + 3] = 0  # count, no more than WRITE_MAX
     out[at + 4] = count
     out[at + 5] = 2 * count
-    to = at + WRITE_HEAD
-    for i in range(first, first + count):
-        word = words[i]
-        out[to] = word >> 8
-        out[to + 1] = word & 0xFF
-        to += 2
+    put_words(words, first, count, out, at + WRITE_HEAD)
     return size
 
 

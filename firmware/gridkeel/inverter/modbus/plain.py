@@ -1,4 +1,4 @@
-"""CRC-16/MODBUS in plain Python: the twin of the viper kernel, and the table both of them use."""
+"""The viper kernels' twins in plain Python, and the CRC's table, which both of them use."""
 
 from array import array
 
@@ -25,3 +25,12 @@ def crc16(buffer: "Buffer", offset: int, n: int) -> int:
     for i in range(offset, offset + n):
         crc = (crc >> 8) ^ TABLE[(crc ^ buffer[i]) & 0xFF]
     return crc
+
+
+def put_words(words: "array[int]", first: int, n: int, out: bytearray, at: int) -> None:
+    """Put words[first:first + n], an array('H'), into out from `at` on, high byte first.  Allocates: nothing."""
+    for i in range(first, first + n):
+        word = words[i]
+        out[at] = word >> 8
+        out[at + 1] = word & 0xFF
+        at += 2

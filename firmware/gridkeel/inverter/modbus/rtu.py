@@ -11,11 +11,12 @@ from gridkeel import TYPE_CHECKING, ticks
 from gridkeel.errors import ProtocolError
 from gridkeel.inverter.modbus import frame, pdu
 from gridkeel.inverter.modbus.frame import crc16
+from gridkeel.inverter.modbus.pdu import build_write
 
 if TYPE_CHECKING:
     from array import array
 
-    from gridkeel.inverter.interface import Buffer, Words
+    from gridkeel.inverter.interface import Buffer
 
 NOTHING = 0
 ANSWER = 1
@@ -100,13 +101,13 @@ class Master:
         """Return the lead that sets a read apart from an unanswered one whose answer may yet come."""
         return 1 if count == self._late and address and ticks.diff(now_ms, self._late_ms) < _LATE_MS else 0
 
-    def write(self, out: bytearray, address: int, words: "Words", first: int, count: int, now_ms: int) -> int:
+    def write(self, out: bytearray, address: int, words: "array[int]", first: int, count: int, now_ms: int) -> int:
         """Open a transaction that writes words[first:first + count]; return the bytes put in out.
 
-        words: anything indexed that gives 16-bit integers.  Errors: ProtocolError.
+        words: array('H').  Errors: ProtocolError.
         """
         self._check_free(now_ms)
-        size = pdu.build_write(out, 1, address, words, first, count)
+        size = build_write(out, 1, address, words, first, count)
         return self._close_frame(out, size, pdu.WRITE_MULTIPLE, address, count, now_ms)
 
     def register(self, i: int) -> int:
@@ -223,7 +224,7 @@ class Master:
             self._hold_ms = now_ms
 
     def _check_free(self, now_ms):
-        if not self.ready(now_ms):
+        if (self.open or self._hold or self.careful) and not self.ready(now_ms):
             raise ProtocolError("a request while a transaction is open or the line not yet silent")
 
     def _close_frame(self, out, size, function, address, count, now_ms):

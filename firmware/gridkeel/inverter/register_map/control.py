@@ -52,7 +52,7 @@ class MapControl(control.Control):
 
     def begin(self) -> None:
         """Begin with a device that was just found."""
-        self._confirmed = False
+        self.confirmed = False
         self.pause_ms = self._seen = 0
         self._turn_to(0)
 
@@ -100,9 +100,9 @@ class MapControl(control.Control):
             return UNSETTLED if held else LOST
         self._turn_to(self._unseen() if self._unseen() >= 0 else self._other)
         differs = settled and self._setting_differs(master, stretch)
-        if differs and self._confirmed:
+        if differs and self.confirmed:
             # What never matched was not taken; what matched and is now neither ours nor zero is somebody's.
-            self._confirmed = False
+            self.confirmed = False
             return OVERRIDDEN if self._held_w(master, stretch) else DIFFERS
         if not held:
             return LOST
@@ -110,7 +110,7 @@ class MapControl(control.Control):
             return UNSETTLED
         if differs:
             return CLAMPED if self._setting_nearer(master, stretch) else DIFFERS
-        self._confirmed = True
+        self.confirmed = True
         self.commanded_w = self._asked_w
         if self._heartbeat and self._beat[3] > self._reversion_s * _MS:
             return LOST

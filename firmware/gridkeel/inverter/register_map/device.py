@@ -33,6 +33,7 @@ class MapDevice:
         self.measure: Measure | None = None
         self.storage: Slow | None = None
         self.temperature = None
+        self.direct = None
         self.var_control = None
         self._point = register_map.rows(SET_POINT)[0]
         self._control = MapControl(register_map)

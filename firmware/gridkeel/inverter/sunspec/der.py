@@ -1,9 +1,9 @@
-"""SunSpec's DER family: 701 measures, 702 rates, 704 sets the power in watts, 713 has the state of charge."""
+"""SunSpec's DER family: 701 measures, 702 rates, 704 sets the power, 713 has the state of charge, 714 the DC ports."""
 
 from gridkeel import TYPE_CHECKING
 from gridkeel.inverter import sunspec
 from gridkeel.inverter.modbus import pdu
-from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_MEASURE, DER_STORAGE, points
+from gridkeel.inverter.sunspec import DER_CAPACITY, DER_CONTROL, DER_DIRECT, DER_MEASURE, DER_STORAGE, points
 from gridkeel.inverter.sunspec.stretch import ModelControl
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ _COUNT = _REVERT_S + 2
 
 _ENABLED = 1
 _WATTS = 1
+
+_PORT = points.P714_PRT_PRTTYP
+_PORT_SIZE = points.P714_PRT_DCALRM + 2 - _PORT
+_PORTS_MAX = 16
+_BATTERY_PORTS = (1, 2, 5)  # ESS, EV, BIDIR
 
 _SOC = points.P713_SOC
 _PCT_SF = points.P713_PCT_SF
@@ -148,6 +153,50 @@ class Storage713:
 
     def take(self, master: "Master", soc: "Reading", now_ms: int) -> None:
         soc.take(soc_pct_x100(master.register(0), master.signed(_PCT_SF - _SOC)), now_ms)
+
+
+class Direct714:
+    """Type, current and voltage of the DC port that a battery is at, in one short read.
+
+    Ports are asked in turn until one is of a battery or a vehicle; then it is the only one.
+    """
+
+    count = points.P714_PRT_DCV + 1 - _PORT
+
+    def __init__(self) -> None:
+        self.address = -1
+        self.mv = 0
+        self.ma = 0
+        self._first = -1
+        self._ports = 0
+        self._port = 0
+        self._a_sf = 0
+        self._v_sf = 0
+
+    def bind(self, found: "Discovery") -> bool:
+        at = found.address_of(DER_DIRECT)
+        self._a_sf = pdu.signed(found.word(DER_DIRECT, points.P714_DCA_SF))
+        self._v_sf = pdu.signed(found.word(DER_DIRECT, points.P714_DCV_SF))
+        self._ports = found.word(DER_DIRECT, points.P714_NPRT)
+        self._port = 0
+        self._first = self.address = at + _PORT
+        return at >= 0 and 0 < self._ports <= _PORTS_MAX
+
+    def take(self, master: "Master", power_w: int) -> bool:
+        """Take mv and ma of the port; return False where it is not a battery's, or does not say them.
+
+        power_w: into the vehicle; the current has its sign, since the model does not say which way counts as positive.
+        """
+        if master.register(0) not in _BATTERY_PORTS:
+            self._port = (self._port + 1) % self._ports
+            self.address = self._first + self._port * _PORT_SIZE
+            return False
+        ma = sunspec.scaled_s16(master.signed(points.P714_PRT_DCA - _PORT), self._a_sf + 3)
+        self.mv = sunspec.scaled_u16(master.register(points.P714_PRT_DCV - _PORT), self._v_sf + 3)
+        if ma == sunspec.UNKNOWN or self.mv == sunspec.UNKNOWN:
+            return False
+        self.ma = -abs(ma) if power_w < 0 else abs(ma)
+        return True
 
 
 def soc_pct_x100(word: int, sf: int) -> int:

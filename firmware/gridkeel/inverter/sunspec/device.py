@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         InverterDriver,
         Ratings,
         RegisterControl,
+        RegisterDirect,
         RegisterMeasure,
         RegisterStorage,
         RegisterTemperature,
@@ -33,6 +34,7 @@ class Device:
         self.measure: RegisterMeasure | None = None
         self.storage: RegisterStorage | None = None
         self.temperature: RegisterTemperature | None = None
+        self.direct: RegisterDirect | None = None
         self.var_control: RegisterVarControl | None = None
         self._control_704 = der.Control704()
         self._control_124 = legacy.Control124()
@@ -42,13 +44,14 @@ class Device:
         self._temperature_10x = legacy.Temperature10x()
         self._measure_701 = der.Measure701()
         self._measure_10x = legacy.Measure10x()
+        self._direct_714 = der.Direct714()
         self._storage_713 = der.Storage713()
         self._storage_124 = legacy.Storage124()
 
     def forget(self) -> None:
         """Begin a new discovery."""
         self.found.start()
-        self.control = self.measure = self.storage = self.temperature = self.var_control = None
+        self.control = self.measure = self.storage = self.temperature = self.direct = self.var_control = None
 
     def place_early(self) -> bool:
         """Make 704 the control before the discovery has ended: good for writing zero, which has no scale."""
@@ -72,6 +75,7 @@ class Device:
         self.measure = self._bound(self._measure_701, self._measure_10x)
         self.storage = self._bound(self._storage_713, self._storage_124)
         self.temperature = self._bound(self._temperature_701, self._temperature_10x)
+        self.direct = self._direct_714 if self._direct_714.bind(self.found) else None
         reactive = self._var_704 if self.found.has_704() else self._var_123
         self.var_control = reactive if reactive.bind(found, most_var) else None
         self._rate(ratings)

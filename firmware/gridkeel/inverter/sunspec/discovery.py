@@ -36,6 +36,7 @@ _MODELS = (
     (sunspec.DER_CAPACITY, 2, 47, 48),
     (sunspec.DER_CONTROL, 50, 8, 57),
     (sunspec.DER_STORAGE, 0, 0, 8),
+    (sunspec.DER_DIRECT, 4, 14, 44),
 )
 _ROWS = {_MODELS[i][0]: i for i in range(len(_MODELS))}  # looked up hundreds of times for one answer
 _MODELS_MAX = 64  # a map names about 20 models; a walk longer than this is a map without an end

@@ -40,7 +40,7 @@ class ModelControl(control.Control):
         """Take the model's address from a discovery; return False where the device has no such model."""
         at = found.address_of(self._model)
         self.address = at + self._first if at >= 0 else -1
-        self._confirmed = False
+        self.confirmed = False
         self.pause_ms = 0
         return at >= 0
 
@@ -50,9 +50,9 @@ class ModelControl(control.Control):
         settled: whether the setting has lasted long enough to be judged; the rest is judged always.
         """
         differs = settled and self._value_differs(master)
-        if differs and self._confirmed:
+        if differs and self.confirmed:
             # What never matched was not taken; what matched and is now neither ours nor zero is somebody's.
-            self._confirmed = False
+            self.confirmed = False
             return OVERRIDDEN if self._value_set(master) else DIFFERS
         for i in range(len(self._held) - 1):
             word = self._held[i]
@@ -68,7 +68,7 @@ class ModelControl(control.Control):
             return UNSETTLED
         if differs:
             return CLAMPED if self._nearer(master) else DIFFERS
-        self._confirmed = True
+        self.confirmed = True
         return MATCH
 
     def put_s32(self, word: int, value: int) -> None:

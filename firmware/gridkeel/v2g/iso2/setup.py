@@ -27,6 +27,7 @@ def answer(context: Context, body: dict, header: dict) -> "tuple[int, dict]":
         context.session_id = _new_id(context, asked)
     context.last_id = context.session_id
     context.evcc_id = body["EVCCID"]
+    context.charger.set_vehicle_identity(context.evcc_id)
     context.charger.session(True)
     context.log(journal.KIND_SESSION, journal.JOINED if joined else journal.NEW, journal.OTHER, 0)
     response = responses.make(states.SESSION_SETUP_REQ, context, codes.OLD_SESSION if joined else codes.NEW_SESSION)

@@ -1,0 +1,21 @@
+"""`gridkeel twin`: the cloud twin of a fleet, an MQTT peer of the uplinks."""
+
+from __future__ import annotations
+
+from command_line.command import Command, group
+from command_line.twin_agc import agc
+from command_line.twin_look import export, show, status
+from command_line.twin_run import replay, run
+
+app = group(
+    help="Estimate every battery of a fleet, plan, and send commands back: the cloud twin.", no_args_is_help=True
+)
+for _name, _function in (
+    ("run", run),
+    ("replay", replay),
+    ("agc", agc),
+    ("show", show),
+    ("status", status),
+    ("export", export),
+):
+    app.command(name=_name, cls=Command)(_function)
