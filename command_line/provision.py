@@ -28,7 +28,7 @@ def command(
     ] = "",
     device_id: Annotated[str | None, typer.Option(metavar="ID", help="The name it goes by.")] = None,
     group: Annotated[
-        str | None, typer.Option(metavar="NAME", help='The group of the fleet that it belongs to, "" for none.')
+        int | None, typer.Option(metavar="N", help="The group of the fleet that it belongs to, 0 for none.")
     ] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Its parameters: TOML with a [parameters] table, or JSON.")
@@ -101,7 +101,11 @@ def _row(job: Job, reset: bool, *, alone: bool) -> dict[str, Any]:
 
     order = job.order
     scripts = (SCRIPT, own_key.SCRIPT) if order.works_on_board else (SCRIPT,)
-    row: dict[str, Any] = {"where": job.where, "device_id": order.device_id or "", "group": order.group or ""}
+    row: dict[str, Any] = {
+        "where": job.where,
+        "device_id": order.device_id or "",
+        "group": (order.parameters or {}).get("group"),
+    }
     row |= {"board": "", "machine": ""}
     try:
         with Session(job.port or port_of_serial(job.serial), *scripts, fresh=order.works_on_board) as session:

@@ -32,7 +32,6 @@ class Own:
     config: Path | None = None
     overrides: list[str] = field(default_factory=list)
     pki: Path | None = None
-    group: str | None = None
     secc_id: str = ""
     csr: Path | None = None
     chain: Path | None = None
@@ -47,7 +46,7 @@ class Common:
     param: list[str]
     keys: bytes | None
     pki: Path | None
-    group: str | None
+    group: int | None
     roots: Path | None
     key_on_device: bool
     replace_key: bool
@@ -56,12 +55,9 @@ class Common:
     def check(self) -> None:
         """Refuse what no board could be given.  Errors: ToolError."""
         from host_tools.cable.own_key import check_board
-        from host_tools.cable.provision import check_group
         from host_tools.image.boards import board_named
         from host_tools.image.stamp import FIRMWARE
 
-        if self.group:
-            check_group(self.group)
         if self.key_on_device and self.board:
             check_board(board_named(FIRMWARE, self.board))
 
@@ -93,7 +89,8 @@ class Common:
         from host_tools.cable.own_key import check_file
         from host_tools.cable.provision import Order, read_pki
 
-        texts = [*self.param, *own.overrides]
+        group = [] if self.group is None else [f"group={self.group}"]
+        texts = [*self.param, *group, *own.overrides]
         config = own.config or self.config
         pki = own.pki or self.pki
         if pki is not None and (self.key_on_device or own.csr or own.chain):
@@ -113,7 +110,6 @@ class Common:
             load_parameters(config, texts) if config or texts else None,
             self.keys,
             None if pki is None else read_pki(pki),
-            group=self.group if own.group is None else own.group,
             own_key=self.key_on_device,
             replace_key=self.replace_key,
             csr=own.csr,
@@ -133,7 +129,6 @@ class Common:
             beside(row.config),
             row.overrides,
             beside(row.pki),
-            row.group or None,
             row.secc_id,
             beside(row.csr),
             beside(row.chain),

@@ -8,11 +8,11 @@ import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from command_line.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
+from command_line.broker_options import reaching_broker
 from command_line.command import Command, group
 from command_line.options import JsonOutcome
 from gridkeel.link import messages
@@ -20,6 +20,9 @@ from host_tools.contract import bodies
 from host_tools.errors import EXIT_CHECK_FAILED, EXIT_MISSING, MissingError, ToolError
 from host_tools.files import check_writable, is_stdout, write_atomic
 from host_tools.link.dictionary import Dictionary, Field, Row
+
+if TYPE_CHECKING:
+    from host_tools.mqtt.address import Broker
 
 app = group(no_args_is_help=True)
 _UNREACHED = ("no_answer", "offline")
@@ -42,18 +45,12 @@ def _root(
 
 def _sending(
     context: typer.Context,
-    broker: Url = "mqtt://127.0.0.1:1883",
     timeout_s: Annotated[
         float, typer.Option("--timeout", min=1.0, max=3600.0, help="Seconds to wait for the answer.")
     ] = 15.0,
     json_file: JsonOutcome = None,
-    cafile: CaFile = None,
-    certfile: CertFile = None,
-    keyfile: KeyFile = None,
-    username: Username = None,
-    password_file: PasswordFile = None,
 ) -> None:
-    """Take the options that every command here has (see `_command`)."""
+    """Take the options that every command here has beside those of the broker (see `_command`)."""
 
 
 def _command(name: str, build: Callable[..., _Body]) -> None:
@@ -68,16 +65,14 @@ def _command(name: str, build: Callable[..., _Body]) -> None:
 
     run.__signature__ = inspect.Signature(merged)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in merged}
-    app.command(name.replace("_", "-"), cls=Command)(run)
+    app.command(name.replace("_", "-"), cls=Command)(reaching_broker(run))
 
 
-def _run(device: str, document: _Body, broker: str, timeout_s: float, json_file: Path | None, **access: Any) -> None:
+def _run(device: str, document: _Body, at: Broker, timeout_s: float, json_file: Path | None) -> None:
     from host_tools.contract.commands import CommandError, parse
-    from host_tools.mqtt.address import broker_at
     from host_tools.operator.request import Outcome, send
 
     check_writable(json_file)
-    at = broker_at(broker, **access)
     payload = json.dumps(document).encode()
     try:
         parse(payload, _TABLE)

@@ -8,74 +8,48 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from command_line.broker_options import CaFile, CertFile, KeyFile, PasswordFile, Url, Username
+from command_line.broker_options import reaching_broker
 from command_line.options import JsonOutcome
 from command_line.update_files import read_release_file
 from host_tools.errors import EXIT_CHECK_FAILED, ToolError
+from host_tools.mqtt.address import Broker
 
 if TYPE_CHECKING:
     from host_tools.operator.rollout import Outcome
     from host_tools.operator.waves import Verdict
 
-_BROKER = "mqtt://127.0.0.1:1883"
 ReleaseFile = Annotated[Path, typer.Argument(metavar="RELEASE", help="A release, or a rotation of keys.")]
 
 
-def publish(
-    file: ReleaseFile,
-    broker: Url = _BROKER,
-    cafile: CaFile = None,
-    certfile: CertFile = None,
-    keyfile: KeyFile = None,
-    username: Username = None,
-    password_file: PasswordFile = None,
-) -> None:
+@reaching_broker
+def publish(at: Broker, file: ReleaseFile) -> None:
     """Publish a release in retained pieces, for every controller of the broker, and print its name.
 
     No controller takes it by that: `gridkeel update rollout` tells them.
 
     Example: gridkeel update publish new.gkr --broker mqtt://127.0.0.1:1883
     """
-    from host_tools.mqtt.address import broker_at
     from host_tools.operator.releases import publish as publish_release
 
-    at = broker_at(
-        broker, cafile=cafile, certfile=certfile, keyfile=keyfile, username=username, password_file=password_file
-    )
     print(f"{publish_release(at, _release(file))}: {file} is at {at.name}")
 
 
+@reaching_broker
 def withdraw(
+    at: Broker,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the release, as `publish` printed it.")],
-    broker: Url = _BROKER,
-    cafile: CaFile = None,
-    certfile: CertFile = None,
-    keyfile: KeyFile = None,
-    username: Username = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Remove a release from the broker; a controller that has begun with it goes on.
 
     Example: gridkeel update withdraw 3f2a9c1d0e5b7a46
     """
-    from host_tools.mqtt.address import broker_at
     from host_tools.operator.releases import withdraw as withdraw_release
 
-    at = broker_at(
-        broker, cafile=cafile, certfile=certfile, keyfile=keyfile, username=username, password_file=password_file
-    )
     print(f"{name}: {withdraw_release(at, name)} pieces are removed from {at.name}")
 
 
-def status(
-    broker: Url = _BROKER,
-    json_file: JsonOutcome = None,
-    cafile: CaFile = None,
-    certfile: CertFile = None,
-    keyfile: KeyFile = None,
-    username: Username = None,
-    password_file: PasswordFile = None,
-) -> None:
+@reaching_broker
+def status(at: Broker, json_file: JsonOutcome = None) -> None:
     """Show each controller's version and how its last update stands.
 
     Example: gridkeel update status
@@ -85,15 +59,10 @@ def status(
     from rich.text import Text
 
     from host_tools.files import check_writable, is_stdout, write_atomic
-    from host_tools.mqtt.address import broker_at
     from host_tools.operator.fleet_updates import look
 
     check_writable(json_file)
-    found = look(
-        broker_at(
-            broker, cafile=cafile, certfile=certfile, keyfile=keyfile, username=username, password_file=password_file
-        )
-    )
+    found = look(at)
     if json_file is not None:
         write_atomic(json_file, json.dumps([{**vars(one), "words": one.words} for one in found]) + "\n")
     if is_stdout(json_file):
@@ -109,7 +78,9 @@ def status(
     Console().print(table)
 
 
+@reaching_broker
 def rollout(
+    at: Broker,
     file: ReleaseFile,
     devices: Annotated[str, typer.Option(metavar="NAME,NAME", help="Controllers, in this order.")] = "",
     everybody: Annotated[bool, typer.Option("--all", help="Every controller that the broker knows.")] = False,
@@ -125,13 +96,7 @@ def rollout(
         float, typer.Option(min=1.0, max=604_800.0, metavar="S", help="Longest wait for a controller's own verdict, s.")
     ] = 1800.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the waves, and tell nobody.")] = False,
-    broker: Url = _BROKER,
     json_file: JsonOutcome = None,
-    cafile: CaFile = None,
-    certfile: CertFile = None,
-    keyfile: KeyFile = None,
-    username: Username = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Publish a release and have controllers install it, wave after wave, until one fails too often.
 
@@ -143,16 +108,12 @@ def rollout(
     Example: gridkeel update rollout new.gkr --all --waves 1,10,100% --halt-at 10 --pause 600
     """
     from host_tools.files import check_writable, is_stdout, write_atomic
-    from host_tools.mqtt.address import broker_at
     from host_tools.operator.fleet_updates import look
     from host_tools.operator.releases import publish as publish_release
     from host_tools.operator.rollout import Settings, roll_out
     from host_tools.operator.waves import NOT_ASKED, NOT_REACHED, Verdict, waves_of
 
     check_writable(json_file)
-    at = broker_at(
-        broker, cafile=cafile, certfile=certfile, keyfile=keyfile, username=username, password_file=password_file
-    )
     data = _release(file)
     named = _named(devices, everybody)
     known = {one.device: one for one in look(at)}

@@ -65,8 +65,8 @@ class Battery:
         if driver.soc_age(now_ms) > self._controller.parameters.soc_stale_ms:
             soc_pct_x100 = -1
         source = _INVERTER
-        if connector is not None and connector.soc_pct_x100 >= 0:  # the order of the envelope
-            soc_pct_x100 = connector.soc_pct_x100
+        if connector is not None and connector.demand.soc_pct_x100 >= 0:  # the order of the envelope
+            soc_pct_x100 = connector.demand.soc_pct_x100
             source = _VEHICLE
         if soc_pct_x100 < 0:
             soc_pct_x100 = _UNKNOWN_SHORT

@@ -194,7 +194,6 @@ CONFIG_REASONS = {
     params.AT_ODDS: "contradicts another parameter",
     params.MISSING: "config.json is missing, and config.good.json is there",
     params.NO_VEHICLES: "the network for EVs cannot be opened, or the keys in /pki cannot be used",
-    params.GROUP: "the name of the group is invalid: 1..24 letters, digits, '.', '_' or '-' are allowed",
     params.DEVICE_ID: "the device id is invalid: 1..24 letters, digits, '.', '_' or '-' are allowed",
     params.NO_PILOT: "requires a control pilot, and this board has none",
 }

@@ -27,7 +27,6 @@ MISSING = 9
 NO_PILOT = 10
 DEVICE_ID = 11  # this one and those after it are not about config.json: storing a parameter does not clear them
 NO_VEHICLES = 12
-GROUP = 13
 WHICH_MAX = 255
 
 CONFIG_BYTES = 8192  # all parameters with their longest values, a line each, take half of it

@@ -17,7 +17,6 @@ from host_tools.image.stamp import FIRMWARE, copy_program
 CONFIG = "config.json"
 GOOD = "config.good.json"
 IDENTITY = "device_id"
-GROUP = "group"
 PKI = "pki"
 PKI_KEY = "secc_key.der"
 _IDENTITY_BYTES = 256
@@ -69,18 +68,15 @@ def has_config(directory: Path) -> bool:
     return (directory / CONFIG).exists() or (directory / GOOD).exists()
 
 
-def identity(directory: Path, name: str = IDENTITY) -> str | None:
-    """Return the device id in a flash as ASCII, valid device id or not; None if there is no such file.
-
-    name: GROUP for the name of its group.
-    """
+def identity(directory: Path) -> str | None:
+    """Return the device id in a flash as ASCII, valid device id or not; None if there is no such file."""
     try:
-        with (directory / name).open("rb") as file:
+        with (directory / IDENTITY).open("rb") as file:
             given = file.read(_IDENTITY_BYTES).strip()
     except FileNotFoundError:
         return None
     except OSError as error:
-        return f"{name}: {error.strerror}"
+        return f"{IDENTITY}: {error.strerror}"
     return given.decode("ascii", "backslashreplace").replace("\0", "\\x00") or None
 
 
@@ -113,11 +109,12 @@ def refusal_of(directory: Path) -> str:
         Parameters(_parse(directory / CONFIG))
     except (OSError, ParameterError) as error:
         return f"{CONFIG}: {getattr(error, 'strerror', None) or error}"
-    for name, what in ((IDENTITY, "a device id"), (GROUP, "a group's name")):
-        given = identity(directory, name)
-        if given is not None and not is_device_id(given):
-            return f"{name}: {given[:40]!r} is not {what}: {DEVICE_ID_RULE}"
-    return ""
+    given = identity(directory)
+    return (
+        ""
+        if given is None or is_device_id(given)
+        else f"{IDENTITY}: {given[:40]!r} is not a device id: {DEVICE_ID_RULE}"
+    )
 
 
 def watchdog_s(directory: Path) -> float:

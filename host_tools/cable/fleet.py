@@ -10,13 +10,12 @@ from pathlib import Path
 
 from gridkeel.params import NAMES
 from host_tools.cable.own_key import check_identity
-from host_tools.cable.provision import check_device_id, check_group
+from host_tools.cable.provision import check_device_id
 from host_tools.errors import MissingError, ToolError
 
 PORT, SERIAL, DEVICE_ID, CONFIG, PKI = ("port", "serial", "device_id", "config", "pki")
-GROUP, SECC_ID, CSR, CHAIN = ("group", "secc_id", "csr", "chain")
-COLUMNS = (PORT, SERIAL, DEVICE_ID, GROUP, CONFIG, PKI, SECC_ID, CSR, CHAIN)
-_CHECKS = {DEVICE_ID: check_device_id, GROUP: check_group}
+SECC_ID, CSR, CHAIN = ("secc_id", "csr", "chain")
+COLUMNS = (PORT, SERIAL, DEVICE_ID, CONFIG, PKI, SECC_ID, CSR, CHAIN)
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,6 @@ class Device:
     serial: str = ""
     config: str = ""
     pki: str = ""
-    group: str = ""
     secc_id: str = ""
     csr: str = ""
     chain: str = ""
@@ -82,8 +80,7 @@ def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[Device]:
         if bool(cells.get(PORT)) == bool(cells.get(SERIAL)):
             raise ToolError(f"{path}, line {reader.line_num}: give either its port or its USB serial number")
         try:
-            for column, check in _CHECKS.items():
-                check(cells.get(column, ""))
+            check_device_id(cells[DEVICE_ID])
             if cells.get(SECC_ID):
                 check_identity(cells[SECC_ID])
         except ToolError as error:

@@ -21,7 +21,6 @@ from host_tools.image import capability
 from host_tools.image.boards import Board
 
 DEVICE_ID = "device_id"
-GROUP = "group"
 CONFIG = "config.json"
 UPDATE_KEYS = "update_keys"
 PKI = "pki"
@@ -35,7 +34,7 @@ class Order:
     """What a board is to get; what is None stays as it is.
 
     board: its name, "" for whichever is connected.  parameters: checked ones.  update_keys: a set, as
-    `host_tools.update.keys` makes it.  pki: {file of /pki: octets}.  group: "" for none.
+    `host_tools.update.keys` makes it.  pki: {file of /pki: octets}.
     own_key: the board makes its key itself.  replace_key: and gives up the one it made before.
     csr: file for the request for its certificate.  secc_id: the name in that, "" for the device id.
     chain: signed, for the key that the board made.  set_clock: to this machine's time.
@@ -46,7 +45,6 @@ class Order:
     parameters: Mapping[str, int] | None = None
     update_keys: bytes | None = None
     pki: Mapping[str, bytes] | None = None
-    group: str | None = None
     own_key: bool = False
     replace_key: bool = False
     csr: Path | None = None
@@ -141,9 +139,6 @@ def plan_of(order: Order, board: Board, key: OwnKey | None = None) -> Plan:
     if order.device_id is not None:
         check_device_id(order.device_id)
         files[DEVICE_ID] = (order.device_id + "\n").encode()
-    if order.group is not None:
-        check_group(order.group)
-        files[GROUP] = (order.group + "\n").encode()
     if order.parameters is not None:
         _check_together(order.parameters)
         capability.check(board, order.parameters)
@@ -155,7 +150,7 @@ def plan_of(order: Order, board: Board, key: OwnKey | None = None) -> Plan:
         folders[PKI] = {PKI_KEY: Held(own_key.FILE, key.sha256), **order.chain.files}
     if not files and not folders and not order.works_on_board:
         raise ToolError(
-            "nothing to provision: give --device-id, --group, --config, --param, --update-keys, --pki, "
+            "nothing to provision: give --device-id, --config, --param, --update-keys, --pki, "
             "--key-on-device, --csr, --chain or --set-clock"
         )
     return Plan(MARKER, files, folders, {"board": board.name})
@@ -168,18 +163,12 @@ def _check_together(parameters: Mapping[str, int]) -> None:
         raise ToolError(str(error)) from None
 
 
-def check_device_id(given: str, what: str = "device id") -> None:
+def check_device_id(given: str) -> None:
     """Errors: ToolError where a board would not go by this name."""
     octets = given.encode(errors="replace")
     if ids.device_id(octets) != octets:
         rule = f"use 1..{ids.DEVICE_ID_MAX} letters, digits, '.', '_' or '-'"
-        raise ToolError(f"{what} {given!r}: {rule}")
-
-
-def check_group(given: str) -> None:
-    """Errors: ToolError where this is no group's name; "" is that of none."""
-    if given:
-        check_device_id(given, "group")
+        raise ToolError(f"device id {given!r}: {rule}")
 
 
 def read_update_keys(path: Path) -> bytes:

@@ -92,8 +92,8 @@ _ALL = (
         heap_source="measured: MicroPython 1.28, Raspberry Pi Pico",
         flash_bytes=2048 * KIB,
         interpreter_bytes=640 * KIB,
-        step_cycles=(934_000, 1_240_000, 281_000),
-        step_source="measured with a fixed vehicle; the rest in the M7's proportions",
+        step_cycles=(590_000, 800_000, 172_000),
+        step_source="measured under emulation, with an EV that charges and frequency steps of 0.5 Hz",
     ),
     Chip(
         "rp2350",

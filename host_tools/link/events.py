@@ -15,7 +15,6 @@ class Connected:
     boot_id: int
     firmware: str
     table_is_ours: bool
-    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -291,7 +291,7 @@ class HostLink:
             return
         if not self._announced:
             ours = hello.table_hash == Dictionary.ours().hash
-            self._events.append(events.Connected(hello.device_id, hello.boot_id, hello.firmware, ours, hello.group))
+            self._events.append(events.Connected(hello.device_id, hello.boot_id, hello.firmware, ours))
             self._announced = True
         if not self._opened:
             self._opened = True

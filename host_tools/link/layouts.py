@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from gridkeel.link import frames
 
-_HELLO_TEXTS = 3  # of which the last, the group, may be left out
 _HELLO = struct.Struct(frames.HELLO_HEAD)
 _RECORD = struct.Struct(frames.RECORD_HEAD)
 _PART = struct.Struct(frames.TABLE_PART_HEAD)
@@ -41,7 +40,6 @@ class Hello:
     dropped: int
     device_id: str
     firmware: str
-    group: str = ""
 
 
 def read_hello(body: bytes) -> Hello:
@@ -49,11 +47,11 @@ def read_hello(body: bytes) -> Hello:
     _kind, *numbers = _HELLO.unpack_from(body)
     texts: list[str] = []
     at = _HELLO.size
-    while at < len(body) and len(texts) < _HELLO_TEXTS:
+    for _text in range(2):
         end = at + 1 + body[at]
         texts.append(body[at + 1 : end].decode("ascii"))
         at = end
-    if at != len(body) or len(texts) < _HELLO_TEXTS - 1:
+    if at != len(body):
         raise ValueError("a HELLO of another length")
     return Hello(*numbers, *texts)
 

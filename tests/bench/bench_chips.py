@@ -38,7 +38,10 @@ def main() -> int:
         for name, value in costs.measure(what).items():
             bound = BOUNDS.get((what, name))
             passed += bound is not None and value > bound
-            print(f"  {what:28} {name:9} {value:12,}{_time(name, value)}" + (f"  at most {bound:,}" if bound else ""))
+            print(
+                f"  {what:28} {name:9} {value:12,}{_time(name, value)}"
+                + (f"  at most {bound:,}" if bound is not None else "")
+            )
     if passed:
         print(f"{passed} bounds are passed")
     return 1 if passed and "--check" in sys.argv[1:] else 0
@@ -46,7 +49,11 @@ def main() -> int:
 
 def _time(name: str, value: int) -> str:
     """Return the time that instructions take, nothing for octets and counts."""
-    return f" {value / CLOCK_MHZ / 1000:8.2f} ms" if name not in ("taken", "heap", "slices", "sessions") else " " * 12
+    return (
+        f" {value / CLOCK_MHZ / 1000:8.2f} ms"
+        if name not in ("taken", "heap", "slices", "collected", "collections")
+        else " " * 12
+    )
 
 
 if __name__ == "__main__":

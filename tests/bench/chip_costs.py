@@ -40,6 +40,8 @@ BOUNDS = {
     ("P-256 verification", "whole"): 60_000_000,
     ("P-256 verification", "slice"): SLICE_MS * CLOCK_MHZ * 1000,
     (SESSION, "slice"): SLICE_MS * CLOCK_MHZ * 1000,
+    (SESSION, "turn"): SLICE_MS * CLOCK_MHZ * 1000,
+    (SESSION, "collected"): 0,
 }
 
 

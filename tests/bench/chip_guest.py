@@ -9,6 +9,10 @@ from gridkeel import slices
 gc.threshold(16384)  # as main.py does it
 
 CLOCK_HZ = 240000000
+CYCLES_A_US = CLOCK_HZ // 1000000
+COLLECTION = 800000  # a look takes less, a collection more
+SESSION_FREE = 30000  # of the heap, at the begin of a session
+BALLAST = 512  # octets a piece
 slices.set_clock(CLOCK_HZ)
 MEASURED_BLOCKS = 50  # a fall by 0.2 Hz, which leaves a vehicle at the pilot enough to charge with
 PLUG_BLOCKS, CHARGE_BLOCKS = 20, 250
@@ -16,13 +20,13 @@ COLLECT_BLOCKS = 10
 HIGH_MV = {"A": 12000, "B": 9000, "C": 6000}
 
 
-def tell(**figures):
+def report(**figures):
     for name in sorted(figures):
         print(name, figures[name])
 
 
 def cycle(pilot):
-    """Tell the control cycles of a falling frequency, with a fixed vehicle or one that charges at a pilot."""
+    """Report the control cycles of a falling frequency, with a fixed vehicle or one that charges at a pilot."""
     import m7_counter as counter
     from cycle_guest import SETTLE_BLOCKS, ControlLoop
 
@@ -51,7 +55,7 @@ def cycle(pilot):
         begun = counter.now()
         receive(data, n, now_ms)
         spent = counter.since(begun)
-        if gc.mem_alloc() >= in_use:  # else it met a collection, whose time is told apart
+        if gc.mem_alloc() >= in_use:  # else it met a collection, whose time stands apart
             longest = max(longest, spent)
 
     controller.receive = counted
@@ -76,7 +80,7 @@ def cycle(pilot):
     controller.mains.update(loop.block, loop.n)
     sensing = counter.since(begun)
     cycles.sort()
-    tell(median=cycles[len(cycles) // 2], worst=cycles[-1], receive=longest, sensing=sensing)
+    report(median=cycles[len(cycles) // 2], worst=cycles[-1], receive=longest, sensing=sensing)
 
 
 class Port:
@@ -140,7 +144,7 @@ class Board:
 
 
 def rest(what):
-    """Tell the heap that is taken at rest: 'controller', or an App by its parameter evse."""
+    """Report the heap that is taken at rest: 'controller', or an App by its parameter evse."""
     if what == "controller":
         from gridkeel.controller import Controller
         from gridkeel.params import Parameters
@@ -154,26 +158,26 @@ def rest(what):
         kept = App(board, Config(board))
         assert (kept.vehicle is not None) == board.has_vehicle_network
     gc.collect()
-    tell(taken=gc.mem_alloc(), heap=gc.mem_alloc() + gc.mem_free())
+    report(taken=gc.mem_alloc(), heap=gc.mem_alloc() + gc.mem_free())
     return kept
 
 
 def garbage():
-    """Tell what a collection and a look at the free heap cost with an App at rest."""
+    """Report what a collection and a look at the free heap cost with an App at rest."""
     import m7_counter as counter
 
     kept = rest(0)
     begun = counter.now()
     gc.collect()
-    tell(collect=counter.since(begun))
+    report(collect=counter.since(begun))
     begun = counter.now()
     gc.mem_free()
-    tell(mem_free=counter.since(begun))
+    report(mem_free=counter.since(begun))
     return kept
 
 
 def verification():
-    """Tell a P-256 verification and its longest slice; it meets a collection where one falls due."""
+    """Report a P-256 verification and its longest slice; it meets a collection where one falls due."""
     from hashlib import sha256
 
     import m7_counter as counter
@@ -194,37 +198,78 @@ def verification():
                 found = stop.value
             slices.append(counter.since(begun))
         assert found is True
-    tell(whole=sum(slices), slice=max(slices), slices=len(slices))
+    report(whole=sum(slices), slice=max(slices), slices=len(slices))
+
+
+class Turns:
+    """Stands before a session's work: joins slices into turns and makes room as the runtime does, each timed apart."""
+
+    def __init__(self, work):
+        from gridkeel.runtime.connection import TURN_US
+        from gridkeel.runtime.health import Health, Heap
+
+        self._work = work
+        self._most = TURN_US * CYCLES_A_US
+        self._heap = Heap(Health())
+        self._turn = 0
+        self._more = False
+        self.slices = self.longest = self.turn = self.collected = self.collections = self.tending = 0
+
+    def __call__(self, now_ms):
+        import m7_counter as counter
+
+        if not self._more:
+            self._heap.look()  # the test's EV has made garbage of its own
+        if not self._turn:
+            self._make_room(counter)
+        in_use = gc.mem_alloc()
+        begun = counter.now()
+        self._more = self._work(now_ms)
+        spent = counter.since(begun)
+        self.slices += 1
+        self.collected += gc.mem_alloc() < in_use
+        self.longest = max(self.longest, spent)
+        self._turn += spent
+        self.turn = max(self.turn, self._turn)
+        if not self._more or self._turn >= self._most:
+            self._heap.worked(self._turn // CYCLES_A_US)
+            self._turn = 0
+        return self._more
+
+    def _make_room(self, counter):
+        tended = True
+        while tended:
+            begun = counter.now()
+            tended = self._heap.tend()
+            spent = counter.since(begun)
+            self.tending = max(self.tending, spent)
+            self.collections += spent > COLLECTION
 
 
 def session():
-    """Tell the longest slices of whole Plug & Charge sessions, with and without a collection in them."""
-    import m7_counter as counter
+    """Report the longest slices and turns of a whole Plug & Charge session, and the longest look or collection.
+
+    collected: slices into which a collection fell.
+    """
     from contracts import ContractEvcc, Operator, evse_for
 
     operator = Operator(sub_cas=2)
     evse = evse_for(operator)
-    secc_work = evse.secc.work
-    longest = collected = slices = 0
-
-    def counted(now_ms):
-        nonlocal longest, collected, slices
-        in_use = gc.mem_alloc()
-        begun = counter.now()
-        more = secc_work(now_ms)
-        spent = counter.since(begun)
-        slices += 1
-        if gc.mem_alloc() < in_use:
-            collected = max(collected, spent)
-        else:
-            longest = max(longest, spent)
-        return more
-
-    evse.secc.work = counted
-    gc.collect()
+    evse.secc.work = turns = Turns(evse.secc.work)
     gc.threshold(-1)
     ev = ContractEvcc(evse, *operator.contract())
+    gc.collect()
+    ballast = []
+    while gc.mem_free() > SESSION_FREE:
+        ballast.append(bytearray(BALLAST))
     ev.to_charging()
     ev.charge(5)
     ev.stop()
-    tell(slice=longest, collected=collected, slices=slices)
+    report(
+        slice=turns.longest,
+        turn=turns.turn,
+        slices=turns.slices,
+        collected=turns.collected,
+        collections=turns.collections,
+        tending=turns.tending,
+    )

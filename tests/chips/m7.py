@@ -8,10 +8,7 @@ import pytest
 
 from hil.chips import qemu
 from hil.chips.firmware_images import QEMU, named_image
-from hil.chips.flash_image import flash_image
 from host_tools.errors import MissingError
-
-DEVICE = Path(__file__).parents[1] / "device"
 
 
 def image() -> Path:
@@ -22,9 +19,3 @@ def image() -> Path:
     except MissingError as error:
         pytest.skip(str(error))
     return found
-
-
-def device_flash(*, folded: bool) -> bytes:
-    """Return a flash image of the firmware and every device test."""
-    scripts = [path for path in DEVICE.glob("*.py") if path.name != "test_on_micropython.py"]
-    return flash_image(qemu.CHIP, scripts, folded=folded)

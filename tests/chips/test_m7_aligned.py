@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import m7
 import pytest
+from devices import DEVICE, device_flash
 
 from hil.chips import qemu
 
@@ -20,7 +21,7 @@ NAMES = sorted(
         "test_frequency.py",
         "test_modbus_rtu.py",
     )
-    for path in m7.DEVICE.glob(pattern)
+    for path in DEVICE.glob(pattern)
 )
 # A shift of a long integer, which MicroPython's own code does in words where its compiler may read them unaligned.
 OWN_CODE = "x = (1 << 200) + 12345\nprint([x >> n for n in range(1, 40)][-1])\n"
@@ -33,7 +34,7 @@ def flash() -> bytes:
         qemu.run(image, OWN_CODE, deadline_s=60.0, trap_unaligned=True)
     except qemu.ChipFaultError:
         pytest.skip(f"{image} reads unaligned words itself: build it with CFLAGS_EXTRA=-mno-unaligned-access")
-    return m7.device_flash(folded=True)
+    return device_flash(qemu.CHIP, folded=True)
 
 
 @pytest.mark.timeout(1000)

@@ -13,10 +13,13 @@ from collections.abc import Iterator
 import pico
 import pytest
 
+from gridkeel import evse
+from gridkeel.evse import pilot
 from gridkeel.sensing.quality import BLOCK_LOST
 from gridkeel.services.protection import RUN
-from hil.chips.rp2040 import layout_of
-from hil.chips.rp2040_station import Station, package
+from hil.chips.rp2040 import CHIP, layout_of
+from hil.chips.rp2040_station import TABLE, Station, package
+from host_tools.image.chips import chip_named
 
 pytestmark = pytest.mark.timeout(0)  # the runs end by virtual time
 
@@ -28,6 +31,7 @@ STEP_EVERY_S = 10
 STEP_HZ = -0.5
 ANSWER_MS = 100.0
 ANSWER_W = 1000.0  # of the change that a command has to show
+STEP_MS = 8.0  # of a block of 10 ms, for the longest control step
 SETTLED_S = 1.0  # after a step, when every window is filled anew
 HANG = b"""
 from gridkeel.boards import this_board
@@ -53,15 +57,25 @@ def flash():
     return image, package(), layout_of(image)
 
 
+def start(flash, folder, settings):
+    """Return a station at its power-on."""
+    image, octets, layout = flash
+    return Station(image, octets, folder, settings, layout=layout)
+
+
+def run_until(station, is_so):
+    """Let time pass until that is so, or for as long as a start may take."""
+    until_us = station.chip.now_us + MOST_START_MS * 1000
+    while not is_so() and station.chip.now_us < until_us:
+        station.run(50)
+    assert is_so(), station.host.latest
+
+
 @pytest.fixture(scope="module")
 def running(flash, tmp_path_factory) -> Iterator[Station]:
     """A station whose controller drives its inverter."""
-    image, octets, layout = flash
-    with Station(image, octets, tmp_path_factory.mktemp("rp2"), SETTINGS, layout=layout) as station:
-        while station.chip.now_us < MOST_START_MS * 1000:
-            station.run(50)
-            if station.closed and station.bus.commands and station.host.latest.get("state") == RUN:
-                break
+    with start(flash, tmp_path_factory.mktemp("rp2"), SETTINGS) as station:
+        run_until(station, lambda: station.closed and station.bus.commands and station.host.latest["state"] == RUN)
         station.run(500)
         yield station
 
@@ -128,9 +142,41 @@ def test_half_a_hertz_is_answered_in_time_the_frequency_is_right_all_the_time_an
     assert (running.rs485.dropped, running.link.dropped) == (0, 0)
 
 
+def test_an_ev_charges_by_iec_61851_and_the_control_step_fits_the_clock_that_the_board_states(flash, tmp_path):
+    settings = SETTINGS | {"evse": evse.BASIC, "baseline_w": 6000}
+    with start(flash, tmp_path, settings) as station:
+        run_until(station, lambda: "pilot_state" in station.host.latest)
+        assert not station.contactor
+        vehicle = station.connector.vehicle
+        station.connector.do("plug")
+        station.run(300)
+        station.connector.do("want")
+        run_until(station, lambda: station.inverter.power_w > 5900.0)
+        assert station.host.latest["pilot_state"] == pilot.C
+        before_w = station.bus.commands[-1][1]
+        for hz in (49.7, 50.0):
+            begun_us = station.mains.step(hz)
+            duty = station.connector.orders.duty_permille
+            while station.connector.orders.duty_permille // 50 == duty // 50:
+                station.run(1)
+                assert station.chip.now_us - begun_us < ANSWER_MS * 1000
+            station.run(900)
+        assert station.bus.commands[-1][1] == pytest.approx(before_w, abs=1000)
+        assert len(station.contactor) == 1 and vehicle.current_a > 6.0
+        table = station.recorder.telemetry()
+        longest_us = table["step_max_us"].max()
+        print(f"control step {longest_us:.0f} us, gap {table['loop_gap_max_us'].max():.0f} us at the most")
+        assert station.chip.clock_hz == TABLE.CLOCK_HZ
+        assert longest_us <= STEP_MS * 1000
+        parameters = station.parameters
+        stated = chip_named(CHIP).cycles(evse.BASIC, parameters.block_ms, parameters.sample_hz)
+        assert longest_us * TABLE.CLOCK_HZ / 1e6 <= stated, "the build reckons with less"
+        assert not (table["quality"].astype(int) & BLOCK_LOST).any()
+
+
 def test_a_task_that_hangs_is_reset_by_the_watchdog(flash, tmp_path):
     image, octets, layout = flash
-    settings = dict(SETTINGS, watchdog_ms=300)
+    settings = SETTINGS | {"watchdog_ms": 300}
     with Station(image, octets, tmp_path, settings, main=HANG, layout=layout) as station:
         while not station.chip.resets and station.chip.now_us < MOST_START_MS * 1000:
             station.run(50)

@@ -49,6 +49,17 @@ def test_a_signal_that_lives_or_still_runs_down_is_regulation():
     assert setup.seen() == (arbiter.BASELINE, limits.BASELINE, 3000)
 
 
+def test_a_set_point_is_expired_in_the_block_that_ends_it_and_no_longer():
+    setup = ServicesSetup()
+    setup.services.setpoint.set(2000, 1000, setup.now)
+    setup.run(990)
+    seen = []
+    for _ in range(3):
+        setup.run(10)
+        seen.append(setup.services.setpoint.expired)
+    assert seen == [True, False, False]
+
+
 def droop_by(base_w, mhz, **changes):
     setup = ServicesSetup(baseline_w=base_w, charge_max_w=10000, discharge_max_w=10000, droop_deadband_mhz=0, **changes)
     setup.mains.at(50000 + mhz)  # 20 W a millihertz

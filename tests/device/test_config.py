@@ -4,7 +4,7 @@ from gridkeel import errors, errors_text, params
 from gridkeel.errors import ParameterError
 from gridkeel.link import ids, message_ids
 from gridkeel.runtime.commands import OK, OUT_OF_RANGE, REFUSED, Commands
-from gridkeel.runtime.config import CONFIG, GOOD, GROUP, Config
+from gridkeel.runtime.config import CONFIG, GOOD, Config
 from gridkeel.services.protection import Protection
 
 WASM_GROUP = 1
@@ -394,48 +394,6 @@ def test_a_bad_device_id_is_reported_and_stops_nothing():
         assert config.code == (0 if good else params.DEVICE_ID << 8 | ANY), given
         seen.add(config.device_id)
     assert len(seen) == len(IDS), "two that differ must stay two"
-
-
-def with_group(given, config=SOUND):
-    board = Board(config, SOUND)
-    board.files[GROUP] = given
-    return board
-
-
-def test_a_group_is_one_by_the_rule_of_device_ids():
-    for given, good in IDS:
-        config = Config(with_group(given))
-        if given.strip():
-            good = is_one(given.strip())
-            assert config.group == (given.strip() if good else b""), given
-            assert config.code == (0 if good else params.GROUP << 8 | ANY), given
-            assert config.device_id == b"gk-7"
-
-
-def test_a_controller_without_a_group_or_with_an_empty_one_is_in_none():
-    for board in (Board(SOUND, SOUND), with_group(b""), with_group(b" \n")):
-        config = Config(board)
-        assert (config.group, config.code) == (b"", 0)
-
-
-def test_a_group_that_cannot_be_read_is_reported_and_stops_nothing():
-    config = Config(with_group(OSError(21)))
-    assert (config.group, config.code) == (b"", params.GROUP << 8 | ANY)
-    assert config.parameters.baseline_w == 1500
-
-
-def test_a_parameter_does_not_mend_a_group():
-    setup = CommandSetup(with_group(b"a b", b"{"))
-    assert setup.config.code >> 8 == params.GROUP
-    assert setup.ask(message_ids.PARAM_SET, INDEX, 900) == OK
-    assert setup.config.code >> 8 == params.GROUP
-    assert setup.ask(message_ids.MODE, AUTO) == REFUSED
-
-
-def test_an_invalid_device_id_is_the_reason_before_a_group():
-    board = with_group(b"a b")
-    board.device_id = b"gk 7"
-    assert Config(board).code >> 8 == params.DEVICE_ID
 
 
 def test_a_parameter_does_not_mend_a_device_id():

@@ -72,6 +72,17 @@ def test_memory_is_counted_to_the_byte():
     assert bounds.DECODED_BYTES - budget.left == 160
 
 
+def test_bytes_behind_a_message_are_counted_and_bounded():
+    reader = BitReader(b"xyz", 0, 3)
+    reader.take(7)
+    assert reader.finish(2) == 2
+    refused(lambda: reader.finish(1), "2 bytes behind the end")
+    out = bytearray(10)
+    end = exi.encode_fragment(schema("iso2"), "EVReady", True, out, 0)
+    assert exi.decode_fragment(schema("iso2"), out, 0, end) == ("EVReady", True)
+    refused(lambda: exi.decode_fragment(schema("iso2"), out, 0, end + 1), "1 bytes behind the end")
+
+
 def test_a_small_message_is_counted_to_the_byte():
     grammar = schema("iso2")
     out = bytearray(100)

@@ -39,6 +39,34 @@ def test_the_interval_of_signals_takes_two_of_them():
     assert regulation.interval_ms == 2000
 
 
+def test_a_signal_of_nothing_expires_into_its_fallback_too():
+    regulation = Regulation(
+        Parameters({"regulation_w": 4000, "regulation_fallback": 5000, "regulation_expiry_ms": 8000})
+    )
+    regulation.signal(0, 0)
+    assert regulation.update(1000, True) == 0
+    regulation.update(8000, False)
+    assert regulation.expired and not regulation.alive
+    for now_ms in range(8010, 20000, 10):
+        regulation.update(now_ms, True)
+        assert not regulation.expired
+    assert regulation.power_w == 2000
+
+
+def test_a_signal_that_ends_with_nothing_left_is_expired_once():
+    regulation = Regulation(Parameters({"regulation_w": 4000, "regulation_fallback": 0, "regulation_expiry_ms": 8000}))
+    regulation.signal(0, 0)
+    for now_ms, expired in ((7990, False), (8000, True), (8010, False), (8020, False)):
+        assert regulation.update(now_ms, True) == 0
+        assert regulation.expired is expired, now_ms
+
+
+def test_a_ramp_has_arrived_where_its_target_comes_to_it():
+    ramp = Ramp()
+    assert ramp.approach(1000, 100, 1000) == 100 and ramp.moving
+    assert ramp.approach(100, 100, 1000) == 100 and not ramp.moving
+
+
 def test_a_ramp_moves_by_its_rate_and_a_second_at_most():
     ramp = Ramp()
     assert ramp.approach(100, 1000, 0) == 0 and ramp.moving

@@ -47,6 +47,19 @@ def test_mains_at_their_limit_are_not_lost():
     assert setup.trip_ms(1000) is None
 
 
+def test_a_low_voltage_is_that_of_ten_cycles_and_a_lost_mains_that_of_one():
+    for voltage_pct, cycle_pct, fault in (
+        (70, 100, errors.UNDER_VOLTAGE),
+        (100, 70, None),
+        (100, 10, errors.MAINS_LOST),
+    ):
+        setup = ProtectionSetup("en50549")
+        setup.mains.voltage_mv = 2300 * voltage_pct
+        setup.mains.cycle_mv = 2300 * cycle_pct
+        setup.trip_ms(20000)
+        assert setup.protection.trip == (fault or errors.NO_FAULT), (voltage_pct, cycle_pct)
+
+
 def test_another_trip_table_starts_the_clocks_over():
     setup = ProtectionSetup("custom")
     setup.mains.quality = LOW_VOLTAGE

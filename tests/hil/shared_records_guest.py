@@ -22,6 +22,7 @@ from gridkeel.clock import WallClock
 from gridkeel.params import Parameters
 from gridkeel.runtime import vehicle
 from gridkeel.runtime.handshake import Report
+from gridkeel.runtime.health import Heap
 from gridkeel.v2g import exi, grammars, sap, sdp, v2gtp
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
@@ -158,7 +159,7 @@ async def main():
         charger, Credentials(), Parameters({"evse": 2, "iso15118_tls": sdp.TLS_ONLY}), clock, RepeatableRandom()
     )
     served = vehicle.Vehicle(
-        board, charger, network, secc, sdp.TLS_ONLY, Report(board, quiet, quiet), lambda _now_ms: None
+        board, charger, network, secc, sdp.TLS_ONLY, Report(board, quiet, quiet), Heap(quiet), lambda _now_ms: None
     )
     served.watch(Tasks())
     protocols = framed(grammars.sap(), sap.REQUEST, {"AppProtocol": [offer(1, 1)]})

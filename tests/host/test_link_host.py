@@ -7,7 +7,7 @@ from struct import pack
 import pytest
 
 from gridkeel import COMMIT, VERSION
-from gridkeel.link import frames, ids, message_ids, messages, packed, table
+from gridkeel.link import frames, message_ids, messages, packed, table
 from gridkeel.link.device import DeviceLink
 from host_tools.errors import ToolError
 from host_tools.link import layouts
@@ -67,22 +67,6 @@ def hello(boot: int = 1, session: int = 0, oldest: int = 1, following: int = 1, 
         frames.HELLO_HEAD, frames.HELLO, version, boot, session, table.table_hash(text), len(text), oldest, following, 0
     )
     return head + b"\x04gk-1\x050.2.0"
-
-
-def test_a_group_is_told_where_the_device_has_one_and_nothing_may_follow_it() -> None:
-    for added, wanted in ((b"", ""), (b"\x06street", "street")):
-        body = hello() + added
-        assert layouts.read_hello(body).group == wanted
-        for rest in (b"\x00", b"\x01x"):
-            with pytest.raises(ValueError, match="HELLO"):
-                layouts.read_hello(hello() + b"\x06street" + rest)
-    with pytest.raises(ValueError, match="HELLO"):
-        layouts.read_hello(hello()[:-6])
-    device = DeviceLink(b"gk-1", 1, group=b"g" * ids.DEVICE_ID_MAX)
-    out = bytearray(4096)
-    (body,) = [decode_frame(run) for run in bytes(out[: device.data_to_send(out, 0)]).split(b"\0") if run]
-    assert body is not None and len(body) <= frames.BODY_MAX
-    assert layouts.read_hello(body).group == "g" * ids.DEVICE_ID_MAX
 
 
 def record(sequence: int, held: int, message: int, payload: bytes) -> bytes:

@@ -193,6 +193,19 @@ def test_a_host_that_started_again_with_the_same_number_begins_anew(folder: Path
     assert device.next_image() == (1, NEW)
 
 
+def test_a_lost_host_leaves_nothing_that_downloads(folder: Path, trusted: bytes) -> None:
+    device = Device(trusted, OLD)
+    device.connect()
+    device.host.offer(signed(folder))
+    device.run(2_000)
+    assert device.installer.status == statuses.DOWNLOADING
+    device.download.session(False)
+    device.installer.work(device.now_ms, False)
+    assert (device.installer.status, device.installer.code) == (statuses.IDLE, refusals.NONE)
+    assert device.finish().code == refusals.NONE, "the host offers it again"
+    assert device.next_image() == (1, NEW)
+
+
 def test_the_same_release_again_is_installed_already(folder: Path, trusted: bytes) -> None:
     device = Device(trusted, NEW)
     assert device.take(signed(folder)) == refusals.NONE

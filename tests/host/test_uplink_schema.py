@@ -60,10 +60,6 @@ def test_a_refused_configuration_is_reported_in_words():
 def test_birth_and_status_fit_their_schemas():
     jsonschema.validate(json.loads(Birth("d", 1, "f", {"x": []}).payload()), documents()["birth"])
     jsonschema.validate(json.loads(Birth("d", 1, "f", None).payload()), documents()["birth"])
-    assert "group" not in json.loads(Birth("d", 1, "f", None).payload())
-    grouped = json.loads(Birth("d", 1, "f", {"x": []}, "street").without_table().payload())
-    jsonschema.validate(grouped, documents()["birth"])
-    assert grouped["group"] == "street"
     jsonschema.validate(json.loads(status("d", "offline", uplink="u", run="1", reason="r")), documents()["status"])
     jsonschema.validate(json.loads(presence("u", "offline", run="1", reason="r")), documents()["presence"])
 

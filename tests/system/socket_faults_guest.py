@@ -26,6 +26,7 @@ from gridkeel.faults import Faults
 from gridkeel.params import Parameters
 from gridkeel.runtime import supervisor, vehicle
 from gridkeel.runtime.handshake import Report
+from gridkeel.runtime.health import Heap
 from gridkeel.v2g import sdp
 from gridkeel.v2g.credentials import Credentials
 from gridkeel.v2g.secc import Secc
@@ -211,7 +212,7 @@ async def _main():
     secc = Secc(charger, Credentials(), parameters, clock, board.random, None)
     quiet = QuietLink()
     evs = vehicle.Vehicle(
-        board, charger, network, secc, sdp.AS_ASKED, Report(board, quiet, quiet), lambda _now_ms: None
+        board, charger, network, secc, sdp.AS_ASKED, Report(board, quiet, quiet), Heap(quiet), lambda _now_ms: None
     )
     guard = supervisor.Supervisor(board, faults, 2000)
 

@@ -102,7 +102,7 @@ def test_a_datagram_without_a_way_back_disturbs_neither_discovery_nor_charging(
             assert vehicle.ask("ChargingStatusReq") == "OK"
     assert setup.link.discover(True).port
     assert len(setup.charger.moves) == moves, "the contactor moved"
-    assert setup.charger.connector.contactor.closed()
+    assert setup.charger.connector.contactor.closed
     reported = [record["fault"] for record in setup.charger.host.of("fault_event", mark)]
     assert not {"task_stopped", "service_stopped"} & set(reported), reported
 

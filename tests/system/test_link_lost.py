@@ -61,7 +61,7 @@ def come_back(plugged: Setup, session_id: bytes, within_s: float, evcc_id: bytes
             codes.append(vehicle.ask("ChargeParameterDiscoveryReq", messages.charge_parameter()))
             codes.append(vehicle.ask("PowerDeliveryReq", messages.delivery("Start")))
             codes.append(vehicle.ask("ChargingStatusReq"))
-            assert plugged.charger.connector.contactor.closed()
+            assert plugged.charger.connector.contactor.closed
             codes.append(vehicle.ask("PowerDeliveryReq", messages.delivery("Stop")))
             codes.append(vehicle.ask("SessionStopReq", {"ChargingSession": "Terminate"}))
             assert all(text.startswith("OK") for text in codes), codes
@@ -97,9 +97,9 @@ def test_the_power_of_a_lost_session_ends_in_order(plugged: Setup) -> None:
         with set_up(plugged, lost.session_id, messages.EVCC_ID) as (_vehicle, code):
             assert code == JOINED
             due_s = time.monotonic() + 4.0
-            while plugged.charger.connector.contactor.closed() and time.monotonic() < due_s:
+            while plugged.charger.connector.contactor.closed and time.monotonic() < due_s:
                 time.sleep(0.01)
-            assert not plugged.charger.connector.contactor.closed(), "no power before the terms are agreed anew"
+            assert not plugged.charger.connector.contactor.closed, "no power before the terms are agreed anew"
     assert [closed for _at_s, closed in plugged.charger.moves[moves:]] == [False]
 
 

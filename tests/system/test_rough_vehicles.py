@@ -79,7 +79,7 @@ def test_a_vehicle_that_charges_and_does_not_read_is_cut_off_in_order(setup: Set
     setup.plug()
     with charges_and_never_reads(setup) as moves:
         due_s = time.monotonic() + CUT_S
-        while setup.charger.connector.contactor.closed() and time.monotonic() < due_s:
+        while setup.charger.connector.contactor.closed and time.monotonic() < due_s:
             time.sleep(0.02)
         assert [closed for _at_s, closed in setup.charger.moves[moves:]] == [False]
     setup.unplug()

@@ -85,7 +85,7 @@ class ActiveSide:
         held = self._device.control
         power_w = self._requested_w if self._line.state == DRIVING else 0  # to_set_w, without its call
         if power_w != self._sent_w:
-            held.confirmed = False
+            held.forget()
         held.encode(power_w)
         self._sending_w = power_w
         self._set_ms = now_ms

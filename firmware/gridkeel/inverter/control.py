@@ -46,6 +46,10 @@ class Control:
         self.confirmed = False
         self._last_ms = 0
 
+    def forget(self) -> None:
+        """Another setting is about to be written: no reading has shown it."""
+        self.confirmed = False
+
     def renew(self) -> None:
         """The timer was written: what it shows counts from now on."""
         self.held_s = 0

@@ -208,6 +208,8 @@ class Holding(Reads, Protocol):
     life_s: int
     pause_ms: int
     confirmed: bool
+    def forget(self) -> None:
+        """Another setting is about to be written: no reading has shown it."""
 
     def renew(self) -> None: ...
     def set_reversion(self, reversion_s: int) -> None: ...

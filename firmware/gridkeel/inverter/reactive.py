@@ -79,7 +79,7 @@ class ReactiveSide:
         var = self._requested_var if self.holds else 0
         held = self._device.var_control
         if var != self._sent_var:
-            held.confirmed = False
+            held.forget()
         held.encode(var, 1 if self._wanted else 0, self._p.reactive_priority)
         self._sending_var = var
         self._set_ms = now_ms

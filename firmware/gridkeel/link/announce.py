@@ -20,7 +20,7 @@ _TEXTS_AT = 28
 class Announcer:
     """hello_due, part_due: what is to be written next.  Allocates after construction: nothing."""
 
-    def __init__(self, device_id: bytes, boot_id: int, group: bytes = b"") -> None:
+    def __init__(self, device_id: bytes, boot_id: int) -> None:
         if ids.device_id(device_id) != device_id:
             raise ProtocolError("invalid device id %r, see gridkeel.link.ids" % (device_id,))
         if not 0 <= boot_id <= 0xFFFFFFFF:
@@ -31,7 +31,7 @@ class Announcer:
         self._table = packed.TEXT
         self._part = bytearray(frames.FRAME_MAX)
         self._hello = bytearray(frames.FRAME_MAX)
-        self._hello_size = self._fill_hello(device_id, boot_id, group)
+        self._hello_size = self._fill_hello(device_id, boot_id)
 
     def want_hello(self) -> None:
         """Note that a HELLO is due."""
@@ -72,14 +72,12 @@ class Announcer:
         self.part_due = False
         return seal(body, 0, 3 + n, out, at)
 
-    def _fill_hello(self, device_id, boot_id, group):
+    def _fill_hello(self, device_id, boot_id):
         hello = self._hello
         size = len(self._table)
         pack_into(frames.HELLO_HEAD, hello, 0, frames.HELLO, frames.VERSION, boot_id, 0, packed.HASH, size, 1, 1, 0)
         at = _TEXTS_AT
-        for text in (device_id, ("%s+%s" % (VERSION, COMMIT)).encode()[: frames.FIRMWARE_MAX], group):
-            if not text:
-                break  # of no group
+        for text in (device_id, ("%s+%s" % (VERSION, COMMIT)).encode()[: frames.FIRMWARE_MAX]):
             hello[at] = len(text)
             hello[at + 1 : at + 1 + len(text)] = text
             at += 1 + len(text)

@@ -27,7 +27,6 @@ class DeviceLink:
 
     device_id: bytes, 1..24 ASCII.  boot_id: another number each boot, 0..2**32-1.  slots: records held, 16..4096, of
     128 bytes each.  backend: None where nobody has questions for the host.
-    group: of a fleet, as a device id; empty for none.
     uptime: has the uptime_ms that answers carry; the link's own, which its caller sets, where there is none.
     Allocates after construction: nothing but the tuple of next_command.
     """
@@ -39,7 +38,6 @@ class DeviceLink:
         slots: int = 64,
         backend: "Backend | None" = None,
         uptime: "Uptime | None" = None,
-        group: bytes = b"",
     ) -> None:
         self.uptime_ms = 0
         self._uptime = uptime or self
@@ -51,7 +49,7 @@ class DeviceLink:
         self._ledger = commands.Ledger()
         self._reader = FrameReader()
         self._body = self._reader.body
-        self._announcer = Announcer(device_id, boot_id, group)
+        self._announcer = Announcer(device_id, boot_id)
         self._boot = boot_id.to_bytes(4, "little")
         self._session = bytearray(4)
         self._open = False

@@ -26,8 +26,7 @@ ANSWER_PART = 0x18
 UPDATE_OFFER = 0x19
 UPDATE_PART = 0x1A
 
-# type, version, boot, session, table hash, table length, oldest, next, dropped; then texts, length first: id, firmware
-# and, where the device is in one, its group
+# type, version, boot, session, table hash, table length, oldest, next, dropped; then id and firmware, length first
 HELLO_HEAD = "<BBIIIHIII"
 RECORD_HEAD = "<BBIH"  # type, message, sequence, held; then the row
 TABLE_PART_HEAD = "<BH"  # type, offset; then the text

@@ -12,7 +12,7 @@ from gridkeel.link.device import DeviceLink
 from gridkeel.reports import BATTERY, TELEMETRY, Reports
 from gridkeel.runtime.commands import Commands
 from gridkeel.runtime.config import Config
-from gridkeel.runtime.health import Health
+from gridkeel.runtime.health import Health, Heap
 from gridkeel.runtime.supervisor import Supervisor
 from gridkeel.services.protection import RUN
 
@@ -47,9 +47,8 @@ class App:
         self.controller = Controller(parameters, self._make_mains(), config.device_id)
         self.backend = self._make_backend()
         self.health = Health()
-        self.link = DeviceLink(
-            config.device_id, board.boot_id, backend=self.backend, uptime=self.health, group=config.group
-        )
+        self.heap = Heap(self.health)
+        self.link = DeviceLink(config.device_id, board.boot_id, backend=self.backend, uptime=self.health)
         self.link.set_silence_ms(parameters.host_silent_ms)
         self.clock = WallClock()
         self.reports = Reports(parameters, board.ticks_ms())
@@ -73,11 +72,8 @@ class App:
         self._last_block_ms = 0
         self._watched_ms = 0
         self._stale = True
-        self._collect = False
-        self._look = False
         self._looked_ms = 0
-        gc.collect()
-        self._heap_floor = gc.mem_free() // 2
+        self.heap.begin()
 
     async def run(self) -> None:
         """Run for ever."""
@@ -144,14 +140,7 @@ class App:
             if vehicle is not None:
                 vehicle.notify()
             # The whole block period is free now: the one moment where a walk through the heap delays nothing.
-            if self._collect:
-                self._collect = False
-                gc.collect()
-            elif self._look:
-                self._look = False
-                self.health.look()
-                self._collect = self.health.heap_free < self._heap_floor
-            elif self.storage is not None and self.storage.due:
+            if not self.heap.tend() and self.storage is not None and self.storage.due:
                 self.storage.write()
 
     def _drive(self):
@@ -247,6 +236,7 @@ class App:
             self._drive()
             if self.vehicle:
                 self.vehicle.notify()
+            self.heap.tend()  # in the control task's place, which waits for a block
 
     def _run_deadlines(self, now_ms):
         controller = self.controller
@@ -288,7 +278,7 @@ class App:
         self.health.reported()
         if self.vehicle or ticks.diff(now_ms, self._looked_ms) >= LOOK_MS:
             self._looked_ms = now_ms
-            self._look = True
+            self.heap.look()
 
 
 def main(board: "Board") -> None:

@@ -20,15 +20,11 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 GOOD = "config.good.json"
-GROUP = "group"  # written by provisioning; without it a controller is in no group
-_GROUP_BYTES = 64
 _RAN_MS = 5000  # a configuration that makes the controller fail never gets so far
 
 
 class Config:
     """parameters: in force.  code: 0, or the reason for no power (params.py).  device_id: valid, see link/ids.py.
-
-    group: of a fleet, by the same rule; empty for none.
 
     board: load(name, most), save(name, lines), device_id, connector, check(parameters).
     """
@@ -44,7 +40,6 @@ class Config:
             if good is not None:
                 self.code = self.code or params.MISSING << 8 | params.WHICH_MAX
             self.parameters = good or params.Parameters()
-        self.group = self._read_group()
         if self.device_id != board.device_id:
             self.refuse(params.DEVICE_ID)
             print(
@@ -87,18 +82,6 @@ class Config:
                 self._board.save(GOOD, _lines(self.parameters))
             except OSError as error:
                 print("gridkeel: cannot write %s: %s" % (GOOD, error))
-
-    def _read_group(self):
-        given = b""
-        try:
-            given = (self._board.load(GROUP, _GROUP_BYTES) or given).strip()
-            if not given or ids.device_id(given) == given:
-                return given
-        except OSError:
-            pass
-        self.refuse(params.GROUP)
-        print("gridkeel: invalid name of a group %r; this controller is in none" % given[:40])
-        return b""
 
     def _read(self, name):
         """Return the Parameters of a file; None if it is absent, or invalid, which sets `code`."""

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from gridkeel.evse.charger import Charger
     from gridkeel.protocols import Board, Connection
     from gridkeel.runtime.handshake import Report
+    from gridkeel.runtime.health import Heap
     from gridkeel.v2g.claim import Claim
     from gridkeel.v2g.secc import Secc
 
 READ_BYTES = 512  # the session puts the pieces together
-TURN_US = 1000  # small slices run in one turn up to this; one slice more, even with a collection in it, keeps to 5 ms
+TURN_US = 500  # small slices run in one turn up to this; with one slice more it keeps to 5 ms
+ROOM_MS = 2  # between two looks whether the heap has room
 LINGER_MS = 5000  # the time an EV has to close a connection whose session is over
 WRITE_MS = 5000  # an EV gives up after that at the latest (states.MESSAGES): one that does not read is gone
 HANDSHAKE_MS = 12000  # a connection's own limit comes first
@@ -35,12 +37,19 @@ class ServedConnection:
     """
 
     def __init__(
-        self, board: "Board", charger: "Charger", secc: "Secc", report: "Report", ask: "Callable[[int], None]"
+        self,
+        board: "Board",
+        charger: "Charger",
+        secc: "Secc",
+        report: "Report",
+        heap: "Heap",
+        ask: "Callable[[int], None]",
     ) -> None:
         self._board = board
         self._charger = charger
         self._secc = secc
         self._report = report
+        self._heap = heap
         self._ask = ask
         self.connection: "Connection | None" = None
         self.over = False
@@ -233,6 +242,8 @@ class ServedConnection:
         board = self._board
         more = True
         while more:
+            while self._heap.short():
+                await asyncio.sleep_ms(ROOM_MS)
             more = self._turn()
             if more:
                 await asyncio.sleep_ms(board.slice_ms)  # the control loop may have a block waiting
@@ -251,7 +262,7 @@ class ServedConnection:
         # Where a slice is charged a stated time it has a turn of its own.
         while more and not board.slice_ms and ticks.diff(board.ticks_us(), begun_us) < TURN_US:
             more = secc.work(board.ticks_ms())
-        self._report.worked(begun_us)
+        self._heap.worked(self._report.worked(begun_us))
         return more
 
     async def _linger(self):

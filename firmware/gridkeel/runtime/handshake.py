@@ -58,8 +58,8 @@ class Report:
             self._asked = True
             self._asked_us = self._board.ticks_us()
 
-    def worked(self, begun_us: int) -> None:
-        """A turn of work, of one slice or several small ones, that began at begun_us is done."""
+    def worked(self, begun_us: int) -> int:
+        """A turn of work, of one slice or several small ones, that began at begun_us is done; return its time."""
         took_us = ticks.diff(self._board.ticks_us(), begun_us)
         row = self._row
         row[field.WORK_US] += took_us
@@ -67,6 +67,7 @@ class Report:
             row[field.SLICE_US] = took_us
         if self._probes_heap:
             self._probe()
+        return took_us
 
     def answered(self, request: int) -> None:
         """The response to a request (its number in states.py) was handed to the network."""

@@ -1,8 +1,20 @@
-"""The runtime's own figures: rhythm of the control loop, time of a step, room in the heap."""
+"""The runtime's own figures: rhythm of the control loop, time of a step; and the room in the heap, which it keeps.
+
+A collection walks through all of the heap, some milliseconds. In a slice of work it would come on top of the slice
+while a block waits; the control task has it after a block's bytes are out, when a whole block period is free. So work
+stops before the heap can be full, by the most that it can have taken since somebody looked, and goes on once there is
+room. MicroPython still collects by itself where a heap in pieces has no room for something large.
+"""
 
 import gc
 
-from gridkeel import ticks
+from gridkeel import slices, ticks
+
+CYCLES_A_BYTE = 100  # of work, no slice makes garbage faster: 138 instructions an octet is the most that was measured
+RESERVE_BYTES = 8192  # for the slices of one turn, and for what other tasks make before it is looked at
+
+# What the control task has to do for the heap.
+_NOTHING, _LOOK, _COLLECT, _LOOK_AGAIN = range(4)
 
 
 class Health:
@@ -56,6 +68,51 @@ class Health:
         self.loop_gap_us = 0
         self.step_max_us = 0
 
+
+class Heap:
+    """Keeps room for work in slices.  health: takes what was seen, heap_free."""
+
+    def __init__(self, health: "Health") -> None:
+        self._health = health
+        self._floor = 0
+        self._left_us = 1 << 29  # of work that surely fits; at start nothing is short
+        self._due = _NOTHING
+
+    def begin(self) -> None:
+        """All that stays is there: half of what is free now is to be left."""
+        gc.collect()
+        self._floor = gc.mem_free() // 2
+
     def look(self) -> None:
-        """Look at the room in the heap, which walks all of it."""
-        self.heap_free = gc.mem_free()
+        """Look at the room when there is time, and collect where less than half of it is left."""
+        if self._due == _NOTHING:
+            self._due = _LOOK
+
+    def worked(self, took_us: int) -> None:
+        """Note work, which may have made garbage all the time."""
+        self._left_us -= took_us
+
+    def short(self) -> bool:
+        """Return whether the next turn of work may not fit: it has to wait."""
+        return self._left_us <= 0
+
+    def tend(self) -> bool:
+        """Look or collect, where one of them is due; return whether that took the time.  For the control task alone."""
+        due = self._due
+        if due == _COLLECT:
+            self._due = _LOOK_AGAIN
+            gc.collect()
+            return True
+        if due == _NOTHING and self._left_us > 0:
+            return False
+        self._due = _NOTHING
+        free = gc.mem_free()
+        left_us = (free - RESERVE_BYTES) * CYCLES_A_BYTE // (slices.cycles // 1000)
+        if due == _LOOK_AGAIN:
+            left_us = max(left_us, 1)  # where it is full of what is in use: a turn at a time
+        else:
+            self._health.heap_free = free
+            if left_us <= 0 or due == _LOOK and free < self._floor:
+                self._due = _COLLECT
+        self._left_us = left_us
+        return True

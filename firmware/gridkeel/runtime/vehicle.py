@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gridkeel.evse.charger import Charger
     from gridkeel.protocols import Board, CertificateBackend, Connection, VehicleNetwork
     from gridkeel.runtime.app import App
+    from gridkeel.runtime.health import Heap
     from gridkeel.runtime.supervisor import Supervisor
 
 SDP_BUFFER = 64
@@ -44,7 +45,9 @@ def make(app: "App", backend: "CertificateBackend | None" = None) -> "Vehicle | 
         return None
     secc = Secc(app.controller.charger, _credentials(pki), parameters, app.clock, board.random, backend)
     report = Report(board, app.link, app.health)
-    return Vehicle(board, app.controller.charger, network, secc, parameters.iso15118_tls, report, app.pump_link)
+    return Vehicle(
+        board, app.controller.charger, network, secc, parameters.iso15118_tls, report, app.heap, app.pump_link
+    )
 
 
 def _credentials(pki):
@@ -93,6 +96,7 @@ class Vehicle:
         secc: "Secc",
         policy: int,
         report: "Report",
+        heap: "Heap",
         ask: "Callable[[int], None]",
     ) -> None:
         self._board = board
@@ -101,7 +105,7 @@ class Vehicle:
         self._secc = secc
         self._policy = policy
         self._report = report
-        self._current = ServedConnection(board, charger, secc, report, ask)
+        self._current = ServedConnection(board, charger, secc, report, heap, ask)
         self._busy = False
         # the claim of the connection in _next, None where nothing was heard on it yet
         self.granted: "Claim | None" = None

@@ -51,6 +51,10 @@ class DeltaReader:
         self._value = 0
         self._shift = 0
 
+    def limit(self, room: int) -> None:
+        """Fill no more of the page than so many bytes."""
+        self.room = room
+
     @property
     def done(self) -> bool:
         """Return whether the image is whole; the last page is in `page`."""

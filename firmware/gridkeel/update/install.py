@@ -79,7 +79,7 @@ class Installer:
             return False
         self._now_ms = now_ms
         if self._delta is not None:
-            self._delta.now_ms = now_ms
+            self._delta.tick(now_ms)
         try:
             self._wants = next(self._steps) or AT_ONCE
         except StopIteration:
@@ -93,6 +93,8 @@ class Installer:
         return self._steps is not None and self._wants == AT_ONCE
 
     def _begin(self):
+        if self._steps is not None:
+            self._report(statuses.IDLE)  # the host is gone, or began anew: what was written stays for the next offer
         self._stream = self._download.streams
         self._steps = self._delta = None
         self._wants = AT_ONCE

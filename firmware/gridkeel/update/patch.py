@@ -26,12 +26,12 @@ _STEP = 64  # bytes of the delta a step: some records make nothing but work
 class Patch:
     """base_slot, base_size: the image that it is for.  size: bytes of the delta, behind the manifest in the download.
 
-    now_ms: kept by whoever runs the steps.
+    tick: called by whoever runs the steps.
     """
 
     def __init__(self, area: "Area", base_slot: int, base_size: int, size: int, download: "Download") -> None:
         self.size = size
-        self.now_ms = 0
+        self._now_ms = 0
         self._area = area
         self._start = selector.slot_start(area, base_slot) + selector.HEAD_BYTES
         self._base_size = base_size
@@ -41,6 +41,10 @@ class Patch:
         self._reader: "DeltaReader | None" = None
         self._used = 0
         self._piece = memoryview(b"")
+
+    def tick(self, now_ms: int) -> None:
+        """Take the time of the next step."""
+        self._now_ms = now_ms
 
     def compare(self, writer: "SlotWriter", room: int) -> "Generator[int, None, None]":
         """Generator, yields what it wants: give the whole image to a writer that compares it.
@@ -80,7 +84,7 @@ class Patch:
 
     def _begin(self, size):
         if self._drawn and self._download.used != manifest.BYTES:
-            self._download.skip_to(manifest.BYTES, self.now_ms)
+            self._download.skip_to(manifest.BYTES, self._now_ms)
         self._reader = DeltaReader(self._read_base, self._base_size, size, _PIECE)
         self._used = 0
 
@@ -98,7 +102,7 @@ class Patch:
             self._piece = self._area.map(self._start + reader.base_at, passed)
             reader.pass_over(passed)
             return passed
-        reader.room = min(_PIECE, left)
+        reader.limit(min(_PIECE, left))
         self._draw(reader)
         n = reader.filled
         if not reader.done and n < reader.room:
@@ -119,7 +123,7 @@ class Patch:
         if self._drawn:
             if held is not None:
                 held[at : at + n] = data[:n]
-            self._download.use(n, self.now_ms)
+            self._download.use(n, self._now_ms)
 
     def _wants(self, made):
         return AT_ONCE if made or not self._drawn or self._download.waiting() else INPUT

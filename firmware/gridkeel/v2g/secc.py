@@ -229,7 +229,7 @@ class Secc:
         schema = grammars.sap() if first else grammars.iso2()
         behind: list = []
         name, value = yield from exi.decode_steps(
-            schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end, tell=behind.append
+            schema, receiver.buffer, v2gtp.HEADER_BYTES, receiver.end, report=behind.append
         )
         self._trailing = sum(behind)
         if name != (sap.REQUEST if first else _MESSAGE):

@@ -17,4 +17,4 @@ VALUE_BYTES = 96
 CONTAINER_BYTES = 160
 
 EVENTS_A_STEP = 32  # of a sliced decode or encode, at most; a slow clock has fewer (slices.py)
-EVENT_CYCLES = 60000
+EVENT_CYCLES = 100000

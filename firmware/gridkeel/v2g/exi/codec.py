@@ -18,19 +18,19 @@ def decode_steps(
     start: int,
     end: int,
     fragment: bool = False,
-    tell: "Callable[[int], None] | None" = None,
+    report: "Callable[[int], None] | None" = None,
 ) -> "Generator[None, None, tuple[str, ExiValue]]":
     """Decode as `decode` does, in a generator that yields after every few events and returns (name, value).
 
-    tell(count): is called where a document has octets behind its end, as many as bounds.py allows.
+    report(count): is called where a document has octets behind its end, as many as bounds.py allows.
     """
     decoder = Decoder(schema, buffer, start, end)
     name = decoder.open(fragment)
     while decoder.run(_events_a_step()):
         yield
     value = decoder.close()
-    if tell and decoder.trailing:
-        tell(decoder.trailing)
+    if report and decoder.trailing:
+        report(decoder.trailing)
     return name, value
 
 

@@ -88,16 +88,16 @@ def _follow(context: Context, ev_status, target_v, target_a):
 
 def _bound(context: Context, body: dict):
     """Take limits sent in the charge loop: they hold from this message on, and pass none that the EV sent first."""
-    told = (
+    reported = (
         number(body, "EVMaximumPowerLimit", "W", None, codes.FAILED),
         number(body, "EVMaximumVoltageLimit", "V", None, codes.FAILED),
         number(body, "EVMaximumCurrentLimit", "A", None, codes.FAILED),
     )
     now = list(context.limits)
     for k in range(3):
-        if told[k] is not None:
+        if reported[k] is not None:
             first = context.first_limits[k]
-            now[k] = max(0, told[k] if first is None else min(first, told[k]))
+            now[k] = max(0, reported[k] if first is None else min(first, reported[k]))
     if now != context.limits:
         context.limits = now
         context.charger.set_vehicle_limits(now[0], now[1], now[2], None, None)

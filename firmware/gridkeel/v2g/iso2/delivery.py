@@ -16,10 +16,10 @@ def answer(context: Context, body: dict, _header: dict) -> "Generator[int | None
     """Answer PowerDeliveryReq (a generator: the contactor takes its time)."""
     if body["SAScheduleTupleID"] != context.tuple_id:
         raise RefusedError(codes.TARIFF_INVALID, journal.SCHEDULE_NOT_OFFERED)
-    told = body.get("DC_EVPowerDeliveryParameter")
+    reported = body.get("DC_EVPowerDeliveryParameter")
     progress = body["ChargeProgress"]
-    if told is not None and progress != "Stop":
-        take_status(context, told["DC_EVStatus"])
+    if reported is not None and progress != "Stop":
+        take_status(context, reported["DC_EVStatus"])
     if progress == "Start":
         outcome = yield from _start(context, body)
     elif progress == "Stop":
