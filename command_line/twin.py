@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from command_line.command import Command, group
+from command_line.twin_fit import fit
 from command_line.twin_look import export, show, status
 from command_line.twin_run import replay, run
 
@@ -12,6 +13,7 @@ app = group(
 for _name, _function in (
     ("run", run),
     ("replay", replay),
+    ("fit", fit),
     ("show", show),
     ("status", status),
     ("export", export),

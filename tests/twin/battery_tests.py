@@ -1,4 +1,4 @@
-"""The cells' tests in tests/data, with what each was used for, and a made-up iron phosphate cell that is no chemistry."""
+"""Tests of cells in tests/data, what each was used for, and a made-up iron phosphate cell that is no chemistry."""
 
 from __future__ import annotations
 
