@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from command_line.command import Command, group
 from command_line.twin_agc import agc
+from command_line.twin_fit import fit
 from command_line.twin_look import export, show, status
 from command_line.twin_run import replay, run
 
@@ -14,6 +15,7 @@ for _name, _function in (
     ("run", run),
     ("replay", replay),
     ("agc", agc),
+    ("fit", fit),
     ("show", show),
     ("status", status),
     ("export", export),
