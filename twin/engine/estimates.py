@@ -70,6 +70,7 @@ def document(name: str, row: np.void, one: np.void, heard_s: float, worn: tuple[
         "temperature": _interval(one, "temperature", "_c", 1.0, "c"),
         "resistance": _interval(one, "resistance", "_ohm", 1000.0 * scale["resistance"], "mohm"),
         "capacity": _interval(one, "capacity", "_ah", scale["capacity"], "ah"),
+        "capacity_kwh": _number(one["capacity_ah"] / pack.chemistry.capacity_ah * pack.capacity_kwh, 3),
         "health_pct": _number(100.0 * one["capacity_ah"] / pack.chemistry.capacity_ah, 2),
         "observability": OBSERVABILITY[int(one["observability"])],
         "soc_sigma_after_rest_pct": _number(100.0 * one["sigma_after_rest"], 3),
