@@ -5,6 +5,7 @@ from __future__ import annotations
 from command_line.command import Command, group
 from command_line.twin_agc import agc
 from command_line.twin_look import export, show, status
+from command_line.twin_plan import plan
 from command_line.twin_run import replay, run
 
 app = group(
@@ -13,6 +14,7 @@ app = group(
 for _name, _function in (
     ("run", run),
     ("replay", replay),
+    ("plan", plan),
     ("agc", agc),
     ("show", show),
     ("status", status),
