@@ -6,6 +6,7 @@ from command_line.command import Command, group
 from command_line.twin_agc import agc
 from command_line.twin_fit import fit
 from command_line.twin_look import export, show, status
+from command_line.twin_plan import plan
 from command_line.twin_run import replay, run
 
 app = group(
@@ -14,6 +15,7 @@ app = group(
 for _name, _function in (
     ("run", run),
     ("replay", replay),
+    ("plan", plan),
     ("agc", agc),
     ("fit", fit),
     ("show", show),

@@ -51,6 +51,7 @@ def solve(
         row_high = np.concatenate([row_high, np.zeros(len(modes)), discharge])
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("log_to_console", False)  # else it prints its banner
     solver.setOptionValue("mip_rel_gap", gap)
     solver.setOptionValue("threads", 1)
     if np.isfinite(time_limit_s):
