@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from command_line.command import Command, group
 from command_line.twin_agc import agc
+from command_line.twin_fit import fit
 from command_line.twin_look import export, show, status
+from command_line.twin_plan import plan
 from command_line.twin_run import replay, run
 
 app = group(
@@ -13,7 +15,9 @@ app = group(
 for _name, _function in (
     ("run", run),
     ("replay", replay),
+    ("plan", plan),
     ("agc", agc),
+    ("fit", fit),
     ("show", show),
     ("status", status),
     ("export", export),

@@ -160,6 +160,10 @@ def _facts(one: dict[str, Any]) -> Table:
     table.add_row("health", _unit(one["health_pct"], "%", 1), f"of a new {one['chemistry']} battery")
     table.add_row("power", f"{one['delivered_w']} W", "positive into the vehicle")
     table.add_row("through it", f"{one['throughput_kwh']:.1f} kWh", f"{one['full_cycles']:.2f} full cycles")
+    price = one["wear_price_per_kwh"]
+    worn = "-" if one["cycle_loss_pct"] is None else f"{one['cycle_loss_pct']:.2f} %"
+    cost = "no ageing law of this chemistry" if price is None else f"{price:.4f} EUR for a kWh in and out again"
+    table.add_row("capacity lost by it", worn, cost)
     vehicle = f"id {one['vehicle_id']:08x}" if one["vehicle_id"] else "gives no identity"
     table.add_row("vehicle", f"stay {one['session']}", vehicle)
     return table

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,7 @@ from host_tools.files import check_writable, is_stdout, write_atomic
 if TYPE_CHECKING:
     from twin.engine.inline import Engine
     from twin.engine.packs import Packs
+    from twin.fleet.prices import CsvPrices
     from twin.store.content import Store as StoreKept
 
 
@@ -49,6 +51,16 @@ def run(
     schedule: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="Power of each controller by slot; read again when it changes."),
+    ] = None,
+    prices: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Prices to plan on: start, price_eur_per_mwh; read at each plan."),
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Zone of times without one in --prices, as Europe/Madrid.")
+    ] = None,
+    site_kw: Annotated[
+        float | None, typer.Option("--site-kw", min=0.0, help="What all controllers together may draw and feed in, kW.")
     ] = None,
     departures: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="When vehicles leave: device,at,soc_pct.")
@@ -97,6 +109,11 @@ def run(
         raise ToolError("--group and --regulation-w belong together: who follows the signal, and by how much")
     place = store or default_store()
     _check_engine(context, engine, place)
+    if schedule is not None and prices is not None:
+        raise ToolError("--schedule and --prices: choose one, a plan that is given or one that is made")
+    if prices is None:
+        refuse(context, ("timezone", "site_kw"), "belongs to --prices")
+    source = _prices(prices, timezone) if prices is not None else None
     leaving = read_departures(departures) if departures else []
     if schedule is not None:
         read_schedule(schedule)  # one that is wrong at the start is an error; later the last one stays
@@ -108,9 +125,16 @@ def run(
             kept = stack.enter_context(opened(place, layout()))
             worked = stack.enter_context(_engine(engine, place, kept, packs, shards, ray_address))
             settings = Settings(at, name=name, told_s=told_s, report_s=report_s)
-            load = ScheduleFile(schedule, log.say).load if schedule else lambda: None
-            ordering = Ordering(log.say, load, leaving, rates=rates)
+            ordering = Ordering(log.say, departures=leaving, rates=rates)
             parts: list[Part] = [Telling((ordering.extra,)), ordering]
+            if schedule is not None:
+                ordering.load = ScheduleFile(schedule, log.say).load
+            if source is not None:
+                from twin.service.planning import Planning
+
+                planning = Planning(source, leaving, ordering, kept, log.say, inf if site_kw is None else site_kw)
+                ordering.load = planning.load
+                parts.append(planning)
             regulating = Regulating(group, regulation_w, ordering, log.say) if group else None
             if regulating is not None:
                 parts.append(regulating)
@@ -124,6 +148,15 @@ def run(
         log.close()
     if json_file is not None:
         write_atomic(json_file, json.dumps(summary, indent=2) + "\n")
+
+
+def _prices(path: Path, timezone: str | None) -> CsvPrices:
+    """Return the prices of a file, which is read again for each plan.  Errors: as of its `fetch`, now."""
+    from twin.fleet.prices import CsvPrices
+
+    source = CsvPrices(path, timezone)
+    source.fetch()
+    return source
 
 
 def _check_engine(context: typer.Context, engine: str, place: str) -> None:

@@ -44,6 +44,7 @@ class Uncertainty:
 
     bias_v: float
     bias_time_s: float
+    bias_soc: float  # the charge, as SoC, over which the bias becomes another one: its error is a curve over SoC
     resistance: float  # share of the resistance, one sigma
     noise_v: float
     capacity: float  # share of the capacity, one sigma, of a pack that nobody has measured

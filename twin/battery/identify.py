@@ -380,8 +380,9 @@ def blank(
         thermal=Thermal(20.0 * capacity_ah, 24.0 / capacity_ah),
         uncertainty=Uncertainty(
             # Cells of one kind differ: iron phosphate ones more in their resistance, and few millivolts tell their SoC
-            bias_v=0.013 if flat else 0.011,
+            bias_v=0.012 if flat else 0.011,
             bias_time_s=7200.0,
+            bias_soc=0.15 if flat else 1.0,
             resistance=0.4 if flat else 0.15,
             noise_v=0.01,
             capacity=0.03,

@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.battery.pack import Pack
 from twin.engine.packs import chemistry_of
+from twin.engine.wear import full_cycles, wear
 from twin.estimate.figures import FIGURES, OBSERVABILITY, figures
 from twin.intake.fields import SOURCES
 from twin.store.content import FINE_S, Sample
@@ -52,8 +53,9 @@ def samples(names: list[str], rows: np.ndarray, now_s: float) -> list[Sample]:
     return kept
 
 
-def document(name: str, row: np.void, one: np.void, heard_s: float) -> dict[str, Any]:
-    """Return what is told of one battery, as MQTT and `show` have it."""
+def document(name: str, row: np.void, one: np.void, heard_s: float, worn: tuple[float, float, float]) -> dict[str, Any]:
+    """Return what is told of one battery, as MQTT and `show` have it.  worn: full cycles, loss by them, their price."""
+    cycles, lost, price = worn
     told: dict[str, Any] = {"device": name, "heard_s": round(heard_s, 3), "boot": int(row["boot"])}
     told |= {"sequence": int(row["sequence"]), "records": int(row["records"]), "unusable": int(row["unusable"])}
     if not row["started"]:
@@ -68,13 +70,16 @@ def document(name: str, row: np.void, one: np.void, heard_s: float) -> dict[str,
         "temperature": _interval(one, "temperature", "_c", 1.0, "c"),
         "resistance": _interval(one, "resistance", "_ohm", 1000.0 * scale["resistance"], "mohm"),
         "capacity": _interval(one, "capacity", "_ah", scale["capacity"], "ah"),
+        "capacity_kwh": _number(one["capacity_ah"] / pack.chemistry.capacity_ah * pack.capacity_kwh, 3),
         "health_pct": _number(100.0 * one["capacity_ah"] / pack.chemistry.capacity_ah, 2),
         "observability": OBSERVABILITY[int(one["observability"])],
         "soc_sigma_after_rest_pct": _number(100.0 * one["sigma_after_rest"], 3),
         "soc_source": _SOURCE[int(row["soc_source"])],
         "delivered_w": int(row["delivered_w"]),
         "throughput_kwh": _number(row["throughput_wh"] / 1000.0, 3),
-        "full_cycles": _number(row["throughput_wh"] / 2000.0 / max(pack.capacity_kwh, 1e-6), 3),
+        "full_cycles": _number(cycles, 3),
+        "cycle_loss_pct": _number(100.0 * lost, 4),
+        "wear_price_per_kwh": _number(price, 5),
     }
     if row["soc_word"] >= 0:
         told["soc_reported_pct"] = _number(100.0 * row["soc_word"], 2)
@@ -84,7 +89,8 @@ def document(name: str, row: np.void, one: np.void, heard_s: float) -> dict[str,
 def documents(names: list[str], rows: np.ndarray, heard_s: np.ndarray) -> list[dict[str, Any]]:
     """Return `document` of each row."""
     found = figures_of(rows)
-    return [document(*each) for each in zip(names, rows, found, heard_s.tolist(), strict=True)]
+    worn = zip(full_cycles(rows).tolist(), *(column.tolist() for column in wear(rows)), strict=True)
+    return [document(*each) for each in zip(names, rows, found, heard_s.tolist(), worn, strict=True)]
 
 
 def _pack(row: np.void) -> Pack:

@@ -79,7 +79,9 @@ def moments(rows: States) -> tuple[Singles, Singles]:
 def _age(rows: States, chemistry: Chemistry) -> None:
     """Let the model's error wander for the time that passed: towards nought in the mean, towards its own variance."""
     sure = chemistry.uncertainty
-    keep = np.exp(rows["elapsed_s"] * np.float32(-1.0 / sure.bias_time_s))
+    keep = np.exp(
+        rows["elapsed_s"] * np.float32(-1.0 / sure.bias_time_s) - rows["moved_soc"] * np.float32(1.0 / sure.bias_soc)
+    )
     keep_ratio = np.exp(rows["elapsed_s"] * np.float32(-1.0 / _RATIO_TIME_S))
     rows["bias_v"] *= keep[:, None]
     rows["ratio"] *= keep_ratio[:, None]

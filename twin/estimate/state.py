@@ -77,7 +77,7 @@ MEASURED = np.dtype(
 )
 States = NDArray[np.void]
 LINE = np.linspace(-1.0, 1.0, POINTS, dtype="f4")
-_HALF_TRUE = 0.5  # a start that comes without a sigma is right (within _NEAR), or nothing is known, half and half
+_TRUST = 0.25  # that a start which comes without a sigma is right (within a point of the grid); else nothing is known
 _NEAR = 0.012
 
 
@@ -121,7 +121,7 @@ def _believe(states: States, soc: float | NDArray | None, sigma: float | NDArray
     states["centre"] += (at - np.rint(at)) * step
     away = states["centre"][:, None] + states["half_width"][:, None] * LINE - middle[:, None]
     if sigma is None:
-        weight = _HALF_TRUE * (np.abs(away) < 0.5 * step[:, None]) + (1.0 - _HALF_TRUE) / POINTS
+        weight = _TRUST * (np.abs(away) < 0.5 * step[:, None]) + (1.0 - _TRUST) / POINTS
     else:
         wide = np.broadcast_to(np.maximum(np.asarray(sigma, "f4"), _NEAR), len(states))[:, None]
         _narrow(states, middle, wide[:, 0])

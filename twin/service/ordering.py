@@ -31,7 +31,10 @@ class _Seen:
 
 
 class Ordering:
-    """A part of the service.  schedule: read anew by `load`; rates: whether records are asked for faster at times."""
+    """A part of the service.
+
+    load: returns the schedule in force, None where there is none.  rates: ask for faster records where something happens.
+    """
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class Ordering:
         self.sent: Counter[str] = Counter()
         self.results: Counter[str] = Counter()
         self._say = say
-        self._load = load
+        self.load = load
         self._departures = {each.device: each for each in departures}
         self._rates = rates
         self._seen: dict[str, _Seen] = {}
@@ -64,12 +67,7 @@ class Ordering:
         while self._waiting and budget:
             self._send(service, self._waiting.popleft())
             budget -= 1
-        bounds = {
-            device: seen.bounds
-            for device, seen in self._seen.items()
-            if now_s - seen.at_s < _SEEN_S and service.controllers.online(device) is not False
-        }
-        for order in self.book.due(now_s, bounds, budget):
+        for order in self.book.due(now_s, self.bounds_now(service, now_s), budget):
             self._send(service, order)
 
     def outcome(self, service: Service, outcome: Outcome, now_s: float) -> None:
@@ -100,6 +98,14 @@ class Ordering:
             self._refused.add(device)
             self._say(f"controller {device!a} does not follow: {result}: {str(document.get('reason'))[:200]!a}")
 
+    def bounds_now(self, service: Service, now_s: float) -> dict[str, Bounds]:
+        """Return what the controllers that are there said of themselves just now."""
+        return {
+            device: seen.bounds
+            for device, seen in self._seen.items()
+            if now_s - seen.at_s < _SEEN_S and service.controllers.online(device) is not False
+        }
+
     def extra(self, device: str) -> dict[str, object]:
         """Return what belongs beside an estimate: the power that is wanted now, and until when the plan goes."""
         wanted = self.book.wanted(device)
@@ -110,7 +116,7 @@ class Ordering:
 
     def _plan(self, now_s: float) -> None:
         """Follow the schedule; one that cannot be read leaves the last one in force."""
-        found = self._load()
+        found = self.load()
         if found is not None and found is not self.schedule:
             self.schedule = found
             self._say(f"schedule of {len(found.power_w)} controllers, {found.slots} slots of {found.slot_s} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -59,6 +60,7 @@ class PostgresStore:
         self._name = url.rpartition("@")[2]  # without a password
         self._history_rows = history_rows
         self._shard = shard
+        self._lock = threading.Lock()  # plans are kept by another thread than batches
         self._since_thinned = history_rows  # looked at once soon after the start
         try:
             self._db: Any = psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_S)
@@ -96,7 +98,7 @@ class PostgresStore:
 
     def commit(self, states: Iterable[State], samples: Iterable[Sample], counts: Mapping[str, int]) -> None:
         rows, kept = list(states), list(samples)
-        with self._errors_named(), self._db.transaction():
+        with self._lock, self._errors_named(), self._db.transaction():
             if rows:
                 self._db.execute(_PUT_STATE, tuple(list(column) for column in zip(*rows, strict=True)))
             if kept:
@@ -112,7 +114,7 @@ class PostgresStore:
         self._since_thinned += len(kept)
         if self._shard == 0 and self._since_thinned > self._history_rows // 20:
             self._since_thinned = 0
-            with self._errors_named(), self._db.transaction():
+            with self._lock, self._errors_named(), self._db.transaction():
                 self._thin()
 
     def _thin(self) -> None:
@@ -133,7 +135,7 @@ class PostgresStore:
             self._db.execute("DELETE FROM twin_history WHERE at_s <= %s", (last,))
 
     def keep(self, name: str, value: bytes) -> None:
-        with self._errors_named():
+        with self._lock, self._errors_named():
             self._db.execute(
                 "INSERT INTO twin_kept VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 (name, value),

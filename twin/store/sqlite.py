@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,7 @@ class SqliteStore:
     def __init__(self, path: Path, layout: str, *, read_only: bool = False, history_rows: int = HISTORY_ROWS) -> None:
         self.path = path
         self._history_rows = history_rows
+        self._lock = threading.Lock()  # plans are kept by another thread than batches
         if read_only and not path.is_file():
             raise MissingError(f"store {path}: no such file; `gridkeel twin run --store {path}` makes it")
         if not path.parent.is_dir():
@@ -84,7 +86,7 @@ class SqliteStore:
         return [row for row in rows if shards == 1 or shard_of(row[0], shards) == shard]
 
     def commit(self, states: Iterable[State], samples: Iterable[Sample], counts: Mapping[str, int]) -> None:
-        with self._errors_named(), self._transaction():
+        with self._lock, self._errors_named(), self._transaction():
             self._db.executemany(_PUT_STATE, states)
             before = self._db.total_changes
             self._db.executemany(_PUT_SAMPLE, samples)
@@ -114,7 +116,7 @@ class SqliteStore:
         self._db.execute("UPDATE history_size SET rows = (SELECT count(*) FROM history)")
 
     def keep(self, name: str, value: bytes) -> None:
-        with self._errors_named(), self._transaction():
+        with self._lock, self._errors_named(), self._transaction():
             self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
 
     def kept(self, name: str) -> bytes | None:
