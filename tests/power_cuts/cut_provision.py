@@ -26,6 +26,7 @@ from host_tools.micropython.prompt import BoardError
 ROOT = Path(__file__).resolve().parents[2]
 GUEST = Path(__file__).with_name("provision_guest.py")
 TORN = 4
+MARKED = -2  # state of the last mark
 HEAP_BYTES = 64 * 1024 * 1024
 IDENTIFY = {"platform": "linux", "machine": "linux", "interpreter": "1.29.0", "build": "test", "heap_free": 100_000}
 
@@ -168,16 +169,28 @@ def cut(device: Device, stage: Stage, dice: random.Random, first_of: int, second
 
 def again(device: Device, stage: Stage, dice: random.Random, second_of: int) -> int:
     """Give the command again on what a cut left, with another cut, and then to its end."""
-    made = 0
-    if not dice.randrange(second_of):
-        device.ask("start", -1, dice.randrange(40), dice.randrange(TORN), bool(dice.randrange(2)))
-        ended = told(device, stage)
-        look(device, stage, ended)
-        made += 1
+    device.ask("mark")
+    left = stage.request.read_bytes() if stage.request and stage.request.exists() else b""
+    count = complete(device, stage)
+    if dice.randrange(second_of):
+        return 0
+    if stage.request:
+        stage.request.unlink()
+    if stage.request and left:
+        stage.request.write_bytes(left)
+    device.ask("start", MARKED, dice.randrange(count + 1), dice.randrange(TORN), bool(dice.randrange(2)))
+    look(device, stage, told(device, stage))
+    complete(device, stage)
+    return 1
+
+
+def complete(device: Device, stage: Stage) -> int:
+    """Give the command to its end; return the number of its operations."""
     device.ask("start")
     assert told(device, stage), "the same command does not complete it"
+    count = int(device.ask("operations")["operations"])
     look(device, stage, True)
-    return made
+    return count
 
 
 def signed(pki: v2g.Pki, request: Path, folder: Path) -> chain.Chain:

@@ -22,6 +22,7 @@ from gridkeel.runtime.config import Config  # noqa: E402
 
 BLOCKS = 40
 ROOT = "/flash"
+MARKED = -2
 
 kept = []  # file systems of dead starts: a file that one left open is closed by the collector, and finds its own chip
 texts = []
@@ -48,6 +49,7 @@ class Device:
         self.states = []
         self.chip = Chip(BLOCKS, once=False)
         vfs.VfsLfs2.mkfs(self.chip, progsize=256)
+        self.marked = None
         self.files = None
         self.names = {}
 
@@ -58,10 +60,18 @@ class Device:
         return len(self.states) - 1
 
     def start(self, state=-1, cut=-1, torn=0, halts=True):
-        """Power comes: with the flash as it is, or as a state that was saved; it goes again at operation `cut`."""
+        """Power comes: with the flash as it is, or as a state that was saved; it goes again at operation `cut`.
+
+        state: MARKED for the one at the last mark.
+        """
         self.unmount()
         # Dead afterwards, whoever still holds it: its files are closed by the collector, some time.
-        self.chip = (self.chip.replaced() if state < 0 else self.states[state].copy()).again(cut, torn, halts)
+        left = self.chip.replaced()
+        if state >= 0:
+            left = self.states[state].copy()
+        elif state == MARKED:
+            left = self.marked.copy()
+        self.chip = left.again(cut, torn, halts)
         self.files = vfs.VfsLfs2(self.chip, progsize=256)
         vfs.mount(self.files, ROOT)
         os.chdir(ROOT)
@@ -118,6 +128,9 @@ def carry_out(device, what, words):
         return {}
     if what == "save":
         return {"state": device.save()}
+    if what == "mark":
+        device.marked = device.chip.copy()
+        return {}
     if what == "operations":
         return {"operations": device.chip.operations}
     if what == "look":
