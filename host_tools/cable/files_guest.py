@@ -120,6 +120,14 @@ def _remove(name):
         os.remove(name)
 
 
+def _is_there(name):
+    try:
+        os.stat(name)
+        return True
+    except OSError:
+        return False
+
+
 def _rename(old, new):
     try:
         os.rename(old, new)
@@ -144,12 +152,10 @@ def place(marker, files, folders):
     """Put what is staged as NAME.new in place of NAME; the marker goes first."""
     _remove(marker)
     for name in folders:
-        _remove(name + OLD)
-        try:
+        if _is_there(name):
+            _remove(name + OLD)
             os.rename(name, name + OLD)
-        except OSError:
-            pass  # there was none, or a cut came between these two
-        os.rename(name + FRESH, name)
+        os.rename(name + FRESH, name)  # a cut before this one leaves the earlier one as NAME.old
         _remove(name + OLD)
     for name in files:
         _rename(name + FRESH, name)

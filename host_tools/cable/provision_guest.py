@@ -98,11 +98,10 @@ def make_key(replace):
         private = keys.draw(os.urandom)
         _pair = private, _run(keys.public_key(private, os.urandom))
         _replace(KEY, keys.to_der(_pair[0], _pair[1]))
-    if _digest(TLS_CHAIN) == "" and _digest(TLS_KEY) != _digest(KEY):
-        try:
+    in_use = _is_there(TLS_CHAIN) or _is_there(TLS_FOLDER + OLD)
+    if not in_use and _digest(TLS_KEY) != _digest(KEY):
+        if not _is_there(TLS_FOLDER):
             os.mkdir(TLS_FOLDER)
-        except OSError:
-            pass
         _replace(TLS_KEY, _read(KEY))
     if hasattr(os, "sync"):
         os.sync()

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from host_tools.micropython.interpreter import argv
 from host_tools.micropython.prompt import Session
 
 pytestmark = pytest.mark.timeout(120)
+POWER_CUTS = Path(__file__).parents[1] / "power_cuts" / "run.py"
 SCRIPTS = (SCRIPT, own_key.SCRIPT)
 KEY, TLS_KEY = "own_key.der", "pki/secc_key.der"
 LOADS_TLS = """\
@@ -240,6 +242,14 @@ def test_a_connection_cut_before_any_call_loses_no_key_that_a_request_was_made_o
         assert points >= 9
         assert MARKER in flash and not [name for name in flash if ".new" in name or ".old" in name]
     assert flash["group"] == b"street-7\n" and "pki/secc_2.der" in flash
+
+
+def test_a_power_cut_at_any_operation_of_the_flash_loses_no_key_and_is_completed() -> None:
+    """A sample; python tests/power_cuts/run.py Provisioning makes all of them."""
+    command = [sys.executable, str(POWER_CUTS), "Provisioning", "--sample", "40"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert int(done.stdout.split()[1].replace(",", "")) > 25, done.stdout
 
 
 @pytest.mark.parametrize("at", [6, 9, 14])

@@ -1,7 +1,7 @@
 """Every cut of the power: python tests/power_cuts/run.py [STORY ...] prints how many were made and what they left.
 
 Stories on a raw flash run here, those on littlefs in MicroPython. Second cuts are made at every operation of what comes
-after the first, but for the journal and the parameters, where one of some is taken by chance (--seed).
+after the first, but for the journal, the parameters and provisioning, where one of some is taken by chance (--seed).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ FIRMWARE = ROOT / "firmware"
 GUEST = Path(__file__).with_name("config_guest.py")
 sys.path[:0] = [str(DEVICE), str(FIRMWARE), str(ROOT)]
 
+import cut_provision  # noqa: E402
 import power_cuts  # noqa: E402
 
 from host_tools.micropython.interpreter import argv  # noqa: E402
@@ -25,6 +26,8 @@ from host_tools.micropython.interpreter import argv  # noqa: E402
 HEAP_BYTES = 64 * 1024 * 1024
 JOURNAL_SECOND_OF = 6
 PARAMETERS_SECOND_OF = 1
+PROVISIONING = "Provisioning"
+PROVISIONING_SECOND_OF = 2
 
 
 def cut_parameters(seed: int, first_of: int, second_of: int) -> int:
@@ -46,6 +49,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("story", nargs="*")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sample", type=int, default=1, metavar="N", help="of provisioning, one cut of N")
     given = parser.parse_args()
     total = 0
     for story in [*power_cuts.stories(), None]:
@@ -56,6 +60,11 @@ def main() -> int:
         made = cut_story(story, given.seed) if story else cut_parameters(given.seed, 1, PARAMETERS_SECOND_OF)
         total += made
         print(f"{name:14}{made:8,} cuts, none lost{time.monotonic() - begun[1]:8.0f} s", flush=True)
+    if not given.story or PROVISIONING in given.story:
+        begun_s = time.monotonic()
+        made = cut_provision.run(given.seed, given.sample, PROVISIONING_SECOND_OF)
+        total += made
+        print(f"{PROVISIONING:14}{made:8,} cuts, none lost{time.monotonic() - begun_s:8.0f} s", flush=True)
     print(f"{'in all':14}{total:8,} cuts: zero unbootable, zero unjudged, nothing acknowledged lost")
     return 0
 

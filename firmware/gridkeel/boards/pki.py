@@ -4,15 +4,20 @@ Files are DER: secc_key, secc_0 (leaf) to secc_2, v2g_root_N, mo_root_N, oem_roo
 --device` writes them.
 """
 
-FOLDER = "pki/"  # on the flash, whose root is the working directory
+import os
+
+# On the flash, whose root is the working directory. Provisioning moves the one away before it moves the other in.
+FOLDER = "pki"
+EARLIER = "pki.old"
 PER_KIND = 10
 
 
 class Pki:
     """The folder's content as bytes.  chain: leaf first, empty where the board has no certificate of its own."""
 
-    def __init__(self, mutual: bool = False, folder: str = FOLDER) -> None:
+    def __init__(self, mutual: bool = False, folder: str = "") -> None:
         self.mutual = mutual
+        folder = folder or _in_force() + "/"
         self.key = _read(folder + "secc_key.der") or b""
         self.chain = _all(folder, "secc") if self.key else []
         self.v2g_roots = _all(folder, "v2g_root")
@@ -24,6 +29,14 @@ class Pki:
     def client_roots(self) -> "list[bytes]":
         """The roots a vehicle's own TLS certificate may come from."""
         return self.v2g_roots + self.oem_roots
+
+
+def _in_force():
+    try:
+        os.stat(FOLDER)
+        return FOLDER
+    except OSError:
+        return EARLIER  # the power went between the two moves
 
 
 def _all(folder, kind):
