@@ -23,7 +23,6 @@ class LinkedBoard(RecordBook):
     def __init__(self, board: VirtualBoard) -> None:
         super().__init__()
         self.board = board
-        self.group = ""  # of the device that the link was opened to last
         self._link = HostLink()
         self._answers: dict[int, events.Answered] = {}
         self._offered: list[events.Offered] = []
@@ -53,8 +52,6 @@ class LinkedBoard(RecordBook):
             if isinstance(event, events.Record):
                 self._link.acknowledge(event.sequence, event.boot_id)
                 self.note(readable(event, self._link.dictionary))
-            elif isinstance(event, events.Connected):
-                self.group = event.group
             elif isinstance(event, events.Offered):
                 self._offered.append(event)
             elif isinstance(event, events.Answered):

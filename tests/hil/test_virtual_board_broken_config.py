@@ -23,7 +23,7 @@ from hil.plants.trace import Trace
 from hil.plants.waveform import PointOnWave, WaveformConfig
 from hil.virtual_board import VirtualBoard
 from hil.virtual_board.connector_port import ConnectorPort
-from hil.virtual_board.flash import CONFIG, GOOD, GROUP, IDENTITY, make_flash, parameters_of, put_pki, refusal_of
+from hil.virtual_board.flash import CONFIG, GOOD, IDENTITY, make_flash, parameters_of, put_pki, refusal_of
 from hil.virtual_board.mains_feed import MainsFeed
 from host_tools.micropython.interpreter import argv
 
@@ -138,18 +138,6 @@ def test_an_identity_that_is_none_never_kills_a_board(tmp_path: Path, given: byt
         assert event["value"] >> 8 == params.DEVICE_ID
         assert event["device"] == setup.board.device_id
         assert ids.device_id(event["device"].encode()).decode() == event["device"]
-
-
-def test_a_group_is_told_to_the_host_and_one_that_is_none_never_kills_a_board(tmp_path: Path) -> None:
-    flash = make_flash(tmp_path / "flash", GOOD_VALUES)
-    put(flash / GROUP, b"street-7\n")
-    with setup_on(flash) as setup:
-        setup.wait_for("telemetry", 0, HANG_S, lambda record: True)
-        assert setup.group == "street-7" and refusal_of(flash) == ""
-        put(flash / GROUP, b"street 7")
-        event = setup.wait_for("fault_event", setup.restart(), HANG_S, lambda event: event["fault"] == "config_invalid")
-        assert event["value"] >> 8 == params.GROUP and GROUP in refusal_of(flash)
-        assert setup.group == ""
 
 
 @pytest.mark.parametrize("broken", ["secc_key.der", "secc_0.der", "network"])

@@ -224,10 +224,10 @@ def run(seed: int, first_of: int, second_of: int, say: Callable[[str], None] = l
             assert told(device, begun)
 
         device.ask("start")
-        first = Order("virtual", "c-1", {"baseline_w": 2500}, bytes(138), group="street-7", own_key=True, csr=request)
+        first = Order("virtual", "c-1", {"baseline_w": 2500, "group": 7}, bytes(138), own_key=True, csr=request)
         stage("key", first, request=request)
         stage("chain", Order(chain=signed(pki, request, folder)))
-        stage("identity", Order("virtual", "c-2", {"baseline_w": 1500}, group=""))
+        stage("identity", Order("virtual", "c-2", {"baseline_w": 1500}))
         another = Order("virtual", "c-2", own_key=True, csr=request, replace_key=True)
         stage("next key", another, request=request, replaces=True)
         stage("next chain", Order(chain=signed(pki, request, folder)))

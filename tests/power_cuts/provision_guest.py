@@ -108,7 +108,7 @@ class Device:
         return {
             "code": config.code,
             "device_id": config.device_id.decode(),
-            "group": config.group.decode(),
+            "group": config.parameters.group,
             "baseline_w": config.parameters.baseline_w,
             "default_w": params.Parameters().baseline_w,
             "own": pair[1].hex() if pair else "" if data is None else "damaged",
