@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gridkeel import errors
-from gridkeel.services import fast_reserve
+from gridkeel.services import fast_reserve, fast_reserve_text
 from gridkeel.services.grid_codes import form
 from gridkeel.services.grid_codes.listed import CUSTOM, DROOP_PROFILES, GRID_CODES, TRIP_PROFILES
 from host_tools.generate.grid_codes import trips
@@ -69,9 +69,9 @@ def _reserves() -> list[str]:
     lines += ["| index | reserve | trigger | full within | hold | ramp-off | ready again | source | open |"]
     lines.append("|" + "---|" * 9)
     for index, row in enumerate(fast_reserve.TABLE[1:], start=1):
-        times = [_seconds(row[column]) for column in range(fast_reserve.ACTIVATE_MS, fast_reserve.SOURCE)]
+        times = [_seconds(row[column]) for column in range(fast_reserve.ACTIVATE_MS, fast_reserve.REARM_MS + 1)]
         trigger = f"{row[fast_reserve.TRIGGER_MHZ] / 1000:g} Hz"
-        lines.append(_line(index, row[fast_reserve.NAME], trigger, *times, *row[fast_reserve.SOURCE :]))
+        lines.append(_line(index, row[fast_reserve.NAME], trigger, *times, *fast_reserve_text.SOURCES[index]))
     return lines
 
 

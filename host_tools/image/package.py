@@ -18,6 +18,7 @@ HOST_ONLY = (
     "crypto/refusals_text.py",
     "errors_text.py",
     "params_text.py",
+    "services/fast_reserve_text.py",
     "update/refusals_text.py",
     "link/messages.py",
     "link/table.py",

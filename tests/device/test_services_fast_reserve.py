@@ -118,11 +118,10 @@ def test_the_three_nordic_triggers():
             assert reserve.power_w == power_w, name
 
 
-def test_the_row_of_ercot_has_its_figures_and_says_what_is_open():
+def test_the_row_of_ercot_has_its_figures():
     row = fast_reserve.TABLE[fast_reserve.NAMES.index("ercot-ffr")]
     assert row[fast_reserve.TRIGGER_MHZ] == 59850
     assert row[fast_reserve.HOLD_MS] == 900000
-    assert row[fast_reserve.OPEN]
 
 
 def test_a_cut_activation_is_spent():

@@ -36,24 +36,20 @@ ACTIVATE_MS = 3  # to the full power, sensing included; the response is a step, 
 HOLD_MS = 4
 RAMP_OFF_MS = 5
 REARM_MS = 6
-SOURCE = 7
-OPEN = 8
 
 _QUARTER_HOUR_MS = 900000
-_FINGRID = "Fingrid, technical requirements for FFR"
-_ERCOT = "ERCOT FFR as reported by cimview.com"
 
-# A reserve's index is the value of `fast_reserve`, so rows are appended, never moved.
+# A reserve's index is the value of `fast_reserve`, so rows are appended, never moved. fast_reserve_text.py has sources.
 TABLE: tuple = (
-    ("none", 0, 0, 0, 0, 0, 0, "", ""),
+    ("none", 0, 0, 0, 0, 0, 0),
     # Held 5 s where the ramp-off is at most 20 %/s, 30 s where it is a step.
-    ("nordic-ffr-49.7", 50, 49700, 1300, 5000, 5000, _QUARTER_HOUR_MS, _FINGRID, ""),
-    ("nordic-ffr-49.6", 50, 49600, 1000, 5000, 5000, _QUARTER_HOUR_MS, _FINGRID, ""),
-    ("nordic-ffr-49.5", 50, 49500, 700, 5000, 5000, _QUARTER_HOUR_MS, _FINGRID, ""),
-    ("nordic-ffr-49.7-long", 50, 49700, 1300, 30000, 0, _QUARTER_HOUR_MS, _FINGRID, ""),
-    ("nordic-ffr-49.6-long", 50, 49600, 1000, 30000, 0, _QUARTER_HOUR_MS, _FINGRID, ""),
-    ("nordic-ffr-49.5-long", 50, 49500, 700, 30000, 0, _QUARTER_HOUR_MS, _FINGRID, ""),
-    ("ercot-ffr", 60, 59850, 250, _QUARTER_HOUR_MS, 0, 2 * _QUARTER_HOUR_MS, _ERCOT, "trigger, ramp-off, re-arm"),
+    ("nordic-ffr-49.7", 50, 49700, 1300, 5000, 5000, _QUARTER_HOUR_MS),
+    ("nordic-ffr-49.6", 50, 49600, 1000, 5000, 5000, _QUARTER_HOUR_MS),
+    ("nordic-ffr-49.5", 50, 49500, 700, 5000, 5000, _QUARTER_HOUR_MS),
+    ("nordic-ffr-49.7-long", 50, 49700, 1300, 30000, 0, _QUARTER_HOUR_MS),
+    ("nordic-ffr-49.6-long", 50, 49600, 1000, 30000, 0, _QUARTER_HOUR_MS),
+    ("nordic-ffr-49.5-long", 50, 49500, 700, 30000, 0, _QUARTER_HOUR_MS),
+    ("ercot-ffr", 60, 59850, 250, _QUARTER_HOUR_MS, 0, 2 * _QUARTER_HOUR_MS),
 )
 NAMES = tuple([row[NAME] for row in TABLE])
 
