@@ -145,12 +145,10 @@ class _Rollout:
             await self._session.subscribe(self._replies, qos=1)
             await self._session.subscribe([(f"{topics.PREFIX}/+/{topics.UPDATE}", _LIVE)])
             for number, wave in enumerate(waves, 1):
-                if all(device in progress.verdicts for device in wave):
-                    await self._run_wave(number, wave)
-                    continue
-                if number > 1 and not any(device in progress.asked for device in wave):
-                    await self._pause()
-                self._say(f"wave {number} of {len(waves)}: {len(wave)} controllers")
+                if any(device not in progress.verdicts for device in wave):
+                    if number > 1 and not any(device in progress.asked for device in wave):
+                        await self._pause()
+                    self._say(f"wave {number} of {len(waves)}: {len(wave)} controllers")
                 await self._run_wave(number, wave)
                 if self._halted:
                     return

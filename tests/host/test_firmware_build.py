@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from cli_run import run_here
 from firmware_images import CLOCK_MHZ, board_file, contents, run
 
 from host_tools.errors import ToolError
-from host_tools.image import boards, capability, compiler, stamp
+from host_tools.image import boards, capability, compiler, layout, stamp
 from host_tools.image.build import IMAGE, MANIFEST, SBOM, Build, build, write
 from host_tools.image.chips import CHIPS
 from host_tools.image.constants import Constants, parse
@@ -143,6 +144,20 @@ def test_the_bill_of_materials_names_image_board_tables_and_tools(whole: dict[st
     data = [each for each in bill["components"] if each["type"] == "data"]
     assert len(data) > 10 and all(each["description"] and each["licenses"] for each in data)
     assert "timestamp" not in json.dumps(bill) and str(FIRMWARE.parent) not in json.dumps(bill)
+
+
+def test_an_image_built_after_another_one_keeps_places_and_names_it(tmp_path: Path) -> None:
+    first = built_small(tmp_path, "one")
+    firmware = tmp_path / "firmware"
+    grown = firmware / "gridkeel" / "boards" / "common.py"
+    grown.write_text(grown.read_text() + "".join(f"\n\ndef grown_{i}():\n    return {i}\n" for i in range(40)))
+    board = boards.board_named(firmware, "one")
+    second = build(board, firmware=firmware, after=first.image)
+    before, after = layout.places(first.image), layout.places(second.image)
+    moved = {path for path in before if before[path].at != after[path].at}
+    assert moved == {"gridkeel/boards/common.mpy"}
+    assert second.manifest["after"] == hashlib.sha256(first.image).hexdigest() and "after" not in first.manifest
+    assert contents(second.image, tmp_path).keys() == before.keys()
 
 
 def test_files_of_other_boards_are_left_out(tmp_path: Path) -> None:
