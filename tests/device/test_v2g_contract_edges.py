@@ -1,10 +1,11 @@
 """Plug & Charge at its edges: challenges, roots, receipts, and what a backend may send."""
 
 from contracts import EMAID, ContractEvcc, evse_for
-from evcc import Evcc, Evse
+from evcc import UNIX_S, Evcc, Evse
 from provisioning import CHAIN, KEY, OPERATOR, Backend, installation, refused, response
 from session_states import ANCHOR, SilentBackend, ended_safely, tailed
 
+from gridkeel.clock import WallClock
 from gridkeel.errors import ExiError
 from gridkeel.v2g import exi, grammars, v2gtp
 from gridkeel.v2g.credentials import Credentials
@@ -67,7 +68,16 @@ def test_a_leaf_that_names_no_contract_is_refused():
     evse = evse_for(OPERATOR)
     ev = ContractEvcc(evse, key, chain)
     ev.to_details(codes.CERT_CHAIN_ERROR)
-    assert [event[2] for event in evse.kinds("certificate")] == ["subject"]
+    assert [event[1:3] for event in evse.kinds("certificate")] == [("contract", "subject")]
+    assert ev.last["EVSETimeStamp"] >= UNIX_S
+
+
+def test_a_contract_cannot_be_judged_without_the_time_of_day():
+    evse = evse_for(OPERATOR)
+    evse.secc._context.clock = WallClock()
+    ev = ContractEvcc(evse, KEY, CHAIN)
+    ev.to_details(codes.CERTIFICATE_EXPIRED)
+    assert ev.last["EVSETimeStamp"] == 0
 
 
 def test_a_check_digit_that_differs_is_another_contract():

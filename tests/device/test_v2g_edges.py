@@ -77,7 +77,7 @@ def test_a_charger_without_a_meter_sends_no_reading():
         evse.charger.meter_id = meter_id
         ev = Evcc(evse)
         ev.to_charging()
-        assert ("MeterInfo" in ev.charge(1)) == (meter_id != "")
+        assert ("MeterInfo" in ev.charge(2)) == (meter_id != "")
         evse.disconnect()
 
 
@@ -209,6 +209,7 @@ def test_a_contactor_that_fails_is_named_by_what_it_did_not_do():
     evse = Evse()
     ev = Evcc(evse)
     ev.to_charging()
+    assert 75 <= evse.kinds("message")[-1][3] <= 150, "as long as the contactor took"
     ev.charge(1)
     assert evse.kinds("delivery")[0][:3] == ("delivery", "started", "")
     evse.charger.stuck_closed = True

@@ -122,6 +122,12 @@ def test_lags_follow_as_one_does_whatever_the_clock_says():
             assert model.follow(np.full(6, target_w), elapsed_ms, responses_ms).tolist() == expected_w, elapsed_ms
 
 
+def test_a_slow_lag_arrives_at_its_last_watt():
+    model = FleetLag(1)
+    found = [int(model.follow(np.array([1]), 20, np.array([90000]))[0]) for _ in range(600)]
+    assert (found[0], found[-1]) == (0, 1)
+
+
 def test_ramps_approach_as_one_does_whatever_the_clock_says():
     rates_w_s = np.array([10, 1000, 1000000])
     flows = np.array([True] * 3)
