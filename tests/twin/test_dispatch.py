@@ -51,7 +51,7 @@ def test_taken_apart_costs_what_the_whole_problem_costs(sites: int, deepest: flo
         assert apart.bound <= whole.cost + 1e-6 * abs(whole.cost)
         assert apart.cost == pytest.approx(whole.cost, rel=1e-3)
     assert apart.cost - least < 0.02 * abs(least)
-    assert apart.gap < 2e-3
+    assert apart.gap < 1e-3
     done = played(own, price, apart, limits)
     assert not done.broken
     assert done.missing_kwh.max() < 0.01

@@ -60,7 +60,7 @@ def plan(
     *,
     reserve: Reserve | None = None,
     last: Schedule | None = None,
-    gap: float = 1e-4,
+    gap: float = 5e-4,
     time_limit_s: float = np.inf,
     method: str = "auto",
     watch: Watch | None = None,
