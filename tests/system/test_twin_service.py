@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 import time
@@ -106,6 +107,27 @@ def test_a_twin_that_dies_and_returns_moves_no_charger_by_it(charger: Any, tmp_p
         assert eventually(lambda: "planned_w" in told[-1] and told[-1]["soc"]["pct"] is not None)
         assert twin.terminate() == 0
     assert eventually(lambda: charger.seen[STATUS][-1]["reason"] == "twin stopped")
+
+
+def test_prices_become_a_plan_that_the_charger_follows_and_that_outlives_the_twin(charger: Any, tmp_path: Path) -> None:
+    """Cheap now and dear later, and a vehicle that leaves full: it charges now."""
+    prices, leave, store = tmp_path / "prices.csv", tmp_path / "leave.csv", str(tmp_path / "twin.db")
+    hour = datetime.datetime.now(datetime.UTC).replace(minute=0, second=0, microsecond=0)
+    rows = [f"{(hour + datetime.timedelta(hours=k)).isoformat()},{10 if k < 2 else 300}" for k in range(24)]
+    prices.write_text("start,price_eur_per_mwh\n" + "\n".join(rows) + "\n")
+    leave.write_text(f"device,at,soc_pct\ngk-1,{(hour + datetime.timedelta(hours=20)).isoformat()},90\n")
+    options = ("--prices", str(prices), "--departures", str(leave), "--site-kw", "9", "--tell", "0")
+    with TwinProcess(charger.url, store, *options) as twin:
+        twin.wait_for("plan 1: 1 vehicles", 120)
+        assert eventually(lambda: charger.delivered_w > 7000, 90), twin.lines
+        assert charger.delivered_w <= 9000, "the site's limit"
+        assert 1000 in charger.commands["plan"]["prices"] or -1000 in charger.commands["plan"]["prices"]
+        twin.kill()
+    charger.commands.clear()
+    with TwinProcess(charger.url, store, *options) as twin:
+        twin.wait_for("schedule of 1 controllers", 60)  # the one that was kept, before another is made
+        assert eventually(lambda: "plan" in charger.commands, 60)
+        assert twin.terminate() == 0
 
 
 def test_a_hostile_name_is_counted_and_comes_out_nowhere(charger: Any, tmp_path: Path) -> None:
