@@ -130,6 +130,25 @@ def test_prices_become_a_plan_that_the_charger_follows_and_that_outlives_the_twi
         assert twin.terminate() == 0
 
 
+def test_a_signal_becomes_one_command_to_the_group(charger: Any, tmp_path: Path) -> None:
+    birth = {"device": "gk-1", "boot": 7, "firmware": "", "uplink": "", "schemas": {}, "group": 7}
+    charger.client.publish("gridkeel/v2/gk-1/birth", json.dumps(birth), 1, retain=True)
+    charger.client.subscribe("gridkeel/v2/$group/7/cmd", 1)
+    group, signal = "gridkeel/v2/$group/7/cmd", "gridkeel/v2/$twin/twin/signal"
+    options = ("--group", "7", "--regulation-w", "2000", "--tell", "0", "--json", str(tmp_path / "run.json"))
+    with TwinProcess(charger.url, str(tmp_path / "twin.db"), *options) as twin:
+        assert eventually(lambda: "parameters" in charger.commands, 90), twin.lines
+        assert charger.commands["parameters"]["regulation_w"] == 2300, "15 % more than is promised"
+        for wrong in (b"{", b'{"signal": "NaN"}', b'{"signal": 1.5}', b"[]"):
+            charger.client.publish(signal, wrong, 1)
+        charger.client.publish(signal, json.dumps({"signal": -0.5}), 1)
+        assert eventually(lambda: group in charger.seen, 30), twin.lines
+        assert charger.seen[group] == [{"regulation": {"share_pct_x100": round(-0.5 * 2000 / 2300 * 10_000)}}]
+        assert twin.terminate() == 0
+    regulation = json.loads((tmp_path / "run.json").read_text())["regulation"]
+    assert (regulation["signals"], regulation["members"], regulation["standing_w"]) == (1, 1, 2300)
+
+
 def test_a_hostile_name_is_counted_and_comes_out_nowhere(charger: Any, tmp_path: Path) -> None:
     store = str(tmp_path / "twin.db")
     with TwinProcess(charger.url, store, "--tell", "0.5", "--json", str(tmp_path / "run.json")) as twin:
