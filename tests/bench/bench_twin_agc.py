@@ -1,6 +1,6 @@
 """Regulation over real MQTT: a twin, mosquitto, thousands of simulated vehicles and one real virtual board among them.
 
-    python tests/bench/bench_twin_agc.py [--vehicles 10000] [--seconds 900] [--json FILE]
+    python tests/bench/bench_twin_agc.py [--vehicles 10000] [--seconds 900] [--every 4] [--json FILE]
 
 The signal is the recorded mains of 28 April 2025, high-passed (tests/twin/data). Prints PJM's score (correlation,
 delay, precision), how long a signal takes to the group's command at the broker (99th percentile), and more of the twin.
@@ -59,7 +59,7 @@ def virtual_board(url: str, folder: Path) -> Iterator[None]:
         yield
 
 
-def measure(vehicles: int, seconds: float, with_board: bool, folder: Path) -> dict[str, Any]:
+def measure(vehicles: int, seconds: float, every_s: float, with_board: bool, folder: Path) -> dict[str, Any]:
     promised_w = vehicles * W_EACH
     played, twin_out = folder / "agc.json", folder / "twin.json"
     options = ("--group", str(GROUP), "--regulation-w", str(promised_w), "--tell", "0", "--report", "0")
@@ -67,7 +67,7 @@ def measure(vehicles: int, seconds: float, with_board: bool, folder: Path) -> di
     with Mosquitto(folder) as broker, contextlib.ExitStack() as stack:
         twin = stack.enter_context(TwinProcess(broker.url, str(folder / "twin.db"), *options, "--json", str(twin_out)))
         twin.wait_for("connected")
-        words = (*fleet, str(broker.port), "--vehicles", str(vehicles), "--group", str(GROUP))
+        words = (*fleet, str(broker.port), "--vehicles", str(vehicles), "--group", str(GROUP), "--every", str(every_s))
         stack.enter_context(staying(*words, stdin=True))
         if with_board:
             stack.enter_context(virtual_board(broker.url, folder))
@@ -88,7 +88,7 @@ def measure(vehicles: int, seconds: float, with_board: bool, folder: Path) -> di
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        twin.terminate()
+        twin.terminate(120.0)
     run = json.loads(twin_out.read_text())
     return json.loads(played.read_text()) | {"twin": run, "board_answered": run["results"].get("ok", 0) > 0}
 
@@ -97,11 +97,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vehicles", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=900.0)
+    parser.add_argument("--every", type=float, default=4.0, help="seconds between two records of a vehicle")
     parser.add_argument("--no-board", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(options.vehicles, options.seconds, not options.no_board, Path(folder))
+        found = measure(options.vehicles, options.seconds, options.every, not options.no_board, Path(folder))
     print(f"{found['members']} members, {found['signals']} signals, {found['unanswered']} without a command")
     print(f"correlation {found['correlation']:.3f}, delay {found['delay']:.3f} ({found['delay_s']:.0f} s)", end=", ")
     print(f"precision {found['precision']:.3f}: score {found['score']:.3f} (limit 0.95)")

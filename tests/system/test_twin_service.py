@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import threading
 import time
@@ -106,6 +107,46 @@ def test_a_twin_that_dies_and_returns_moves_no_charger_by_it(charger: Any, tmp_p
         assert eventually(lambda: "planned_w" in told[-1] and told[-1]["soc"]["pct"] is not None)
         assert twin.terminate() == 0
     assert eventually(lambda: charger.seen[STATUS][-1]["reason"] == "twin stopped")
+
+
+def test_prices_become_a_plan_that_the_charger_follows_and_that_outlives_the_twin(charger: Any, tmp_path: Path) -> None:
+    """Cheap now and dear later, and a vehicle that leaves full: it charges now."""
+    prices, leave, store = tmp_path / "prices.csv", tmp_path / "leave.csv", str(tmp_path / "twin.db")
+    hour = datetime.datetime.now(datetime.UTC).replace(minute=0, second=0, microsecond=0)
+    rows = [f"{(hour + datetime.timedelta(hours=k)).isoformat()},{10 if k < 2 else 300}" for k in range(24)]
+    prices.write_text("start,price_eur_per_mwh\n" + "\n".join(rows) + "\n")
+    leave.write_text(f"device,at,soc_pct\ngk-1,{(hour + datetime.timedelta(hours=20)).isoformat()},90\n")
+    options = ("--prices", str(prices), "--departures", str(leave), "--site-kw", "9", "--tell", "0")
+    with TwinProcess(charger.url, store, *options) as twin:
+        twin.wait_for("plan 1: 1 vehicles", 120)
+        assert eventually(lambda: charger.delivered_w > 7000, 90), twin.lines
+        assert charger.delivered_w <= 9000, "the site's limit"
+        assert 1000 in charger.commands["plan"]["prices"] or -1000 in charger.commands["plan"]["prices"]
+        twin.kill()
+    charger.commands.clear()
+    with TwinProcess(charger.url, store, *options) as twin:
+        twin.wait_for("schedule of 1 controllers", 60)  # the one that was kept, before another is made
+        assert eventually(lambda: "plan" in charger.commands, 60)
+        assert twin.terminate() == 0
+
+
+def test_a_signal_becomes_one_command_to_the_group(charger: Any, tmp_path: Path) -> None:
+    birth = {"device": "gk-1", "boot": 7, "firmware": "", "uplink": "", "schemas": {}, "group": 7}
+    charger.client.publish("gridkeel/v2/gk-1/birth", json.dumps(birth), 1, retain=True)
+    charger.client.subscribe("gridkeel/v2/$group/7/cmd", 1)
+    group, signal = "gridkeel/v2/$group/7/cmd", "gridkeel/v2/$twin/twin/signal"
+    options = ("--group", "7", "--regulation-w", "2000", "--tell", "0", "--json", str(tmp_path / "run.json"))
+    with TwinProcess(charger.url, str(tmp_path / "twin.db"), *options) as twin:
+        assert eventually(lambda: "parameters" in charger.commands, 90), twin.lines
+        assert charger.commands["parameters"]["regulation_w"] == 2300, "15 % more than is promised"
+        for wrong in (b"{", b'{"signal": "NaN"}', b'{"signal": 1.5}', b"[]"):
+            charger.client.publish(signal, wrong, 1)
+        charger.client.publish(signal, json.dumps({"signal": -0.5}), 1)
+        assert eventually(lambda: group in charger.seen, 30), twin.lines
+        assert charger.seen[group] == [{"regulation": {"share_pct_x100": round(-0.5 * 2000 / 2300 * 10_000)}}]
+        assert twin.terminate() == 0
+    regulation = json.loads((tmp_path / "run.json").read_text())["regulation"]
+    assert (regulation["signals"], regulation["members"], regulation["standing_w"]) == (1, 1, 2300)
 
 
 def test_a_hostile_name_is_counted_and_comes_out_nowhere(charger: Any, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class _Seen:
 class Ordering:
     """A part of the service.
 
-    load: returns the schedule in force, None where there is none.  rates: ask for faster records while much happens.
+    load: returns the schedule in force, None where there is none.  rates: ask for faster records where things happen.
     """
 
     def __init__(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -106,11 +105,14 @@ class Planning:
         self._take(names, found, start_s, prices.currency)
 
     def _prices(self, start_s: float) -> Prices:
-        start = datetime.datetime.fromtimestamp(start_s, datetime.UTC)
-        prices = self._source.fetch(start, None).at_step(SLOT_S)
-        if abs(prices.start.timestamp() - start_s) > 1.0:
-            raise ToolError(f"the prices begin at {prices.start:%Y-%m-%d %H:%M %z}, later than now")
-        return Prices(prices.start, SLOT_S, prices.per_kwh[:SLOTS_MAX], prices.currency)
+        prices = self._source.fetch(None, None).at_step(SLOT_S)
+        first = round((start_s - prices.start.timestamp()) / SLOT_S)
+        if not 0 <= first < len(prices.per_kwh):
+            last = prices.time_of(len(prices.per_kwh) - 1)
+            raise ToolError(
+                f"no price of now: there are those of {prices.start:%Y-%m-%d %H:%M %z} to {last:%Y-%m-%d %H:%M}"
+            )
+        return Prices(prices.time_of(first), SLOT_S, prices.per_kwh[first : first + SLOTS_MAX], prices.currency)
 
     def _take(self, names: list[str], found: Dispatched, start_s: float, currency: str) -> None:
         if not found.finished and self.latest is not None:
