@@ -244,12 +244,13 @@ def test_a_connection_cut_before_any_call_loses_no_key_that_a_request_was_made_o
     assert flash["group"] == b"street-7\n" and "pki/secc_2.der" in flash
 
 
+@pytest.mark.timeout(290)
 def test_a_power_cut_at_any_operation_of_the_flash_loses_no_key_and_is_completed() -> None:
     """A sample; python tests/power_cuts/run.py Provisioning makes all of them."""
-    command = [sys.executable, str(POWER_CUTS), "Provisioning", "--sample", "40"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    command = [sys.executable, str(POWER_CUTS), "Provisioning", "--sample", "60"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=270)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert int(done.stdout.split()[1].replace(",", "")) > 25, done.stdout
+    assert int(done.stdout.split()[1].replace(",", "")) > 15, done.stdout
 
 
 @pytest.mark.parametrize("at", [6, 9, 14])
