@@ -44,7 +44,13 @@ class Config:
             if good is not None:
                 self.code = self.code or params.MISSING << 8 | params.WHICH_MAX
             self.parameters = good or params.Parameters()
-        self.group = self._read_group()
+        try:
+            self.group = (board.load(GROUP, _GROUP_BYTES) or b"").strip()
+        except OSError:
+            self.group = b" "
+        if self.group and ids.device_id(self.group) != self.group:
+            self.group = b""
+            self.refuse(params.GROUP)
         if self.device_id != board.device_id:
             self.refuse(params.DEVICE_ID)
             print(
@@ -87,18 +93,6 @@ class Config:
                 self._board.save(GOOD, _lines(self.parameters))
             except OSError as error:
                 print("gridkeel: cannot write %s: %s" % (GOOD, error))
-
-    def _read_group(self):
-        given = b""
-        try:
-            given = (self._board.load(GROUP, _GROUP_BYTES) or given).strip()
-            if not given or ids.device_id(given) == given:
-                return given
-        except OSError:
-            pass
-        self.refuse(params.GROUP)
-        print("gridkeel: invalid name of a group %r; this controller is in none" % given[:40])
-        return b""
 
     def _read(self, name):
         """Return the Parameters of a file; None if it is absent, or invalid, which sets `code`."""
