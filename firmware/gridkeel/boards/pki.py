@@ -7,8 +7,8 @@ Files are DER: secc_key, secc_0 (leaf) to secc_2, v2g_root_N, mo_root_N, oem_roo
 import os
 
 # On the flash, whose root is the working directory. Provisioning moves the one away before it moves the other in.
-FOLDER = "pki"
-EARLIER = "pki.old"
+FOLDER = "pki/"
+EARLIER = "pki.old/"
 PER_KIND = 10
 
 
@@ -17,7 +17,12 @@ class Pki:
 
     def __init__(self, mutual: bool = False, folder: str = "") -> None:
         self.mutual = mutual
-        folder = folder or _in_force() + "/"
+        if not folder:
+            folder = FOLDER
+            try:
+                os.stat("pki")
+            except OSError:
+                folder = EARLIER  # the power went between the two moves
         self.key = _read(folder + "secc_key.der") or b""
         self.chain = _all(folder, "secc") if self.key else []
         self.v2g_roots = _all(folder, "v2g_root")
@@ -29,14 +34,6 @@ class Pki:
     def client_roots(self) -> "list[bytes]":
         """The roots a vehicle's own TLS certificate may come from."""
         return self.v2g_roots + self.oem_roots
-
-
-def _in_force():
-    try:
-        os.stat(FOLDER)
-        return FOLDER
-    except OSError:
-        return EARLIER  # the power went between the two moves
 
 
 def _all(folder, kind):
