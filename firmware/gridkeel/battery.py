@@ -71,7 +71,7 @@ class Battery:
         if soc_pct_x100 < 0:
             soc_pct_x100 = _UNKNOWN_SHORT
             source = _NONE
-        here = connector is not None and connector.pilot.plugged
+        here = connector is not None and connector.pilot.plugged()
         power_w, mv, ma = self._sums
         powers = self._powers
         currents = self._currents
