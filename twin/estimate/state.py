@@ -81,7 +81,7 @@ States = NDArray[np.void]
 LINE = np.linspace(-1.0, 1.0, POINTS, dtype="f4")
 # That a start which comes without a sigma is right (within a point of the grid); else nothing is known. On a slope a
 # wrong one is soon seen; on a plateau it would stay.
-_TRUST, _TRUST_FLAT = 0.6, 0.12
+_TRUST, _TRUST_FLAT = 0.8, 0.12
 _NEAR = 0.012
 
 
