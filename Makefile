@@ -27,10 +27,11 @@ help: ## list the targets
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/typings --requirement requirements-typings.txt
 	@touch $@
 
-.venv/.peer: .venv/.made requirements-peer.txt
-	@echo "adding the ISO 15118 peer in .venv/peer (pinned in requirements-peer.txt) ..."
+.venv/.peer: .venv/.made requirements-peer.txt requirements-ageing-peer.txt
+	@echo "adding the peers of ISO 15118 and of ageing in .venv/peer (pinned in requirements-*peer.txt) ..."
 	@$(PYTHON) -m venv .venv/peer
 	@.venv/peer/bin/pip install --quiet --disable-pip-version-check --requirement requirements-peer.txt
+	@.venv/peer/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-ageing-peer.txt
 	@touch $@
 
 setup: .venv/.runtime .venv/.dev .venv/.peer ## everything into .venv, for running and for testing

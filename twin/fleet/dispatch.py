@@ -13,6 +13,8 @@ from twin.fleet.interior import Watch
 from twin.fleet.problem import Problem, Reserve, build
 
 WHOLE_UP_TO = 100  # vehicles that HiGHS plans at once; more are taken apart
+GOOD_ENOUGH = 1e-3  # of the bound: then whole numbers are not tried
+WHOLE_NUMBERS_S = 5.0
 MISSING_KWH = 0.01  # less than this is not worth a word
 
 
@@ -58,7 +60,7 @@ def plan(
     *,
     reserve: Reserve | None = None,
     last: Schedule | None = None,
-    gap: float = 1e-4,
+    gap: float = 5e-4,
     time_limit_s: float = np.inf,
     method: str = "auto",
     watch: Watch | None = None,
@@ -115,12 +117,37 @@ def _whole(problem: Problem, gap: float, until: float, watch: Watch | None) -> t
     found = highs.solve(problem, time_limit_s=max(until - time.monotonic(), 1e-3))
     both = (found.charge_kw > 1e-6) & (found.discharge_kw > 1e-6)
     if found.finished and both.any():
-        price = problem.price_per_kwh[:, None] + np.zeros(both.shape)
-        exclusive = (both | (price <= 0.0)) & (problem.charge_kw > 0) & (problem.discharge_kw > 0)
-        found = highs.solve(problem, exclusive=exclusive, gap=gap, time_limit_s=max(until - time.monotonic(), 1e-3))
+        return _one_way(problem, gap, until, watch, found.bound, both)
     if watch is not None:
         watch(0, 0.0)
     return recover.schedule(problem, found.charge_kw, found.discharge_kw), found.bound, found.finished
+
+
+def _one_way(
+    problem: Problem, gap: float, until: float, watch: Watch | None, bound: float, both: np.ndarray
+) -> tuple[Floats, float, bool]:
+    """Plan where burning energy would pay: in turns, and where that is far from the bound also with whole numbers."""
+    power, apart_bound, finished = _apart(problem, gap, until, watch)
+    bound = max(bound, apart_bound) if finished else bound
+    if finished and _cost(problem, power) - bound < GOOD_ENOUGH * abs(bound):
+        return power, bound, True
+    price = problem.price_per_kwh[:, None] + np.zeros(both.shape)
+    exclusive = (both | (price <= 0.0)) & (problem.charge_kw > 0) & (problem.discharge_kw > 0)
+    left_s = min(max(until - time.monotonic(), 1e-3), WHOLE_NUMBERS_S)
+    found = highs.solve(problem, exclusive=exclusive, gap=gap, time_limit_s=left_s)
+    other = recover.schedule(problem, found.charge_kw, found.discharge_kw)
+    bound = max(bound, found.bound) if np.isfinite(found.bound) else bound
+    better = found.solved and (not finished or _cost(problem, other) < _cost(problem, power))
+    return (other if better else power), bound, finished or found.solved
+
+
+def _cost(problem: Problem, power: Floats) -> float:
+    """Return the price of energy, wear and what is missing."""
+    rows = np.arange(len(problem.vehicles))
+    end = np.clip(problem.vehicles["departure_slot"], 1, problem.slots) - 1
+    missing = np.maximum(problem.least_kwh[end, rows] - recover.energy(problem, power)[end, rows], 0.0)
+    cost = problem.cost(np.maximum(power, 0.0), np.maximum(-power, 0.0))
+    return cost + problem.shortage_per_kwh * float(missing.sum())
 
 
 def _hold(problem: Problem, reserve: Reserve, power: Floats) -> tuple[Problem, tuple[Floats, Floats]]:

@@ -14,13 +14,14 @@ from twin.fleet.problem import Problem
 
 @dataclass
 class Whole:
-    """What HiGHS found: kW [slots, vehicles], cost with shortage, its bound, whether it is optimal."""
+    """What HiGHS found: kW [slots, vehicles], cost with shortage, its bound, whether it is optimal, whether any."""
 
     charge_kw: Floats
     discharge_kw: Floats
     cost: float
     bound: float
     finished: bool
+    solved: bool
     seconds: float
 
 
@@ -49,9 +50,9 @@ def solve(
         values = np.concatenate([values, one, -charge, one, discharge])
         row_low = np.concatenate([row_low, np.full(2 * len(modes), -np.inf)])
         row_high = np.concatenate([row_high, np.zeros(len(modes)), discharge])
-    solver = highspy.Highs()
+    # Highs itself prints a banner to standard output, whatever its options.
+    solver = highspy._Highs()  # type: ignore[attr-defined]
     solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("log_to_console", False)  # else it prints its banner
     solver.setOptionValue("mip_rel_gap", gap)
     solver.setOptionValue("threads", 1)
     if np.isfinite(time_limit_s):
@@ -63,13 +64,14 @@ def solve(
     finished = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
     info = solver.getInfo()
     found = np.asarray(solver.getSolution().col_value, float)
-    if len(found) < 2 * cells:
+    solved = len(found) >= 2 * cells and bool(info.primal_solution_status == 2)
+    if not solved:
         found, finished = np.zeros(2 * cells), False
     bound = info.mip_dual_bound if len(modes) else info.objective_function_value
     shape = (slots, vehicles)
     return Whole(
         found[:cells].reshape(shape), found[cells : 2 * cells].reshape(shape),
-        info.objective_function_value, bound, finished, seconds,
+        info.objective_function_value, bound, finished, solved, seconds,
     )  # fmt: skip
 
 

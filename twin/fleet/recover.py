@@ -7,7 +7,7 @@ import numpy as np
 from twin.battery.arrays import Bools, Floats
 from twin.fleet.problem import Problem
 
-IDLE_SHARE = 1e-3  # of full power: less than this is what the method had not yet driven to zero
+IDLE_SHARE = 2e-4  # of full power: less than this is what the method had not yet driven to zero
 _PASSES = 3
 
 
