@@ -62,7 +62,8 @@ class Judged:
     ekf_right: float
     count_wrong: float
     count_right: float
-    holds: float  # the worse of both starts
+    holds: float  # the mean of the three starts: right, wrong, right and told to be sure
+    holds_least: float  # the worst of them
     ekf_holds: float
     half_width: float
     voltage_v: float
@@ -143,7 +144,8 @@ def judge(test: Test, chemistry: Chemistry, kind: str, group: str) -> Judged:
         ekf_right=_rms((ekf[0][0] - test.soc)[late]),
         count_wrong=_rms((wrong + counted - test.soc)[late]),
         count_right=_rms((begin + counted - test.soc)[late]),
-        holds=float(min(both.coverage().min(), sure.coverage().min())),
+        holds=float(np.mean([*both.coverage(), *sure.coverage()])),
+        holds_least=float(min(both.coverage().min(), sure.coverage().min())),
         ekf_holds=min(holds),
         half_width=float(both.half_width()[1]),
         voltage_v=_rms(plain[above]),
@@ -247,7 +249,8 @@ def verdicts(judged: list[Judged], rates: dict[str, float]) -> list[tuple[bool, 
         out.append(
             (float(np.mean(holds)) >= 0.9, f"{kind}: the interval holds {100 * np.mean(holds):.1f} %, at least 90 %")
         )
-        out.append((min(holds) >= 0.7, f"{kind}: in the worst run {100 * min(holds):.1f} %, at least 70 %"))
+        least = min(one.holds_least for one in judged if one.kind == kind)
+        out.append((least >= 0.7, f"{kind}: in the worst run {100 * least:.1f} %, at least 70 %"))
     widths = [one.half_width for one in nca if np.isfinite(one.half_width)]
     limit([float(np.median(widths))] if widths else [], 0.05, "NCA: median half-width after an hour", " %", 100.0)
     some = [one.voltage_v for one in nca if one.group == "25"]

@@ -38,6 +38,8 @@ _MANY_LOADS = 1000  # changes of current in a test, from which it is a drive and
 class Test:
     """A record with the truth about its SoC and what it weighs."""
 
+    __test__ = False  # no test of pytest's
+
     record: Record
     soc: Floats
     weight: float = 1.0

@@ -40,6 +40,7 @@ _WORD_OLD_S = 1800.0  # the vehicle's word is used for so long after it came, ca
 _WORD_WORTH = 0.1  # sigma above which a vehicle's word is no word
 _KNOWN_SIGMA = 0.1  # of SoC: below it, counting goes on from something
 _VOLTAGE_HELPS = 0.8  # sigma after an hour of rest, as a share of that without the voltage
+_OFTEN = 3  # corrections of the capacity, from which it is learned
 _REST_V = 0.004  # what an hour of rest leaves of the slow overvoltage
 
 
@@ -68,7 +69,7 @@ def figures(states: States, chemistry: Chemistry) -> NDArray[np.void]:
         CONFIDENT_SOC * (sigma < 0.05)
         + CONFIDENT_TEMPERATURE * (states["temperature_sigma_c"] < 3.0)
         + CONFIDENT_RESISTANCE * (ratio_sigma < 0.7 * chemistry.uncertainty.resistance)
-        + CONFIDENT_CAPACITY * (states["capacity_sigma"] < 0.7 * chemistry.uncertainty.capacity)
+        + CONFIDENT_CAPACITY * ((states["capacities"] >= _OFTEN) & (states["capacity_sigma"] < 0.05))
     )
     out["rejected"] = states["rejected"]
     return out

@@ -19,6 +19,7 @@ from twin.estimate.tables import tables
 
 Singles = NDArray[np.float32]
 _STEPS = np.float32(POINTS - 1)
+_APART = (-0.5 * np.square(np.arange(POINTS)[:, None] - np.arange(POINTS))).astype("f4")  # of points, for a Gaussian
 _OUTSIDE = np.float32(0.012)  # a cell may be filled a little beyond the SoC that is called 1
 _OUTSIDE_SIGMA = np.float32(0.01)
 _SLACK = 5.0  # half-widths of the grid, in sigmas
@@ -39,10 +40,13 @@ def weigh(rows: States, chemistry: Chemistry) -> None:
     """Fold what was gathered into the grid of every row, in place, and begin to gather anew."""
     soc = counted_soc(rows, chemistry)
     _age(rows, chemistry)
+    more = _diffusion(rows, chemistry)
+    rows["anchor_spread"] += more
+    _widen(rows, more)
     offset = rows["centre"][:, None] + rows["half_width"][:, None] * LINE
     inside = soc[:, None] + offset
     weight = rows["weight"]
-    weight = _spread(weight, _diffusion(rows, chemistry), rows["half_width"])
+    weight = _spread(weight, more, rows["half_width"])
     beyond = np.maximum(np.maximum(inside - (np.float32(1.0) + _OUTSIDE), -_OUTSIDE - inside), np.float32(0.0))
     weight = weight * np.exp(np.float32(-0.5) * np.square(beyond / _OUTSIDE_SIGMA)) + np.float32(_LEAK)
     rows["weight"] = weight
@@ -105,17 +109,31 @@ def _diffusion(rows: States, chemistry: Chemistry) -> Singles:
     return np.maximum(counted + lost, np.float32(_LEAST_SIGMA**2) - moments(rows)[1])
 
 
+def _widen(rows: States, variance: Singles) -> None:
+    """Lay a wider grid where so much variance comes that the present one could not hold it."""
+    wanted = np.minimum(np.float32(_SLACK) * np.sqrt(variance + moments(rows)[1]), np.float32(_WIDEST))
+    again = np.flatnonzero((variance > np.square(np.float32(0.2) * rows["half_width"])) & (wanted > rows["half_width"]))
+    if len(again):
+        some = rows[again]
+        _interpolate(some, moments(some)[0], wanted[again])
+        rows[again] = some
+
+
 def _spread(weight: Singles, variance: Singles, half_width: Singles) -> Singles:
     """Return the weights after that variance was added; what is more than the grid holds stays at its edges."""
     step = np.float32(2.0) * half_width / _STEPS
-    left = variance / (np.float32(2.0) * np.square(step))
-    for _ in range(32):
-        share = np.minimum(left, np.float32(0.25))
-        if not (share > 0).any():
-            break
+    steps2 = variance / np.square(step)
+    small = np.minimum(np.float32(0.5) * steps2, np.float32(0.25))
+    if (small > 0).any():
         padded = np.concatenate([weight[:, :1], weight, weight[:, -1:]], axis=1)
-        weight = weight + share[:, None] * (padded[:, 2:] + padded[:, :-2] - np.float32(2.0) * weight)
-        left = left - share
+        beside = padded[:, 2:] + padded[:, :-2] - np.float32(2.0) * weight
+        weight = weight + small[:, None] * beside
+    far = np.flatnonzero(steps2 > 0.5)
+    if len(far):
+        kernel = np.exp(_APART / (steps2[far] - np.float32(0.45))[:, None, None])
+        kernel /= kernel.sum(1, keepdims=True)
+        weight = weight.copy()
+        weight[far] = (kernel * weight[far][:, None, :]).sum(2)
     return weight
 
 

@@ -54,8 +54,10 @@ STATE = np.dtype(
         # What is learned over sessions
         ("resistance_scale", "f4"),  # share of the chemistry's
         ("capacity_sigma", "f4"),
+        ("capacities", "u4"),  # times that the capacity was corrected
         ("anchor_soc", "f4"),  # SoC at the last instant from which the capacity is measured
         ("anchor_variance", "f4"),  # 0: none yet
+        ("anchor_spread", "f4"),  # variance that counting added since then
         ("anchor_charge_ah", "f8"),
         ("surprises", "u4"),  # voltages in a row that no SoC explains
         ("windows", "u4"),  # times that the voltage was compared
@@ -77,7 +79,9 @@ MEASURED = np.dtype(
 )
 States = NDArray[np.void]
 LINE = np.linspace(-1.0, 1.0, POINTS, dtype="f4")
-_TRUST = 0.25  # that a start which comes without a sigma is right (within a point of the grid); else nothing is known
+# That a start which comes without a sigma is right (within a point of the grid); else nothing is known. On a slope a
+# wrong one is soon seen; on a plateau it would stay.
+_TRUST, _TRUST_FLAT = 0.8, 0.12
 _NEAR = 0.012
 
 
@@ -95,7 +99,8 @@ def start(
     wrong, and what is measured decides.  capacity_scale, capacity_sigma: capacity as a share of the chemistry's.
     """
     states = np.zeros(n, STATE)
-    _believe(states, soc, soc_sigma)
+    flat = bool(chemistry.hysteresis.amplitude_v.any())
+    _believe(states, soc, soc_sigma, _TRUST_FLAT if flat else _TRUST)
     sure = chemistry.uncertainty
     states["temperature_c"] = states["ambient_c"] = 20.0
     states["temperature_sigma_c"] = 10.0
@@ -108,7 +113,7 @@ def start(
     return states
 
 
-def _believe(states: States, soc: float | NDArray | None, sigma: float | NDArray | None) -> None:
+def _believe(states: States, soc: float | NDArray | None, sigma: float | NDArray | None, trust: float) -> None:
     """Lay the grid over 0 to 1 so that one point is the start itself, and weigh it."""
     states["half_width"] = 0.5 * POINTS / (POINTS - 1)
     states["centre"] = 0.5
@@ -121,7 +126,7 @@ def _believe(states: States, soc: float | NDArray | None, sigma: float | NDArray
     states["centre"] += (at - np.rint(at)) * step
     away = states["centre"][:, None] + states["half_width"][:, None] * LINE - middle[:, None]
     if sigma is None:
-        weight = _TRUST * (np.abs(away) < 0.5 * step[:, None]) + (1.0 - _TRUST) / POINTS
+        weight = trust * (np.abs(away) < 0.5 * step[:, None]) + (1.0 - trust) / POINTS
     else:
         wide = np.broadcast_to(np.maximum(np.asarray(sigma, "f4"), _NEAR), len(states))[:, None]
         _narrow(states, middle, wide[:, 0])
