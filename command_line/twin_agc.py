@@ -73,12 +73,15 @@ def agc(
             "signals": played.signals,
             "unanswered": played.unanswered,
             "members": played.members,
+            "late": played.late,
             "to_group_p99_s": p99_s if played.to_group_s else None,
             "signal_w": played.signal_w,
             "delivered_w": played.delivered_w,
         }
         write_atomic(json_file, json.dumps(document, indent=2) + "\n")
     screen.say(f"{played.members} members, {played.signals} signals, {played.unanswered} without a command")
+    if played.late:
+        screen.say(f"{played.late} members were heard too late to be in the score: raise --warm-up")
     screen.say(f"correlation {scored.correlation:.3f}, delay {scored.delay:.3f} ({scored.delay_s:.0f} s)")
     screen.say(f"precision {scored.precision:.3f}; signal to group at the broker, 99th percentile: {p99_s:.3f} s")
     good = scored.score >= least

@@ -84,7 +84,18 @@ def measure(vehicles: int, seconds: float, every_s: float, with_board: bool, fol
             str(promised_w),
         )
         subprocess.run(
-            [*GRIDKEEL, *agc, "--broker", broker.url, "--warm-up", "10", "--least", "0", "--json", str(played)],
+            [
+                *GRIDKEEL,
+                *agc,
+                "--broker",
+                broker.url,
+                "--warm-up",
+                str(5.0 + 3.0 * every_s),
+                "--least",
+                "0",
+                "--json",
+                str(played),
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -104,6 +115,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = measure(options.vehicles, options.seconds, options.every, not options.no_board, Path(folder))
     print(f"{found['members']} members, {found['signals']} signals, {found['unanswered']} without a command")
+    if found["late"]:
+        print(f"{found['late']} members were heard too late: the machine does not keep up, and this is no measurement")
     print(f"correlation {found['correlation']:.3f}, delay {found['delay']:.3f} ({found['delay_s']:.0f} s)", end=", ")
     print(f"precision {found['precision']:.3f}: score {found['score']:.3f} (limit 0.95)")
     print(f"signal to broker, 99th percentile: {found['to_group_p99_s']:.3f} s (limit 1)")

@@ -139,4 +139,5 @@ def test_what_a_group_delivers_is_put_together_of_records_at_other_instants() ->
         meter.take("b", 50.0 + at_s, -50.0 * at_s, at_s + 0.1)
     meter.take("late", 1.0, 9999.0, 3.0)
     meter.end()
+    assert meter.late == {"late"}
     assert meter.sums_w == pytest.approx([50.0, 200.0, 350.0, 1100.0 - 500.0])

@@ -42,6 +42,7 @@ class Played:
     signals: int = 0
     unanswered: int = 0
     members: int = 0
+    late: int = 0  # members that were not heard before the signal began: what they deliver is not in the score
 
     def score(self) -> Score:
         """Errors: ToolError where there is too little of it."""
@@ -117,6 +118,7 @@ class Meter:
         self._offset_s: dict[str, float] = {}
         self._instants_s: list[float] = []
         self.sums_w: list[float] = []
+        self.late: set[str] = set()  # who was heard for the first time after that
 
     @property
     def members(self) -> int:
@@ -134,7 +136,8 @@ class Meter:
         """Take a record that came at came_s."""
         known = self._latest.get(device)
         if known is None and self._instants_s:
-            return  # it is not in the power before the signal either
+            self.late.add(device)  # it is not in the power before the signal either
+            return
         offset_s = min(self._offset_s.get(device, math.inf), came_s - uptime_s)
         if known is not None and offset_s + uptime_s <= known[0] - 60.0:
             offset_s = came_s - uptime_s  # the controller started again
@@ -199,6 +202,7 @@ class Player:
             base_w = meter.now_w()
             await self._play(session, points, base_w, show, stop)
             meter.end()
+            self.played.late = len(meter.late)
             self.played.delivered_w = [sum_w - base_w for sum_w in meter.sums_w[: len(self.played.signal_w)]]
 
     async def _play(
