@@ -249,10 +249,17 @@ def _bends(knots: Floats) -> Floats:
     return rows.T @ rows
 
 
+def _rising(values: Floats) -> Floats:
+    """Return values that never fall, made so from the middle outwards: at the ends there may have been no data."""
+    middle = len(values) // 2
+    lower = np.minimum.accumulate(values[middle::-1])[::-1]
+    return np.concatenate([lower[:-1], np.maximum.accumulate(values[middle:])])
+
+
 def _tabulated(values: Floats, taus: tuple[float, float], base: Chemistry) -> Chemistry:
     ocv, shift, hysteresis, *ohms = _parts(values)
     open_v = np.interp(TABLE_SOC, OCV_KNOTS, ocv)
-    open_v = np.maximum.accumulate(open_v + 1e-6 * np.arange(len(open_v)))
+    open_v = _rising(open_v + 1e-6 * np.arange(len(open_v)))
     over_soc, arrhenius = _hat(TABLE_SOC, OHM_KNOTS), _hat(TABLE_SOC, ARRHENIUS_KNOTS)
     colder = _inverse_temperature(TABLE_C)[:, None]
     shifts = np.stack([_shift(TABLE_SOC, np.full(len(TABLE_SOC), each)) @ shift for each in TABLE_C])
