@@ -54,9 +54,11 @@ def test_soc_is_found_from_a_wrong_start_and_kept_from_a_right_one(name: str, mo
 
 def test_the_interval_holds_for_a_lmo_cell_charged_as_it_never_was_when_identified() -> None:
     charge, pulses = cells.leaf()
-    for test in (thinned(charge, 10), thinned(pulses, 10)):
-        found = trial.run(test.record, test.soc, LMO, [float(test.soc[0]), abs(float(test.soc[0]) - 0.3)], every=6)
-        assert np.all(found.coverage() >= 0.9)
+    for test in (charge, thinned(pulses, 10)):
+        found = trial.run(test.record, test.soc, LMO, [float(test.soc[0]), abs(float(test.soc[0]) - 0.3)], every=2)
+        late = found.time_s >= 120.0  # the first voltage is weighed after a minute, and rows are dense before it
+        told, truth = found.told[late], found.truth[late, None]
+        assert np.all(((told["soc_low"] <= truth) & (truth <= told["soc_high"])).mean(0) >= 0.9)
         assert np.all(found.rmse() <= 0.02)
 
 
