@@ -147,6 +147,17 @@ def test_two_sums_under_way_have_an_area_each():
     third.result()
 
 
+def test_a_sum_leaves_nothing_of_its_points_behind():
+    if not powers:
+        return
+    one = points.Sum()
+    area = one._area
+    one.add_base(64, True)
+    assert any(area)
+    one.result()
+    assert not any(area), "what a key was multiplied with is nobody else's"
+
+
 def test_powers_agree_with_integers():
     if not powers:
         return
