@@ -14,6 +14,7 @@ HOST_ORDER = (
     "host_tools.errors",
     "host_tools.commit",
     "host_tools.files",
+    "host_tools.sqlite",
     "host_tools.screen",
     "host_tools.peer",
     "certs",

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from host_tools.errors import MissingError, ToolError
+from host_tools.sqlite import errors_named, transaction
 
 DEFAULT_MAX_ROWS = 1_000_000  # 28 hours of one controller at 10 records a second, about 0.7 GB
 _VERSION = 1
@@ -202,33 +203,12 @@ class Queue:
     def _value(self, sql: str, values: tuple = ()) -> int:
         return self._db.execute(sql, values).fetchone()[0]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+    def _transaction(self) -> AbstractContextManager[None]:
+        return transaction(self._db)
 
-    @contextmanager
-    def _errors_named(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorname", "")
-            if code.startswith("SQLITE_FULL"):
-                raise QueueFullError(f"queue {self.path}: the disk is full; devices keep their own records") from error
-            if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-                raise ToolError(
-                    f"queue {self.path} is damaged ({error}): move it aside (mv {self.path} {self.path}.damaged)"
-                    " and start again; what it held undelivered is lost"
-                ) from error
-            if code.startswith("SQLITE_BUSY"):
-                raise ToolError(f"queue {self.path} is held by another program ({error})") from error
-            raise ToolError(f"queue {self.path} cannot be used: {error}") from error
+    def _errors_named(self) -> AbstractContextManager[None]:
+        full = QueueFullError(f"queue {self.path}: the disk is full; devices keep their own records")
+        return errors_named("queue", self.path, full=full, lost="what it held undelivered is lost")
 
 
 def _device_and_boot(entry: Entry) -> tuple[str, int]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from host_tools.errors import MissingError, ToolError
+from host_tools.sqlite import errors_named, transaction
 from twin.store.content import COARSE_S, HISTORY_ROWS, SCHEMA, Sample, State, shard_of
 
 _BUSY_S = 30.0
@@ -152,33 +153,12 @@ class SqliteStore:
     def _value(self, sql: str) -> Any:
         return self._db.execute(sql).fetchone()[0]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+    def _transaction(self) -> AbstractContextManager[None]:
+        return transaction(self._db)
 
-    @contextmanager
-    def _errors_named(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorname", "")
-            if code.startswith("SQLITE_FULL"):
-                raise ToolError(f"store {self.path}: the disk is full; the broker keeps what comes") from error
-            if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-                raise ToolError(
-                    f"store {self.path} is damaged ({error}): move it aside (mv {self.path} {self.path}.damaged)"
-                    " and start again; every battery's estimate begins anew"
-                ) from error
-            if code.startswith("SQLITE_BUSY"):
-                raise ToolError(f"store {self.path} is held by another program ({error})") from error
-            raise ToolError(f"store {self.path} cannot be used: {error}") from error
+    def _errors_named(self) -> AbstractContextManager[None]:
+        full = ToolError(f"store {self.path}: the disk is full; the broker keeps what comes")
+        return errors_named("store", self.path, full=full, lost="every battery's estimate begins anew")
 
 
 def check_version(name: str, schema: int, layout: str, found: str) -> None:
