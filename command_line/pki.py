@@ -12,6 +12,7 @@ from command_line.command import Command, group, refuse
 from command_line.disk import reporting_disk_errors
 from command_line.options import Quiet
 from host_tools.errors import ToolError
+from host_tools.files import check_writable
 
 app = group(no_args_is_help=True, help="Make and manage the certificates of ISO 15118.")
 _MADE_UP = "a made-up one"
@@ -143,6 +144,8 @@ def sign_csr(
     from certs import files, v2g
     from certs.v2g.requests import identity, read
 
+    if out is not None:
+        check_writable(out / "chain.pem")
     pki = v2g.Pki(folder)
     found = {path: read(path, pki.role("secc").key) for path in requests}
     if len({identity(request) for request in found.values()}) < len(requests):

@@ -54,13 +54,13 @@ def agc(
     from host_tools.screen import Screen
     from twin.service.agc import Player, read_signal
 
+    check_writable(json_file)
     at = broker_at(
         broker, cafile=cafile, certfile=certfile, keyfile=keyfile, username=username, password_file=password_file
     )
     points = read_signal(signal, every_s)
     if seconds:
         points = [point for point in points if point[0] - points[0][0] <= seconds]
-    check_writable(json_file)
     stop = stop_on_signals()
     screen = Screen(quiet, json_file)
     with watching(screen, "connecting ...") as show:
