@@ -40,6 +40,30 @@ def test_the_connector_bounds_both_sides_and_the_headroom_is_reported_without_it
     assert bounded(envelope, -2000) == (-2000, limits.NONE)
 
 
+class Wide:
+    """A connector that bounds one side alone."""
+
+    demand = Demand()
+    charge_by = discharge_by = limits.SESSION
+
+    def __init__(self, charge_w, discharge_w):
+        self.charge_w = charge_w
+        self.discharge_w = discharge_w
+
+
+def test_a_connector_that_carries_more_than_the_ratings_leaves_them_in_force():
+    envelope = envelope_of()
+    envelope.connector = Wide(9000, 1000)
+    assert bounded(envelope, 9900) == (8000, limits.CHARGE_RATING)
+    assert bounded(envelope, -9900) == (-1000, limits.SESSION)
+    envelope.connector = Wide(2500, 7000)
+    assert bounded(envelope, 9900) == (2500, limits.SESSION)
+    assert bounded(envelope, -9900) == (-6000, limits.DISCHARGE_RATING)
+    envelope.connector = Wide(7000, 5000)
+    assert bounded(envelope, 9900) == (7000, limits.SESSION)
+    assert bounded(envelope, -9900) == (-5000, limits.SESSION)
+
+
 def test_the_vehicles_own_state_of_charge_counts_where_it_reports_one():
     envelope = envelope_of()
     envelope.connector = Connector()
