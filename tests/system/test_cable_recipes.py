@@ -1,4 +1,4 @@
-"""The recipes of flashing and provisioning that need no cable, word by word."""
+"""The recipes of flashing, provisioning and updating that need no cable, word by word."""
 
 from __future__ import annotations
 
@@ -47,3 +47,15 @@ def test_provisioning_by_the_recipe_leaves_a_complete_board(recipe: Recipe) -> N
     said = "\n".join(recipe.said.values())
     assert "complete already" in said and "provisioned.json" in said
     assert (flash / "update_keys").read_text().strip() not in said
+
+
+def test_updating_by_the_recipe_installs_a_release_a_delta_and_other_keys(recipe: Recipe) -> None:
+    lines = lines_of("docs/update.md", HEADING)
+    for line in lines:
+        recipe.run(line)
+    sent = [recipe.said[line] for line in lines if line.startswith("gridkeel update send")]
+    assert len(sent) == 3 and all("installed" in said for said in sent), sent
+    first, delta = ((recipe.folder / name).stat().st_size for name in ("first.gkr", "next.gkr"))
+    assert delta < first / 10
+    trusted = (recipe.folder / "next-keys" / "update-keys-2.set").read_bytes()
+    assert bytes.fromhex((recipe.folder / "bench-flash" / "update_keys").read_text()) == trusted
