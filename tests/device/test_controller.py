@@ -1,12 +1,20 @@
 """The whole control path on every interpreter, heap locked from the samples to the Modbus bytes."""
 
-from controller_setup import driving
+from controller_setup import ControllerSetup, driving
 from noalloc import without_heap
 
 from gridkeel import errors, inverter, limits
-from gridkeel.services.protection import CEASED, RUN
+from gridkeel.services.grid_codes.listed import TRIP_PROFILES, number
+from gridkeel.services.protection import BLOCKED, CEASED, RUN
 
 WASM_GROUP = 2
+SIXTY_HZ = {
+    "nominal_hz": 60,
+    "trip_under_mhz": 56500,
+    "trip_over_mhz": 62000,
+    "return_low_mhz": 59500,
+    "return_high_mhz": 60100,
+}
 
 
 def test_baseline_reaches_the_inverter():
@@ -124,3 +132,26 @@ def test_an_inverter_that_is_found_and_not_driven_yet_is_not_lost():
     charger.controller.protection.samples_lost()
     charger.controller._decide(charger.now)
     assert charger.controller.limiter != limits.INVERTER_LOST
+
+
+def test_what_flows_is_accounted_against_the_baseline():
+    charger = driving()
+    charger.controller.setpoint.set(-3000, 60000, charger.now)
+    charger.run(6000)
+    account = charger.controller.services.account
+    # 6,000 W less than the baseline, reached by a ramp of 2,000 W/s: 27,000 Ws are 7.5 Wh
+    assert account.down_wh in (7, 8)
+    assert account.up_wh == 0
+
+
+def test_momentary_cessation_keeps_the_inverter_supplied():
+    charger = ControllerSetup({"trip_profile": number(TRIP_PROFILES, "ieee1547-cat3"), **SIXTY_HZ})
+    charger.sine.set(60.0)
+    charger.run(3500)
+    assert charger.controller.protection.state == RUN
+    charger.sine.set(60.0, 230 * 1.13)
+    charger.run(60)
+    controller = charger.controller
+    assert controller.protection.state == BLOCKED
+    assert controller.energise
+    assert controller.envelope.permitted_w == 0
