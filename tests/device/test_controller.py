@@ -145,7 +145,7 @@ def test_what_flows_is_accounted_against_the_baseline():
 
 
 def test_momentary_cessation_keeps_the_inverter_supplied():
-    charger = ControllerSetup({"trip_profile": number(TRIP_PROFILES, "ieee1547-cat3"), **SIXTY_HZ})
+    charger = ControllerSetup(dict(SIXTY_HZ, trip_profile=number(TRIP_PROFILES, "ieee1547-cat3")))
     charger.sine.set(60.0)
     charger.run(3500)
     assert charger.controller.protection.state == RUN
